@@ -1,0 +1,254 @@
+"""The command line: `./kosh demo` and its kin."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from bot import jobs, log
+from bot.migrations import migrate as upgrade
+from bot.registry import sandbox
+from bot.runtime import Runtime, runtime
+from bot.services import Databases, ServiceError, drop_database, postgres, prepare, valkey
+from bot.settings import ConfigError, Settings, settings
+from bot.web import create_app
+
+ROOT = Path(__file__).parents[1]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Kosh: an assistant for the Kazakh diaspora on Telegram and the web.",
+)
+
+Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
+Port = Annotated[int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases.")]
+
+
+@app.command()
+def demo(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
+    """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
+    with _surroundings(data, port, fresh=fresh, demo=True) as (chosen, sandbox_database):
+        _run(lambda: _demo(chosen, sandbox_database))
+
+
+@app.command()
+def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
+    """Web and worker in one process; PostgreSQL and Valkey are embedded unless their URLs are set."""
+    with _surroundings(data, port, fresh=fresh, demo=False) as (chosen, _sandbox):
+        _run(lambda: _serve_all(chosen, []))
+
+
+@app.command()
+def web(port: Port = None) -> None:
+    """The web server alone: webhooks, web chat, health."""
+    chosen = _settings(port=port)
+    _run(lambda: _serve_web(chosen))
+
+
+@app.command()
+def work() -> None:
+    """A worker alone: registry writes, sweeps, retention."""
+    chosen = _settings()
+    _run(lambda: _with_runtime(chosen, jobs.work))
+
+
+@app.command()
+def poll() -> None:
+    """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
+    chosen = _settings()
+    _run(lambda: _with_runtime(chosen, jobs.poll))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, as KOSH_DATABASE_OWNER_URL."""
+    chosen = _settings()
+    upgrade(chosen.sqlalchemy("owner"))
+    typer.echo("The schema is up to date.")
+
+
+def main() -> None:
+    """Run a command; what is wrong with a setting or a service is said in one line."""
+    try:
+        app()
+    except (ConfigError, ServiceError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _settings(**chosen: Any) -> Settings:
+    read = settings(**{name: value for name, value in chosen.items() if value is not None})
+    log.configure(read.log_level)
+    return read
+
+
+@contextmanager
+def _surroundings(
+    data: Path | None, port: int | None, *, fresh: bool, demo: bool
+) -> Iterator[tuple[Settings, str]]:
+    """Settings with every service they need, and the sandbox's database; embedded if not given."""
+    chosen = _settings(data=data, port=port, demo=demo or None)
+    chosen.data.mkdir(parents=True, exist_ok=True)
+    with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
+        urls: dict[str, Any] = {"redis_url": redis_url}
+        if databases is not None:
+            urls |= {
+                "database_url": databases[0].app,
+                "database_owner_url": databases[0].owner,
+                "database_retention_url": databases[0].retention,
+                "database_console_url": databases[0].console,
+            }
+        ready = _settings(data=data, port=port, demo=demo or None, **urls)
+        if ready.database_owner_url is not None:
+            upgrade(ready.sqlalchemy("owner"))
+        yield ready, databases[1].owner if databases else ready.database("owner")
+
+
+@contextmanager
+def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Databases] | None]:
+    if chosen.database_url is not None:
+        yield None
+        return
+    with postgres(chosen.data / "postgres") as admin_url:
+        for name in ("kosh", "kosh_sandbox") if fresh else ():
+            drop_database(admin_url, name)
+        passwords = chosen.data / "passwords"
+        yield (
+            prepare(admin_url, "kosh", passwords),
+            prepare(admin_url, "kosh_sandbox", passwords),
+        )
+
+
+@contextmanager
+def _valkey(chosen: Settings) -> Iterator[str | None]:
+    if chosen.redis_url is not None:
+        yield None
+        return
+    with valkey(chosen.data / "valkey") as url:
+        yield url
+
+
+def _run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run until done, Ctrl-C or SIGTERM."""
+
+    async def until_told() -> None:
+        task = asyncio.ensure_future(serve())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            return
+
+    asyncio.run(until_told())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the command ends everything together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(asgi: Any, host: str, port: int) -> None:
+    """Serve until cancelled, then let running requests end."""
+    server = _Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
+            loop="none",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=1000,
+            timeout_graceful_shutdown=8,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+async def _with_runtime(
+    chosen: Settings, act: Callable[[Runtime], Coroutine[Any, Any, None]]
+) -> None:
+    async with runtime(chosen) as rt:
+        _settle_memory()
+        await act(rt)
+
+
+def _settle_memory() -> None:
+    """What start-up left is not looked at again by the collector: it was the p99 (channels.md 0)."""
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    _settle_memory()
+    yield rt
+
+
+async def _serve_web(chosen: Settings) -> None:
+    if chosen.has_telegram:
+        chosen.require_webhook_secret()
+    await _serve(create_app(runtime(chosen)), chosen.host, chosen.port)
+
+
+async def _serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
+    """Web, worker and, where no webhook is set, polling, around one runtime."""
+    async with runtime(chosen) as rt, asyncio.TaskGroup() as group:
+        for each in beside:
+            group.create_task(each)
+        group.create_task(_serve(create_app(_lent(rt)), chosen.host, chosen.port))
+        group.create_task(jobs.work(rt))
+        if chosen.has_telegram and chosen.telegram_secret is None:
+            group.create_task(jobs.poll(rt))
+        typer.echo(f"Kosh is at {chosen.public_url}/chat")
+
+
+async def _demo(chosen: Settings, sandbox_database: str) -> None:
+    """Everything of `run`, with a sandbox registry that this process serves too."""
+    if chosen.has_registry:
+        return await _serve_all(chosen, [])
+    port = chosen.port + 1
+    keys = {
+        "registry_url": f"http://{chosen.host}:{port}",
+        "registry_client_id": "kosh",
+        "registry_client_secret": token_hex(32),
+        "registry_callback_secret": token_hex(32),
+    }
+    registry = sandbox.create_app(
+        sandbox_database,
+        client_id=keys["registry_client_id"],
+        client_secret=keys["registry_client_secret"],
+        callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
+        callback_secret=keys["registry_callback_secret"],
+    )
+    joined = _settings(**(chosen.model_dump(exclude_none=True) | keys))
+    typer.echo(f"The sandbox registry is at {keys['registry_url']}")
+    await _serve_all(joined, [_serve(registry, chosen.host, port)])
+
+
+if __name__ == "__main__":
+    main()

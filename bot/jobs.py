@@ -1,0 +1,132 @@
+"""What is done in the background: registry writes, sweeps, retention; and their schedule."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from uuid import UUID
+
+import procrastinate
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from bot import inbox, log, outbox, privacy, registrations
+from bot.channels import Arrival, Unreadable
+from bot.channels.telegram import Telegram
+from bot.runtime import Runtime
+from bot.settings import ConfigError
+from bot.channels.webchat import DEMO_TOPIC
+
+SWEEP_SECONDS = 1.0
+CONCURRENCY = 10
+RETENTION_SECONDS = 3600.0
+FORGET_SECONDS = 30.0
+POLL_AGAIN_SECONDS = 1.0
+
+_logger = log.get()
+
+
+async def work(rt: Runtime) -> None:
+    """Run jobs and sweeps until cancelled."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+    @app.task(name=registrations.TASK, queue="default")
+    async def write(write: str) -> None:
+        await _write(rt, UUID(write))
+
+    async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
+        group.create_task(
+            app.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                listen_notify=True,
+            )
+        )
+        group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
+        group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
+        group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+
+
+async def sweep(rt: Runtime) -> None:
+    """See to what waited for its time or was left by a crash: messages and registry writes."""
+    while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
+        pass
+    async with rt.pool.connection() as session:
+        due = await registrations.due(session)
+    await asyncio.gather(*(_write(rt, write_id) for write_id in due))
+
+
+async def retry_stalled(app: procrastinate.App) -> None:
+    """Jobs whose worker died are run again; procrastinate never does so by itself."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
+        await app.job_manager.retry_job(job)
+
+
+async def forget_spent(rt: Runtime) -> None:
+    """Forget answers that have been with the registry for a day."""
+    async with rt.pool.connection() as session:
+        spent = await registrations.spent(session)
+    for person_id in spent:
+        async with rt.pool.connection() as session:
+            await inbox.forget_answers(rt, session, person_id)
+            await registrations.mark_spent(session, person_id)
+
+
+async def _write(rt: Runtime, write_id: UUID) -> None:
+    delivery = await inbox.write_to_registry(rt, write_id)
+    await inbox.deliver(rt, delivery)
+    if rt.settings.demo:
+        await rt.live.publish(DEMO_TOPIC, b"")
+
+
+async def _retain(rt: Runtime) -> None:
+    if rt.settings.database_retention_url is not None:
+        await privacy.retain(rt)
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    """Do it again and again; a failure is logged and does not end it."""
+    while True:
+        try:
+            await act()
+        except Exception:
+            _logger.exception("sweep.failed")
+        await asyncio.sleep(seconds)
+
+
+async def poll(rt: Runtime) -> None:
+    """Fetch Telegram's updates; a batch is confirmed only when every update of it is committed."""
+    channel = rt.channels.get(Telegram.name)
+    if not isinstance(channel, Telegram):
+        raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
+    async for batch in channel.batches():
+        by_handle: dict[str, list[Arrival]] = {}
+        for raw in batch:
+            for arrival in await _parsed(rt, channel, raw):
+                by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
+        await asyncio.gather(*(_in_order(rt, arrivals) for arrivals in by_handle.values()))
+
+
+async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, ...]:
+    try:
+        return channel.parse(raw)
+    except Unreadable as error:
+        _logger.warning("update.unreadable", channel=channel.name, code=error.code)
+        async with rt.pool.connection() as session:
+            name = sha256(raw).hexdigest()
+            await inbox.quarantine(rt, session, channel.name, name, error.code, len(raw))
+        return ()
+
+
+async def _in_order(rt: Runtime, arrivals: list[Arrival]) -> None:
+    """One person's updates, one after another; what fails is tried until it is settled."""
+    for arrival in arrivals:
+        while True:
+            try:
+                delivery = await inbox.receive(rt, arrival)
+            except (inbox.Overloaded, OperationalError, PoolTimeout):
+                await asyncio.sleep(POLL_AGAIN_SECONDS)
+                continue
+            await inbox.deliver(rt, delivery)
+            break

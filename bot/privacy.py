@@ -1,0 +1,136 @@
+"""What a person can ask about their data, and what time takes away: export, erase, retention."""
+
+from typing import LiteralString
+from uuid import uuid4
+
+import psycopg
+
+from bot import audit, log, outbox, registrations
+from bot.outbox import Row
+from bot.people import Person
+from bot.queue import Session
+from bot.runtime import Runtime
+from flows.engine.events import Say
+from flows.engine.flow import path, shown
+from flows.engine.state import Conversation
+from flows.engine.text import Text, _
+
+_logger = log.get()
+
+EXPORT = _("What is kept about you here:")
+ANSWERS = _("Your answers:")
+CONSENTS = _("Your consents:")
+CONSENT = _("{purpose}, {date}")
+PURPOSES = {
+    "registration": _("Registration"),
+    "handoff": _("Talking to an officer"),
+    "notices": _("Messages about the status"),
+}
+REGISTERED = _("Registration, state: {state}. Receipt: {number}")
+STATES = {
+    "pending": _("on its way"),
+    "received": _("received, being checked"),
+    "accepted": _("accepted"),
+    "rejected": _("an officer is looking at it"),
+    "withdrawing": _("being withdrawn"),
+    "withdrawn": _("withdrawn"),
+}
+CASES = _("Conversations with officers: {count}")
+HOW_LONG = _(
+    "Unfinished answers stay 30 days after your last message. To erase everything, write “delete”."
+)
+
+# Each rule says which rows are due, in database time; kosh_retention may do nothing else.
+RULES: tuple[tuple[str, LiteralString], ...] = (
+    ("updates", "DELETE FROM updates WHERE at < kosh_now() - interval '8 days'"),
+    ("quarantine", "DELETE FROM quarantine WHERE at < kosh_now() - interval '72 hours'"),
+    (
+        "messages",
+        "DELETE FROM messages WHERE done_at < kosh_now() - interval '7 days'"
+        " AND state NOT IN ('pending', 'sending')",
+    ),
+    (
+        "cases",
+        "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - interval '30 days'",
+    ),
+    (
+        "registrations",
+        "DELETE FROM registrations WHERE state IN ('accepted', 'rejected', 'withdrawn')"
+        " AND state_at < kosh_now() - interval '12 months'",
+    ),
+    (
+        "people",
+        "DELETE FROM people p WHERE"
+        " EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id"
+        "   AND c.updated_at < kosh_now() - interval '30 days')"
+        " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = p.id)"
+        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)",
+    ),
+)
+
+
+async def erase(rt: Runtime, session: Session, person: Person) -> None:
+    """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
+    await registrations.withdraw(session, person.id)
+    await session.execute("DELETE FROM people WHERE id = %s", (person.id,))
+    await session.execute(
+        "INSERT INTO tombstones (mark) VALUES (%s) ON CONFLICT DO NOTHING",
+        (rt.vault.index("tombstone", str(person.id)),),
+    )
+    await audit.append(session, actor="person", action="erased", subject=str(uuid4()))
+
+
+async def export(rt: Runtime, session: Session, person: Person, conversation: Conversation) -> Row:
+    """What is kept, in the person's language, as one protected message."""
+    paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
+    answers = _answers(rt, conversation)
+    if answers:
+        paragraphs.append((ANSWERS, *answers))
+    paragraphs.append((CONSENTS, *await _consents(session, person)))
+    for state, number, _at in await registrations.of_person(session, person.id):
+        paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
+    paragraphs += [(_(CASES.msgid, count=await _case_count(session, person)),), (HOW_LONG,)]
+    say = Say(tuple(paragraphs), language=conversation.language, protect=True)
+    return Row("send", outbox.rendered(rt, say))
+
+
+def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
+    lines = []
+    for name, form in conversation.forms.items():
+        flow = rt.flows.get(name)
+        for step in path(flow, form).steps if flow else ():
+            answer = shown(step)
+            if answer is not None:
+                lines.append(_("{label}: {answer}", label=step.item.label, answer=answer))
+    return lines
+
+
+async def _consents(session: Session, person: Person) -> list[Text]:
+    cursor = await session.execute(
+        "SELECT purpose, at FROM consents WHERE person_id = %s AND given ORDER BY id", (person.id,)
+    )
+    return [
+        _(CONSENT.msgid, purpose=PURPOSES[purpose], date=at.date())
+        for purpose, at in await cursor.fetchall()
+    ]
+
+
+async def _case_count(session: Session, person: Person) -> int:
+    cursor = await session.execute("SELECT count(*) FROM cases WHERE person_id = %s", (person.id,))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def retain(rt: Runtime) -> dict[str, int]:
+    """Delete what has outlived its purpose; each rule commits alone, so one cannot stop the rest."""
+    gone: dict[str, int] = {}
+    url = rt.settings.database("retention")
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
+        for table, statement in RULES:
+            try:
+                gone[table] = (await session.execute(statement)).rowcount
+            except psycopg.Error:
+                _logger.exception("retention.failed", table=table)
+            else:
+                _logger.info("retention.done", table=table, count=gone[table])
+    return gone

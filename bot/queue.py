@@ -1,0 +1,26 @@
+"""Jobs: deferred by name in the caller's transaction, run by a worker."""
+
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+from psycopg import AsyncConnection
+
+type Session = AsyncConnection[Any]
+"""A database connection inside the caller's transaction."""
+
+app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+async def defer(
+    session: Session,
+    task: str,
+    /,
+    *,
+    lock: str | None = None,
+    at: datetime | None = None,
+    **arguments: str | int,
+) -> None:
+    """Ask for a job; it exists only if the caller's transaction commits. Arguments are ids only."""
+    deferrer = app.configure_task(task, lock=lock, schedule_at=at, connection=session)
+    await deferrer.defer_async(**arguments)

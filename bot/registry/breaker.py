@@ -1,0 +1,59 @@
+"""A circuit breaker: leaves a failing registry in peace, then lets a single call try it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.registry.errors import InProgress, Refused, RegistryError, Unavailable
+
+
+class Breaker:
+    """Opens after `limit` failures in a row for `rest` seconds; one per process."""
+
+    def __init__(
+        self,
+        *,
+        limit: int = 5,
+        rest: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit, self._rest, self._clock = limit, rest, clock
+        self._failures = 0
+        self._until = 0.0
+        self._trying = False
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Around one call; raises `Unavailable` (E_REGISTRY_RESTING) instead of letting it through.
+
+        A refusal proves the registry alive. A cancelled call proves nothing.
+        """
+        trial = self._admit()
+        try:
+            yield
+        except (Refused, InProgress):
+            self._failures = 0
+            raise
+        except RegistryError:
+            self._failed()
+            raise
+        else:
+            self._failures = 0
+        finally:
+            self._trying = self._trying and not trial
+
+    def _admit(self) -> bool:
+        if self._failures < self._limit:
+            return False
+        wait = self._until - self._clock()
+        if wait > 0 or self._trying:
+            raise Unavailable(
+                "E_REGISTRY_RESTING", "the registry failed repeatedly", retry_after=max(wait, 1.0)
+            )
+        self._trying = True
+        return True
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._failures >= self._limit:
+            self._until = self._clock() + self._rest

@@ -1,0 +1,196 @@
+"""The sandbox's fault switches, and the door in front of the application where most of them act."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.registry.contract import FieldError, Model
+from bot.registry.sandbox.problems import answer
+
+type FaultName = Literal[
+    "slow",
+    "down",
+    "busy",
+    "html_error",
+    "redirect",
+    "expired_token",
+    "field_errors",
+    "refuse",
+    "reject",
+    "double",
+    "wrong_number",
+    "wrong_schema",
+    "error_after_commit",
+    "drop_after_commit",
+]
+type Place = Literal["token", "reads", "writes"]
+
+FAULTS: dict[FaultName, str] = {
+    "slow": "waits before it commits; the key is held meanwhile",
+    "down": "drops the connection; nothing is committed",
+    "busy": "503 with a problem and Retry-After; nothing is committed",
+    "html_error": "502 with an HTML page, as a proxy answers; nothing is committed",
+    "redirect": "307 to another host",
+    "expired_token": "forgets the access token and answers 401",
+    "field_errors": "422 that points at two fields",
+    "refuse": "422 without fields",
+    "reject": "takes the entry, then decides REJECTED",
+    "double": "tells its decision twice, then an older state late",
+    "wrong_number": "200 with the entry of somebody else",
+    "wrong_schema": "commits, then answers JSON of another shape",
+    "error_after_commit": "commits, then answers 500",
+    "drop_after_commit": "commits, then drops the connection",
+}
+"""What each switch does, in the words of the page."""
+
+_ANYWHERE: frozenset[Place] = frozenset({"token", "reads", "writes"})
+_RESOURCES: frozenset[Place] = frozenset({"reads", "writes"})
+_WRITES: frozenset[Place] = frozenset({"writes"})
+_PLACES: dict[FaultName, frozenset[Place]] = {
+    "slow": _ANYWHERE,
+    "down": _ANYWHERE,
+    "busy": _ANYWHERE,
+    "html_error": _ANYWHERE,
+    "redirect": _ANYWHERE,
+    "expired_token": _RESOURCES,
+    "wrong_number": _RESOURCES,
+    "wrong_schema": _ANYWHERE,
+    "field_errors": _WRITES,
+    "refuse": _WRITES,
+    "reject": _WRITES,
+    "double": _WRITES,
+    "error_after_commit": _WRITES,
+    "drop_after_commit": _WRITES,
+}
+
+
+class Fault(Model):
+    """A switch that is on: which fault, on which requests, how often and how many times."""
+
+    name: FaultName
+    on: Literal["everything", "token", "reads", "writes"] = "everything"
+    probability: Annotated[float, Field(gt=0, le=1)] = 1.0
+    count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """How many more times; null until switched off, 0 switches off."""
+    seconds: Annotated[float, Field(ge=0, le=600)] = 5.0
+    """How long `slow` waits, and what `busy` says in Retry-After."""
+
+    def acts_on(self, place: Place) -> bool:
+        return place in _PLACES[self.name] and self.on in ("everything", place)
+
+
+type Drawn = Mapping[FaultName, Fault]
+
+
+@dataclass
+class Faults:
+    """The switches; they are forgotten when the sandbox stops."""
+
+    on: dict[FaultName, Fault] = field(default_factory=dict)
+    chance: random.Random = field(default_factory=random.Random)
+
+    def switch(self, fault: Fault) -> None:
+        """Turns a fault on in place of its earlier setting; off with a count of 0."""
+        self.on[fault.name] = fault
+        if fault.count == 0:
+            del self.on[fault.name]
+
+    def draw(self, place: Place) -> Drawn:
+        """The faults that hit this request; each one drawn counts."""
+        drawn = {
+            name: fault
+            for name, fault in self.on.items()
+            if fault.acts_on(place) and self.chance.random() < fault.probability
+        }
+        for fault in drawn.values():
+            if fault.count is not None:
+                self.switch(fault.model_copy(update={"count": fault.count - 1}))
+        return drawn
+
+
+class Door:
+    """Lets requests through to the application, or plays the fault that was drawn for them."""
+
+    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+        self._app = app
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place = _place(scope)
+        if place is None:
+            return await self._app(scope, receive, send)
+        drawn = self._faults.draw(place)
+        scope.setdefault("state", {})["faults"] = drawn
+        if "down" in drawn:
+            return await _drop(receive, send)
+        instead = _instead(drawn)
+        if instead is not None:
+            return await instead(scope, receive, send)
+        if drawn.keys().isdisjoint(_AFTERWARDS):
+            return await self._app(scope, receive, send)
+        await self._app(scope, receive, _nowhere)
+        if "drop_after_commit" in drawn:
+            return await _drop(receive, send)
+        return await _afterwards(drawn)(scope, receive, send)
+
+
+_AFTERWARDS: frozenset[FaultName] = frozenset(
+    {"error_after_commit", "drop_after_commit", "wrong_schema"}
+)
+
+
+def _place(scope: Scope) -> Place | None:
+    if scope["type"] != "http":
+        return None
+    if scope["path"] == "/oauth/token":
+        return "token"
+    if not scope["path"].startswith("/v1/"):
+        return None
+    return "reads" if scope["method"] == "GET" else "writes"
+
+
+def _instead(drawn: Drawn) -> Response | None:
+    """The answer that takes the place of the application's, if a fault asks for one."""
+    for name, fault in drawn.items():
+        match name:
+            case "busy":
+                return answer("unavailable", wait=fault.seconds)
+            case "html_error":
+                return Response("<h1>502 Bad Gateway</h1>", 502, media_type="text/html")
+            case "redirect":
+                return RedirectResponse("https://elsewhere.invalid/", 307)
+            case "field_errors":
+                return answer("invalid", _WRONG_FIELDS)
+            case "refuse":
+                return answer("refused")
+            case _:
+                continue
+    return None
+
+
+_WRONG_FIELDS = (
+    FieldError(pointer="/surname", code="STRING_TOO_LONG"),
+    FieldError(pointer="/members/0/age_band", code="LITERAL_ERROR"),
+)
+
+
+def _afterwards(drawn: Drawn) -> Response:
+    if "error_after_commit" in drawn:
+        return answer("internal")
+    return JSONResponse({"receipt": 7, "status": "OK"})
+
+
+async def _nowhere(_: Message) -> None:
+    """Takes the application's answer and keeps it from the client."""
+
+
+async def _drop(receive: Receive, send: Send) -> None:
+    """Closes the connection without an answer; ASGI has no word for that, uvicorn's is taken."""
+    send.__self__.transport.abort()  # type: ignore[attr-defined]
+    while (await receive())["type"] != "http.disconnect":
+        pass

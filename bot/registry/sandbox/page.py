@@ -1,0 +1,145 @@
+"""The sandbox's page: its entries as they come, its fault switches, and the same as JSON."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, get_args
+
+from fastapi import APIRouter
+from fastapi.encoders import jsonable_encoder
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bot.registry.contract import Model, State
+from bot.registry.sandbox import store
+from bot.registry.sandbox.faults import FAULTS, Fault
+from bot.registry.sandbox.problems import Objection, parse
+from bot.registry.sandbox.state import Sandbox, here
+from bot.registry.sandbox.store import Verdict
+
+SHOWN = 100
+"""Entries on the page; `/_entries` lists all."""
+
+_LABELS = {
+    "purpose": "Purpose",
+    "language": "Language",
+    "ethnic_kazakh": "Ethnic Kazakh",
+    "birth_year": "Born",
+    "citizenship": "Citizen of",
+    "residence_country": "Lives in",
+    "residence_region": "Region there",
+    "target_region": "Wants to",
+    "timeframe": "When",
+    "education": "Education",
+    "occupation": "Occupation",
+    "kazakh_level": "Kazakh",
+}
+_HERE = Path(__file__).parent
+_page = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("page.html")
+
+routes = APIRouter()
+
+
+class Decision(Model):
+    """What becomes of an entry, by hand."""
+
+    state: Verdict
+
+
+class Pace(Model):
+    """How long entries wait for their decision."""
+
+    seconds: Annotated[float, Field(ge=0, le=86_400)]
+
+
+@routes.get("/")
+async def page(request: Request) -> Response:
+    """The page; unchanged since the browser's copy, only 304."""
+    sandbox = here(request)
+    async with sandbox.pool.connection() as connection:
+        entries = await store.entries(connection, SHOWN)
+        counts = await store.counts(connection)
+    html = _page.render(
+        entries=entries,
+        labels=_LABELS,
+        counts={state: counts.get(state, 0) for state in get_args(State.__value__)},
+        shown=SHOWN,
+        faults=FAULTS,
+        on=sandbox.faults.on.values(),
+        delay=sandbox.delay,
+        calls_back=sandbox.callback_url is not None,
+    )
+    tag = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Content-Security-Policy": _policy(sandbox)}
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(html, headers=headers)
+
+
+@routes.get("/_entries")
+async def entries(request: Request) -> Response:
+    """Every entry with its writes and callbacks, newest first."""
+    async with here(request).pool.connection() as connection:
+        return JSONResponse(jsonable_encoder(await store.entries(connection)))
+
+
+@routes.post("/_entries/{number}/decision")
+async def decide(request: Request, number: str) -> Response:
+    """Decides on an entry now."""
+    decision = parse(Decision, await _sent(request))
+    async with here(request).pool.connection() as connection:
+        await store.set_verdict(connection, number, decision.state)
+    here(request).changed.set()
+    return Response(status_code=204)
+
+
+@routes.get("/_faults")
+async def faults(request: Request) -> Response:
+    """The switches that are on."""
+    return _switches(request)
+
+
+@routes.post("/_faults")
+async def switch(request: Request) -> Response:
+    """Turns a fault on, or off with a count of 0."""
+    here(request).faults.switch(parse(Fault, await _sent(request)))
+    return _switches(request)
+
+
+@routes.delete("/_faults")
+async def all_off(request: Request) -> Response:
+    """Turns every fault off."""
+    here(request).faults.on.clear()
+    return _switches(request)
+
+
+@routes.post("/_pace")
+async def pace(request: Request) -> Response:
+    """Sets how long new entries wait for their decision."""
+    here(request).delay = parse(Pace, await _sent(request)).seconds
+    return Response(status_code=204)
+
+
+def _switches(request: Request) -> Response:
+    return JSONResponse([fault.model_dump() for fault in here(request).faults.on.values()])
+
+
+async def _sent(request: Request) -> bytes:
+    # No other site's form can send JSON without asking the browser first.
+    if request.headers.get("Content-Type") != "application/json":
+        raise Objection("unsupported-media-type")
+    return await request.body()
+
+
+def _policy(sandbox: Sandbox) -> str:
+    return (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; "
+        f"frame-ancestors {sandbox.embed_from}"
+    )

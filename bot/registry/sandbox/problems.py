@@ -1,0 +1,66 @@
+"""How the sandbox says no: problem+json (RFC 9457), never with what was sent."""
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
+
+
+class Objection(Exception):
+    """A request that ends with this problem; a transaction it leaves is rolled back."""
+
+    def __init__(self, name: ProblemName, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(name)
+        self.name = name
+        self.errors = errors
+
+
+def answer(
+    name: ProblemName, errors: tuple[FieldError, ...] = (), *, wait: float | None = None
+) -> Response:
+    """The answer to a request with that problem; `wait` becomes Retry-After, in whole seconds."""
+    headers = {"WWW-Authenticate": "Bearer"} if name == "unauthorized" else {}
+    if wait is not None:
+        headers["Retry-After"] = str(round(wait))
+    return Response(
+        problem(name, errors).model_dump_json(),
+        PROBLEMS[name][0],
+        headers,
+        "application/problem+json",
+    )
+
+
+def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
+    """The model in a JSON body, or an `Objection` that points at the wrong fields."""
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = tuple(map(_field_error, details[:100]))
+    raise Objection("invalid", fields)
+
+
+async def on_objection(_: Request, error: Objection) -> Response:
+    """Handler of `Objection`."""
+    return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
+
+
+async def on_http_error(_: Request, error: HTTPException) -> Response:
+    """Handler of what the router itself refuses."""
+    return answer("method-not-allowed" if error.status_code == 405 else "not-found")
+
+
+async def on_error(_: Request, __: Exception) -> Response:
+    """Handler of what nobody expected."""
+    return answer("internal")
+
+
+def _field_error(detail: ErrorDetails) -> FieldError:
+    place = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        place = place[:-1]  # the name of an unknown field is input, too
+    pointer = "".join(f"/{part}" for part in place)
+    return FieldError(pointer=pointer, code=detail["type"].upper())

@@ -1,0 +1,65 @@
+"""The sandbox's open resources and settings, found by every route."""
+
+import asyncio
+import hmac
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from starlette.requests import Request
+
+from bot.registry.sandbox.faults import Drawn, Faults
+from bot.registry.sandbox.store import Plan
+
+TOKEN_SECONDS = 600
+
+
+@dataclass
+class Sandbox:
+    """One sandbox; `delay` seconds pass before it decides on an entry."""
+
+    pool: AsyncConnectionPool[AsyncConnection[Any]]
+    client_id: str
+    client_secret: str
+    callback_url: str | None
+    callback_secret: str
+    embed_from: str
+    delay: float
+    faults: Faults = field(default_factory=Faults)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
+    _tokens: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def knows_client(self, client_id: str, client_secret: str) -> bool:
+        """Whether this is the one client; in constant time."""
+        known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
+        return hmac.compare_digest(client_secret.encode(), self.client_secret.encode()) and known
+
+    def issue_token(self) -> str:
+        """A fresh access token, good for `TOKEN_SECONDS`."""
+        now = time.monotonic()
+        self._tokens = {token: until for token, until in self._tokens.items() if until > now}
+        token = secrets.token_urlsafe(32)
+        self._tokens[token] = now + TOKEN_SECONDS
+        return token
+
+    def knows_token(self, token: str) -> bool:
+        """Whether the token was issued here and is still good."""
+        return self._tokens.get(token, 0.0) > time.monotonic()
+
+    def forget_token(self, token: str) -> None:
+        """Ends a token before its time."""
+        self._tokens.pop(token, None)
+
+    def plan(self, drawn: Drawn) -> Plan:
+        """What will become of an entry written now, under these faults."""
+        return Plan("REJECTED" if "reject" in drawn else "ACCEPTED", self.delay, "double" in drawn)
+
+
+def here(request: Request) -> Sandbox:
+    """The sandbox that serves this request."""
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox

@@ -1,0 +1,365 @@
+"""What the sandbox keeps in PostgreSQL: entries, the writes that made them, callbacks to send."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, assert_never
+from uuid import uuid4
+
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import class_row, dict_row
+from pydantic import BaseModel
+
+from bot.registry.contract import (
+    NUMBER_ALPHABET,
+    Acknowledgement,
+    ConsentWithdrawal,
+    PreRegistration,
+    State,
+    StatusCallback,
+)
+from bot.registry.sandbox.problems import Objection
+
+type Connection = AsyncConnection[Any]
+type Verdict = Literal["ACCEPTED", "REJECTED"]
+
+
+@dataclass(frozen=True)
+class Create:
+    """A new registration."""
+
+    body: PreRegistration
+
+
+@dataclass(frozen=True)
+class Amend:
+    """New content for a registration."""
+
+    number: str
+    body: PreRegistration
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """The end of a registration; its content stays."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class WithdrawConsent:
+    """The end of a registration and of its content."""
+
+    body: ConsentWithdrawal
+
+
+type Write = Create | Amend | Withdraw | WithdrawConsent
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of an entry: the verdict, after how many seconds, and told how often."""
+
+    verdict: Verdict
+    seconds: float
+    doubled: bool
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A callback that is due."""
+
+    id: int
+    body: str
+    attempts: int
+
+
+async def configure(connection: Connection) -> None:
+    """Makes a connection of the pool look into the sandbox's own schema."""
+    await connection.set_autocommit(True)
+    await connection.execute("SET search_path TO registry_sandbox")
+    await connection.set_autocommit(False)
+
+
+async def create_tables(connection: Connection) -> None:
+    """Creates what is missing; several sandboxes may start at once."""
+    await connection.execute((Path(__file__).parent / "tables.sql").read_bytes())
+
+
+async def settle(
+    connection: Connection,
+    key: str,
+    write: Write,
+    plan: Plan,
+    linger: Callable[[], Awaitable[None]],
+) -> Acknowledgement:
+    """Performs a write once per key and answers its repetitions alike.
+
+    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
+    not-found.
+    """
+    await _hold(connection, key)
+    await linger()
+    fingerprint = _fingerprint(write)
+    earlier = await _earlier(connection, key, fingerprint)
+    if earlier is not None:
+        return earlier
+    acknowledgement = await _perform(connection, key, write, plan)
+    await connection.execute(
+        "INSERT INTO writes (key, number, operation, fingerprint, answer)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        (
+            key,
+            acknowledgement.number,
+            type(write).__name__,
+            fingerprint,
+            acknowledgement.model_dump_json(),
+        ),
+    )
+    return acknowledgement
+
+
+async def find(connection: Connection, key: str) -> Acknowledgement | None:
+    """The registration that a write with this key made or changed, as it is now."""
+    await _hold(connection, key)
+    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
+    await cursor.execute(
+        "SELECT number, state, version, received_at, reason_code, key AS idempotency_key"
+        " FROM writes JOIN entries USING (number) WHERE key = %s",
+        (key,),
+    )
+    return await cursor.fetchone()
+
+
+async def read(connection: Connection, number: str) -> Acknowledgement:
+    """The registration of that number; raises `Objection` (not-found)."""
+    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
+    await cursor.execute("SELECT * FROM acknowledged WHERE number = %s", (number,))
+    acknowledgement = await cursor.fetchone()
+    if acknowledgement is None:
+        raise Objection("not-found")
+    return acknowledgement
+
+
+async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
+    """The acknowledgement of another entry, or of one that never was."""
+    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
+    await cursor.execute(
+        "SELECT * FROM acknowledged WHERE number <> %s ORDER BY random() LIMIT 1", (own.number,)
+    )
+    invented = {"number": new_number(), "idempotency_key": secrets.token_urlsafe(24)}
+    return await cursor.fetchone() or own.model_copy(update=invented)
+
+
+async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
+    """Has an entry decided that way at once; raises `Objection`: not-found, closed."""
+    cursor = await connection.execute(
+        "UPDATE entries SET verdict = %s, due_at = clock_timestamp()"
+        " WHERE number = %s AND state <> 'WITHDRAWN'",
+        (verdict, number),
+    )
+    if not cursor.rowcount:
+        await read(connection, number)
+        raise Objection("closed")
+
+
+async def decide_one(connection: Connection) -> bool:
+    """Decides the entry that has been due longest and writes its callbacks; False if none is."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "UPDATE entries SET state = verdict, version = version + 1, due_at = NULL,"
+        " reason_code = CASE verdict WHEN 'REJECTED' THEN 'INCOMPLETE' END"
+        " WHERE number = (SELECT number FROM entries WHERE due_at <= clock_timestamp()"
+        " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        " RETURNING number, state, version, reason_code, clock_timestamp() AS at, doubled"
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return False
+    doubled = row.pop("doubled")
+    told = StatusCallback(event_id=uuid4(), **row)
+    await _post(connection, told)
+    if doubled:
+        await _post(connection, told)
+        await _post(connection, _one_before(told))
+    return True
+
+
+async def next_letter(connection: Connection) -> Letter | None:
+    """The callback to send now: per entry always the oldest that was not delivered."""
+    cursor = connection.cursor(row_factory=class_row(Letter))
+    await cursor.execute(
+        "SELECT id, body, attempts FROM foremost"
+        " WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1"
+    )
+    return await cursor.fetchone()
+
+
+async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
+    """Notes an attempt: delivered, or due again in `retry` seconds."""
+    await connection.execute(
+        "UPDATE callbacks SET attempts = attempts + 1,"
+        " delivered_at = CASE WHEN %(retry)s::float8 IS NULL THEN clock_timestamp() END,"
+        " due_at = clock_timestamp() + make_interval(secs => coalesce(%(retry)s::float8, 0))"
+        " WHERE id = %(id)s",
+        {"id": letter.id, "retry": retry},
+    )
+
+
+async def until_decision(connection: Connection) -> float | None:
+    """Seconds until an entry is due for its decision; None if none is waiting."""
+    cursor = await connection.execute(
+        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM entries"
+    )
+    seconds: float | None = await _single(cursor)
+    return seconds
+
+
+async def until_letter(connection: Connection) -> float | None:
+    """Seconds until a callback is due; None if none is waiting."""
+    cursor = await connection.execute(
+        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM foremost"
+    )
+    seconds: float | None = await _single(cursor)
+    return seconds
+
+
+async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
+    """The entries, newest first, each with its writes and callbacks."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "SELECT number, state, version, reason_code, received_at, body,"
+        " created_by AS idempotency_key,"
+        " (SELECT json_agg(json_build_object('key', key, 'operation', operation, 'at', at,"
+        " 'repeats', repeats) ORDER BY at) FROM writes WHERE writes.number = entries.number)"
+        " AS writes,"
+        " (SELECT coalesce(json_agg(json_build_object('status', body::json, 'attempts', attempts,"
+        " 'delivered_at', delivered_at) ORDER BY id), '[]') FROM callbacks"
+        " WHERE callbacks.number = entries.number) AS callbacks"
+        " FROM entries ORDER BY received_at DESC, number LIMIT %s",
+        (limit,),
+    )
+    return await cursor.fetchall()
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """How many entries are in each state; states without any are missing."""
+    cursor = await connection.execute("SELECT state, count(*) FROM entries GROUP BY state")
+    return dict(await cursor.fetchall())
+
+
+def new_number() -> str:
+    """A receipt number that says only its year; eight of 30 characters keep it unguessable."""
+    first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
+    return f"KS-{datetime.now(UTC).year}-{first}-{second}"
+
+
+async def _single(cursor: AsyncCursor[Any]) -> Any:
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def _hold(connection: Connection, key: str) -> None:
+    """Holds the key until the transaction ends; `Objection` (in-progress) if another holds it."""
+    cursor = await connection.execute(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
+    )
+    if not await _single(cursor):
+        raise Objection("in-progress")
+
+
+def _fingerprint(write: Write) -> str:
+    number = getattr(write, "number", "")
+    body: BaseModel | None = getattr(write, "body", None)
+    parts = [type(write).__name__, number, body.model_dump_json() if body else ""]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+async def _earlier(connection: Connection, key: str, fingerprint: str) -> Acknowledgement | None:
+    cursor = await connection.execute(
+        "UPDATE writes SET repeats = repeats + 1 WHERE key = %s RETURNING fingerprint, answer",
+        (key,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    if row[0] != fingerprint:
+        raise Objection("key-reused")
+    return Acknowledgement.model_validate_json(row[1])
+
+
+async def _perform(connection: Connection, key: str, write: Write, plan: Plan) -> Acknowledgement:
+    match write:
+        case Create(body):
+            return await _create(connection, key, body, plan)
+        case Amend(number, body):
+            return await _amend(connection, key, number, body, plan)
+        case Withdraw(number):
+            return await _withdraw(connection, key, number, erase=False)
+        case WithdrawConsent(body):
+            return await _withdraw(connection, key, body.number, erase=True)
+        case _:
+            assert_never(write)
+
+
+async def _create(
+    connection: Connection, key: str, body: PreRegistration, plan: Plan
+) -> Acknowledgement:
+    number = new_number()
+    await connection.execute(
+        "INSERT INTO entries (number, created_by, changed_by, state, version, received_at, body,"
+        " verdict, doubled, due_at) VALUES (%s, %s, %s, 'RECEIVED', 1, clock_timestamp(), %s, %s,"
+        " %s, clock_timestamp() + make_interval(secs => %s))",
+        (number, key, key, body.model_dump_json(), plan.verdict, plan.doubled, plan.seconds),
+    )
+    return await read(connection, number)
+
+
+async def _amend(
+    connection: Connection, key: str, number: str, body: PreRegistration, plan: Plan
+) -> Acknowledgement:
+    cursor = await connection.execute(
+        "UPDATE entries SET changed_by = %s, state = 'RECEIVED', version = version + 1,"
+        " reason_code = NULL, body = %s, verdict = %s, doubled = %s,"
+        " due_at = clock_timestamp() + make_interval(secs => %s)"
+        " WHERE number = %s AND state <> 'WITHDRAWN'",
+        (key, body.model_dump_json(), plan.verdict, plan.doubled, plan.seconds, number),
+    )
+    acknowledgement = await read(connection, number)
+    if not cursor.rowcount:
+        raise Objection("closed")
+    return acknowledgement
+
+
+async def _withdraw(
+    connection: Connection, key: str, number: str, *, erase: bool
+) -> Acknowledgement:
+    await connection.execute(
+        "UPDATE entries SET changed_by = %s, state = 'WITHDRAWN',"
+        " version = version + (state <> 'WITHDRAWN')::integer, reason_code = NULL, due_at = NULL,"
+        " body = CASE WHEN %s THEN NULL ELSE body END WHERE number = %s",
+        (key, erase, number),
+    )
+    return await read(connection, number)
+
+
+async def _post(connection: Connection, told: StatusCallback) -> None:
+    await connection.execute(
+        "INSERT INTO callbacks (number, body) VALUES (%s, %s)",
+        (told.number, told.model_dump_json()),
+    )
+
+
+def _one_before(told: StatusCallback) -> StatusCallback:
+    received: State = "RECEIVED"
+    return told.model_copy(
+        update={
+            "event_id": uuid4(),
+            "state": received,
+            "version": told.version - 1,
+            "reason_code": None,
+        }
+    )

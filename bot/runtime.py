@@ -1,0 +1,128 @@
+"""The open resources of a process, handed on as the first argument."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from bot.channels import Channel
+from bot.channels.telegram import Telegram
+from bot.channels.webchat import WebChat
+from bot.languages import Languages
+from bot.live import Live
+from bot.registry.client import Registry
+from bot.settings import ConfigError, Settings
+from bot.vault import Keys, Vault
+from flows import FLOWS
+from flows.engine.flow import Flow
+from flows.preregistration import CLOSED
+
+HTTP_SECONDS = 30
+# A database that does not answer must not hold a webhook longer than the platforms wait.
+DATABASE_SECONDS = 3
+
+type Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that has to be opened and closed; values are passed, never looked up."""
+
+    settings: Settings
+    pool: Pool
+    live: Live
+    vault: Vault
+    languages: Languages
+    flows: Mapping[str, Flow]
+    channels: Mapping[str, Channel]
+    registry: Registry | None
+    http: aiohttp.ClientSession
+
+
+@asynccontextmanager
+async def runtime(
+    settings: Settings, *, flows: Mapping[str, Flow] = FLOWS
+) -> AsyncIterator[Runtime]:
+    """Open what a process needs; refuses to run as a database superuser."""
+    async with (
+        pool(settings.database(), settings.pool_size) as connections,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
+        _live(settings) as live,
+    ):
+        await _refuse_superuser(connections)
+        yield Runtime(
+            settings=settings,
+            pool=connections,
+            live=live,
+            vault=Vault(Keys.create(settings.keys)),
+            languages=Languages(settings.languages),
+            flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
+            channels=_channels(settings, http, live),
+            registry=_registry(settings, http),
+            http=http,
+        )
+
+
+def pool(url: str, size: int) -> Pool:
+    """Connections of one role; statements are prepared at first use."""
+    return AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=DATABASE_SECONDS,
+        open=False,
+        kwargs={
+            "prepare_threshold": 0,
+            "connect_timeout": DATABASE_SECONDS,
+            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+            "application_name": "kosh",
+        },
+    )
+
+
+@asynccontextmanager
+async def _live(settings: Settings) -> AsyncIterator[Live]:
+    if settings.redis_url is None:
+        raise ConfigError("KOSH_REDIS_URL isn't set; set it to redis://…")
+    live = Live.at(settings.redis_url.get_secret_value())
+    try:
+        yield live
+    finally:
+        await live.close()
+
+
+async def _refuse_superuser(connections: Pool) -> None:
+    async with connections.connection() as session:
+        cursor = await session.execute(
+            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
+        row = await cursor.fetchone()
+    if row is None or row[0]:
+        raise ConfigError(
+            "KOSH_DATABASE_URL names a superuser; use the role kosh_app (`kosh migrate` makes it)"
+        )
+
+
+def _channels(settings: Settings, http: aiohttp.ClientSession, live: Live) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {WebChat.name: WebChat(live)}
+    if settings.telegram_token is not None:
+        channels[Telegram.name] = Telegram(
+            http, settings.telegram_token.get_secret_value(), settings.telegram_api
+        )
+    return channels
+
+
+def _registry(settings: Settings, http: aiohttp.ClientSession) -> Registry | None:
+    if settings.registry_url is None:
+        return None
+    secret = settings.registry_client_secret
+    return Registry(
+        http,
+        settings.registry_url,
+        settings.registry_client_id or "",
+        secret.get_secret_value() if secret else "",
+    )

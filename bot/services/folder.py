@@ -1,0 +1,256 @@
+"""One server per folder, whoever comes and goes: its locks, its process and what it remembers."""
+
+import fcntl
+import os
+import random
+import secrets
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from signal import Signals
+from typing import IO, Final
+
+_PATIENCE: Final = 60.0  # seconds for a start, which may have a crash to recover from
+_STOP_PATIENCE: Final = 10.0  # seconds, then a harsher signal
+_PORT_PATIENCE: Final = 0.5  # seconds, as a killed server is gone a moment before its port is free
+_ATTEMPTS: Final = 5  # another may take our port, and the children of a killed server linger
+_PORTS: Final = (10_000, 32_000)
+
+
+class ServiceError(Exception):
+    """A server that can't be had; `code` is stable, the message says what to do next."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What tells one kind of server from another."""
+
+    name: str
+    home: Path  # keeps password, port, locks and log
+    pid_file: Path  # written by the server itself, so that no crash of ours can lose it
+    mark: str  # stands in the command line of this very server and of no other process
+    signals: tuple[Signals, ...]  # to stop it, from kind to harsh
+    command: Callable[[int], list[str]]  # from the port
+    is_ready: Callable[[], bool]
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    """Holds the server up: the first to enter starts it, the last to leave stops it.
+
+    The kernel drops the locks of a killed process, so whoever comes next inherits its server.
+    """
+    home = server.home
+    with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:
+        try:
+            with _alone(door):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                _ensure(server)
+            yield
+        finally:
+            with _alone(door):
+                if _is_last(users):
+                    _stop(server)
+
+
+@contextmanager
+def _alone(door: IO[str]) -> Iterator[None]:
+    fcntl.flock(door, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(door, fcntl.LOCK_UN)
+
+
+def _is_last(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+# The process
+
+
+def _ensure(server: Server) -> None:
+    with suppress(TimeoutError):
+        for attempt in range(_ATTEMPTS):
+            time.sleep(attempt * 0.1)
+            if _pid(server) is None:
+                _launch(server)
+            else:
+                _await(lambda: _is_up(server) or _pid(server) is None, _PATIENCE)
+            if _is_up(server):
+                return
+    raise start_failed(server.name, server.home)
+
+
+def _launch(server: Server) -> None:
+    command = server.command(_choose_port(server.home))
+    # Its number may be another process's by now, and PostgreSQL would refuse to start.
+    server.pid_file.unlink(missing_ok=True)
+    with _log(server.home) as log:
+        # Deaf to the terminal's Ctrl-C, which is for us to act on.
+        process = subprocess.Popen(
+            command,
+            cwd=server.home,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        _await(lambda: _is_up(server) or process.poll() is not None, _PATIENCE)
+    except BaseException:
+        process.send_signal(server.signals[0])
+        process.wait()
+        raise
+    finally:
+        # Whoever stops it, and when: nothing of it is left in the process table.
+        threading.Thread(target=process.wait, name=f"reap {server.name}", daemon=True).start()
+
+
+def _is_up(server: Server) -> bool:
+    return _pid(server) is not None and server.is_ready()
+
+
+def _stop(server: Server) -> None:
+    for number in server.signals:
+        pid = _pid(server)
+        if pid is None:
+            return
+        with suppress(ProcessLookupError, TimeoutError):
+            os.kill(pid, number)
+            _await(partial(_gone, server, pid), _STOP_PATIENCE)
+
+
+def _pid(server: Server) -> int | None:
+    """The server's process: what a pid file names may be long dead, or somebody else by now."""
+    try:
+        pid = int(server.pid_file.read_text().partition("\n")[0])
+    except (FileNotFoundError, ValueError):
+        return None
+    return None if _gone(server, pid) else pid
+
+
+def _gone(server: Server, pid: int) -> bool:
+    return server.mark not in command_line(pid)
+
+
+def command_line(pid: int) -> str:
+    """The words a process was started with; empty when it has ended."""
+    if not Path("/proc/self").exists():
+        shown = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(shown, capture_output=True, text=True, check=False).stdout
+    try:
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _await(is_done: Callable[[], bool], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.005)
+
+
+def call(home: Path, command: list[str]) -> bool:
+    """Runs a command to its end, its words going to the folder's log, and says if it succeeded."""
+    with _log(home) as log:
+        done = subprocess.run(
+            command,
+            cwd=home,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
+    return done.returncode == 0
+
+
+def _log(home: Path) -> IO[bytes]:
+    return (home / "log").open("wb")
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: it holds tokens, and PG* or LANG would change what the servers do."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def start_failed(name: str, home: Path) -> ServiceError:
+    said = f"{name} did not start. Read why in {home / 'log'}, and try again."
+    return ServiceError("E_SERVICE_START", said)
+
+
+# What a folder remembers
+
+
+def home_of(data: Path) -> Path:
+    """The folder, made when absent: private to its user, who must be the one that asks."""
+    with suppress(PermissionError):
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.access(data, os.W_OK | os.X_OK) and data.stat().st_uid == os.geteuid():
+        return data.resolve()
+    raise ServiceError(
+        "E_DATA_OWNER",
+        "The data folder belongs to another user. Start as that user, or choose another folder.",
+    )
+
+
+def secret(path: Path) -> str:
+    """The password kept in a file, thought up the first time."""
+    if not path.exists():
+        write(path, secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file that is whole or absent, for its owner's eyes only."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def port_of(home: Path) -> int:
+    return int((home / "port").read_text())
+
+
+def _choose_port(home: Path) -> int:
+    """The port it had, so that a URL outlives a restart; else a free one.
+
+    Below those that outgoing connections are given, or one of them could sit on it meanwhile.
+    """
+    with suppress(FileNotFoundError, TimeoutError):
+        kept = port_of(home)
+        _await(lambda: _is_free(kept), _PORT_PATIENCE)
+        return kept
+    port = next(filter(_is_free, iter(lambda: random.randrange(*_PORTS), None)))
+    write(home / "port", str(port))
+    return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,304 @@
+"""What an operator sets: environment variables that begin with KOSH_, or files for secrets."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "KOSH_"
+
+type Language = Literal["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"]
+type LogLevel = Literal["debug", "info", "warning", "error"]
+type Role = Literal["app", "owner", "retention", "console"]
+
+_SECRET_LENGTH = 32
+# What is left of a real secret when the words of examples are taken out is still long.
+_EXAMPLE_WORDS = re.compile(
+    r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
+    re.IGNORECASE,
+)
+_LONG_SECRETS = ("telegram_secret", "registry_client_secret", "registry_callback_secret")
+_REGISTRY = ("registry_url", "registry_client_id", *_LONG_SECRETS[1:])
+_ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the message names the variable, never its value."""
+
+    code = "E_CONFIG"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{self.code}: {message}")
+
+
+class Settings(BaseSettings):
+    """Read once at the start of a command; each field is the variable KOSH_<FIELD>.
+
+    A secret may stand in a file instead, named by KOSH_<FIELD>_FILE.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    demo: bool = Field(
+        default=False,
+        description="Demonstration: example secrets are accepted, the registry is the sandbox.",
+    )
+    data: Path = Field(
+        default=Path(".kosh"),
+        description="Directory of the embedded services, their sockets and logs.",
+    )
+    keys: Path = Field(
+        default_factory=lambda chosen: chosen["data"] / "keys",
+        description="Directory of the key files, mode 0700; by default `keys` in the data one.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
+    )
+    public_url: str = Field(
+        default_factory=lambda chosen: f"http://{chosen['host']}:{chosen['port']}",
+        description="Address at which people and platforms reach the web server, without a path.",
+    )
+    languages: Annotated[tuple[Language, ...], NoDecode] = Field(
+        default=("kk", "ru", "zh_Hans", "uz"),
+        min_length=1,
+        description="Written forms on offer, in menu order, separated by commas.",
+    )
+    log_level: LogLevel = Field(default="info", description="Least level that is logged.")
+    pool_size: int = Field(
+        default=8, ge=1, le=100, description="Database connections of each process."
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://… of the role kosh_app; without it PostgreSQL is embedded.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None, description="postgresql://… of the role kosh_owner, for `migrate`."
+    )
+    database_retention_url: SecretStr | None = Field(
+        default=None, description="postgresql://… of the role kosh_retention, for the worker."
+    )
+    database_console_url: SecretStr | None = Field(
+        default=None, description="postgresql://… of the role kosh_console, for officers."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="redis://, rediss:// or unix:// of Valkey or Redis; without it it's embedded.",
+    )
+
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token of the Telegram bot; without it the channel is off."
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", description="Base URL of the Bot API server."
+    )
+    telegram_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret that Telegram sends with every update to the webhook: 32 to 256 of "
+        "A-Z a-z 0-9 _ - (`openssl rand -hex 32`).",
+    )
+
+    registry_url: str | None = Field(
+        default=None,
+        description="Base URL of the registry's API; without it registration isn't open.",
+    )
+    registry_client_id: str | None = Field(
+        default=None, description="OAuth2 client id at the registry."
+    )
+    registry_client_secret: SecretStr | None = Field(
+        default=None, description="OAuth2 client secret at the registry, 32 characters or more."
+    )
+    registry_callback_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret that signs the registry's status callbacks, 32 characters or more.",
+    )
+
+    @property
+    def has_telegram(self) -> bool:
+        """Tell whether the Telegram channel is on."""
+        return self.telegram_token is not None
+
+    @property
+    def has_registry(self) -> bool:
+        """Tell whether submissions can go to a registry."""
+        return self.registry_url is not None
+
+    def require_webhook_secret(self) -> str:
+        """Give Telegram's webhook secret; ConfigError when the webhook would stand open."""
+        if self.telegram_secret is None:
+            raise ConfigError(
+                f"{_variable('telegram_secret')} isn't set, so anybody could send updates; set it "
+                "to 32 random characters or more, or use `poll`"
+            )
+        return self.telegram_secret.get_secret_value()
+
+    def database(self, role: Role = "app") -> str:
+        """Give the postgresql:// URL of a role; ConfigError when it isn't set."""
+        name = "database_url" if role == "app" else f"database_{role}_url"
+        url: SecretStr | None = getattr(self, name)
+        if url is None:
+            raise ConfigError(f"{_variable(name)} isn't set; set it to a postgresql:// URL")
+        return url.get_secret_value()
+
+    def sqlalchemy(self, role: Role = "app") -> str:
+        """Give the same URL as SQLAlchemy wants it, with its driver."""
+        return "postgresql+psycopg" + self.database(role).removeprefix("postgresql")
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+
+    @field_validator("telegram_api", "registry_url", "public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be an http:// or https:// address without a user name")
+        return value and value.rstrip("/")
+
+    @field_validator(
+        "database_url", "database_owner_url", "database_retention_url", "database_console_url"
+    )
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith("postgresql://"):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.match("(redis|rediss|unix)://", value.get_secret_value()):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator(*_LONG_SECRETS)
+    @classmethod
+    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value) < _SECRET_LENGTH:
+            raise ValueError(
+                f"is shorter than {_SECRET_LENGTH} characters; make one with `openssl rand -hex 32`"
+            )
+        return value
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _acceptable_to_telegram(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("may hold only A-Z a-z 0-9 _ and -, 256 at most")
+        return value
+
+    @model_validator(mode="after")
+    def _real_secrets(self) -> Self:
+        for name in ("telegram_token", *_LONG_SECRETS):
+            value: SecretStr | None = getattr(self, name)
+            if value and not self.demo and _is_example(value.get_secret_value()):
+                raise ValueError(f"{_variable(name)} is an example value; set a real one")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_registry(self) -> Self:
+        missing = [_variable(name) for name in _REGISTRY if getattr(self, name) is None]
+        if missing and len(missing) < len(_REGISTRY):
+            raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
+        return self
+
+    @model_validator(mode="after")
+    def _private_registry(self) -> Self:
+        address = urlsplit(self.registry_url or "")
+        if address.scheme == "http" and not self.demo and address.hostname not in _LOOPBACK:
+            raise ValueError("KOSH_REGISTRY_URL must be https://, personal data travels there")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let arguments go before variables, these before named files and the secrets directory."""
+        directory = SecretsSettingsSource(settings_cls, secrets_dir=_secrets_directory())
+        return (init_settings, env_settings, _SecretFiles(settings_cls), directory)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads a secret from the file that KOSH_<FIELD>_FILE names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        value = None
+        if SecretStr in (field.annotation, *get_args(field.annotation)):
+            value = _read_secret(_variable(field_name) + "_FILE")
+        return value, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields.items()
+        read = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in read.items() if value is not None}
+
+
+def settings(**chosen: Any) -> Settings:
+    """Read the settings; what a command has `chosen` goes before the environment.
+
+    KOSH_SECRETS_DIR may name a directory of files, one for each secret (`kosh_telegram_token`).
+    Raises ConfigError that names each wrong variable and what to do.
+    """
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        wrong = "; ".join(_told(each["loc"], each["msg"]) for each in error.errors())
+    # Raised out here, so that the error with the values in it isn't kept as its context.
+    raise ConfigError(wrong)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _told(loc: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{_variable(str(loc[0]))}: {message}" if loc else message
+
+
+def _read_secret(variable: str) -> str | None:
+    path = os.environ.get(variable)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        kind = type(error).__name__
+    raise ConfigError(f"{variable} names a file that can't be read ({kind}); check the path")
+
+
+def _secrets_directory() -> str | None:
+    directory = os.environ.get(PREFIX + "SECRETS_DIR")
+    if directory and not os.path.isdir(directory):
+        raise ConfigError(f"{PREFIX}SECRETS_DIR isn't a directory; check the path")
+    return directory or None
+
+
+def _is_example(secret: str) -> bool:
+    return len(_EXAMPLE_WORDS.sub("", secret)) < _SECRET_LENGTH * 3 // 4 or len(set(secret)) < 8

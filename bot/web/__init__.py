@@ -1,0 +1,70 @@
+"""The web application: webhooks, callbacks, the chat page, health."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from bot.runtime import Runtime
+from bot.web import chat, webhooks
+from bot.web.door import Door, Refused
+
+HERE = Path(__file__).parent
+
+
+def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
+    """The application around a runtime that is opened when it starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opening as rt:
+            app.state.rt = rt
+            yield
+
+    app = FastAPI(title="Kosh", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.router.routes.extend(
+        [
+            Route("/health", health),
+            Route("/ready", ready),
+            *webhooks.ROUTES,
+            *chat.ROUTES,
+        ]
+    )
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_exception_handler(Refused, refused)
+    for unavailable_error in (OperationalError, PoolTimeout):
+        app.add_exception_handler(unavailable_error, unavailable)
+    app.add_middleware(Door)
+    return app
+
+
+async def health(request: Request) -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """The process can commit."""
+    rt: Runtime = request.app.state.rt
+    try:
+        async with rt.pool.connection() as session:
+            await session.execute("SELECT pg_current_xact_id()")
+    except (OperationalError, PoolTimeout):
+        return JSONResponse({"status": "cannot commit"}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    return Response(status_code=error.status if isinstance(error, Refused) else 400)
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """The database is away or full: nothing was accepted, the platform keeps it."""
+    return JSONResponse({"error": "E_UNAVAILABLE"}, 503, headers={"Retry-After": "5"})

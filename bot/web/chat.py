@@ -1,0 +1,395 @@
+"""The web chat: a page, two posts and a stream; the same engine behind as on every channel.
+
+Before consent the page carries the chat's secret name and nothing else does; from consent on a
+cookie does, so that the person can come back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from bot import inbox, outbox, people
+from bot.channels import Inbound, Message, webchat
+from bot.channels.webchat import Note, WebChat
+from bot.languages import direction, tag
+from bot.live import LiveUnavailable
+from bot.people import Person
+from bot.runtime import Runtime
+from bot.web.door import Refused, body
+from flows.engine.events import Event, Kind, Pressed, Said, Started
+from flows.engine.text import Text, _, button
+
+MOST = 32 * 1024
+FORM = "application/x-www-form-urlencoded"
+HEARTBEAT_SECONDS = 20
+COOKIE_SECONDS = 30 * 24 * 3600
+EXIT_URL = "/away"
+EXIT = "!exit"
+
+LABELS: dict[str, Text] = {
+    "title": _("Kosh"),
+    "placeholder": _("Write here"),
+    "send": button("Send"),
+    "you": _("You:"),
+    "kosh": _("Kosh:"),
+    "sending": _("Sending…"),
+    "sent": _("Sent"),
+    "failed": _("Not sent."),
+    "retry": button("Try again"),
+    "offline": _("No connection. What you write is kept on this page."),
+    "online": _("The connection is back."),
+    "skip_to_chat": _("Go to the writing field"),
+    "close_page": button("Close and clear"),
+    "newest": _("To the newest message"),
+    "registry_panel": _("What the registry received"),
+    "registry_empty": _("Nothing yet."),
+}
+TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
+AWAY = _("Phrase of the day: “Good morning! How are you?”")
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_decode_note = msgspec.json.Decoder(Note).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who has the page open: the chat's name, and the person if there is one."""
+
+    name: str
+    person: Person | None
+    by_cookie: bool
+
+
+async def page(request: Request) -> Response:
+    """The page with what stands in the chat; the first visit begins a conversation."""
+    rt: Runtime = request.app.state.rt
+    visitor = await _visitor(request, request.query_params.get("chat", ""))
+    notes = await _notes(rt, visitor, "")
+    if not notes:
+        hint = request.headers.get("accept-language", "")[:2]
+        await _take(rt, visitor, uuid4().hex, Started("", hint))
+        notes = await _notes(rt, visitor, "")
+    return _rendered(rt, visitor, notes)
+
+
+async def said(request: Request) -> Response:
+    form = await _form(request)
+    return await _post(request, form, Said(form.get("text", "")))
+
+
+async def pressed(request: Request) -> Response:
+    form = await _form(request)
+    if form.get("payload") == EXIT and not _by_script(request):
+        await _post(request, form, Pressed(EXIT))
+        return RedirectResponse(EXIT_URL, 303)
+    return await _post(request, form, Pressed(form.get("payload", "")))
+
+
+async def _post(request: Request, form: dict[str, str], event: Event) -> Response:
+    """One thing said or pressed; without the script the answer is the page itself."""
+    rt: Runtime = request.app.state.rt
+    visitor = await _visitor(request, form.get("chat", ""))
+    try:
+        delivery = await _receive(rt, visitor, form.get("id") or uuid4().hex, event)
+    except inbox.Overloaded:
+        return JSONResponse({"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}, 503)
+    answer: Response
+    if _by_script(request):
+        answer = JSONResponse({"ok": True, "chat": visitor.name}, 202)
+        answer.background = BackgroundTask(inbox.deliver, rt, delivery)
+    else:
+        await inbox.deliver(rt, delivery)
+        now = await _visitor(request, visitor.name)
+        answer = _rendered(rt, now, await _notes(rt, now, ""))
+    if delivery is not None and delivery.person is not None:
+        _remember(rt, answer, visitor.name)
+    elif visitor.by_cookie and delivery is not None:
+        answer.delete_cookie(_cookie(rt))
+    return answer
+
+
+async def stream(request: Request) -> Response:
+    """Messages as they come, as server-sent events; Last-Event-ID is honoured."""
+    rt: Runtime = request.app.state.rt
+    visitor = await _visitor(request, request.query_params.get("chat", ""))
+    last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+    return StreamingResponse(
+        _events(request, visitor, last),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(request: Request, visitor: Visitor, last: str) -> AsyncIterator[str]:
+    rt: Runtime = request.app.state.rt
+    language = ""
+    try:
+        async with rt.live.listen(webchat.topic(visitor.name), *_demo_topics(rt)) as ear:
+            yield ": open\n\n"
+            while not await request.is_disconnected():
+                visitor = await _visitor(request, visitor.name)
+                for note_id, note in await _notes(rt, visitor, last):
+                    if note.say and note.say.language not in ("", language):
+                        language = note.say.language
+                        yield _event("language", _language(rt, language))
+                    yield _event(*_told(note_id, note), note_id=note_id)
+                    last = note_id
+                try:
+                    wake = await asyncio.wait_for(anext(ear), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                if wake.topic == webchat.DEMO_TOPIC:
+                    yield _event("registry", {})
+    except LiveUnavailable:
+        yield _event("resync", {})
+
+
+def _demo_topics(rt: Runtime) -> tuple[str, ...]:
+    return (webchat.DEMO_TOPIC,) if rt.settings.demo else ()
+
+
+def _told(note_id: str, note: Note) -> tuple[str, dict[str, object]]:
+    if note.say is None:
+        return "gone", {"ids": note.gone}
+    return "say", _bubble(note_id, note.say) | {"replaces": note.replaces or None}
+
+
+def _event(name: str, data: object, *, note_id: str = "") -> str:
+    head = f"id: {note_id}\n" if note_id else ""
+    return f"{head}event: {name}\ndata: {msgspec.json.encode(data).decode()}\n\n"
+
+
+async def _notes(rt: Runtime, visitor: Visitor, last: str) -> list[tuple[str, Note]]:
+    """What the page has not got yet: rows of the outbox, or the stream of who just asks."""
+    if visitor.person is None:
+        found = await rt.live.read_after(webchat.stream(visitor.name), last)
+        return [(note_id, _decode_note(blob)) for note_id, blob in found]
+    after = int(last) if last.isdecimal() else 0
+    if after:
+        await outbox.seen(rt, visitor.person, WebChat.name, after)
+    return [
+        (str(row.id), _note(row))
+        for row in await outbox.waiting(rt, visitor.person, WebChat.name, after)
+    ]
+
+
+def _note(row: outbox.Waiting) -> Note:
+    if row.message is None:
+        return Note(gone=tuple(row.external_id.split(",")))
+    return Note(row.message, row.external_id if row.act == "edit" else "")
+
+
+async def _take(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -> None:
+    await inbox.deliver(rt, await _receive(rt, visitor, event_id, event))
+
+
+async def _receive(
+    rt: Runtime, visitor: Visitor, event_id: str, event: Event
+) -> inbox.Delivery | None:
+    newest = ""
+    if isinstance(event, Pressed):
+        notes = await _notes(rt, visitor, "")
+        newest = next((key for key, note in reversed(notes) if note.say), "")
+    return await inbox.receive(
+        rt,
+        Inbound(
+            channel=WebChat.name,
+            external_id=f"{visitor.name}:{event_id[:64]}",
+            handle=visitor.name,
+            address=visitor.name,
+            event=event,
+            message_id=newest or event_id[:64],
+            press_id=newest,
+        ),
+    )
+
+
+async def _visitor(request: Request, named: str) -> Visitor:
+    """The chat of the cookie if it is somebody's, else the one the page names, else a new one."""
+    rt: Runtime = request.app.state.rt
+    by_cookie = request.cookies.get(_cookie(rt), "")
+    for name in (by_cookie, named):
+        if 20 < len(name) < 64 and name.isascii():
+            async with rt.pool.connection() as session:
+                person = await people.find(rt, session, WebChat.name, name)
+            if person is not None or name == named:
+                return Visitor(name, person, bool(by_cookie))
+    return Visitor(token_urlsafe(24), None, bool(by_cookie))
+
+
+async def _form(request: Request) -> dict[str, str]:
+    rt: Runtime = request.app.state.rt
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refused(403)
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers["host"]:
+        raise Refused(403)
+    raw = await body(request, MOST, FORM)
+    return dict(parse_qsl(raw.decode("utf-8", "replace"), max_num_fields=8))
+
+
+def _by_script(request: Request) -> bool:
+    return request.headers.get("x-requested-with") == "kosh"
+
+
+def _cookie(rt: Runtime) -> str:
+    return "__Host-kosh" if rt.settings.public_url.startswith("https:") else "kosh"
+
+
+def _remember(rt: Runtime, answer: Response, name: str) -> None:
+    answer.set_cookie(
+        _cookie(rt),
+        name,
+        max_age=COOKIE_SECONDS,
+        secure=rt.settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _rendered(rt: Runtime, visitor: Visitor, notes: list[tuple[str, Note]]) -> Response:
+    bubbles = _standing(notes)
+    language = next((str(each["language"]) for each in reversed(bubbles)), "")
+    told = _language(rt, language or rt.settings.languages[0])
+    html = _templates.get_template("chat.html").render(
+        **told,
+        bubbles=bubbles,
+        chat=visitor.name if visitor.person is None else "",
+        form_id=uuid4().hex,
+        demo=rt.settings.demo,
+        stream="/chat/stream",
+        exit_url=EXIT_URL,
+        exit_payload=EXIT,
+    )
+    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+
+def _standing(notes: list[tuple[str, Note]]) -> list[dict[str, object]]:
+    """The bubbles that stand after all notes: replaced ones and gone ones are not among them."""
+    bubbles: dict[str, dict[str, object]] = {}
+    for note_id, note in notes:
+        for gone in (*note.gone, note.replaces):
+            bubbles.pop(gone, None)
+        if note.say is not None:
+            bubbles[note_id] = _bubble(note_id, note.say)
+    standing = list(bubbles.values())
+    for each in standing[:-1]:
+        each["buttons"] = []
+    return standing
+
+
+def _bubble(note_id: str, message: Message) -> dict[str, object]:
+    plain = [each for each in message.buttons if each.kind == Kind.OPTION]
+    controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
+    lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]
+    rows = [
+        [{"payload": b.payload, "label": b.label, "kind": b.kind} for b in row]
+        for row in (plain, controls)
+        if row
+    ]
+    return {
+        "id": note_id,
+        "own": False,
+        "paragraphs": [*_progress(message), *lines],
+        "buttons": rows,
+        "language": message.language,
+        "lang": tag(message.language) or "mul",
+        "dir": direction(message.language),
+        "protect": message.protect,
+    }
+
+
+def _progress(message: Message) -> list[str]:
+    return [f"{message.progress[0]} / {message.progress[1]}"] if message.progress else []
+
+
+def _language(rt: Runtime, language: str) -> dict[str, object]:
+    render = rt.languages.render
+    labels = {name: render(label, language) for name, label in LABELS.items()}
+    return {"lang": tag(language), "dir": direction(language), "labels": labels}
+
+
+def _in_all(rt: Runtime, text: Text) -> str:
+    return " / ".join(rt.languages.render(text, code) for code, _own in rt.languages.languages())
+
+
+async def away(request: Request) -> Response:
+    """Where a quick exit leads: a page that says nothing of this one."""
+    rt: Runtime = request.app.state.rt
+    return HTMLResponse(
+        f"<!doctype html><meta charset=utf-8><title>…</title><p>{_in_all(rt, AWAY)}",
+        headers={"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'},
+    )
+
+
+async def registry_panel(request: Request) -> Response:
+    """In the demo only: what the sandbox registry received, ready to be shown."""
+    rt: Runtime = request.app.state.rt
+    if not rt.settings.demo or rt.settings.registry_url is None:
+        raise Refused(404)
+    async with rt.http.get(f"{rt.settings.registry_url}/_entries") as answer:
+        entries = await answer.json()
+    return JSONResponse({"entries": [_card(entry) for entry in _newest_first(entries)]})
+
+
+def _newest_first(entries: object) -> list[dict[str, object]]:
+    found = entries.get("entries", []) if isinstance(entries, dict) else entries
+    return list(found)[:20] if isinstance(found, list) else []
+
+
+def _card(entry: dict[str, object]) -> dict[str, object]:
+    content = entry.get("content") or entry.get("body") or {}
+    rows = [
+        [name.replace("_", " "), _flat(value)]
+        for name, value in (content.items() if isinstance(content, dict) else ())
+        if value not in (None, [], ())
+    ]
+    return {
+        "title": entry.get("number", ""),
+        "status": entry.get("state", ""),
+        "at": str(entry.get("received_at", ""))[:19].replace("T", " "),
+        "rows": rows,
+    }
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_flat(each)}" for name, each in value.items() if each)
+    if isinstance(value, list):
+        return "; ".join(_flat(each) for each in value)
+    return str(value)
+
+
+ROUTES = [
+    Route("/", lambda request: RedirectResponse("/chat")),
+    Route("/chat", page, methods=["GET"]),
+    Route("/chat/said", said, methods=["POST"]),
+    Route("/chat/pressed", pressed, methods=["POST"]),
+    Route("/chat/stream", stream, methods=["GET"]),
+    Route("/demo/registry", registry_panel, methods=["GET"]),
+    Route(EXIT_URL, away, methods=["GET"]),
+]

@@ -1,0 +1,98 @@
+"""The door: what a request must be like to come in at all, and the headers of every answer."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_HEADERS = 100
+MOST_HEADER_BYTES = 16 * 1024
+BODY_SECONDS = 10
+
+HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), camera=(), microphone=(), payment=()"),
+]
+
+
+class Refused(Exception):
+    """A request that is answered with a bare status: 400, 403, 408, 413 or 415."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+class Door:
+    """Refuses doubtful framing and foreign hosts before anything is read (security.md 5.5)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        status = objection(scope)
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        if status is None:
+            return await self._app(scope, receive, dressed)
+        await dressed({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def objection(scope: Scope) -> int | None:
+    """The status with which a request is turned away; None when it may come in."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if len(headers) > MOST_HEADERS or sum(len(n) + len(v) for n, v in headers) > MOST_HEADER_BYTES:
+        return 431
+    names = [name for name, _value in headers]
+    lengths = names.count(b"content-length")
+    if lengths > 1 or (lengths and b"transfer-encoding" in names):
+        return 400
+    hosts = [value for name, value in headers if name == b"host"]
+    return None if len(hosts) == 1 and _is_ours(scope, hosts[0]) else 400
+
+
+def _is_ours(scope: Scope, host: bytes) -> bool:
+    rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
+    name = host.decode("latin-1").lower()
+    bare = name.rsplit(":", 1)[0] if not name.endswith("]") else name
+    ours = {"localhost", "127.0.0.1", "[::1]"}
+    if rt is not None:
+        ours.add(urlsplit(rt.settings.public_url).hostname or "")
+    return bare in ours
+
+
+async def body(request: Request, most: int, kind: str) -> bytes:
+    """The raw body of one content type, refused past `most` bytes while it streams in."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
+        raise Refused(415)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused(415)
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > most:
+                    raise Refused(413)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Refused(408) from None
+    except ClientDisconnect:
+        raise Refused(400) from None
+    return b"".join(chunks)

@@ -1,0 +1,321 @@
+/* The face of the web chat: shows what the stream says, sends what the person says.
+   It keeps nothing: no storage, no history; unsent words live in this page only. */
+
+const at = id => document.getElementById(id);
+const root = document.documentElement;
+const list = at('list'), text = at('text'), typing = at('typing'), banner = at('banner');
+const { stream, exitUrl } = document.body.dataset;
+const unsent = new Map(); // own message (li) -> [url, fields]
+const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]/g; // plain ASCII, so that 。 or ، ends it
+const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
+const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
+
+let labels = JSON.parse(document.body.dataset.labels);
+let chat = document.body.dataset.chat;
+let source, last, reconnect, pause = 1000;
+let sending = Promise.resolve(); // one message at a time, in order
+let pressed = null; // the set of buttons that waits for its answer
+let following = true, seekFocus = false;
+let unpress, warn, calm, hush; // timers
+
+// ---- building ----
+
+function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) if (value) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+const word = (name, look) => make('span', { class: look, 'data-text': name }, labels[name] || '');
+const outward = href => ({ href, dir: 'auto', target: '_blank', rel: 'noopener noreferrer' });
+const find = id => [...list.children].find(li => li.dataset.id === id);
+const newestOf = kind => [...list.querySelectorAll(kind)].pop();
+const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, c =>
+  (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+
+function link(p) {
+  const words = p.textContent, parts = [];
+  let end = 0;
+  for (const found of words.matchAll(LINK)) {
+    parts.push(words.slice(end, found.index), make('a', outward(found[0]), found[0]));
+    end = found.index + found[0].length;
+  }
+  if (end) p.replaceChildren(...parts, words.slice(end));
+}
+
+function button({ payload, label, kind }) {
+  if (kind === 'link') return make('a', { class: 'button link', ...outward(payload) }, label);
+  return make('button', { class: `button ${kind}`, name: 'payload', value: payload }, label);
+}
+
+function buttonsOf({ id, buttons }) {
+  const rows = buttons.map(row => make('div', { class: 'row' }, ...row.map(button)));
+  return make('form', { class: 'buttons' }, make('fieldset', { 'aria-labelledby': `said-${id}` }, ...rows));
+}
+
+function bubble(m) {
+  const paragraphs = m.paragraphs.map(words => make('p', { dir: m.own && 'auto' }, words));
+  const translate = (m.own || m.protect) && 'no';
+  const li = make('li', { class: `said new ${m.own ? 'own' : 'kosh'}`, 'data-id': m.id },
+    word(m.own ? 'you' : 'kosh', 'unseen'),
+    make('div', { class: 'bubble', id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
+  if (!m.own) paragraphs.forEach(link);
+  if (m.buttons && m.buttons.length) li.append(buttonsOf(m));
+  return li;
+}
+
+// ---- the page ----
+
+/* The end of the talk, but never past the first thing Kosh said since the person spoke. */
+function follow() {
+  const own = newestOf('.own'), first = own && own.nextElementSibling;
+  if (first) first.scrollIntoView(); else scrollTo(0, root.scrollHeight);
+}
+
+function speak(lang, dir, now) {
+  if (lang) root.lang = lang;
+  if (dir) root.dir = dir;
+  if (!now) return;
+  labels = now;
+  document.title = labels.title;
+  text.placeholder = labels.placeholder;
+  document.querySelectorAll('[data-text]').forEach(e => { e.textContent = labels[e.dataset.text] || ''; });
+}
+
+const lock = (set, on) => set.querySelectorAll('button').forEach(b => b.setAttribute('aria-disabled', on));
+
+/* Only the newest set of buttons answers, and only once. */
+function settle() {
+  clearTimeout(unpress);
+  if (pressed) lock(pressed, false);
+  pressed = null;
+  const sets = [...list.querySelectorAll('fieldset')];
+  sets.slice(0, -1).forEach(set => { set.disabled = true; });
+}
+
+/* A press took the focus away: it goes on to the next button, or to the field where no
+   keyboard would jump up. Words being typed are never interrupted. */
+function refocus(done) {
+  const focus = document.activeElement;
+  if (!seekFocus || (focus !== document.body && !list.contains(focus))) return;
+  const next = list.lastElementChild.querySelector('.button');
+  if (next) next.focus({ preventScroll: true });
+  else if (done && matchMedia('(pointer: fine)').matches) text.focus({ preventScroll: true });
+  seekFocus = !next && !done;
+}
+
+function tell(name) {
+  clearTimeout(calm);
+  banner.dataset.state = name;
+  banner.replaceChildren(...(name ? [word(name)] : []));
+  if (name === 'online') calm = setTimeout(tell, 3000, '');
+}
+
+/* Quick exit: nothing is left to see, and Back doesn't lead here. */
+function leave(url, payload) {
+  source.close();
+  clearTimeout(reconnect);
+  unsent.clear();
+  document.body.replaceChildren();
+  document.title = '';
+  if (payload) request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
+  location.replace(url);
+}
+
+// ---- what the person says ----
+
+function request(url, fields, keepalive = false) {
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(), PATIENCE);
+  const headers = { 'X-Requested-With': 'kosh' }, body = new URLSearchParams({ chat, ...fields });
+  return fetch(url, { method: 'POST', headers, body, keepalive, signal: limit.signal });
+}
+
+function mark(li, state, message) {
+  const failed = state === 'failed', old = li.querySelector('.state');
+  if (old) old.remove();
+  li.dataset.state = state;
+  li.append(make('p', { class: 'state', 'aria-hidden': !failed && 'true' }, message || word(state)));
+  if (failed && unsent.has(li)) li.lastChild.append(make('button', { class: 'again' }, word('retry')));
+  if (following) follow();
+}
+
+function utter(url, words, fields) {
+  const id = uuid(), li = bubble({ id, own: true, paragraphs: [words] });
+  unsent.set(li, [url, { id, ...fields }]);
+  following = true;
+  list.append(li);
+  queue(li);
+}
+
+function queue(li) {
+  mark(li, 'sending');
+  sending = sending.then(() => deliver(li)).catch(() => {});
+}
+
+async function deliver(li) {
+  let said = {};
+  for (const wait of TRIES) {
+    if (!unsent.has(li)) return;
+    const answer = await request(...unsent.get(li)).catch(() => ({}));
+    said = answer.json ? await answer.json().catch(() => ({})) : {};
+    if (answer.ok) return delivered(li, said.chat);
+    if (answer.status === 429) break;
+    if (answer.status && answer.status < 500) return refused(li, said.message);
+    await new Promise(done => setTimeout(done, wait));
+  }
+  mark(li, 'failed', said.message);
+  settle();
+}
+
+function delivered(li, now) {
+  unsent.delete(li);
+  mark(li, 'sent');
+  if (!now || now === chat) return;
+  chat = now;
+  listen();
+}
+
+/* Sending it again would not help: the words go back to be changed. */
+function refused(li, message) {
+  const words = unsent.get(li)[1].text;
+  unsent.delete(li);
+  mark(li, 'failed', message);
+  settle();
+  if (words && !text.value) text.value = words;
+}
+
+function press(chosen) {
+  if (pressed) return;
+  pressed = chosen.closest('fieldset');
+  lock(pressed, true);
+  pressed.querySelectorAll('.chosen').forEach(b => b.classList.remove('chosen'));
+  chosen.classList.add('chosen');
+  seekFocus = true;
+  unpress = setTimeout(settle, PATIENCE);
+  utter('/chat/pressed', chosen.textContent, { payload: chosen.value });
+}
+
+function write(kind, value = '') {
+  text.value = value;
+  text.inputMode = kind;
+  text.autocomplete = kind === 'tel' ? 'tel' : 'off';
+  text.focus();
+}
+
+function submit(event) {
+  event.preventDefault();
+  const chosen = event.submitter, words = text.value.trim();
+  if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
+  else if (chosen.matches('.contact')) write('tel', text.value);
+  else if (chosen.matches('.button')) press(chosen);
+  else if (words) {
+    utter('/chat/said', words, { text: words });
+    write('text');
+  }
+}
+
+// ---- what the stream says ----
+
+const events = {
+  say(m) {
+    if (find(m.id) && m.replaces !== m.id) return;
+    const place = m.replaces && find(m.replaces), done = m.typing_done !== false;
+    const own = place && place.nextElementSibling;
+    if (own && own.matches('.own') && place.contains(pressed)) own.remove(); // the edit shows the press
+    else if (pressed) pressed.disabled = true;
+    typing.hidden = done;
+    speak(m.lang, m.dir);
+    if (place) place.replaceWith(bubble(m)); else list.append(bubble(m));
+    settle();
+    if (following) follow();
+    refocus(done);
+  },
+  typing() {
+    typing.hidden = false;
+    clearTimeout(hush);
+    hush = setTimeout(() => { typing.hidden = true; }, 10000);
+    if (following) follow();
+  },
+  gone({ ids }) {
+    ids.map(find).filter(Boolean).forEach(li => { unsent.delete(li); li.remove(); });
+    settle();
+  },
+  language(m) { speak(m.lang, m.dir, m.labels); },
+  exit(m) { leave(m.url); },
+  registry() { document.dispatchEvent(new Event('registry')); },
+  async resync() {
+    const answer = await fetch(`/chat?chat=${encodeURIComponent(chat)}`, { headers: { 'X-Requested-With': 'kosh' } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const { dataset } = page.body, { lang, dir } = page.documentElement;
+    list.replaceChildren(...page.getElementById('list').children, ...unsent.keys());
+    chat = dataset.chat;
+    speak(lang, dir, JSON.parse(dataset.labels));
+    begin();
+  },
+};
+
+function listen() {
+  clearTimeout(reconnect);
+  if (source) source.close();
+  const url = new URL(stream, location.href), newest = newestOf('.kosh');
+  if (chat) url.searchParams.set('chat', chat);
+  if (last || newest) url.searchParams.set('last', last || newest.dataset.id);
+  source = new EventSource(url);
+  source.onopen = heard;
+  source.onerror = lost;
+  for (const name of Object.keys(events))
+    source.addEventListener(name, event => {
+      last = event.lastEventId || last;
+      events[name](JSON.parse(event.data));
+    });
+}
+
+function heard() {
+  pause = 1000;
+  clearTimeout(warn);
+  if (banner.dataset.state === 'offline') tell('online');
+  for (const li of unsent.keys()) if (li.dataset.state === 'failed') queue(li);
+}
+
+function lost() {
+  source.close();
+  clearTimeout(warn);
+  clearTimeout(reconnect);
+  if (banner.dataset.state !== 'offline') warn = setTimeout(tell, navigator.onLine ? 3000 : 0, 'offline');
+  reconnect = setTimeout(listen, pause * (0.5 + Math.random()));
+  pause = Math.min(pause * 2, 30000);
+}
+
+// ---- begin ----
+
+function begin() {
+  list.querySelectorAll('.kosh p').forEach(link);
+  settle();
+  follow();
+}
+
+document.addEventListener('submit', submit);
+list.addEventListener('click', event => {
+  const again = event.target.closest('.again');
+  if (again) queue(again.closest('li'));
+});
+text.addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  at('send').click();
+});
+at('newest').addEventListener('click', () => scrollTo(0, root.scrollHeight));
+addEventListener('scroll', () => {
+  following = root.scrollHeight - scrollY - innerHeight < 120;
+  at('newest').hidden = following;
+}, { passive: true });
+addEventListener('online', listen);
+addEventListener('offline', lost);
+addEventListener('pageshow', event => { if (event.persisted) events.resync(); });
+document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
+
+begin();
+listen();

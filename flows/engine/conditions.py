@@ -1,0 +1,109 @@
+"""Conditions as data: they can be asked, drawn, linted and walked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+type Answers = Mapping[str, str | None]
+"""Answers on the path: canonical strings by question name; None was skipped or forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    question: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    question: str
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Condition"
+
+
+type Condition = Is | AtLeast | Answered | AllOf | AnyOf | Not
+
+ALWAYS: Condition = AllOf(())
+
+
+def all_of(*parts: Condition) -> Condition:
+    return AllOf(parts)
+
+
+def any_of(*parts: Condition) -> Condition:
+    return AnyOf(parts)
+
+
+def not_(part: Condition) -> Condition:
+    return Not(part)
+
+
+def holds(condition: Condition, answers: Answers) -> bool:
+    """Whether the condition is true of the answers on the path; what is missing is false."""
+    match condition:
+        case Is(question, values):
+            return answers.get(question) in values
+        case AtLeast(question, least):
+            value = answers.get(question)
+            return value is not None and int(value) >= least
+        case Answered(question):
+            return answers.get(question) is not None
+        case AllOf(parts):
+            return all(holds(part, answers) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, answers) for part in parts)
+        case Not(part):
+            return not holds(part, answers)
+        case _:
+            assert_never(condition)
+
+
+def reads(condition: Condition) -> frozenset[str]:
+    """The questions that the condition looks at."""
+    match condition:
+        case Is(question) | AtLeast(question) | Answered(question):
+            return frozenset({question})
+        case AllOf(parts) | AnyOf(parts):
+            return frozenset[str]().union(*(reads(part) for part in parts))
+        case Not(part):
+            return reads(part)
+        case _:
+            assert_never(condition)
+
+
+def describe(condition: Condition) -> str:
+    """The condition in words, for drawings and reports."""
+    match condition:
+        case Is(question, values):
+            return f"{question} is {' or '.join(sorted(values))}"
+        case AtLeast(question, least):
+            return f"{question} ≥ {least}"
+        case Answered(question):
+            return f"{question} answered"
+        case AllOf(parts):
+            return " and ".join(describe(part) for part in parts)
+        case AnyOf(parts):
+            return "(" + " or ".join(describe(part) for part in parts) + ")"
+        case Not(part):
+            return f"not ({describe(part)})"
+        case _:
+            assert_never(condition)

@@ -1,0 +1,296 @@
+"""A flow: items in order, and the one fold that finds where a person is in it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from flows.engine.conditions import ALWAYS, Answers, Condition, holds
+from flows.engine.questions import Choice, Option, Question
+from flows.engine.text import Label, Text, button
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Choice):
+    """Something to read before going on."""
+
+    among: tuple[Option, ...] = (Option("seen", button("Go on")),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(Choice):
+    """A point where a person is needed more than a form: offers an officer, refuses nobody."""
+
+    topic: str
+    among: tuple[Option, ...] = (
+        Option("person", button("Talk to a person")),
+        Option("go_on", button("Go on")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Choice):
+    """Agreement to one purpose; a changed text asks again."""
+
+    purpose: str
+    among: tuple[Option, ...] = (
+        Option("yes", button("I agree")),
+        Option("refuse", button("I do not agree")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many(Question):
+    """A list of members, each with the same questions, ended by "done"."""
+
+    items: tuple[Question, ...]
+    describe: Callable[[Answers], Text]
+    add: Text = button("Add a person")
+    done: Text = button("That is all")
+    most: int = 15
+
+    def accepts(self, value: str) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(Choice):
+    """The answers read back, each to be changed, before anything is sent."""
+
+    among: tuple[Option, ...] = (
+        Option("submit", button("Send")),
+        Option("edit", button("Change an answer")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A value computed from earlier answers, never asked."""
+
+    name: str
+    derive: Callable[[Answers], str | None]
+    reads: tuple[str, ...]
+    when: Condition = ALWAYS
+
+
+type Item = Question | Derived
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Answers on their way to the registry, frozen as they were when the person sent them."""
+
+    flow: str
+    answers: Mapping[str, str | None]
+    members: Mapping[str, tuple[Mapping[str, str | None], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A person is to take over; `words` is what the person said they need."""
+
+    topic: str
+    urgent: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a finished flow says and does."""
+
+    texts: tuple[Text, ...]
+    effects: tuple[Submit | OpenCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Questions in order, and what comes of the answers."""
+
+    name: str
+    title: Text
+    items: tuple[Item, ...]
+    outcome: Callable[[Submit, date], Outcome]
+    declined: Callable[[date], tuple[Text, ...]] = lambda today: ()
+    registers: bool = False
+    hands_over: bool = False
+
+    def find(self, name: str) -> Question | None:
+        """The question of that name or of that earlier name, also inside a list."""
+        for item in self.questions():
+            if item.name == name or name in item.was:
+                return item
+        return None
+
+    def questions(self) -> tuple[Question, ...]:
+        """Every question, those inside lists before the list's own."""
+        found: list[Question] = []
+        for item in self.items:
+            if isinstance(item, Many):
+                found.extend(item.items)
+            if isinstance(item, Question):
+                found.append(item)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered; None when skipped, or forgotten at consent."""
+
+    value: str | None
+    rev: int = 1
+    signature: str = ""
+    by: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """All that one person has told one flow."""
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cursor: str | None = None
+    submitted: bool = False
+
+    def put(self, key: str, answer: Answer) -> "Form":
+        return replace(self, answers={**self.answers, key: answer}, cursor=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stop on the path: a question, for a member of a list or for the person."""
+
+    item: Question
+    key: str
+    member: str
+    answer: Answer | None
+    signature: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The steps that apply now, and every valid answer or derived value on them."""
+
+    steps: tuple[Step, ...]
+    answers: Answers
+
+    def current(self, cursor: str | None) -> Step | None:
+        """The step to ask: the cursor if it is on the path, else the first that is not ok."""
+        return self.at(cursor) or next((step for step in self.steps if not step.ok), None)
+
+    def at(self, key: str | None) -> Step | None:
+        return next((step for step in self.steps if step.key == key), None)
+
+    def before(self, key: str) -> Step | None:
+        """The step to go back to."""
+        keys = [step.key for step in self.steps]
+        index = keys.index(key) if key in keys else 0
+        return self.steps[index - 1] if index else None
+
+    def of(self, member: str) -> dict[str, str | None]:
+        """Valid answers about one member of a list."""
+        return {
+            step.item.name: step.answer.value
+            for step in self.steps
+            if step.ok and step.answer and step.member == member
+        }
+
+
+def key_of(name: str, member: str) -> str:
+    return f"{name}@{member}" if member else name
+
+
+def path(flow: Flow, form: Form) -> Path:
+    """The one fold: each item sees only valid answers of applicable items before it."""
+    steps: list[Step] = []
+    scope: dict[str, str | None] = {}
+    for item in flow.items:
+        if not holds(item.when, scope):
+            continue
+        match item:
+            case Derived():
+                scope[item.name] = item.derive(scope)
+            case Many():
+                members = form.members.get(item.name, ())
+                for member in members:
+                    steps.extend(_member_steps(item, member, form, dict(scope)))
+                steps.append(_stop(item, "", form, scope, members))
+            case _:
+                steps.append(_stop(item, "", form, scope))
+    return Path(tuple(steps), scope)
+
+
+def _member_steps(many: Many, member: str, form: Form, scope: dict[str, str | None]) -> list[Step]:
+    steps = []
+    for part in many.items:
+        if holds(part.when, scope):
+            steps.append(_stop(part, member, form, scope))
+    return steps
+
+
+def _stop(
+    item: Question,
+    member: str,
+    form: Form,
+    scope: dict[str, str | None],
+    members: tuple[str, ...] = (),
+) -> Step:
+    answer = _given(item, member, form)
+    signature = _signature(item, scope, members)
+    ok = (
+        answer is not None
+        and answer.rev == item.rev
+        and answer.signature == signature
+        and (answer.value is None or item.accepts(answer.value))
+    )
+    if ok and answer is not None:
+        scope[item.name] = str(len(members)) if isinstance(item, Many) else answer.value
+    return Step(item, key_of(item.name, member), member, answer, signature, ok)
+
+
+def _given(item: Question, member: str, form: Form) -> Answer | None:
+    for name in (item.name, *item.was):
+        answer = form.answers.get(key_of(name, member))
+        if answer is not None:
+            return answer
+    return None
+
+
+def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
+    depended: object
+    match item:
+        case Consent():
+            depended = item.text.msgid
+        case Many():
+            depended = members
+        case Review():
+            depended = sorted(scope.items(), key=str)
+        case _ if item.depends:
+            depended = [scope.get(name) for name in item.depends]
+        case _:
+            return ""
+    return hashlib.blake2s(repr(depended).encode(), digest_size=5).hexdigest()
+
+
+def options(step: Step, form: Form) -> tuple[Option, ...]:
+    """What can be chosen at a step; a list offers its members for removal."""
+    if not isinstance(step.item, Many):
+        return step.item.options
+    members = form.members.get(step.item.name, ())
+    room = () if len(members) >= step.item.most else (Option("add", step.item.add),)
+    removals = tuple(
+        Option(f"remove.{member}", button("Remove no. {number}", number=number))
+        for number, member in enumerate(members, 1)
+    )
+    return (*room, Option("done", step.item.done), *removals)
+
+
+def shown(step: Step) -> Label | None:
+    """A step's answer as read back; None where there is nothing to read back."""
+    if (
+        not step.answer
+        or step.answer.value is None
+        or isinstance(step.item, (Notice, Gate, Consent, Many, Review))
+    ):
+        return None
+    return step.item.show(step.answer.value)

@@ -1,0 +1,224 @@
+"""The kinds of question: what each asks, and how what is typed becomes an answer."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
+from flows.engine.text import Country, Label, Text, _, button
+from flows.engine.words import Refusal, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing to choose; `key` is the answer, `label` what the person sees."""
+
+    key: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where and when something was typed: what a reader may know."""
+
+    words: Words
+    language: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing to find out.
+
+    `depends` names the questions whose change reopens this one. `rev` rises when the meaning
+    changes; `was` lists earlier names. An answer that is not `kept` is forgotten at consent.
+    """
+
+    name: str
+    label: Text
+    text: Text
+    help: Text | None = None
+    when: Condition = ALWAYS
+    depends: tuple[str, ...] = ()
+    rev: int = 1
+    was: tuple[str, ...] = ()
+    skippable: bool = False
+    sensitive: bool = False
+    kept: bool = True
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        """The answer, a refusal, or options to choose among when several were meant."""
+        return Refusal.NOT_LISTED
+
+    def show(self, value: str) -> Label:
+        """A given answer as the person reads it back."""
+        for option in self.options:
+            if option.key == value:
+                return option.label
+        return Text("{words}", (("words", value),))
+
+    def accepts(self, value: str) -> bool:
+        """Whether a stored answer is still one that could be given today."""
+        return not self.options or any(option.key == value for option in self.options)
+
+    def is_(self, *values: str) -> Condition:
+        return Is(self.name, frozenset(values))
+
+    def answered(self) -> Condition:
+        return Answered(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Question):
+    """One of a few options."""
+
+    among: tuple[Option, ...] = field(default=())
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return self.among
+
+
+YES = Option("yes", button("Yes"))
+NO = Option("no", button("No"))
+UNSURE = Option("unsure", button("Not sure"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YesNo(Choice):
+    """Yes or no; `UNSURE` may be added where a person may not know."""
+
+    among: tuple[Option, ...] = (YES, NO)
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        said = at.words.yes_no(typed, at.language)
+        return Refusal.NOT_LISTED if said is None else "yes" if said else "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeText(Question):
+    """Words of the person's own, at most `most` characters."""
+
+    most: int = 500
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.text(typed, self.most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonName(Question):
+    """A part of a name in any script, or in Latin letters as in a passport."""
+
+    latin: bool = False
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.name(typed, self.latin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Question):
+    """A day of the past, as an ISO date."""
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        day = at.words.day(typed, at.language, at.today)
+        return day if isinstance(day, Refusal) else day.isoformat()
+
+    def show(self, value: str) -> Label:
+        return _("{date}", date=date.fromisoformat(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year(Question):
+    """A year of the past; of a full date only the year is taken."""
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        year = at.words.year(typed, at.language, at.today)
+        return year if isinstance(year, Refusal) else str(year)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Question):
+    """A whole number from `least` to `most`."""
+
+    least: int = 0
+    most: int = 99
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        number = at.words.number(typed, self.least, self.most)
+        return number if isinstance(number, Refusal) else str(number)
+
+    def at_least(self, least: int) -> Condition:
+        return AtLeast(self.name, least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountryQuestion(Question):
+    """A country, typed in any language; `offered` come as buttons, `others` are no countries."""
+
+    offered: tuple[str, ...] = ()
+    others: tuple[Option, ...] = ()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return (*(Option(code, Country(code)) for code in self.offered), *self.others)
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = at.words.countries(typed, at.language)
+        if len(found) == 1:
+            return found[0]
+        return tuple(Option(code, Country(code)) for code in found) or Refusal.NOT_LISTED
+
+    def show(self, value: str) -> Label:
+        for option in self.others:
+            if option.key == value:
+                return option.label
+        return Country(value)
+
+    def accepts(self, value: str) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone(Question):
+    """The person's own telephone number, as E.164."""
+
+    region: str | None = None
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.phone(typed, self.region)
+
+
+REFUSALS: dict[Refusal, Text] = {
+    Refusal.EMPTY: _("Please write an answer or use a button."),
+    Refusal.TOO_LONG: _("That is too long. Please keep it under {most} characters."),
+    Refusal.NOT_LETTERS: _("Please use letters only, without digits or pictures."),
+    Refusal.NOT_LATIN: _("Please write it in Latin letters, as in the passport. Example: TESTOVA"),
+    Refusal.NOT_A_DATE: _("I cannot read this date. Example: 07.02.1990"),
+    Refusal.NO_SUCH_DAY: _("This date does not exist. Example: 07.02.1990"),
+    Refusal.TWO_DIGIT_YEAR: _("Please write the year with four digits. Example: 1990"),
+    Refusal.FUTURE: _("This date is in the future. Example: 1990"),
+    Refusal.TOO_OLD: _("This year is before 1900. Example: 1990"),
+    Refusal.NOT_A_NUMBER: _("Please write a number in digits. Example: 3"),
+    Refusal.TOO_SMALL: _("This number is too small. The least is {least}."),
+    Refusal.TOO_LARGE: _("This number is too large. The most is {most}."),
+    Refusal.NOT_A_PHONE: _(
+        "I cannot read this phone number. Please write it with the country code."
+        " Example: +7 700 000 00 00"
+    ),
+    Refusal.NOT_YOURS: _("This is somebody else's contact. Please share your own number."),
+    Refusal.NOT_LISTED: _("I did not find that. Please choose a button or write it again."),
+}
+
+
+def explain(refusal: Refusal, question: Question) -> Text:
+    """The sentence for a refusal, with the question's own limits filled in."""
+    limits: dict[str, int] = {
+        "most": getattr(question, "most", 100),
+        "least": getattr(question, "least", 0),
+    }
+    text = REFUSALS[refusal]
+    used = tuple((name, limit) for name, limit in limits.items() if f"{{{name}}}" in text.msgid)
+    return Text(text.msgid, used)

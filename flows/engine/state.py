@@ -1,0 +1,63 @@
+"""What is remembered with a person between two turns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flows.engine.events import Effect, Say
+from flows.engine.flow import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An option as it was shown: the key, and the words on the button."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked last; whatever comes is judged against this, not against the form of today."""
+
+    flow: str
+    key: str
+    rev: int
+    nonce: int
+    language: str
+    options: tuple[Shown, ...] = ()
+    page: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of the person's registration."""
+
+    state: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All that is remembered with a person between two turns."""
+
+    language: str = ""
+    flow: str = ""
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    asked: Asked | None = None
+    nonce: int = 0
+    parked: str = ""
+    with_officer: bool = False
+    kept: bool = False
+    quiet: bool = False
+    consents: Mapping[str, str] = field(default_factory=dict)
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one event led to."""
+
+    conversation: Conversation
+    says: tuple[Say, ...]
+    effects: tuple[Effect, ...]

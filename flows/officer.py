@@ -1,0 +1,72 @@
+"""Talking to a person: what about, consent, and the words for the officer."""
+
+from datetime import date
+
+from flows.engine.flow import Consent, Flow, OpenCase, Outcome, Submit
+from flows.engine.questions import Choice, FreeText, Option
+from flows.engine.text import _, button, row
+from flows.knowledge.contacts import CONTACTS
+from flows.knowledge.facts import said
+
+URGENT = frozenset({"stay_ends", "passport", "trouble", "danger"})
+
+TOPIC = Choice(
+    name="topic",
+    label=button("Topic"),
+    text=_("What is it about?"),
+    among=(
+        Option("general", row("General question")),
+        Option("registration", row("My registration")),
+        Option("other_person", row("Helping someone else")),
+        Option("minor", row("Under 18")),
+        Option("former_citizen", row("Former citizen")),
+        Option("no_papers", row("Ethnicity in papers")),
+        Option("spouse", row("My spouse")),
+        Option("passport", row("Passport runs out")),
+        Option("stay_ends", row("Visa or stay ends soon")),
+        Option("trouble", row("Refusal or lost papers")),
+        Option("danger", row("I may be in danger")),
+    ),
+)
+
+CONSENT = Consent(
+    name="consent_handoff",
+    label=button("Consent"),
+    purpose="handoff",
+    text=_(
+        "May we pass your words to an officer and keep them while your case is open and 30 days"
+        " after? The officer of a mission or of the migration service reads them; so can the"
+        " messenger's owner. Nothing is published. Write “delete” at any time to erase them. If"
+        " you do not agree, nothing is kept."
+    ),
+)
+
+WORDS = FreeText(
+    name="words",
+    label=button("Your question"),
+    text=_(
+        "Please write your question in your own words. Do not write document numbers. An officer"
+        " will read it here."
+    ),
+    skippable=True,
+    most=2000,
+)
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    topic = answers.answers.get("topic") or "general"
+    case = OpenCase(topic, topic in URGENT, answers.answers.get("words") or "")
+    return Outcome((), (case,))
+
+
+OFFICER = Flow(
+    name="officer",
+    title=button("Talk to a person"),
+    items=(TOPIC, CONSENT, WORDS),
+    outcome=outcome,
+    declined=lambda today: (
+        _("Nothing was kept. You can turn to these directly:"),
+        *said(CONTACTS, today),
+    ),
+    hands_over=True,
+)

@@ -1,0 +1,121 @@
+"""Typed text made comparable."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.languages import normal
+from tests.vectors import rows
+
+ANYTHING = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            " \n\t\u200b\u202e\u3164\ufe0f\u0301\u0323\u1100\u1161\ud800oOgG'ʻʼءەكىİﷺＡ１٣²"
+        ),
+    )
+)
+NOTHING_VISIBLE = "\u200b\u200d\u3164\u2800\U000e0041\u00ad\ufeff\u115f\ufe0f\u2066\x00"
+
+
+@pytest.mark.parametrize("row", rows("uzbek_input"), ids=lambda row: row["typed"])
+def test_uzbek_marks_and_the_new_alphabet_become_one_spelling(
+    row: dict[str, str],
+) -> None:
+    if "only as a yes/no word" in row["why"]:
+        assert normal.fold(row["typed"]) == row["typed"]
+    else:
+        assert normal.fold(row["typed"]) == row["canonical"]
+
+
+@pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
+def test_kazakh_in_arabic_script_becomes_one_spelling(row: dict[str, str]) -> None:
+    assert normal.fold(row["typed"]) == row["canonical"]
+
+
+@pytest.mark.parametrize("row", rows("digits"), ids=lambda row: row["typed"])
+def test_digits_become_ascii(row: dict[str, str]) -> None:
+    whole_number = "ID number" in row["why"]
+    read = normal.joined(row["typed"]) if whole_number else normal.digits(row["typed"])
+    assert read == row["canonical"]
+
+
+@pytest.mark.parametrize("row", rows("name_fold"), ids=lambda row: row["name"])
+def test_names_meet_across_kazakh_and_russian_spelling(row: dict[str, str]) -> None:
+    assert normal.bare(row["name"]) == row["key"]
+
+
+def test_every_control_and_format_character_is_removed() -> None:
+    hidden = (
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Cc", "Cf")
+    )
+    assert [
+        character for character in hidden if normal.clean(f"a{character}b") not in ("ab", "a b")
+    ] == []
+
+
+@pytest.mark.parametrize("character", NOTHING_VISIBLE)
+def test_text_of_invisible_characters_is_empty(character: str) -> None:
+    assert normal.clean(character * 3) == ""
+
+
+def test_lone_surrogates_are_replaced() -> None:
+    assert normal.clean("a\ud800b") == "a\ufffdb"
+
+
+def test_direction_overrides_are_removed() -> None:
+    assert normal.clean("\u202eTestova\u202c \u2067Gulnar\u2069") == "Testova Gulnar"
+
+
+def test_heaped_marks_are_cut_and_counted() -> None:
+    heap = "a" + "\u0323\u0301" * 5_000
+    assert len(normal.clean(heap)) <= 1 + normal.MOST_MARKS
+    assert normal.heaped(heap) == 10_000 - normal.MOST_MARKS
+    assert normal.heaped("Nguye\u0302\u0303n") == 0
+
+
+def test_line_ends_stay_only_where_they_are_wanted() -> None:
+    typed = "  one \t two\r\n\n\n\nthree\u2028"
+    assert normal.clean(typed) == "one two three"
+    assert normal.clean(typed, multiline=True) == "one two\n\nthree"
+
+
+@pytest.mark.parametrize("typed", ["СТОП!!!", "«стоп»", "⛔ Стоп", "/стоп", "  стоп. "])
+def test_what_stands_around_a_word_does_not_matter(typed: str) -> None:
+    assert normal.fold(typed) == "стоп"
+
+
+def test_signs_alone_are_not_folded_away() -> None:
+    assert normal.fold("👍") != normal.fold("👎")
+
+
+def test_latin_lookalikes_inside_a_kazakh_word_are_kazakh_letters() -> None:
+    assert normal.fold("иə") == "иә"
+    assert normal.fold("кiсi") == "кісі"
+    assert normal.fold("kisi") == "kisi"
+
+
+def test_presentation_forms_are_the_letters_themselves() -> None:
+    assert normal.fold("ﺟﻮﻕ") == "جوق"
+
+
+def test_superscripts_do_not_become_digits() -> None:
+    assert normal.digits("²") == "²"
+
+
+@given(ANYTHING)
+def test_cleaning_twice_is_cleaning_once(typed: str) -> None:
+    for multiline in (False, True):
+        once = normal.clean(typed, multiline=multiline)
+        assert normal.clean(once, multiline=multiline) == once
+        assert unicodedata.is_normalized("NFC", once)
+
+
+@given(ANYTHING)
+def test_words_compare_alike_in_any_normal_form(typed: str) -> None:
+    assert normal.fold(unicodedata.normalize("NFD", typed)) == normal.fold(typed)

@@ -1,0 +1,114 @@
+"""Yes, no and reserved words in every language and script."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.languages import normal, replies
+from flows.engine.words import SAFETY, Reserved
+from tests.vectors import rows
+
+MEANING = {"yes": True, "no": False, "unclear": None}
+EVERY_FORM = {"kk", "kk_Arab", "kk_Latn", "ru", "zh_Hans", "uz", "uz_Cyrl", "en"}
+
+
+@pytest.mark.parametrize("row", rows("yes_no"), ids=lambda row: f"{row['typed']}-{row['locale']}")
+def test_yes_and_no_as_the_vectors_say(row: dict[str, str]) -> None:
+    assert replies.yes_no(row["typed"], row["locale"]) is MEANING[row["meaning"]]
+
+
+@pytest.mark.parametrize("language", ["kk", "kk_Arab"])
+def test_russian_yes_and_no_are_other_words_in_kazakh(language: str) -> None:
+    assert replies.yes_no("да", language) is None
+    assert replies.yes_no("не", language) is None
+    assert replies.yes_no("нет", language) is False
+    assert replies.yes_no("Да!", "uz") is True
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning"),
+    [
+        ("👍🏽👍🏽", True),
+        ("✅ Иә!", True),
+        ("+", True),
+        ("1️⃣", True),
+        ("ＹＥＳ", True),
+        ("-", False),
+        ("👍👎", None),
+        ("+-", None),
+        ("да/нет", None),
+        ("жоқ?", None),
+        ("好？", None),
+        ("", None),
+        ("\u200b", None),
+        ("🏽", None),
+    ],
+)
+def test_signs_and_punctuation_round_yes_and_no(typed: str, meaning: bool | None) -> None:
+    assert replies.yes_no(typed, "ru") is meaning
+
+
+@pytest.mark.parametrize(
+    "typed", ["stop", "тоқта", "停止", "to'xta", "стоп", "STOP!!", "توقتا", "Тўхта."]
+)
+def test_stop_is_understood_in_every_language(typed: str) -> None:
+    assert replies.safety_word(typed) is Reserved.STOP
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("Шығу", Reserved.EXIT),
+        ("退出", Reserved.EXIT),
+        ("/DELETE", Reserved.DELETE),
+        ("ٶشىرۋ", Reserved.DELETE),
+        ("o‘chirish", Reserved.DELETE),
+        ("Человек!", Reserved.PERSON),
+        ("адам керек", Reserved.PERSON),
+    ],
+)
+def test_the_other_safety_words(typed: str, word: Reserved) -> None:
+    assert replies.safety_word(typed) is word
+    assert replies.reserved_word(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["0", "", "stop it please", "Адам", "Adam", "оператор", "👍", "не стоп"]
+)
+def test_answers_are_no_safety_words(typed: str) -> None:
+    assert replies.safety_word(typed) is None
+    assert replies.reserved_word(typed) is None
+
+
+@pytest.mark.parametrize("word", sorted(replies.RESERVED))
+def test_every_reserved_word_is_known_in_every_form(word: Reserved) -> None:
+    forms = replies.RESERVED[word]
+    assert forms.keys() == EVERY_FORM
+    for line in forms.values():
+        for phrase in line.split(", "):
+            found = replies.safety_word(phrase) or replies.reserved_word(phrase)
+            assert found is word
+            assert (replies.safety_word(phrase) is not None) == (word in SAFETY)
+
+
+def test_every_reserved_word_but_start_has_its_words() -> None:
+    assert replies.RESERVED.keys() == set(Reserved) - {Reserved.START}
+
+
+def test_no_reserved_word_is_a_yes_or_a_no_or_two_words_at_once() -> None:
+    phrases = {
+        word: {normal.fold(p) for line in forms.values() for p in line.split(", ")}
+        for word, forms in replies.RESERVED.items()
+    }
+    for one, other in combinations(phrases.values(), 2):
+        assert not one & other
+    for phrase in set().union(*phrases.values()):
+        assert replies.yes_no(phrase, "ru") is None
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_judged_without_raising(typed: str) -> None:
+    assert replies.yes_no(typed, "kk") in (True, False, None)
+    assert replies.safety_word(typed) is None or replies.reserved_word(typed) is None

@@ -1,0 +1,11 @@
+"""Database time that tests can move: `kosh_now()` gets an offset, in test databases only."""
+
+from typing import LiteralString
+
+CLOCK: LiteralString = """
+CREATE TABLE test_clock (ahead interval NOT NULL);
+INSERT INTO test_clock VALUES ('0');
+GRANT SELECT, UPDATE ON test_clock TO PUBLIC;
+CREATE OR REPLACE FUNCTION kosh_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+  RETURN clock_timestamp() + (SELECT ahead FROM public.test_clock);
+"""

@@ -1,0 +1,1 @@
+"""Strict stand-ins for the platforms outside, spoken to over real HTTP."""

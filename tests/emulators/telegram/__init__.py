@@ -1,0 +1,48 @@
+"""A strict emulator of Telegram's Bot API, over real HTTP.
+
+What it accepts, Telegram accepts. What Telegram would silently ignore or cut (unknown parameters,
+nulls, nine buttons in a row) it refuses with a 400 that says EMULATOR, because that is a mistake of
+ours. Facts on order, retries, expiry and error texts follow Telegram's published server; required
+fields, types and lengths its published schema (`telegram_schema.json`). Left out: the slow opening
+of connections after an outage, the brake on getUpdates with one offset, the end of a webhook that
+answers 410 for a day.
+
+    async with Emulator(limits=False) as telegram:
+        gulnar = telegram.user(501, language_code="kk")
+        await gulnar.start()
+        greeting = await gulnar.wait_for_message(1)
+        await gulnar.press("Қазақша")
+"""
+
+from .faults import Broken, Cut, Flooded, Silent, Slow
+from .journal import Arrival, Call, Delivery, Journal
+from .keyboards import Button
+from .limits import Limits
+from .people import User
+from .server import TOKEN, Emulator
+from .updates import Tricks
+from .webhook import Pace
+from .world import Chat, Message, Person, Press
+
+__all__ = [
+    "TOKEN",
+    "Arrival",
+    "Broken",
+    "Button",
+    "Call",
+    "Chat",
+    "Cut",
+    "Delivery",
+    "Emulator",
+    "Flooded",
+    "Journal",
+    "Limits",
+    "Message",
+    "Pace",
+    "Person",
+    "Press",
+    "Silent",
+    "Slow",
+    "Tricks",
+    "User",
+]

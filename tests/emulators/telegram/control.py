@@ -1,0 +1,158 @@
+"""The control API of the emulator's own process: a load harness drives its people from outside.
+
+Every POST takes one JSON object or a list of them, and answers with a list in the same order.
+`POST /_control/ACT` with `{"user": 5, …}` does what `people.User.ACT` does (say, press, start, …);
+`user` makes a person, `faults`, `tricks` and `advance` change the platform, `wait` and `taken`
+return when something has happened. `GET /_control/chat/5`, `journal?since=0` and `stats` look.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from .faults import KINDS
+from .server import Emulator
+from .wire import JSON, Params
+from .world import Message
+
+Act = Callable[[Emulator, Params], Awaitable[object]]
+ACTS = [
+    "say",
+    "press",
+    "tap",
+    "start",
+    "send_contact",
+    "send_photo",
+    "send_document",
+    "send_voice",
+    "send_sticker",
+    "send_location",
+    "send_venue",
+    "send_poll",
+    "send_dice",
+    "send",
+    "edit_last",
+    "block",
+    "unblock",
+]
+
+
+def view(message: Message) -> Params:
+    """A message as the person sees it now."""
+    return {
+        "id": message.id,
+        "from_bot": message.from_bot,
+        "text": message.text,
+        "content": sorted(message.content),
+        "buttons": [[asdict(button) for button in row] for row in message.buttons],
+        "edited": bool(message.edited),
+        "deleted": message.deleted,
+        "protected": message.protected,
+    }
+
+
+async def make_user(on: Emulator, p: Params) -> object:
+    """A person: `id` and what `Emulator.user` takes."""
+    return on.user(p.pop("id"), **p).id
+
+
+async def add_fault(on: Emulator, p: Params) -> object:
+    """A scripted fault: `fault` (its name in `faults`), `times`, `method`, and its own fields."""
+    times, method = p.pop("times", 1), p.pop("method", None)
+    on.fail(KINDS[p.pop("fault")](**p), times, method)
+    return True
+
+
+async def set_tricks(on: Emulator, p: Params) -> object:
+    """How updates are handed over: `copies`, `together`, `shuffled`."""
+    for name, value in p.items():
+        setattr(on.tricks, name, value)
+    return asdict(on.tricks)
+
+
+async def advance(on: Emulator, p: Params) -> object:
+    """Moves the emulated clock on by `seconds`."""
+    on.advance(p["seconds"])
+    return on.world.now()
+
+
+async def wait(on: Emulator, p: Params) -> object:
+    """The bot's message of `number` (from 1) in the chat of `user`, within `seconds`."""
+    found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
+    return view(found)
+
+
+async def taken(on: Emulator, p: Params) -> object:
+    """Returns when the bot has taken every update, within `seconds`."""
+    await on.until_taken(p.get("seconds", 10.0))
+    return True
+
+
+def act(name: str) -> Act:
+    """What a person does, by name: the rest of the object are its arguments."""
+
+    async def does(on: Emulator, p: Params) -> object:
+        done = await getattr(on.user(p.pop("user")), name)(**p)
+        return view(done) if isinstance(done, Message) else done
+
+    return does
+
+
+VERBS: dict[str, Act] = {
+    "user": make_user,
+    "faults": add_fault,
+    "tricks": set_tricks,
+    "advance": advance,
+    "wait": wait,
+    "taken": taken,
+} | {name: act(name) for name in ACTS}
+
+
+def stats(on: Emulator) -> Params:
+    """Counts of everything in the journal, and what still waits."""
+    return {
+        "counts": dict(on.journal.counts),
+        "entries": len(on.journal.entries),
+        "pending": len(on.world.updates.pending),
+        "people": len(on.world.people),
+        "mistakes": len(on.journal.mistakes()),
+    }
+
+
+def control_routes(on: Emulator) -> list[web.RouteDef]:
+    """The routes under /_control."""
+
+    async def do(request: web.Request) -> web.Response:
+        verb = VERBS[request.match_info["verb"]]
+        asked: Any = msgspec.json.decode(await request.read() or b"{}")
+        try:
+            each = [await verb(on, one) for one in (asked if isinstance(asked, list) else [asked])]
+        except (AssertionError, LookupError, TimeoutError, TypeError, ValueError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
+        return answered(each)
+
+    async def chat(request: web.Request) -> web.Response:
+        user = on.user(int(request.match_info["user"]))
+        return answered([view(message) for message in user.chat])
+
+    async def journal(request: web.Request) -> web.Response:
+        lines = on.journal.lines(int(request.query.get("since", "0")))
+        return web.Response(body=b"\n".join(lines), content_type="application/x-ndjson")
+
+    async def show_stats(_: web.Request) -> web.Response:
+        return answered(stats(on))
+
+    return [
+        web.post(f"/_control/{{verb:{'|'.join(VERBS)}}}", do),
+        web.get("/_control/chat/{user:\\d+}", chat),
+        web.get("/_control/journal", journal),
+        web.get("/_control/stats", show_stats),
+    ]
+
+
+def answered(result: object) -> web.Response:
+    """A JSON answer."""
+    return web.Response(body=msgspec.json.encode(result), content_type=JSON)

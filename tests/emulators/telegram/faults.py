@@ -1,0 +1,84 @@
+"""Scripted faults: what the next calls meet instead of a plain answer."""
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """429 with a wait in seconds; the call isn't carried out."""
+
+    retry_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A gateway's error page in HTML; the call isn't carried out unless `delivered`."""
+
+    status: int = 502
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The call is accepted and never answered, carried out only if `delivered`."""
+
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection drops without an answer, after the call was carried out if `delivered`."""
+
+    delivered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The answer comes this many seconds late."""
+
+    seconds: float = 1.0
+
+
+Fault = Flooded | Broken | Silent | Cut | Slow
+KINDS: dict[str, type[Fault]] = {
+    "flooded": Flooded,
+    "broken": Broken,
+    "silent": Silent,
+    "cut": Cut,
+    "slow": Slow,
+}
+
+
+@dataclass(slots=True)
+class Script:
+    """A fault, for how many calls, and of which method (None: of any)."""
+
+    fault: Fault
+    times: int
+    method: str | None
+
+
+class Faults:
+    """The faults still to come, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self._scripts: deque[Script] = deque()
+
+    def add(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
+        """The next `times` calls (of `method`) meet the fault."""
+        self._scripts.append(Script(fault, times, method))
+
+    def clear(self) -> None:
+        """No more faults."""
+        self._scripts.clear()
+
+    def meet(self, method: str) -> Fault | None:
+        """The fault that this call meets."""
+        for script in self._scripts:
+            if script.method in (None, method):
+                script.times -= 1
+                if script.times == 0:
+                    self._scripts.remove(script)
+                return script.fault
+        return None

@@ -1,0 +1,127 @@
+"""What may stand under a message: inline and reply keyboards, and their buttons."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .text import checked_url, is_blank
+from .wire import Params, bad, strict
+
+MOST_BUTTONS = 100
+MOST_IN_A_ROW = 8
+STYLES = {"", "default", "primary", "danger", "success"}
+ACTIONS = {
+    "url",
+    "callback_data",
+    "web_app",
+    "switch_inline_query",
+    "switch_inline_query_current_chat",
+    "copy_text",
+    "disabled",
+}
+REQUESTS = {
+    "request_contact": "Phone number",
+    "request_location": "Location",
+    "request_poll": "Poll",
+    "web_app": "Web App buttons",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button as the person sees it; `data` is there only when pressing it tells the bot."""
+
+    text: str
+    data: str | None = None
+    url: str | None = None
+    asks_contact: bool = False
+    asks_location: bool = False
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+def checked_markup(markup: Params | None, private: bool) -> Params | None:
+    """The markup, if Telegram would take it; an empty inline keyboard is the same as none."""
+    if markup is None or markup.get("inline_keyboard") == []:
+        return None
+    rows = markup.get("inline_keyboard") or markup.get("keyboard")
+    if rows is not None:
+        check_shape(rows)
+    for button in buttons_in(markup.get("inline_keyboard", [])):
+        check_inline(button)
+    for button in buttons_in(markup.get("keyboard", [])):
+        check_reply(button, private)
+    return markup
+
+
+def check_shape(rows: list[list[Params]]) -> None:
+    """Refuses too many buttons, too long rows, and rows without any."""
+    if not rows or not all(rows):
+        raise strict("a keyboard has a row without buttons")
+    if max(map(len, rows)) > MOST_IN_A_ROW:
+        raise strict(f"a keyboard row has more than {MOST_IN_A_ROW} buttons")
+    if sum(map(len, rows)) > MOST_BUTTONS:
+        raise bad("reply markup is too long")
+
+
+def check_inline(button: Params) -> None:
+    """Refuses an inline button without text, without exactly one action, or with a bad link."""
+    check_face(button, "Inline keyboard button")
+    actions = ACTIONS & button.keys()
+    if not actions:
+        raise bad(
+            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+        )
+    if len(actions) > 1:
+        raise strict(f"an inline button has {len(actions)} actions: {', '.join(sorted(actions))}")
+    if "url" in button:
+        checked_url(button["url"], "inline keyboard button")
+    if "web_app" in button:
+        check_web_app(button, "inline keyboard button")
+
+
+def check_reply(button: Params, private: bool) -> None:
+    """Refuses a reply button without text, or one that asks for what only a private chat gives."""
+    check_face(button, "Keyboard button")
+    for name, what in REQUESTS.items():
+        if button.get(name) and not private:
+            raise bad(f"{what} can be requested in private chats only")
+    if "web_app" in button:
+        check_web_app(button, "keyboard button")
+
+
+def check_face(button: Params, what: str) -> None:
+    """Refuses a button without text or with an unknown style."""
+    if is_blank(button["text"]):
+        raise bad(f"{what[0].lower()}{what[1:]} text must be non-empty")
+    if button.get("style", "") not in STYLES:
+        raise bad("can't parse keyboard button: invalid button style specified")
+
+
+def check_web_app(button: Params, what: str) -> None:
+    """Refuses a Mini App that isn't served over HTTPS."""
+    url = button["web_app"]["url"]
+    if not url.startswith("https://"):
+        raise bad(f"{what} Web App URL '{url}' is invalid: Only HTTPS links are allowed")
+
+
+def buttons_in(rows: list[list[Params]]) -> Iterator[Params]:
+    """All buttons, row by row."""
+    return (button for row in rows for button in row)
+
+
+def rows_seen(markup: Params | None) -> Rows:
+    """The rows as a person sees them."""
+    rows = (markup or {}).get("inline_keyboard") or (markup or {}).get("keyboard") or []
+    return tuple(tuple(map(seen, row)) for row in rows)
+
+
+def seen(button: Params) -> Button:
+    """One button as a person sees it."""
+    return Button(
+        text=button["text"],
+        data=button.get("callback_data"),
+        url=button.get("url"),
+        asks_contact=bool(button.get("request_contact")),
+        asks_location=bool(button.get("request_location")),
+    )

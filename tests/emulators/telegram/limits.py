@@ -1,0 +1,78 @@
+"""The platform's rates: about a message a second in a chat, twenty a minute in a group, 30/s."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .wire import too_many
+
+COUNTED = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages per second, and how many may come at once before that rate holds.
+
+    Telegram publishes no exact figures; these keep to the careful side of its FAQ.
+    """
+
+    chat_rate: float = 1.0
+    chat_burst: int = 5
+    group_rate: float = 20 / 60
+    group_burst: int = 20
+    bot_rate: float = 30.0
+    bot_burst: int = 30
+    webhook_changes: float = 1.0
+
+
+class Bucket:
+    """A token bucket that fills at `rate` a second up to `burst`."""
+
+    def __init__(self, rate: float, burst: int, now: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self.tokens = float(burst)
+        self.at = now
+
+    def wait(self, now: float) -> float:
+        """Seconds until a token is there."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        return max(0.0, (1 - self.tokens) / self.rate)
+
+
+class Gate:
+    """Lets calls pass at the platform's rates and refuses the others with 429."""
+
+    def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
+        self.limits = limits
+        self._clock = clock
+        self._webhook = Bucket(limits.webhook_changes, 1, clock()) if limits else None
+        self._bot = Bucket(limits.bot_rate, limits.bot_burst, clock()) if limits else None
+        self._chats: dict[int, Bucket] = {}
+
+    def message(self, method: str, chat_id: int) -> None:
+        """Counts a message or an edit in its chat and over all chats."""
+        if self.limits is None or self._bot is None or method not in COUNTED:
+            return
+        self._take(self._bot, self._chat(chat_id, self.limits))
+
+    def webhook(self) -> None:
+        """Counts a change of webhook."""
+        if self._webhook is not None:
+            self._take(self._webhook)
+
+    def _chat(self, chat_id: int, limits: Limits) -> Bucket:
+        if chat_id not in self._chats:
+            group = chat_id < 0
+            rate = limits.group_rate if group else limits.chat_rate
+            burst = limits.group_burst if group else limits.chat_burst
+            self._chats[chat_id] = Bucket(rate, burst, self._clock())
+        return self._chats[chat_id]
+
+    def _take(self, *buckets: Bucket) -> None:
+        now = self._clock()
+        if wait := max(bucket.wait(now) for bucket in buckets):
+            raise too_many(max(1, math.ceil(wait)))
+        for bucket in buckets:
+            bucket.tokens -= 1

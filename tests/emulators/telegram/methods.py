@@ -1,0 +1,326 @@
+"""The Bot API's methods, acting on the world as Telegram does."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from .keyboards import checked_markup
+from .platform import Method, Platform
+from .profile import PROFILE_METHODS
+from .text import Formatted, formatted
+from .updates import DEFAULT
+from .wire import Params, Refusal, Upload, bad, strict
+from .world import EDITABLE_FOR, Chat, Message, World
+
+TEXT_MOST = 4096
+CAPTION_MOST = 1024
+DOWNLOAD_MOST = 20 << 20
+UPLOAD_MOST = 50 << 20
+ANSWER_WITHIN = 15
+SECRET = re.compile(r"[A-Za-z0-9_-]*")
+ACTIONS = [
+    "typing",
+    "upload_photo",
+    "record_video",
+    "upload_video",
+    "record_voice",
+    "upload_voice",
+    "upload_document",
+    "choose_sticker",
+    "find_location",
+    "record_video_note",
+    "upload_video_note",
+]
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same"
+    " as a current content and reply markup of the message"
+)
+ACTIVE = (
+    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook"
+    " first"
+)
+
+
+async def get_me(on: Platform, _: Params) -> object:
+    """The bot, with its abilities."""
+    return on.world.bot | {
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+    }
+
+
+async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
+    """Long polling; not while a webhook is set."""
+    if on.courier.url:
+        raise Refusal(409, f"Conflict: {ACTIVE}")
+    on.world.updates.allow(p.get("allowed_updates"))
+    seconds = max(0, p.get("timeout", 0))
+    return await on.world.updates.poll(p.get("offset", 0), p.get("limit", 100), seconds)
+
+
+async def set_webhook(on: Platform, p: Params) -> bool:
+    """Delivery by POST; plain HTTP is allowed, as Telegram's own server does in local mode."""
+    url, secret = p.get("url", ""), p.get("secret_token", "")
+    if not url:
+        return await delete_webhook(on, p)
+    if not re.match(r"https?://[^/]", url):
+        raise bad("invalid webhook URL specified")
+    if not SECRET.fullmatch(secret):
+        raise bad("secret token contains unallowed characters")
+    on.gate.webhook()
+    on.world.updates.allow(p.get("allowed_updates"))
+    if p.get("drop_pending_updates"):
+        on.world.updates.drop()
+    on.world.updates.interrupt("terminated by setWebhook request")
+    await on.courier.set(url, secret, p.get("max_connections", 40))
+    return True
+
+
+async def delete_webhook(on: Platform, p: Params) -> bool:
+    """Back to long polling."""
+    await on.courier.unset()
+    if p.get("drop_pending_updates"):
+        on.world.updates.drop()
+    return True
+
+
+async def get_webhook_info(on: Platform, _: Params) -> object:
+    """Where updates go, how many wait, and the last failure."""
+    updates = on.world.updates
+    info = on.courier.info() | {"pending_update_count": len(updates.pending)}
+    return (
+        info if updates.allowed == DEFAULT else info | {"allowed_updates": sorted(updates.allowed)}
+    )
+
+
+async def send_message(on: Platform, p: Params) -> object:
+    """A text message."""
+    said = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not said.text:
+        raise bad("text must be non-empty")
+    return await send(on, "sendMessage", p, said, {})
+
+
+async def send_document(on: Platform, p: Params) -> object:
+    """A file, uploaded or by its id."""
+    said = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
+    return await send(on, "sendDocument", p, said, {"document": document(on.world, p["document"])})
+
+
+async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
+    """Puts a message of the bot into a chat."""
+    chat = on.world.open_chat(p["chat_id"])
+    markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
+    reply_to = checked_reply(chat, p.get("reply_parameters"))
+    on.gate.message(method, chat.id)
+    message = on.world.compose(
+        on.world.bot,
+        text=said.text,
+        entities=tuple(said.entities),
+        content=content,
+        markup=markup,
+        preview=p.get("link_preview_options"),
+        reply_to=reply_to,
+        protected=p.get("protect_content", False),
+    )
+    show_keyboard(chat, message)
+    chat.action = ""
+    return on.world.shown(chat, chat.put(message))
+
+
+def show_keyboard(chat: Chat, message: Message) -> None:
+    """The reply keyboard below the input field comes and goes with messages."""
+    markup = message.markup or {}
+    if "keyboard" in markup:
+        chat.keyboard = message
+    elif markup.get("remove_keyboard"):
+        chat.keyboard = None
+
+
+def checked_text(p: Params, text: str, most: int, entities: str) -> Formatted:
+    """The text in its final form; entities are given by mark-up or ready-made, not both."""
+    if p.get("parse_mode") and p.get(entities):
+        raise strict(f"both parse_mode and {entities} are given")
+    return formatted(text, p.get("parse_mode", ""), p.get(entities, []), most)
+
+
+def checked_reply(chat: Chat, reply: Params | None) -> int | None:
+    """The message that is answered, if it is still there."""
+    if reply is None:
+        return None
+    found = chat.messages.get(reply.get("message_id", 0))
+    if found is not None and not found.deleted:
+        return found.id
+    if reply.get("allow_sending_without_reply"):
+        return None
+    raise bad("message to be replied not found")
+
+
+def document(world: World, given: Upload | str) -> Params:
+    """The Bot API's Document for an upload, or for a file known by its id."""
+    if isinstance(given, Upload):
+        if not given.data:
+            raise bad("file must be non-empty")
+        if len(given.data) > UPLOAD_MOST:
+            raise Refusal(413, "Request Entity Too Large")
+        file = world.store("documents", given.name, given.data)
+        return file.file | {"file_name": given.name, "mime_type": given.mime}
+    if given in world.files:
+        return world.files[given].file
+    raise bad("wrong file identifier/HTTP URL specified")
+
+
+async def edit_message_text(on: Platform, p: Params) -> object:
+    """New text and inline keyboard; a keyboard that isn't given is removed."""
+    if not p.get("text"):
+        raise bad("message text is empty")
+    said = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not said.text:
+        raise bad("text must be non-empty")
+    chat, message = editable(on.world, p)
+    if message.content:
+        raise bad("there is no text in the message to edit")
+    return edit(
+        on,
+        "editMessageText",
+        chat,
+        replace(
+            message,
+            text=said.text,
+            entities=tuple(said.entities),
+            markup=checked_markup(p.get("reply_markup"), chat.kind == "private"),
+            preview=p.get("link_preview_options"),
+        ),
+    )
+
+
+async def edit_message_reply_markup(on: Platform, p: Params) -> object:
+    """New inline keyboard, or none."""
+    chat, message = editable(on.world, p)
+    markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
+    return edit(on, "editMessageReplyMarkup", chat, replace(message, markup=markup))
+
+
+def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
+    """Shows a changed message, if it is really another one."""
+    old = chat.messages[changed.id]
+    if replace(changed, preview=old.preview) == old:
+        raise bad(NOT_MODIFIED)
+    on.gate.message(method, chat.id)
+    return on.world.shown(chat, chat.put(on.world.edit(changed)))
+
+
+def editable(world: World, p: Params) -> tuple[Chat, Message]:
+    """A message that the bot may change: its own, without a reply keyboard."""
+    if "chat_id" not in p or "message_id" not in p:
+        raise bad("message identifier is not specified")
+    chat = world.open_chat(p["chat_id"])
+    message = chat.messages.get(p["message_id"])
+    if message is None or message.deleted:
+        raise bad("message to edit not found")
+    if not message.from_bot or (message.markup and "inline_keyboard" not in message.markup):
+        raise bad("message can't be edited")
+    return chat, message
+
+
+async def delete_message(on: Platform, p: Params) -> bool:
+    """Takes one message away from both sides."""
+    chat = on.world.open_chat(p["chat_id"])
+    message = chat.messages.get(p["message_id"])
+    if message is None or message.deleted:
+        raise bad("message to delete not found")
+    return delete(on.world, chat, [message])
+
+
+async def delete_messages(on: Platform, p: Params) -> bool:
+    """Takes up to 100 messages away; those that aren't there are passed over."""
+    if len(p["message_ids"]) > 100:
+        raise bad("too many message identifiers specified")
+    chat = on.world.open_chat(p["chat_id"])
+    found = [chat.messages[one] for one in p["message_ids"] if one in chat.messages]
+    return delete(on.world, chat, [message for message in found if not message.deleted])
+
+
+def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
+    """All or none: one that is too old, or another's in a group, keeps all of them."""
+    for message in messages:
+        if world.now() - message.date > EDITABLE_FOR:
+            raise bad("message can't be deleted for everyone")
+        if chat.kind != "private" and not message.from_bot:
+            raise bad("message can't be deleted")
+    for message in messages:
+        chat.put(replace(message, deleted=True))
+    return True
+
+
+async def send_chat_action(on: Platform, p: Params) -> bool:
+    """What the person sees the bot doing, until its next message."""
+    if p["action"] not in ACTIONS:
+        raise bad("wrong parameter action in request")
+    chat = on.world.open_chat(p["chat_id"])
+    chat.action = p["action"]
+    chat.changed.fire()
+    return True
+
+
+async def answer_callback_query(on: Platform, p: Params) -> bool:
+    """Ends the waiting sign on a pressed button: once, and soon."""
+    press = on.world.presses.get(p["callback_query_id"])
+    if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
+        raise bad("query is too old and response timeout expired or query ID is invalid")
+    if p.get("url"):
+        raise bad("URL_INVALID")
+    press.answered = True
+    press.text, press.alert = p.get("text", ""), p.get("show_alert", False)
+    on.world.chats[press.person].changed.fire()
+    return True
+
+
+async def leave_chat(on: Platform, p: Params) -> bool:
+    """The bot goes out of a group, and is told so."""
+    chat = on.world.open_chat(p["chat_id"])
+    if chat.kind == "private":
+        raise bad("chat member status can't be changed in private chats")
+    chat.standing = "left"
+    on.world.tell_standing(chat, on.world.bot, "member", "left")
+    chat.changed.fire()
+    return True
+
+
+async def get_file(on: Platform, p: Params) -> object:
+    """Where a file can be downloaded."""
+    file = on.world.files.get(p["file_id"])
+    if file is None:
+        raise bad("invalid file_id")
+    if file.size > DOWNLOAD_MOST:
+        raise bad("file is too big")
+    return file.file | {"file_path": file.path}
+
+
+METHODS: dict[str, Method] = PROFILE_METHODS | {
+    "getMe": get_me,
+    "getUpdates": get_updates,
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
+    "sendMessage": send_message,
+    "sendDocument": send_document,
+    "editMessageText": edit_message_text,
+    "editMessageReplyMarkup": edit_message_reply_markup,
+    "deleteMessage": delete_message,
+    "deleteMessages": delete_messages,
+    "sendChatAction": send_chat_action,
+    "answerCallbackQuery": answer_callback_query,
+    "leaveChat": leave_chat,
+    "getFile": get_file,
+}
+
+
+def message_id(result: Any) -> int | None:
+    """The id of the message that a sending method has made."""
+    return result.get("message_id") if isinstance(result, dict) else None

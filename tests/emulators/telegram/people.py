@@ -1,0 +1,253 @@
+"""A person with Telegram in their hand: what they do, what they see, what they wait for."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .contents import (
+    PDF,
+    contact_content,
+    dice_content,
+    document_content,
+    file_content,
+    location_content,
+    poll_content,
+    venue_content,
+)
+from .keyboards import Button
+from .text import commands_in, is_blank, units
+from .wire import Params
+from .world import Chat, Message, Person, Press, World
+
+PATIENCE = 10.0
+START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person. Everything they do is told to the bot at once; waits are in seconds."""
+
+    world: World
+    person: Person
+
+    @property
+    def id(self) -> int:
+        """The user's id, and that of their private chat."""
+        return self.person.id
+
+    @property
+    def place(self) -> Chat:
+        """Their private chat with the bot."""
+        return self.world.chats[self.person.id]
+
+    @property
+    def chat(self) -> list[Message]:
+        """The messages of the private chat as they now are, the deleted ones marked."""
+        return list(self.place.messages.values())
+
+    @property
+    def received(self) -> list[Message]:
+        """The bot's messages that are still there."""
+        return [one for one in self.chat if one.from_bot and not one.deleted]
+
+    @property
+    def last(self) -> Message:
+        """The bot's newest message."""
+        return self.received[-1]
+
+    @property
+    def keyboard(self) -> list[str]:
+        """The labels of the reply keyboard below the input field."""
+        return self.place.keyboard.labels if self.place.keyboard else []
+
+    @property
+    def presses(self) -> list[Press]:
+        """Their presses of inline buttons, with the bot's answers."""
+        return [one for one in self.world.presses.values() if one.person == self.id]
+
+    async def say(self, text: str, chat: Chat | None = None) -> Message:
+        """Writes a text: 1 to 4096 units; in a group the bot hears only commands and its name."""
+        if is_blank(text) or units(text) > 4096:
+            raise ValueError("a person can write 1 to 4096 characters at once")
+        message = self._put({}, chat, text=text, entities=tuple(commands_in(text)))
+        if chat is None or text.startswith("/") or f"@{self.world.username}" in text:
+            self.world.tell_message(chat or self.place, message)
+        return message
+
+    async def start(self, payload: str = "") -> Message:
+        """Opens the bot by its link and presses Start; unblocks it when it was blocked."""
+        if not START_PAYLOAD.fullmatch(payload):
+            raise ValueError("a start payload has at most 64 of A-Z a-z 0-9 _ -")
+        if self.person.blocked:
+            await self.unblock()
+        return await self.say(f"/start {payload}".strip())
+
+    async def press(self, what: str, message: Message | None = None) -> Press:
+        """Presses an inline button by label or data: of the given message, as it was when it was
+        looked at, or of the newest message that has such a button."""
+        message, button = self._find(what, message)
+        if button.data is None:
+            raise LookupError(f"pressing {what!r} doesn't tell the bot anything")
+        press = self.world.press(self.id)
+        self.world.tell_press(self.place, self.place.messages[message.id], press, button.data)
+        return press
+
+    async def tap(self, label: str) -> Message:
+        """Taps a button of the reply keyboard: says its label, or shares the contact or place that
+        the button asks for."""
+        shown = self.place.keyboard
+        buttons = [button for row in shown.buttons for button in row] if shown else []
+        button = next((one for one in buttons if one.text == label), None)
+        if shown is None or shown.markup is None or button is None:
+            raise LookupError(f"no {label!r} on the reply keyboard, which has {self.keyboard}")
+        if shown.markup.get("one_time_keyboard"):
+            self.place.keyboard = None
+        if button.asks_contact:
+            return await self.send_contact()
+        return await (self.send_location() if button.asks_location else self.say(button.text))
+
+    async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
+        """Shares their own contact, another person's, or one that isn't on Telegram."""
+        return self._tell(contact_content(self.person, self.person if own else of))
+
+    async def send_photo(
+        self, data: bytes | None = None, caption: str = "", size: int | None = None, album: str = ""
+    ) -> Message:
+        """Sends a photo; photos with one `album` id belong together."""
+        return await self.send("photo", data, caption, size, album)
+
+    async def send_document(
+        self,
+        data: bytes = PDF,
+        name: str = "paper.pdf",
+        mime: str = "application/pdf",
+        caption: str = "",
+        size: int | None = None,
+    ) -> Message:
+        """Sends a file as a file."""
+        return self._tell(document_content(self.world, data, name, mime, size), text=caption)
+
+    async def send_voice(self) -> Message:
+        """Sends a voice message."""
+        return await self.send("voice")
+
+    async def send_sticker(self) -> Message:
+        """Sends a sticker."""
+        return await self.send("sticker")
+
+    async def send_location(self) -> Message:
+        """Sends a place on the map."""
+        return self._tell(location_content())
+
+    async def send_venue(self) -> Message:
+        """Sends a place with a name."""
+        return self._tell(venue_content())
+
+    async def send_poll(self) -> Message:
+        """Sends a poll."""
+        return self._tell(poll_content())
+
+    async def send_dice(self) -> Message:
+        """Throws a die."""
+        return self._tell(dice_content())
+
+    async def send(
+        self,
+        kind: str,
+        data: bytes | None = None,
+        caption: str = "",
+        size: int | None = None,
+        album: str = "",
+    ) -> Message:
+        """Sends a file of a kind named in `contents.FILES`."""
+        content = file_content(self.world, kind, data, size)
+        return self._tell(content | ({"media_group_id": album} if album else {}), text=caption)
+
+    async def edit_last(self, text: str) -> Message:
+        """Changes the text of their newest message."""
+        mine = next(one for one in self.place.newest_first if not one.from_bot and one.text)
+        entities = tuple(commands_in(text))
+        message = self.place.put(self.world.edit(mine, text=text, entities=entities))
+        self.world.tell_message(self.place, message, "edited_message")
+        return message
+
+    async def delete(self, message: Message) -> None:
+        """Takes a message away from both sides; Telegram doesn't tell the bot."""
+        self.place.put(replace(self.place.messages[message.id], deleted=True))
+
+    async def block(self) -> None:
+        """Blocks the bot."""
+        self.person.blocked = True
+        self.world.tell_standing(self.place, self.person.user, "member", "kicked")
+
+    async def unblock(self) -> None:
+        """Lets the bot write again."""
+        self.person.blocked = False
+        self.world.tell_standing(self.place, self.person.user, "kicked", "member")
+
+    async def add_bot_to_group(self, title: str = "Auyl") -> Chat:
+        """Founds a group with the bot in it; returns the group."""
+        group = self.world.found_group(title)
+        self.world.tell_standing(group, self.person.user, "left", "member")
+        joined = {"new_chat_members": [self.world.bot], "new_chat_member": self.world.bot}
+        self._tell(joined, group)
+        return group
+
+    async def remove_bot_from_group(self, group: Chat) -> None:
+        """Throws the bot out of a group."""
+        group.standing = "kicked"
+        self.world.tell_standing(group, self.person.user, "member", "kicked")
+
+    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+        """The first true answer of `seen`, which looks at the chat after every change."""
+        try:
+            return await self.place.changed.until(lambda: seen(self.chat), seconds)
+        except TimeoutError as error:
+            raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
+
+    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+        """The bot's message of that number, counted from 1 and with those since deleted."""
+
+        def nth(chat: list[Message]) -> Message | None:
+            sent = [one for one in chat if one.from_bot]
+            return sent[number - 1] if len(sent) >= number else None
+
+        found = await self.wait(nth, seconds)
+        assert found is not None
+        return found
+
+    async def wait_for_answer(self, press: Press, seconds: float = PATIENCE) -> Press:
+        """The press, once the bot has answered it."""
+        await self.wait(lambda _: press.answered, seconds)
+        return press
+
+    def __str__(self) -> str:
+        lines = (
+            f"{'bot' if one.from_bot else self.person.first_name}"
+            f"{' (deleted)' if one.deleted else ''}: {one.text or [*one.content]} {one.labels}"
+            for one in self.chat
+        )
+        return "\n".join(lines)
+
+    def _put(self, content: Params, chat: Chat | None = None, **parts: object) -> Message:
+        if self.person.blocked:
+            raise PermissionError("the bot is blocked: unblock it to write to it")
+        if chat is None:
+            self.person.started = True
+        message = self.world.compose(self.person.user, content=content, **parts)
+        return (chat or self.place).put(message)
+
+    def _tell(self, content: Params, chat: Chat | None = None, text: str = "") -> Message:
+        message = self._put(content, chat, text=text)
+        self.world.tell_message(chat or self.place, message)
+        return message
+
+    def _find(self, what: str, message: Message | None) -> tuple[Message, Button]:
+        seen = [one for one in self.place.newest_first if one.from_bot]
+        for one in [message] if message else seen:
+            for button in (button for row in one.buttons for button in row):
+                inline = one.markup is not None and "inline_keyboard" in one.markup
+                if inline and what in (button.text, button.data):
+                    return one, button
+        labels = [one.labels for one in ([message] if message else seen[:3])]
+        raise LookupError(f"no button {what!r}; the newest messages have {labels}")

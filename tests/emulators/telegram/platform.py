@@ -1,0 +1,21 @@
+"""What a method of the Bot API acts on, and what a method is."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from .limits import Gate
+from .webhook import Courier
+from .wire import Params
+from .world import World
+
+
+@dataclass(slots=True)
+class Platform:
+    """The platform's side of one bot."""
+
+    world: World
+    gate: Gate
+    courier: Courier
+
+
+Method = Callable[[Platform, Params], Awaitable[object]]

@@ -1,0 +1,89 @@
+"""The bot's own texts: its commands, name and descriptions, in each language."""
+
+import re
+
+from .platform import Method, Platform
+from .wire import Params, bad
+from .world import World
+
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+LANGUAGE = re.compile(r"[a-z]{2}")
+
+
+async def set_my_commands(on: Platform, p: Params) -> bool:
+    """The command menu of a scope and language; an empty list is allowed and empties it."""
+    if len(p["commands"]) > 100:
+        raise bad("BOT_COMMANDS_TOO_MUCH")
+    for command in p["commands"]:
+        if not COMMAND.fullmatch(command["command"].removeprefix("/")):
+            raise bad("BOT_COMMAND_INVALID")
+        if not command["description"].strip():
+            raise bad("command description must be non-empty")
+    on.world.profile.commands[menu(on.world, p)] = p["commands"]
+    return True
+
+
+async def get_my_commands(on: Platform, p: Params) -> object:
+    """The command menu of exactly this scope and language."""
+    return on.world.profile.commands.get(menu(on.world, p), [])
+
+
+async def delete_my_commands(on: Platform, p: Params) -> bool:
+    """Removes the command menu of this scope and language."""
+    on.world.profile.commands.pop(menu(on.world, p), None)
+    return True
+
+
+def menu(world: World, p: Params) -> tuple[str, str]:
+    """The scope and language of a command menu."""
+    scope = p.get("scope", {"type": "default"})
+    if "chat_id" in scope:
+        world.chat(scope["chat_id"])
+    return ":".join(str(scope[key]) for key in sorted(scope, reverse=True)), language(p)
+
+
+def language(p: Params) -> str:
+    """The language code of a profile text: two letters, or none."""
+    code: str = p.get("language_code", "")
+    if code and not LANGUAGE.fullmatch(code):
+        raise bad("invalid language code specified")
+    return code
+
+
+def profile_text(parameter: str, attribute: str) -> tuple[Method, Method]:
+    """The setter and the getter of one of the bot's texts; an empty text removes it."""
+
+    def texts(on: Platform) -> dict[str, str]:
+        found: dict[str, str] = getattr(on.world.profile, attribute)
+        return found
+
+    async def put(on: Platform, p: Params) -> bool:
+        code, text = language(p), p.get(parameter, "").strip()
+        if text:
+            texts(on)[code] = text
+        elif attribute == "names" and not code:
+            raise bad("BOT_TITLE_INVALID")
+        else:
+            texts(on).pop(code, None)
+        return True
+
+    async def get(on: Platform, p: Params) -> object:
+        return {parameter: texts(on).get(language(p), "")}
+
+    return put, get
+
+
+SET_NAME, GET_NAME = profile_text("name", "names")
+SET_DESCRIPTION, GET_DESCRIPTION = profile_text("description", "descriptions")
+SET_SHORT, GET_SHORT = profile_text("short_description", "short_descriptions")
+PROFILE_METHODS: dict[str, Method] = {
+    "setMyCommands": set_my_commands,
+    "getMyCommands": get_my_commands,
+    "deleteMyCommands": delete_my_commands,
+    "setMyName": SET_NAME,
+    "getMyName": GET_NAME,
+    "setMyDescription": SET_DESCRIPTION,
+    "getMyDescription": GET_DESCRIPTION,
+    "setMyShortDescription": SET_SHORT,
+    "getMyShortDescription": GET_SHORT,
+}

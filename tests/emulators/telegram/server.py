@@ -1,0 +1,232 @@
+"""The emulator itself: an HTTP server on the loopback that answers as api.telegram.org does."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from .faults import Broken, Cut, Fault, Faults, Flooded, Silent, Slow
+from .journal import Journal
+from .limits import Gate, Limits
+from .methods import METHODS, message_id
+from .people import User
+from .platform import Platform
+from .schema import check_call, method_named
+from .updates import Tricks
+from .webhook import Courier, Pace
+from .wire import (
+    Body,
+    Outcome,
+    Params,
+    Refusal,
+    accepted,
+    read_body,
+    refused,
+    response,
+    too_many,
+)
+from .world import File, Person, World
+
+TOKEN = "7000000001:EMULATED-not-a-real-token"
+NORMAL = Pace()
+BODY_MOST = 60 << 20
+ERROR_PAGE = "<html><head><title>{0}</title></head><body><center>nginx</center></body></html>"
+
+
+class Emulator:
+    """A strict Telegram Bot API server for one bot.
+
+    `limits=False` lifts the platform's rates, a `Limits` sets them. `log` names a file that gets
+    the journal as JSON lines. Use it as an asynchronous context manager, or `start` and `stop` it.
+    """
+
+    def __init__(
+        self,
+        token: str = TOKEN,
+        *,
+        port: int = 0,
+        limits: Limits | bool = True,
+        pace: Pace = NORMAL,
+        log: Path | None = None,
+    ) -> None:
+        self.token = token
+        self.port = port
+        self.journal = Journal(log)
+        self.faults = Faults()
+        self.world = World(token, self.journal)
+        rates = Limits() if limits is True else limits or None
+        self._platform = Platform(
+            self.world,
+            Gate(rates, self.world.now),
+            Courier(self.world, self.journal, pace, self._run_in_body),
+        )
+        self._runner: web.AppRunner | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """The base URL to give to a Bot API client."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tricks(self) -> Tricks:
+        """How updates are handed over: copies of each, and their order."""
+        return self.world.updates.tricks
+
+    async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
+        """Opens the server, with more routes beside Telegram's."""
+        app = web.Application(client_max_size=BODY_MOST)
+        app.router.add_route("*", "/bot{token:[^/]+}/{method:.*}", self._called)
+        app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._downloaded)
+        app.router.add_routes(more)
+        app.router.add_route("*", "/{rest:.*}", self._lost)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Closes the server, its connections and its log."""
+        self._stopping.set()
+        self.world.updates.interrupt("the server is closing")
+        await self._platform.courier.unset()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.journal.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def user(
+        self,
+        user_id: int,
+        *,
+        first_name: str = "Testova",
+        last_name: str = "",
+        username: str = "",
+        language_code: str = "",
+        phone: str = "",
+        started: bool = False,
+    ) -> User:
+        """The person of that id, made when they don't exist; `started` have written before."""
+        if user_id not in self.world.people:
+            person = Person(user_id, first_name, last_name, username, language_code, phone, started)
+            self.world.join(person)
+        return User(self.world, self.world.people[user_id])
+
+    def advance(self, seconds: float) -> None:
+        """Moves the emulated clock on: ages of messages, expiry of updates and presses."""
+        self.world.offset += seconds
+
+    def fail(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
+        """The next `times` calls (of `method`) meet the fault."""
+        self.faults.add(fault, times, method)
+
+    async def set_webhook(
+        self, url: str, secret: str = "", connections: int = 40, allowed: list[str] | None = None
+    ) -> None:
+        """Delivers updates to a URL, as if the bot had called setWebhook."""
+        self.world.updates.allow(allowed)
+        await self._platform.courier.set(url, secret, connections)
+
+    async def until_taken(self, seconds: float = 10.0) -> None:
+        """Returns when the bot has taken every update (or lost it by expiry)."""
+        updates = self.world.updates
+        await updates.settled.until(lambda: not updates.pending, seconds)
+
+    async def run(self, name: str, body: Body) -> Outcome:
+        """Carries out a call and writes it down."""
+        params, sent = body.values, None
+        try:
+            name = method_named(name)
+            params = check_call(name, body)
+            result = await METHODS[name](self._platform, params)
+            sent = message_id(result) if name.startswith("send") else None
+            outcome = accepted(result)
+        except Refusal as refusal:
+            outcome = refused(refusal)
+        self.journal.call(name, params, outcome, sent)
+        return outcome
+
+    async def _run_in_body(self, name: str, values: Params) -> object:
+        return await self.run(name, Body(values, {}))
+
+    async def _called(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["method"]
+        try:
+            self._check_token(request)
+            body = await read_body(request)
+            fault = self.faults.meet(method_named(name))
+        except Refusal as refusal:
+            self.journal.call(name, {}, refused(refusal))
+            return response(refused(refusal))
+        if fault is not None:
+            return await self._meet(fault, name, body, request)
+        return response(await self.run(name, body))
+
+    async def _meet(
+        self, fault: Fault, name: str, body: Body, request: web.Request
+    ) -> web.StreamResponse:
+        match fault:
+            case Flooded(seconds):
+                outcome = refused(too_many(seconds))
+                self.journal.call(name, body.values, outcome)
+                return response(outcome)
+            case Slow(delay):
+                await asyncio.sleep(delay)
+                return response(await self.run(name, body))
+            case Broken(status, delivered):
+                await self._maybe(delivered, name, body)
+                page = ERROR_PAGE.format(status)
+                return web.Response(status=status, text=page, content_type="text/html")
+            case Silent(delivered):
+                await self._maybe(delivered, name, body)
+                await self._stopping.wait()
+                return web.Response(status=503)
+            case Cut(delivered):
+                await self._maybe(delivered, name, body)
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response()
+
+    async def _maybe(self, delivered: bool, name: str, body: Body) -> None:
+        if delivered:
+            await self.run(name, body)
+        else:
+            self.journal.call(name, body.values, None)
+
+    def _check_token(self, request: web.Request) -> None:
+        token = request.match_info["token"]
+        if token != self.token:
+            known = re.fullmatch(r"[1-9]\d*:.+", token)
+            raise Refusal(401, "Unauthorized" if known else "Unauthorized: invalid token specified")
+
+    async def _downloaded(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        try:
+            self._check_token(request)
+        except Refusal as refusal:
+            return response(refused(refusal))
+        if (file := self._file_at(path)) is None:
+            return await self._lost(request)
+        return web.Response(body=file.data, content_type="application/octet-stream")
+
+    def _file_at(self, path: str) -> File | None:
+        return next((one for one in self.world.files.values() if one.path == path), None)
+
+    async def _lost(self, _: web.Request) -> web.Response:
+        return response(refused(Refusal(404, "Not Found")))

@@ -1,0 +1,23 @@
+"""Waiting for a change without asking again and again."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Signal:
+    """Something has changed: those who wait look again."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def fire(self) -> None:
+        """Wakes everyone who waits."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def until[T](self, ready: Callable[[], T], seconds: float) -> T:
+        """The first true answer of `ready`; TimeoutError when there is none in time."""
+        async with asyncio.timeout(seconds):
+            while not (found := ready()):
+                await self._changed.wait()
+        return found

@@ -1,0 +1,200 @@
+"""Delivery of updates by webhook, in the order and with the retries of Telegram's own server."""
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from .journal import Delivery, Journal
+from .updates import Update
+from .wire import JSON, Params, Refusal, read_reply
+from .world import World
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+LONGEST_DELAY = 60
+LONGEST_RETRY_AFTER = 3600
+IN_BODY_NEVER = ("get", "setwebhook", "deletewebhook", "close", "logout")
+Reply = Callable[[str, Params], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the platform is: `scale` shortens its waits, `patience` is in seconds."""
+
+    scale: float = 1.0
+    patience: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bot's server said: status 0 is no answer at all."""
+
+    status: int
+    retry_after: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Whether the update is taken."""
+        return 200 <= self.status <= 299
+
+
+class Courier:
+    """Takes updates to the bot's URL.
+
+    One update at a time in each queue, different queues side by side up to `connections`, at most
+    twice as many queues begun. After a failure once more at once, then after 2, 4, 8 … seconds up
+    to a random 60 to 120; a Retry-After of the bot is obeyed up to an hour. An update that would be
+    tried only after its expiry is lost.
+    """
+
+    def __init__(self, world: World, journal: Journal, pace: Pace, reply: Reply) -> None:
+        self.url = ""
+        self.connections = 40
+        self._secret = ""
+        self._error: Params = {}
+        self._world = world
+        self._journal = journal
+        self._pace = pace
+        self._reply = reply
+        self._waiting: deque[Update] = deque()
+        self._queues: dict[int, deque[Update]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(40)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def set(self, url: str, secret: str, connections: int) -> None:
+        """Starts delivering everything that waits to the URL."""
+        await self.unset()
+        self.url, self._secret, self.connections = url, secret, connections
+        self._slots = asyncio.Semaphore(connections)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=self._pace.patience),
+        )
+        self._waiting.extend(self._world.updates.pending.values())
+        self._world.updates.listener = self._offer
+        self._load()
+
+    async def unset(self) -> None:
+        """Stops delivering; what was not taken waits on."""
+        self.url, self._error = "", {}
+        self._world.updates.listener = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._waiting.clear()
+        self._queues.clear()
+        if self._session is not None:
+            await self._session.close()
+
+    def info(self) -> Params:
+        """The Bot API's WebhookInfo, without what only the updates know."""
+        shown: Params = {"url": self.url, "has_custom_certificate": False}
+        if self.url:
+            shown |= {"max_connections": self.connections, "ip_address": "127.0.0.1"}
+        return shown | self._error
+
+    def _offer(self, update: Update) -> None:
+        # What comes in one breath is loaded together, so that it can be shuffled.
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._load)
+        self._waiting.append(update)
+
+    def _load(self) -> None:
+        while self._waiting and len(self._queues) < 2 * self.connections:
+            update = self._next()
+            if update.id not in self._world.updates.pending:
+                continue
+            if update.expires < self._world.now():
+                self._world.updates.expire(update)
+                continue
+            # Telegram never reorders a queue: with `shuffled` every update is a queue of its own.
+            queue = -update.id if self._world.updates.tricks.shuffled else update.queue
+            if queue in self._queues:
+                self._queues[queue].append(update)
+            else:
+                self._queues[queue] = deque([update])
+                self._begin(queue)
+
+    def _next(self) -> Update:
+        if self._world.updates.tricks.shuffled:
+            self._waiting.rotate(self._world.updates.random.randrange(len(self._waiting)))
+        return self._waiting.popleft()
+
+    def _begin(self, queue: int) -> None:
+        task = asyncio.create_task(self._drain(queue))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self, queue: int) -> None:
+        line = self._queues[queue]
+        while line:
+            await self._deliver(line[0])
+            line.popleft()
+        del self._queues[queue]
+        self._load()
+
+    async def _deliver(self, update: Update) -> None:
+        delay, attempt = 1, 1
+        while not (answer := await self._send(update, attempt)).good:
+            wait = min(answer.retry_after, LONGEST_RETRY_AFTER)
+            if not wait and attempt > 1:
+                delay = min(random.randint(LONGEST_DELAY, 2 * LONGEST_DELAY), delay * 2)
+                wait = delay
+            if self._world.now() + wait > update.expires:
+                return self._world.updates.expire(update)
+            attempt += 1
+            await asyncio.sleep(wait * self._pace.scale)
+        self._world.updates.done(update)
+
+    async def _send(self, update: Update, attempt: int) -> Answer:
+        tricks = self._world.updates.tricks
+        copies = (self._post(update, attempt) for _ in range(tricks.copies))
+        answers = (
+            await asyncio.gather(*copies) if tricks.together else [await one for one in copies]
+        )
+        return max(answers, key=lambda answer: (answer.good, answer.retry_after))
+
+    async def _post(self, update: Update, attempt: int) -> Answer:
+        headers = {"Content-Type": JSON} | ({SECRET_HEADER: self._secret} if self._secret else {})
+        assert self._session is not None
+        async with self._slots:
+            try:
+                async with self._session.post(
+                    self.url, data=update.body, headers=headers, allow_redirects=False
+                ) as response:
+                    answer = read_answer(response)
+                    body = await response.read()
+                    reply = read_reply(response.content_type, body) if answer.good else {}
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                answer, reply = Answer(0), {}
+            except Refusal:
+                reply = {}
+        self._note(update, attempt, answer)
+        if "method" in reply:
+            await self._run(reply)
+        return answer
+
+    def _note(self, update: Update, attempt: int, answer: Answer) -> None:
+        now = self._world.now()
+        self._journal.write(Delivery(update.id, attempt, answer.status, now))
+        if not answer.good:
+            what = f"Wrong response from the webhook: {answer.status}"
+            what = what if answer.status else "Webhook connection closed"
+            self._error = {"last_error_date": int(now), "last_error_message": what}
+
+    async def _run(self, reply: Params) -> None:
+        method = str(reply.pop("method"))
+        if not method.lower().startswith(IN_BODY_NEVER):
+            with contextlib.suppress(Refusal):
+                await self._reply(method, reply)
+
+
+def read_answer(response: aiohttp.ClientResponse) -> Answer:
+    """Status and Retry-After of the bot's answer."""
+    wait = response.headers.get("Retry-After", "")
+    return Answer(response.status, int(wait) if wait.isdecimal() else 0)

@@ -1,0 +1,186 @@
+"""The real sandbox on real PostgreSQL and real sockets, a bot that takes callbacks, a client."""
+
+import asyncio
+import base64
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import uvicorn
+from aiohttp import ClientSession, web
+from starlette.types import ASGIApp
+
+from bot import services
+from bot.registry.client import Registry
+from bot.registry.sandbox import create_app
+
+CLIENT_ID = "kosh"
+CLIENT_SECRET = "client-secret-of-the-tests"
+CALLBACK_SECRET = "callback-secret-of-the-tests"
+
+
+@dataclass
+class Bot:
+    """The end that callbacks come to: what came, and the statuses to answer next."""
+
+    url: str = ""
+    came: list[tuple[str, bytes]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Answers the next of the statuses, or 204."""
+        self.came.append((request.headers["Kosh-Signature"], await request.read()))
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request by hand was answered."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox and the hands on its switches."""
+
+    url: str
+    session: ClientSession
+
+    async def fault(self, name: str, **settings: Any) -> None:
+        """Turns a fault on."""
+        await self.post("/_faults", {"name": name} | settings)
+
+    async def calm(self) -> None:
+        """Turns every fault off."""
+        async with self.session.delete(self.url + "/_faults") as answer:
+            assert answer.status == 200
+
+    async def post(self, path: str, body: dict[str, Any]) -> None:
+        """Uses one of the page's controls."""
+        async with self.session.post(self.url + path, json=body) as answer:
+            assert answer.ok, await answer.text()
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """What the sandbox holds."""
+        async with self.session.get(self.url + "/_entries") as answer:
+            entries: list[dict[str, Any]] = await answer.json()
+            return entries
+
+    async def token(self) -> str:
+        """An access token, asked for by hand."""
+        answer = await self.session.post(
+            self.url + "/oauth/token",
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": "Basic " + _basic()},
+        )
+        return str((await answer.json())["access_token"])
+
+    async def call(self, method: str, path: str, **request: Any) -> Answer:
+        """A request by hand, signed in."""
+        headers = {"Authorization": f"Bearer {await self.token()}"} | request.pop("headers", {})
+        url = self.url + path
+        async with self.session.request(method, url, headers=headers, **request) as answer:
+            return Answer(answer.status, answer.content_type, await answer.read())
+
+
+def _basic() -> str:
+    return base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+
+
+async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
+    """What the probe returns once it's true; fails after ten seconds."""
+    async with asyncio.timeout(10):
+        while not (found := await probe()):  # noqa: ASYNC110 (what is probed rings no bell)
+            await asyncio.sleep(0.02)
+        return found
+
+
+def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0) -> ASGIApp:
+    """A sandbox that knows the client of the tests."""
+    return create_app(
+        database_url,
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        callback_url=callback_url,
+        callback_secret=CALLBACK_SECRET,
+        delay=delay,
+        embed_from="http://127.0.0.1:8080",
+    )
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """Serves an application as it will be served, and yields its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:
+        assert not task.done(), "the server did not start"
+        await asyncio.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture(scope="session")
+def registry_database(admin_url: str) -> Iterator[str]:
+    """The database of this run's sandboxes."""
+    name = f"registry_{uuid4().hex[:12]}"
+    yield services.prepare(admin_url, name).owner
+    services.drop_database(admin_url, name)
+
+
+@pytest.fixture
+def database_url(registry_database: str) -> str:
+    """The database, without anything that an earlier sandbox left."""
+    with psycopg.connect(registry_database) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
+    return registry_database
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """The shared HTTP session."""
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[Bot]:
+    """A bot that takes callbacks."""
+    bot = Bot()
+    app = web.Application()
+    app.router.add_post("/callbacks", bot.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    bot.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks"
+    yield bot
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
+    """A sandbox that decides at once."""
+    app = sandbox_app(database_url, bot.url)
+    async with ClientSession() as session, serving(app) as url:
+        yield Sandbox(url, session)
+        await session.close()
+
+
+@pytest.fixture
+def registry(session: ClientSession, sandbox: Sandbox) -> Registry:
+    """A client of the sandbox."""
+    return Registry(session, sandbox.url, CLIENT_ID, CLIENT_SECRET, deadline=5.0)

@@ -1,0 +1,49 @@
+"""A plainly invented person, as the contract wants her."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from bot.registry.contract import Consent, ConsentWithdrawal, Contact, Member, PreRegistration
+
+CANARY = "Testova"
+
+
+def pre_registration(**changes: Any) -> PreRegistration:
+    """Her registration, but for the changes."""
+    fields: dict[str, Any] = {
+        "programme": "REGISTRY_PREREGISTRATION",
+        "purpose": "MOVE",
+        "language": "kk-Cyrl",
+        "ethnic_kazakh": "YES",
+        "surname": CANARY,
+        "given_name": "Gulnar",
+        "name_kk": "Тестова Гүлнар",
+        "birth_year": 1990,
+        "citizenship": "UZ",
+        "residence_country": "TR",
+        "target_region": "KZ-59",
+        "timeframe": "Y1",
+        "members": (Member(relation="CHILD", age_band="0-13"),),
+        "contact": Contact(kind="PHONE", phone="+77000000000"),
+        "may_contact_first": False,
+        "consent": Consent(text_sha256="0" * 64, language="kk-Cyrl", given_at=now()),
+    }
+    return PreRegistration(**fields | changes)
+
+
+def consent_withdrawal(number: str) -> ConsentWithdrawal:
+    """Her consent, taken back."""
+    return ConsentWithdrawal(
+        number=number, text_sha256="0" * 64, language="kk-Cyrl", withdrawn_at=now()
+    )
+
+
+def new_key() -> str:
+    """The key of a submission."""
+    return str(uuid4())
+
+
+def now() -> datetime:
+    """The time, aware of its zone."""
+    return datetime.now(UTC)

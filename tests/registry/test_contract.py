@@ -1,0 +1,137 @@
+"""The contract: what may be said, in which form, and the published document."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot.registry.contract import PROBLEMS, Contact, Member, PreRegistration
+from bot.registry.openapi import OPERATIONS, openapi, published
+from bot.registry.sandbox.reference import REFERENCES
+from tests.registry.example import CANARY, pre_registration
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "registry-openapi.json"
+
+
+def changed(**changes: Any) -> str:
+    """Her registration as it would travel, changed beyond what the models allow."""
+    return json.dumps(json.loads(pre_registration().model_dump_json()) | changes)
+
+
+def test_a_registration_survives_the_journey() -> None:
+    body = pre_registration()
+    assert PreRegistration.model_validate_json(body.model_dump_json()) == body
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Тестова", "Тестова-Сынақ", "تەستوۆا", "测试", "Test qizi Oʻgʻil", "O'Test", "ﺗﺴﺖ", "Ә"],
+)
+def test_a_name_in_any_script_is_welcome(name: str) -> None:
+    body = PreRegistration.model_validate_json(changed(surname=name, name_kk=name))
+    assert (body.surname, body.name_kk) == (name, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "Test\n", "Te\x00st", "\x01", "Te\x7fst", " Test", "Test\u00a0", "x" * 101]
+)
+def test_a_name_that_is_no_name_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        PreRegistration.model_validate_json(changed(surname=name))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"passport_number": "N00000000"},
+        {"programme": "registry_preregistration"},
+        {"birth_year": "1990"},
+        {"birth_year": 1990.0},
+        {"birth_year": 1899},
+        {"may_contact_first": 0},
+        {"may_contact_first": None},
+        {"citizenship": "XX"[:1]},
+        {"citizenship": "XXB"},
+        {"residence_country": "XXA"},
+        {"target_region": "KZ-99"},
+        {"language": "kk"},
+        {"consent": {"text_sha256": "0" * 64, "language": "ru", "given_at": "2026-11-24T10:00:00"}},
+        {"consent": {"text_sha256": "0" * 63, "language": "ru", "given_at": "2026-11-24T10:00Z"}},
+        {"members": [{"relation": "CHILD", "age_band": "0-13"}] * 16},
+        {"members": [{"relation": "CHILD", "age_band": "0-13", "name": "Testov"}]},
+        {"contact": {"kind": "PHONE"}},
+        {"contact": {"kind": "PHONE", "phone": "87000000000"}},
+        {"contact": {"kind": "PHONE", "phone": "+7 700 000 00 00"}},
+        {"contact": {"kind": "CHAT", "phone": "+77000000000"}},
+    ],
+)
+def test_what_the_contract_does_not_know_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        PreRegistration.model_validate_json(changed(**changes))
+
+
+def test_a_stateless_person_of_one_name_without_phone_or_family_may_register() -> None:
+    body = pre_registration(
+        citizenship="XXA", given_name=None, members=(), contact=Contact(kind="SELF")
+    )
+    assert PreRegistration.model_validate_json(body.model_dump_json()) == body
+
+
+def test_an_error_does_not_repeat_the_input() -> None:
+    with pytest.raises(ValidationError) as caught:
+        PreRegistration.model_validate_json(changed(given_name=CANARY + "\n", phone=CANARY))
+    assert CANARY not in str(caught.value)
+
+
+def test_a_person_does_not_show_in_a_traceback() -> None:
+    body = pre_registration(members=(Member(relation="SPOUSE", age_band="18+"),))
+    shown = f"{body} {body!r} {body.contact!r} {body.members!r} {[body]}"
+    assert not [word for word in (CANARY, "+77", "SPOUSE", "1990") if word in shown]
+
+
+def test_the_published_document_is_fresh() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == published(), (
+        "run: python -m bot.registry.openapi > docs/registry-openapi.json"
+    )
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    document = openapi()
+    for pointer in set(references(document)):
+        place: Any = document
+        for part in pointer.removeprefix("#/").split("/"):
+            place = place[part]
+        assert place
+
+
+def references(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            if "$ref" in value:
+                yield value["$ref"]
+            for inner in value.values():
+                yield from references(inner)
+        case list():
+            for inner in value:
+                yield from references(inner)
+
+
+def test_every_write_needs_a_key_and_names_every_problem_it_can_have() -> None:
+    document = openapi()
+    for operation in OPERATIONS:
+        described = document["paths"][operation.path][operation.method]
+        names = [parameter["name"] for parameter in described["parameters"]]
+        assert ("Idempotency-Key" in names) is operation.is_write
+        promised = {str(PROBLEMS[name][0]) for name in operation.problems}
+        assert promised <= described["responses"].keys()
+
+
+def test_every_code_of_a_registration_is_in_a_reference_list() -> None:
+    document = openapi()["components"]["schemas"]
+    known = {kind: {item.code for item in list_.items} for kind, list_ in REFERENCES.items()}
+    assert known["regions"] == set(document["Region"]["enum"])
+    assert known["programmes"] == set(document["Programme"]["enum"])
+    assert set(known) == set(document["ReferenceKind"]["enum"])

@@ -1,0 +1,424 @@
+"""The sandbox keeps the contract to the letter, decides, calls back, and shows what it holds."""
+
+import asyncio
+import json
+import re
+from functools import partial
+from itertools import pairwise
+from typing import Any, get_args
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.registry.client import Registry
+from bot.registry.contract import Acknowledgement, Problem, ReferenceKind, StatusCallback
+from bot.registry.errors import InProgress, Refused
+from bot.registry.openapi import OPERATIONS, openapi
+from bot.registry.signature import verify
+from tests.registry.conftest import (
+    CALLBACK_SECRET,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Answer,
+    Bot,
+    Sandbox,
+    eventually,
+    sandbox_app,
+    serving,
+)
+from tests.registry.example import (
+    CANARY,
+    consent_withdrawal,
+    new_key,
+    now,
+    pre_registration,
+)
+
+PATH = "/v1/pre-registrations"
+JSON = {"Content-Type": "application/json"}
+
+
+def keyed(**headers: str) -> dict[str, str]:
+    return JSON | {"Idempotency-Key": new_key()} | headers
+
+
+def problem_of(answer: Answer) -> Problem:
+    assert answer.media_type == "application/problem+json"
+    return Problem.model_validate_json(answer.body)
+
+
+async def only_entry(sandbox: Sandbox) -> dict[str, Any]:
+    (entry,) = await sandbox.entries()
+    return entry
+
+
+# Once per key
+
+
+async def test_the_same_key_and_body_get_the_same_answer(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    key, body = new_key(), pre_registration()
+    first = await registry.create(body, key=key)
+    await eventually(lambda: accepted(sandbox))
+    assert await registry.create(body, key=key) == first
+    entry = await only_entry(sandbox)
+    assert entry["writes"][0]["repeats"] == 1
+
+
+async def accepted(sandbox: Sandbox) -> bool:
+    return all(entry["state"] == "ACCEPTED" for entry in await sandbox.entries())
+
+
+async def test_one_key_at_once_from_all_sides_makes_one_entry(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    key, body = new_key(), pre_registration()
+    calls = [registry.create(body, key=key) for _ in range(20)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    taken = [answer for answer in answers if isinstance(answer, Acknowledgement)]
+    assert len({answer.number for answer in taken}) == 1
+    assert all(isinstance(answer, InProgress) for answer in answers if answer not in taken)
+    assert (await only_entry(sandbox))["idempotency_key"] == key
+
+
+async def test_a_key_serves_one_request_only(sandbox: Sandbox, registry: Registry) -> None:
+    key = new_key()
+    made = await registry.create(pre_registration(), key=key)
+    for call in (
+        registry.withdraw(made.number, key=key),
+        registry.amend(made.number, pre_registration(), key=key),
+    ):
+        with pytest.raises(Refused) as caught:
+            await call
+        assert caught.value.problem == "key-reused"
+    assert (await registry.read(made.number)).state != "WITHDRAWN"
+
+
+async def test_a_key_that_was_refused_may_be_used_again(registry: Registry) -> None:
+    key = new_key()
+    with pytest.raises(Refused):
+        await registry.withdraw("KS-2026-2222-2222", key=key)
+    assert (await registry.create(pre_registration(), key=key)).version == 1
+
+
+# Amend, withdraw, find
+
+
+async def test_an_amendment_replaces_everything_and_is_looked_at_anew(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    made = await registry.create(pre_registration(), key=new_key())
+    await eventually(lambda: accepted(sandbox))
+    body = pre_registration(purpose="STUDY", name_kk=None, members=())
+    amended = await registry.amend(made.number, body, key=new_key())
+    assert (amended.number, amended.state, amended.version) == (made.number, "RECEIVED", 3)
+    assert (await only_entry(sandbox))["body"] == json.loads(body.model_dump_json())
+    await eventually(lambda: accepted(sandbox))
+
+
+async def test_a_withdrawn_registration_stays_withdrawn(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    await sandbox.post("/_pace", {"seconds": 3600})
+    made = await registry.create(pre_registration(), key=new_key())
+    withdrawn = await registry.withdraw(made.number, key=new_key())
+    assert (withdrawn.state, withdrawn.version) == ("WITHDRAWN", 2)
+    assert (await registry.withdraw(made.number, key=new_key())).version == 2
+    with pytest.raises(Refused) as caught:
+        await registry.amend(made.number, pre_registration(), key=new_key())
+    assert caught.value.problem == "closed"
+
+
+async def test_consent_taken_back_erases_the_content(sandbox: Sandbox, registry: Registry) -> None:
+    made = await registry.create(pre_registration(), key=new_key())
+    await registry.withdraw(made.number, key=new_key())
+    told = await registry.withdraw_consent(consent_withdrawal(made.number), key=new_key())
+    assert told.state == "WITHDRAWN"
+    entry = await only_entry(sandbox)
+    assert entry["body"] is None
+    assert CANARY not in json.dumps(entry)
+
+
+async def test_a_registration_is_found_by_every_key_that_touched_it(registry: Registry) -> None:
+    first, second = new_key(), new_key()
+    made = await registry.create(pre_registration(), key=first)
+    await registry.amend(made.number, pre_registration(purpose="WORK"), key=second)
+    for key in (first, second):
+        found = await registry.find(key)
+        assert found
+        assert (found.number, found.idempotency_key) == (made.number, key)
+    assert await registry.find(new_key()) is None
+
+
+async def test_numbers_do_not_follow_from_one_another(registry: Registry) -> None:
+    made = [await registry.create(pre_registration(), key=new_key()) for _ in range(5)]
+    assert len({told.number[:12] for told in made}) == 5
+    assert all(re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", told.number) for told in made)
+
+
+async def test_an_unknown_number_is_not_there(registry: Registry) -> None:
+    with pytest.raises(Refused) as caught:
+        await registry.read("KS-2026-2222-2222")
+    assert caught.value.problem == "not-found"
+
+
+async def test_every_reference_list_can_be_asked_for(registry: Registry) -> None:
+    for kind in get_args(ReferenceKind.__value__):
+        codes = [item.code for item in await registry.reference(kind)]
+        assert codes, kind
+        assert len(codes) == len(set(codes)), kind
+
+
+# Requests that aren't as agreed
+
+
+@pytest.mark.parametrize(
+    ("request_", "name", "status"),
+    [
+        ({"headers": JSON}, "bad-key", 400),
+        ({"headers": keyed(**{"Idempotency-Key": "short"})}, "bad-key", 400),
+        ({"headers": keyed(**{"Content-Type": "text/plain"})}, "unsupported-media-type", 415),
+        ({"headers": keyed(), "data": b"x" * 65_537}, "too-large", 413),
+        ({"headers": keyed(), "data": b"{"}, "invalid", 422),
+        ({"headers": keyed(), "data": b""}, "invalid", 422),
+        ({"headers": keyed(), "data": b"[" * 60_000}, "invalid", 422),
+        ({"headers": keyed(), "data": b"\xff"}, "invalid", 422),
+        ({"headers": keyed(Authorization="Bearer nonsense")}, "unauthorized", 401),
+        ({"headers": keyed(Authorization="")}, "unauthorized", 401),
+    ],
+)
+async def test_a_request_that_is_not_as_agreed_is_refused(
+    sandbox: Sandbox, request_: dict[str, Any], name: str, status: int
+) -> None:
+    request_ = {"data": pre_registration().model_dump_json()} | request_
+    answer = await sandbox.call("POST", PATH, **request_)
+    assert answer.status == status
+    assert problem_of(answer).type.endswith(f":{name}")
+    assert await sandbox.entries() == []
+
+
+async def test_wrong_fields_are_pointed_at_without_what_was_sent(sandbox: Sandbox) -> None:
+    body = json.loads(pre_registration().model_dump_json())
+    body |= {"surname": CANARY + "\n", "target_region": CANARY, CANARY: 1}
+    body["members"][0]["age_band"] = CANARY
+    answer = await sandbox.call("POST", PATH, headers=keyed(), data=json.dumps(body))
+    problem = problem_of(answer)
+    assert {(error.pointer, error.code) for error in problem.errors} == {
+        ("/surname", "STRING_PATTERN_MISMATCH"),
+        ("/target_region", "LITERAL_ERROR"),
+        ("/members/0/age_band", "LITERAL_ERROR"),
+        ("", "EXTRA_FORBIDDEN"),
+    }
+    assert CANARY.encode() not in answer.body
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", PATH), ("GET", "/v1/nothing")])
+async def test_an_unknown_resource_or_method_is_a_problem(
+    sandbox: Sandbox, method: str, path: str
+) -> None:
+    assert problem_of(await sandbox.call(method, path)).status in (404, 405)
+
+
+async def test_every_operation_of_the_contract_is_there_and_closed_to_strangers(
+    sandbox: Sandbox,
+) -> None:
+    for operation in OPERATIONS:
+        path = operation.path.format(number="KS-2026-2222-2222", kind="regions")
+        url = sandbox.url + path
+        async with sandbox.session.request(operation.method, url, headers=keyed()) as stranger:
+            assert stranger.status == 401
+        answer = await sandbox.call(operation.method, path, headers=keyed())
+        described = openapi()["paths"][operation.path][operation.method]
+        assert str(answer.status) in described["responses"], operation.name
+
+
+@pytest.mark.parametrize(
+    ("login", "form", "status"),
+    [
+        ("Basic !", "grant_type=client_credentials", 401),
+        ("Basic a29zaA==", "grant_type=client_credentials", 401),
+        ("Bearer a29zaDp4", "grant_type=client_credentials", 401),
+        ("", "grant_type=client_credentials", 401),
+        ("Basic a29zaDp4", "grant_type=password", 400),
+    ],
+)
+async def test_nobody_else_gets_a_token(
+    sandbox: Sandbox, login: str, form: str, status: int
+) -> None:
+    headers = {"Authorization": login, "Content-Type": "application/x-www-form-urlencoded"}
+    url = sandbox.url + "/oauth/token"
+    async with sandbox.session.post(url, data=form, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_the_served_document_is_the_published_one(sandbox: Sandbox) -> None:
+    async with sandbox.session.get(sandbox.url + "/openapi.json") as answer:
+        assert await answer.json() == openapi()
+
+
+# Decisions and callbacks
+
+
+async def test_a_decision_is_told_in_a_signed_callback(registry: Registry, bot: Bot) -> None:
+    made = await registry.create(pre_registration(), key=new_key())
+    ((signature, body),) = await eventually(lambda: callbacks(bot, 1))
+    assert verify(signature, body, [CALLBACK_SECRET], now=now().timestamp())
+    told = StatusCallback.model_validate_json(body)
+    assert (told.number, told.state, told.version) == (made.number, "ACCEPTED", 2)
+    assert (await registry.read(made.number)).version == 2
+
+
+async def callbacks(bot: Bot, count: int) -> list[tuple[str, bytes]]:
+    return bot.came if len(bot.came) >= count else []
+
+
+async def test_a_callback_comes_again_until_it_is_taken(
+    sandbox: Sandbox, registry: Registry, bot: Bot
+) -> None:
+    bot.statuses = [500, 302]
+    await registry.create(pre_registration(), key=new_key())
+
+    async def delivered() -> bool:
+        (callback,) = (await only_entry(sandbox))["callbacks"] or [{"delivered_at": None}]
+        return callback["delivered_at"] is not None
+
+    await eventually(delivered)
+    assert len(bot.came) == 3
+    assert len({body for _, body in bot.came}) == 1
+
+
+async def test_a_callback_that_fails_holds_back_only_its_own_entry(
+    registry: Registry, bot: Bot
+) -> None:
+    bot.statuses = [500]
+    first = await registry.create(pre_registration(), key=new_key())
+    await eventually(lambda: callbacks(bot, 1))
+    second = await registry.create(pre_registration(), key=new_key())
+    came = await eventually(lambda: callbacks(bot, 3))
+    told = [StatusCallback.model_validate_json(body).number for _, body in came]
+    assert told == [first.number, second.number, first.number]
+
+
+async def test_doubled_callbacks_come_twice_and_out_of_order(
+    sandbox: Sandbox, registry: Registry, bot: Bot
+) -> None:
+    await sandbox.fault("double", count=1)
+    await registry.create(pre_registration(), key=new_key())
+    came = await eventually(lambda: callbacks(bot, 3))
+    told = [StatusCallback.model_validate_json(body) for _, body in came]
+    assert [(one.state, one.version) for one in told] == [
+        ("ACCEPTED", 2),
+        ("ACCEPTED", 2),
+        ("RECEIVED", 1),
+    ]
+    assert told[0].event_id == told[1].event_id != told[2].event_id
+
+
+async def test_an_entry_can_be_rejected(sandbox: Sandbox, registry: Registry, bot: Bot) -> None:
+    await sandbox.fault("reject", count=1)
+    made = await registry.create(pre_registration(), key=new_key())
+    await eventually(lambda: callbacks(bot, 1))
+    told = await registry.read(made.number)
+    assert (told.state, told.reason_code) == ("REJECTED", "INCOMPLETE")
+
+
+async def test_an_entry_can_be_decided_by_hand(
+    sandbox: Sandbox, registry: Registry, bot: Bot
+) -> None:
+    await sandbox.post("/_pace", {"seconds": 3600})
+    made = await registry.create(pre_registration(), key=new_key())
+    for count, state in enumerate(("ACCEPTED", "REJECTED", "ACCEPTED"), start=1):
+        await sandbox.post(f"/_entries/{made.number}/decision", {"state": state})
+        await eventually(partial(callbacks, bot, count))
+    told = [StatusCallback.model_validate_json(body) for _, body in bot.came]
+    assert [one.state for one in told] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
+    assert all(later.version == earlier.version + 1 for earlier, later in pairwise(told))
+
+
+async def test_entries_and_undelivered_callbacks_outlive_a_restart(
+    database_url: str, bot: Bot, session: ClientSession
+) -> None:
+    key = new_key()
+    async with serving(sandbox_app(database_url, bot.url, delay=3600)) as url:
+        registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
+        made = await registry.create(pre_registration(), key=key)
+        bot.statuses = [503]
+        sandbox = Sandbox(url, session)
+        await sandbox.post(f"/_entries/{made.number}/decision", {"state": "ACCEPTED"})
+        await eventually(lambda: callbacks(bot, 1))
+    async with serving(sandbox_app(database_url, bot.url)) as url:
+        await eventually(lambda: callbacks(bot, 2))
+        again = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
+        found = await again.find(key)
+    assert found
+    assert (found.number, found.state) == (made.number, "ACCEPTED")
+
+
+# The page
+
+
+async def test_the_page_shows_entries_and_escapes_them(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    made = await registry.create(pre_registration(surname="<b>Testova"), key=new_key())
+    async with sandbox.session.get(sandbox.url + "/") as answer:
+        page = await answer.text()
+    assert made.number in page
+    assert "&lt;b&gt;Testova" in page
+    assert "<b>Testova" not in page
+
+
+async def test_the_page_runs_only_its_own_code_and_in_the_frames_named(sandbox: Sandbox) -> None:
+    async with sandbox.session.get(sandbox.url + "/") as answer:
+        policy, page = answer.headers["Content-Security-Policy"], await answer.text()
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors http://127.0.0.1:8080" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<style|style=|\son\w+=|<script(?! src=\"/static/)", page)
+
+
+async def test_the_page_is_sent_again_only_when_it_changed(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    async with sandbox.session.get(sandbox.url + "/") as answer:
+        known = {"If-None-Match": answer.headers["ETag"]}
+    async with sandbox.session.get(sandbox.url + "/", headers=known) as answer:
+        assert answer.status == 304
+    await registry.create(pre_registration(), key=new_key())
+    async with sandbox.session.get(sandbox.url + "/", headers=known) as answer:
+        assert answer.status == 200
+
+
+async def test_a_fault_counts_down_and_ends(sandbox: Sandbox, registry: Registry) -> None:
+    await sandbox.fault("busy", on="reads", count=1)
+    with pytest.raises(Exception, match="E_REGISTRY_DOWN"):
+        await registry.reference("regions")
+    assert await registry.reference("regions")
+    async with sandbox.session.get(sandbox.url + "/_faults") as answer:
+        assert await answer.json() == []
+
+
+async def test_a_fault_can_be_turned_off(sandbox: Sandbox, registry: Registry) -> None:
+    await sandbox.fault("busy")
+    await sandbox.fault("busy", count=0)
+    assert await registry.reference("regions")
+
+
+async def test_a_fault_may_be_a_matter_of_chance(sandbox: Sandbox, registry: Registry) -> None:
+    await sandbox.fault("expired_token", on="reads", probability=1e-9)
+    assert await registry.reference("regions")
+
+
+@pytest.mark.parametrize("path", ["/_faults", "/_pace", "/_entries/KS-2026-2222-2222/decision"])
+async def test_another_sites_form_can_not_work_the_switches(sandbox: Sandbox, path: str) -> None:
+    async with sandbox.session.post(sandbox.url + path, data={"name": "busy"}) as answer:
+        assert answer.status == 415
+
+
+@pytest.mark.parametrize("body", [{"name": "fire"}, {"name": "busy", "probability": 2}, {}])
+async def test_a_switch_that_is_not_there_is_a_problem(
+    sandbox: Sandbox, body: dict[str, Any]
+) -> None:
+    async with sandbox.session.post(sandbox.url + "/_faults", json=body) as answer:
+        assert answer.status == 422

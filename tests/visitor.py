@@ -1,0 +1,140 @@
+"""Somebody with the web chat open: says, presses, and reads what comes over the stream."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any, Self
+from uuid import uuid4
+
+import aiohttp
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Bubble:
+    """A message as the page shows it."""
+
+    id: str
+    paragraphs: list[str]
+    buttons: dict[str, str]
+    lang: str
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.paragraphs)
+
+
+@dataclass
+class Visitor:
+    """Keeps no more than the page would: the chat's name, a cookie, the newest message's id."""
+
+    session: aiohttp.ClientSession
+    url: str
+    chat: str = ""
+    bubbles: list[Bubble] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    last: str = ""
+    stops: int = 0
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, url: str) -> AsyncIterator[Self]:
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+            visitor = cls(session, url)
+            await visitor.open()
+            listening = asyncio.create_task(visitor.listen())
+            try:
+                yield visitor
+            finally:
+                listening.cancel()
+
+    async def open(self) -> None:
+        async with self.session.get(f"{self.url}/chat") as answer:
+            assert answer.status == 200, answer.status
+            page = await answer.text()
+        found = re.search(r'data-chat="([^"]*)"', page)
+        assert found is not None
+        self.chat = unescape(found[1])
+
+    async def listen(self) -> None:
+        """Follow the stream, reconnecting as a browser does."""
+        while True:
+            try:
+                params = {"chat": self.chat, "last": self.last}
+                async with self.session.get(
+                    f"{self.url}/chat/stream", params=params, timeout=aiohttp.ClientTimeout(None)
+                ) as answer:
+                    await self._read(answer)
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> None:
+        event: dict[str, str] = {}
+        async for raw in answer.content:
+            line = raw.decode().rstrip("\n")
+            if line:
+                name, _, value = line.partition(": ")
+                event[name] = value
+            elif event:
+                await self._heard(event)
+                event = {}
+
+    async def _heard(self, event: dict[str, str]) -> None:
+        self.last = event.get("id", self.last)
+        data: dict[str, Any] = json.loads(event.get("data", "{}"))
+        async with self._changed:
+            if event.get("event") == "say":
+                buttons = {
+                    b["label"]: b["payload"] for row in data["buttons"] for b in row
+                }
+                bubble = Bubble(data["id"], data["paragraphs"], buttons, data["lang"])
+                self.bubbles.append(bubble)
+            elif event.get("event") == "gone":
+                self.gone += data["ids"]
+            self._changed.notify_all()
+
+    @property
+    def newest(self) -> Bubble:
+        return self.bubbles[-1]
+
+    async def wait(self, count: int) -> Bubble:
+        """The newest message once `count` have come."""
+        async with self._changed:
+            await asyncio.wait_for(
+                self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE
+            )
+        return self.newest
+
+    async def say(self, text: str) -> Bubble:
+        return await self._post("said", text=text)
+
+    async def press(self, label: str) -> Bubble:
+        """Press the button of the newest message with that label, or whose payload ends so."""
+        buttons = self.newest.buttons
+        payload = buttons.get(label) or next(
+            each for each in buttons.values() if each.partition(":")[2] == label or each == label
+        )
+        return await self._post("pressed", payload=payload)
+
+    async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
+        """Post, and give the status and the answer."""
+        form = {"chat": self.chat, "id": str(uuid4()), **fields}
+        headers = {"X-Requested-With": "kosh"}
+        async with self.session.post(
+            f"{self.url}/chat/{what}", data=form, headers=headers
+        ) as answer:
+            return answer.status, await answer.json()
+
+    async def _post(self, what: str, **fields: str) -> Bubble:
+        seen = len(self.bubbles)
+        status, answer = await self.send(what, **fields)
+        assert status == 202, (status, answer)
+        return await self.wait(seen + 1)
