@@ -425,8 +425,19 @@ async def _just_ask(
     token = uuid4().hex
     held = await _hold(rt, key, token)
     if held is not None and held.known and not insist:
+        await _settle(rt, key)
         return None, True
     ask = _asked(rt, key, held.blob if held else None)
+    try:
+        return await _ask_turn(rt, inbound, now, ask, key, token)
+    except BaseException:
+        await _keep(rt, key, token, ask)
+        raise
+
+
+async def _ask_turn(
+    rt: Runtime, inbound: Inbound, now: datetime, ask: _Ask, key: str, token: str
+) -> tuple[Delivery | None, bool]:
     if inbound.external_id in ask.seen:
         await _keep(rt, key, token, ask)
         return None, False
@@ -453,6 +464,7 @@ async def _begin(
         person = await people.create(rt, session, inbound.channel, inbound.handle, inbound.address)
         if person is None:
             await session.rollback()
+            await _settle(rt, key)
             return None, True
         held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
         await session.execute(
@@ -462,8 +474,7 @@ async def _begin(
         )
         await _note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
         delivery = await _carry_out(rt, session, held, turn, inbound)
-    with suppress(LiveUnavailable):
-        await rt.live.settle(key)
+    await _settle(rt, key)
     return delivery, False
 
 
@@ -491,6 +502,11 @@ async def _hold(rt: Runtime, key: str, token: str) -> live.Held | None:
 async def _keep(rt: Runtime, key: str, token: str, ask: _Ask) -> None:
     with suppress(LiveUnavailable):
         await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
+
+
+async def _settle(rt: Runtime, key: str) -> None:
+    with suppress(LiveUnavailable):
+        await rt.live.settle(key)
 
 
 def _asked(rt: Runtime, key: str, blob: bytes | None) -> _Ask:
@@ -549,8 +565,9 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
         attempts = await quarantine(
             rt, session, inbound.channel, inbound.external_id, "E_FAILED", 0
         )
-        if attempts < POISON_AFTER:
-            raise Overloaded from error
+    if attempts < POISON_AFTER:
+        raise Overloaded from error
+    async with rt.pool.connection() as session:
         held, fresh, _clock = await _claim(rt, session, inbound)
         if held is not None and fresh:
             message = apology(rt, held.conversation.language)

@@ -304,7 +304,9 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT id, act, external_id, body FROM messages WHERE person_id = %s AND channel = %s"
-            " AND id > %s AND state = 'sent' AND (body IS NOT NULL OR act = 'delete')"
+            # The wake-up comes before the outcome is written, so what is being sent counts too.
+            " AND id > %s AND state IN ('sending', 'sent')"
+            " AND (body IS NOT NULL OR act = 'delete')"
             " ORDER BY id LIMIT 100",
             (person.id, channel, after),
         )

@@ -1,10 +1,13 @@
 """Real PostgreSQL and Valkey for every test, one server for the whole run."""
 
+import fcntl
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from bot import services
@@ -36,3 +39,61 @@ def admin_url(services_home: Path) -> Iterator[str]:
 def redis_url(services_home: Path) -> Iterator[str]:
     with services.valkey(services_home / "valkey") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def template(admin_url: str, services_home: Path) -> str:
+    """A migrated database with a movable clock, to be copied for each test."""
+    with alone(services_home / "template.lock"):
+        databases = services.prepare(admin_url, TEMPLATE)
+        with psycopg.connect(databases.owner, autocommit=True) as session:
+            done = session.execute("SELECT to_regclass('test_clock')").fetchone()
+            if done is None or done[0] is None:
+                migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+                session.execute(CLOCK)
+    return TEMPLATE
+
+
+@pytest.fixture
+def databases(admin_url: str, template: str) -> Iterator[Databases]:
+    """A database of the test's own."""
+    name = f"kosh_{uuid4().hex[:12]}"
+    services.create_database(admin_url, name, template=template)
+    yield services.prepare(admin_url, name)
+    services.drop_database(admin_url, name)
+
+
+@pytest.fixture
+def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of a test's runtime; Valkey is shared, its keys are not (each has its own keys)."""
+    return settings(
+        database_url=databases.app,
+        database_owner_url=databases.owner,
+        database_retention_url=databases.retention,
+        database_console_url=databases.console,
+        redis_url=redis_url,
+        data=tmp_path,
+        keys=tmp_path / "keys",
+        telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
+        telegram_secret=token_hex(32),
+        registry_url="http://127.0.0.1:9",
+        registry_client_id="kosh",
+        registry_client_secret=token_hex(32),
+        registry_callback_secret=token_hex(32),
+        demo=True,
+    )
+
+
+@pytest.fixture
+async def rt(chosen: Settings) -> AsyncIterator[Runtime]:
+    async with runtime(chosen) as opened:
+        yield opened
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Only one process of the run at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

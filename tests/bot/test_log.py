@@ -6,7 +6,6 @@ import logging
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -243,15 +242,24 @@ def test_handlers_that_a_library_had_put_up_are_taken_down() -> None:
     assert stream.line["logger"] == "noisy.library"
 
 
-def test_warnings_of_python_lose_their_text(written: Written) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        logging.captureWarnings(False)
-        logging.captureWarnings(True)
-        warnings.warn(CANARY, stacklevel=1)
-        logging.captureWarnings(False)
-    assert clean(written)
-    assert written.line["logger"] == "py.warnings"
+def lines_of(program: str) -> list[dict[str, Any]]:
+    """What a process of its own wrote, checked to be clean."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert NAME not in done.stdout + done.stderr
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_warnings_of_python_lose_their_text() -> None:
+    (line,) = lines_of(
+        "import warnings; from bot import log; log.configure('info');"
+        f"warnings.warn({NAME!r}, stacklevel=1)"
+    )
+    assert (line["event"], line["logger"]) == ("log.library", "py.warnings")
+
+
+def test_an_exception_that_ends_the_process_loses_its_message() -> None:
+    (line,) = lines_of(f"from bot import log; log.configure('info'); raise ValueError({NAME!r})")
+    assert (line["event"], line["error"]) == ("log.uncaught", "ValueError")
 
 
 def test_an_exception_that_nobody_caught_loses_its_message(written: Written) -> None:
@@ -295,9 +303,5 @@ def test_a_terminal_gets_columns_with_as_little_in_them() -> None:
 
 
 def test_a_logger_used_before_it_is_configured_is_no_less_careful() -> None:
-    program = f"from bot import log; log.get().error('person.failed', name={NAME!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert NAME not in done.stdout + done.stderr
-    assert json.loads(done.stderr)["dropped"] == 1
+    (line,) = lines_of(f"from bot import log; log.get().error('person.failed', name={NAME!r})")
+    assert line["dropped"] == 1

@@ -37,7 +37,7 @@ def refusal(**values: str) -> str:
         put(environment, **values)
         settings()
     assert refused.value.code == "E_CONFIG"
-    assert refused.value.__context__ is None
+    assert refused.value.__cause__ is refused.value.__context__ is None
     return str(refused.value)
 
 

@@ -1,0 +1,153 @@
+"""The whole house over real HTTP: web server, worker, sandbox registry, Telegram's emulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+import uvicorn
+
+from bot import jobs, services
+from bot.registry.sandbox import create_app as create_sandbox
+from bot.runtime import Runtime, runtime
+from bot.services import Databases
+from bot.settings import Settings
+from bot.web import create_app
+from tests.emulators.telegram import Emulator, Pace
+
+
+class Server(uvicorn.Server):
+    """uvicorn inside a test: no signal handling of its own."""
+
+    @property
+    def url(self) -> str:
+        port = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
+    """An application at an address of its own."""
+    config = uvicorn.Config(
+        asgi, port=port, loop="none", http="httptools", ws="none", log_config=None, lifespan="on"
+    )
+    server = Server(config)
+    server.ready = asyncio.Event()
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    task = asyncio.create_task(server.serve())
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    try:
+        yield server.url
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        await task
+
+
+class _no_signals:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass
+class House:
+    """Everything that runs, and the addresses of its doors."""
+
+    rt: Runtime
+    url: str
+    sandbox: str
+    telegram: Emulator
+    http: aiohttp.ClientSession
+
+    async def entries(self) -> list[dict[str, Any]]:
+        async with self.http.get(f"{self.sandbox}/_entries") as answer:
+            return list(await answer.json())
+
+    async def fault(self, **switch: Any) -> None:
+        async with self.http.post(f"{self.sandbox}/_faults", json=switch) as answer:
+            assert answer.status < 300, await answer.text()
+
+    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+        """Wait for something that only the outside shows."""
+        async with asyncio.timeout(seconds):
+            while not await true():
+                await asyncio.sleep(0.02)
+
+    async def ahead(self, interval: str) -> None:
+        """Move database time."""
+        async with self.rt.pool.connection() as session:
+            await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+@pytest.fixture
+async def house(
+    chosen: Settings, databases: Databases, admin_url: str
+) -> AsyncIterator[House]:
+    async with _house(chosen, databases, admin_url) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _house(
+    chosen: Settings, databases: Databases, admin_url: str
+) -> AsyncIterator[House]:
+    name = f"{databases.app.rsplit('/', 1)[1]}_sandbox"
+    services.create_database(admin_url, name)
+    sandbox_url = databases.owner.rsplit("/", 1)[0] + f"/{name}"
+    assert chosen.registry_client_secret
+    assert chosen.registry_callback_secret
+    callback = f"http://127.0.0.1:{(port := _free_port())}/callbacks/registry"
+    asgi = create_sandbox(
+        sandbox_url,
+        client_id="kosh",
+        client_secret=chosen.registry_client_secret.get_secret_value(),
+        callback_url=callback,
+        callback_secret=chosen.registry_callback_secret.get_secret_value(),
+        delay=0.2,
+    )
+    try:
+        async with (
+            serving(asgi) as sandbox,
+            Emulator(
+                token=chosen.telegram_token.get_secret_value() if chosen.telegram_token else "",
+                limits=False,
+                pace=Pace(scale=0.02),
+            ) as telegram,
+            runtime(
+                chosen.model_copy(update={"registry_url": sandbox, "telegram_api": telegram.url})
+            ) as rt,
+            serving(create_app(_lent(rt)), port) as url,
+            aiohttp.ClientSession() as http,
+        ):
+            working = asyncio.create_task(jobs.work(rt))
+            try:
+                yield House(rt, url, sandbox, telegram, http)
+            finally:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+    finally:
+        services.drop_database(admin_url, name)
+
+
+@asynccontextmanager
+async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    yield rt
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

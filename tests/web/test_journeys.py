@@ -1,0 +1,143 @@
+"""From the first message to the receipt, over every way in, in every language."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot import jobs
+from tests.emulators.telegram import User
+from tests.visitor import Visitor
+from tests.web.conftest import House
+
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
+# A family of two from Uzbekistan: keys of buttons, and what is written where there is no button.
+ANSWERS = (
+    "preregistration", "family", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
+    "seen", "yes", "yes", "TESTOVA", "GULNAR", "-", "-", "1990", "UZ", "-", "pavlodar", "year",
+    "secondary", "-", "speaks", "add", "spouse", "adult", "yes", "add", "child", "under14", "done",
+    "self", "no", "submit",
+)  # fmt: skip
+
+
+async def _receipt(house: House, language: str) -> str:
+    entry = await _only(house)
+    body = entry["body"]
+    tags = {"kk": "kk-Cyrl", "ru": "ru", "zh_Hans": "zh-Hans", "uz": "uz-Latn"}
+    assert body["language"] == tags[language]
+    assert body["purpose"] == "MOVE"
+    assert body["citizenship"] == "UZ"
+    assert body["target_region"] == "KZ-55"
+    assert body["surname"] == "TESTOVA"
+    assert body["birth_year"] == 1990
+    assert [each["relation"] for each in body["members"]] == ["SPOUSE", "CHILD"]
+    return str(entry["number"])
+
+
+async def _only(house: House) -> dict[str, object]:
+    async def accepted() -> bool:
+        entries = await house.entries()
+        return [each["state"] for each in entries] == ["ACCEPTED"]
+
+    await house.until(accepted)
+    (entry,) = await house.entries()
+    return entry  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_web_chat_leads_to_a_receipt(house: House, language: str) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press(language)
+        for answer in ANSWERS:
+            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            while answer not in keys and ">" in keys:
+                await visitor.press(">")
+                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        number = await _receipt(house, language)
+        await visitor.press("!status") if "!status" in visitor.newest.buttons.values() else None
+        while number not in visitor.newest.text or "KS-" not in visitor.newest.text:
+            seen = len(visitor.bubbles)
+            status, _answer = await visitor.send("said", text="/status")
+            assert status == 202
+            await visitor.wait(seen + 1)
+        assert number in visitor.newest.text
+    assert house.telegram.journal.calls("sendMessage") == []
+
+
+async def _over_telegram(user: User, language: str) -> None:
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, language)
+    for answer in ANSWERS:
+        keys = _keys(user)
+        while answer not in keys and ">" in keys:
+            await _press(user, ">")
+            keys = _keys(user)
+        if answer in keys:
+            await _press(user, answer)
+        else:
+            await _next(user, lambda words=answer: user.say(words))
+
+
+def _keys(user: User) -> set[str]:
+    rows = user.last.buttons
+    return {button.data.partition(":")[2] for row in rows for button in row if button.data}
+
+
+async def _press(user: User, key: str) -> None:
+    data = next(
+        button.data
+        for row in user.last.buttons
+        for button in row
+        if button.data and button.data.partition(":")[2] == key
+    )
+    await _next(user, lambda: user.press(data))
+
+
+async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
+    """Do something, and wait for the message or the edit that answers it."""
+    before = user.last
+    await act()
+    await user.wait(lambda chat: user.last != before)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: str) -> None:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    url = f"{house.url}/webhooks/telegram"
+    await house.telegram.set_webhook(url, secret.get_secret_value())
+    user = house.telegram.user(7001, first_name="Test")
+    await _over_telegram(user, language)
+    number = await _receipt(house, language)
+    await _next(user, lambda: user.say("/status"))
+    await user.wait(lambda chat: any(number in message.text for message in chat))
+    assert house.telegram.journal.mistakes() == []
+
+
+@pytest.mark.parametrize("language", ("kk", "zh_Hans"))
+async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: str) -> None:
+    polling = asyncio.create_task(jobs.poll(house.rt))
+    user = house.telegram.user(7002, first_name="Test")
+    await _over_telegram(user, language)
+    number = await _receipt(house, language)
+    await _next(user, lambda: user.say("/status"))
+    await user.wait(lambda chat: any(number in message.text for message in chat))
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_names_are_taken_out_of_the_telegram_chat(house: House) -> None:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(
+        f"{house.url}/webhooks/telegram", secret.get_secret_value()
+    )
+    user = house.telegram.user(7003, first_name="Test")
+    await _over_telegram(user, "ru")
+    await user.wait(
+        lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")
+    )
