@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
-Port = Annotated[int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")]
+Port = Annotated[
+    int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases.")]
 
 

@@ -71,7 +71,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
 
 async def erase(rt: Runtime, session: Session, person: Person) -> None:
     """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
-    await registrations.withdraw(session, person.id)
+    await registrations.take_back(rt, session, person.id)
     await session.execute("DELETE FROM people WHERE id = %s", (person.id,))
     await session.execute(
         "INSERT INTO tombstones (mark) VALUES (%s) ON CONFLICT DO NOTHING",

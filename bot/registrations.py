@@ -5,17 +5,20 @@ in order. A write whose outcome is not known is looked up by its key before it i
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+
+import msgspec
 
 from bot import cases, log, people, queue
 from bot.languages import tag
 from bot.people import Person
 from bot.queue import Session
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement, PreRegistration
+from bot.registry.contract import Acknowledgement, ConsentWithdrawal, PreRegistration
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase, Submit
@@ -146,6 +149,23 @@ async def withdraw(session: Session, person_id: UUID) -> None:
         await _add_write(session, None, registration_id, "withdraw", None)
 
 
+async def take_back(rt: Runtime, session: Session, person_id: UUID) -> None:
+    """Ask the registry to erase what it holds, before the person is forgotten here."""
+    cursor = await session.execute(
+        "SELECT id FROM registrations WHERE person_id = %s AND state <> 'withdrawn' FOR UPDATE",
+        (person_id,),
+    )
+    for (registration_id,) in await cursor.fetchall():
+        consent = await _consent(session, person_id)
+        write_id = await _add_write(session, None, registration_id, "erase", None)
+        # The person's key goes with the person, and this write has to outlive both.
+        plain = msgspec.json.encode({name: consent[name] for name in ("text_sha256", "language")})
+        await session.execute(
+            "UPDATE registry_writes SET payload = %s WHERE id = %s",
+            (rt.vault.seal_transient(plain, f"write|{write_id}"), write_id),
+        )
+
+
 async def _consent(session: Session, person_id: UUID) -> dict[str, Any]:
     cursor = await session.execute(
         "SELECT text_sha256, language, at FROM consents"
@@ -177,7 +197,7 @@ async def _active(session: Session, person_id: UUID) -> UUID:
 
 async def _add_write(
     session: Session, person: Person | None, registration_id: UUID, kind: str, body: bytes | None
-) -> None:
+) -> UUID:
     write_id = uuid4()
     sealed = (
         person.key.seal(body, "registry_writes", "payload", str(write_id))
@@ -191,6 +211,7 @@ async def _add_write(
         (write_id, registration_id, kind, sealed, registration_id),
     )
     await queue.defer(session, TASK, write=str(write_id))
+    return write_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +224,9 @@ class Write:
     kind: str
     doubtful: bool
     attempts: int
+    asked_at: datetime
     body: PreRegistration | None
+    consent: Mapping[str, str] | None
     receipt: str | None
 
     @property
@@ -232,7 +255,7 @@ WHERE w.id = %(id)s AND was.id = w.id AND w.state IN ('pending', 'unknown', 'sen
     SELECT FROM registry_writes e WHERE e.registration_id = w.registration_id
       AND e.number < w.number AND e.state IN ('pending', 'unknown', 'sending'))
 RETURNING w.registration_id, p.id, p.key, p.key_epoch, w.kind, was.state, w.attempts, w.payload,
-  r.number
+  r.number, w.created_at
 """
 
 
@@ -243,14 +266,29 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         row = await cursor.fetchone()
     if row is None:
         return None
-    registration_id, person_id, key, epoch, kind, was, attempts, sealed, receipt = row
+    registration_id, person_id, key, epoch, kind, was, attempts, sealed, receipt, asked_at = row
     person = people.known(rt, person_id, bytes(key), epoch) if person_id else None
-    body = None
-    if person and sealed:
+    body, consent = None, None
+    if kind == "erase":
+        consent = msgspec.json.decode(
+            rt.vault.unseal_transient(bytes(sealed), f"write|{write_id}"), type=dict[str, str]
+        )
+    elif person and sealed:
         plain = person.key.unseal(bytes(sealed), "registry_writes", "payload", str(write_id))
         body = PreRegistration.model_validate_json(plain)
     doubtful = was != "pending"
-    return Write(write_id, registration_id, person, kind, doubtful, attempts, body, receipt)
+    return Write(
+        write_id,
+        registration_id,
+        person,
+        kind,
+        doubtful,
+        attempts,
+        asked_at,
+        body,
+        consent,
+        receipt,
+    )
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
@@ -261,11 +299,29 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
             return found
     if write.kind == "withdraw":
         return await registry.withdraw(write.receipt, key=write.key) if write.receipt else None
+    if write.consent is not None:
+        return await _erase(registry, write, write.consent)
     if write.body is None:
         return None
     if write.receipt is None:
         return await registry.create(write.body, key=write.key)
     return await registry.amend(write.receipt, write.body, key=write.key)
+
+
+async def _erase(
+    registry: Registry, write: Write, consent: Mapping[str, str]
+) -> Acknowledgement | None:
+    if write.receipt is None:
+        return None
+    taken_back = ConsentWithdrawal.model_validate(
+        {
+            "number": write.receipt,
+            "text_sha256": consent["text_sha256"],
+            "language": consent["language"],
+            "withdrawn_at": write.asked_at,
+        }
+    )
+    return await registry.withdraw_consent(taken_back, key=write.key)
 
 
 async def settle(

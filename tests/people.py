@@ -17,7 +17,21 @@ from flows.engine.state import Conversation
 _numbers = count(1)
 TO_CONSENT = ("ru", "preregistration", "self", "yes", "information", "CN", "unsaid", "long", "no",
               "yes", "none", "seen")  # fmt: skip
-AFTER_CONSENT = ("yes", "TESTOVA", "GULNAR", "-", "-", "1990", "CN", "-", "-", "-", "-", "self", "no")
+AFTER_CONSENT = (
+    "yes",
+    "TESTOVA",
+    "GULNAR",
+    "-",
+    "-",
+    "1990",
+    "CN",
+    "-",
+    "-",
+    "-",
+    "-",
+    "self",
+    "no",
+)
 
 
 @dataclass
@@ -38,9 +52,7 @@ class Guest:
         )
 
     async def do(self, event: Event, external_id: str = "") -> None:
-        await inbox.deliver(
-            self.rt, await inbox.receive(self.rt, self.inbound(event, external_id))
-        )
+        await inbox.deliver(self.rt, await inbox.receive(self.rt, self.inbound(event, external_id)))
 
     async def press(self, key: str) -> None:
         """Press the button of the question that is open now."""

@@ -92,9 +92,7 @@ class Visitor:
         data: dict[str, Any] = json.loads(event.get("data", "{}"))
         async with self._changed:
             if event.get("event") == "say":
-                buttons = {
-                    b["label"]: b["payload"] for row in data["buttons"] for b in row
-                }
+                buttons = {b["label"]: b["payload"] for row in data["buttons"] for b in row}
                 bubble = Bubble(data["id"], data["paragraphs"], buttons, data["lang"])
                 self.bubbles.append(bubble)
             elif event.get("event") == "gone":

@@ -1,10 +1,9 @@
-"""Telegram: updates of the Bot API become arrivals, acts become its calls."""
+"""Telegram: a bot's calls to any server of the Bot API, by plain JSON over the shared session."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, assert_never
+from typing import Any, assert_never
 
 import aiohttp
 import msgspec
@@ -13,114 +12,38 @@ from bot import log
 from bot.channels import (
     Act,
     Arrival,
-    Blocked,
     CannotEdit,
-    Ignored,
-    Inbound,
-    Intruder,
     Message,
     NotAllowed,
-    Press,
     Refused,
     SendError,
     Throttled,
     Unreachable,
-    profile,
-    wire,
+    telegram_layout,
+    telegram_profile,
+    telegram_updates,
 )
-from flows.engine import events
 from flows.engine.words import Words
 
-NAME = "telegram"
-UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 CALL_SECONDS = 15
 POLL_SECONDS = 50
 MOST_PAUSE = 60.0
 # Where the platform says "wait" and does not say how long.
 UNTOLD_PAUSE = 5.0
+MOST_DELETED = 100
 
-MOST_UNITS = 4096
-MOST_PAYLOAD_BYTES = 64
-# A label may be this wide, by how many stand in its row; a Chinese character is two wide.
-MOST_IN_ROW = 3
-WIDTHS = {2: 16, 3: 12}
-FIRST_WIDE = "\u2e80"
+GONE = ("chat not found", "user not found", "deactivated", "was blocked", "peer_id_invalid")
+NOT_EDITABLE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "no text in the message to edit",
+)
+ALARMS = {401: "E_TELEGRAM_TOKEN", 404: "E_TELEGRAM_TOKEN", 409: "E_TELEGRAM_CONFLICT"}
 
-_HEADERS = {"Content-Type": "application/json"}
+_JSON = {"Content-Type": "application/json"}
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
-
-# What the platform sends, no more of it than is used.
-
-
-class _User(msgspec.Struct, gc=False):
-    id: int
-    is_bot: bool = False
-    language_code: str = ""
-
-
-class _Chat(msgspec.Struct, gc=False):
-    id: int
-    type: str
-
-
-class _Contact(msgspec.Struct, gc=False):
-    phone_number: str
-    user_id: int | None = None
-
-
-class _Message(msgspec.Struct, gc=False):
-    message_id: int
-    chat: _Chat
-    sender: _User | None = msgspec.field(name="from", default=None)
-    sender_chat: _Chat | None = None
-    text: str | None = None
-    contact: _Contact | None = None
-
-
-class _Place(msgspec.Struct, gc=False):
-    message_id: int
-    chat: _Chat
-
-
-class _Query(msgspec.Struct, gc=False):
-    id: str
-    sender: _User = msgspec.field(name="from")
-    message: _Place | None = None
-    data: str = ""
-
-
-class _Member(msgspec.Struct, gc=False):
-    status: str
-
-
-class _Moved(msgspec.Struct, gc=False):
-    chat: _Chat
-    sender: _User = msgspec.field(name="from")
-    new_chat_member: _Member
-
-
-class _Update(msgspec.Struct, gc=False):
-    update_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-    message: _Message | None = None
-    edited_message: _Message | None = None
-    callback_query: _Query | None = None
-    my_chat_member: _Moved | None = None
-
-
-class _Contents(msgspec.Struct):
-    """A message by the names of what it holds."""
-
-    message: dict[str, msgspec.Raw] = {}
-    edited_message: dict[str, msgspec.Raw] = {}
-
-
-class _Numbered(msgspec.Struct):
-    update_id: int
-
-
-class _Sent(msgspec.Struct):
-    message_id: int
 
 
 class _Parameters(msgspec.Struct):
@@ -134,10 +57,207 @@ class _Answer(msgspec.Struct):
     parameters: _Parameters = msgspec.field(default_factory=_Parameters)
 
 
-_UPDATE = msgspec.json.Decoder(_Update)
-_CONTENTS = msgspec.json.Decoder(_Contents)
-_NUMBERED = msgspec.json.Decoder(_Numbered)
+class _Sent(msgspec.Struct):
+    message_id: int
+
+
+class _Numbered(msgspec.Struct):
+    update_id: int
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
 _SENT = msgspec.json.Decoder(_Sent)
 _DONE = msgspec.json.Decoder(bool)
 _BATCH = msgspec.json.Decoder(list[msgspec.Raw])
-_ANSWER = msgspec.json.Decoder(_Answer)
+_NUMBERED = msgspec.json.Decoder(_Numbered)
+
+
+class _Unchanged(Refused):
+    """The message looks like that already."""
+
+
+class Telegram:
+    """The channel of one bot; its token is in no message, log or exception of this module."""
+
+    name = telegram_updates.NAME
+    edits = True
+    deletes = True
+
+    def __init__(self, http: aiohttp.ClientSession, token: str, api: str) -> None:
+        self._http = http
+        self._token = token
+        self._api = api.rstrip("/")
+
+    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+        """Read one update; Unreadable when that cannot be done."""
+        return (telegram_updates.arrival(body),)
+
+    async def send(self, act: Act) -> str:
+        """Perform an act; a message that takes several has several ids, joined by commas.
+
+        CannotEdit where the new message would take several, or be protected as the old one may not
+        be. What cannot be deleted any more counts as deleted.
+        """
+        chat_id = int(act.address)
+        match act.kind:
+            case "send":
+                return await self._send(chat_id, _given(act))
+            case "edit":
+                await self._edit(chat_id, int(act.external_id), _given(act))
+            case "delete":
+                await self._delete(chat_id, [int(each) for each in act.external_id.split(",")])
+            case "leave":
+                with suppress(NotAllowed, Refused):
+                    await self._call("leaveChat", {"chat_id": chat_id}, _DONE)
+            case _:
+                assert_never(act.kind)
+        return act.external_id
+
+    def acknowledgement(self, press_id: str) -> dict[str, str]:
+        """The call that ends the waiting sign on a button, for the body of a webhook's answer."""
+        return {"method": "answerCallbackQuery", "callback_query_id": press_id}
+
+    async def acknowledge(self, press_id: str) -> None:
+        """The same as a call of its own, for long polling; best effort."""
+        await self._try("answerCallbackQuery", {"callback_query_id": press_id})
+
+    async def typing(self, address: str) -> None:
+        """Show for some seconds that an answer is being written; best effort."""
+        await self._try("sendChatAction", {"chat_id": int(address), "action": "typing"})
+
+    async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
+        """Updates by long polling; asking for the next batch confirms the one before."""
+        await self._insist("deleteWebhook", {}, _DONE)
+        asked = {"timeout": POLL_SECONDS, "allowed_updates": telegram_updates.KINDS}
+        while True:
+            batch = await self._insist("getUpdates", asked, _BATCH)
+            if batch:
+                yield tuple(bytes(update) for update in batch)
+                asked["offset"] = 1 + max(_NUMBERED.decode(update).update_id for update in batch)
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        """Have updates brought to `url`, each with `secret` in its header."""
+        kinds = telegram_updates.KINDS
+        asked = {"url": url, "secret_token": secret, "allowed_updates": kinds}
+        await self._call("setWebhook", asked, _DONE)
+
+    async def set_profile(self, words: Words) -> int:
+        """Bring commands and descriptions to their state; how many had to be changed."""
+        return await telegram_profile.bring(self._token, self._api, words)
+
+    async def _send(self, chat_id: int, message: Message) -> str:
+        sent: list[int] = []
+        try:
+            for part in telegram_layout.parts(message):
+                said = _saying(chat_id, *part)
+                if message.protect:
+                    said["protect_content"] = True
+                sent.append((await self._call("sendMessage", said, _SENT)).message_id)
+        except SendError:
+            # All of it will be sent again: the parts that are there must not stand twice.
+            with suppress(SendError):
+                await self._delete(chat_id, sent)
+            raise
+        return ",".join(map(str, sent))
+
+    async def _edit(self, chat_id: int, message_id: int, message: Message) -> None:
+        part, *more = telegram_layout.parts(message)
+        if more or message.protect:
+            raise CannotEdit
+        said = _saying(chat_id, *part) | {"message_id": message_id}
+        with suppress(_Unchanged):
+            await self._call("editMessageText", said, _SENT)
+
+    async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
+        """One message that cannot be deleted keeps all of its call: halve until it is alone."""
+        if 0 < len(message_ids) <= MOST_DELETED:
+            asked = {"chat_id": chat_id, "message_ids": message_ids}
+            with suppress(Refused):
+                await self._call("deleteMessages", asked, _DONE)
+                return
+        middle = len(message_ids) // 2
+        if middle:
+            await self._delete(chat_id, message_ids[:middle])
+            await self._delete(chat_id, message_ids[middle:])
+
+    async def _try(self, method: str, asked: dict[str, Any]) -> None:
+        with suppress(SendError):
+            await self._call(method, asked, _DONE)
+
+    async def _insist[T](
+        self, method: str, asked: dict[str, Any], decoder: msgspec.json.Decoder[T]
+    ) -> T:
+        pause = 1.0
+        while True:
+            try:
+                return await self._call(method, asked, decoder, POLL_SECONDS + CALL_SECONDS)
+            except SendError as error:
+                _logger.warning("poll.failed", channel=self.name, code=error.code)
+                await asyncio.sleep(error.delay or pause)
+                pause = min(2 * pause, MOST_PAUSE)
+
+    async def _call[T](
+        self,
+        method: str,
+        asked: dict[str, Any],
+        decoder: msgspec.json.Decoder[T],
+        seconds: float = CALL_SECONDS,
+    ) -> T:
+        status, raw = await self._post(method, _encode(asked), seconds)
+        try:
+            answer = _ANSWER.decode(raw)
+            if answer.ok:
+                return decoder.decode(answer.result)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            # A gateway's page says nothing about the person or the message, whatever its status.
+            raise Unreachable from None
+        raise _failure(status, answer)
+
+    async def _post(self, method: str, body: bytes, seconds: float) -> tuple[int, bytes]:
+        with suppress(aiohttp.ClientError, TimeoutError):
+            async with self._http.post(
+                f"{self._api}/bot{self._token}/{method}",
+                data=body,
+                headers=_JSON,
+                timeout=aiohttp.ClientTimeout(total=seconds),
+                allow_redirects=False,
+            ) as response:
+                return response.status, await response.read()
+        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        raise Unreachable
+
+
+def _given(act: Act) -> Message:
+    if act.message is None:
+        raise Refused
+    return act.message
+
+
+def _saying(chat_id: int, text: str, markup: telegram_layout.Markup | None) -> dict[str, Any]:
+    said = {"chat_id": chat_id, "text": text, "link_preview_options": {"is_disabled": True}}
+    return said | {"reply_markup": markup} if markup else said
+
+
+def _failure(status: int, answer: _Answer) -> SendError:
+    match status:
+        case 429:
+            return Throttled(answer.parameters.retry_after)
+        case 403:
+            return NotAllowed()
+        case 400:
+            return _refusal(answer.description.lower())
+        case 401 | 404 | 409:
+            _logger.error("telegram.refuses_bot", code=ALARMS[status], channel="telegram")
+            return Unreachable()
+        case _:
+            return Refused() if 400 < status < 500 else Unreachable()
+
+
+def _refusal(description: str) -> SendError:
+    if "message is not modified" in description:
+        return _Unchanged()
+    if any(words in description for words in NOT_EDITABLE):
+        return CannotEdit()
+    if any(words in description for words in GONE):
+        return NotAllowed()
+    return Refused()

@@ -1,4 +1,4 @@
-"""JSON from outside, in a form that every parser reads alike."""
+"""JSON from outside, read only where every parser would read the same."""
 
 import json
 import math
@@ -12,60 +12,31 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-def sound(body: bytes) -> bytes:
-    """The body itself, or a clean copy where it held half a surrogate pair (now U+FFFD).
+def read(body: bytes) -> Any:
+    """The value of a body; half a surrogate pair becomes U+FFFD.
 
     Raises Unreadable: E_EMPTY, E_ENCODING, E_JSON, E_DEPTH, E_NUMBER, E_DUPKEY (a key twice in one
     object, at any level). Rules: security.md 5.5, rows 9 to 18.
     """
     try:
-        if _has_no_key_twice(body):
-            return body
+        value = _decode(body)
+        # Of a key that comes twice one is lost with its colon, so that the value written out again
+        # has fewer colons; only colons spelt \u003a could make up for it.
+        if b"\\u003" not in body and body.count(b":") == _encode(value).count(b":"):
+            return value
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError):
         pass
-    return _mended(body)
+    return _read_slowly(_text(body))
 
 
-def decoded[T](decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """A sound body as a value; Unreadable E_NUMBER for a bad whole number, else E_SHAPE."""
+def shaped[T](value: Any, shape: type[T]) -> T:
+    """A value in its shape; Unreadable E_NUMBER where a whole number is bad, else E_SHAPE."""
     try:
-        return decoder.decode(body)
+        return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise Unreadable("E_NUMBER" if "`int`" in str(error) else "E_SHAPE") from None
-
-
-def _has_no_key_twice(body: bytes) -> bool:
-    """False means "perhaps not".
-
-    Of a key that comes twice one is lost in decoding, so that the encoded copy has fewer `":` than
-    the body. Other spellings of these two characters could make up for it: they are left to the
-    slower reader.
-    """
-    return (
-        b" :" not in body
-        and b"\n:" not in body
-        and b"\t:" not in body
-        and b"\r:" not in body
-        and b"\\u0022" not in body
-        and b"\\u003" not in body
-        and body.count(b'":') == _encode(_decode(body)).count(b'":')
-    )
-
-
-def _mended(body: bytes) -> bytes:
-    text = _text(body)
-    try:
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_number
-        )
-        text = json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        raise Unreadable("E_DEPTH") from None
-    except json.JSONDecodeError:
-        raise Unreadable("E_JSON") from None
-    except ValueError:  # a whole number of thousands of digits
-        raise Unreadable("E_NUMBER") from None
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+        raise Unreadable(
+            "E_NUMBER" if str(error).startswith("Expected `int") else "E_SHAPE"
+        ) from None
 
 
 def _text(body: bytes) -> str:
@@ -78,6 +49,25 @@ def _text(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise Unreadable("E_ENCODING") from None
+
+
+def _read_slowly(text: str) -> Any:
+    """The standard library reads whatever msgspec doubts, and says exactly what is wrong."""
+    try:
+        whole = json.dumps(_loaded(text), ensure_ascii=False)
+        return _loaded(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    except RecursionError:
+        raise Unreadable("E_DEPTH") from None
+    except json.JSONDecodeError:
+        raise Unreadable("E_JSON") from None
+    except ValueError:  # a whole number of thousands of digits
+        raise Unreadable("E_NUMBER") from None
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(
+        text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_number
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

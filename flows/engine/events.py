@@ -71,7 +71,16 @@ class Filled:
 
 
 type Event = (
-    Started | Said | Pressed | Shared | Unreadable | Edited | Acknowledged | Joined | Resolved | Filled
+    Started
+    | Said
+    | Pressed
+    | Shared
+    | Unreadable
+    | Edited
+    | Acknowledged
+    | Joined
+    | Resolved
+    | Filled
 )
 
 

@@ -7,7 +7,9 @@ from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
 from flows.engine.questions import Choice, Option, Question
-from flows.engine.text import Label, Text, button
+from flows.engine.text import Label, Text, _, button
+
+SKIPPED = _("not given")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,10 +289,9 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
 
 def shown(step: Step) -> Label | None:
     """A step's answer as read back; None where there is nothing to read back."""
-    if (
-        not step.answer
-        or step.answer.value is None
-        or isinstance(step.item, (Notice, Gate, Consent, Many, Review))
-    ):
+    item = step.item
+    if not step.answer or isinstance(item, (Notice, Gate, Consent, Many, Review)):
         return None
-    return step.item.show(step.answer.value)
+    if step.answer.value is None:
+        return SKIPPED if item.kept else None
+    return item.show(step.answer.value)

@@ -3,14 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 
 from bot import live as live_module
@@ -20,23 +19,27 @@ from bot.services import valkey
 PATIENCE_S = 20
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with valkey(tmp_path_factory.mktemp("valkey")) as address:
-        yield address
-
-
-@pytest_asyncio.fixture
-async def live(url: str) -> AsyncIterator[Live]:
-    opened = Live.at(url)
+@pytest.fixture
+async def live(redis_url: str) -> AsyncIterator[Live]:
+    opened = Live.at(redis_url)
     yield opened
     await opened.close()
 
 
-@pytest_asyncio.fixture
-async def server(url: str) -> AsyncIterator["Redis"]:
-    async with Redis.from_url(url) as client:
+@pytest.fixture
+async def server(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
         yield client
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[Live, Redis]]:
+    """A Valkey that nobody else uses, to do it harm."""
+    with valkey(tmp_path, maxmemory="3mb") as own:
+        live = Live.at(own)
+        async with Redis.from_url(own) as server:
+            yield live, server
+        await live.close()
 
 
 @pytest.fixture
@@ -202,8 +205,9 @@ async def test_a_state_kept_later_is_no_longer_known(live: Live, key: str) -> No
 
 
 async def test_a_flush_between_hold_and_keep_loses_the_state_and_nothing_else(
-    live: Live, server: Redis, key: str
+    alone: tuple[Live, Redis], key: str
 ) -> None:
+    live, server = alone
     await live.hold(key, "a")
     await server.flushall()
     assert not await live.keep(key, "a", b"state")
@@ -212,8 +216,9 @@ async def test_a_flush_between_hold_and_keep_loses_the_state_and_nothing_else(
 
 
 async def test_a_server_that_forgot_the_scripts_gets_them_again(
-    live: Live, server: Redis, key: str
+    alone: tuple[Live, Redis], key: str
 ) -> None:
+    live, server = alone
     await live.hold(key, "a")
     await server.script_flush()
     assert await live.keep(key, "a", b"state")
@@ -245,6 +250,16 @@ async def test_waiting_costs_nothing_and_a_cost_is_taken_whole(live: Live, key: 
     assert await live.allow(key, rate=0.01, burst=5, cost=3) == 0.0
     assert 90 < await live.allow(key, rate=0.01, burst=5, cost=3) <= 100
     assert await live.allow(key, rate=0.01, burst=5, cost=2) == 0.0
+
+
+async def test_a_bucket_never_holds_more_than_its_burst(
+    live: Live, server: Redis, key: str
+) -> None:
+    await live.allow(key, rate=0.01, burst=5, cost=5)
+    long_ago = (await server.time())[0] - 10_000
+    await server.hset(f"rate:{key}", "at", long_ago)
+    assert await live.allow(key, rate=0.01, burst=5, cost=5) == 0.0
+    assert 90 < await live.allow(key, rate=0.01, burst=5) <= 100
 
 
 async def test_buckets_do_not_draw_from_each_other(live: Live, key: str) -> None:
@@ -342,9 +357,9 @@ async def test_the_local_bucket_forgets_the_full_but_never_an_emptied_one() -> N
 
 
 async def test_a_wake_up_reaches_every_listener_of_its_topic_and_no_other(
-    live: Live, url: str, key: str
+    live: Live, redis_url: str, key: str
 ) -> None:
-    other = Live.at(url)
+    other = Live.at(redis_url)
     async with (
         live.listen(key, f"{key}2") as one,
         live.listen(key) as two,
@@ -415,9 +430,9 @@ async def test_a_slow_listener_is_told_that_it_missed_something(live: Live, key:
 
 
 async def test_after_an_interruption_a_listener_is_told_and_hears_again(
-    live: Live, url: str, key: str
+    live: Live, redis_url: str, key: str
 ) -> None:
-    async with proxied(url) as (through, proxy), through.listen(key) as ear:
+    async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
         for number in (b"1", b"2"):
             proxy.cut()
             assert await next_of(ear) == MISSED
@@ -425,12 +440,34 @@ async def test_after_an_interruption_a_listener_is_told_and_hears_again(
             assert await next_of(ear) == Wake(key, number)
 
 
-async def test_a_topic_may_be_joined_while_the_line_is_being_mended(url: str, key: str) -> None:
-    async with proxied(url) as (through, proxy), through.listen(key):
+async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
+    redis_url: str, key: str
+) -> None:
+    async with proxied(redis_url) as (through, proxy), through.listen(key):
         proxy.cut()
         async with through.listen(f"{key}2") as ear:
             await through.publish(f"{key}2", b"1")
             assert await next_of(ear) == Wake(f"{key}2", b"1")
+
+
+async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
+    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
+
+    async def joined() -> bool:
+        try:
+            async with through.listen(key):
+                return True
+        except LiveUnavailable:
+            return False
+
+    async with proxied(redis_url) as (through, proxy), through.listen(key):
+        proxy.closed = True
+        proxy.cut()
+        await eventually(joined, lambda it_was: not it_was)
+        proxy.closed = False
+        await eventually(joined, bool)
 
 
 async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) -> None:
@@ -477,10 +514,10 @@ CALLS: dict[str, Callable[[Live], Awaitable[object]]] = {
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("fault", ["closed", "silent"])
 async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
-    url: str, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
-    async with proxied(url) as (through, proxy):
+    async with proxied(redis_url) as (through, proxy):
         setattr(proxy, fault, True)
         with pytest.raises(LiveUnavailable) as told:
             await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
@@ -488,8 +525,8 @@ async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
     assert "127.0.0.1" not in str(told.value)
 
 
-async def test_after_an_outage_the_next_call_works(url: str, key: str) -> None:
-    async with proxied(url) as (through, proxy):
+async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> None:
+    async with proxied(redis_url) as (through, proxy):
         await through.hold(key, "a")
         proxy.closed = True
         proxy.cut()
@@ -499,19 +536,17 @@ async def test_after_an_outage_the_next_call_works(url: str, key: str) -> None:
         assert isinstance(await through.hold(key, "a"), Held)
 
 
-async def test_a_full_valkey_is_unavailable(tmp_path: Path, key: str) -> None:
-    with valkey(tmp_path, maxmemory="3mb") as small:
-        live = Live.at(small)
-        with pytest.raises(LiveUnavailable):
-            for number in range(100):
-                await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, most=1)
-        await live.close()
+async def test_a_full_valkey_is_unavailable(alone: tuple[Live, Redis], key: str) -> None:
+    live, _ = alone
+    with pytest.raises(LiveUnavailable):
+        for number in range(100):
+            await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, most=1)
 
 
-async def test_a_cancelled_call_never_gives_another_one_its_answer(url: str) -> None:
+async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: str) -> None:
     """CVE-2023-28858: a connection given back with an answer still on its way."""
     chance = random.Random(7)
-    async with proxied(url) as (through, proxy):
+    async with proxied(redis_url) as (through, proxy):
         names = [uuid4().hex for _ in range(40)]
         for name in names:
             await through.hold(name, "a")

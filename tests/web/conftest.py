@@ -91,17 +91,13 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    chosen: Settings, databases: Databases, admin_url: str
-) -> AsyncIterator[House]:
+async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
     async with _house(chosen, databases, admin_url) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def _house(
-    chosen: Settings, databases: Databases, admin_url: str
-) -> AsyncIterator[House]:
+async def _house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
     name = f"{databases.app.rsplit('/', 1)[1]}_sandbox"
     services.create_database(admin_url, name)
     sandbox_url = databases.owner.rsplit("/", 1)[0] + f"/{name}"

@@ -133,9 +133,7 @@ async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: st
 async def test_names_are_taken_out_of_the_telegram_chat(house: House) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
-    await house.telegram.set_webhook(
-        f"{house.url}/webhooks/telegram", secret.get_secret_value()
-    )
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
     user = house.telegram.user(7003, first_name="Test")
     await _over_telegram(user, "ru")
     await user.wait(

@@ -1,0 +1,214 @@
+"""Every way through a flow, gone with the engine's own fold (flows.md 4.7)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from flows.engine.conditions import AllOf, Answered, AnyOf, AtLeast, Condition, Is, Not, reads
+from flows.engine.flow import (
+    Answer,
+    Consent,
+    Derived,
+    Flow,
+    Form,
+    Gate,
+    Item,
+    Many,
+    Path,
+    Review,
+    Step,
+    options,
+    path,
+)
+from flows.engine.questions import (
+    Choice,
+    CountryQuestion,
+    Day,
+    FreeText,
+    Number,
+    Option,
+    PersonName,
+    Phone,
+    Question,
+    Year,
+)
+
+# Where a way begins and ends, besides the questions.
+START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
+
+SAMPLES: dict[type[Question], str] = {
+    FreeText: "words",
+    PersonName: "Testova",
+    Day: "1990-02-07",
+    Year: "1990",
+    Phone: "+77010000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Every way through a flow; states that later conditions cannot tell apart are one.
+
+    `moves` are the pairs of questions, or ends, that follow one another on some path.
+    """
+
+    flow: str
+    questions: tuple[str, ...]
+    reached: frozenset[str]
+    states: int
+    edges: int
+    moves: frozenset[tuple[str, str]]
+    stuck: tuple[str, ...]
+
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        return tuple(name for name in self.questions if name not in self.reached)
+
+    def __str__(self) -> str:
+        ends = f"stuck at {', '.join(self.stuck)}" if self.stuck else "every path ends"
+        missing = f" (never {', '.join(self.unreached)})" if self.unreached else ""
+        return (
+            f"{self.flow}: {len(self.questions)} questions, {len(self.reached)} reached{missing};"
+            f" {self.states} states, {self.edges} edges; {ends}"
+        )
+
+
+def walk(flow: Flow) -> Walk:
+    """Go every way through a flow with the engine's own fold (flows.md 4.7)."""
+    later = _read_later(flow)
+    seen: set[object] = set()
+    moves: set[tuple[str, str]] = set()
+    stuck: dict[str, None] = {}
+    edges = 0
+    todo: list[tuple[str, Form]] = [(START, Form())]
+    while todo:
+        came_from, form = todo.pop()
+        road = path(flow, form)
+        stop = road.current(None)
+        moves.add((came_from, stop.item.name if stop else END))
+        if stop is None or (state := _state(stop, road, form, later)) in seen:
+            continue
+        seen.add(state)
+        for after in _branches(flow, stop, form):
+            edges += 1
+            if isinstance(after, str):
+                moves.add((stop.item.name, after))
+            elif _stays(flow, after, stop):
+                stuck[stop.item.name] = None
+            else:
+                todo.append((stop.item.name, after))
+    names = tuple(item.name for item in flow.questions())
+    reached = frozenset(name for name, _next in moves) - {START}
+    return Walk(flow.name, names, reached, len(seen), edges, frozenset(moves), tuple(stuck))
+
+
+def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
+    known = {**road.answers, **(road.of(stop.member) if stop.member else {})}
+    members = form.members.get(stop.item.name, ())
+    told = sorted((name, known.get(name) or "") for name in later[stop.item.name])
+    return stop.key, len(members), tuple(told)
+
+
+def _stays(flow: Flow, form: Form, stop: Step) -> bool:
+    """Whether the answer does not hold, so that the same question would be asked for ever."""
+    after = path(flow, form).current(None)
+    return after is not None and after.key == stop.key and after.signature == stop.signature
+
+
+def _branches(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
+    """Where each answer leads: the form after it, or an end."""
+    item = stop.item
+    for value in _values(flow, item, options(stop, form)):
+        match item:
+            case Gate() if value == "person":
+                yield PERSON
+            case Consent() if value == "refuse":
+                yield REFUSED
+            case Consent():
+                yield _forgotten(flow, form.put(stop.key, _answer(stop, value)))
+            case Many() if value == "add":
+                members = form.members.get(item.name, ())
+                added = (*members, str(len(members) + 1))
+                yield replace(form, members={**form.members, item.name: added})
+            case _:
+                yield form.put(stop.key, _answer(stop, value))
+    if item.skippable:
+        yield form.put(stop.key, _answer(stop, None))
+
+
+def _answer(stop: Step, value: str | None) -> Answer:
+    return Answer(value, stop.item.rev, stop.signature)
+
+
+def _forgotten(flow: Flow, form: Form) -> Form:
+    """The form as consent leaves it."""
+    fleeting = {item.name for item in flow.questions() if not item.kept}
+    answers = {
+        key: replace(each, value=None) if key in fleeting else each
+        for key, each in form.answers.items()
+    }
+    return replace(form, answers=answers)
+
+
+def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
+    """Answers that stand for all: the options, the values that conditions tell apart, and one more."""
+    atoms = [atom for each in every(flow) for atom, _not in atoms(each.when)]
+    told = {value for atom in atoms if isinstance(atom, Is) for value in atom.values
+            if atom.question == item.name}  # fmt: skip
+    match item:
+        case Many():
+            return [option.key for option in offered if not option.key.startswith("remove.")]
+        case Review():
+            return [option.key for option in offered if option.key != "edit"]
+        case Choice():
+            return [option.key for option in offered]
+        case CountryQuestion():
+            return sorted({*(option.key for option in offered), *told, "AQ"})
+        case Number():
+            edges = {atom.least for atom in atoms if isinstance(atom, AtLeast)}
+            near = {item.least, item.most, *edges, *(edge - 1 for edge in edges)}
+            return [str(number) for number in sorted(near) if item.least <= number <= item.most]
+        case _:
+            return sorted({*told, SAMPLES.get(type(item), "words")})
+
+
+def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
+    """For each question, the names that something asked after it looks at."""
+    later: dict[str, frozenset[str]] = {}
+    ahead: frozenset[str] = frozenset()
+    for item in reversed(flow.items):
+        if isinstance(item, Many):
+            ahead = ahead.union(*(looks_at(part) for part in item.items))
+            later |= {part.name: ahead for part in item.items}
+        later[item.name] = ahead
+        ahead |= looks_at(item)
+    return later
+
+
+def every(flow: Flow) -> Iterator[Item]:
+    """Every item, those inside lists before the list's own."""
+    for item in flow.items:
+        if isinstance(item, Many):
+            yield from item.items
+        yield item
+
+
+def looks_at(item: Item) -> set[str]:
+    """The names that an item's condition, dependencies or derivation read."""
+    told = item.reads if isinstance(item, Derived) else item.depends
+    return {*reads(item.when), *told}
+
+
+def atoms(
+    condition: Condition, negated: bool = False
+) -> Iterator[tuple[Is | AtLeast | Answered, bool]]:
+    """The plain parts of a condition, and whether each stands under an odd number of `not_`."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from atoms(part, negated)
+        case Not(part):
+            yield from atoms(part, not negated)
+        case _:
+            yield condition, negated
+
+

@@ -1,0 +1,38 @@
+"""The command `./kosh bench`."""
+
+from typing import Annotated
+
+import typer
+
+from tests.benchmarks import report
+from tests.benchmarks.orders import Loop
+from tests.benchmarks.turn import Plan, measure
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Measure costs; nothing is asserted."
+)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure costs side by side, in one run; nothing is asserted."""
+
+
+@app.command()
+def turn(
+    quick: Annotated[bool, typer.Option("--quick", help="Half a minute instead of three.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
+    loop: Annotated[Loop, typer.Option(help="asyncio or uvloop, for every server.")] = "asyncio",
+    only: Annotated[str, typer.Option(help="Only contenders whose name has this in it.")] = "",
+    turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
+) -> None:
+    """A durable and a just-ask turn beside their floors and three persisted peers."""
+    plan = Plan(
+        rounds=min(rounds, 2) if quick else rounds,
+        seconds=0.7 if quick else 2.5,
+        latency_seconds=0.7 if quick else 4,
+        loop=loop,
+        only=only,
+        most_turns=turns,
+    )
+    typer.echo(report.tables(measure(plan)))

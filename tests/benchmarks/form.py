@@ -1,0 +1,51 @@
+"""The ten-question form that everybody asks: five texts of limited length, five choices of four."""
+
+from datetime import date
+
+from flows.engine.flow import Consent, Flow, Outcome, Submit
+from flows.engine.questions import Choice, FreeText, Option
+from flows.engine.text import Text, _, button
+
+LONGEST = 100
+OPTIONS = {"a": "First", "b": "Second", "c": "Third", "d": "Fourth"}
+QUESTIONS = tuple(
+    (f"question{number}", f"Question {number} of the form, which is as long as real ones are?")
+    for number in range(1, 11)
+)
+TOO_LONG = "That is too long. Please keep it under 100 characters."
+DONE = "Thank you. The form is complete."
+KEPT, ASKED = "Ten questions, kept", "Ten questions"
+
+
+def is_choice(number: int) -> bool:
+    """Texts and choices take turns; `number` counts from 0."""
+    return number % 2 == 1
+
+
+def _outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome((Text(DONE),))
+
+
+def _questions() -> tuple[FreeText | Choice, ...]:
+    options = tuple(Option(key, button(label)) for key, label in OPTIONS.items())
+    return tuple(
+        Choice(name=name, label=button(name), text=Text(text), among=options)
+        if is_choice(number)
+        else FreeText(name=name, label=button(name), text=Text(text), most=LONGEST)
+        for number, (name, text) in enumerate(QUESTIONS)
+    )
+
+
+CONSENT = Consent(
+    name="consent",
+    label=button("Consent"),
+    text=_("May these ten answers be kept?"),
+    purpose="benchmark",
+)
+FORMS = {
+    flow.name: flow
+    for flow in (
+        Flow("kept", button(KEPT), (CONSENT, *_questions()), _outcome),
+        Flow("asked", button(ASKED), _questions(), _outcome),
+    )
+}

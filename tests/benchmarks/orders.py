@@ -1,0 +1,55 @@
+"""What the benchmark's processes tell one another: msgspec structs on JSON lines."""
+
+from typing import Literal
+
+import msgspec
+
+type Loop = Literal["asyncio", "uvloop"]
+
+BOT = {"id": 1000000001, "is_bot": True, "first_name": "Kosh", "username": "kosh_test_bot"}
+TOKEN = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
+SECRET_HEADER = "x-telegram-bot-api-secret-token"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a server process finds everything, and what it is to be."""
+
+    server: str
+    port: int
+    api: str
+    database: str
+    redis: str
+    secret: str
+    data: str
+    pool: int
+    loop: Loop
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Turns that the platform shall drive; it ends at `turns` or after `seconds`, whichever is
+    first.
+
+    `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; 0 keeps `at_once` turns under way instead.
+    """
+
+    port: int
+    path: str
+    secret: str
+    form: str
+    first_chat: int
+    chats: int
+    at_once: int
+    turns: int
+    seconds: float
+    rate: float = 0.0
+
+
+class Driven(msgspec.Struct, frozen=True):
+    """What came of an order: latencies are from the update posted to the answer received, in ms."""
+
+    turns: int
+    failed: int
+    calls: int
+    seconds: float
+    p50: float
+    p99: float

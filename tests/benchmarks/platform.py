@@ -1,0 +1,270 @@
+"""The platform's side in a process of its own: it posts updates and answers Bot API calls.
+
+Raw asyncio, so that a core of its own is enough. Orders come in as JSON lines on standard input,
+what came of them goes out on standard output; the first line out is the port of the Bot API.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tests.benchmarks.form import DONE, OPTIONS
+from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order
+
+PATIENCE = 10.0
+LANGUAGE = "Русский"
+SENT = {"sendmessage", "editmessagetext"}
+
+_encode = msgspec.json.Encoder().encode
+_updates = count(10_000_000)
+_messages = count(1)
+
+
+class Chat:
+    """Somebody who fills the form in again and again."""
+
+    def __init__(self, chat_id: int, form: str) -> None:
+        self.id = chat_id
+        self.wanted = (form, OPTIONS["b"], LANGUAGE)
+        self.buttons: tuple[tuple[str, str], ...] = ()
+        self.message = 0
+        self.idle = True
+        self.answered: asyncio.Future[float] | None = None
+
+    def act(self) -> bytes:
+        """The next update: a button where the last message has one that leads on, else words."""
+        data = self._pressed()
+        return _encode({"update_id": next(_updates), **(self._press(data) if data else self._say())})
+
+    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+        markup = fields.get("reply_markup") or {}
+        if isinstance(markup, str):
+            markup = msgspec.json.decode(markup)
+        rows = markup.get("inline_keyboard", ())
+        self.buttons = tuple((b["text"], b.get("callback_data", "")) for row in rows for b in row)
+        self.message = message
+        self.idle = fields.get("text") == DONE
+        if self.answered and not self.answered.done():
+            self.answered.set_result(at)
+
+    def _pressed(self) -> str:
+        for label, data in self.buttons:
+            if label in self.wanted or data.endswith(":yes"):
+                return data
+        return ""
+
+    def _press(self, data: str) -> dict[str, Any]:
+        rows = [[{"text": label, "callback_data": load}] for label, load in self.buttons]
+        message = {
+            **self._message(self.message, BOT, "A question that was asked a moment ago?"),
+            "reply_markup": {"inline_keyboard": rows},
+        }
+        press = {"id": str(next(_messages)), "from": self._person(), "message": message}
+        return {"callback_query": {**press, "chat_instance": "1", "data": data}}
+
+    def _say(self) -> dict[str, Any]:
+        text = "/start" if self.idle else "An invented answer of some length"
+        message = self._message(next(_messages), self._person(), text)
+        if self.idle:
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]
+        return {"message": message}
+
+    def _person(self) -> dict[str, Any]:
+        name = {"first_name": "Testova", "last_name": "Gulnar", "language_code": "ru"}
+        return {"id": self.id, "is_bot": False, **name}
+
+    def _message(self, message: int, sender: dict[str, Any], text: str) -> dict[str, Any]:
+        chat = {"id": self.id, "first_name": "Testova", "last_name": "Gulnar", "type": "private"}
+        date = int(time.time())
+        return {"message_id": message, "from": sender, "chat": chat, "date": date, "text": text}
+
+
+class Http(asyncio.Protocol):
+    """HTTP/1.1 with Content-Length and nothing else: whole messages, one at a time."""
+
+    def __init__(self, whole: Callable[["Http", bytes, bytes], None]) -> None:
+        self._whole = whole
+        self._buffer = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end]
+            whole = end + 4 + _length(head)
+            if len(self._buffer) < whole:
+                return
+            body, self._buffer = self._buffer[end + 4 : whole], self._buffer[whole:]
+            self._whole(self, head, body)
+
+    def write(self, head: str, body: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"\r\ncontent-length:")
+    return int(head[at + 17 :].partition(b"\r\n")[0]) if at >= 0 else 0
+
+
+class Platform:
+    """Everybody's chats, and the calls that were made about them."""
+
+    def __init__(self) -> None:
+        self.chats: dict[int, Chat] = {}
+        self.calls = 0
+
+    def call(self, http: Http, head: bytes, body: bytes) -> None:
+        """One Bot API call, answered as the real server would answer it."""
+        at = time.perf_counter()
+        self.calls += 1
+        method = head.split(b" ", 2)[1].rpartition(b"/")[2].decode().lower()
+        is_json = b"application/json" in head
+        fields = msgspec.json.decode(body or b"{}") if is_json else dict(parse_qsl(body.decode()))
+        answer = _encode({"ok": True, "result": self._result(at, method, fields)})
+        http.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", answer)
+
+    def _result(self, at: float, method: str, fields: dict[str, Any]) -> Any:
+        if method == "getme":
+            return {**BOT, "can_join_groups": False, "can_read_all_group_messages": False}
+        chat = self.chats.get(int(fields.get("chat_id", 0)))
+        if chat is None or not (method in SENT or method == "editmessagereplymarkup"):
+            return True
+        message = int(fields.get("message_id") or next(_messages))
+        if method in SENT:
+            chat.hear(at, fields, message)
+        return chat._message(message, BOT, fields.get("text", ""))
+
+    async def drive(self, order: Order) -> Driven:
+        ids = range(order.first_chat, order.first_chat + order.chats)
+        chats = deque(self.chats.setdefault(each, Chat(each, order.form)) for each in ids)
+        lines = Lines(order)
+        drive = _Drive(order, chats, lines)
+        calls, begun = self.calls, time.perf_counter()
+        await (drive.at_random() if order.rate else drive.in_turn())
+        seconds = time.perf_counter() - begun
+        # What follows an answer (an outcome to write) belongs to the turn too.
+        await asyncio.sleep(0.05)
+        lines.close()
+        turns = len(drive.latencies)
+        p50, p99 = (_percentile(drive.latencies, part) * 1000 for part in (0.50, 0.99))
+        return Driven(turns, drive.failed, self.calls - calls, seconds, p50, p99)
+
+
+class Lines:
+    """Connections to one server, as many as turns are under way."""
+
+    def __init__(self, order: Order) -> None:
+        self._port = order.port
+        self._head = (
+            f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\n"
+            f"Content-Type: application/json\r\n{SECRET_HEADER}: {order.secret}\r\n"
+        )
+        self._free: list[Http] = []
+        self._waiting: dict[Http, asyncio.Future[int]] = {}
+
+    async def post(self, body: bytes) -> int:
+        loop = asyncio.get_running_loop()
+        if not self._free:
+            made = await loop.create_connection(lambda: Http(self._heard), "127.0.0.1", self._port)
+            self._free.append(made[1])
+        line = self._free.pop()
+        waiting = self._waiting[line] = loop.create_future()
+        line.write(self._head, body)
+        status = await waiting
+        self._free.append(line)
+        return status
+
+    def close(self) -> None:
+        for line in self._free:
+            if line.transport:
+                line.transport.close()
+
+    def _heard(self, line: Http, head: bytes, body: bytes) -> None:
+        waiting = self._waiting.pop(line)
+        if not waiting.done():
+            waiting.set_result(int(head.split(b" ", 2)[1]))
+
+
+class _Drive:
+    """One order under way."""
+
+    def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:
+        self.order = order
+        self.chats = chats
+        self.lines = lines
+        self.left = order.turns
+        self.until = time.perf_counter() + order.seconds
+        self.latencies: list[float] = []
+        self.failed = 0
+
+    def goes_on(self) -> bool:
+        self.left -= 1
+        return self.left >= 0 and time.perf_counter() < self.until
+
+    async def in_turn(self) -> None:
+        await asyncio.gather(*(self._one_after_another() for _ in range(self.order.at_once)))
+
+    async def _one_after_another(self) -> None:
+        while self.goes_on():
+            await self._turn()
+
+    async def at_random(self) -> None:
+        """Arrivals that don't wait for one another, as people's don't."""
+        moments, at = random.Random(11), time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            while self.goes_on():
+                at += moments.expovariate(self.order.rate)
+                await asyncio.sleep(max(0.0, at - time.perf_counter()))
+                if self.chats:
+                    group.create_task(self._turn())
+                else:
+                    self.failed += 1
+
+    async def _turn(self) -> None:
+        """One update and its answer; a chat goes to the end of the queue, so nobody is in haste."""
+        chat = self.chats.popleft()
+        answered = chat.answered = asyncio.get_running_loop().create_future()
+        body, begun = chat.act(), time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                status = await self.lines.post(body)
+                if status != 200:
+                    raise ConnectionError
+                self.latencies.append(await answered - begun)
+        except (TimeoutError, ConnectionError):
+            self.failed += 1
+        self.chats.append(chat)
+
+
+def _percentile(values: list[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))] if values else 0.0
+
+
+async def main() -> None:
+    loop, platform = asyncio.get_running_loop(), Platform()
+    server = await loop.create_server(lambda: Http(platform.call), "127.0.0.1", 0)
+    _say(server.sockets[0].getsockname()[1])
+    while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+        _say(await platform.drive(msgspec.json.decode(line, type=Order)))
+
+
+def _say(value: object) -> None:
+    sys.stdout.buffer.write(_encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,109 @@
+"""Processes of the benchmark: started on a core of their own, and what they used, out of /proc."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+PATIENCE = 30.0
+
+
+@contextmanager
+def process(
+    module: str, *words: str, core: int, log: Path, talks: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python module in a process of its own, ended with the block."""
+    with log.open("wb") as errors:
+        pipe = subprocess.PIPE if talks else subprocess.DEVNULL
+        started = subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=errors,
+            cwd=Path(__file__).parents[2],
+        )
+        pin(started.pid, core)
+        try:
+            yield started
+        finally:
+            started.terminate()
+            started.wait()
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process on one core, where there are several."""
+    if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > core:
+        os.sched_setaffinity(pid, {core})
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
+    """Seconds from now until a process just started listens on its port."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + PATIENCE and started.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return time.monotonic() - begun
+        time.sleep(0.005)
+    raise RuntimeError(f"a server did not start; its last words: {log.read_text()[-2000:]}")
+
+
+def line_of(pipe: IO[bytes] | None) -> bytes:
+    line = pipe.readline() if pipe else b""
+    if not line:
+        raise RuntimeError("the platform's process ended; its log says why")
+    return line
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of a process, its threads, its children and those that have ended."""
+    return sum(_used(pid) for pid in _family(root))
+
+
+def resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def _used(pid: int) -> float:
+    try:
+        words = _stat(pid)
+        live = sum(_nanoseconds(task) for task in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return live / 1e9 + (int(words[13]) + int(words[14])) * TICK
+
+
+def _nanoseconds(task: Path) -> int:
+    """Time on a core; `stat` has the same figure, cut to hundredths of a second."""
+    try:
+        return int((task / "schedstat").read_text().split()[0])
+    except FileNotFoundError:
+        return 0
+
+
+def _family(root: int) -> set[int]:
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                parents[int(entry.name)] = int(_stat(int(entry.name))[1])
+    family, fresh = set[int](), {root}
+    while fresh:
+        family |= fresh
+        fresh = {pid for pid, parent in parents.items() if parent in fresh} - family
+    return family
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/<pid>/stat from the state on; a name may hold blanks and brackets."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,70 @@
+"""The figures of a run as tables that can be read and pasted."""
+
+from collections.abc import Iterable, Sequence
+
+from tests.benchmarks.turn import Result
+
+
+def tables(results: Sequence[Result]) -> str:
+    return "\n\n".join((_table(_costs(results)), _table(_speeds(results)), _table(_ratios(results))))
+
+
+def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
+    yield "CPU per turn, µs (median; least–most)", "server", "store", "both", "calls", "failed"
+    for each in results:
+        totals = [sample.app + sample.store for sample in each.samples]
+        failed = sum(sample.failed for sample in each.samples)
+        yield (
+            each.contender.name,
+            f"{each.app:.0f}",
+            f"{each.store:.0f}",
+            f"{each.total:.0f} ({min(totals):.0f}–{max(totals):.0f})",
+            f"{max(sample.calls for sample in each.samples):.2f}",
+            f"{failed + (each.loaded.failed if each.loaded else 0)}",
+        )
+
+
+def _speeds(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
+    yield "speed", "turns/s, 16 at once", "at 70 %: p50 ms", "p99 ms", "p99/p50", "RSS MB", "start s"
+    for each in results:
+        loaded = each.loaded
+        if loaded is not None:
+            yield (
+                each.contender.name,
+                f"{each.turns_per_second:.0f}",
+                f"{loaded.p50:.2f}",
+                f"{loaded.p99:.2f}",
+                f"{loaded.p99 / loaded.p50:.1f}" if loaded.p50 else "-",
+                f"{each.resident_mb:.0f}",
+                f"{each.start_seconds:.2f}",
+            )
+
+
+def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
+    yield "ours as a multiple of", "server", "both"
+    found = {each.contender.name: each for each in results}
+    durable, ask = found.get("ours, durable"), found.get("ours, just asking")
+    for ours, name in (
+        (durable, "floor, durable"),
+        (ask, "floor, just asking"),
+        *((durable, each.contender.name) for each in results if each.contender.kind == "peer"),
+    ):
+        other = found.get(name)
+        if ours is not None and other is not None:
+            yield name, f"{ours.app / other.app:.2f}", f"{ours.total / other.total:.2f}"
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    """Markdown that is also aligned."""
+    head, *body = rows
+    widths = [max(len(row[at]) for row in (head, *body)) for at in range(len(head))]
+    ruled = [head, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])), *body]
+    return "\n".join(
+        "| "
+        + " | ".join(
+            word.ljust(width) if at == 0 else word.rjust(width)
+            for at, (word, width) in enumerate(zip(row, widths, strict=True))
+        )
+        + " |"
+        for row in ruled
+    )

@@ -1,0 +1,86 @@
+"""A server process of the benchmark: one of the contenders, served the way ours is."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.benchmarks.orders import Place
+
+type Take = Callable[[bytes], Awaitable[Response]]
+type Opening = AbstractAsyncContextManager[Mapping[str, Take]]
+
+# Each module has `opening(place)`, which yields what takes updates, by path.
+CONTENDERS = {
+    "floor": "tests.benchmarks.floor",
+    "aiogram": "tests.benchmarks.aiogram_form",
+    "aiogram-docs": "tests.benchmarks.aiogram_form",
+    "aiogram-dialog": "tests.benchmarks.dialog_form",
+    "python-telegram-bot": "tests.benchmarks.ptb_form",
+}
+PATHS = ("/form", "/durable", "/ask")
+
+
+def application(place: Place) -> Any:
+    if place.server == "ours":
+        return import_module("tests.benchmarks.ours").application(place)
+    return plain(import_module(CONTENDERS[place.server]).opening(place))
+
+
+def plain(opening: Opening) -> Starlette:
+    """A plain Starlette application: the raw body goes to what takes it."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with settled(opening) as takes:
+            app.state.takes = takes
+            yield
+
+    async def update(request: Request) -> Response:
+        take: Take = request.app.state.takes[request.scope["path"]]
+        return await take(await request.body())
+
+    routes = [Route(path, update, methods=["POST"]) for path in PATHS]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+@asynccontextmanager
+async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Memory as ours is after start-up: peers gain by it too (channels.md 5)."""
+    async with opening as opened:
+        gc.collect()
+        gc.freeze()
+        yield opened
+
+
+def acknowledged(update: dict[str, Any]) -> Response:
+    """A webhook's answer; a press is acknowledged in it, so that nobody makes a call for that."""
+    press = update.get("callback_query")
+    if press is None:
+        return Response()
+    body = {"method": "answerCallbackQuery", "callback_query_id": press["id"]}
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def main() -> None:
+    from bot.__main__ import _serve  # noqa: PLC2701
+
+    place = msgspec.json.decode(sys.argv[1], type=Place)
+    factory = asyncio.new_event_loop
+    if place.loop == "uvloop":
+        factory = import_module("uvloop").new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve(application(place), "127.0.0.1", place.port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""Somebody in a conversation: says, presses, sees; each turn is tried for what must always hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+import msgspec
+
+from bot.languages import Languages
+from flows import FLOWS
+from flows.engine.conversation import step
+from flows.engine.events import (
+    Acknowledged,
+    Effect,
+    Event,
+    Filled,
+    Pressed,
+    Said,
+    Say,
+    Started,
+    Unreadable,
+)
+from flows.engine.flow import Flow, Form, Many, Path, Submit, path
+from flows.engine.state import Conversation, Turn
+from flows.engine.text import Label, Text, Value
+
+TODAY = date(2026, 11, 24)
+WORDS = Languages()
+LANGUAGES = tuple(code for code, _name in WORDS.languages())
+
+# A plainly invented person who registers alone; "-" skips, other words are pressed or written.
+STRAIGHT: dict[str, str] = {
+    "applying": "self",
+    "adult": "yes",
+    "purpose": "move",
+    "citizenship": "CN",
+    "location": "unsaid",
+    "stay_ends": "no",
+    "passport": "long",
+    "former_citizen": "no",
+    "ethnicity_papers": "yes",
+    "trouble": "none",
+    "risk": "seen",
+    "consent_registration": "yes",
+    "ethnic_kazakh": "yes",
+    "surname": "TESTOVA",
+    "given_name": "GULNAR",
+    "patronymic": "-",
+    "name_kk": "-",
+    "birth_year": "1990",
+    "residence_country": "CN",
+    "residence_region": "-",
+    "target_region": "astana",
+    "timeframe": "year",
+    "education": "higher",
+    "occupation": "-",
+    "kazakh_level": "speaks",
+    "relation": "child",
+    "age_band": "under14",
+    "member_kazakh": "yes",
+    "family": "done",
+    "contact": "self",
+    "phone": "+7 701 000 00 00",
+    "write_first": "no",
+    "review": "submit",
+    "topic": "general",
+    "consent_handoff": "yes",
+    "words": "Testova has a question",
+}
+
+
+def straight(name: str) -> str:
+    """What the invented person answers; gates are passed."""
+    return "go_on" if name.startswith("gate_") else STRAIGHT[name]
+
+
+@dataclass
+class Chat:
+    """One conversation, driven as a channel drives it."""
+
+    language: str = "ru"
+    flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
+    conversation: Conversation = field(default_factory=Conversation)
+    says_now: tuple[Say, ...] = ()
+    effects_now: tuple[Effect, ...] = ()
+    effects: list[Effect] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, language: str = "ru", flow: str = "") -> Self:
+        """Language chosen; at the menu, or at the first question of a flow."""
+        chat = cls(language)
+        chat.takes(Started())
+        chat.presses(language)
+        return chat.presses(flow) if flow else chat
+
+    # What the person does
+
+    def takes(self, event: Event) -> Self:
+        before, after = self.conversation, self._step(event)
+        self._hold(before, event, after)
+        self.lines += [f"> {self._did(event)}", "", *_written(after), ""]
+        self.conversation = after.conversation
+        self.says_now, self.effects_now = after.says, after.effects
+        self.effects += after.effects
+        return self
+
+    def says(self, *texts: str) -> Self:
+        for text in texts:
+            self.takes(Said(text))
+        return self
+
+    def presses(self, *keys: str) -> Self:
+        """Press buttons of what was asked last: an option's key, `<`, `-`, `=`, `>` or `!word`."""
+        for key in keys:
+            payload = key if key.startswith("!") else f"{self.conversation.nonce}:{key}"
+            shown = [button.payload for say in self.says_now for button in say.buttons]
+            assert payload in shown, f"{payload} is not among {shown}"
+            self.takes(Pressed(payload))
+        return self
+
+    def answers(self, value: str) -> Self:
+        """Press it where there is such an option on any page, else write it."""
+        asked = self.conversation.asked
+        keys = {option.key for option in asked.options} if asked else set()
+        if value in keys or value == "-":
+            return self.takes(Pressed(f"{self.conversation.nonce}:{value}"))
+        return self.says(value)
+
+    def until(self, question: str, **others: str) -> Self:
+        """Answer as the invented person does, but for `others`, until the question is asked."""
+        for _turn in range(120):
+            if self.at == question:
+                return self
+            self.answers(others.get(self.name, "") or straight(self.name))
+        raise AssertionError(f"{question} was not asked; the last was {self.at}")
+
+    # What the person sees
+
+    @property
+    def at(self) -> str:
+        """The key of what was asked last: `surname`, `relation@12`, `~menu`; "" is nothing."""
+        return self.conversation.asked.key if self.conversation.asked else ""
+
+    @property
+    def name(self) -> str:
+        return self.at.partition("@")[0]
+
+    @property
+    def nonce(self) -> int:
+        return self.conversation.nonce
+
+    def shows(self, text: Text, **values: Value) -> bool:
+        """Whether the last messages contain the sentence, with these values if any are given."""
+        wanted = set(values.items())
+        return any(
+            part.msgid == text.msgid and wanted <= set(part.values)
+            for say in self.says_now
+            for paragraph in say.paragraphs
+            for line in paragraph
+            for part in _parts(line)
+        )
+
+    @property
+    def keys(self) -> list[str]:
+        """What can be pressed now: keys of options, signs of controls, `!words`."""
+        payloads = [button.payload for say in self.says_now for button in say.buttons]
+        return [load if load.startswith("!") else load.partition(":")[2] for load in payloads]
+
+    # What is remembered
+
+    def form(self, flow: str = "preregistration") -> Form:
+        return self.conversation.forms.get(flow, Form())
+
+    def path(self, flow: str = "preregistration") -> Path:
+        return path(self.flows[flow], self.form(flow))
+
+    def told(self, flow: str = "preregistration") -> dict[str, str | None]:
+        """Every answer that is stored, by key."""
+        return {key: answer.value for key, answer in self.form(flow).answers.items()}
+
+    def done[E](self, kind: type[E]) -> list[E]:
+        """The effects of a kind so far."""
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    @property
+    def transcript(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    # What must hold at every turn
+
+    def _step(self, event: Event) -> Turn:
+        turn = step(self.flows, WORDS, self.conversation, event, TODAY)
+        again = step(self.flows, WORDS, self.conversation, event, TODAY)
+        assert turn == again, "the same event on the same conversation is another turn"
+        return turn
+
+    def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
+        blob = msgspec.json.encode(after.conversation)
+        assert msgspec.json.decode(blob, type=Conversation) == after.conversation
+        relayed = before.with_officer and isinstance(event, Said)
+        silent = relayed or isinstance(event, Filled | Acknowledged)
+        assert after.says or silent, f"no answer to {event}"
+        assert after.conversation.nonce >= before.nonce
+        for say in after.says:
+            assert say.language == after.conversation.language
+            assert all(len(button.payload.encode()) <= 64 for button in say.buttons)
+        for effect in after.effects:
+            if isinstance(effect, Submit):
+                self._hold_submission(effect, after.conversation)
+
+    def _hold_submission(self, submit: Submit, after: Conversation) -> None:
+        assert "registration" in after.consents
+        flow = self.flows[submit.flow]
+        road = path(flow, after.forms[submit.flow])
+        assert submit.answers == road.answers
+        for item in flow.items:
+            if isinstance(item, Many):
+                members = after.forms[submit.flow].members.get(item.name, ())
+                assert submit.members[item.name] == tuple(road.of(member) for member in members)
+
+    # The transcript
+
+    def _did(self, event: Event) -> str:
+        match event:
+            case Said(text):
+                return text
+            case Pressed(payload):
+                return f"[{self._label(payload)}]"
+            case Unreadable(kind):
+                return f"({kind})"
+            case Acknowledged(state):
+                return f"(the registry: {state})"
+            case _:
+                return f"({type(event).__name__.lower()})"
+
+    def _label(self, payload: str) -> str:
+        for say in self.says_now:
+            for button in say.buttons:
+                if button.payload == payload:
+                    return WORDS.render(button.label, say.language)
+        return payload
+
+
+def _written(turn: Turn) -> list[str]:
+    said = [line for say in turn.says for line in ("", *_read(say))][1:]
+    return said + [f"  * {type(effect).__name__}" for effect in turn.effects]
+
+
+def _read(say: Say) -> list[str]:
+    def shown(label: Label) -> str:
+        return WORDS.render(label, say.language)
+
+    lines = [line for part in say.paragraphs for line in ("", *map(shown, part))][1:]
+    if say.progress:
+        lines[-1] += f"  ({say.progress[0]}/{say.progress[1]})"
+    return lines + [f"  [{shown(button.label)}]" for button in say.buttons]
+
+
+def _parts(text: Text) -> list[Text]:
+    inside = [part for _name, value in text.values if isinstance(value, Text) for part in _parts(value)]
+    return [text, *inside]

@@ -1,0 +1,160 @@
+"""Whatever the registry does, a submission ends as one registration, and nobody is told an untruth."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.people import Guest
+from tests.web.conftest import House
+
+PEOPLE = 4
+# What happens to writes, and whether the registry recovers by being asked again or needs time.
+FAULTS: list[dict[str, Any]] = [
+    {"name": "down"},
+    {"name": "busy", "seconds": 1},
+    {"name": "html_error"},
+    {"name": "redirect"},
+    {"name": "error_after_commit", "probability": 0.7},
+    {"name": "drop_after_commit", "probability": 0.7},
+    {"name": "wrong_schema", "on": "writes", "probability": 0.7},
+    {"name": "wrong_number", "on": "writes", "probability": 0.7},
+    {"name": "expired_token", "probability": 0.7},
+    {"name": "double"},
+    {"name": "slow", "seconds": 0.3},
+]
+
+
+async def _registered(house: House) -> list[Guest]:
+    guests = [Guest(house.rt) for _ in range(PEOPLE)]
+    await asyncio.gather(*(guest.register() for guest in guests))
+    return guests
+
+
+async def _tries(house: House, least: int) -> None:
+    async def tried() -> bool:
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*) FROM registry_writes WHERE attempts >= %s OR state = 'accepted'",
+                (least,),
+            )
+            row = await cursor.fetchone()
+        await house.ahead("15 minutes")
+        _close_breaker(house)
+        return row is not None and row[0] >= PEOPLE
+
+    await house.until(tried, 30)
+
+
+def _close_breaker(house: House) -> None:
+    """The breaker counts real seconds; the hour of this test is database time."""
+    registry = house.rt.registry
+    assert registry is not None
+    registry._breaker._until = 0.0
+
+
+async def _accepted_once(house: House, guests: list[Guest]) -> None:
+    async def settled() -> bool:
+        await house.ahead("15 minutes")
+        _close_breaker(house)
+        states = [(await guest.conversation()).standing for guest in guests]  # type: ignore[union-attr]
+        return all(standing and standing.state == "accepted" for standing in states)
+
+    await house.until(settled, 40)
+    entries = await house.entries()
+    assert len(entries) == len(guests)
+    assert {entry["state"] for entry in entries} == {"ACCEPTED"}
+    numbers = {(await guest.conversation()).standing.number for guest in guests}  # type: ignore[union-attr]
+    assert numbers == {entry["number"] for entry in entries}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+async def test_every_submission_ends_accepted_once(house: House, fault: dict[str, Any]) -> None:
+    await house.fault(**fault)
+    guests = await _registered(house)
+    for guest in guests:
+        conversation = await guest.conversation()
+        assert conversation is not None
+        assert conversation.standing is not None
+        assert conversation.standing.state in ("sent", "received", "accepted")
+    await _tries(house, 2)
+    await house.fault(name=fault["name"], count=0)
+    await _accepted_once(house, guests)
+
+
+async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_person(
+    house: House,
+) -> None:
+    await house.fault(name="field_errors")
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def opened() -> bool:
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*) FROM cases WHERE topic = 'registry_refused'"
+            )
+            row = await cursor.fetchone()
+        return row is not None and row[0] == 1
+
+    await house.until(opened)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.standing is not None
+    assert conversation.standing.state == "sent"
+    assert await house.entries() == []
+
+
+async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> None:
+    await house.fault(name="reject")
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def told() -> bool:
+        conversation = await guest.conversation()
+        return bool(
+            conversation and conversation.standing and conversation.standing.state == "rejected"
+        )
+
+    await house.until(told)
+
+
+async def test_amending_and_withdrawing_reach_the_registry_once(house: House) -> None:
+    guest = Guest(house.rt)
+    await guest.register()
+    await _accepted_once(house, [guest])
+    await guest.go("/status", "amend", "edit", "kazakh_level", "reads_both", "submit")
+
+    async def amended() -> bool:
+        (entry,) = await house.entries()
+        return bool(entry["body"]["kazakh_level"] == "READS_BOTH")
+
+    await house.until(amended)
+    await guest.go("/status", "withdraw", "yes")
+
+    async def withdrawn() -> bool:
+        (entry,) = await house.entries()
+        return bool(entry["state"] == "WITHDRAWN")
+
+    await house.until(withdrawn)
+
+
+async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> None:
+    await house.fault(name="error_after_commit")
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def committed() -> bool:
+        return len(await house.entries()) == 1
+
+    await house.until(committed)
+    await guest.go("/delete", "yes")
+    await house.fault(name="error_after_commit", count=0)
+
+    async def withdrawn() -> bool:
+        await house.ahead("15 minutes")
+        _close_breaker(house)
+        (entry,) = await house.entries()
+        return bool(entry["state"] == "WITHDRAWN")
+
+    await house.until(withdrawn)
