@@ -3,17 +3,19 @@
 import asyncio
 import gc
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 import uvicorn
 
-from bot import jobs, log
+from bot import cases, desk, flowtools, jobs, languagetools, log, officers, terminal
 from bot.migrations import migrate as upgrade
 from bot.registry import sandbox
 from bot.runtime import Runtime, runtime
@@ -30,6 +32,12 @@ app = typer.Typer(
     help="Kosh: an assistant for the Kazakh diaspora on Telegram and the web.",
 )
 
+desk_app = typer.Typer(no_args_is_help=True, help="The officers' desk, in the terminal.")
+app.add_typer(desk_app, name="desk")
+app.add_typer(languagetools.app, name="languages")
+app.add_typer(flowtools.app, name="flows")
+
+Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
 Port = Annotated[
     int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
@@ -73,11 +81,105 @@ def poll() -> None:
 
 
 @app.command()
+def chat(
+    language: Annotated[str, typer.Option("--lang", help="Language: kk, ru, zh_Hans, uz.")] = "",
+    flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
+) -> None:
+    """Talk to the assistant in the terminal, without any service; nothing is kept."""
+    terminal.chat(language, flow)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema, as KOSH_DATABASE_OWNER_URL."""
     chosen = _settings()
     upgrade(chosen.sqlalchemy("owner"))
     typer.echo("The schema is up to date.")
+
+
+@desk_app.command("list")
+def desk_list(data: Data = None) -> None:
+    """Open cases: urgent ones first, then the longest waiting."""
+    for case in _at_the_desk(data, desk.waiting):
+        holder = "taken" if case.owner else "free"
+        mark = "!" if case.urgent else " "
+        typer.echo(f"{mark} {case.id}  {case.topic:16} {case.language:8} {holder}")
+
+
+@desk_app.command("read")
+def desk_read(case: UUID, officer: Name, data: Data = None) -> None:
+    """The words of a case, oldest first."""
+    for by_officer, words in _at_the_desk(data, lambda rt: _as(rt, officer, desk.read, case)):
+        typer.echo(f"{'officer' if by_officer else 'person'}: {words}")
+
+
+@desk_app.command("claim")
+def desk_claim(case: UUID, officer: Name, data: Data = None) -> None:
+    """Take a case; the form is silent from then on."""
+    _at_the_desk(data, lambda rt: _as(rt, officer, desk.claim, case))
+    typer.echo("The case is yours.")
+
+
+@desk_app.command("answer")
+def desk_answer(case: UUID, officer: Name, words: str, data: Data = None) -> None:
+    """Write to the person."""
+    _at_the_desk(data, lambda rt: _as(rt, officer, desk.answer, case, words))
+    typer.echo("Sent, or on its way.")
+
+
+@desk_app.command("resolve")
+def desk_resolve(case: UUID, officer: Name, data: Data = None) -> None:
+    """Close a case; the bot goes on where the person was."""
+    _at_the_desk(data, lambda rt: _as(rt, officer, desk.resolve, case))
+    typer.echo("The case is closed.")
+
+
+async def _as[T](
+    rt: Runtime, name: str, act: Callable[..., Coroutine[Any, Any, T]], case: UUID, *rest: str
+) -> T:
+    async with rt.pool.connection() as session:
+        officer = await officers.named(session, name, cases.ANYWHERE)
+    return await act(rt, case, officer, *rest)
+
+
+def _at_the_desk[T](data: Path | None, act: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
+    async def open_and_act(chosen: Settings) -> T:
+        async with runtime(chosen) as rt:
+            return await act(rt)
+
+    with _surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            return asyncio.run(open_and_act(chosen))
+        except cases.Taken:
+            typer.echo("E_CASE_TAKEN: somebody else holds this case, or it is closed.", err=True)
+        except LookupError as error:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def test(quick: Annotated[bool, typer.Option(help="Leave out the slow tests.")] = False) -> None:
+    """Everything a change must pass: lint, types, layers, catalogues, flows, tests."""
+    python = sys.executable
+    marks = ["-m", "not slow"] if quick else []
+    steps = {
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "types": [python, "-m", "mypy"],
+        "layers": [str(Path(python).parent / "lint-imports")],
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "flows": [python, "-m", "bot", "flows", "check"],
+        "tests": [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", *marks],
+    }
+    failed = [name for name, command in steps.items() if not _passes(name, command)]
+    if failed:
+        typer.echo(f"Failed: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+
+
+def _passes(name: str, command: list[str]) -> bool:
+    typer.echo(f"== {name}")
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def main() -> None:

@@ -109,7 +109,8 @@ WITH saved AS (
     SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
   ) AS now
 )
-INSERT INTO messages (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
+INSERT INTO messages
+  (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
 SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
   CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
   CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
@@ -196,7 +197,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> H
 
 
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
-    """The durable turn: step, effects, save, outbox; the transaction ends with the caller's block."""
+    """The durable turn: step, effects, save, outbox; the caller's block ends the transaction."""
     turn = step(rt.flows, rt.languages, held.conversation, inbound.event, held.now.date())
     return await _carry_out(rt, session, held, turn, inbound)
 

@@ -12,9 +12,9 @@ from psycopg_pool import PoolTimeout
 from bot import inbox, log, outbox, privacy, registrations
 from bot.channels import Arrival, Unreadable
 from bot.channels.telegram import Telegram
+from bot.channels.webchat import DEMO_TOPIC
 from bot.runtime import Runtime
 from bot.settings import ConfigError
-from bot.channels.webchat import DEMO_TOPIC
 
 SWEEP_SECONDS = 1.0
 CONCURRENCY = 10

@@ -32,7 +32,10 @@ def check() -> None:
         context = f" ({fault.context})" if fault.context else ""
         typer.echo(f"{fault.file}: {fault.rule}: {fault.detail}\n    {fault.msgid}{context}")
     counts = Counter(fault.file for fault in faults)
-    typer.echo("".join(f"{count:>5}  {file}\n" for file, count in counts.items()) or "All is well.")
+    for file, count in counts.items():
+        typer.echo(f"{count:>5}  {file}")
+    if not faults:
+        typer.echo("All is well.")
     sys.exit(1 if faults else 0)
 
 

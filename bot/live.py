@@ -363,7 +363,6 @@ class _Line:
                 with suppress(RedisError, OSError):
                     await self._read(connection)
             finally:
-                self._connection = None
                 await connection.disconnect(nowait=True)
             for topic in self._topics.values():
                 topic.interrupted |= topic.confirmed.is_set()

@@ -122,7 +122,7 @@ async def _case_count(session: Session, person: Person) -> int:
 
 
 async def retain(rt: Runtime) -> dict[str, int]:
-    """Delete what has outlived its purpose; each rule commits alone, so one cannot stop the rest."""
+    """Delete what has outlived its purpose; each rule commits alone, so none stops the rest."""
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:

@@ -138,7 +138,8 @@ async def submit(
 async def withdraw(session: Session, person_id: UUID) -> None:
     """Ask for the registration to be taken back; nothing happens where none was sent."""
     cursor = await session.execute(
-        "SELECT id FROM registrations WHERE person_id = %s AND state NOT IN ('withdrawing', 'withdrawn') FOR UPDATE",
+        "SELECT id FROM registrations WHERE person_id = %s AND state NOT IN ('withdrawing',"
+        " 'withdrawn') FOR UPDATE",
         (person_id,),
     )
     for (registration_id,) in await cursor.fetchall():

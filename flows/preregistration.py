@@ -121,7 +121,8 @@ STAY_ENDS = Gate(
     name="gate_stay",
     label=button("Stay ends soon"),
     text=_(
-        "When a stay ends soon, time matters. Please talk to an officer first; your registration can"
+        "When a stay ends soon, time matters. Please talk to an officer first; your"
+        " registration can"
         " wait."
     ),
     topic="stay_ends",
@@ -174,7 +175,8 @@ NO_PAPERS = Gate(
     name="gate_papers",
     label=button("Ethnicity in papers"),
     text=_(
-        "If no paper shows Kazakh ethnicity, a commission can look at it. An officer can explain what"
+        "If no paper shows Kazakh ethnicity, a commission can look at it. An officer can"
+        " explain what"
         " helps. Please pay nobody for a proof."
     ),
     topic="no_papers",
@@ -224,12 +226,14 @@ CONSENT = Consent(
     purpose="registration",
     text=_(
         "May we keep your answers and send them to the registry of ethnic Kazakhs abroad?\n"
-        "• What: citizenship, purpose, name, year of birth, country and region, plans, family members"
+        "• What: citizenship, purpose, name, year of birth, country and region, plans, family"
+        " members"
         " by relation and age group, how to reach you.\n"
         "• Why: so that the registry can note you and answer.\n"
         "• Who gets it: the operator of this assistant and the registry. The messenger and the"
         " server's host carry it, also across borders.\n"
-        "• How long: unfinished answers 30 days; sent answers are deleted here within 24 hours after"
+        "• How long: unfinished answers 30 days; sent answers are deleted here within 24 hours"
+        " after"
         " the registry accepts them; the receipt stays 12 months.\n"
         "• Nothing is published. Write “delete” at any time to withdraw.\n"
         "• If you do not agree, nothing is kept and you can go on asking."
@@ -458,7 +462,8 @@ WRITE_FIRST = YesNo(
     name="write_first",
     label=button("May we write first"),
     text=_(
-        "May we write to you first, for example when the status changes? If not, you look it up here"
+        "May we write to you first, for example when the status changes? If not, you look it"
+        " up here"
         " yourself."
     ),
 )
@@ -481,7 +486,8 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 NOT_OPEN = _(
-    "Registration is not open from here at the moment. Nothing was kept. You can read what is known,"
+    "Registration is not open from here at the moment. Nothing was kept. You can read what is"
+    " known,"
     " or talk to a person."
 )
 

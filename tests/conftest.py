@@ -16,6 +16,8 @@ from bot.runtime import Runtime, runtime
 from bot.services import Databases
 from bot.settings import Settings, settings
 from tests.clock import CLOCK
+from tests.house import House
+from tests.house import opened as opened_house
 
 # Durability is tried by the crash tests, with fsync on; here it would only cost time.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -97,3 +99,9 @@ def alone(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture
+async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
+    async with opened_house(chosen, databases, admin_url) as house:
+        yield house

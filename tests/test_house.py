@@ -31,9 +31,9 @@ SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 MOST_LINES = 400
 # A module past the measure says here why it is one thing, and not two.
 LONG = {
-    "bot/channels/telegram.py": "one platform in one file, from its bytes to its calls",
     "bot/inbox.py": "the whole journey of an update, read from top to bottom",
     "bot/live.py": "the one client of Valkey: its scripts beside the calls that run them",
+    "bot/registrations.py": "a submission's whole way: its codes, its writes, their states",
     "flows/engine/conversation.py": "the one step of a conversation",
     "flows/preregistration.py": "a flow reads from top to bottom in its own file",
 }

@@ -27,7 +27,7 @@ from flows.engine.words import Words
 
 CALL_SECONDS = 15
 POLL_SECONDS = 50
-MOST_PAUSE = 60.0
+FIRST_PAUSE, MOST_PAUSE = 1.0, 60.0
 # Where the platform says "wait" and does not say how long.
 UNTOLD_PAUSE = 5.0
 MOST_DELETED = 100
@@ -187,10 +187,10 @@ class Telegram:
     async def _insist[T](
         self, method: str, asked: dict[str, Any], decoder: msgspec.json.Decoder[T]
     ) -> T:
-        pause = 1.0
+        pause = FIRST_PAUSE
         while True:
             try:
-                return await self._call(method, asked, decoder, POLL_SECONDS + CALL_SECONDS)
+                return await self._call(method, asked, decoder, wait=POLL_SECONDS)
             except SendError as error:
                 _logger.warning("poll.failed", channel=self.name, code=error.code)
                 await asyncio.sleep(error.delay or pause)
@@ -201,9 +201,9 @@ class Telegram:
         method: str,
         asked: dict[str, Any],
         decoder: msgspec.json.Decoder[T],
-        seconds: float = CALL_SECONDS,
+        wait: int = 0,
     ) -> T:
-        status, raw = await self._post(method, _encode(asked), seconds)
+        status, raw = await self._post(method, _encode(asked), CALL_SECONDS + wait)
         try:
             answer = _ANSWER.decode(raw)
             if answer.ok:

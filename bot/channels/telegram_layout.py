@@ -28,7 +28,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     paragraphs = message.paragraphs
     if message.progress:
         paragraphs = (*paragraphs, "{} / {}".format(*message.progress))
-    *before, last = _split("\n\n".join(paragraphs))
+    *before, last = _split("\n\n".join(paragraphs).strip())
     return [
         *((text, None) for text in before),
         (last, _inline(message.buttons)),

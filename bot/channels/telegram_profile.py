@@ -66,13 +66,12 @@ def _languages(words: Words) -> dict[str, str]:
 async def _bring(bot: "Bot", words: Words, code: str, language: str) -> int:
     from aiogram.types import BotCommand
 
-    commands = [
-        BotCommand(command=name, description=words.render(text, language))
-        for name, text in COMMANDS.items()
-    ]
+    menu = {name: words.render(text, language) for name, text in COMMANDS.items()}
     about, short = words.render(DESCRIPTION, language), words.render(SHORT, language)
     changed = 0
-    if await bot.get_my_commands(language_code=code) != commands:
+    shown = await bot.get_my_commands(language_code=code)
+    if [(each.command, each.description) for each in shown] != list(menu.items()):
+        commands = [BotCommand(command=name, description=text) for name, text in menu.items()]
         changed += await bot.set_my_commands(commands, language_code=code)
     if (await bot.get_my_description(language_code=code)).description != about:
         changed += await bot.set_my_description(about, language_code=code)

@@ -133,7 +133,6 @@ async def _post(request: Request, form: dict[str, str], event: Event) -> Respons
 
 async def stream(request: Request) -> Response:
     """Messages as they come, as server-sent events; Last-Event-ID is honoured."""
-    rt: Runtime = request.app.state.rt
     visitor = await _visitor(request, request.query_params.get("chat", ""))
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     return StreamingResponse(
@@ -242,7 +241,6 @@ async def _visitor(request: Request, named: str) -> Visitor:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    rt: Runtime = request.app.state.rt
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused(403)
     origin = request.headers.get("origin")

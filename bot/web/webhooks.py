@@ -20,7 +20,7 @@ from bot.web.door import Refused, body
 
 TELEGRAM_MOST = 1024 * 1024
 REGISTRY_MOST = 64 * 1024
-SECRET_HEADER = "x-telegram-bot-api-secret-token"
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's name
 
 _logger = log.get()
 

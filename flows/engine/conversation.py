@@ -144,7 +144,7 @@ class _Turn:
         if self.c.language and self.words.danger(text):
             return self._person("danger")
         asked = self.c.asked
-        if asked is None or not self.c.language and word:
+        if asked is None or (not self.c.language and word):
             return self._obey(word) if word else self._start("")
         if word and isinstance(self._question(asked), (FreeText, PersonName)):
             return self._obey(word)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.text import Label, Text
 

@@ -24,7 +24,8 @@ WELCOME = _(
 )
 RISK = _(
     "Please note: the messenger's owner can read what is written here, and a phone can be checked."
-    " If contact with foreign bodies is dangerous where you are, do not register here; you can read,"
+    " If contact with foreign bodies is dangerous where you are, do not register here; you can"
+    " read,"
     " go to a mission in person, or wait until you are in a safe place."
 )
 MENU_TEXT = _("What would you like to do?")
@@ -53,11 +54,13 @@ STOPPED = _(
 )
 EXIT_TEXT = _("A useful phrase: “Good morning! How are you?”")
 DELETE_TEXT = _(
-    "Delete everything that is kept about you here? If a registration was sent, we will also ask the"
+    "Delete everything that is kept about you here? If a registration was sent, we will also"
+    " ask the"
     " registry to withdraw it. This cannot be undone."
 )
 DELETED = _(
-    "Everything kept about you here is deleted. If you had sent a registration, its withdrawal is on"
+    "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
+    " is on"
     " its way to the registry. To clear this chat, use “Delete chat” in your messenger."
 )
 WAITING = _(
@@ -73,7 +76,8 @@ REGISTRATION = {
     "received": _("The registry has received it and is checking it. Your receipt: {number}"),
     "accepted": _("The registry has accepted it. Your receipt: {number}"),
     "rejected": _(
-        "The registry could not take it as it is. This is not a refusal: an officer will look at it."
+        "The registry could not take it as it is. This is not a refusal: an officer will look"
+        " at it."
         " Your receipt: {number}"
     ),
     "withdrawing": _("Your withdrawal is on its way to the registry."),

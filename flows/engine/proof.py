@@ -2,40 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 from flows.engine import house
-from flows.engine.conditions import AllOf, Answered, AnyOf, AtLeast, Condition, Is, Not, reads
-from flows.engine.flow import (
-    Answer,
-    Consent,
-    Derived,
-    Flow,
-    Form,
-    Gate,
-    Item,
-    Many,
-    Notice,
-    Path,
-    Review,
-    Step,
-    options,
-    path,
-)
-from flows.engine.questions import (
-    Choice,
-    CountryQuestion,
-    Day,
-    FreeText,
-    Number,
-    Option,
-    PersonName,
-    Phone,
-    Question,
-    Year,
-)
-from flows.engine.text import Country, Label, Text, button
+from flows.engine.conditions import AtLeast, Is
+from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review
+from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
+from flows.engine.text import Country, Label, Text, button, row
+from flows.engine.walk import atoms, every, looks_at, walk
 from flows.engine.words import Reserved, Words
 
 LONGEST_NONCE = 9_999_999_999
@@ -64,9 +39,7 @@ def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
     """All that is wrong with the flows and the assistant's own screens, in any language."""
     found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
     for screen, meant in _screens(flows):
-        found += [
-            Finding(screen.name, what) for what in _labels(screen, screen.options, words, meant)
-        ]
+        found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
     return tuple(found)
 
 
@@ -85,8 +58,12 @@ def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator
     for what in _width(flow.title, words):
         yield Finding(flow.name, what)
     for item in flow.questions():
-        for what in (*_width(item.label, words), *_labels(item, _offered(item), words, {})):
+        for what in (*_width(item.label, words), *_labels(_offered(item), words, {})):
             yield Finding(f"{flow.name}.{item.name}", what)
+    for part, most in _parts(flow):
+        numbered = row("{label} ({number})", label=part.label, number=most)
+        for what in _width(numbered, words):
+            yield Finding(f"{flow.name}.{part.name}", what)
 
 
 type _Found = Iterator[tuple[str, str]]
@@ -181,7 +158,7 @@ def _walked(flow: Flow) -> _Found:
 
 
 def _labels(
-    item: Question, offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
+    offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
 ) -> Iterator[str]:
     """Keys fit a button; labels fit it too, differ, and are no words addressed to the assistant.
 
@@ -245,6 +222,13 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
     yield house.registered_screen("accepted", "1"), {}
 
 
+def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
+    """The questions of lists, with the number that the last member has."""
+    for item in flow.items:
+        if isinstance(item, Many):
+            yield from ((part, item.most) for part in item.items)
+
+
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
     """Each item with what its condition may look at; members are seen only by their own list."""
     before: dict[str, Item] = {}
@@ -268,7 +252,7 @@ def _kept(item: Item) -> bool:
 # The manifest
 
 type Entry = Mapping[str, object]
-type Manifest = Mapping[str, Mapping[str, Entry]]
+type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:

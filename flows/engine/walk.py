@@ -73,32 +73,46 @@ class Walk:
 
 
 def walk(flow: Flow) -> Walk:
-    """Go every way through a flow with the engine's own fold (flows.md 4.7)."""
-    later = _read_later(flow)
+    """Go every way through a flow, from its first question to its ends."""
+    later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
     stuck: dict[str, None] = {}
     edges = 0
-    todo: list[tuple[str, Form]] = [(START, Form())]
+    todo: list[tuple[Step | None, Form | str]] = [(None, Form())]
     while todo:
-        came_from, form = todo.pop()
-        road = path(flow, form)
-        stop = road.current(None)
-        moves.add((came_from, stop.item.name if stop else END))
-        if stop is None or (state := _state(stop, road, form, later)) in seen:
-            continue
-        seen.add(state)
-        for after in _branches(flow, stop, form):
-            edges += 1
-            if isinstance(after, str):
-                moves.add((stop.item.name, after))
-            elif _stays(flow, after, stop):
-                stuck[stop.item.name] = None
-            else:
-                todo.append((stop.item.name, after))
+        left, form = todo.pop()
+        road = path(flow, form) if isinstance(form, Form) else None
+        stop = road.current(None) if road else None
+        end = form if isinstance(form, str) else END
+        moves.add((left.item.name if left else START, stop.item.name if stop else end))
+        if left and stop and not _leads_on(order, left, stop):
+            stuck[left.item.name] = None
+        elif isinstance(form, Form) and road and stop:
+            state = _state(stop, road, form, later)
+            ways = () if state in seen else tuple(_ways(flow, stop, form))
+            seen.add(state)
+            edges += len(ways)
+            todo += [(stop, way) for way in ways]
     names = tuple(item.name for item in flow.questions())
     reached = frozenset(name for name, _next in moves) - {START}
     return Walk(flow.name, names, reached, len(seen), edges, frozenset(moves), tuple(stuck))
+
+
+def _order(flow: Flow) -> dict[str, int]:
+    """The place of each item; those of a list have the list's own."""
+    order: dict[str, int] = {}
+    for place, item in enumerate(flow.items):
+        parts = item.items if isinstance(item, Many) else ()
+        order |= dict.fromkeys((item.name, *(part.name for part in parts)), place)
+    return order
+
+
+def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
+    """Whether an answer holds; a list alone may be asked again, about other members."""
+    here, there = order[left.item.name], order[stop.item.name]
+    asked_again = (left.key, left.signature) == (stop.key, stop.signature)
+    return there > here or (there == here and not asked_again)
 
 
 def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
@@ -108,13 +122,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
     return stop.key, len(members), tuple(told)
 
 
-def _stays(flow: Flow, form: Form, stop: Step) -> bool:
-    """Whether the answer does not hold, so that the same question would be asked for ever."""
-    after = path(flow, form).current(None)
-    return after is not None and after.key == stop.key and after.signature == stop.signature
-
-
-def _branches(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
+def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
     """Where each answer leads: the form after it, or an end."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
@@ -150,9 +158,9 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Answers that stand for all: the options, the values that conditions tell apart, and one more."""
-    atoms = [atom for each in every(flow) for atom, _not in atoms(each.when)]
-    told = {value for atom in atoms if isinstance(atom, Is) for value in atom.values
+    """Answers that stand for all: options, what conditions tell apart, and one more."""
+    told_apart = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
+    told = {value for atom in told_apart if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
     match item:
         case Many():
@@ -164,7 +172,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
         case CountryQuestion():
             return sorted({*(option.key for option in offered), *told, "AQ"})
         case Number():
-            edges = {atom.least for atom in atoms if isinstance(atom, AtLeast)}
+            edges = {atom.least for atom in told_apart if isinstance(atom, AtLeast)}
             near = {item.least, item.most, *edges, *(edge - 1 for edge in edges)}
             return [str(number) for number in sorted(near) if item.least <= number <= item.most]
         case _:
@@ -210,5 +218,3 @@ def atoms(
             yield from atoms(part, not negated)
         case _:
             yield condition, negated
-
-

@@ -56,8 +56,10 @@ class Proxy:
         self.delay: Callable[[], float] = float
         self.silent = False
         self.closed = False
+        self.accepted = 0
 
     async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         if self.closed:
             back.close()
             return
@@ -104,9 +106,14 @@ async def proxied(url: str) -> AsyncIterator[tuple[Live, Proxy]]:
 
 async def eventually[T](ask: Callable[[], Awaitable[T]], is_it: Callable[[T], bool]) -> T:
     async with asyncio.timeout(PATIENCE_S):
-        while not is_it(got := await ask()):
-            pass
+        while not is_it(got := await ask()):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
         return got
+
+
+async def subscriptions(server: Redis, topic: str) -> int:
+    ((_, count),) = await server.pubsub_numsub(f"wake:{topic}")
+    return int(count)
 
 
 async def next_of(ear: Ear) -> Wake:
@@ -389,10 +396,6 @@ async def test_an_ear_can_be_read_in_a_loop(live: Live, key: str) -> None:
 async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
     live: Live, server: Redis, key: str
 ) -> None:
-    async def listeners() -> int:
-        ((_, count),) = await server.pubsub_numsub(f"wake:{key}")
-        return int(count)
-
     async def listen(leave: asyncio.Event, ready: asyncio.Semaphore) -> None:
         async with live.listen(key):
             ready.release()
@@ -403,13 +406,13 @@ async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
         tasks = [asyncio.create_task(listen(leave, ready)) for _ in range(200)]
         for _ in tasks:
             await ready.acquire()
-        assert await listeners() == 1
+        assert await subscriptions(server, key) == 1
         leave.set()
         await asyncio.gather(*tasks)
-        assert await listeners() == 1
+        assert await subscriptions(server, key) == 1
         await live.publish(key, b"still")
         assert await next_of(last) == Wake(key, b"still")
-    await eventually(listeners, lambda count: count == 0)
+    await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
 async def test_who_comes_as_another_goes_hears_everything(live: Live, key: str) -> None:
@@ -441,13 +444,15 @@ async def test_after_an_interruption_a_listener_is_told_and_hears_again(
 
 
 async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
-    redis_url: str, key: str
+    redis_url: str, server: Redis, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key):
         proxy.cut()
+        await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
         async with through.listen(f"{key}2") as ear:
             await through.publish(f"{key}2", b"1")
             assert await next_of(ear) == Wake(f"{key}2", b"1")
+            assert await subscriptions(server, f"{key}2") == 1
 
 
 async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
@@ -523,6 +528,18 @@ async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
             await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
     assert told.value.code == "E_LIVE"
     assert "127.0.0.1" not in str(told.value)
+
+
+async def test_a_call_whose_answer_was_lost_is_not_repeated(
+    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
+    async with proxied(redis_url) as (through, proxy):
+        await through.hold(key, "a")
+        proxy.silent = True
+        with pytest.raises(LiveUnavailable):
+            await through.keep(key, "a", b"state")
+        assert proxy.accepted == 1
 
 
 async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> None:

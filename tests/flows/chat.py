@@ -21,7 +21,7 @@ from flows.engine.events import (
     Started,
     Unreadable,
 )
-from flows.engine.flow import Flow, Form, Many, Path, Submit, path
+from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
 
@@ -128,6 +128,13 @@ class Chat:
             return self.takes(Pressed(f"{self.conversation.nonce}:{value}"))
         return self.says(value)
 
+    def edits(self, question: str) -> Self:
+        """At the review, choose an answer to change by its number."""
+        self.presses("edit")
+        asked = self.conversation.asked
+        keys = [option.key for option in asked.options] if asked else []
+        return self.says(str(keys.index(question) + 1))
+
     def until(self, question: str, **others: str) -> Self:
         """Answer as the invented person does, but for `others`, until the question is asked."""
         for _turn in range(120):
@@ -211,14 +218,13 @@ class Chat:
                 self._hold_submission(effect, after.conversation)
 
     def _hold_submission(self, submit: Submit, after: Conversation) -> None:
+        """Only after consent, and nothing that is not on the path."""
         assert "registration" in after.consents
-        flow = self.flows[submit.flow]
-        road = path(flow, after.forms[submit.flow])
+        road = path(self.flows[submit.flow], after.forms[submit.flow])
         assert submit.answers == road.answers
-        for item in flow.items:
-            if isinstance(item, Many):
-                members = after.forms[submit.flow].members.get(item.name, ())
-                assert submit.members[item.name] == tuple(road.of(member) for member in members)
+        for sent in submit.members.values():
+            members = dict.fromkeys(step.member for step in road.steps if step.member)
+            assert sent == tuple(road.of(member) for member in members)
 
     # The transcript
 
@@ -259,5 +265,7 @@ def _read(say: Say) -> list[str]:
 
 
 def _parts(text: Text) -> list[Text]:
-    inside = [part for _name, value in text.values if isinstance(value, Text) for part in _parts(value)]
+    inside = [
+        part for _name, value in text.values if isinstance(value, Text) for part in _parts(value)
+    ]
     return [text, *inside]

@@ -8,7 +8,7 @@ import pytest
 from bot import jobs
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
-from tests.web.conftest import House
+from tests.house import House
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
 # A family of two from Uzbekistan: keys of buttons, and what is written where there is no button.

@@ -1,4 +1,4 @@
-"""Whatever the registry does, a submission ends as one registration, and nobody is told an untruth."""
+"""Whatever the registry does, a submission ends as one registration, and people hear the truth."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.people import Guest
-from tests.web.conftest import House
+from tests.house import House
 
 PEOPLE = 4
 # What happens to writes, and whether the registry recovers by being asked again or needs time.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import pytest
 import uvicorn
 
 from bot import jobs, services
@@ -81,7 +80,7 @@ class House:
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
         """Wait for something that only the outside shows."""
         async with asyncio.timeout(seconds):
-            while not await true():
+            while not await true():  # noqa: ASYNC110 — the outside tells nobody
                 await asyncio.sleep(0.02)
 
     async def ahead(self, interval: str) -> None:
@@ -90,14 +89,8 @@ class House:
             await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-@pytest.fixture
-async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
-    async with _house(chosen, databases, admin_url) as opened:
-        yield opened
-
-
 @asynccontextmanager
-async def _house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
+async def opened(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
     name = f"{databases.app.rsplit('/', 1)[1]}_sandbox"
     services.create_database(admin_url, name)
     sandbox_url = databases.owner.rsplit("/", 1)[0] + f"/{name}"

@@ -1,0 +1,27 @@
+# One image; the command picks web, work, poll or migrate. Built from the lock file, runs read-only.
+FROM python:3.13-slim AS build
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY flows flows
+COPY bot bot
+COPY locales locales
+RUN python -m compileall -q flows bot
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin kosh \
+    && install --directory --mode 0700 --owner kosh --group kosh /keys
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys
+USER 10001
+VOLUME /keys
+EXPOSE 8080
+# For `web`; the other commands have no port and switch it off.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('KOSH_PORT', '8080')}/health\", timeout=2)"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["web"]

@@ -1,0 +1,180 @@
+"""A flow as a drawing: Mermaid for pages that render it, SVG for all others."""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from flows.engine.conditions import ALWAYS, describe, reads
+from flows.engine.flow import Consent, Flow, Gate, Many, Notice, Review
+from flows.engine.questions import Question
+from flows.engine.walk import END, PERSON, REFUSED, START, every, walk
+
+MERMAID = {
+    Gate: '{{{{"{}"}}}}',
+    Consent: '[/"{}"/]',
+    Notice: '>"{}"]',
+    Review: '[["{}"]]',
+    Many: '[("{}")]',
+}
+ENDS = {START: "start", END: "end", PERSON: "a person", REFUSED: "nothing is kept"}
+
+
+def mermaid(flow: Flow) -> str:
+    """The flow as a Mermaid chart; its arrows are the moves that the walk found."""
+    lines = ["flowchart TD"]
+    lines += [f'  {_node(end)}(["{title}"])' for end, title in ENDS.items()]
+    for item in every(flow):
+        if isinstance(item, Question):
+            shape = next((MERMAID[kind] for kind in MERMAID if isinstance(item, kind)), '["{}"]')
+            lines.append(f"  {item.name}" + shape.format(f"{item.label.msgid}<br/>{item.name}"))
+    conditions = {item.name: item.when for item in every(flow)}
+    for one, other in sorted(walk(flow).moves, key=lambda move: _places(flow, move)):
+        when = conditions.get(other, ALWAYS)
+        words = f'|"{describe(when)}"|' if when != ALWAYS else ""
+        lines.append(f"  {_node(one)} -->{words} {_node(other)}")
+    return "\n".join(lines) + "\n"
+
+
+def _node(name: str) -> str:
+    return name.replace(" ", "_") + "_" if name in ENDS else name
+
+
+def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
+    order = [START, *(item.name for item in every(flow)), END, PERSON, REFUSED]
+    return tuple(order.index(name) for name in move)
+
+
+# The SVG is an indented list, a column up to each consent: an item stands under what it hangs on.
+
+WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
+COLOURS = {
+    Gate: ("#fdf0d5", "#9c6b1e"),
+    Consent: ("#d9efe6", "#1f6b52"),
+    Notice: ("#fbe3dc", "#a4472d"),
+    Review: ("#d9efe6", "#1f6b52"),
+    Many: ("#e4e6f7", "#434a94"),
+}
+PLAIN = ("#ffffff", "#57606a")
+ASIDES = {Gate: ", or a person", Consent: ", or nothing is kept", Many: ", each person as below"}
+STYLE = (
+    "text{font:12px system-ui,sans-serif;fill:#1f2328}"
+    ".small{font-size:10px;fill:#57606a}"
+    ".when{font-size:10px;font-style:italic;fill:#7a4a00}"
+    ".title{font-size:16px;font-weight:600}"
+    ".way{fill:none;stroke:#8c959f;stroke-width:1.4;marker-end:url(#tip)}"
+)
+TIP = (
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
+    ' orient="auto"><path d="M0 0 8 4 0 8z" fill="#8c959f"/></marker></defs>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A question's place in the drawing, in pixels; `lane` is how deep it is indented."""
+
+    item: Question
+    lane: int
+    x: int
+    y: int
+
+    @property
+    def when(self) -> list[str]:
+        held = self.item.when != ALWAYS
+        return textwrap.wrap(f"if {describe(self.item.when)}", 46) if held else []
+
+    @property
+    def bottom(self) -> int:
+        return self.y + 36 + LINE * len(self.when)
+
+    @property
+    def middle(self) -> int:
+        return (self.y + self.bottom) // 2
+
+
+def svg(flow: Flow) -> str:
+    """The flow as an SVG picture, in English."""
+    columns = _columns(flow)
+    boxes = [box for column in columns for box in column]
+    wide = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
+    high = max((box.bottom for box in boxes), default=TOP) + MARGIN
+    title = escape(flow.title.msgid)
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}"'
+        f' height="{high}" role="img" aria-label="{title}">',
+        f"<style>{STYLE}</style>{TIP}",
+        f'<rect width="{wide}" height="{high}" fill="#fbfaf7"/>',
+        f'<text class="title" x="{MARGIN}" y="34">{title}</text>',
+        *(way for column in columns for way in _ways(column)),
+        *(_turn(one[-1], other[0]) for one, other in pairwise(columns)),
+        *(line for box in boxes for line in _drawn(box)),
+        "</svg>",
+    ]
+    return "\n".join(drawn) + "\n"
+
+
+def _columns(flow: Flow) -> list[list[Box]]:
+    columns: list[list[Box]] = [[]]
+    x, y = MARGIN, TOP
+    for item, lane in _indented(flow):
+        box = Box(item, lane, x + INDENT * lane, y)
+        columns[-1].append(box)
+        y = box.bottom + STEP
+        if isinstance(item, Consent):
+            x, y = max(each.x for each in columns[-1]) + WIDTH + GAP, TOP
+            columns.append([])
+    return [column for column in columns if column]
+
+
+def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
+    """Each question with its depth: one more than that of what its condition looks at."""
+    lanes: dict[str, int] = {}
+    for item in flow.items:
+        for each in (item, *item.items) if isinstance(item, Many) else (item,):
+            least = 0 if each is item else lanes[item.name] + 1
+            deeper = [lanes[name] + 1 for name in reads(each.when) if name in lanes]
+            lanes[each.name] = max(least, *deeper, 0)
+            if isinstance(each, Question):
+                yield each, lanes[each.name]
+
+
+def _ways(column: list[Box]) -> Iterator[str]:
+    """From each box to what follows it in its lane, and to what hangs on it."""
+    for place, box in enumerate(column):
+        above = [each for each in column[:place] if each.lane < max(box.lane, 1)]
+        if above:
+            start = f"M{above[-1].x + INDENT // 2} {above[-1].bottom}"
+            end = f"V{box.middle}H{box.x}" if box.lane else f"V{box.y}"
+            yield f'<path class="way" d="{start}{end}"/>'
+
+
+def _turn(one: Box, other: Box) -> str:
+    """From the last box of a column to the first of the next."""
+    half = other.x - GAP // 2
+    way = f"M{one.x + WIDTH} {one.middle}H{half}V{other.middle}H{other.x}"
+    return f'<path class="way" d="{way}"/>'
+
+
+def _drawn(box: Box) -> Iterator[str]:
+    item = box.item
+    kind = next((kind for kind in COLOURS if isinstance(item, kind)), Question)
+    fill, stroke = COLOURS.get(kind, PLAIN)
+    yield (
+        f'<g><title>{escape(item.text.msgid)}</title><rect x="{box.x}" y="{box.y}"'
+        f' width="{WIDTH}" height="{box.bottom - box.y}" rx="6" fill="{fill}" stroke="{stroke}"/>'
+    )
+    left, line = box.x + 10, box.y + 15
+    yield f'<text x="{left}" y="{line}">{escape(item.label.msgid)}</text>'
+    asides = (
+        ASIDES.get(kind, ""),
+        ", can be skipped" if item.skippable else "",
+        "" if item.kept else ", not kept",
+    )
+    told = f"{item.name}: {type(item).__name__}{''.join(asides)}"
+    yield f'<text class="small" x="{left}" y="{line + LINE}">{escape(told)}</text>'
+    for number, words in enumerate(box.when, 2):
+        y = line + LINE * number
+        yield f'<text class="when" x="{left}" y="{y}">{escape(words)}</text>'
+    yield "</g>"

@@ -1,0 +1,166 @@
+"""Sentences as they are shown: dates, countries, values and writing directions."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from bot.languages import catalogues, readers
+from bot.languages.rendering import Rendering
+from flows.engine.text import Country, Text, Value, _, button, row, verbatim
+from tests.vectors import rows
+
+FSI, PDI = "\u2068", "\u2069"
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "en")
+
+
+def rendering(code: str, **messages: str) -> Rendering:
+    return Rendering(code, {("", english): text for english, text in messages.items()})
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("kk", "2026 ж. 5 наурыз"),
+        ("ru", "5 марта 2026 г."),
+        ("zh_Hans", "2026年3月5日"),
+        ("uz", "5-mart, 2026"),
+        ("en", "5 March 2026"),
+    ],
+)
+def test_a_date_reads_as_people_write_it(code: str, shown: str) -> None:
+    assert rendering(code)(_("{date}", date=date(2026, 3, 5))) == shown
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_date_that_was_shown_can_be_typed_back(code: str, month: int) -> None:
+    day = date(1990, month, 7)
+    shown = rendering(code)(_("{date}", date=day))
+    assert readers.read_date(shown, code, date(2026, 3, 5)) == day
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("kk", "Қытай"),
+        ("ru", "Китай"),
+        ("zh_Hans", "中国"),
+        ("uz", "Xitoy"),
+        ("en", "China"),
+    ],
+)
+def test_a_country_is_named_in_the_readers_language(code: str, shown: str) -> None:
+    render = rendering(code)
+    assert render(Country("CN")) == shown
+    assert render(_("{answer}", answer=Country("CN"))) == shown
+
+
+def test_a_country_nobody_knows_shows_its_code() -> None:
+    assert rendering("kk")(Country("QQ")) == "QQ"
+
+
+def test_sentences_within_sentences_are_translated_too() -> None:
+    render = rendering("kk", Citizenship="Азаматтығы", Fact="Дерек", **{"{a}: {b}": "{a} — {b}"})
+    inner = _("{a}: {b}", a=_("Citizenship"), b=Country("MN"))
+    assert render(inner) == "Азаматтығы — Моңғолия"
+    assert render(_("{a}: {b}", a=_("Fact"), b=inner)) == "Дерек — Азаматтығы — Моңғолия"
+
+
+def test_the_context_chooses_between_two_translations() -> None:
+    chosen = {("button<=20", "Work"): "Іс", ("list row<=24", "Work"): "Жұмыс істеу"}
+    render = Rendering("kk", chosen)
+    assert [render(button("Work")), render(row("Work")), render(_("Work"))] == [
+        "Іс",
+        "Жұмыс істеу",
+        "Work",
+    ]
+
+
+def test_a_missing_translation_shows_english_with_its_values() -> None:
+    assert rendering("uz")(_("Your receipt: {number}", number=7)) == "Your receipt: 7"
+
+
+def test_a_translation_may_put_its_values_in_another_order() -> None:
+    render = rendering("zh_Hans", **{"{a} of {b}": "{b}的{a}"})
+    assert render(_("{a} of {b}", a="X", b="Y")) == "Y的X"
+
+
+def test_values_of_one_sentence_do_not_stay_for_the_next() -> None:
+    render = rendering("kk", **{"No. {number}": "№ {number}"})
+    assert [render(_("No. {number}", number=number)) for number in (1, 2)] == ["№ 1", "№ 2"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["{words}", "{answer}", "{label}", "{0}", "{}", "{", "%s", "%(label)s", r"\1 \g<0>", "$label"],
+)
+def test_what_a_person_typed_is_never_a_template(typed: str) -> None:
+    render = rendering("kk", **{"{label}: {answer}": "{label}: {answer}!"})
+    assert render(verbatim(typed)) == typed
+    label = _("{label}: {answer}", label=verbatim(typed), answer="B")
+    assert render(label) == f"{typed}: B!"
+
+
+# Writing directions
+
+
+# A line of an Arabic-script sentence has an Arabic letter, or else a mark in front.
+RIGHT_TO_LEFT = re.compile("[\u0600-\u06ff]|<RLM>")
+LEFT_TO_RIGHT = [
+    vector
+    for vector in rows("bidi")
+    if not RIGHT_TO_LEFT.search(vector["template"] + vector["sent"].partition("<FSI>")[0])
+]
+
+
+@pytest.mark.parametrize("vector", LEFT_TO_RIGHT, ids=lambda vector: vector["template"])
+def test_values_in_left_to_right_sentences_as_the_vectors_say(vector: dict[str, str]) -> None:
+    name, _equals, value = vector["values"].partition("=")
+    values: tuple[tuple[str, Value], ...] = ((name, value),)
+    sent = vector["sent"].replace("<FSI>", FSI).replace("<PDI>", PDI)
+    assert rendering("kk")(Text(vector["template"], values)) == sent
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_an_arabic_name_is_isolated_once_however_deep_it_stands(code: str) -> None:
+    name = verbatim("گۇلنار")
+    shown = rendering(code)(_("{number}. {member}", number=1, member=_("{a}!", a=name)))
+    assert shown == f"1. {FSI}گۇلنار{PDI}!"
+
+
+# Babel writes into data that locales share: what it says changes with the order of first use.
+
+RENDER_ALL = """
+import sys
+from datetime import date
+from babel import Locale
+from bot.languages import Languages, countries
+from flows.engine.text import Country, _
+words = Languages()
+shown = {}
+for code in sys.argv[1:]:
+    days = [words.render(_("{date}", date=date(2026, month, 1)), code) for month in range(1, 13)]
+    shown[code] = days + [words.render(Country(each), code) for each in countries.CODES]
+    # What is resolved here is seen by every locale that is loaded later.
+    Locale.parse(code).months["stand-alone"]["abbreviated"]
+for code in sorted(shown):
+    read = [words.day(day, code, date(2027, 1, 1)) for day in shown[code][:12]]
+    sys.stdout.buffer.write(f"{code} {shown[code]} {read}\\n".encode())
+"""
+
+
+def _shown(order: Sequence[str]) -> bytes:
+    command = [sys.executable, "-c", RENDER_ALL, *order]
+    environment = {**os.environ, "PYTHONPATH": str(catalogues.ROOT)}
+    return subprocess.run(command, check=True, capture_output=True, env=environment).stdout
+
+
+def test_the_order_in_which_languages_are_first_used_changes_nothing() -> None:
+    shown = _shown(LANGUAGES)
+    assert shown.count(b"\n") == len(LANGUAGES)
+    assert shown == _shown(LANGUAGES[::-1])

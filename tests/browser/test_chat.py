@@ -1,0 +1,166 @@
+"""The web chat in a real browser: walked to a receipt, on a phone, by keyboard, on a bad line."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.house import House
+from tests.web.test_journeys import ANSWERS, LANGUAGES
+
+pytestmark = pytest.mark.browser
+
+BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Any]:
+    if BROWSER is None:
+        pytest.skip("no browser here: install chromium, or name one in CHROMIUM")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        yield opened
+        await opened.close()
+
+
+class Phone:
+    """A page on a small screen, and what went wrong on it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda line: self.errors.append(line.text) if line.type == "error" else None,
+        )
+
+    async def buttons(self) -> Any:
+        return self.page.locator("#list li.kosh").last.locator("fieldset:not([disabled]) button")
+
+    async def keys(self) -> list[str]:
+        values = await (await self.buttons()).evaluate_all("all => all.map(b => b.value)")
+        return [value.partition(":")[2] for value in values]
+
+    async def answer(self, answer: str) -> None:
+        """Press the button of that key, or write it, and wait for Kosh's next message."""
+        newest = self.page.locator("#list li.kosh").last
+        before = await newest.get_attribute("data-id")
+        keys = await self.keys()
+        while answer not in keys and ">" in keys:
+            await self._press(">")
+            keys = await self.keys()
+        if answer in keys:
+            await (await self.buttons()).nth(keys.index(answer)).click()
+        else:
+            await self.page.fill("#text", answer)
+            await self.page.press("#text", "Enter")
+        await self._until_after(before)
+
+    async def _press(self, key: str) -> None:
+        before = await self.page.locator("#list li.kosh").last.get_attribute("data-id")
+        keys = await self.keys()
+        await (await self.buttons()).nth(keys.index(key)).click()
+        await self._until_after(before)
+
+    async def _until_after(self, before: str | None) -> None:
+        await self.page.wait_for_function(
+            "before => [...document.querySelectorAll('#list li.kosh')].pop()?.dataset.id !== before",
+            arg=before,
+        )
+
+
+async def _phone(browser: Any, house: House, **options: Any) -> Phone:
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, **options)
+    phone = Phone(await context.new_page())
+    await phone.page.goto(f"{house.url}/chat")
+    return phone
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_person_walks_to_a_receipt(browser: Any, house: House, language: str) -> None:
+    phone = await _phone(browser, house)
+    for answer in (language, *ANSWERS):
+        await phone.answer(answer)
+
+    async def accepted() -> bool:
+        return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
+
+    await house.until(accepted)
+    (entry,) = await house.entries()
+    await phone.page.wait_for_function(
+        "() => [...document.querySelectorAll('button')].some(b => b.value === '!status')"
+    )
+    await phone.page.locator("button[value='!status']").last.click()
+    await phone.page.wait_for_function(
+        "number => document.body.innerText.includes(number)", arg=entry["number"]
+    )
+    assert "TESTOVA" not in await phone.page.locator("#list li.own").all_inner_texts()
+    assert phone.errors == []
+
+
+async def test_the_page_keeps_nothing_and_comes_back_by_cookie_after_consent(
+    browser: Any, house: House
+) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", *ANSWERS[:11]):
+        await phone.answer(answer)
+    assert await phone.page.context.cookies() == []
+    await phone.answer("yes")
+    (cookie,) = await phone.page.context.cookies()
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
+    await phone.page.reload()
+    assert await phone.page.locator("#list li.kosh .bubble").last.inner_text() == question
+    kept = "() => [localStorage.length, sessionStorage.length]"
+    assert await phone.page.evaluate(kept) == [0, 0]
+    await phone.answer("yes")
+
+
+async def test_it_works_by_keyboard_alone(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await (await phone.buttons()).first.focus()
+    before = await phone.page.locator("#list li.kosh").last.get_attribute("data-id")
+    await phone.page.keyboard.press("Enter")
+    await phone._until_after(before)
+    roles = "() => [document.querySelector('[role=log]') !== null, document.documentElement.lang]"
+    assert await phone.page.evaluate(roles) == [True, "kk"]
+
+
+async def test_a_lost_connection_loses_no_word(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    await phone.page.context.set_offline(True)
+    await phone.page.fill("#text", "/menu")
+    await phone.page.press("#text", "Enter")
+    before = await phone.page.locator("#list li.kosh").last.get_attribute("data-id")
+    await phone.page.context.set_offline(False)
+    await phone._until_after(before)
+
+
+async def test_what_people_write_is_never_markup(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    for hostile in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"):
+        await phone.answer(hostile)
+    own = await phone.page.locator("#list li.own .bubble").all_inner_texts()
+    assert "<script>alert(1)</script>" in own
+    assert "49" not in own
+    assert phone.errors == []
+
+
+async def test_without_scripts_the_form_still_works(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house, java_script_enabled=False)
+    await phone.page.locator("#list button", has_text="Русский").click()
+    assert "государственный реестр" in await phone.page.locator("#list").inner_text()

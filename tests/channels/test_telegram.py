@@ -1,0 +1,941 @@
+"""The Telegram channel: what it makes of the platform's bytes, and of the platform's answers."""
+
+import asyncio
+import json
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from bot.channels import (
+    Act,
+    Arrival,
+    Blocked,
+    CannotEdit,
+    Ignored,
+    Inbound,
+    Intruder,
+    Message,
+    NotAllowed,
+    Press,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+    Unreadable,
+    telegram_layout,
+    telegram_profile,
+    wire,
+)
+from bot.channels import telegram as module
+from bot.channels.telegram import Telegram
+from bot.languages import Languages
+from flows.engine import events
+from flows.engine.text import Text
+from flows.engine.words import Reserved
+from tests.emulators.telegram import TOKEN, Broken, Cut, Emulator, Flooded, Silent, Slow, User
+from tests.emulators.telegram.wire import Body
+
+WHO = {"id": 501, "is_bot": False, "first_name": "Testova", "language_code": "kk"}
+PRIVATE = {"id": 501, "type": "private", "first_name": "Testova"}
+GROUP = {"id": -1002, "type": "supergroup", "title": "Auyl"}
+BOT = {"id": 7, "is_bot": True, "first_name": "Kosh"}
+
+
+type Logged = list[MutableMapping[str, Any]]
+
+
+def parse(body: bytes) -> Arrival:
+    """One update without a platform: nothing is called."""
+    [arrival] = Telegram.parse(Telegram.__new__(Telegram), body)
+    return arrival
+
+
+def update(**contents: Any) -> bytes:
+    return json.dumps({"update_id": 9, **contents}).encode()
+
+
+def message(**contents: Any) -> dict[str, Any]:
+    return {"message_id": 3, "from": WHO, "chat": PRIVATE, "date": 1, **contents}
+
+
+def press(**contents: Any) -> dict[str, Any]:
+    return {"id": "44", "from": WHO, "message": message(**{"from": BOT}), **contents}
+
+
+def moved(status: str, chat: dict[str, Any] = PRIVATE) -> bytes:
+    standing = {"user": BOT, "status": status}
+    return update(my_chat_member={"chat": chat, "from": WHO, "new_chat_member": standing})
+
+
+def inbound(event: events.Event, press_id: str = "") -> Inbound:
+    return Inbound("telegram", "9", "501", "501", event, "3", press_id)
+
+
+# What comes in
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("Сәлем", events.Said("Сәлем")),
+        ("", events.Said("")),
+        ("0", events.Said("0")),
+        ("/start", events.Started("", "kk")),
+        ("/START", events.Started("", "kk")),
+        ("/start@kosh_bot from_page", events.Started("from_page", "kk")),
+        ("/start   a-B_9\n", events.Started("a-B_9", "kk")),
+        ("/start " + "x" * 64, events.Started("x" * 64, "kk")),
+        ("/start " + "x" * 65, events.Started("", "kk")),
+        ("/start '; drop table people", events.Started("", "kk")),
+        ("/start сілтеме", events.Started("", "kk")),
+        ("/starting", events.Said("/starting")),
+        ("/stop", events.Said("/stop")),
+        ("please /start", events.Said("please /start")),
+    ],
+)
+def test_a_text_is_said_and_the_start_command_starts(text: str, event: events.Event) -> None:
+    assert parse(update(message=message(text=text))) == inbound(event)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"forward_origin": {"type": "user", "sender_user": WHO, "date": 1}},
+        {"via_bot": BOT},
+        {"reply_to_message": message(text="old")},
+        {"entities": [{"type": "bold", "offset": 0, "length": 1}], "brand_new_field": {"a": [1]}},
+    ],
+)
+def test_a_text_counts_wherever_it_was_taken_from(more: dict[str, Any]) -> None:
+    said = inbound(events.Said("a : b"))
+    assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == said
+
+
+def test_without_a_language_the_start_has_no_hint() -> None:
+    who = {"id": 501, "is_bot": False}
+    started = parse(update(message=message(text="/start", **{"from": who})))
+    assert started == inbound(events.Started("", ""))
+
+
+@pytest.mark.parametrize(
+    ("contact", "own"),
+    [({"user_id": 501}, True), ({"user_id": 502}, False), ({"user_id": None}, False), ({}, False)],
+)
+def test_a_contact_is_ones_own_only_when_telegram_says_so(
+    contact: dict[str, Any], own: bool
+) -> None:
+    card = {"phone_number": "+77010000000", "first_name": "Basqa", **contact}
+    assert parse(update(message=message(contact=card))) == inbound(
+        events.Shared("+77010000000", own)
+    )
+
+
+PLACE = {"latitude": 51.1, "longitude": 71.4}
+
+
+@pytest.mark.parametrize(
+    ("contents", "kind"),
+    [
+        ({"photo": [{"file_id": "A"}], "caption": "my passport"}, "photo"),
+        ({"live_photo": {}, "photo": []}, "photo"),
+        ({"document": {"file_id": "A"}}, "document"),
+        ({"animation": {}, "document": {}}, "animation"),
+        ({"voice": {}}, "voice"),
+        ({"video_note": {}}, "voice"),
+        ({"audio": {}}, "voice"),
+        ({"video": {}}, "video"),
+        ({"location": PLACE | {"live_period": 900}}, "location"),
+        ({"venue": {}, "location": PLACE}, "location"),
+        ({"sticker": {}}, "sticker"),
+        ({"poll": {}}, "poll"),
+        ({"dice": {"value": 4}}, "dice"),
+        ({"game": {}}, "game"),
+        ({"story": {}}, "story"),
+        ({"invoice": {}}, "invoice"),
+        ({"something_of_next_year": {}}, "other"),
+    ],
+)
+def test_what_is_no_text_is_named(contents: dict[str, Any], kind: str) -> None:
+    assert parse(update(message=message(**contents))) == inbound(events.Unreadable(kind))
+
+
+def test_the_platforms_own_messages_are_not_answered() -> None:
+    timer = {"message_auto_delete_timer": 86400}
+    assert parse(update(message=message(message_auto_delete_timer_changed=timer))) == Ignored(
+        "telegram"
+    )
+    assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
+
+
+def test_a_press_names_the_message_it_was_under() -> None:
+    assert parse(update(callback_query=press(data="12:yes"))) == inbound(
+        events.Pressed("12:yes"), "44"
+    )
+
+
+def test_a_press_of_a_message_that_is_gone_counts() -> None:
+    gone = {"message_id": 3, "chat": PRIVATE, "date": 0}
+    pressed = parse(update(callback_query=press(data="1:a", message=gone)))
+    assert pressed == inbound(events.Pressed("1:a"), "44")
+
+
+def test_a_press_without_data_is_a_press_of_nothing() -> None:
+    query = press(game_short_name="chess")
+    assert parse(update(callback_query=query)) == inbound(events.Pressed(""), "44")
+
+
+def test_a_press_outside_any_chat_is_ignored() -> None:
+    query = {"id": "44", "from": WHO, "inline_message_id": "x", "data": "1:a"}
+    assert parse(update(callback_query=query)) == Ignored("telegram")
+
+
+def test_a_changed_message_is_told_but_a_moving_location_is_not() -> None:
+    assert parse(update(edited_message=message(text="new"))) == inbound(events.Edited())
+    assert parse(update(edited_message=message(location=PLACE))) == Ignored("telegram")
+
+
+def test_blocking_and_letting_in_again_are_understood() -> None:
+    assert parse(moved("kicked")) == Blocked("telegram", "501", True)
+    assert parse(moved("member")) == Blocked("telegram", "501", False)
+
+
+@pytest.mark.parametrize("status", ["member", "administrator", "restricted"])
+def test_a_group_is_left(status: str) -> None:
+    assert parse(moved(status, GROUP)) == Intruder("telegram", "-1002")
+
+
+def test_a_group_that_was_left_is_not_left_again() -> None:
+    assert parse(moved("left", GROUP)) == Ignored("telegram")
+    assert parse(moved("kicked", GROUP)) == Ignored("telegram")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        update(message=message(text="/start", chat=GROUP)),
+        update(message=message(photo=[], chat=GROUP)),
+        update(message=message(new_chat_title="Auyl", chat=GROUP)),
+        update(edited_message=message(text="a", chat=GROUP)),
+        update(callback_query=press(data="1:a", message=message(chat=GROUP))),
+    ],
+)
+def test_whatever_is_heard_in_a_group_makes_the_bot_leave(body: bytes) -> None:
+    assert parse(body) == Intruder("telegram", "-1002")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        update(message=message(text="a", **{"from": BOT})),
+        update(message=message(text="a", sender_chat=GROUP, chat=GROUP)),
+        update(message={"message_id": 3, "chat": PRIVATE, "date": 1, "text": "a"}),
+        update(callback_query=press(data="1:a", **{"from": BOT})),
+        update(edited_message=message(text="a", **{"from": BOT})),
+        update(),
+        update(channel_post=message(text="a")),
+        update(kind_of_next_year={"id": 1}),
+    ],
+)
+def test_bots_chats_that_speak_and_unknown_updates_are_ignored(body: bytes) -> None:
+    assert parse(body) == Ignored("telegram")
+
+
+# Hostile bodies
+
+GOOD = update(message=message(text='Сәлем 👋 {"a": [1]}'))
+
+
+def with_id(written: str) -> bytes:
+    return b'{"update_id":%s}' % written.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "E_EMPTY"),
+        (b" \r\n", "E_EMPTY"),
+        (b"{", "E_JSON"),
+        (b"nope", "E_JSON"),
+        (GOOD + b"}", "E_JSON"),
+        (b'{"update_id":1,}', "E_JSON"),
+        (b"{'update_id':1}", "E_JSON"),
+        (b'{"update_id":1,"x":"a\nb"}', "E_JSON"),
+        (with_id("01"), "E_JSON"),
+        (b"[]", "E_SHAPE"),
+        (b"null", "E_SHAPE"),
+        (b"5", "E_SHAPE"),
+        (b'"text"', "E_SHAPE"),
+        (b"{}", "E_SHAPE"),
+        (update(message=[]), "E_SHAPE"),
+        (update(message={"text": "a"}), "E_SHAPE"),
+        (update(message=message(text=5)), "E_SHAPE"),
+        (update(callback_query=press(data=["1:a"])), "E_SHAPE"),
+        (b"[" * 100_000, "E_DEPTH"),
+        (b"[" * 100_000 + b"]" * 100_000, "E_DEPTH"),
+        (b'{"update_id":1,"x":' + b'{"a":' * 100_000, "E_DEPTH"),
+        (b'{"update_id":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "E_DEPTH"),
+        (with_id("9" * 5000), "E_NUMBER"),
+        (b'{"update_id":1,"x":' + b"9" * 5000 + b"}", "E_NUMBER"),
+        (with_id(str(2**63)), "E_NUMBER"),
+        (with_id("9" * 30), "E_NUMBER"),
+        (with_id("-1"), "E_NUMBER"),
+        (with_id("1.0"), "E_NUMBER"),
+        (with_id("1e3"), "E_NUMBER"),
+        (with_id("true"), "E_NUMBER"),
+        (with_id("null"), "E_NUMBER"),
+        (with_id('"1"'), "E_NUMBER"),
+        (with_id("NaN"), "E_NUMBER"),
+        (b'{"update_id":1,"x":NaN}', "E_NUMBER"),
+        (b'{"update_id":1,"x":[-Infinity]}', "E_NUMBER"),
+        (b'{"update_id":1,"x":1e999}', "E_NUMBER"),
+        (update(message=message(text="a", message_id="3")), "E_NUMBER"),
+        (b'{"update_id":1,"update_id":2}', "E_DUPKEY"),
+        (b'{"update_id":1,"\\u0075pdate_id":2}', "E_DUPKEY"),
+        (b'{"update_id":1,"x":[{"y":{"a":1,"b":2,"a":1}}]}', "E_DUPKEY"),
+        (b'{"update_id":1,"a":1,"a" :2}', "E_DUPKEY"),
+        (b'{"update_id":1,"a":1,"a":"\\u003a"}', "E_DUPKEY"),
+        (b'{"update_id":1,"\\ud800":1,"\\ud801":2}', "E_DUPKEY"),
+        (b"\xef\xbb\xbf" + GOOD, "E_ENCODING"),
+        (GOOD.decode().encode("utf-16"), "E_ENCODING"),
+        (GOOD.decode().encode("utf-16-be"), "E_ENCODING"),
+        (b'{"update_id":1,"x":"\xff"}', "E_ENCODING"),
+        (b'{"update_id":1,"\xc0\x80":1}', "E_ENCODING"),
+        (b'{"update_id":1,"x":"\xed\xa0\x80"}', "E_ENCODING"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value[:32]),
+)
+def test_what_cannot_be_read_has_its_code(body: bytes, code: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        parse(body)
+    assert refused.value.code == code
+    assert str(refused.value) == code
+
+
+def test_a_body_cut_anywhere_is_unreadable() -> None:
+    for end in range(1, len(GOOD)):
+        with pytest.raises(Unreadable, match="E_JSON"):
+            parse(GOOD[:end])
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (r"a\ud800b", "a\ufffdb"),
+        (r"\udc00", "\ufffd"),
+        (r"\ud83d\ude00 \ud83d", "😀 \ufffd"),
+        (r"\\ud800", r"\ud800"),
+        (r"a\u0000b", "a\0b"),
+        (r"a\u003ab\u0022: ", 'a:b": '),
+    ],
+)
+def test_half_characters_are_replaced_and_the_text_is_taken(written: str, text: str) -> None:
+    body = update(message=message(text="TEXT")).replace(b"TEXT", written.encode())
+    assert parse(body) == inbound(events.Said(text))
+
+
+def test_half_characters_beside_a_photo_do_no_harm() -> None:
+    body = update(message=message(photo=[], caption="CAPTION")).replace(b"CAPTION", rb"\ud800")
+    assert parse(body) == inbound(events.Unreadable("photo"))
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object as it is written: keys may come twice."""
+
+
+KEYS = st.sampled_from(["a", "b", ":", '"', '":', "\\", "é", "\ud800"])
+WORDS = st.text(st.sampled_from(':",{}[]\\ aé\ud83d\n'), max_size=6)
+VALUES = st.recursive(
+    st.none() | st.integers() | WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.lists(st.tuples(KEYS, inner), max_size=4).map(Pairs)
+    ),
+    max_leaves=12,
+)
+
+
+SPELLINGS = [{}, {"é": "é"}, {":": "\\u003A", '"': "\\u0022", "a": "\\u0061"}]
+
+
+@given(VALUES, st.sampled_from(["", " ", "\n", "\t "]), st.sampled_from(SPELLINGS))
+def test_a_key_that_comes_twice_is_found_however_it_is_written(
+    value: Any, space: str, spellings: dict[str, str]
+) -> None:
+    def quoted(text: str) -> str:
+        found = "".join(spellings.get(letter, json.dumps(letter)[1:-1]) for letter in text)
+        return f'"{found}"'
+
+    def written(value: Any) -> str:
+        match value:
+            case Pairs():
+                inner = ",".join(f"{quoted(key)}{space}:{written(each)}" for key, each in value)
+                return f"{{{inner}{space}}}"
+            case list():
+                return f"[{','.join(map(written, value))}]"
+            case str():
+                return quoted(value)
+            case _:
+                return json.dumps(value)
+
+    def twice(value: Any) -> bool:
+        match value:
+            case Pairs():
+                keys = [key for key, _ in value]
+                return len({*keys}) < len(keys) or any(twice(each) for _, each in value)
+            case list():
+                return any(map(twice, value))
+            case _:
+                return False
+
+    body = written(value).encode()
+    if twice(value):
+        with pytest.raises(Unreadable, match="E_DUPKEY"):
+            wire.read(body)
+    else:
+        mended = body.decode().replace("\\ud800", "\\ufffd").replace("\\ud83d", "\\ufffd")
+        assert wire.read(body) == json.loads(mended)
+
+
+# What goes out
+
+
+@pytest_asyncio.fixture
+async def telegram() -> AsyncIterator[Emulator]:
+    async with Emulator(limits=False) as emulator:
+        yield emulator
+        assert emulator.journal.mistakes() == []
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def channel(telegram: Emulator, http: aiohttp.ClientSession) -> Telegram:
+    return Telegram(http, TOKEN, telegram.url + "/")
+
+
+@pytest.fixture
+def gulnar(telegram: Emulator) -> User:
+    return telegram.user(501, language_code="kk", started=True)
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """What the channel logs."""
+    with capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are short."""
+    monkeypatch.setattr(module, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.001)
+
+
+def said(*paragraphs: str, buttons: tuple[Press, ...] = (), **more: Any) -> Act:
+    return Act("send", "501", Message(paragraphs, buttons, "kk", **more))
+
+
+def options(*labels: str) -> tuple[Press, ...]:
+    return tuple(Press(f"1:{n}", label, "option") for n, label in enumerate(labels))
+
+
+def controls(*labels: str) -> tuple[Press, ...]:
+    return tuple(Press(f"!{n}", label, "control") for n, label in enumerate(labels))
+
+
+EXIT = Press("!exit", "Жабу", "exit")
+SHARE = Press("1:@", "Нөмірімді жіберу", "contact")
+
+
+def rows(user: User) -> list[list[str]]:
+    return [[button.text for button in row] for row in user.last.buttons]
+
+
+async def test_a_message_is_plain_text(channel: Telegram, gulnar: User, telegram: Emulator) -> None:
+    act = said("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
+    sent = await channel.send(act)
+    assert gulnar.last.text == "<b>Testova</b> & *co*\n\nhttps://kosh.example\n\n7 / 22"
+    assert (sent, gulnar.last.protected) == (str(gulnar.last.id), True)
+    [params] = telegram.journal.sent(501)
+    assert params["link_preview_options"] == {"is_disabled": True}
+    assert "parse_mode" not in params
+
+
+async def test_a_message_without_protection_can_be_forwarded(
+    channel: Telegram, gulnar: User
+) -> None:
+    await channel.send(said("a"))
+    assert not gulnar.last.protected
+
+
+@pytest.mark.parametrize(
+    ("buttons", "shown"),
+    [
+        (options("Иә", "Жоқ"), [["Иә", "Жоқ"]]),
+        (options("Иә", "Жоқ", "x" * 13), [["Иә"], ["Жоқ"], ["x" * 13]]),
+        (options("中文中文中文", "b"), [["中文中文中文", "b"]]),
+        (options("中文中文中文中", "b"), [["中文中文中文中"], ["b"]]),
+        (options(*"abcd"), [["a"], ["b"], ["c"], ["d"]]),
+        (options(*"abcde"), [["a", "b"], ["c", "d"], ["e"]]),
+        (options(*"abcd", "x" * 17), [["a"], ["b"], ["c"], ["d"], ["x" * 17]]),
+        (controls(*"abcd"), [["a", "b", "c"], ["d"]]),
+        (controls("a", "b", "x" * 16), [["a", "b"], ["x" * 16]]),
+        (controls("a", "x" * 17, "c", "d"), [["a"], ["x" * 17], ["c", "d"]]),
+        ((EXIT, *controls("a"), *options("b")), [["b"], ["a"], ["Жабу"]]),
+    ],
+)
+async def test_buttons_stand_where_their_labels_fit(
+    channel: Telegram, gulnar: User, buttons: tuple[Press, ...], shown: list[list[str]]
+) -> None:
+    await channel.send(said("?", buttons=buttons))
+    assert rows(gulnar) == shown
+
+
+async def test_a_pressed_button_comes_back_as_it_went(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    sent = await channel.send(said("?", buttons=(Press("x" * 64, "Иә", "option"),)))
+    pressed = await gulnar.press("Иә")
+    [arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Inbound)
+    assert arrival.event == events.Pressed("x" * 64)
+    assert (arrival.message_id, arrival.press_id) == (sent, pressed.id)
+
+
+@pytest.mark.parametrize("payload", ["", "x" * 65, "қ"])
+async def test_a_payload_that_telegram_would_cut_is_refused(
+    channel: Telegram, gulnar: User, payload: str
+) -> None:
+    with pytest.raises(Refused):
+        await channel.send(said("?", buttons=(Press(payload, "Иә", "option"),)))
+    assert gulnar.received == []
+
+
+async def test_a_contact_is_asked_for_below_the_input_field(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    sent = await channel.send(said("Phone?", buttons=(SHARE, *controls("Артқа"), EXIT)))
+    question, request = gulnar.received
+    assert question.labels == ["Артқа", "Жабу"]
+    assert (gulnar.keyboard, sent) == ([SHARE.label], f"{question.id},{request.id}")
+    await gulnar.tap(SHARE.label)
+    [arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Inbound)
+    assert isinstance(arrival.event, events.Shared)
+    assert arrival.event.own
+
+
+async def test_a_long_message_is_parted_where_paragraphs_end(
+    channel: Telegram, gulnar: User
+) -> None:
+    first, second, third = "а" * 4096, "б" * 2000, "👋" * 1047
+    sent = await channel.send(said(first, second, third, "г", buttons=(EXIT,), protect=True))
+    assert [one.text for one in gulnar.received] == [first, f"{second}\n\n{third}", "г"]
+    assert [one.labels for one in gulnar.received] == [[], [], ["Жабу"]]
+    assert all(one.protected for one in gulnar.received)
+    assert sent == ",".join(str(one.id) for one in gulnar.received)
+    await channel.send(Act("delete", "501", external_id=sent))
+    assert gulnar.received == []
+
+
+@given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1).map(lambda t: t * 700), max_size=9))
+def test_of_a_long_message_nothing_is_lost(paragraphs: list[str]) -> None:
+    texts = [text for text, _ in telegram_layout.parts(Message(tuple(paragraphs)))]
+    assert all(len(text.encode("utf-16-le")) <= 2 * 4096 for text in texts)
+    assert all(texts[1:])
+    assert "".join("".join(texts).split()) == "".join("".join(paragraphs).split())
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "texts"),
+    [
+        (("а" * 4000, "б" * 96), ["а" * 4000, "б" * 96]),
+        (("а" * 4000, "б" * 94), ["а" * 4000 + "\n\n" + "б" * 94]),
+        (("а" * 3000 + "\n" + "б" * 3000,), ["а" * 3000, "б" * 3000]),
+        (("а" * 3000 + " " + "б" * 3000,), ["а" * 3000, "б" * 3000]),
+        (("👋" * 2049,), ["👋" * 2048, "👋"]),
+    ],
+)
+def test_a_long_paragraph_is_parted_at_lines_then_words(
+    paragraphs: tuple[str, ...], texts: list[str]
+) -> None:
+    assert [text for text, _ in telegram_layout.parts(Message(paragraphs))] == texts
+
+
+async def test_half_of_a_long_message_is_taken_back(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    telegram.fail(Slow(0), method="sendMessage")
+    telegram.fail(Flooded(3), method="sendMessage")
+    with pytest.raises(Throttled):
+        await channel.send(said("а" * 4096, "б"))
+    assert [one.deleted for one in gulnar.chat] == [True]
+
+
+async def test_an_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:
+    sent = await channel.send(said("old", buttons=options("a")))
+    new = Message(("new",), options("b"))
+    assert await channel.send(Act("edit", "501", new, sent)) == sent
+    assert (gulnar.last.text, rows(gulnar)) == ("new", [["b"]])
+
+
+async def test_an_edit_that_changes_nothing_succeeds(channel: Telegram, gulnar: User) -> None:
+    act = said("same", buttons=options("a"))
+    sent = await channel.send(act)
+    assert await channel.send(Act("edit", "501", act.message, sent)) == sent
+
+
+async def test_a_message_that_is_gone_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
+    sent = await channel.send(said("old"))
+    await gulnar.delete(gulnar.last)
+    with pytest.raises(CannotEdit):
+        await channel.send(Act("edit", "501", Message(("new",)), sent))
+
+
+async def test_a_persons_message_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
+    theirs = await gulnar.say("a")
+    with pytest.raises(CannotEdit):
+        await channel.send(Act("edit", "501", Message(("new",)), str(theirs.id)))
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        Message(("new",), protect=True),
+        Message(("new",), (SHARE,)),
+        Message(("а" * 4096, "б")),
+    ],
+)
+async def test_what_an_edit_cannot_bring_is_not_edited(
+    channel: Telegram, gulnar: User, new: Message
+) -> None:
+    sent = await channel.send(said("old"))
+    with pytest.raises(CannotEdit):
+        await channel.send(Act("edit", "501", new, sent))
+    assert gulnar.last.text == "old"
+
+
+async def test_messages_of_both_sides_are_deleted(channel: Telegram, gulnar: User) -> None:
+    theirs = await gulnar.say("AA 1234567")
+    ours = await channel.send(said("a"))
+    await channel.send(Act("delete", "501", external_id=f"{theirs.id},{ours},999999"))
+    assert all(one.deleted for one in gulnar.chat)
+
+
+async def test_a_message_too_old_does_not_keep_the_others(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    old = await channel.send(said("old"))
+    telegram.advance(49 * 3600)
+    new = [await channel.send(said(str(n))) for n in range(120)]
+    await channel.send(Act("delete", "501", external_id=",".join([*new[:60], old, *new[60:]])))
+    assert [one.text for one in gulnar.received] == ["old"]
+
+
+async def test_a_group_is_left_once_and_for_all(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    group = await gulnar.add_bot_to_group()
+    [*_, arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Intruder)
+    leave = Act("leave", arrival.address)
+    await channel.send(leave)
+    assert group.standing == "left"
+    await channel.send(leave)
+    assert {*await received(channel, telegram)} == {Ignored("telegram")}
+
+
+async def test_a_press_is_acknowledged_by_call_or_in_the_answer(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await channel.send(said("?", buttons=options("a")))
+    first, second = await gulnar.press("a"), await gulnar.press("a")
+    await channel.acknowledge(first.id)
+    assert (await gulnar.wait_for_answer(first)).answered
+    call = channel.acknowledgement(second.id)
+    await telegram.run(call.pop("method"), Body(dict(call), {}))
+    assert second.answered
+
+
+async def test_typing_is_shown_and_never_fails(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await channel.typing("501")
+    assert gulnar.place.action == "typing"
+    telegram.fail(Cut(), times=2)
+    await channel.typing("501")
+    await channel.acknowledge("0")
+
+
+# What the platform answers
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Flooded(7), Throttled),
+        (Broken(502), Unreachable),
+        (Broken(200), Unreachable),
+        (Broken(400), Unreachable),
+        (Broken(403), Unreachable),
+        (Broken(302), Unreachable),
+        (Cut(), Unreachable),
+        (Silent(), Unreachable),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("hasty")
+async def test_an_answer_that_settles_nothing_is_tried_again(
+    channel: Telegram,
+    gulnar: User,
+    telegram: Emulator,
+    fault: Any,
+    error: type[SendError],
+) -> None:
+    telegram.fail(fault)
+    with pytest.raises(error) as raised:
+        await channel.send(said("a"))
+    assert raised.value.retry
+    assert raised.value.delay == (7 if error is Throttled else None)
+
+
+@pytest.mark.parametrize("gone", ["blocked", "deactivated"])
+async def test_who_blocked_the_bot_or_is_gone_is_not_written_to(
+    channel: Telegram, gulnar: User, gone: str
+) -> None:
+    setattr(gulnar.person, gone, True)
+    with pytest.raises(NotAllowed):
+        await channel.send(said("a"))
+
+
+async def test_who_is_unknown_is_not_written_to(channel: Telegram, telegram: Emulator) -> None:
+    telegram.user(502)
+    for address in ("502", "503"):
+        with pytest.raises(NotAllowed):
+            await channel.send(Act("send", address, Message(("a",))))
+
+
+async def test_what_telegram_never_takes_is_refused(channel: Telegram, gulnar: User) -> None:
+    for act in (said("\u200b"), said("a", buttons=options("\u200b")), Act("send", "501")):
+        with pytest.raises(Refused):
+            await channel.send(act)
+
+
+@pytest.mark.parametrize("token", ["7000000001:wrong", "nonsense"])
+async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
+    http: aiohttp.ClientSession, telegram: Emulator, logged: Logged, token: str
+) -> None:
+    with pytest.raises(Unreachable):
+        await Telegram(http, token, telegram.url).send(said("a"))
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_TOKEN"]
+
+
+@pytest.mark.parametrize("fault", [Broken(502), Cut(), Silent(), "nobody listens", "no address"])
+@pytest.mark.usefixtures("hasty")
+async def test_the_token_is_in_no_error_and_no_log(
+    http: aiohttp.ClientSession, telegram: Emulator, logged: Logged, fault: Any
+) -> None:
+    nowhere = {"nobody listens": "http://127.0.0.1:9", "no address": "http://[::"}
+    if fault not in nowhere:
+        telegram.fail(fault)
+    channel = Telegram(http, TOKEN, nowhere.get(fault, telegram.url))
+    with pytest.raises(Unreachable) as raised:
+        await channel.send(said("a"))
+    seen = [raised.value, raised.value.__context__, raised.value.__cause__, channel, logged]
+    told = [*traceback.format_exception(raised.value), *map(repr, seen)]
+    assert TOKEN.partition(":")[2] not in "".join(told)
+
+
+# Long polling
+
+
+async def received(channel: Telegram, telegram: Emulator) -> list[Arrival]:
+    """Everything that waits, confirmed, as one who polls receives it."""
+    async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+        batch = await anext(batches)
+        pending = asyncio.ensure_future(anext(batches))
+        await telegram.until_taken()
+        pending.cancel()
+        with suppress(asyncio.CancelledError):
+            await pending
+    return [arrival for body in batch for arrival in channel.parse(body)]
+
+
+def text_of(body: bytes) -> str:
+    text: str = json.loads(body)["message"]["text"]
+    return text
+
+
+async def test_a_batch_is_confirmed_only_when_the_next_is_asked_for(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await telegram.set_webhook("http://127.0.0.1:9/old")
+    await gulnar.say("one")
+    await gulnar.say("two")
+    async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+        first = await anext(batches)
+        assert [text_of(body) for body in first] == ["one", "two"]
+        assert telegram.journal.acknowledged() == set()
+        await gulnar.say("three")
+        assert [text_of(body) for body in await anext(batches)] == ["three"]
+        assert telegram.journal.acknowledged() == {*telegram.journal.updates()[:2]}
+
+
+async def test_who_stops_before_confirming_gets_the_batch_again(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await gulnar.say("one")
+    for _ in range(2):
+        async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+            assert [text_of(body) for body in await anext(batches)] == ["one"]
+
+
+async def test_doubled_and_shuffled_updates_confirm_no_more_than_came(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    telegram.tricks.copies, telegram.tricks.shuffled = 2, True
+    for n in range(5):
+        await gulnar.say(str(n))
+    assert len(await received(channel, telegram)) == 10
+    assert telegram.journal.acknowledged() == {*telegram.journal.updates()}
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_polling_outlives_the_platforms_troubles(
+    channel: Telegram,
+    gulnar: User,
+    telegram: Emulator,
+    logged: Logged,
+) -> None:
+    telegram.fail(Cut(False), method="deleteWebhook")
+    telegram.fail(Broken(502), times=3, method="getUpdates")
+    await gulnar.say("one")
+    [arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Inbound)
+    assert [line["event"] for line in logged] == ["poll.failed"] * 4
+
+
+async def test_only_what_is_used_is_asked_for(channel: Telegram, telegram: Emulator) -> None:
+    kinds = {"message", "edited_message", "callback_query", "my_chat_member"}
+    await channel.set_webhook("http://127.0.0.1:9/webhook", "s" * 32)
+    [call] = telegram.journal.calls("setWebhook")
+    assert (call.status, call.params["secret_token"]) == (200, "s" * 32)
+    assert telegram.world.updates.allowed == kinds
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (User.send_photo, "photo"),
+        (User.send_document, "document"),
+        (User.send_voice, "voice"),
+        (User.send_sticker, "sticker"),
+        (User.send_location, "location"),
+        (User.send_venue, "location"),
+        (User.send_poll, "poll"),
+        (User.send_dice, "dice"),
+        (partial(User.send, kind="video"), "video"),
+        (partial(User.send, kind="video_note"), "voice"),
+        (partial(User.send, kind="audio"), "voice"),
+        (partial(User.send, kind="animation"), "animation"),
+    ],
+)
+async def test_what_a_person_sends_is_named(
+    channel: Telegram,
+    gulnar: User,
+    telegram: Emulator,
+    act: Callable[[User], Coroutine[Any, Any, Any]],
+    kind: str,
+) -> None:
+    await act(gulnar)
+    [arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Inbound)
+    assert arrival.event == events.Unreadable(kind)
+
+
+async def test_what_a_person_does_is_understood(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await gulnar.start("from_page")
+    await gulnar.say("Сәлем")
+    await gulnar.send_contact(own=False)
+    await gulnar.edit_last("Қош")
+    await gulnar.block()
+    await gulnar.unblock()
+    start, hello, contact, edited, blocked, back = await received(channel, telegram)
+    assert [one.event for one in (start, hello, contact, edited) if isinstance(one, Inbound)] == [
+        events.Started("from_page", "kk"),
+        events.Said("Сәлем"),
+        events.Shared("+77010000000", False),
+        events.Edited(),
+    ]
+    assert blocked == Blocked("telegram", "501", True)
+    assert back == Blocked("telegram", "501", False)
+
+
+# The profile
+
+
+async def test_the_profile_is_set_once_and_then_left_alone(
+    channel: Telegram, telegram: Emulator
+) -> None:
+    words = Languages()
+    assert await channel.set_profile(words) == 15
+    profile = telegram.world.profile
+    assert set(profile.descriptions) == {"", "kk", "ru", "uz", "zh"}
+    assert profile.descriptions[""] == profile.descriptions["kk"]
+    assert profile.short_descriptions["zh"] == words.render(telegram_profile.SHORT, "zh_Hans")
+    menu = profile.commands["default", "ru"]
+    assert menu[4] == {
+        "command": "person",
+        "description": words.render(telegram_profile.COMMANDS["person"], "ru"),
+    }
+    assert await channel.set_profile(words) == 0
+
+
+async def test_only_what_differs_is_set_again(channel: Telegram, telegram: Emulator) -> None:
+    words = Languages()
+    await channel.set_profile(words)
+    telegram.world.profile.descriptions["uz"] = "old"
+    assert await channel.set_profile(words) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(Flooded(9), Throttled), (Broken(502), Unreachable), (Cut(), Unreachable)]
+)
+async def test_a_failing_profile_tells_no_token(
+    channel: Telegram, telegram: Emulator, fault: Any, error: type[SendError]
+) -> None:
+    telegram.fail(fault)
+    with pytest.raises(error) as raised:
+        await channel.set_profile(Languages())
+    assert raised.value.__context__ is None
+    assert TOKEN not in "".join(traceback.format_exception(raised.value))
+
+
+def test_every_command_is_one_that_the_assistant_obeys() -> None:
+    obeyed = {word.value for word in Reserved} - {"back", "skip"}
+    assert set(telegram_profile.COMMANDS) == obeyed
+
+
+@pytest.mark.parametrize("code", [code for code, _name in Languages().languages()])
+def test_profile_texts_fit_in_every_language(code: str) -> None:
+    def longest(*texts: Text) -> int:
+        return max(len(Languages().render(text, code)) for text in texts)
+
+    assert longest(*telegram_profile.COMMANDS.values()) <= 256
+    assert longest(telegram_profile.DESCRIPTION) <= 512
+    assert longest(telegram_profile.SHORT) <= 120

@@ -1,0 +1,56 @@
+"""The same program with a promise broken on purpose; the crash test must see it.
+
+python -m tests.chaos.mutants ack-first web
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Message
+
+from bot import inbox
+from bot.__main__ import main
+from bot.web import webhooks
+
+
+def acknowledge_first() -> None:
+    """Answers 200 and does the work afterwards, as bot libraries do."""
+    working: set[asyncio.Task[None]] = set()
+
+    async def telegram(request: Request) -> Response:
+        task = asyncio.create_task(_work(request, await request.body()))
+        working.add(task)
+        task.add_done_callback(working.discard)
+        return Response()
+
+    webhooks.ROUTES[0] = Route(webhooks.ROUTES[0].path, telegram, methods=["POST"])
+
+
+async def _work(request: Request, raw: bytes) -> None:
+    async def body() -> Message:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    answer = await webhooks.telegram(Request(request.scope, body))
+    if answer.background:
+        await answer.background()
+
+
+def forget_what_was_seen() -> None:
+    """Takes every delivery for a new update."""
+    noted = "EXISTS (SELECT FROM fresh)"
+    assert noted in inbox._CLAIM
+    inbox._CLAIM = inbox._CLAIM.replace(noted, "true")  # type: ignore[misc]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "ack-first": acknowledge_first,
+    "no-dedupe": forget_what_was_seen,
+}
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()

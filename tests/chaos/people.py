@@ -1,0 +1,167 @@
+"""Plainly invented people: they read what is asked, answer it, and talk to officers."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.languages import Languages
+from flows.engine.flow import Flow
+from flows.officer import OFFICER
+from flows.preregistration import PREREGISTRATION
+from tests.chaos.platform import Platform, Screen
+
+LANGUAGE = "ru"
+FIRST_CHAT = 5_000_001
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# What is pressed where there is such a button, and else written; the rest is skipped.
+ANSWERS = {
+    **{"applying": "self", "adult": "yes", "purpose": "information", "citizenship": "CN"},
+    **{"location": "unsaid", "passport": "long", "former_citizen": "no", "trouble": "none"},
+    **{"ethnicity_papers": "yes", "risk": "seen", "consent_registration": "yes"},
+    **{"ethnic_kazakh": "yes", "residence_country": "CN", "contact": "self", "write_first": "no"},
+    **{"review": "submit", "topic": "general", "consent_handoff": "yes"},
+}
+SKIPPED = "-"
+JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
+JUNK_SHARE = 0.08
+REGISTERS_EVERY = 4
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person of the test: where they write from, and the name that nobody else may ever see."""
+
+    number: int
+
+    @property
+    def chat(self) -> int:
+        return FIRST_CHAT + self.number
+
+    @property
+    def canary(self) -> str:
+        rest, letters = self.number, ""
+        for _place in range(4):
+            rest, letter = divmod(rest, len(LETTERS))
+            letters += LETTERS[letter]
+        return f"TESTOVA{letters}"
+
+    @property
+    def birth_year(self) -> int:
+        return 1950 + self.number % 50
+
+    @property
+    def registers(self) -> bool:
+        """Whether they pre-register, or only talk to an officer."""
+        return self.number % REGISTERS_EVERY == 0
+
+    def word(self, number: int) -> str:
+        """What they write to the officer, each time something else."""
+        return f"{self.canary} {number}"
+
+    def answer(self, question: str) -> str:
+        own = {"surname": self.canary, "birth_year": str(self.birth_year), "words": self.word(0)}
+        return (own | ANSWERS).get(question, SKIPPED)
+
+
+def _texts(*flows: Flow) -> dict[str, str]:
+    render = Languages((LANGUAGE,)).render
+    return {render(item.text, LANGUAGE): item.name for flow in flows for item in flow.questions()}
+
+
+QUESTIONS = _texts(PREREGISTRATION, OFFICER)
+
+
+def question(screen: Screen) -> str:
+    """The name of the question that a screen asks."""
+    found = [text for text in QUESTIONS if text in screen.text]
+    return QUESTIONS[max(found, key=len)] if found else ""
+
+
+@dataclass
+class Walker:
+    """Somebody with the messenger in their hand."""
+
+    who: Somebody
+    platform: Platform
+    chance: random.Random
+    patience: float
+    answered: int = 0
+    submitted: bool = False
+    old: list[str] = field(default_factory=list)
+
+    async def walk(self) -> None:
+        """From the first word until an officer has the conversation."""
+        await self._do("start")
+        while (screen := await self._next()) is None or screen.nonce:
+            if screen is None:
+                screen = self._seen()
+                if screen is None:
+                    await self._do("start")
+                    continue
+            if self.chance.random() < JUNK_SHARE:
+                await self._junk()
+                continue
+            await self._respond(screen)
+
+    async def talk(self, words: range) -> None:
+        """Words to the officer, in bursts, without waiting for an answer."""
+        left = list(words)
+        while left:
+            if self.chance.random() < JUNK_SHARE:
+                await self._junk()
+            burst = self.chance.randint(1, 4)
+            for number in left[:burst]:
+                await self._do("say", text=self.who.word(number))
+            del left[:burst]
+            await asyncio.sleep(self.chance.uniform(0, 0.2))
+
+    async def _respond(self, screen: Screen) -> None:
+        self.answered = screen.nonce
+        self.old += screen.buttons.values()
+        answer = self._answer(screen)
+        if answer in screen.buttons:
+            self.submitted |= answer == "submit"
+            await self._do("press", what=screen.buttons[answer])
+        else:
+            await self._do("say", text=answer)
+
+    def _answer(self, screen: Screen) -> str:
+        if LANGUAGE in screen.buttons:
+            return LANGUAGE
+        if PREREGISTRATION.name in screen.buttons:
+            registers = self.who.registers and "status" not in screen.buttons
+            return PREREGISTRATION.name if registers else OFFICER.name
+        return self.who.answer(question(screen))
+
+    async def _junk(self) -> None:
+        """What no step asks for: it is answered, and changes nothing."""
+        if self.old and self.chance.random() < 0.3:
+            await self._do("press", what=self.chance.choice(self.old))
+        else:
+            verb = self.chance.choice(JUNK)
+            await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
+
+    async def _do(self, verb: str, **what: str) -> None:
+        await self.platform.act(verb, user=self.who.chat, **what)
+
+    def _seen(self) -> Screen | None:
+        return self.platform.chats[self.who.chat].screen
+
+    async def _next(self) -> Screen | None:
+        """The newest screen, once it is newer than what was answered; None after a long wait."""
+        chat = self.platform.chats[self.who.chat]
+        try:
+            async with asyncio.timeout(self.patience):
+                while not _newer(chat.screen, self.answered):
+                    await chat.changed.wait()
+        except TimeoutError:
+            return None
+        return chat.screen
+
+
+def _newer(screen: Screen | None, answered: int) -> bool:
+    return screen is not None and (screen.nonce > answered or not screen.nonce)
+
+
+type Told = Callable[[str], None]

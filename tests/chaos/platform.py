@@ -1,0 +1,127 @@
+"""The platform as a person outside sees it: acts by the control API, and its journal as it grows."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import msgspec
+
+FOLLOW_SECONDS = 0.03
+SENDS = ("sendMessage", "editMessageText")
+
+
+class Call(msgspec.Struct, tag_field="kind", tag="call", frozen=True):
+    """A call of the bot; `sent` is the message it made."""
+
+    method: str
+    params: dict[str, Any]
+    at: float
+    status: int
+    sent: int | None = None
+
+
+class Arrival(msgspec.Struct, tag_field="kind", tag="update", frozen=True):
+    """An update that came into being."""
+
+    update_id: int
+    update: dict[str, Any]
+    at: float
+
+
+class Delivery(msgspec.Struct, tag_field="kind", tag="delivery", frozen=True):
+    """An attempt to hand an update over; an expired one has attempt -1."""
+
+    update_id: int
+    attempt: int
+    status: int
+    at: float
+
+    @property
+    def acknowledged(self) -> bool:
+        return 200 <= self.status <= 299
+
+
+type Entry = Call | Arrival | Delivery
+
+_decode = msgspec.json.Decoder(Entry).decode
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A message with buttons: what it says, and what each sends, by the key of the answer."""
+
+    text: str
+    buttons: Mapping[str, str]
+
+    @property
+    def nonce(self) -> int:
+        """Rises with every question asked; 0 where nothing is asked."""
+        heads = (data.partition(":")[0] for data in self.buttons.values())
+        return max((int(head) for head in heads if head.isdecimal()), default=0)
+
+
+@dataclass
+class Chat:
+    """The newest screen of one chat, and a way to wait for a newer one."""
+
+    screen: Screen | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass
+class Platform:
+    """Who acts here acts as people do; what is known here was in the journal."""
+
+    http: aiohttp.ClientSession
+    url: str
+    entries: list[Entry] = field(default_factory=list)
+    chats: dict[int, Chat] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
+    arrived: int = 0
+    settled: int = 0
+
+    async def act(self, verb: str, **what: Any) -> bool:
+        """Something that a person does; False when the platform does not let them."""
+        async with self.http.post(f"{self.url}/_control/{verb}", json=what) as answer:
+            return answer.status == 200
+
+    async def follow(self) -> None:
+        """Read on in the journal, for ever."""
+        while True:
+            await self.read()
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def read(self) -> None:
+        url = f"{self.url}/_control/journal?since={len(self.entries)}"
+        async with self.http.get(url) as answer:
+            for line in (await answer.read()).splitlines():
+                self._note(_decode(line))
+
+    def _note(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        match entry:
+            case Arrival():
+                self.arrived += 1
+            case Delivery(update_id) if entry.acknowledged:
+                self.acknowledged.add(update_id)
+            case Call(method, params, status=200) if method in SENDS:
+                self._show(params)
+            case _:
+                pass
+
+    def _show(self, params: dict[str, Any]) -> None:
+        screen = Screen(params["text"], keys(params.get("reply_markup")))
+        chat = self.chats[params["chat_id"]]
+        if screen.nonce or "!menu" in screen.buttons:
+            chat.screen = screen
+            chat.changed.set()
+            chat.changed = asyncio.Event()
+
+
+def keys(markup: Any) -> dict[str, str]:
+    """What the buttons of a message send, by key: `17:yes` is `yes`, `!exit` is itself."""
+    rows = (markup or {}).get("inline_keyboard", ())
+    sent = [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+    return {data.partition(":")[2] or data: data for data in sent}

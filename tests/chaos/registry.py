@@ -1,0 +1,33 @@
+"""The sandbox registry in a process of its own; it reads the settings of the bot that it serves."""
+
+from urllib.parse import urlsplit
+
+import uvicorn
+from pydantic import SecretStr
+
+from bot.registry.sandbox import create_app
+from bot.settings import settings
+
+DECIDES_AFTER = 0.3
+
+
+def main() -> None:
+    """Serves until it is killed; its own database is KOSH_DATABASE_OWNER_URL here."""
+    chosen = settings()
+    app = create_app(
+        chosen.database("owner"),
+        client_id=chosen.registry_client_id or "",
+        client_secret=_told(chosen.registry_client_secret),
+        callback_url=f"{chosen.public_url}/callbacks/registry",
+        callback_secret=_told(chosen.registry_callback_secret),
+        delay=DECIDES_AFTER,
+    )
+    uvicorn.run(app, port=urlsplit(chosen.registry_url or "").port or 0, log_level="warning")
+
+
+def _told(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,360 @@
+"""What people write and send instead of pressing: understood, or refused with the next step."""
+
+import pytest
+
+from bot.languages.replies import RESERVED
+from flows.engine import house
+from flows.engine.events import DeleteInput, Edited, Shared, Unreadable
+from flows.engine.flow import Many
+from flows.engine.questions import REFUSALS
+from flows.engine.text import Country, Text, _, button
+from flows.engine.words import SAFETY, Refusal
+from flows.preregistration import PREREGISTRATION
+from tests.flows.awaited import awaits
+from tests.flows.chat import LANGUAGES, WORDS, Chat, straight
+
+FORM = "preregistration"
+PHONE = {"contact": "phone"}
+
+
+def at(question: str, language: str = "ru", **answers: str) -> Chat:
+    return Chat.begun(language, FORM).until(question, **answers)
+
+
+def stored(chat: Chat, name: str) -> str | None:
+    return chat.told().get(name)
+
+
+# Choices
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_can_be_written_as_its_label_or_its_number(language: str) -> None:
+    chat = Chat.begun(language, FORM)
+    for _turn in range(60):
+        if chat.at == "review":
+            break
+        asked = chat.conversation.asked
+        assert asked is not None
+        for number, option in enumerate(asked.options, 1):
+            if chat.name == "consent_registration" or option.key in ("person", "add", "done"):
+                continue
+            for typed in (option.words, f" {option.words.upper()}! ", str(number), f"{number}."):
+                tried = Chat(language, conversation=chat.conversation).says(typed)
+                assert stored(tried, chat.at) == option.key, (chat.at, typed)
+        chat.answers(straight(chat.name))
+    assert chat.at == "review"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("иә", "yes"), ("да!", "yes"), ("是", "yes"), ("Ha", "yes"), ("ҳа", "yes"), ("👍", "yes"),
+     ("жоқ", "no"), ("нет", "no"), ("不是", "no"), ("yo'q", "no"), ("йўқ", "no"), ("جوق", "no")],
+)  # fmt: skip
+def test_yes_and_no_are_understood_in_every_language(
+    language: str, typed: str, answer: str
+) -> None:
+    chat = at("adult", language).says(typed)
+    if (language, typed) == ("kk", "да!"):
+        assert chat.at == "adult"  # in Kazakh it is the word "and"
+    else:
+        assert stored(chat, "adult") == answer
+
+
+def test_what_was_read_is_read_back() -> None:
+    chat = at("birth_year").says("07.02.1990")
+    assert stored(chat, "birth_year") == "1990"
+    assert chat.shows(house.SAVED, answer=Text("{words}", (("words", "1990"),)))
+
+
+# Countries
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("Қытай", "CN"), ("Китай", "CN"), ("中国", "CN"), ("Xitoy", "CN"), ("Ўзбекистон", "UZ"),
+     ("германия", "DE"), ("КНР", "CN"), ("Узбекстан", "UZ")],
+)  # fmt: skip
+def test_a_country_is_understood_in_any_language(typed: str, code: str) -> None:
+    chat = at("citizenship").says(typed)
+    assert stored(chat, "citizenship") == code
+    assert chat.shows(house.SAVED, answer=Country(code))
+
+
+def test_several_countries_become_the_options_until_one_is_chosen() -> None:
+    chat = at("citizenship").says("Корея")
+    assert chat.shows(_("Which one do you mean?"))
+    assert chat.keys[:2] == ["KP", "KR"]
+    chat.says("2")
+    assert stored(chat, "citizenship") == "KR"
+
+
+def test_a_narrowed_country_may_still_be_another() -> None:
+    chat = at("citizenship").says("Корея", "Китай")
+    assert stored(chat, "citizenship") == "CN"
+
+
+def test_no_citizenship_is_an_answer() -> None:
+    assert stored(at("citizenship").presses("stateless"), "citizenship") == "stateless"
+
+
+# Refused, with the next step (security.md 5.5; the row is named where it helps)
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
+@pytest.mark.parametrize("question", ["surname", "birth_year", "residence_region"])
+def test_nothing_written_is_said_to_be_nothing(question: str, typed: str) -> None:
+    chat = at(question).says(typed)
+    assert chat.at == question
+    assert chat.shows(REFUSALS[Refusal.EMPTY])
+
+
+@awaits("B17: nothing written at a choice or a country is said not to be found")
+@pytest.mark.parametrize("question", ["applying", "citizenship", "consent_registration"])
+def test_nothing_written_at_buttons_is_said_to_be_nothing(question: str) -> None:
+    assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
+
+
+WRONG = [
+    ("applying", "maybe", Refusal.NOT_LISTED),
+    ("applying", "4", Refusal.NOT_LISTED),
+    ("applying", "²", Refusal.NOT_LISTED),
+    ("citizenship", "Narnia", Refusal.NOT_LISTED),
+    ("citizenship", "x" * 4097, Refusal.NOT_LISTED),
+    ("surname", "Тестова", Refusal.NOT_LATIN),
+    ("surname", "T3STOVA", Refusal.NOT_LETTERS),
+    ("surname", "<script>alert(1)</script>", Refusal.NOT_LETTERS),
+    ("surname", "{{7*7}}", Refusal.NOT_LETTERS),
+    ("surname", "'; drop table people; --", Refusal.NOT_LETTERS),
+    ("surname", "%s", Refusal.NOT_LETTERS),
+    ("surname", "${jndi:ldap}", Refusal.NOT_LETTERS),
+    ("surname", "👨‍👩‍👧🇰🇿", Refusal.NOT_LETTERS),
+    ("surname", "T" * 101, Refusal.TOO_LONG),
+    ("surname", "e" + "\u0301" * 10_000, Refusal.TOO_LONG),
+    ("name_kk", "7", Refusal.NOT_LETTERS),
+    ("birth_year", "31.02.1990", Refusal.NO_SUCH_DAY),
+    ("birth_year", "00.00.0000", Refusal.NO_SUCH_DAY),
+    ("birth_year", "2999", Refusal.FUTURE),
+    ("birth_year", "25.11.2026", Refusal.FUTURE),
+    ("birth_year", "1876", Refusal.TOO_OLD),
+    ("birth_year", "1/2/90", Refusal.TWO_DIGIT_YEAR),
+    ("birth_year", "90", Refusal.TWO_DIGIT_YEAR),
+    ("birth_year", "²", Refusal.NOT_A_DATE),
+    ("birth_year", "давно", Refusal.NOT_A_DATE),
+    ("residence_region", "я" * 101, Refusal.TOO_LONG),
+    ("residence_region", "я" * 100_000, Refusal.TOO_LONG),
+    ("phone", "87010000", Refusal.NOT_A_PHONE),
+    ("phone", "12345", Refusal.NOT_A_PHONE),
+    ("phone", "+77010000000000000000", Refusal.NOT_A_PHONE),
+    ("phone", "позвоните мне", Refusal.NOT_A_PHONE),
+]
+
+
+@pytest.mark.parametrize(("question", "typed", "why"), WRONG, ids=lambda each: str(each)[:20])
+def test_what_cannot_be_an_answer_is_explained_and_asked_again(
+    question: str, typed: str, why: Refusal
+) -> None:
+    chat = at(question, **PHONE)
+    told = chat.told()
+    chat.says(typed)
+    assert chat.at == question
+    assert chat.shows(REFUSALS[why])
+    assert chat.told() == told
+    assert all(typed not in WORDS.render(line, "ru")
+               for say in chat.says_now for part in say.paragraphs for line in part)  # fmt: skip
+
+
+RIGHT = [
+    ("surname", "Testova", "Testova"),
+    ("surname", "X", "X"),
+    ("surname", "OʻTESTOV", "OʻTESTOV"),
+    ("surname", "O'Testov", "OʻTestov"),
+    ("surname", "Testova\u202e-Probova\u2066", "Testova-Probova"),
+    ("surname", "Te\u0301stova", "T\u00e9stova"),
+    ("name_kk", "Әсел Ғұмарқызы Тестова-Һұнөңқ", "Әсел Ғұмарқызы Тестова-Һұнөңқ"),
+    ("name_kk", "تەستوۆا گۇلنار", "تەستوۆا گۇلنار"),
+    ("name_kk", "测试·古丽娜尔", "测试·古丽娜尔"),
+    ("birth_year", "1990年2月1日", "1990"),
+    ("birth_year", "١٩٩٠", "1990"),
+    ("birth_year", "１９９０", "1990"),
+    ("birth_year", "1990 ж.", "1990"),
+    ("phone", "+7 (701) 000-00-00", "+77010000000"),
+    ("phone", "007 701 000 00 00", "+77010000000"),
+    ("residence_region", "Testland 🏔 {{7*7}} <b>", "Testland 🏔 {{7*7}} <b>"),
+    ("residence_region", "0", "0"),
+]
+
+
+@pytest.mark.parametrize(("question", "typed", "value"), RIGHT)
+def test_valid_forms_are_stored_as_one(question: str, typed: str, value: str) -> None:
+    chat = at(question, **PHONE).says(typed)
+    assert chat.at != question
+    assert stored(chat, question) == value
+
+
+def test_somebody_who_does_not_get_on_is_offered_a_person() -> None:
+    chat = at("surname").says("1", "2")
+    assert not chat.shows(house.ASK_AGAIN)
+    chat.says("3")
+    assert chat.shows(house.ASK_AGAIN)
+    chat.says("TESTOVA", "4")
+    assert not chat.shows(house.ASK_AGAIN)
+
+
+# Sensitive input
+
+
+def test_a_sensitive_answer_is_deleted_from_the_chat_and_not_read_back() -> None:
+    chat = at("surname").says("TESTOVA")
+    assert chat.effects_now == (DeleteInput(),)
+    assert not chat.shows(house.SAVED)
+
+
+def test_ones_own_contact_is_the_phone() -> None:
+    chat = at("phone", **PHONE)
+    assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
+    chat.takes(Shared("+77010000000", own=True))
+    assert stored(chat, "phone") == "+77010000000"
+    assert chat.effects_now == (DeleteInput(),)
+
+
+def test_somebody_elses_contact_is_not() -> None:
+    chat = at("phone", **PHONE).takes(Shared("+77010000000", own=False))
+    assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
+    assert chat.at == "phone"
+    assert stored(chat, "phone") is None
+    assert chat.effects_now == (DeleteInput(),)
+
+
+def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
+    chat = at("purpose").takes(Shared("+77010000000", own=True))
+    assert chat.effects_now == (DeleteInput(),)
+    assert chat.shows(house.CANNOT_READ)
+    assert chat.at == "purpose"
+
+
+# What is no text
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "deleted"),
+    [
+        ("location", house.NO_LOCATION, True),
+        ("photo", house.NO_PICTURES, True),
+        ("document", house.NO_PICTURES, True),
+        ("voice", house.CANNOT_HEAR, False),
+        *((kind, house.CANNOT_READ, False)
+          for kind in ("sticker", "poll", "dice", "game", "story", "video_note", "payment")),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted: bool) -> None:
+    chat = at("purpose")
+    told = chat.told()
+    chat.takes(Unreadable(kind))
+    assert chat.shows(answer)
+    assert chat.at == "purpose"
+    assert chat.told() == told
+    assert (DeleteInput() in chat.effects_now) is deleted
+
+
+def test_a_changed_message_changes_no_answer() -> None:
+    chat = at("purpose").takes(Edited())
+    assert chat.shows(house.NO_EDITS)
+    assert chat.at == "purpose"
+
+
+@pytest.mark.parametrize("typed", ["/unknown", "/DELETE_ME", "/start@other_bot x y", "/settings"])
+def test_unknown_commands_are_no_answers(typed: str) -> None:
+    chat = at("name_kk").says(typed)
+    assert stored(chat, "name_kk") is None
+    assert chat.at in ("name_kk", house.MENU)
+
+
+# Reserved words
+
+SAFE = sorted(
+    {
+        (phrase, word)
+        for word, forms in RESERVED.items()
+        if word in SAFETY
+        for line in forms.values()
+        for phrase in line.split(", ")
+    }
+)
+OTHERS = sorted(
+    {
+        phrase
+        for word, forms in RESERVED.items()
+        if word not in SAFETY
+        for line in forms.values()
+        for phrase in line.split(", ")
+    }
+)
+
+
+def every_step() -> list[Chat]:
+    """The invented person at every question that the form can ask them, once."""
+    found: dict[str, Chat] = {}
+    for answers in (
+        {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},
+        {"applying": "other", "adult": "no", "passport": "none", "former_citizen": "yes",
+         "ethnicity_papers": "no", "trouble": "money", "ethnic_kazakh": "no"},
+    ):  # fmt: skip
+        chat = Chat.begun("ru", FORM)
+        for _turn in range(60):
+            if chat.at == house.MENU:
+                break
+            found.setdefault(chat.name, Chat("ru", conversation=chat.conversation))
+            chat.answers(answers.get(chat.name) or straight(chat.name))
+    member = Chat.begun("ru", FORM).until("family", applying="family").presses("add")
+    for value in ("spouse", "adult", "no", "go_on"):
+        found.setdefault(member.name, Chat("ru", conversation=member.conversation))
+        member.presses(value)
+    return list(found.values())
+
+
+STEPS = every_step()
+
+
+def test_the_steps_tried_are_all_there_are() -> None:
+    names = {chat.name for chat in STEPS}
+    assert names == {item.name for item in PREREGISTRATION.questions()}
+    assert any(isinstance(item, Many) for item in PREREGISTRATION.items)
+
+
+@pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
+def test_safety_words_win_at_every_step_in_every_language(chat: Chat) -> None:
+    outcomes = {}
+    for phrase, word in SAFE:
+        tried = Chat("ru", conversation=chat.conversation).says(phrase)
+        outcome = (tried.effects_now, tried.at, tried.told())
+        assert outcomes.setdefault(word, outcome) == outcome, phrase
+    assert len(set(map(str, outcomes.values()))) == len(SAFETY)
+    assert all(told in ({}, chat.told()) for _effects, _at, told in outcomes.values())
+
+
+@pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
+def test_no_reserved_word_becomes_an_answer(chat: Chat) -> None:
+    skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
+    for phrase in OTHERS:
+        told = Chat("ru", conversation=chat.conversation).says(phrase).told()
+        added = {key: value for key, value in told.items() if key not in chat.told()}
+        assert added == {} or (skippable and added == {chat.at: None}), phrase
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("label", "sign"),
+    [("Back", "<"), ("Skip", "-"), ("Help", "!help"), ("Talk to a person", "!person"),
+     ("Close and clear", "!exit"), ("Keep this answer", "=")],
+)  # fmt: skip
+@awaits("B18: labels of controls are not understood when they are written", strict=False)
+def test_labels_of_controls_may_be_written(language: str, label: str, sign: str) -> None:
+    chat = at("patronymic", language, given_name="-").presses("<")
+    chat = chat if label == "Keep this answer" else chat.presses("-")
+    typed = Chat(language, conversation=chat.conversation).says(
+        WORDS.render(button(label), language)
+    )
+    pressed = Chat(language, conversation=chat.conversation, says_now=chat.says_now).presses(sign)
+    assert typed.conversation == pressed.conversation

@@ -1,0 +1,204 @@
+"""What can be done at any step, and what a button may not do."""
+
+import pytest
+
+from flows.engine import house
+from flows.engine.events import (
+    Export,
+    Forget,
+    Pressed,
+    QuickExit,
+    Stopped,
+)
+from flows.engine.flow import Submit
+from flows.engine.state import Conversation
+from flows.preregistration import SURNAME
+from tests.flows.awaited import awaits
+from tests.flows.chat import LANGUAGES, Chat, straight
+
+FORM = "preregistration"
+
+
+# Buttons
+
+
+def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
+    chat = Chat.begun("ru", FORM).until("adult")
+    old = Pressed(f"{chat.nonce}:no")
+    told = chat.until("citizenship").told()
+    chat.takes(old)
+    assert chat.shows(house.OLD_BUTTON)
+    assert chat.at == "citizenship"
+    assert chat.told() == told
+
+
+def test_a_double_tap_answers_once() -> None:
+    chat = Chat.begun("ru", FORM).until("adult")
+    tap = Pressed(f"{chat.nonce}:yes")
+    chat.takes(tap).takes(tap)
+    assert chat.at == "purpose"
+    assert chat.shows(house.OLD_BUTTON)
+
+
+def test_a_double_tap_on_send_sends_once() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    tap = Pressed(f"{chat.nonce}:submit")
+    chat.takes(tap).takes(tap)
+    assert len(chat.done(Submit)) == 1
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        ":",
+        "1:yes",
+        "999999:yes",
+        "x" * 64,
+        "!nonsense",
+        "!",
+        "{nonce}:maybe",
+        "{nonce}:",
+        "🙂:🙂",
+    ],
+)
+def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
+    chat = Chat.begun("ru", FORM).until("adult")
+    told = chat.told()
+    chat.takes(Pressed(payload.format(nonce=chat.nonce)))
+    assert chat.shows(house.OLD_BUTTON)
+    assert chat.at == "adult"
+    assert chat.told() == told
+
+
+def test_pages_of_a_long_list_turn_and_come_round() -> None:
+    chat = Chat.begun("kk", FORM).until("target_region")
+    first = chat.keys
+    assert first[8] == ">"
+    chat.presses(">")
+    assert chat.says_now[0].replaces
+    second = chat.keys
+    assert not set(first[:8]) & set(second[:8])
+    chat.presses(">", ">")
+    assert chat.keys == first
+    chat.presses(">").presses(second[0])
+    assert chat.told()["target_region"] == second[0]
+
+
+def test_a_number_counts_over_all_pages() -> None:
+    chat = Chat.begun("kk", FORM).until("target_region")
+    chat.says("21")
+    assert chat.told()["target_region"] == "shymkent"
+
+
+# Beside the form
+
+
+def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
+    plain = Chat.begun("ru", FORM)
+    mixed = Chat.begun("ru", FORM)
+    answers = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
+    for turn in range(60):
+        assert mixed.at.partition("@")[0] == plain.name
+        if plain.at == house.MENU:
+            break
+        asked, language = mixed.at, LANGUAGES[turn % len(LANGUAGES)]
+        mixed.says("/language").presses(language)
+        assert mixed.at == asked
+        assert mixed.conversation.language == language
+        value = answers.get(plain.name) or straight(plain.name)
+        plain.answers(value)
+        mixed.answers(value)
+    assert plain.done(Submit) == mixed.done(Submit) != []
+
+
+def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch() -> None:
+    chat = Chat.begun("ru", FORM).until("adult").says("/language")
+    chat.presses("zh_Hans").says("иә")
+    assert chat.told()["adult"] == "yes"
+
+
+@pytest.mark.parametrize(
+    "word", ["menu", "меню", "мәзір", "菜单", "menyu", "/menu", "/MENU@kosh_bot"]
+)
+def test_the_menu_keeps_the_place_in_the_form(word: str) -> None:
+    chat = Chat.begun("ru", FORM).until("birth_year").says(word)
+    assert chat.at == house.MENU
+    chat.presses(FORM)
+    assert chat.at == "birth_year"
+
+
+def test_help_is_the_questions_own_where_it_has_one() -> None:
+    chat = Chat.begun("ru", FORM).until("surname").says("помощь")
+    assert SURNAME.help is not None and chat.shows(SURNAME.help)
+    assert chat.at == "surname"
+    chat.until("given_name").says("/help")
+    assert chat.shows(house.HELP)
+    assert chat.at == "given_name"
+
+
+def test_a_needed_answer_cannot_be_skipped() -> None:
+    chat = Chat.begun("ru", FORM).until("surname").says("пропустить")
+    assert chat.shows(house.NOTHING_TO_SKIP)
+    assert chat.at == "surname"
+
+
+def test_skipping_in_writing() -> None:
+    chat = Chat.begun("ru", FORM).until("patronymic").says("/skip")
+    assert chat.at == "name_kk"
+    assert chat.told()["patronymic"] is None
+
+
+def test_my_data_of_somebody_unknown_is_nothing() -> None:
+    chat = Chat.begun("ru").says("/mydata")
+    assert chat.shows(house.NOTHING_KEPT)
+    assert chat.effects == []
+    known = Chat.begun("ru", FORM).until("surname").says("/mydata")
+    assert known.effects_now == (Export(),)
+    assert known.at == "surname"
+
+
+def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
+    chat = Chat.begun("ru", FORM).until("passport").says("выход")
+    assert chat.effects_now == (QuickExit(),)
+    assert chat.shows(house.EXIT_TEXT)
+    assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
+    known = Chat.begun("ru", FORM).until("birth_year").presses("!exit")
+    assert known.effects_now == (QuickExit(),)
+    known.says("привет")
+    assert known.at == house.MENU
+    assert known.presses(FORM).at == "birth_year"
+
+
+def test_deleting_asks_once_and_then_nothing_is_left() -> None:
+    chat = Chat.begun("ru", FORM).until("birth_year").says("удалить")
+    assert chat.shows(house.DELETE_TEXT)
+    chat.says("нет")
+    assert chat.at == "birth_year"
+    chat.says("/delete", "да")
+    assert chat.effects_now == (Forget(),)
+    assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
+
+
+def test_an_answer_after_deletion_revives_nothing() -> None:
+    chat = Chat.begun("ru", FORM).until("ethnic_kazakh")
+    old = Pressed(f"{chat.nonce}:yes")
+    chat.says("/delete").presses("yes")
+    chat.takes(old)
+    assert chat.at == house.MENU
+    chat.says("TESTOVA")
+    assert chat.at == house.MENU
+    assert chat.conversation.forms == {}
+
+
+def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
+    chat = Chat.begun("ru", FORM).until("birth_year").says("стоп")
+    assert chat.effects_now == (Stopped(),)
+    assert chat.shows(house.STOPPED)
+    assert chat.presses(FORM).at == "birth_year"
+
+
+@awaits("B19: who stopped and then leaves is written to again")
+def test_stopping_outlives_a_quick_exit() -> None:
+    chat = Chat.begun("ru").says("стоп", "выход")
+    assert chat.conversation.quiet

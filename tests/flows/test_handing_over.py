@@ -1,0 +1,226 @@
+"""After sending: the registry's word, amending, withdrawing; and talking with an officer."""
+
+import pytest
+
+from flows import FLOWS
+from flows.engine import house
+from flows.engine.events import (
+    Acknowledged,
+    CancelCase,
+    Forget,
+    Joined,
+    Pressed,
+    QuickExit,
+    Relay,
+    Resolved,
+    Started,
+    Stopped,
+    Withdraw,
+)
+from flows.engine.flow import OpenCase, Submit
+from flows.engine.state import Standing
+from flows.engine.text import _
+from flows.preregistration import CLOSED
+from tests.flows.awaited import awaits
+from tests.flows.chat import Chat
+
+FORM = "preregistration"
+
+
+# After sending
+
+
+def sent() -> Chat:
+    return Chat.begun("ru", FORM).until("review").presses("submit")
+
+
+def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by() -> None:
+    chat = sent().takes(Acknowledged("received", "KZ-1"))
+    assert chat.shows(house.UPDATE)
+    (told,) = chat.says_now
+    assert told.service
+    assert all(not line.values for paragraph in told.paragraphs for line in paragraph)
+    chat.presses("!status")
+    assert chat.shows(house.REGISTRATION["received"], number="KZ-1")
+    assert chat.says_now[0].protect
+
+
+def test_who_stopped_is_not_written_to_but_finds_the_status() -> None:
+    chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
+    assert chat.says_now == ()
+    chat.says("/status")
+    assert chat.shows(house.REGISTRATION["accepted"], number="KZ-1")
+
+
+@pytest.mark.parametrize("state", house.REGISTRATION)
+def test_every_state_of_a_registration_has_its_words(state: str) -> None:
+    chat = sent().takes(Acknowledged(state, "KZ-1")).says("/status")
+    assert chat.shows(house.REGISTRATION[state])
+
+
+@awaits("B7: a state that is not known here crashes the turn")
+def test_a_state_that_is_not_known_here_has_words_too() -> None:
+    sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
+
+
+def test_amending_sends_again_with_what_changed() -> None:
+    chat = sent().takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
+    assert chat.at == "review"
+    chat.edits("birth_year").says("1991").presses("submit")
+    first, second = chat.done(Submit)
+    assert {**first.answers, "birth_year": "1991"} == second.answers
+    assert chat.conversation.standing == Standing("sent", "KZ-1")
+
+
+def test_a_sent_form_is_not_open_until_it_is_amended() -> None:
+    chat = sent()
+    chat.says("/menu").presses(FORM)
+    assert chat.at == house.REGISTERED
+    assert len(chat.done(Submit)) == 1
+
+
+def test_withdrawing_asks_and_is_done_once() -> None:
+    chat = sent().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("withdraw").says("нет")
+    assert chat.done(Withdraw) == []
+    chat.presses("withdraw")
+    tap = Pressed(f"{chat.nonce}:yes")
+    chat.takes(tap).takes(tap)
+    assert len(chat.done(Withdraw)) == 1
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).presses("!status")
+    assert chat.shows(house.REGISTRATION["withdrawn"])
+
+
+@awaits("B9: who withdrew cannot register again")
+def test_who_withdrew_can_register_again() -> None:
+    chat = sent().says("/status").presses("withdraw", "yes")
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).says("/menu").presses(FORM)
+    chat.until("review").presses("submit")
+    assert len(chat.done(Submit)) == 2
+
+
+def test_status_without_a_registration() -> None:
+    assert Chat.begun("ru").says("/status").shows(house.NO_REGISTRATION)
+
+
+# With an officer
+
+
+def handed_over() -> Chat:
+    chat = Chat.begun("ru", FORM).until("given_name").presses("!person")
+    return chat.presses("general", "yes").says("Testova asks")
+
+
+def test_words_go_to_the_officer_and_the_form_is_silent() -> None:
+    chat = handed_over()
+    told = chat.told()
+    assert chat.shows(house.WAITING)
+    chat.says("Иванова", "1990", "да")
+    assert chat.done(Relay) == [Relay("Иванова"), Relay("1990"), Relay("да")]
+    assert chat.says_now == ()
+    assert chat.told() == told
+
+
+def test_an_officer_joins_and_gives_the_form_back() -> None:
+    chat = handed_over().takes(Joined())
+    assert chat.shows(house.JOINED)
+    chat.takes(Resolved())
+    assert chat.shows(house.OFFICER_DONE)
+    assert chat.at == "given_name"
+    assert not chat.conversation.with_officer
+
+
+def test_the_person_can_leave_the_officer() -> None:
+    chat = handed_over().presses("!menu")
+    assert chat.done(CancelCase) == [CancelCase()]
+    assert chat.at == "given_name"
+
+
+def test_a_new_start_does_not_leave_the_officer() -> None:
+    chat = handed_over().takes(Started("preregistration"))
+    assert chat.conversation.with_officer
+    assert chat.shows(house.WAITING)
+
+
+@awaits("B14: with an officer, the last button of the form still answers")
+def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
+    chat = Chat.begun("ru", FORM).until("purpose")
+    tap = Pressed(f"{chat.nonce}:move")
+    told = chat.told()
+    chat.takes(Joined()).takes(tap)
+    assert chat.told() == told
+
+
+@pytest.mark.parametrize("command", ["/skip", "/back"])
+@awaits("B14: with an officer, /skip and /back still move the form")
+def test_commands_of_the_form_are_silent_while_an_officer_holds_it(command: str) -> None:
+    chat = Chat.begun("ru", FORM).until("given_name")
+    form = chat.form()
+    chat.takes(Joined()).says(command)
+    assert chat.form() == form
+
+
+@awaits("B15: a double tap at the end of the handoff speaks of a changed form")
+def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
+    chat = Chat.begun("ru", "officer").until("words")
+    tap = Pressed(f"{chat.nonce}:-")
+    chat.takes(tap).takes(tap)
+    assert len(chat.done(OpenCase)) == 1
+    assert chat.shows(house.WAITING)
+    assert not chat.shows(house.CHANGED)
+
+
+@awaits("B16: with an officer, a written yes to deletion goes to the officer")
+def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
+    chat = handed_over().says("удалить", "да")
+    assert chat.done(Forget) == [Forget()]
+
+
+def test_safety_words_win_over_the_officer() -> None:
+    assert handed_over().says("стоп").done(Stopped)
+    assert handed_over().says("выход").done(QuickExit)
+    assert handed_over().says("удалить").at == house.DELETE
+
+
+def test_words_of_danger_lead_to_a_person() -> None:
+    chat = Chat.begun("ru", FORM).until("residence_region").says("мне угрожают")
+    assert chat.at == "consent_handoff"
+    chat.presses("yes", "-")
+    (case,) = chat.done(OpenCase)
+    assert (case.topic, case.urgent) == ("danger", True)
+
+
+@awaits("B12: words of danger written to the officer are dropped")
+def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
+    chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
+    (case,) = chat.done(OpenCase)
+    assert (case.words, case.urgent) == ("мне угрожают", True)
+
+
+def test_too_many_words_for_the_officer_are_named_as_such() -> None:
+    chat = handed_over()
+    relayed = chat.done(Relay)
+    chat.says("я" * 4001)
+    assert chat.done(Relay) == relayed
+    assert chat.shows(_("That is too long. Please keep it under {most} characters."), most=4000)
+
+
+# While no registry is open
+
+
+@awaits("B1: the form of who is inside is dropped while registration is closed")
+def test_closing_registration_loses_nobodys_answers() -> None:
+    chat = Chat.begun("ru", FORM).until("birth_year")
+    told = chat.told()
+    chat.flows = {**FLOWS, FORM: CLOSED}
+    chat.says("1990")
+    chat.flows = FLOWS
+    assert chat.told() == told
+
+
+@awaits("B2: amending while registration is closed crashes the turn")
+def test_amending_while_registration_is_closed_says_so() -> None:
+    chat = sent()
+    chat.flows = {**FLOWS, FORM: CLOSED}
+    chat.says("/status").presses("amend")
+    assert chat.at == house.MENU

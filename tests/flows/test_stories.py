@@ -1,0 +1,328 @@
+"""What people do with the assistant from the first word to the receipt, as they would tell it."""
+
+import pytest
+
+from flows.engine import house
+from flows.engine.events import (
+    Acknowledged,
+    CancelCase,
+    ConsentGiven,
+    DeleteInput,
+    Started,
+)
+from flows.engine.flow import Gate, OpenCase, Submit
+from flows.engine.state import Conversation, Standing
+from flows.engine.text import Text, _, button
+from flows.knowledge.registry import NO_PROMISE, REGISTRY
+from flows.preregistration import CONSENT, PREREGISTRATION
+from tests.flows.awaited import awaits
+from tests.flows.chat import LANGUAGES, WORDS, Chat
+
+FORM = "preregistration"
+
+# Each gate, with the answers that lead to it and the topic the officer reads.
+GATES = {
+    "gate_other": ({"applying": "other"}, "other_person"),
+    "gate_minor": ({"adult": "no"}, "minor"),
+    "gate_stay": ({"location": "kazakhstan", "stay_ends": "unsure"}, "stay_ends"),
+    "gate_passport": ({"passport": "none"}, "passport"),
+    "gate_former": ({"former_citizen": "yes"}, "former_citizen"),
+    "gate_papers": ({"ethnicity_papers": "no"}, "no_papers"),
+    "gate_trouble": ({"trouble": "money"}, "trouble"),
+    "gate_kazakh": ({"ethnic_kazakh": "no"}, "general"),
+}
+
+
+# Just asking
+
+
+def test_just_asking_shows_facts_and_leaves_nothing() -> None:
+    chat = Chat.begun("kk")
+    assert chat.shows(house.WELCOME)
+    assert chat.shows(house.RISK)
+    chat.presses("about")
+    assert chat.shows(REGISTRY[0].text)
+    assert chat.shows(NO_PROMISE)
+    assert chat.at == house.MENU
+    assert chat.effects == []
+    assert not chat.conversation.kept
+    assert not any(form.answers for form in chat.conversation.forms.values())
+
+
+def test_the_first_word_asks_for_the_language_in_every_language() -> None:
+    chat = Chat().takes(Started())
+    lines = [WORDS.render(line, "") for line in chat.says_now[0].paragraphs[0]]
+    assert lines == [WORDS.render(house.CHOOSE_LANGUAGE, code) for code in LANGUAGES]
+    assert chat.keys[:-1] == list(LANGUAGES)
+
+
+def test_a_word_of_a_link_opens_its_flow_after_the_language() -> None:
+    chat = Chat().takes(Started("preregistration")).presses("uz")
+    assert chat.at == "applying"
+    assert chat.conversation.language == "uz"
+
+
+def test_junk_in_a_link_is_a_plain_start() -> None:
+    for junk in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
+        assert Chat.begun().takes(Started(junk)).at == house.MENU
+
+
+# Registering
+
+
+def test_registering_alone() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    assert chat.done(ConsentGiven) == [ConsentGiven("registration", CONSENT.text, "ru")]
+    chat.presses("submit")
+    (sent,) = chat.done(Submit)
+    assert sent.answers["surname"] == "TESTOVA"
+    assert sent.answers["programme"] == "kandas_status"
+    assert sent.members == {"family": ()}
+    assert chat.conversation.standing == Standing("sent")
+
+
+@awaits("B8: after Send there is only the menu")
+def test_after_sending_the_person_reads_that_it_is_saved() -> None:
+    chat = Chat.begun("ru", FORM).until("review").presses("submit")
+    assert chat.shows(house.REGISTRATION["sent"])
+
+
+def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
+    chat = Chat.begun("ru", FORM).until("consent_registration")
+    assert chat.told()["passport"] == "long"
+    chat.presses("yes")
+    for question in PREREGISTRATION.questions():
+        if not question.kept:
+            assert chat.told().get(question.name) is None
+    assert chat.told()["citizenship"] == "CN"
+
+
+@awaits("B13: an answer that is not kept stays when it is given after consent")
+def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
+    chat = Chat.begun("ru", FORM).until("ethnic_kazakh")
+    assert chat.presses("<").at == "trouble"
+    chat.presses("money")
+    assert chat.at == "gate_trouble"
+    chat.presses("go_on").until("review").presses("submit")
+    assert chat.told()["trouble"] is None
+    assert chat.done(Submit)[0].answers["trouble"] is None
+
+
+@awaits("B13: a consent given before lets everything before it be kept")
+def test_an_amendment_after_the_answers_are_gone_keeps_no_more_than_the_first_time() -> None:
+    chat = Chat.begun("ru", FORM).until("review").presses("submit")
+    chat.takes(Acknowledged("accepted", "KZ-1"))
+    chat.conversation = _spent(chat.conversation)
+    chat.presses("!status").presses("amend").until("review")
+    assert chat.told()["passport"] is None
+
+
+def _spent(conversation: Conversation) -> Conversation:
+    """As retention leaves it a day after acceptance: no answers."""
+    forms = {name: form for name, form in conversation.forms.items() if name != FORM}
+    return Conversation(
+        language=conversation.language,
+        nonce=conversation.nonce,
+        kept=True,
+        consents=conversation.consents,
+        standing=conversation.standing,
+        forms=forms,
+    )
+
+
+def test_registering_with_the_family_adds_two_and_removes_one() -> None:
+    chat = Chat.begun("kk", FORM).until("family", applying="family")
+    chat.presses("add", "spouse", "adult", "yes")
+    chat.presses("add", "child", "under14")
+    assert chat.at == "family"
+    first, second = chat.form().members["family"]
+    chat.presses(f"remove.{first}").until("review", applying="family")
+    assert chat.form().members["family"] == (second,)
+    assert not any(key.endswith(f"@{first}") for key in chat.told())
+    chat.presses("submit")
+    (sent,) = chat.done(Submit)
+    assert sent.members == {"family": ({"relation": "child", "age_band": "under14"},)}
+    assert sent.answers["family"] == "1"
+
+
+@awaits("B23: a list that left the path is sent as members without answers")
+def test_a_family_that_left_the_path_is_not_sent() -> None:
+    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    chat.presses("add", "child", "under14").until("review", applying="family")
+    chat.edits("applying").presses("self", "submit")
+    assert chat.done(Submit)[0].members == {"family": ()}
+
+
+def test_the_list_says_who_is_in_it_and_has_an_end() -> None:
+    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    for _number in range(15):
+        chat.presses("add", "child", "under14")
+    assert chat.shows(_("{relation}, {age}"))
+    assert "add" not in {option.key for option in chat.conversation.asked.options}  # type: ignore[union-attr]
+    chat.says("1").until("review")
+    assert chat.presses("submit").done(Submit)[0].answers["family"] == "15"
+
+
+def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> None:
+    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    chat.presses("add", "spouse", "adult", "no")
+    assert chat.name == "gate_spouse"
+    asked = chat.at
+    chat.presses("person", "yes", "-").says("/menu")
+    assert chat.at == asked
+    chat.presses("go_on")
+    assert chat.at == "family"
+
+
+# Gates
+
+
+def test_every_gate_of_the_form_is_told_here() -> None:
+    gates = {item.name for item in PREREGISTRATION.questions() if isinstance(item, Gate)}
+    assert gates == {*GATES, "gate_spouse"}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
+    answers, topic = GATES[gate]
+    chat = Chat.begun("uz", FORM).until(gate, **answers)
+    told = chat.told()
+    chat.presses("person")
+    assert chat.at == "consent_handoff"
+    chat.presses("yes").says("Testova asks")
+    (case,) = chat.done(OpenCase)
+    assert (case.topic, case.words) == (topic, "Testova asks")
+    assert chat.conversation.with_officer
+    chat.presses("!menu")
+    assert chat.done(CancelCase)
+    assert chat.at == gate
+    assert chat.told() == told
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_nobody_is_refused_by_a_gate(gate: str) -> None:
+    answers, _topic = GATES[gate]
+    chat = Chat.begun("zh_Hans", FORM).until("review", **answers).presses("submit")
+    assert len(chat.done(Submit)) == 1
+
+
+@pytest.mark.parametrize("typed", ["человек", "Нужен специалист", "1"])
+def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(typed: str) -> None:
+    chat = Chat.begun("ru", FORM).until("gate_minor", adult="no").says(typed)
+    chat.presses("yes", "-")
+    assert chat.done(OpenCase)[0].topic == "minor"
+
+
+# Consent
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> None:
+    chat = Chat.begun(language, FORM).until("consent_registration").presses("refuse")
+    assert chat.shows(_("Nothing was kept. You can go on asking, or turn to these directly:"))
+    assert chat.at == house.MENU
+    assert chat.effects == []
+    assert not chat.conversation.kept
+    assert FORM not in chat.conversation.forms
+
+
+def test_refusing_the_handoff_leads_back_to_the_form() -> None:
+    chat = Chat.begun("ru", FORM).until("citizenship").presses("!person")
+    chat.presses("general", "refuse")
+    assert chat.at == "citizenship"
+    assert chat.done(OpenCase) == []
+
+
+@pytest.mark.parametrize("typed", ["да", "1", "ok", "👍", "согласен"])
+def test_consent_is_not_given_by_the_way(typed: str) -> None:
+    chat = Chat.begun("ru", FORM).until("consent_registration").says(typed)
+    assert chat.at == "consent_registration"
+    assert chat.done(ConsentGiven) == []
+
+
+def test_consent_may_be_written_as_it_stands_on_the_button() -> None:
+    label = WORDS.render(button("I agree"), "kk")
+    chat = Chat.begun("kk", FORM).until("consent_registration").says(f"{label.upper()}!")
+    assert [given.language for given in chat.done(ConsentGiven)] == ["kk"]
+
+
+# Going back and changing
+
+
+def test_back_goes_to_the_answer_before_and_offers_it_to_be_kept() -> None:
+    chat = Chat.begun("ru", FORM).until("birth_year", patronymic="Testovna")
+    chat.says("назад").presses("<")
+    assert chat.at == "patronymic"
+    assert chat.shows(house.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
+    told = chat.told()
+    chat.presses("=")
+    assert chat.told() == told
+    assert chat.at == "birth_year"
+
+
+def test_back_from_the_first_question_says_so() -> None:
+    chat = Chat.begun("ru", FORM).says("/back")
+    assert chat.shows(house.NO_WAY_BACK)
+    assert chat.at == "applying"
+
+
+def test_changing_an_answer_at_the_review_keeps_the_others() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    before = chat.told()
+    chat.edits("surname").says("TESTOVSKAYA")
+    assert chat.at == "review"
+    assert {**before, "surname": "TESTOVSKAYA"} == chat.told()
+    assert DeleteInput() in chat.effects_now
+
+
+def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None:
+    chat = Chat.begun("ru", FORM).until("review", residence_region="Testland")
+    chat.edits("residence_country").presses("TR")
+    assert chat.at == "residence_region"
+    assert chat.shows(house.EARLIER)
+    chat.presses("=")
+    assert chat.at == "review"
+    assert chat.told()["residence_region"] == "Testland"
+
+
+def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    chat.edits("purpose").presses("information")
+    assert chat.at == "review"
+    assert "target_region" not in chat.path().answers
+    chat.presses("submit")
+    assert "target_region" not in chat.done(Submit)[0].answers
+    chat.takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
+    chat.edits("purpose").presses("move")
+    assert chat.at == "review"
+    assert chat.path().answers["target_region"] == "astana"
+
+
+@awaits("B10: More on the screen of answers shows the review")
+def test_every_answer_can_be_changed_by_buttons() -> None:
+    chat = Chat.begun("ru", FORM).until("review").presses("edit", ">")
+    assert chat.at == house.EDIT
+    chat.presses("write_first", "yes")
+    assert chat.at == "review"
+    assert chat.told()["write_first"] == "yes"
+
+
+def test_every_answer_can_be_changed_by_its_number() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    assert chat.edits("contact").at == "contact"
+
+
+def test_what_was_skipped_can_be_given_at_the_review() -> None:
+    chat = Chat.begun("ru", FORM).until("review")
+    assert chat.told()["patronymic"] is None
+    chat.edits("patronymic").says("Testovna")
+    assert chat.at == "review"
+    assert chat.told()["patronymic"] == "Testovna"
+
+
+@awaits("B11: the list of members cannot be changed at the review")
+def test_the_family_can_be_changed_at_the_review() -> None:
+    chat = Chat.begun("ru", FORM).until("review", applying="family")
+    chat.edits("family").presses("add", "child", "under14", "done")
+    assert chat.at == "review"
+    assert len(chat.form().members["family"]) == 1

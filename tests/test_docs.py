@@ -1,0 +1,228 @@
+"""The documents say what is so: every error, setting, field, word, command and link."""
+
+import ast
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer
+
+from bot.__main__ import app
+from bot.inventory import INVENTORY
+from bot.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+CODE = re.compile(r"\bE_[A-Z][A-Z_]*\b")
+# Written so that this file does not hold what it looks for.
+MACHINE = re.compile("|".join((r"/ro" r"ot/", r"/wo" r"rk/", r"/tmp/ko" r"sh")))
+TOKENS = re.compile(
+    r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bAKIA[0-9A-Z]{16}\b"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10}|-----BEGIN [A-Z ]*PRIVATE KEY|\bey[A-Za-z0-9_-]{20,}\.ey"
+)
+INVENTED = ("tests/",)
+
+
+def _text(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def _rows(page: str, under: str = "") -> list[list[str]]:
+    """The rows of a page's tables, without heads and rules; `under` is a heading."""
+    text = _text(page)
+    if under:
+        text = text.partition(f"\n## {under}\n")[2].partition("\n## ")[0]
+    lines = text.splitlines()
+    rules = {number for number, line in enumerate(lines) if re.fullmatch(r"\|[-| :]+\|", line)}
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for number, line in enumerate(lines)
+        if line.startswith("|") and number not in rules and number + 1 not in rules
+    ]
+
+
+def _quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# Errors
+
+
+def test_every_error_is_explained_and_every_explained_error_exists() -> None:
+    explained = Counter(_quoted(row[0])[0] for row in _rows("docs/errors.md"))
+    raised = set(_codes())
+    assert raised - explained.keys() == set(), "explain these in docs/errors.md"
+    assert explained.keys() - raised == set(), "nothing raises these any more"
+    assert [code for code, times in explained.items() if times > 1] == []
+
+
+def test_every_error_says_what_happened_what_to_do_and_who_acts() -> None:
+    actors = {"nobody", "operator", "officer", "developer", "platform"}
+    for row in _rows("docs/errors.md"):
+        assert len(row) == 4, row
+        assert all(row), row
+        assert row[3] in actors, row
+
+
+def _codes() -> Iterator[str]:
+    """Codes in the strings of the source; its docstrings count, for they name what is raised."""
+    for name in ("flows", "bot"):
+        for path in (ROOT / name).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield from CODE.findall(node.value)
+
+
+# Settings and commands
+
+
+def test_every_setting_is_in_operations_with_its_meaning() -> None:
+    told = {_quoted(row[0])[0]: row[1] for row in _rows("docs/operations.md", "Settings")}
+    meant = {
+        f"{PREFIX}{name.upper()}": field.description
+        for name, field in Settings.model_fields.items()
+    }
+    assert told == meant
+
+
+def test_every_command_is_in_the_readme() -> None:
+    named = {command.split()[1] for command in _commands("README.md")}
+    assert _known().keys() - named == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    for command in _commands(page.relative_to(ROOT).as_posix()):
+        words = command.split()[1:]
+        known = _known()
+        assert words[0] in known, command
+        below = known[words[0]]
+        assert not below or len(words) < 2 or words[1] in below, command
+
+
+def _commands(page: str) -> list[str]:
+    return re.findall(r"\./kosh [a-z]+(?: [a-z]+\b)?", _text(page))
+
+
+@cache
+def _known() -> dict[str, frozenset[str]]:
+    """Our commands, each with those below it."""
+    group = typer.main.get_command(app)
+    commands = getattr(group, "commands", {})
+    return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}
+
+
+# Data, tables, layers
+
+
+def test_the_privacy_page_is_the_inventory() -> None:
+    printed = [
+        "| table | fields | purpose | protection | kept | when erased | in `my data` |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| `{each.table}` | {', '.join(f'`{column}`' for column in each.columns)}"
+            f" | {each.purpose} | {each.protection} | {each.kept} | {each.erased}"
+            f" | {'yes' if each.exported else ''} |"
+            for each in INVENTORY
+        ),
+    ]
+    section = _text("docs/privacy.md").partition("\n## Every field\n")[2].partition("\n## ")[0]
+    assert section.strip().splitlines() == printed
+
+
+def test_the_architecture_names_every_table_with_its_owner() -> None:
+    declared = dict(re.findall(r"^(\w+) = Table\(  # (.+)$", _text("bot/tables.py"), re.MULTILINE))
+    told = _rows("docs/architecture.md", "8. Tables and their owners")
+    assert {_quoted(row[0])[0]: row[1].replace("`", "") for row in told} == declared
+
+
+def test_the_architecture_shows_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads(_text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    shown = re.findall(r"```text\n(.*?)```", _text("docs/architecture.md"), re.DOTALL)
+    assert shown[0].splitlines() == contracts[0]["layers"]
+
+
+# Words and links
+
+
+def test_every_word_of_the_glossary_is_there_once_and_in_every_language() -> None:
+    rows = _rows("docs/glossary.md")
+    words = Counter(row[0].casefold() for row in rows)
+    assert [word for word, times in words.items() if times > 1] == []
+    for row in rows:
+        assert len(row) == 7, row
+        assert all(row), row
+
+
+def test_the_glossary_points_into_the_source() -> None:
+    for row in _rows("docs/glossary.md"):
+        if row[6] == "later":
+            continue
+        for place in _quoted(row[6]):
+            path, _, name = place.partition(": ")
+            assert (ROOT / path).exists(), row[0]
+            assert not name or re.search(rf"\b{re.escape(name)}\b", _text(path)), row[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        assert not anchor or anchor in _anchors(found), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names by which a page's headings can be linked, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    promised = _rows("README.md", "What it promises")
+    assert [row[0] for row in promised] == [f"P{number}" for number in range(1, 12)]
+    for row in promised:
+        for test in _quoted(row[2]):
+            path, _, name = test.partition("::")
+            assert re.search(rf"\bdef {name}\b", _text(path)), test
+
+
+# What must not be in any file
+
+
+def test_the_lock_file_knows_no_host_but_the_public_index() -> None:
+    hosts = set(re.findall(r"[a-z+]+://[^/\"]+", _text("uv.lock")))
+    assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
+
+
+def test_no_file_tells_of_the_machine_it_was_written_on() -> None:
+    assert {name for name, text in _sources() if MACHINE.search(text)} == set()
+
+
+def test_no_file_holds_a_token() -> None:
+    found = {name for name, text in _sources() if TOKENS.search(text)}
+    assert {name for name in found if not name.startswith(INVENTED)} == set()
+
+
+def _sources() -> Iterator[tuple[str, str]]:
+    """Every text file of the project, without what .gitignore leaves out."""
+    ignored = [line.strip("/") for line in _text(".gitignore").split()]
+    for folder, names, files in ROOT.walk():
+        names[:] = [name for name in names if name != ".git" and not _matches(name, ignored)]
+        for name in files:
+            path = folder / name
+            if not _matches(name, ignored):
+                yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8", "ignore")
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
