@@ -44,16 +44,10 @@ def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
 
 
 def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator[Finding]:
-    rules = (
-        *_names(flow),
-        *_order(flow),
-        *_conditions(flow),
-        *_forgetting(flow),
-        *_consent(flow),
-        *_gates(flow, flows),
-        *_walked(flow),
-    )
-    for name, what in rules:
+    rules = (_names, _order, _conditions, _forgetting, _consent)
+    wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
+    # A flow that is not well formed cannot be walked.
+    for name, what in wrong or _walked(flow):
         yield Finding(f"{flow.name}.{name}", what)
     for what in _width(flow.title, words):
         yield Finding(flow.name, what)

@@ -1,7 +1,8 @@
 """The form on aiogram, with the state in Redis after every update.
 
-Twice: `aiogram` with filters as coroutines, its quickest way, and `aiogram-docs` as its
-documentation writes it, where every filter is run in a thread.
+Twice: `aiogram` in its quickest way (filters as coroutines, a press acknowledged in the webhook's
+answer), and `aiogram-docs` as its documentation writes it (filters that it runs in threads, a press
+acknowledged by a call).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -36,26 +37,27 @@ STATES = tuple(State(name, group_name="Form") for name, _text in QUESTIONS)
 @asynccontextmanager
 async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
     dispatcher = Dispatcher(storage=RedisStorage.from_url(place.redis))
-    dispatcher.include_router(_router(documented=place.server == "aiogram-docs"))
+    documented = place.server == "aiogram-docs"
+    dispatcher.include_router(_router(documented))
     session = AiohttpSession(api=TelegramAPIServer.from_base(place.api))
     async with Bot(TOKEN, session=session) as bot:
 
         async def take(raw: bytes) -> Response:
             update = msgspec.json.decode(raw)
             await dispatcher.feed_raw_update(bot, update)
-            return acknowledged(update)
+            return Response() if documented else acknowledged(update)
 
         yield {"/form": take}
         await dispatcher.storage.close()
 
 
-def _router(*, documented: bool) -> Router:
+def _router(documented: bool) -> Router:
     router = Router()
     router.message.register(_start, CommandStart())
     for number, state in enumerate(STATES):
         if is_choice(number):
             among: Filter = F.data.in_(set(OPTIONS)) if documented else _listed
-            router.callback_query.register(_chosen(number), *_in(state, documented), among)
+            router.callback_query.register(_chosen(number, documented), *_in(state, documented), among)
         else:
             short: Filter = F.text.len() <= LONGEST if documented else _short
             router.message.register(_written(number), *_in(state, documented), short)
@@ -95,8 +97,12 @@ def _written(number: int) -> Callable[[Message, FSMContext], Awaitable[None]]:
     return written
 
 
-def _chosen(number: int) -> Callable[[CallbackQuery, FSMContext], Awaitable[None]]:
+def _chosen(
+    number: int, documented: bool
+) -> Callable[[CallbackQuery, FSMContext], Awaitable[None]]:
     async def chosen(press: CallbackQuery, state: FSMContext) -> None:
+        if documented:
+            await press.answer()
         await state.update_data({QUESTIONS[number][0]: press.data})
         assert isinstance(press.message, Message)
         await _ask(press.message, state, number + 1)

@@ -21,7 +21,7 @@ from telegram.ext import (
 
 from tests.benchmarks.form import DONE, LONGEST, OPTIONS, QUESTIONS, TOO_LONG, is_choice
 from tests.benchmarks.orders import TOKEN, Place
-from tests.benchmarks.serve import Take, acknowledged
+from tests.benchmarks.serve import Take
 
 type Context = ContextTypes.DEFAULT_TYPE
 type Handler = Callable[[Update, Context], Awaitable[int]]
@@ -52,7 +52,7 @@ async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
             await built.process_update(Update.de_json(update, built.bot))
             await built.update_persistence()
             await persistence.flush()
-            return acknowledged(update)
+            return Response()  # presses are acknowledged by a call: it knows no other way
 
         yield {"/form": take}
 
@@ -97,6 +97,7 @@ def _written(number: int) -> Handler:
 def _chosen(number: int) -> Handler:
     async def chosen(update: Update, context: Context) -> int:
         assert update.callback_query is not None
+        await update.callback_query.answer()
         assert context.user_data is not None
         context.user_data[QUESTIONS[number][0]] = update.callback_query.data
         return await _ask(update, context, number + 1)

@@ -63,7 +63,7 @@ async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T
 
 
 def acknowledged(update: dict[str, Any]) -> Response:
-    """A webhook's answer; a press is acknowledged in it, so that nobody makes a call for that."""
+    """A webhook's answer, with the acknowledgement of a press in it."""
     press = update.get("callback_query")
     if press is None:
         return Response()

@@ -54,17 +54,15 @@ class Phone:
 
     async def answer(self, answer: str) -> None:
         """Press the button of that key, or write it, and wait for Kosh's next message."""
-        newest = self.page.locator("#list li.kosh").last
-        before = await newest.get_attribute("data-id")
         keys = await self.keys()
         while answer not in keys and ">" in keys:
             await self._press(">")
             keys = await self.keys()
         if answer in keys:
-            await (await self.buttons()).nth(keys.index(answer)).click()
-        else:
-            await self.page.fill("#text", answer)
-            await self.page.press("#text", "Enter")
+            return await self._press(answer)
+        before = await self.page.locator("#list li.kosh").last.get_attribute("data-id")
+        await self.page.fill("#text", answer)
+        await self.page.press("#text", "Enter")
         await self._until_after(before)
 
     async def _press(self, key: str) -> None:
@@ -83,6 +81,7 @@ class Phone:
 async def _phone(browser: Any, house: House, **options: Any) -> Phone:
     context = await browser.new_context(viewport={"width": 360, "height": 740}, **options)
     phone = Phone(await context.new_page())
+    phone.page.set_default_timeout(10_000)
     await phone.page.goto(f"{house.url}/chat")
     return phone
 

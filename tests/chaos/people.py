@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.languages import Languages
@@ -87,7 +87,6 @@ class Walker:
     chance: random.Random
     patience: float
     answered: int = 0
-    submitted: bool = False
     old: list[str] = field(default_factory=list)
 
     async def walk(self) -> None:
@@ -95,14 +94,11 @@ class Walker:
         await self._do("start")
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
-                screen = self._seen()
-                if screen is None:
-                    await self._do("start")
-                    continue
-            if self.chance.random() < JUNK_SHARE:
-                await self._junk()
-                continue
-            await self._respond(screen)
+                await self._do("start")
+            elif self.chance.random() < JUNK_SHARE and await self._junk():
+                self.answered = screen.nonce
+            else:
+                await self._respond(screen)
 
     async def talk(self, words: range) -> None:
         """Words to the officer, in bursts, without waiting for an answer."""
@@ -118,10 +114,9 @@ class Walker:
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
-        self.old += screen.buttons.values()
+        self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
         answer = self._answer(screen)
         if answer in screen.buttons:
-            self.submitted |= answer == "submit"
             await self._do("press", what=screen.buttons[answer])
         else:
             await self._do("say", text=answer)
@@ -134,34 +129,28 @@ class Walker:
             return PREREGISTRATION.name if registers else OFFICER.name
         return self.who.answer(question(screen))
 
-    async def _junk(self) -> None:
+    async def _junk(self) -> bool:
         """What no step asks for: it is answered, and changes nothing."""
         if self.old and self.chance.random() < 0.3:
-            await self._do("press", what=self.chance.choice(self.old))
-        else:
-            verb = self.chance.choice(JUNK)
-            await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
+            return await self._do("press", what=self.chance.choice(self.old))
+        verb = self.chance.choice(JUNK)
+        return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
-    async def _do(self, verb: str, **what: str) -> None:
-        await self.platform.act(verb, user=self.who.chat, **what)
-
-    def _seen(self) -> Screen | None:
-        return self.platform.chats[self.who.chat].screen
+    async def _do(self, verb: str, **what: str) -> bool:
+        return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:
-        """The newest screen, once it is newer than what was answered; None after a long wait."""
+        """The newest screen, once it is newer than what was answered.
+
+        Whoever hears nothing for long looks again at what is there; None when nothing is.
+        """
         chat = self.platform.chats[self.who.chat]
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self.patience):
                 while not _newer(chat.screen, self.answered):
                     await chat.changed.wait()
-        except TimeoutError:
-            return None
         return chat.screen
 
 
 def _newer(screen: Screen | None, answered: int) -> bool:
     return screen is not None and (screen.nonce > answered or not screen.nonce)
-
-
-type Told = Callable[[str], None]

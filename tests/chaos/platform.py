@@ -80,7 +80,22 @@ class Platform:
     chats: dict[int, Chat] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     arrived: int = 0
-    settled: int = 0
+    expired: int = 0
+    calls: int = 0
+
+    @property
+    def moved(self) -> int:
+        """Rises whenever an update was taken or the bot said something."""
+        return len(self.acknowledged) + self.calls
+
+    async def join(self, chat: int) -> None:
+        """A new person."""
+        self.chats[chat] = Chat()
+        assert await self.act("user", id=chat, first_name="Testova", language_code="ru")
+
+    async def trick(self, **tricks: Any) -> None:
+        """How updates are brought from now on."""
+        await self.act("tricks", **tricks)
 
     async def act(self, verb: str, **what: Any) -> bool:
         """Something that a person does; False when the platform does not let them."""
@@ -104,12 +119,14 @@ class Platform:
         match entry:
             case Arrival():
                 self.arrived += 1
-            case Delivery(update_id) if entry.acknowledged:
-                self.acknowledged.add(update_id)
+            case Delivery():
+                self.expired += entry.attempt < 0
+                self.acknowledged |= {entry.update_id} if entry.acknowledged else set()
             case Call(method, params, status=200) if method in SENDS:
+                self.calls += 1
                 self._show(params)
             case _:
-                pass
+                self.calls += 1
 
     def _show(self, params: dict[str, Any]) -> None:
         screen = Screen(params["text"], keys(params.get("reply_markup")))

@@ -170,6 +170,11 @@ class Chat:
         )
 
     @property
+    def text(self) -> str:
+        """The last messages as they are read."""
+        return "\n".join(line for say in self.says_now for line in _read(say))
+
+    @property
     def keys(self) -> list[str]:
         """What can be pressed now: keys of options, signs of controls, `!words`."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]

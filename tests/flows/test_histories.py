@@ -1,0 +1,136 @@
+"""Random histories: whatever comes, in whatever order, under whatever release, is answered."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.languages.replies import NO, RESERVED, YES
+from flows.engine.conversation import step
+from flows.engine.events import (
+    Acknowledged,
+    ConsentGiven,
+    Edited,
+    Event,
+    Filled,
+    Joined,
+    Pressed,
+    Resolved,
+    Said,
+    Shared,
+    Started,
+    Unreadable,
+)
+from flows.engine.flow import Submit
+from flows.engine.house import REGISTRATION
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.versions import NAME, VERSIONS
+
+PHRASES = sorted(
+    {
+        phrase
+        for lines in ((*each.values(),) for each in RESERVED.values())
+        for line in (*lines, *YES, *NO)
+        for phrase in line.split(", ")
+    }
+)
+SAMPLES = (
+    "TESTOVA", "Тестова", "1990", "31.02.1990", "Қытай", "Корея", "+7 701 000 00 00", "0", "1", "3",
+    "", "\u200b", "👍", "/skip", "/back", "/person", "/START x", "/nonsense", "мне угрожают",
+    "\ud800", "e" + "\u0301" * 50, "²", "<b>", "{words}", "x" * 4097,
+)  # fmt: skip
+TYPED = st.one_of(st.sampled_from(SAMPLES), st.sampled_from(PHRASES), st.text(max_size=40))
+KINDS = ("photo", "document", "voice", "location", "sticker", "poll", "video_note")
+
+
+class Histories(RuleBasedStateMachine):
+    """Every turn is tried by `Chat` for what must always hold (see there)."""
+
+    chat: Chat
+    pressed: list[str]
+
+    @initialize(language=st.sampled_from(LANGUAGES), flow=st.sampled_from(["", NAME, "officer"]))
+    def begin(self, language: str, flow: str) -> None:
+        self.chat = Chat.begun(language, flow)
+        self.pressed = []
+
+    @rule(data=st.data())
+    def press(self, data: st.DataObject) -> None:
+        buttons = [each.payload for say in self.chat.says_now for each in say.buttons]
+        if buttons:
+            payload = data.draw(st.sampled_from(buttons))
+            self.pressed.append(payload)
+            self.chat.takes(Pressed(payload))
+
+    @rule(turns=st.integers(1, 12))
+    def go_on(self, turns: int) -> None:
+        """Answer as the invented person would, so that histories come far."""
+        for _turn in range(turns):
+            if self.chat.at.startswith("~") or self.chat.conversation.with_officer:
+                return
+            try:
+                value = straight(self.chat.name)
+            except KeyError:
+                return
+            self.chat.answers(value)
+
+    @rule(data=st.data())
+    def press_again(self, data: st.DataObject) -> None:
+        if self.pressed:
+            before = self.chat.told(NAME)
+            self.chat.takes(Pressed(data.draw(st.sampled_from(self.pressed))))
+            assert self.chat.told(NAME).keys() <= before.keys()
+
+    @rule(payload=st.text(max_size=20))
+    def press_nothing_of_ours(self, payload: str) -> None:
+        self.chat.takes(Pressed(payload))
+
+    @rule(text=TYPED)
+    def say(self, text: str) -> None:
+        self.chat.takes(Said(text))
+
+    @rule(kind=st.sampled_from(KINDS))
+    def send(self, kind: str) -> None:
+        self.chat.takes(Unreadable(kind))
+
+    @rule(own=st.booleans(), phone=st.sampled_from(["+77010000000", "", "x"]))
+    def share(self, own: bool, phone: str) -> None:
+        self.chat.takes(Shared(phone, own))
+
+    @rule(
+        event=st.one_of(
+            st.builds(Started, st.sampled_from(["", NAME, "x"])),
+            st.builds(Acknowledged, st.sampled_from(sorted(REGISTRATION)), st.just("KZ-1")),
+            st.builds(Filled, st.sampled_from(["surname", "purpose", "no"]), st.just("study")),
+            st.sampled_from([Edited(), Joined(), Resolved()]),
+        )
+    )
+    def happen(self, event: Event) -> None:
+        self.chat.takes(event)
+
+    @rule(version=st.sampled_from(sorted(VERSIONS)))
+    def release(self, version: str) -> None:
+        self.chat.flows = VERSIONS[version]
+
+    @invariant()
+    def what_is_saved_can_be_taken_up_by_every_release(self) -> None:
+        for flows in VERSIONS.values():
+            step(flows, WORDS, self.chat.conversation, Said("1"), TODAY)
+
+    @invariant()
+    def nothing_is_sent_without_consent(self) -> None:
+        if self.chat.done(Submit):
+            assert any(each.purpose == "registration" for each in self.chat.done(ConsentGiven))
+
+    @invariant()
+    def nothing_is_kept_of_who_did_not_agree(self) -> None:
+        if not self.chat.done(ConsentGiven):
+            assert not self.chat.conversation.kept
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=50,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)

@@ -1,0 +1,98 @@
+"""The pre-registration as later releases may have it, to be put under people who are inside."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from flows import FLOWS
+from flows.engine.flow import Consent, Flow, Item, Many
+from flows.engine.questions import Choice, FreeText, Option, PersonName, Question, YesNo
+from flows.engine.text import _, button, row
+from flows.preregistration import (
+    AGE_BAND,
+    CITIZENSHIP,
+    CONSENT,
+    EDUCATION,
+    FAMILY,
+    KAZAKH_LEVEL,
+    PREREGISTRATION,
+    PURPOSE,
+    SURNAME,
+    TARGET_REGION,
+    WRITE_FIRST,
+)
+
+type Flows = Mapping[str, Flow]
+
+NAME = "preregistration"
+EARLY = FreeText(name="nickname", label=button("Nickname"), text=_("What are you called?"))
+LATE = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
+
+
+def released(items: tuple[Item, ...]) -> Flows:
+    return {**FLOWS, NAME: replace(PREREGISTRATION, items=items)}
+
+
+def with_(old: Item, *new: Item) -> Flows:
+    """Today's flow with one item replaced by none, one or several."""
+    at = PREREGISTRATION.items.index(old)
+    return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
+
+
+def swapped(one: Question, other: Question) -> Flows:
+    places: dict[str, Item] = {one.name: other, other.name: one}
+    return released(tuple(places.get(item.name, item) for item in PREREGISTRATION.items))
+
+
+def _family(change: Callable[[tuple[Question, ...]], tuple[Question, ...]]) -> Many:
+    return replace(FAMILY, items=change(FAMILY.items))
+
+
+REV = 2
+VERSIONS: dict[str, Flows] = {
+    "today": FLOWS,
+    "a question before all others": released((EARLY, *PREREGISTRATION.items)),
+    "a question after consent": with_(CONSENT, CONSENT, LATE),
+    "a question before the review": with_(WRITE_FIRST, WRITE_FIRST, LATE),
+    "a question is gone": with_(EDUCATION),
+    "a question before consent is gone": with_(CITIZENSHIP),
+    "a question has another name": with_(SURNAME, replace(SURNAME, name="last", was=("surname",))),
+    "a question means something else": with_(PURPOSE, replace(PURPOSE, rev=REV)),
+    "a question is of another kind": with_(
+        KAZAKH_LEVEL,
+        PersonName(name="kazakh_level", label=button("Level"), text=_("Your level?"), rev=REV),
+    ),
+    "questions changed places": swapped(EDUCATION, WRITE_FIRST),
+    "options changed places": with_(
+        TARGET_REGION, replace(TARGET_REGION, among=TARGET_REGION.among[::-1])
+    ),
+    "an option is gone": with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[1:])),
+    "an option came first": with_(
+        PURPOSE, replace(PURPOSE, among=(Option("retire", row("Retire")), *PURPOSE.among))
+    ),
+    "a question of the list is gone": with_(
+        FAMILY, _family(lambda parts: tuple(part for part in parts if part is not AGE_BAND))
+    ),
+    "the list asks more": with_(
+        FAMILY,
+        _family(
+            lambda parts: (
+                Choice(
+                    name="lives",
+                    label=button("Lives"),
+                    text=_("Where does this person live?"),
+                    among=(Option("here", row("With me")), Option("away", row("Elsewhere"))),
+                ),
+                *parts,
+            )
+        ),
+    ),
+    "the consent says something else": with_(
+        CONSENT,
+        Consent(
+            name="consent_registration",
+            label=button("Consent"),
+            purpose="registration",
+            text=_("May we keep your answers? (new)"),
+        ),
+    ),
+}
