@@ -14,6 +14,7 @@ from uuid import UUID
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from bot import cases, desk, flowtools, jobs, languagetools, log, officers, terminal
 from bot.migrations import migrate as upgrade
@@ -281,13 +282,15 @@ async def _serve(asgi: Any, host: str, port: int) -> None:
             log_config=None,
             server_header=False,
             limit_concurrency=1000,
-            timeout_graceful_shutdown=8,
+            timeout_graceful_shutdown=5,
         )
     )
     serving = asyncio.ensure_future(server.serve())
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        if isinstance(asgi, FastAPI):
+            asgi.state.closing.set()
         server.should_exit = True
         await serving
         raise

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from fastapi import FastAPI
 
 from bot import jobs, services
 from bot.registry.sandbox import create_app as create_sandbox
@@ -35,7 +36,14 @@ class Server(uvicorn.Server):
 async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
     """An application at an address of its own."""
     config = uvicorn.Config(
-        asgi, port=port, loop="none", http="httptools", ws="none", log_config=None, lifespan="on"
+        asgi,
+        port=port,
+        loop="none",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
     )
     server = Server(config)
     server.ready = asyncio.Event()
@@ -48,8 +56,9 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
     try:
         yield server.url
     finally:
+        if isinstance(asgi, FastAPI):
+            asgi.state.closing.set()
         server.should_exit = True
-        server.force_exit = True
         await task
 
 

@@ -1,5 +1,6 @@
 """The web application: webhooks, callbacks, the chat page, health."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
             yield
 
     app = FastAPI(title="Kosh", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.closing = asyncio.Event()
     app.router.routes.extend(
         [
             Route("/health", health),

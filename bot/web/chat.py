@@ -29,7 +29,7 @@ from bot import inbox, outbox, people
 from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
 from bot.languages import direction, tag
-from bot.live import LiveUnavailable
+from bot.live import Ear, LiveUnavailable, Wake
 from bot.people import Person
 from bot.runtime import Runtime
 from bot.web.door import Refused, body
@@ -156,15 +156,26 @@ async def _events(request: Request, visitor: Visitor, last: str) -> AsyncIterato
                         yield _event("language", _language(rt, language))
                     yield _event(*_told(note_id, note), note_id=note_id)
                     last = note_id
-                try:
-                    wake = await asyncio.wait_for(anext(ear), HEARTBEAT_SECONDS)
-                except TimeoutError:
+                wake = await _woken(ear, request.app.state.closing)
+                if request.app.state.closing.is_set():
+                    return
+                if wake is None:
                     yield ": still here\n\n"
-                    continue
-                if wake.topic == webchat.DEMO_TOPIC:
+                elif wake.topic == webchat.DEMO_TOPIC:
                     yield _event("registry", {})
     except LiveUnavailable:
         yield _event("resync", {})
+
+
+async def _woken(ear: Ear, closing: asyncio.Event) -> Wake | None:
+    """The next wake-up; None when it was quiet for a while or the server is about to end."""
+    waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
+    done, pending = await asyncio.wait(
+        waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    for each in pending:
+        each.cancel()
+    return waits[0].result() if waits[0] in done else None
 
 
 def _demo_topics(rt: Runtime) -> tuple[str, ...]:

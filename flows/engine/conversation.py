@@ -626,6 +626,7 @@ class _Turn:
             number = self.c.standing.number if self.c.standing else ""
             self._put_form(flow, replace(self._form(flow), submitted=True))
             self.c = replace(self.c, standing=Standing("sent", number))
+            self.notes.append((house.REGISTRATION["sent"],))
         else:
             self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)

@@ -25,6 +25,8 @@ ANSWERS = {
 SKIPPED = "-"
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
+# An officer's case takes words in silence; what is no word is answered.
+ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 
 
@@ -104,9 +106,9 @@ class Walker:
         """Words to the officer, in bursts, without waiting for an answer."""
         left = list(words)
         while left:
-            if self.chance.random() < JUNK_SHARE:
+            if self.chance.random() < ANSWERED_SHARE:
                 await self._junk()
-            burst = self.chance.randint(1, 4)
+            burst = self.chance.randint(1, 3)
             for number in left[:burst]:
                 await self._do("say", text=self.who.word(number))
             del left[:burst]

@@ -1,4 +1,4 @@
-"""The platform as a person outside sees it: acts by the control API, and its journal as it grows."""
+"""The platform as seen from outside: what people do there, and its journal as it grows."""
 
 import asyncio
 from collections.abc import Mapping

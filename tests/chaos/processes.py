@@ -1,4 +1,4 @@
-"""Everything in processes of its own: servers, platform, registry; web and workers can be killed."""
+"""Every part in a process of its own; web and workers can be killed."""
 
 import os
 import random
@@ -24,7 +24,7 @@ PATIENCE = 30.0
 # Above what services take and below what outgoing connections take, so that nobody sits on the
 # web server's port while it is dead.
 PORTS = range(20_000, 32_000)
-RETRY_SCALE = "0.05"
+RETRY_SCALE = "0.02"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,6 @@ class Child:
 class Processes:
     """What runs, where it is reached, and which of it was killed."""
 
-    folder: Path
     database: str
     owner: str
     keys: Path
@@ -135,8 +134,15 @@ def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
             for child in children.values():
                 stack.enter_context(_alive(child))
             _until_open(web, children["web"])
-            keys, url = folder / "keys", env["KOSH_REGISTRY_URL"]
-            yield Processes(folder, bot.app, bot.owner, keys, platform, url, web, children)
+            yield Processes(
+                database=bot.app,
+                owner=bot.owner,
+                keys=Path(env["KOSH_KEYS"]),
+                platform=platform,
+                registry=env["KOSH_REGISTRY_URL"],
+                port=web,
+                children=children,
+            )
 
 
 def _databases(admin: str) -> tuple[services.Databases, services.Databases]:

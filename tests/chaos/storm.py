@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,9 @@ from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import WORKERS, Kill, Processes
 
 # About how many updates it takes to reach an officer, and to register before.
-UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 7, 33
+UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 8, 34
+# A burst is two words, and something else with it half the time.
+UPDATES_A_WORD = 1.25
 LEAST_WORDS = 4
 WEB_SHARE = 0.6
 LOOK_SECONDS = 0.1
@@ -51,7 +54,7 @@ class Plan:
         """How much each person writes to the officer."""
         walked = self.people * UPDATES_TO_OFFICER
         walked += self.people * UPDATES_TO_REGISTER // REGISTERS_EVERY
-        return max(LEAST_WORDS, -(-(self.updates - walked) // self.people))
+        return max(LEAST_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ async def _rage(
     finally:
         load.cancel()
     blackouts = 0
-    while not await _until(lambda: _settled(processes, platform), platform, plan.stall):
+    while not await _until(partial(_settled, processes, platform), platform, plan.stall):
         if (blackouts := blackouts + 1) > MOST_BLACKOUTS_AT_END:
             return
         await asyncio.to_thread(processes.blackout)
@@ -139,13 +142,17 @@ async def _kill(
     """One kill at each of some random moments of the load; a blackout whenever nothing moves."""
     moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.kills))
     for moment in moments:
-        reached = await _until(lambda at=moment: platform.arrived >= at, platform, plan.stall)  # type: ignore[misc]
+        reached = await _until(partial(_reached, platform, moment), platform, plan.stall)
         name = "web" if chance.random() < WEB_SHARE else chance.choice(WORKERS)
-        await _until(lambda name=name: processes.up(name), platform, plan.stall)  # type: ignore[misc]
+        await _until(partial(processes.up, name), platform, plan.stall)
         await asyncio.sleep(chance.uniform(0, 0.05))
-        await asyncio.to_thread(*((processes.kill, name) if reached else (processes.blackout,)))
+        await asyncio.to_thread(partial(processes.kill, name) if reached else processes.blackout)
     while not await _until(done, platform, plan.stall):
         await asyncio.to_thread(processes.blackout)
+
+
+def _reached(platform: Platform, moment: float) -> bool:
+    return len(platform.acknowledged) >= moment
 
 
 async def _until(true: Callable[[], Any], platform: Platform, stall: float) -> bool:

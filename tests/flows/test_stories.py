@@ -81,7 +81,6 @@ def test_registering_alone() -> None:
     assert chat.conversation.standing == Standing("sent")
 
 
-@awaits("B8: after Send there is only the menu")
 def test_after_sending_the_person_reads_that_it_is_saved() -> None:
     chat = Chat.begun("ru", FORM).until("review").presses("submit")
     assert chat.shows(house.REGISTRATION["sent"])

@@ -1,0 +1,327 @@
+"""What must be true of any history, whoever was killed: promises P1 to P4, checked from outside.
+
+Each person is a sequence of their own, so every check is one pass over what happened to them.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from tests.chaos.ledger import Ledger, Row
+from tests.chaos.people import Somebody
+from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys
+from tests.chaos.processes import WORKERS, Kill
+
+CANARY = re.compile("TESTOVA[A-Z]{4}")
+WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
+NOTICE = "!status"
+# A call that a process made just before it was killed may be carried out just after.
+CARRIED_OUT_LATE = 1.0
+
+
+@dataclass
+class Report:
+    """The history in figures; `red` says what is wrong."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    expired: int = 0
+    twice: int = 0
+    lost: int = 0
+    doubled: int = 0
+    out_of_order: int = 0
+    unanswered: int = 0
+    answered_twice: int = 0
+    unfinished: int = 0
+    replies: int = 0
+    replies_doubled: int = 0
+    replies_doubled_without_a_crash: int = 0
+    replies_out_of_order: int = 0
+    replies_never_sent: int = 0
+    replies_without_a_row: int = 0
+    dropped: int = 0
+    strangers: int = 0
+    submitted: int = 0
+    registered: int = 0
+    second_registrations: int = 0
+    missing_registrations: int = 0
+    wrong_registrations: int = 0
+    nameless: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def red(self) -> list[str]:
+        """The names of the figures that ought to be other than they are."""
+        wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
+        if self.replies_doubled > self.kills.total():
+            wrong.append("replies_doubled")
+        empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
+        return wrong + empty
+
+
+MUST_BE_ZERO = (
+    *("lost", "doubled", "out_of_order", "unanswered", "answered_twice", "unfinished"),
+    *("replies_doubled_without_a_crash", "replies_out_of_order", "replies_never_sent"),
+    *("replies_without_a_row", "strangers", "second_registrations", "missing_registrations"),
+    *("wrong_registrations", "nameless"),
+)
+MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
+
+
+@dataclass
+class Story:
+    """What the platform saw of one person, each with its place in the journal."""
+
+    who: Somebody
+    arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
+    calls: list[tuple[int, Call]] = field(default_factory=list)
+
+
+def judged(
+    people: Iterable[Somebody], entries: Sequence[Entry], kills: Sequence[Kill], ledger: Ledger
+) -> Report:
+    """The whole history, person by person."""
+    report = Report(nameless=ledger.nameless, kills=_kinds(kills))
+    taken = _count_updates(report, entries)
+    for story in _stories(people, entries):
+        own = ledger.rows.get(story.who.chat, [])
+        words = ledger.words.get(story.who.chat, [])
+        _judge_words(report, story, taken, words)
+        sent = _judge_replies(report, story, own, kills)
+        _judge_answers(report, story, taken, own, sent, relayed=len(words[1:]))
+        _judge_strangers(report, story)
+        report.submitted += _submitted(story, taken)
+        _judge_registration(report, story, taken, ledger)
+    _judge_registry(report, ledger)
+    return report
+
+
+def _kinds(kills: Sequence[Kill]) -> Counter[str]:
+    return Counter("worker" if kill.name in WORKERS else kill.name for kill in kills)
+
+
+def _count_updates(report: Report, entries: Sequence[Entry]) -> set[int]:
+    """Sum up the deliveries; the updates that were answered 2xx."""
+    deliveries = [each for each in entries if isinstance(each, Delivery)]
+    taken = {each.update_id for each in deliveries if each.acknowledged}
+    attempts = Counter((each.update_id, each.attempt) for each in deliveries)
+    report.sent = sum(isinstance(each, Arrival) for each in entries)
+    report.acknowledged = len(taken)
+    report.expired = sum(each.attempt < 0 for each in deliveries)
+    report.twice = len({update for (update, _try), times in attempts.items() if times > 1})
+    return taken
+
+
+def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story]:
+    stories = {who.chat: Story(who) for who in people}
+    for place, entry in enumerate(entries):
+        match entry:
+            case Arrival(update=update):
+                stories[_sender(update)].arrivals.append((place, entry))
+            case Call(method, params) if method in SENDS:
+                stories[params["chat_id"]].calls.append((place, entry))
+            case _:
+                pass
+    return list(stories.values())
+
+
+def _sender(update: dict[str, Any]) -> int:
+    content = next(value for name, value in update.items() if name != "update_id")
+    return int(content["from"]["id"])
+
+
+# P1 and P3: nothing taken is lost, nothing is applied twice, one after the other
+
+
+def _judge_words(report: Report, story: Story, taken: set[int], found: list[str]) -> None:
+    """Every word said to an officer is a row, and the rows stand in the order they were said."""
+    said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
+    must = Counter(text for each, text in said if each.update_id in taken)
+    may = Counter(text for _each, text in said)
+    there = Counter(found)
+    report.lost += (must - there).total()
+    report.doubled += (there - may).total()
+    numbers = [int(match[1]) for text in found if (match := WORD.fullmatch(text))]
+    report.out_of_order += sum(later < earlier for earlier, later in pairwise(numbers))
+    report.unfinished += not said
+
+
+def _word(arrival: Arrival) -> str:
+    text = arrival.update.get("message", {}).get("text", "")
+    return text if WORD.fullmatch(text) else ""
+
+
+def _judge_answers(
+    report: Report,
+    story: Story,
+    taken: set[int],
+    rows: list[Row],
+    sent: list[tuple[int, Call]],
+    relayed: int,
+) -> None:
+    """Every update of somebody known has its one answer in the outbox, or is a word passed on.
+
+    The first word opens the case and is answered; those after it are passed on in silence.
+    """
+    updates = [each.update_id for each in _known(story, sent[0][0] if sent else None)]
+    notices = sum(NOTICE in _keys(call) for _place, call in sent)
+    effects = sum(row.act != "delete" for row in rows) - notices + relayed
+    report.unanswered += max(0, sum(each in taken for each in updates) - effects)
+    report.answered_twice += max(0, effects - len(updates))
+
+
+def _known(story: Story, first_reply: int | None) -> Iterator[Arrival]:
+    """The updates since consent: the press that the first row answered, and what followed."""
+    if first_reply is None:
+        return
+    consents = [
+        arrival
+        for place, arrival in story.arrivals
+        if place < first_reply and "refuse" in _offered(arrival) and _pressed(arrival) == "yes"
+    ]
+    begun = False
+    for _place, arrival in story.arrivals:
+        begun = begun or (bool(consents) and _data(arrival) == _data(consents[-1]))
+        if begun:
+            yield arrival
+
+
+def _data(arrival: Arrival) -> str:
+    return str(arrival.update.get("callback_query", {}).get("data", ""))
+
+
+def _pressed(arrival: Arrival) -> str:
+    return _data(arrival).partition(":")[2]
+
+
+def _offered(arrival: Arrival) -> dict[str, str]:
+    return keys(arrival.update.get("callback_query", {}).get("message", {}).get("reply_markup"))
+
+
+# P4: every reply reaches the platform, in order, twice only across a crash
+
+
+def _judge_replies(
+    report: Report, story: Story, rows: list[Row], kills: Sequence[Kill]
+) -> list[tuple[int, Call]]:
+    """Match what was said with the rows of the outbox; the calls that have a row, in order."""
+    dropped = _judge_states(report, rows)
+    matches = _matches(story, rows)
+    order = [matches[place].id for place, _call in story.calls if place in matches]
+    report.replies += len(order)
+    report.replies_out_of_order += sum(later < earlier for earlier, later in pairwise(order))
+    _judge_doubles(report, story, matches, kills, dropped)
+    return [(place, call) for place, call in story.calls if place in matches]
+
+
+def _judge_states(report: Report, rows: list[Row]) -> int:
+    """A row is sent, or dropped because the conversation changed hands before; how many were."""
+    dropped = sum(row.state == "dropped" and row.stale for row in rows)
+    report.dropped += dropped
+    report.replies_never_sent += sum(row.state != "sent" for row in rows) - dropped
+    return dropped
+
+
+def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
+    """By place in the journal, the row that a call carried out; of a message's last edits, too."""
+    said = {message: row for row in rows if row.act == "send" for message in row.messages}
+    edits = defaultdict[int, list[Row]](list)
+    for row in rows:
+        for message in row.messages if row.act == "edit" else ():
+            edits[message].append(row)
+    matches = {}
+    for place, call in reversed(_carried_out(story)):
+        edited = edits[call.params.get("message_id", 0)]
+        if call.sent in said:
+            matches[place] = said[call.sent]
+        elif edited:
+            matches[place] = edited.pop()
+    return matches
+
+
+def _carried_out(story: Story) -> list[tuple[int, Call]]:
+    return [(place, call) for place, call in story.calls if call.status == 200]
+
+
+def _judge_doubles(
+    report: Report, story: Story, matches: dict[int, Row], kills: Sequence[Kill], dropped: int
+) -> None:
+    """A message without a row of its own is an earlier try at the one that follows.
+
+    Or it is all that was seen of a row that was dropped afterwards, because a crash had hidden its
+    outcome until the conversation changed hands.
+    """
+    doubts: list[Call] = []
+    rowless = 0
+    for place, call in _since_consent(story, matches):
+        doubts.append(call)
+        if place in matches:
+            tries = [each for each in doubts if _payload(each) == _payload(call)]
+            report.replies_doubled += len(tries) - 1
+            rowless += len(doubts) - len(tries)
+            report.replies_doubled_without_a_crash += sum(
+                not _crashed(kills, earlier, later) for earlier, later in pairwise(tries)
+            )
+            doubts = []
+    report.replies_without_a_row += max(0, rowless + len(doubts) - dropped)
+
+
+def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Call]]:
+    """Before there are no rows, and nothing was promised about messages."""
+    calls = _carried_out(story)
+    first = next((call for place, call in calls if place in matches), None)
+    begins = (
+        at for at, (_, call) in enumerate(calls) if first and _payload(call) == _payload(first)
+    )
+    return calls[next(begins, len(calls)) :]
+
+
+def _crashed(kills: Sequence[Kill], earlier: Call, later: Call) -> bool:
+    return any(earlier.at - CARRIED_OUT_LATE < kill.at < later.at for kill in kills)
+
+
+def _payload(call: Call) -> tuple[str, Any]:
+    return call.params["text"], call.params.get("reply_markup")
+
+
+def _keys(call: Call) -> dict[str, str]:
+    return keys(call.params.get("reply_markup"))
+
+
+def _judge_strangers(report: Report, story: Story) -> None:
+    """Nobody reads another's name."""
+    for _place, call in story.calls:
+        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
+
+
+# P2: one submission, one registration
+
+
+def _submitted(story: Story, taken: set[int]) -> bool:
+    return any(
+        _pressed(each) == "submit" and each.update_id in taken for _place, each in story.arrivals
+    )
+
+
+def _judge_registration(report: Report, story: Story, taken: set[int], ledger: Ledger) -> None:
+    """Who submitted stands in the registry once, as they answered; nobody else does."""
+    who = story.who
+    mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
+    wanted = int(_submitted(story, taken))
+    report.second_registrations += max(0, len(mine) - wanted)
+    report.missing_registrations += max(0, wanted - len(mine))
+    for entry in mine:
+        wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != who.birth_year
+        report.wrong_registrations += wrong or len(entry["writes"]) != 1
+    known = [(each.number, each.state) for each in ledger.registrations if each.chat == who.chat]
+    report.wrong_registrations += known != [(each["number"], "accepted") for each in mine]
+
+
+def _judge_registry(report: Report, ledger: Ledger) -> None:
+    """The registry's list and ours are the same."""
+    report.registered = len(ledger.entries)
+    numbers = Counter(each.number for each in ledger.registrations)
+    report.second_registrations += len(ledger.entries) - len({e["number"] for e in ledger.entries})
+    report.wrong_registrations += numbers != Counter(e["number"] for e in ledger.entries)

@@ -1,0 +1,60 @@
+"""`./kosh chat`: a conversation in the terminal, from the first word to an invented receipt."""
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.terminal import RECEIPT, talk
+from flows.engine.events import Started
+from flows.engine.state import Conversation
+from flows.engine.text import button
+from tests.flows.chat import LANGUAGES, WORDS
+
+# As somebody types who registers alone: numbers of options, words, and labels of controls.
+TYPED = ("1", "1", "1", "2", "4", "1", "2", "1", "1", "1", "1", "1", "TESTOVA", "GULNAR", "{Skip}",
+         "{Skip}", "1990", "CN", "{Skip}", "1", "1", "{Skip}", "{Skip}", "{Skip}", "1", "2", "1",
+         "!status")  # fmt: skip
+
+
+def typed(language: str) -> list[str]:
+    skip = WORDS.render(button("Skip"), language)
+    return [line.replace("{Skip}", skip) for line in TYPED]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_somebody_registers_in_the_terminal(language: str) -> None:
+    told: list[str] = []
+    begun = Conversation(language=language)
+    lines = typed(language)[:-1]
+    after = talk(WORDS, begun, Started("preregistration"), lines, told.append)
+    assert after.standing is not None
+    assert after.standing.number == RECEIPT
+    assert any("Submit, to no registry here: applying=self" in line for line in told)
+
+
+def test_the_command_asks_for_the_language_and_ends_with_the_input() -> None:
+    done = CliRunner().invoke(app, ["chat"], input="2\n1\n")
+    assert done.exit_code == 0
+    assert "   3  中文" in done.output
+    assert "(1/" in done.output
+
+
+def test_a_flow_and_a_language_may_be_named() -> None:
+    done = CliRunner().invoke(app, ["chat", "--lang", "kk", "--flow", "officer"], input="/help\n")
+    assert done.exit_code == 0
+    assert "(1/3)" in done.output
+
+
+@pytest.mark.parametrize("wrong", [["--lang", "xx"], ["--flow", "xx"]])
+def test_what_does_not_exist_is_said_to_exist_not(wrong: list[str]) -> None:
+    done = CliRunner().invoke(app, ["chat", *wrong])
+    assert done.exit_code == 2
+    assert "There is no such" in done.output
+
+
+def test_long_lists_are_numbered_over_their_pages() -> None:
+    told: list[str] = []
+    lines = [*typed("ru")[:19], WORDS.render(button("More"), "ru")]
+    talk(WORDS, Conversation(language="ru"), Started("preregistration"), lines, told.append)
+    assert "   9  " in told[-1]
+    assert "   8  " not in told[-1]

@@ -1,0 +1,74 @@
+"""What people see, in plain text and per language, for a speaker to read and correct.
+
+After a change of wording: `KOSH_UPDATE=1 ./kosh test tests/flows/test_transcripts.py`, or the same
+with `uv run pytest`; then read the difference.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.engine.events import Acknowledged, Resolved, Unreadable
+from tests.flows.chat import LANGUAGES, Chat
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+
+
+def just_asking(chat: Chat) -> None:
+    chat.presses("about").takes(Unreadable("photo")).says("/nonsense", "/mydata")
+    chat.presses("officer", ">", "trouble", "refuse").presses("!exit")
+
+
+def alone(chat: Chat) -> None:
+    chat.presses("preregistration").until("birth_year", patronymic="Testovna")
+    chat.says("1/2/90", "7.2.1990").until("residence_region").says("/help")
+    chat.until("review", residence_region="Testland")
+    chat.edits("surname").says("TESTOVSKAYA").presses("submit")
+    chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
+    chat.takes(Acknowledged("accepted", "KZ-2026-TEST")).presses("!status")
+    chat.presses("withdraw", "yes").takes(Acknowledged("withdrawn", "KZ-2026-TEST"))
+    chat.presses("!status")
+
+
+def with_family(chat: Chat) -> None:
+    chat.presses("preregistration").until("citizenship", applying="family")
+    chat.says("Narnia", "Корея", "2").until("family")
+    chat.presses("add", "spouse", "adult", "no", "go_on", "add", "child", "under14")
+    first = chat.form().members["family"][0]
+    chat.presses(f"remove.{first}", "done").until("phone", contact="phone")
+    chat.says("12345").until("review").presses("submit").says("/delete").presses("yes")
+
+
+def in_trouble(chat: Chat) -> None:
+    others = {"location": "kazakhstan", "stay_ends": "unsure", "passport": "none"}
+    chat.presses("preregistration").until("gate_trouble", trouble="money", **others)
+    chat.presses("person", "yes").says("Testova asks for help", "Are you there?")
+    chat.takes(Unreadable("voice")).takes(Resolved()).presses("go_on")
+    chat.until("consent_registration").presses("refuse").says("/stop")
+
+
+STORIES: dict[str, Callable[[Chat], None]] = {
+    "just_asking": just_asking,
+    "alone": alone,
+    "with_family": with_family,
+    "in_trouble": in_trouble,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("story", STORIES)
+def test_the_transcript_is_as_it_was_read(story: str, language: str) -> None:
+    chat = Chat.begun(language)
+    STORIES[story](chat)
+    path = TRANSCRIPTS / f"{story}.{language}.txt"
+    if os.environ.get("KOSH_UPDATE"):
+        TRANSCRIPTS.mkdir(exist_ok=True)
+        path.write_text(chat.transcript, encoding="utf-8")
+    assert path.read_text("utf-8") == chat.transcript, "read the difference; see this module"
+
+
+def test_no_transcript_is_left_over() -> None:
+    stories = {f"{story}.{language}.txt" for story in STORIES for language in LANGUAGES}
+    assert {path.name for path in TRANSCRIPTS.iterdir()} == stories
