@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot import cases, desk, flowtools, jobs, languagetools, log, officers, terminal
+from bot.channels.telegram import Telegram
 from bot.migrations import migrate as upgrade
 from bot.registry import sandbox
 from bot.runtime import Runtime, runtime
@@ -36,6 +37,21 @@ app = typer.Typer(
 desk_app = typer.Typer(no_args_is_help=True, help="The officers' desk, in the terminal.")
 app.add_typer(desk_app, name="desk")
 app.add_typer(languagetools.app, name="languages")
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+)
+def bench(context: typer.Context) -> None:
+    """Measure costs side by side in one run: `bench turn`."""
+    try:
+        from tests.benchmarks import command
+    except ImportError:
+        typer.echo("E_BENCH: the group `bench` isn't installed; call it as ./kosh bench", err=True)
+        raise typer.Exit(2) from None
+    command.app(args=context.args)
+
 app.add_typer(flowtools.app, name="flows")
 
 Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
@@ -88,6 +104,24 @@ def chat(
 ) -> None:
     """Talk to the assistant in the terminal, without any service; nothing is kept."""
     terminal.chat(language, flow)
+
+
+@app.command()
+def profile() -> None:
+    """Set the Telegram bot's commands and texts in every language, and its webhook where public."""
+    chosen = _settings()
+    _run(lambda: _with_runtime(chosen, _introduce))
+
+
+async def _introduce(rt: Runtime) -> None:
+    channel = rt.channels.get(Telegram.name)
+    if not isinstance(channel, Telegram):
+        raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
+    typer.echo(f"Profile texts changed: {await channel.set_profile(rt.languages)}")
+    if rt.settings.public_url.startswith("https:"):
+        secret = rt.settings.require_webhook_secret()
+        await channel.set_webhook(f"{rt.settings.public_url}/webhooks/telegram", secret)
+        typer.echo("The webhook is set.")
 
 
 @app.command()

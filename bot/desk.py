@@ -48,9 +48,9 @@ async def claim(rt: Runtime, case_id: UUID, officer: officers.Officer) -> None:
 async def answer(rt: Runtime, case_id: UUID, officer: officers.Officer, words: str) -> None:
     """Write to the person, on the channel that spoke last."""
     async with rt.pool.connection() as session:
+        held = await inbox.lock(rt, session, (await _found(session, case_id)).person_id)
         case = await _found(session, case_id)
-        held = await inbox.lock(rt, session, case.person_id)
-        if held is None or case.owner != officer.id:
+        if held is None or case.owner != officer.id or case.state == cases.State.RESOLVED:
             raise cases.Taken
         language = held.conversation.language
         message = Message((rt.languages.render(OFFICER_SAYS, language), words), language=language)

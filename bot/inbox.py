@@ -252,7 +252,9 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
         word = await registrations.call(rt.registry, write)
     except Refused as error:
         async with rt.pool.connection() as session:
-            await registrations.refuse(session, write, error)
+            held = await lock(rt, session, write.person.id) if write.person else None
+            language = held.conversation.language if held else ""
+            await registrations.refuse(session, write, error, language)
         return None
     except RegistryError as error:
         await registrations.postpone(rt, write, error)

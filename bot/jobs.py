@@ -10,7 +10,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from bot import inbox, log, outbox, privacy, registrations
-from bot.channels import Arrival, Unreadable
+from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import DEMO_TOPIC
 from bot.runtime import Runtime
@@ -105,7 +105,7 @@ async def poll(rt: Runtime) -> None:
         for raw in batch:
             for arrival in await _parsed(rt, channel, raw):
                 by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
-        await asyncio.gather(*(_in_order(rt, arrivals) for arrivals in by_handle.values()))
+        await asyncio.gather(*(_in_order(rt, channel, arrivals) for arrivals in by_handle.values()))
 
 
 async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, ...]:
@@ -119,7 +119,7 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, 
         return ()
 
 
-async def _in_order(rt: Runtime, arrivals: list[Arrival]) -> None:
+async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[Arrival]) -> None:
     """One person's updates, one after another; what fails is tried until it is settled."""
     for arrival in arrivals:
         while True:
@@ -129,4 +129,6 @@ async def _in_order(rt: Runtime, arrivals: list[Arrival]) -> None:
                 await asyncio.sleep(POLL_AGAIN_SECONDS)
                 continue
             await inbox.deliver(rt, delivery)
+            if isinstance(arrival, Inbound) and arrival.press_id:
+                await channel.acknowledge(arrival.press_id)
             break

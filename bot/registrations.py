@@ -187,6 +187,9 @@ async def _active(session: Session, person_id: UUID) -> UUID:
     )
     row = await cursor.fetchone()
     if row is not None:
+        await session.execute(
+            "UPDATE registrations SET answers_gone = false WHERE id = %s", (row[0],)
+        )
         return UUID(str(row[0]))
     registration_id = uuid4()
     await session.execute(
@@ -386,16 +389,17 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
         )
 
 
-async def refuse(session: Session, write: Write, error: Refused) -> None:
+async def refuse(session: Session, write: Write, error: Refused, language: str) -> None:
     """A refusal of the contract goes to an officer, never to the person."""
     _logger.warning("registry.refused", code=error.code)
     await session.execute(
-        "UPDATE registry_writes SET state = 'refused', reason = %s, done_at = kosh_now()"
-        " WHERE id = %s",
+        "UPDATE registry_writes SET state = 'rejected', reason = %s, payload = NULL,"
+        " done_at = kosh_now() WHERE id = %s",
         (error.problem, write.id),
     )
     if write.person is not None:
-        await cases.open_case(session, write.person, OpenCase("registry_refused", urgent=True), "")
+        refused = OpenCase("registry_refused", urgent=True)
+        await cases.open_case(session, write.person, refused, language)
 
 
 async def due(session: Session, most: int = 50) -> list[UUID]:

@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 PREFIX = "KOSH_"
 
-type Language = Literal["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"]
+type Language = Literal["kk", "ru", "zh_Hans", "uz"]
 type LogLevel = Literal["debug", "info", "warning", "error"]
 type Role = Literal["app", "owner", "retention", "console"]
 

@@ -32,6 +32,7 @@ MOST_LINES = 400
 # A module past the measure says here why it is one thing, and not two.
 LONG = {
     "bot/inbox.py": "the whole journey of an update, read from top to bottom",
+    "bot/web/chat.py": "the page, its two posts and its stream, which make one another's state",
     "bot/live.py": "the one client of Valkey: its scripts beside the calls that run them",
     "bot/registrations.py": "a submission's whole way: its codes, its writes, their states",
     "flows/engine/conversation.py": "the one step of a conversation",

@@ -7,9 +7,9 @@ from bot import tables
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
 with engine.connect() as connection:
-    connection.execute(text("SET lock_timeout = '4s'"))
     # Two processes that start at once must not migrate at once.
     connection.execute(text("SELECT pg_advisory_lock(5274368)"))
+    connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
     context.configure(connection=connection, target_metadata=tables.metadata)
     with context.begin_transaction():

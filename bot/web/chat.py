@@ -252,10 +252,11 @@ async def _visitor(request: Request, named: str) -> Visitor:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused(403)
+    site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers["host"]:
+    # Without a referrer browsers send "null" as the origin; then they have to say where from.
+    foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
+    if foreign or site not in ("", "same-origin", "none") or (origin == "null" and not site):
         raise Refused(403)
     raw = await body(request, MOST, FORM)
     return dict(parse_qsl(raw.decode("utf-8", "replace"), max_num_fields=8))

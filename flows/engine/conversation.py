@@ -204,8 +204,11 @@ class _Turn:
                 self._remark(house.CANNOT_READ)
 
     def _acknowledged(self, state: str, number: str) -> None:
-        self.c = replace(self.c, standing=Standing(state, number))
-        if not self.c.quiet:
+        before = self.c.standing or Standing(state)
+        self.c = replace(self.c, standing=replace(before, state=state, number=number))
+        # The first word after sending is the answer to what the person did; later ones are ours.
+        awaited = before.state in ("sent", "withdrawing")
+        if not self.c.quiet and (awaited or before.write_first):
             self._say(((house.UPDATE,),), (Button("!status", house.OPEN),), service=True)
 
     def _filled(self, key: str, value: str) -> None:
@@ -624,8 +627,9 @@ class _Turn:
         opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
         if flow.registers:
             number = self.c.standing.number if self.c.standing else ""
+            may = road.answers.get("write_first") == "yes"
             self._put_form(flow, replace(self._form(flow), submitted=True))
-            self.c = replace(self.c, standing=Standing("sent", number))
+            self.c = replace(self.c, standing=Standing("sent", number, may))
             self.notes.append((house.REGISTRATION["sent"],))
         else:
             self._drop_form(flow)

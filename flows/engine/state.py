@@ -35,6 +35,7 @@ class Standing:
 
     state: str
     number: str = ""
+    write_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

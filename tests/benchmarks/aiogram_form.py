@@ -57,7 +57,9 @@ def _router(documented: bool) -> Router:
     for number, state in enumerate(STATES):
         if is_choice(number):
             among: Filter = F.data.in_(set(OPTIONS)) if documented else _listed
-            router.callback_query.register(_chosen(number, documented), *_in(state, documented), among)
+            router.callback_query.register(
+                _chosen(number, documented), *_in(state, documented), among
+            )
         else:
             short: Filter = F.text.len() <= LONGEST if documented else _short
             router.message.register(_written(number), *_in(state, documented), short)

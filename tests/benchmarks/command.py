@@ -1,5 +1,6 @@
 """The command `./kosh bench`."""
 
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -7,6 +8,9 @@ import typer
 from tests.benchmarks import report
 from tests.benchmarks.orders import Loop
 from tests.benchmarks.turn import Plan, measure
+
+if not (find_spec("aiogram_dialog") and find_spec("telegram")):
+    raise ImportError("the dependency group `bench` isn't installed")
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Measure costs; nothing is asserted."

@@ -24,8 +24,14 @@ from tests.benchmarks.form import DONE, LONGEST, OPTIONS, QUESTIONS, TOO_LONG, i
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import Take
 
-Form = type(StatesGroup)("Form", (StatesGroup,), {name: State() for name, _text in QUESTIONS})
-STATES: tuple[State, ...] = tuple(getattr(Form, name) for name, _text in QUESTIONS)
+STATES = tuple(State() for _question in QUESTIONS)
+
+
+class Form(StatesGroup):
+    """The ten states of the form."""
+
+    (question1, question2, question3, question4, question5) = STATES[:5]
+    (question6, question7, question8, question9, question10) = STATES[5:]
 
 
 @asynccontextmanager

@@ -61,8 +61,6 @@ class _User(msgspec.Struct):
     id: int
 
 
-
-
 class _Press(msgspec.Struct):
     id: str
     sender: _User = msgspec.field(name="from")
@@ -147,7 +145,7 @@ class _Floor:
             cursor = await session.execute(_READ, (chat,))
             await cursor.fetchone()
         key = f"floor:{chat}"
-        state = await self.valkey.get(key) or b"x" * STATE_BYTES
+        state: Any = await self.valkey.get(key) or b"x" * STATE_BYTES
         await self._call(_encode(asked))
         await self.valkey.set(key, state[1:] + b"x", ex=ASK_SECONDS)
         return _answered(update, None)
@@ -161,8 +159,10 @@ def _asked(update: _Update) -> tuple[int, dict[str, Any]]:
     """Whom to answer and what: after words a choice, after a choice a question to write about."""
     sender = update.message or update.callback_query
     assert sender is not None
-    asked = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}
-    return sender.sender.id, asked if update.message is None else {**asked, "reply_markup": KEYBOARD}
+    asked: dict[str, Any] = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}
+    if update.message is not None:
+        asked["reply_markup"] = KEYBOARD
+    return sender.sender.id, asked
 
 
 def _answered(update: _Update, then: BackgroundTask | None) -> Response:

@@ -26,10 +26,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """Turns that the platform shall drive; it ends at `turns` or after `seconds`, whichever is
-    first.
+    """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
 
-    `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; 0 keeps `at_once` turns under way instead.
+    `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; with 0
+    there are always `at_once` turns under way.
     """
 
     port: int

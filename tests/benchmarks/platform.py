@@ -42,7 +42,8 @@ class Chat:
     def act(self) -> bytes:
         """The next update: a button where the last message has one that leads on, else words."""
         data = self._pressed()
-        return _encode({"update_id": next(_updates), **(self._press(data) if data else self._say())})
+        done = self._press(data) if data else self._say()
+        return _encode({"update_id": next(_updates), **done})
 
     def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
         markup = fields.get("reply_markup") or {}

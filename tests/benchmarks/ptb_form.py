@@ -1,6 +1,6 @@
 """The form on python-telegram-bot, with its pickle written after every update."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import Take
 
 type Context = ContextTypes.DEFAULT_TYPE
-type Handler = Callable[[Update, Context], Awaitable[int]]
+type Handler = Callable[[Update, Context], Coroutine[Any, Any, int]]
 
 KEYBOARD = InlineKeyboardMarkup(
     [[InlineKeyboardButton(label, callback_data=key)] for key, label in OPTIONS.items()]
@@ -58,7 +58,7 @@ async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
 
 
 def _conversation() -> ConversationHandler[Context]:
-    start = CommandHandler("start", _start)
+    start: Any = CommandHandler("start", _start)
     return ConversationHandler(
         entry_points=[start],
         states={number: _handlers(number) for number in range(len(QUESTIONS))},

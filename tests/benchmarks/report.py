@@ -6,7 +6,7 @@ from tests.benchmarks.turn import Result
 
 
 def tables(results: Sequence[Result]) -> str:
-    return "\n\n".join((_table(_costs(results)), _table(_speeds(results)), _table(_ratios(results))))
+    return "\n\n".join(_table(part(results)) for part in (_costs, _speeds, _ratios))
 
 
 def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
@@ -25,7 +25,7 @@ def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
 
 
 def _speeds(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
-    yield "speed", "turns/s, 16 at once", "at 70 %: p50 ms", "p99 ms", "p99/p50", "RSS MB", "start s"
+    yield "speed", "turns/s", "at 70 %: p50 ms", "p99 ms", "p99/p50", "RSS MB", "start s"
     for each in results:
         loaded = each.loaded
         if loaded is not None:

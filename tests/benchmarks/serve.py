@@ -72,7 +72,7 @@ def acknowledged(update: dict[str, Any]) -> Response:
 
 
 def main() -> None:
-    from bot.__main__ import _serve  # noqa: PLC2701
+    from bot.__main__ import _serve
 
     place = msgspec.json.decode(sys.argv[1], type=Place)
     factory = asyncio.new_event_loop

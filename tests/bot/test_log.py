@@ -115,7 +115,7 @@ def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> No
         b"gulnar",
         77010000001,
         -77010000001,
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )

@@ -1,8 +1,9 @@
 """Somebody in a conversation: says, presses, sees; each turn is tried for what must always hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Self
 
 import msgspec
@@ -73,6 +74,17 @@ STRAIGHT: dict[str, str] = {
 def straight(name: str) -> str:
     """What the invented person answers; gates are passed."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
+
+
+@cache
+def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -> "Chat":
+    return Chat.begun(language, "preregistration").until(question, **dict(others))
+
+
+def at(question: str, language: str = "ru", **others: str) -> "Chat":
+    """The invented person at a question of the pre-registration; `others` they answer otherwise."""
+    chat = _walked(question, language, tuple(sorted(others.items())))
+    return replace(chat, effects=list(chat.effects), lines=list(chat.lines))
 
 
 @dataclass

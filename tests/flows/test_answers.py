@@ -11,14 +11,10 @@ from flows.engine.text import Country, Text, _, button
 from flows.engine.words import SAFETY, Refusal
 from flows.preregistration import PREREGISTRATION, TROUBLE
 from tests.flows.awaited import awaits
-from tests.flows.chat import LANGUAGES, WORDS, Chat, straight
+from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight
 
 FORM = "preregistration"
 PHONE = {"contact": "phone"}
-
-
-def at(question: str, language: str = "ru", **answers: str) -> Chat:
-    return Chat.begun(language, FORM).until(question, **answers)
 
 
 def stored(chat: Chat, name: str) -> str | None:
@@ -306,7 +302,7 @@ def every_step() -> list[Chat]:
                 break
             found.setdefault(chat.name, Chat("ru", conversation=chat.conversation))
             chat.answers(answers.get(chat.name) or straight(chat.name))
-    member = Chat.begun("ru", FORM).until("family", applying="family").presses("add")
+    member = at("family", applying="family").presses("add")
     for value in ("spouse", "adult", "no", "go_on"):
         found.setdefault(member.name, Chat("ru", conversation=member.conversation))
         member.presses(value)

@@ -14,7 +14,7 @@ from flows.engine.flow import Submit
 from flows.engine.state import Conversation
 from flows.preregistration import SURNAME
 from tests.flows.awaited import awaits
-from tests.flows.chat import LANGUAGES, Chat, straight
+from tests.flows.chat import LANGUAGES, Chat, at, straight
 
 FORM = "preregistration"
 
@@ -23,7 +23,7 @@ FORM = "preregistration"
 
 
 def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
-    chat = Chat.begun("ru", FORM).until("adult")
+    chat = at("adult")
     old = Pressed(f"{chat.nonce}:no")
     told = chat.until("citizenship").told()
     chat.takes(old)
@@ -33,7 +33,7 @@ def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
 
 
 def test_a_double_tap_answers_once() -> None:
-    chat = Chat.begun("ru", FORM).until("adult")
+    chat = at("adult")
     tap = Pressed(f"{chat.nonce}:yes")
     chat.takes(tap).takes(tap)
     assert chat.at == "purpose"
@@ -41,7 +41,7 @@ def test_a_double_tap_answers_once() -> None:
 
 
 def test_a_double_tap_on_send_sends_once() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     tap = Pressed(f"{chat.nonce}:submit")
     chat.takes(tap).takes(tap)
     assert len(chat.done(Submit)) == 1
@@ -63,7 +63,7 @@ def test_a_double_tap_on_send_sends_once() -> None:
     ],
 )
 def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
-    chat = Chat.begun("ru", FORM).until("adult")
+    chat = at("adult")
     told = chat.told()
     chat.takes(Pressed(payload.format(nonce=chat.nonce)))
     assert chat.shows(house.OLD_BUTTON)
@@ -72,7 +72,7 @@ def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
 
 
 def test_pages_of_a_long_list_turn_and_come_round() -> None:
-    chat = Chat.begun("kk", FORM).until("target_region")
+    chat = at("target_region", "kk")
     first = chat.keys
     assert first[8] == ">"
     chat.presses(">")
@@ -86,7 +86,7 @@ def test_pages_of_a_long_list_turn_and_come_round() -> None:
 
 
 def test_a_number_counts_over_all_pages() -> None:
-    chat = Chat.begun("kk", FORM).until("target_region")
+    chat = at("target_region", "kk")
     chat.says("21")
     assert chat.told()["target_region"] == "shymkent"
 
@@ -113,7 +113,7 @@ def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
 
 
 def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch() -> None:
-    chat = Chat.begun("ru", FORM).until("adult").says("/language")
+    chat = at("adult").says("/language")
     chat.presses("zh_Hans").says("иә")
     assert chat.told()["adult"] == "yes"
 
@@ -122,14 +122,14 @@ def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch(
     "word", ["menu", "меню", "мәзір", "菜单", "menyu", "/menu", "/MENU@kosh_bot"]
 )
 def test_the_menu_keeps_the_place_in_the_form(word: str) -> None:
-    chat = Chat.begun("ru", FORM).until("birth_year").says(word)
+    chat = at("birth_year").says(word)
     assert chat.at == house.MENU
     chat.presses(FORM)
     assert chat.at == "birth_year"
 
 
 def test_help_is_the_questions_own_where_it_has_one() -> None:
-    chat = Chat.begun("ru", FORM).until("surname").says("помощь")
+    chat = at("surname").says("помощь")
     assert SURNAME.help is not None and chat.shows(SURNAME.help)
     assert chat.at == "surname"
     chat.until("given_name").says("/help")
@@ -138,13 +138,13 @@ def test_help_is_the_questions_own_where_it_has_one() -> None:
 
 
 def test_a_needed_answer_cannot_be_skipped() -> None:
-    chat = Chat.begun("ru", FORM).until("surname").says("пропустить")
+    chat = at("surname").says("пропустить")
     assert chat.shows(house.NOTHING_TO_SKIP)
     assert chat.at == "surname"
 
 
 def test_skipping_in_writing() -> None:
-    chat = Chat.begun("ru", FORM).until("patronymic").says("/skip")
+    chat = at("patronymic").says("/skip")
     assert chat.at == "name_kk"
     assert chat.told()["patronymic"] is None
 
@@ -153,17 +153,17 @@ def test_my_data_of_somebody_unknown_is_nothing() -> None:
     chat = Chat.begun("ru").says("/mydata")
     assert chat.shows(house.NOTHING_KEPT)
     assert chat.effects == []
-    known = Chat.begun("ru", FORM).until("surname").says("/mydata")
+    known = at("surname").says("/mydata")
     assert known.effects_now == (Export(),)
     assert known.at == "surname"
 
 
 def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
-    chat = Chat.begun("ru", FORM).until("passport").says("выход")
+    chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
     assert chat.shows(house.EXIT_TEXT)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
-    known = Chat.begun("ru", FORM).until("birth_year").presses("!exit")
+    known = at("birth_year").presses("!exit")
     assert known.effects_now == (QuickExit(),)
     known.says("привет")
     assert known.at == house.MENU
@@ -171,7 +171,7 @@ def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
 
 
 def test_deleting_asks_once_and_then_nothing_is_left() -> None:
-    chat = Chat.begun("ru", FORM).until("birth_year").says("удалить")
+    chat = at("birth_year").says("удалить")
     assert chat.shows(house.DELETE_TEXT)
     chat.says("нет")
     assert chat.at == "birth_year"
@@ -181,7 +181,7 @@ def test_deleting_asks_once_and_then_nothing_is_left() -> None:
 
 
 def test_an_answer_after_deletion_revives_nothing() -> None:
-    chat = Chat.begun("ru", FORM).until("ethnic_kazakh")
+    chat = at("ethnic_kazakh")
     old = Pressed(f"{chat.nonce}:yes")
     chat.says("/delete").presses("yes")
     chat.takes(old)
@@ -192,7 +192,7 @@ def test_an_answer_after_deletion_revives_nothing() -> None:
 
 
 def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
-    chat = Chat.begun("ru", FORM).until("birth_year").says("стоп")
+    chat = at("birth_year").says("стоп")
     assert chat.effects_now == (Stopped(),)
     assert chat.shows(house.STOPPED)
     assert chat.presses(FORM).at == "birth_year"

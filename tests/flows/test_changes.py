@@ -15,7 +15,7 @@ from flows.engine.state import Conversation
 from flows.engine.text import _, button
 from flows.preregistration import BIRTH_YEAR, FAMILY, PURPOSE, RELATION
 from tests.flows.awaited import awaits
-from tests.flows.chat import Chat, straight
+from tests.flows.chat import Chat, at, straight
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
 
 PEOPLE = 1000
@@ -139,7 +139,7 @@ def finished(chat: Chat) -> Submit:
 
 
 def test_a_button_of_a_question_that_is_gone_is_no_answer_to_the_next() -> None:
-    chat = Chat.begun("ru", NAME).until("education")
+    chat = at("education")
     told = chat.told()
     chat.flows = VERSIONS["a question is gone"]
     chat.presses("higher")
@@ -149,14 +149,14 @@ def test_a_button_of_a_question_that_is_gone_is_no_answer_to_the_next() -> None:
 
 
 def test_an_answer_under_an_earlier_name_still_counts() -> None:
-    chat = Chat.begun("ru", NAME).until("review")
+    chat = at("review")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("/help").presses("submit")
     assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
 
 
 def test_what_is_written_to_a_renamed_question_is_asked_again_not_misplaced() -> None:
-    chat = Chat.begun("ru", NAME).until("surname")
+    chat = at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
     assert chat.shows(house.CHANGED)
@@ -165,7 +165,7 @@ def test_what_is_written_to_a_renamed_question_is_asked_again_not_misplaced() ->
 
 
 def test_a_question_that_means_something_else_is_asked_again_with_the_old_answer() -> None:
-    chat = Chat.begun("ru", NAME).until("review")
+    chat = at("review")
     chat.flows = VERSIONS["a question means something else"]
     chat.presses("submit")
     assert chat.done(Submit) == []
@@ -176,7 +176,7 @@ def test_a_question_that_means_something_else_is_asked_again_with_the_old_answer
 
 
 def test_a_new_question_is_asked_before_what_was_ready_is_sent() -> None:
-    chat = Chat.begun("ru", NAME).until("review")
+    chat = at("review")
     told = chat.told()
     chat.flows = VERSIONS["a question before the review"]
     chat.presses("submit")
@@ -187,7 +187,7 @@ def test_a_new_question_is_asked_before_what_was_ready_is_sent() -> None:
 
 
 def test_options_that_changed_places_are_judged_as_they_were_shown() -> None:
-    chat = Chat.begun("ru", NAME).until("target_region")
+    chat = at("target_region")
     second = chat.conversation.asked.options[1].key  # type: ignore[union-attr]
     chat.flows = VERSIONS["options changed places"]
     chat.says("2")
@@ -195,7 +195,7 @@ def test_options_that_changed_places_are_judged_as_they_were_shown() -> None:
 
 
 def test_an_option_that_is_gone_is_no_answer() -> None:
-    chat = Chat.begun("ru", NAME).until("purpose")
+    chat = at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
     assert chat.shows(house.CHANGED)
@@ -204,7 +204,7 @@ def test_an_option_that_is_gone_is_no_answer() -> None:
 
 
 def test_a_changed_consent_is_asked_again_before_anything_is_sent() -> None:
-    chat = Chat.begun("ru", NAME).until("review")
+    chat = at("review")
     chat.flows = VERSIONS["the consent says something else"]
     chat.presses("submit")
     assert chat.at == "consent_registration"
@@ -218,7 +218,7 @@ def test_a_changed_consent_is_asked_again_before_anything_is_sent() -> None:
 
 @awaits("B4: options found for one question are offered at, and stored for, another")
 def test_countries_that_were_found_are_not_offered_at_another_question() -> None:
-    chat = Chat.begun("ru", NAME).until("citizenship")
+    chat = at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
     assert chat.at == "nickname"
@@ -227,7 +227,7 @@ def test_countries_that_were_found_are_not_offered_at_another_question() -> None
 
 @awaits("B5: an old answer that is no date crashes the question that is one now")
 def test_a_year_that_became_a_date_is_asked_again() -> None:
-    chat = Chat.begun("ru", NAME).until("residence_country")
+    chat = at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
     chat.flows = with_(BIRTH_YEAR, day)
     assert chat.says("Китай").at == "birth_year"
@@ -235,7 +235,7 @@ def test_a_year_that_became_a_date_is_asked_again() -> None:
 
 @awaits("B5: an old answer that is no option any more is shown as its key, to be kept in vain")
 def test_an_old_answer_that_cannot_be_given_any_more_is_not_offered() -> None:
-    chat = Chat.begun("ru", NAME).until("review", purpose="business")
+    chat = at("review", purpose="business")
     chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
     assert chat.at == "purpose"

@@ -22,7 +22,7 @@ from flows.engine.state import Standing
 from flows.engine.text import _
 from flows.preregistration import CLOSED
 from tests.flows.awaited import awaits
-from tests.flows.chat import Chat
+from tests.flows.chat import Chat, at
 
 FORM = "preregistration"
 
@@ -31,7 +31,7 @@ FORM = "preregistration"
 
 
 def sent() -> Chat:
-    return Chat.begun("ru", FORM).until("review").presses("submit")
+    return at("review").presses("submit")
 
 
 def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by() -> None:
@@ -50,6 +50,15 @@ def test_who_stopped_is_not_written_to_but_finds_the_status() -> None:
     assert chat.says_now == ()
     chat.says("/status")
     assert chat.shows(house.REGISTRATION["accepted"], number="KZ-1")
+
+
+def test_the_first_word_of_the_registry_is_told_and_later_ones_only_who_wished_it() -> None:
+    chat = sent().takes(Acknowledged("received", "KZ-1"))
+    assert chat.shows(house.UPDATE)
+    assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
+    eager = at("review", write_first="yes").presses("submit")
+    for state in ("received", "accepted"):
+        assert eager.takes(Acknowledged(state, "KZ-1")).shows(house.UPDATE)
 
 
 @pytest.mark.parametrize("state", house.REGISTRATION)
@@ -107,7 +116,7 @@ def test_status_without_a_registration() -> None:
 
 
 def handed_over() -> Chat:
-    chat = Chat.begun("ru", FORM).until("given_name").presses("!person")
+    chat = at("given_name").presses("!person")
     return chat.presses("general", "yes").says("Testova asks")
 
 
@@ -144,7 +153,7 @@ def test_a_new_start_does_not_leave_the_officer() -> None:
 
 @awaits("B14: with an officer, the last button of the form still answers")
 def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
-    chat = Chat.begun("ru", FORM).until("purpose")
+    chat = at("purpose")
     tap = Pressed(f"{chat.nonce}:move")
     told = chat.told()
     chat.takes(Joined()).takes(tap)
@@ -154,7 +163,7 @@ def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
 @pytest.mark.parametrize("command", ["/skip", "/back"])
 @awaits("B14: with an officer, /skip and /back still move the form")
 def test_commands_of_the_form_are_silent_while_an_officer_holds_it(command: str) -> None:
-    chat = Chat.begun("ru", FORM).until("given_name")
+    chat = at("given_name")
     form = chat.form()
     chat.takes(Joined()).says(command)
     assert chat.form() == form
@@ -183,7 +192,7 @@ def test_safety_words_win_over_the_officer() -> None:
 
 
 def test_words_of_danger_lead_to_a_person() -> None:
-    chat = Chat.begun("ru", FORM).until("residence_region").says("мне угрожают")
+    chat = at("residence_region").says("мне угрожают")
     assert chat.at == "consent_handoff"
     chat.presses("yes", "-")
     (case,) = chat.done(OpenCase)
@@ -210,7 +219,7 @@ def test_too_many_words_for_the_officer_are_named_as_such() -> None:
 
 @awaits("B1: the form of who is inside is dropped while registration is closed")
 def test_closing_registration_loses_nobodys_answers() -> None:
-    chat = Chat.begun("ru", FORM).until("birth_year")
+    chat = at("birth_year")
     told = chat.told()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("1990")

@@ -61,6 +61,9 @@ def choice(**labels: Text) -> Choice:
     return Choice(name="pick", label=button("Phone"), text=_("Which?"), among=among)
 
 
+WALKED = {each.name: walk(each) for each in FLOWS.values()}
+DRAWN = flowtools.drawings(FLOWS)
+
 # The lint
 
 
@@ -213,11 +216,10 @@ def test_an_option_without_a_registry_code_is_found() -> None:
 
 
 def test_every_question_is_reached_and_every_path_ends() -> None:
-    for each in FLOWS.values():
-        walked = walk(each)
+    for walked in WALKED.values():
         assert walked.unreached == ()
         assert walked.stuck == ()
-    assert str(walk(PREREGISTRATION)).startswith("preregistration: 42 questions, 42 reached; ")
+    assert str(WALKED[NAME]).startswith("preregistration: 42 questions, 42 reached; ")
 
 
 def test_the_walk_goes_every_way() -> None:
@@ -311,17 +313,15 @@ def test_the_committed_manifest_is_todays() -> None:
 
 
 def test_the_committed_drawings_are_todays() -> None:
-    drawn = flowtools.drawings(FLOWS)
     found = {path.name: path.read_text("utf-8") for path in flowtools.DRAWINGS.iterdir()}
-    assert found == drawn, "run `./kosh flows draw`"
+    assert found == DRAWN, "run `./kosh flows draw`"
 
 
 def test_a_drawing_shows_every_question_and_every_move() -> None:
-    pages = flowtools.drawings(FLOWS)
     for question in PREREGISTRATION.questions():
-        assert f">{question.name}: " in pages["preregistration.svg"]
-    chart = pages["preregistration.md"]
-    assert chart.count("-->") == len(walk(PREREGISTRATION).moves)
+        assert f">{question.name}: " in DRAWN["preregistration.svg"]
+    chart = DRAWN["preregistration.md"]
+    assert chart.count("-->") == len(WALKED[NAME].moves)
     assert 'location -->|"location is kazakhstan"| stay_ends' in chart
 
 

@@ -16,7 +16,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
 from flows.preregistration import CONSENT, PREREGISTRATION
 from tests.flows.awaited import awaits
-from tests.flows.chat import LANGUAGES, WORDS, Chat
+from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"
 
@@ -71,7 +71,7 @@ def test_junk_in_a_link_is_a_plain_start() -> None:
 
 
 def test_registering_alone() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     assert chat.done(ConsentGiven) == [ConsentGiven("registration", CONSENT.text, "ru")]
     chat.presses("submit")
     (sent,) = chat.done(Submit)
@@ -82,12 +82,12 @@ def test_registering_alone() -> None:
 
 
 def test_after_sending_the_person_reads_that_it_is_saved() -> None:
-    chat = Chat.begun("ru", FORM).until("review").presses("submit")
+    chat = at("review").presses("submit")
     assert chat.shows(house.REGISTRATION["sent"])
 
 
 def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
-    chat = Chat.begun("ru", FORM).until("consent_registration")
+    chat = at("consent_registration")
     assert chat.told()["passport"] == "long"
     chat.presses("yes")
     for question in PREREGISTRATION.questions():
@@ -98,7 +98,7 @@ def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
 
 @awaits("B13: an answer that is not kept stays when it is given after consent")
 def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
-    chat = Chat.begun("ru", FORM).until("ethnic_kazakh")
+    chat = at("ethnic_kazakh")
     assert chat.presses("<").at == "trouble"
     chat.presses("money")
     assert chat.at == "gate_trouble"
@@ -109,7 +109,7 @@ def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
 
 @awaits("B13: a consent given before lets everything before it be kept")
 def test_an_amendment_after_the_answers_are_gone_keeps_no_more_than_the_first_time() -> None:
-    chat = Chat.begun("ru", FORM).until("review").presses("submit")
+    chat = at("review").presses("submit")
     chat.takes(Acknowledged("accepted", "KZ-1"))
     chat.conversation = _spent(chat.conversation)
     chat.presses("!status").presses("amend").until("review")
@@ -130,7 +130,7 @@ def _spent(conversation: Conversation) -> Conversation:
 
 
 def test_registering_with_the_family_adds_two_and_removes_one() -> None:
-    chat = Chat.begun("kk", FORM).until("family", applying="family")
+    chat = at("family", "kk", applying="family")
     chat.presses("add", "spouse", "adult", "yes")
     chat.presses("add", "child", "under14")
     assert chat.at == "family"
@@ -146,14 +146,14 @@ def test_registering_with_the_family_adds_two_and_removes_one() -> None:
 
 @awaits("B23: a list that left the path is sent as members without answers")
 def test_a_family_that_left_the_path_is_not_sent() -> None:
-    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    chat = at("family", applying="family")
     chat.presses("add", "child", "under14").until("review", applying="family")
     chat.edits("applying").presses("self", "submit")
     assert chat.done(Submit)[0].members == {"family": ()}
 
 
 def test_the_list_says_who_is_in_it_and_has_an_end() -> None:
-    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    chat = at("family", applying="family")
     for _number in range(15):
         chat.presses("add", "child", "under14")
     assert chat.shows(_("{relation}, {age}"))
@@ -163,7 +163,7 @@ def test_the_list_says_who_is_in_it_and_has_an_end() -> None:
 
 
 def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> None:
-    chat = Chat.begun("ru", FORM).until("family", applying="family")
+    chat = at("family", applying="family")
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
     asked = chat.at
@@ -184,7 +184,7 @@ def test_every_gate_of_the_form_is_told_here() -> None:
 @pytest.mark.parametrize("gate", GATES)
 def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
     answers, topic = GATES[gate]
-    chat = Chat.begun("uz", FORM).until(gate, **answers)
+    chat = at(gate, "uz", **answers)
     told = chat.told()
     chat.presses("person")
     assert chat.at == "consent_handoff"
@@ -201,13 +201,13 @@ def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
 @pytest.mark.parametrize("gate", GATES)
 def test_nobody_is_refused_by_a_gate(gate: str) -> None:
     answers, _topic = GATES[gate]
-    chat = Chat.begun("zh_Hans", FORM).until("review", **answers).presses("submit")
+    chat = at("review", "zh_Hans", **answers).presses("submit")
     assert len(chat.done(Submit)) == 1
 
 
 @pytest.mark.parametrize("typed", ["человек", "Нужен специалист", "1"])
 def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(typed: str) -> None:
-    chat = Chat.begun("ru", FORM).until("gate_minor", adult="no").says(typed)
+    chat = at("gate_minor", adult="no").says(typed)
     chat.presses("yes", "-")
     assert chat.done(OpenCase)[0].topic == "minor"
 
@@ -217,7 +217,7 @@ def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(type
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> None:
-    chat = Chat.begun(language, FORM).until("consent_registration").presses("refuse")
+    chat = at("consent_registration", language).presses("refuse")
     assert chat.shows(_("Nothing was kept. You can go on asking, or turn to these directly:"))
     assert chat.at == house.MENU
     assert chat.effects == []
@@ -226,7 +226,7 @@ def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> No
 
 
 def test_refusing_the_handoff_leads_back_to_the_form() -> None:
-    chat = Chat.begun("ru", FORM).until("citizenship").presses("!person")
+    chat = at("citizenship").presses("!person")
     chat.presses("general", "refuse")
     assert chat.at == "citizenship"
     assert chat.done(OpenCase) == []
@@ -234,14 +234,14 @@ def test_refusing_the_handoff_leads_back_to_the_form() -> None:
 
 @pytest.mark.parametrize("typed", ["да", "1", "ok", "👍", "согласен"])
 def test_consent_is_not_given_by_the_way(typed: str) -> None:
-    chat = Chat.begun("ru", FORM).until("consent_registration").says(typed)
+    chat = at("consent_registration").says(typed)
     assert chat.at == "consent_registration"
     assert chat.done(ConsentGiven) == []
 
 
 def test_consent_may_be_written_as_it_stands_on_the_button() -> None:
     label = WORDS.render(button("I agree"), "kk")
-    chat = Chat.begun("kk", FORM).until("consent_registration").says(f"{label.upper()}!")
+    chat = at("consent_registration", "kk").says(f"{label.upper()}!")
     assert [given.language for given in chat.done(ConsentGiven)] == ["kk"]
 
 
@@ -249,7 +249,7 @@ def test_consent_may_be_written_as_it_stands_on_the_button() -> None:
 
 
 def test_back_goes_to_the_answer_before_and_offers_it_to_be_kept() -> None:
-    chat = Chat.begun("ru", FORM).until("birth_year", patronymic="Testovna")
+    chat = at("birth_year", patronymic="Testovna")
     chat.says("назад").presses("<")
     assert chat.at == "patronymic"
     assert chat.shows(house.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
@@ -266,7 +266,7 @@ def test_back_from_the_first_question_says_so() -> None:
 
 
 def test_changing_an_answer_at_the_review_keeps_the_others() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     before = chat.told()
     chat.edits("surname").says("TESTOVSKAYA")
     assert chat.at == "review"
@@ -275,7 +275,7 @@ def test_changing_an_answer_at_the_review_keeps_the_others() -> None:
 
 
 def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None:
-    chat = Chat.begun("ru", FORM).until("review", residence_region="Testland")
+    chat = at("review", residence_region="Testland")
     chat.edits("residence_country").presses("TR")
     assert chat.at == "residence_region"
     assert chat.shows(house.EARLIER)
@@ -285,7 +285,7 @@ def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None
 
 
 def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     chat.edits("purpose").presses("information")
     assert chat.at == "review"
     assert "target_region" not in chat.path().answers
@@ -299,7 +299,7 @@ def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
 
 @awaits("B10: More on the screen of answers shows the review")
 def test_every_answer_can_be_changed_by_buttons() -> None:
-    chat = Chat.begun("ru", FORM).until("review").presses("edit", ">")
+    chat = at("review").presses("edit", ">")
     assert chat.at == house.EDIT
     chat.presses("write_first", "yes")
     assert chat.at == "review"
@@ -307,12 +307,12 @@ def test_every_answer_can_be_changed_by_buttons() -> None:
 
 
 def test_every_answer_can_be_changed_by_its_number() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     assert chat.edits("contact").at == "contact"
 
 
 def test_what_was_skipped_can_be_given_at_the_review() -> None:
-    chat = Chat.begun("ru", FORM).until("review")
+    chat = at("review")
     assert chat.told()["patronymic"] is None
     chat.edits("patronymic").says("Testovna")
     assert chat.at == "review"
@@ -321,7 +321,7 @@ def test_what_was_skipped_can_be_given_at_the_review() -> None:
 
 @awaits("B11: the list of members cannot be changed at the review")
 def test_the_family_can_be_changed_at_the_review() -> None:
-    chat = Chat.begun("ru", FORM).until("review", applying="family")
+    chat = at("review", applying="family")
     chat.edits("family").presses("add", "child", "under14", "done")
     assert chat.at == "review"
     assert len(chat.form().members["family"]) == 1

@@ -24,7 +24,7 @@ def just_asking(chat: Chat) -> None:
 def alone(chat: Chat) -> None:
     chat.presses("preregistration").until("birth_year", patronymic="Testovna")
     chat.says("1/2/90", "7.2.1990").until("residence_region").says("/help")
-    chat.until("review", residence_region="Testland")
+    chat.until("review", residence_region="Testland", write_first="yes")
     chat.edits("surname").says("TESTOVSKAYA").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
     chat.takes(Acknowledged("accepted", "KZ-2026-TEST")).presses("!status")

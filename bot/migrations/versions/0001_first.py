@@ -1,6 +1,7 @@
 """The first schema: database time, tables, the job queue, the roles' rights, row security."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 from procrastinate.schema import SchemaManager
@@ -13,7 +14,7 @@ HERE = Path(__file__).parent
 
 def upgrade() -> None:
     # Several statements at once go only over the simple protocol, which SQLAlchemy does not use.
-    connection = op.get_bind().connection.driver_connection
+    connection: Any = op.get_bind().connection.driver_connection
     connection.execute((HERE / "0001_tables.sql").read_text(encoding="utf-8"))
     connection.execute(SchemaManager.get_schema())
     connection.execute((HERE / "0001_rights.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,229 @@
+"""Bad requests get their stated answer (security.md 5.5; the numbers are its rows)."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.house import House
+
+UPDATE: dict[str, Any] = {
+    "update_id": 100,
+    "message": {
+        "message_id": 1,
+        "date": 1,
+        "from": {"id": 7100, "is_bot": False, "first_name": "Test", "language_code": "kk"},
+        "chat": {"id": 7100, "type": "private", "first_name": "Test"},
+        "text": "/start",
+    },
+}
+
+
+async def _post(
+    house: House, body: bytes | None = None, secret: str | None = None, **headers: str
+) -> tuple[int, bytes]:
+    known = house.rt.settings.telegram_secret
+    assert known
+    sent = {
+        "Content-Type": "application/json",
+        "X-Telegram-Bot-Api-Secret-Token": known.get_secret_value() if secret is None else secret,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    data = json.dumps(UPDATE).encode() if body is None else body
+    async with house.http.post(f"{house.url}/webhooks/telegram", data=data, headers=sent) as got:
+        return got.status, await got.read()
+
+
+async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(f"SELECT * FROM {table}")  # type: ignore[arg-type]
+        return list(await cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "x", "WRONG" * 8, "пароль"], ids=["none", "short", "wrong", "not ascii"]
+)
+async def test_a_wrong_secret_is_403_and_empty(house: House, secret: str) -> None:
+    """Rows 1–3."""
+    if not secret.isascii():
+        got = await _raw(house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}")
+        assert got.startswith(b"HTTP/1.1 403")
+        return
+    status, body = await _post(house, secret=secret)
+    assert (status, body) == (403, b"")
+    assert await _rows(house, "quarantine") == []
+
+
+async def test_a_secret_one_letter_off_or_in_other_case_or_twice_is_403(house: House) -> None:
+    """Rows 2 and 4."""
+    assert house.rt.settings.telegram_secret
+    right = house.rt.settings.telegram_secret.get_secret_value()
+    for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
+        assert (await _post(house, secret=wrong))[0] == 403
+    twice = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
+    assert (await _raw(house, twice + b"{}")).startswith(b"HTTP/1.1 403")
+
+
+UNREADABLE = {
+    "E_EMPTY": [b"", b"  \n"],
+    "E_JSON": [b"{", json.dumps(UPDATE).encode()[:-5], b'{"update_id": 1,}'],
+    "E_SHAPE": [b"[]", b"null", b"7", b'"x"', b'{"update_id": 1, "message": 5}'],
+    "E_DEPTH": [b"[" * 100_000],
+    "E_NUMBER": [
+        b'{"update_id": ' + b"9" * 5000 + b"}",
+        b'{"update_id": 9223372036854775808}',
+        b'{"update_id": -1}',
+        b'{"update_id": 1.5}',
+        b'{"update_id": true}',
+        b'{"update_id": "1"}',
+        b'{"update_id": NaN}',
+    ],
+    "E_DUPKEY": [b'{"update_id": 1, "update_id": 2}'],
+    "E_ENCODING": [
+        b"\xef\xbb\xbf{}",
+        json.dumps(UPDATE).encode("utf-16"),
+        b'{"update_id": 1, "x": "\xff"}',
+    ],
+}
+
+
+@pytest.mark.parametrize("code", UNREADABLE)
+async def test_what_is_authentic_but_unreadable_is_200_and_set_aside(
+    house: House, code: str
+) -> None:
+    """Rows 9–17: the platform must not bring it again and again."""
+    for body in UNREADABLE[code]:
+        for _again in range(2):
+            assert await _post(house, body) == (200, b"")
+    rows = await _rows(house, "quarantine")
+    assert len(rows) == len(UNREADABLE[code])
+    assert {row[3] for row in rows} <= {code, "E_SHAPE", "E_JSON", "E_NUMBER"}
+    assert code in {row[3] for row in rows}
+
+
+async def test_a_lone_surrogate_and_a_nul_are_processed(house: House) -> None:
+    """Rows 18 and 19."""
+    for number, text in enumerate((r"\ud800", r"a\u0000b")):
+        body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
+        status, _body = await _post(house, body.replace(b"/start", text.encode()))
+        assert status == 200
+    assert await _rows(house, "quarantine") == []
+
+
+async def test_too_large_a_body_is_413_while_it_streams(house: House) -> None:
+    """Row 20."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _chunk in range(64):
+            yield b"x" * 65536
+
+    status, _body = await _post(house, io.BytesIO(b"x" * (1024 * 1024 + 1)))  # type: ignore[arg-type]
+    assert status == 413
+    status, _body = await _post(house, endless())  # type: ignore[arg-type]
+    assert status == 413
+
+
+async def test_doubtful_framing_and_foreign_hosts_are_400(house: House) -> None:
+    """Rows 21, 22 and 26."""
+    both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
+    two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
+    negative = _head("Content-Length: -2", length=False) + b"{}"
+    for request in (both, two, negative):
+        assert (await _raw(house, request)).startswith(b"HTTP/1.1 400")
+    for host in ("evil.example/admin?x=", "x" * 10_000, "evil.example"):
+        request = f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        assert (await _raw(house, request))[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    assert (await _raw(house, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
+
+
+async def test_wrong_types_encodings_and_methods_are_refused(house: House) -> None:
+    """Rows 23–25."""
+    assert (await _post(house, Content_Encoding="gzip"))[0] == 415
+    assert (await _post(house, Content_Type="text/plain"))[0] == 415
+    for method in ("GET", "PUT", "DELETE", "TRACE"):
+        async with house.http.request(method, f"{house.url}/webhooks/telegram") as got:
+            assert got.status == 405
+
+
+async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
+    """Row 27."""
+    many = [f"X-{number}: 1" for number in range(200)]
+    assert (await _raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
+    assert (await _raw(house, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
+        b"HTTP/1.1 431",
+        b"HTTP/1.1 400",
+    )
+
+
+async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
+    """Rows 30 and 57."""
+    for number, part in enumerate(
+        (
+            {"poll": {"id": "1"}},
+            {"a_kind_of_next_year": {}},
+            {"message": UPDATE["message"] | {"from": UPDATE["message"]["from"] | {"is_bot": True}}},
+            {"message": UPDATE["message"] | {"sender_chat": {"id": 1, "type": "channel"}}},
+        )
+    ):
+        body = json.dumps({"update_id": 300 + number, **part}).encode()
+        assert await _post(house, body) == (200, b"")
+    assert house.telegram.journal.calls("sendMessage") == []
+
+
+async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
+    """Row 31."""
+    answers = await asyncio.gather(*(_post(house) for _ in range(100)))
+    assert {status for status, _body in answers} == {200}
+    assert len(house.telegram.journal.calls("sendMessage")) == 1
+
+
+async def test_a_group_is_left(house: House) -> None:
+    """Row 56."""
+    assert house.rt.settings.telegram_secret
+    await house.telegram.set_webhook(
+        f"{house.url}/webhooks/telegram", house.rt.settings.telegram_secret.get_secret_value()
+    )
+    await house.telegram.user(7101).add_bot_to_group()
+
+    async def left() -> bool:
+        return bool(house.telegram.journal.calls("leaveChat"))
+
+    await house.until(left)
+    assert house.telegram.journal.calls("sendMessage") == []
+
+
+async def test_the_page_refuses_foreign_forms_and_hides_what_it_was_sent(house: House) -> None:
+    """Rows 89 and 96, as far as the web chat has forms."""
+    form = {"chat": "x", "id": "1", "text": "canary"}
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:
+            assert got.status == 403
+            assert "canary" not in await got.text()
+    async with house.http.post(f"{house.url}/chat/said", json=form) as got:
+        assert got.status == 415
+
+
+def _head(*headers: str, length: bool = True) -> bytes:
+    chosen = [
+        "POST /webhooks/telegram HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        *headers,
+    ]
+    if length and not any(each.startswith("Content-Length") for each in headers):
+        chosen.append("Content-Length: 2")
+    return ("\r\n".join(chosen) + "\r\n\r\n").encode()
+
+
+async def _raw(house: House, request: bytes) -> bytes:
+    """Bytes over a plain socket, and the beginning of the answer."""
+    host, _, port = house.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    await writer.drain()
+    answer = await asyncio.wait_for(reader.read(4096), 10)
+    writer.close()
+    return answer
