@@ -139,15 +139,18 @@ class _Turn:
             return self._start(command[1])
         if command or word in SAFETY:
             return self._obey(word) if word else self._remark(house.HELP)
-        if self.c.with_officer:
-            return self._relay(text)
-        if self.c.language and self.words.danger(text):
-            return self._person("danger")
         asked = self.c.asked
+        if self.c.with_officer and (asked is None or not self._is_screen_answer(asked, text)):
+            return self._relay(text)
+        if self.c.language and self._speaks_of_danger(text):
+            return self._person("danger")
         if asked is None or (not self.c.language and word):
             return self._obey(word) if word else self._start("")
+        word = word or self._written_control(asked, text)
         if word and isinstance(self._question(asked), (FreeText, PersonName)):
             return self._obey(word)
+        if self.words.same(text, self.words.render(house.KEEP, asked.language)):
+            return self._keep(asked)
         reading = self._read(asked, text)
         if isinstance(reading, Refusal):
             return self._obey(word) if word else self._refuse(asked, reading)
@@ -155,11 +158,31 @@ class _Turn:
             return self._answer(asked, reading, typed=True)
         self._narrow(asked, reading)
 
+    def _is_screen_answer(self, asked: Asked, text: str) -> bool:
+        """Whether words answer a screen of ours that was opened while an officer has the talk."""
+        return asked.key.startswith("~") and not isinstance(self._read(asked, text), Refusal)
+
+    def _speaks_of_danger(self, text: str) -> bool:
+        """Words of danger, unless they are a label that was offered or go to an officer anyway."""
+        flow, asked = self.flows.get(self.c.flow), self.c.asked
+        if (flow and flow.hands_over) or not self.words.danger(text):
+            return False
+        return not any(self.words.same(text, each.words) for each in asked.options if asked)
+
+    def _written_control(self, asked: Asked, text: str) -> Reserved | None:
+        """A control's label written out instead of pressed."""
+        for label, word in ((house.EXIT, Reserved.EXIT), (house.PERSON, Reserved.PERSON)):
+            if self.words.same(text, self.words.render(label, asked.language)):
+                return word
+        return None
+
     def _pressed(self, payload: str) -> None:
         if payload.startswith("!"):
             return self._obey(Reserved(payload[1:])) if payload[1:] in Reserved else self._old()
         nonce, _colon, key = payload.partition(":")
         asked = self.c.asked
+        if self.c.with_officer and not (asked and asked.key.startswith("~")):
+            return self.ask()
         if asked is None or nonce != str(asked.nonce):
             return self._old()
         match key:
@@ -221,6 +244,8 @@ class _Turn:
     # Reserved words
 
     def _obey(self, word: Reserved) -> None:
+        if self.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
+            return self.ask()
         match word:
             case Reserved.START | Reserved.MENU:
                 self._menu()
@@ -321,7 +346,7 @@ class _Turn:
 
     def _exit(self) -> None:
         self.effects.append(QuickExit())
-        fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1)
+        fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1, quiet=self.c.quiet)
         self.c = replace(self.c, flow="", asked=None, nonce=fresh.nonce) if self.c.kept else fresh
         self._say(((house.EXIT_TEXT,),), (), service=True)
 
@@ -343,6 +368,8 @@ class _Turn:
             if self.words.same(typed, option.words):
                 return option.key
         question = self._question(asked)
+        if self.words.text(typed, MOST_RELAYED) is Refusal.EMPTY:
+            return Refusal.EMPTY
         if isinstance(question, Consent):
             return Refusal.NOT_LISTED
         if question is None or question.options or isinstance(question, Many):
@@ -373,14 +400,18 @@ class _Turn:
         self._repeat(asked, found=found)
 
     def _repeat(self, asked: Asked, tries: int = 0, found: tuple[Option, ...] = ()) -> None:
-        self.ask(found)
+        self.ask(found, at=asked.key)
         if self.c.asked and self.c.asked.key == asked.key:
             self.c = replace(self.c, asked=replace(self.c.asked, tries=tries))
 
     def _turn_page(self, asked: Asked) -> None:
         pages = -(-len(asked.options) // PAGE)
+        page = (asked.page + 1) % max(pages, 1)
+        road = self._road()
         self.replaces = True
-        self.ask(page=(asked.page + 1) % max(pages, 1))
+        if asked.key == house.EDIT and road:
+            return self._ask_screen(house.edit_screen(road[1]), road[0].name, page=page)
+        self.ask(page=page)
 
     def _keep(self, asked: Asked) -> None:
         road = self._road()
@@ -417,7 +448,7 @@ class _Turn:
         answer = Answer(value, stop.item.rev, stop.signature)
         form = self._form(flow).put(stop.key, answer)
         if isinstance(stop.item, Consent):
-            form = self._consented(flow, stop.item, form)
+            self._consented(stop.item)
         self._put_form(flow, form)
         if typed and stop.item.sensitive:
             self.effects.append(DeleteInput())
@@ -426,17 +457,11 @@ class _Turn:
             self.notes.append((note,))
         self.ask()
 
-    def _consented(self, flow: Flow, consent: Consent, form: Form) -> Form:
+    def _consented(self, consent: Consent) -> None:
         shown_in = self.c.asked.language if self.c.asked else self.c.language
         self.effects.append(ConsentGiven(consent.purpose, consent.text, shown_in))
         consents = {**self.c.consents, consent.purpose: consent.text.msgid}
         self.c = replace(self.c, kept=True, consents=consents)
-        fleeting = {item.name for item in flow.questions() if not item.kept}
-        forgotten = {
-            key: replace(answer, value=None) if key in fleeting else answer
-            for key, answer in form.answers.items()
-        }
-        return replace(form, answers=forgotten)
 
     def _refused_consent(self, flow: Flow) -> None:
         self._drop_form(flow)
@@ -452,10 +477,11 @@ class _Turn:
         else:
             gone = key.partition(".")[2]
             members = tuple(member for member in members if member != gone)
+        lost = set(form.members.get(many.name, ())) - set(members)
         kept = {
             name: answer
             for name, answer in form.answers.items()
-            if "@" not in name or name.partition("@")[2] in members
+            if name.partition("@")[2] not in lost
         }
         changed = {**form.members, many.name: members}
         self._put_form(flow, replace(form, answers=kept, members=changed, cursor=None))
@@ -463,6 +489,7 @@ class _Turn:
 
     def _answer_screen(self, screen: str, key: str) -> None:
         self.replaces = True
+        self.c = replace(self.c, asked=None)
         match screen:
             case house.LANGUAGE:
                 self._choose_language(key)
@@ -489,24 +516,38 @@ class _Turn:
         if key in self.flows:
             self._open(self.flows[key])
             return self.ask()
-        self._obey(Reserved(key))
+        if key in Reserved:
+            return self._obey(Reserved(key))
+        self._old()
 
     def _open(self, flow: Flow) -> None:
         """Enter a flow; a consent given before, to the same text, is not asked again."""
-        form = self._form(flow)
-        for stop in path(flow, form).steps:
+        form = self._renewed(flow)
+        lasting = all(item.kept for item in flow.questions())
+        for stop in path(flow, form).steps if lasting else ():
             item = stop.item
             if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
                 form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
         self._put_form(flow, form)
         self.c = replace(self.c, flow=flow.name)
 
+    def _renewed(self, flow: Flow) -> Form:
+        """The form to go on with; after a withdrawal it is open again, and consent with it."""
+        form = self._form(flow)
+        if not (flow.registers and self.c.standing and self.c.standing.state == "withdrawn"):
+            return form
+        again = {item.name for item in flow.questions() if isinstance(item, (Review, Consent))}
+        answers = {key: each for key, each in form.answers.items() if key not in again}
+        return replace(form, answers=answers, submitted=False)
+
     def _registered(self, key: str) -> None:
         if key == "withdraw":
             return self._ask_screen(house.WITHDRAW_SCREEN)
         if key != "amend":
             return self._menu()
-        flow = next(flow for flow in self.flows.values() if flow.registers)
+        flow = next((flow for flow in self.flows.values() if flow.registers), None)
+        if flow is None:
+            return self._menu()
         form = self._form(flow)
         reviews = {item.name for item in flow.questions() if isinstance(item, Review)}
         answers = {key: each for key, each in form.answers.items() if key not in reviews}
@@ -544,8 +585,8 @@ class _Turn:
         self.notes.append((text,))
         self.ask()
 
-    def ask(self, found: tuple[Option, ...] = (), page: int = 0) -> None:
-        """Ask whatever is to be asked now; `found` are options narrowed from what was typed."""
+    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+        """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
         road = self._road()
         if not self.c.language:
             self._ask_language()
@@ -559,8 +600,11 @@ class _Turn:
             self._status()
         elif (stop := road[1].current(self._form(road[0]).cursor)) is None:
             self._finish(*road)
+        elif (fleeting := _fleeting(road[1], stop, self._form(road[0]))) is not None:
+            self._put_form(road[0], fleeting)
+            self.ask(found, page, at)
         else:
-            self._ask_step(*road, stop, found, page)
+            self._ask_step(*road, stop, found if stop.key == at else (), page)
 
     def _ask_language(self) -> None:
         screen = house.language_screen(self.words)
@@ -573,10 +617,14 @@ class _Turn:
         self._ask_screen(house.menu_screen(self.flows.values(), self.c.kept, registered))
 
     def _ask_screen(
-        self, screen: Question, flow: str = "", paragraph: tuple[Text, ...] = ()
+        self,
+        screen: Question,
+        flow: str = "",
+        paragraph: tuple[Text, ...] = (),
+        page: int = 0,
     ) -> None:
-        asked = self._put_asked(flow, screen.name, screen.rev, screen.options)
-        buttons = _option_buttons(asked.nonce, screen.options)
+        asked = self._put_asked(flow, screen.name, screen.rev, screen.options, page)
+        buttons = _option_buttons(asked.nonce, screen.options, page)
         self._say((paragraph or (screen.text,),), buttons, protect=screen.name == house.REGISTERED)
 
     def _ask_step(
@@ -608,7 +656,7 @@ class _Turn:
     def _controls(self, flow: Flow, road: Path, stop: Step, nonce: int) -> tuple[Button, ...]:
         item = stop.item
         possible = (
-            (shown(stop) is not None, f"{nonce}:=", button("Keep this answer")),
+            (shown(stop) is not None, f"{nonce}:=", house.KEEP),
             (item.skippable, f"{nonce}:-", button("Skip")),
             (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
             (item.help is not None, "!help", button("Help")),
@@ -623,7 +671,7 @@ class _Turn:
     def _finish(self, flow: Flow, road: Path) -> None:
         outcome = flow.outcome(_submission(flow, road, self._form(flow)), self.today)
         self.notes += [(text,) for text in outcome.texts]
-        self.effects += outcome.effects
+        self.effects += [self._weighed(effect) for effect in outcome.effects]
         opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
         if flow.registers:
             number = self.c.standing.number if self.c.standing else ""
@@ -631,10 +679,16 @@ class _Turn:
             self._put_form(flow, replace(self._form(flow), submitted=True))
             self.c = replace(self.c, standing=Standing("sent", number, may))
             self.notes.append((house.REGISTRATION["sent"],))
-        else:
+        elif flow.items:
             self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)
         self.ask()
+
+    def _weighed(self, effect: Submit | OpenCase) -> Submit | OpenCase:
+        """A case whose words speak of danger is urgent, whatever its topic."""
+        if isinstance(effect, OpenCase) and self.words.danger(effect.words):
+            return replace(effect, urgent=True)
+        return effect
 
     def _drop_form(self, flow: Flow) -> None:
         forms = {name: form for name, form in self.c.forms.items() if name != flow.name}
@@ -671,9 +725,27 @@ def _option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> t
     return (*buttons[page * PAGE : (page + 1) * PAGE], more)
 
 
+def _fleeting(road: Path, stop: Step, form: Form) -> Form | None:
+    """The form without what must not outlive a consent that lies behind; None if all is well."""
+    before = road.steps[: road.steps.index(stop)]
+    agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
+    known = {
+        key: answer
+        for step in road.steps
+        if not step.item.kept and (answer := form.answers.get(key := step.key)) and answer.value
+    }
+    if not agreed or not known:
+        return None
+    forgotten = {key: replace(answer, value=None) for key, answer in known.items()}
+    return replace(form, answers={**form.answers, **forgotten})
+
+
 def _submission(flow: Flow, road: Path, form: Form) -> Submit:
+    on_path = {step.item.name for step in road.steps}
     members = {
-        item.name: tuple(road.of(member) for member in form.members.get(item.name, ()))
+        item.name: tuple(
+            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
+        )
         for item in flow.items
         if isinstance(item, Many)
     }

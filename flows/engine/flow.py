@@ -294,4 +294,6 @@ def shown(step: Step) -> Label | None:
         return None
     if step.answer.value is None:
         return SKIPPED if item.kept else None
+    if not item.accepts(step.answer.value):
+        return None
     return item.show(step.answer.value)

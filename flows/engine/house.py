@@ -88,6 +88,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = button("Talk to a person")
 EXIT = button("Close and clear")
+KEEP = button("Keep this answer")
 OPEN = button("Open")
 
 
@@ -118,7 +119,7 @@ WITHDRAW_SCREEN = Choice(
 
 
 def registered_screen(state: str, number: str) -> Choice:
-    text = REGISTRATION[state]
+    text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
         text = _(text.msgid, number=number)
     among = (
@@ -137,13 +138,17 @@ def registered_screen(state: str, number: str) -> Choice:
 
 def edit_screen(road: Path) -> Choice:
     """Every answer that can be changed, to choose one."""
-    among = [Option(step.key, titled(step, road)) for step in road.steps if shown(step)]
+    among = [Option(step.key, titled(step, road)) for step in road.steps if _can_change(step)]
     return Choice(
         name=EDIT,
         label=button("Change an answer"),
         text=_("Which answer would you like to change?"),
         among=(*among, Option("review", button("Back"))),
     )
+
+
+def _can_change(step: Step) -> bool:
+    return isinstance(step.item, Many) or shown(step) is not None
 
 
 def details(stop: Step, road: Path) -> tuple[tuple[Text, ...], ...]:

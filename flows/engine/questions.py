@@ -129,6 +129,12 @@ class Day(Question):
     def show(self, value: str) -> Label:
         return _("{date}", date=date.fromisoformat(value))
 
+    def accepts(self, value: str) -> bool:
+        try:
+            return date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year(Question):
@@ -137,6 +143,9 @@ class Year(Question):
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
         return year if isinstance(year, Refusal) else str(year)
+
+    def accepts(self, value: str) -> bool:
+        return len(value) == 4 and value.isdecimal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,8 @@ class Lines:
             made = await loop.create_connection(lambda: Http(self._heard), "127.0.0.1", self._port)
             self._free.append(made[1])
         line = self._free.pop()
-        waiting = self._waiting[line] = loop.create_future()
+        waiting: asyncio.Future[int] = loop.create_future()
+        self._waiting[line] = waiting
         line.write(self._head, body)
         status = await waiting
         self._free.append(line)

@@ -19,7 +19,7 @@ from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import WORKERS, Kill, Processes
 
 # About how many updates it takes to reach an officer, and to register before.
-UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 8, 34
+UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # A burst is two words, and something else with it half the time.
 UPDATES_A_WORD = 1.25
 LEAST_WORDS = 4

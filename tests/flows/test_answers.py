@@ -10,7 +10,6 @@ from flows.engine.questions import REFUSALS
 from flows.engine.text import Country, Text, _, button
 from flows.engine.words import SAFETY, Refusal
 from flows.preregistration import PREREGISTRATION, TROUBLE
-from tests.flows.awaited import awaits
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight
 
 FORM = "preregistration"
@@ -106,7 +105,6 @@ def test_nothing_written_is_said_to_be_nothing(question: str, typed: str) -> Non
     assert chat.shows(REFUSALS[Refusal.EMPTY])
 
 
-@awaits("B17: nothing written at a choice or a country is said not to be found")
 @pytest.mark.parametrize("question", ["applying", "citizenship", "consent_registration"])
 def test_nothing_written_at_buttons_is_said_to_be_nothing(question: str) -> None:
     assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
@@ -354,7 +352,6 @@ def test_labels_of_controls_may_be_written(language: str, label: str, sign: str)
     assert the_same_written_as_pressed(language, label, sign)
 
 
-@awaits("B18: these labels of controls are not understood when they are written")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("label", "sign"), [("Close and clear", "!exit"), ("Keep this answer", "=")]
@@ -368,12 +365,10 @@ def test_the_label_of_the_button_to_a_person_may_be_written(language: str) -> No
     assert the_same_written_as_pressed(language, "Talk to a person", "!person")
 
 
-@awaits("B18: the Uzbek label is no reserved word")
 def test_the_label_of_the_button_to_a_person_may_be_written_in_uzbek() -> None:
     assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
 
 
-@awaits("B24: a label with words of danger in it is not taken as the answer")
 def test_the_label_about_danger_may_be_written() -> None:
     chat = at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))

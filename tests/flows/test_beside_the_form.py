@@ -13,7 +13,6 @@ from flows.engine.events import (
 from flows.engine.flow import Submit
 from flows.engine.state import Conversation
 from flows.preregistration import SURNAME
-from tests.flows.awaited import awaits
 from tests.flows.chat import LANGUAGES, Chat, at, straight
 
 FORM = "preregistration"
@@ -198,7 +197,6 @@ def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
     assert chat.presses(FORM).at == "birth_year"
 
 
-@awaits("B19: who stopped and then leaves is written to again")
 def test_stopping_outlives_a_quick_exit() -> None:
     chat = Chat.begun("ru").says("стоп", "выход")
     assert chat.conversation.quiet

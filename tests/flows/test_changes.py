@@ -14,7 +14,6 @@ from flows.engine.questions import Day
 from flows.engine.state import Conversation
 from flows.engine.text import _, button
 from flows.preregistration import BIRTH_YEAR, FAMILY, PURPOSE, RELATION
-from tests.flows.awaited import awaits
 from tests.flows.chat import Chat, at, straight
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
 
@@ -216,7 +215,6 @@ def test_a_changed_consent_is_asked_again_before_anything_is_sent() -> None:
     assert len(chat.done(Submit)) == 1
 
 
-@awaits("B4: options found for one question are offered at, and stored for, another")
 def test_countries_that_were_found_are_not_offered_at_another_question() -> None:
     chat = at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
@@ -225,7 +223,6 @@ def test_countries_that_were_found_are_not_offered_at_another_question() -> None
     assert "KR" not in chat.keys
 
 
-@awaits("B5: an old answer that is no date crashes the question that is one now")
 def test_a_year_that_became_a_date_is_asked_again() -> None:
     chat = at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
@@ -233,7 +230,6 @@ def test_a_year_that_became_a_date_is_asked_again() -> None:
     assert chat.says("Китай").at == "birth_year"
 
 
-@awaits("B5: an old answer that is no option any more is shown as its key, to be kept in vain")
 def test_an_old_answer_that_cannot_be_given_any_more_is_not_offered() -> None:
     chat = at("review", purpose="business")
     chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
@@ -242,7 +238,6 @@ def test_an_old_answer_that_cannot_be_given_any_more_is_not_offered() -> None:
     assert "=" not in chat.keys
 
 
-@awaits("B6: changing one list drops the answers about the members of another")
 def test_two_lists_do_not_disturb_one_another() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
     chat = Chat.begun("ru", NAME)
@@ -252,7 +247,6 @@ def test_two_lists_do_not_disturb_one_another() -> None:
     assert {"child", "under14"} <= set(chat.told().values())
 
 
-@awaits("B3: a flow of the menu that is gone crashes the turn")
 def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
     chat = Chat.begun("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}

@@ -21,7 +21,6 @@ from flows.engine.flow import OpenCase, Submit
 from flows.engine.state import Standing
 from flows.engine.text import _
 from flows.preregistration import CLOSED
-from tests.flows.awaited import awaits
 from tests.flows.chat import Chat, at
 
 FORM = "preregistration"
@@ -67,7 +66,6 @@ def test_every_state_of_a_registration_has_its_words(state: str) -> None:
     assert chat.shows(house.REGISTRATION[state])
 
 
-@awaits("B7: a state that is not known here crashes the turn")
 def test_a_state_that_is_not_known_here_has_words_too() -> None:
     sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
 
@@ -100,7 +98,6 @@ def test_withdrawing_asks_and_is_done_once() -> None:
     assert chat.shows(house.REGISTRATION["withdrawn"])
 
 
-@awaits("B9: who withdrew cannot register again")
 def test_who_withdrew_can_register_again() -> None:
     chat = sent().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).says("/menu").presses(FORM)
@@ -151,7 +148,6 @@ def test_a_new_start_does_not_leave_the_officer() -> None:
     assert chat.shows(house.WAITING)
 
 
-@awaits("B14: with an officer, the last button of the form still answers")
 def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
     chat = at("purpose")
     tap = Pressed(f"{chat.nonce}:move")
@@ -161,7 +157,6 @@ def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
 
 
 @pytest.mark.parametrize("command", ["/skip", "/back"])
-@awaits("B14: with an officer, /skip and /back still move the form")
 def test_commands_of_the_form_are_silent_while_an_officer_holds_it(command: str) -> None:
     chat = at("given_name")
     form = chat.form()
@@ -169,7 +164,6 @@ def test_commands_of_the_form_are_silent_while_an_officer_holds_it(command: str)
     assert chat.form() == form
 
 
-@awaits("B15: a double tap at the end of the handoff speaks of a changed form")
 def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
     chat = Chat.begun("ru", "officer").until("words")
     tap = Pressed(f"{chat.nonce}:-")
@@ -179,7 +173,6 @@ def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
     assert not chat.shows(house.CHANGED)
 
 
-@awaits("B16: with an officer, a written yes to deletion goes to the officer")
 def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
     chat = handed_over().says("удалить", "да")
     assert chat.done(Forget) == [Forget()]
@@ -199,7 +192,6 @@ def test_words_of_danger_lead_to_a_person() -> None:
     assert (case.topic, case.urgent) == ("danger", True)
 
 
-@awaits("B12: words of danger written to the officer are dropped")
 def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
     chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
     (case,) = chat.done(OpenCase)
@@ -217,7 +209,6 @@ def test_too_many_words_for_the_officer_are_named_as_such() -> None:
 # While no registry is open
 
 
-@awaits("B1: the form of who is inside is dropped while registration is closed")
 def test_closing_registration_loses_nobodys_answers() -> None:
     chat = at("birth_year")
     told = chat.told()
@@ -227,7 +218,6 @@ def test_closing_registration_loses_nobodys_answers() -> None:
     assert chat.told() == told
 
 
-@awaits("B2: amending while registration is closed crashes the turn")
 def test_amending_while_registration_is_closed_says_so() -> None:
     chat = sent()
     chat.flows = {**FLOWS, FORM: CLOSED}

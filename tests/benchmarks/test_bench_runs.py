@@ -1,0 +1,23 @@
+"""The benchmark itself works: every contender answers every turn. Its figures are not judged."""
+
+import pytest
+
+pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
+pytest.importorskip("telegram", reason="needs the dependency group `bench`")
+
+from tests.benchmarks import report
+from tests.benchmarks.turn import CONTENDERS, Plan, measure
+
+TURNS = 48  # of four chats: each goes through the whole form
+
+
+@pytest.mark.slow
+def test_every_contender_answers_every_turn() -> None:
+    plan = Plan(rounds=1, seconds=30, latency_seconds=1, chats=4, at_once=2, most_turns=TURNS)
+    results = measure(plan)
+    assert [each.contender for each in results] == list(CONTENDERS)
+    for each in results:
+        assert [sample.failed for sample in each.samples] == [0], each.contender.name
+        assert each.samples[0].calls >= 1, each.contender.name
+        assert each.total > 0, each.contender.name
+    assert "ours as a multiple of" in report.tables(results)
