@@ -52,6 +52,7 @@ def bench(context: typer.Context) -> None:
         raise typer.Exit(2) from None
     command.app(args=context.args)
 
+
 app.add_typer(flowtools.app, name="flows")
 
 Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
@@ -71,7 +72,7 @@ def demo(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
 
 @app.command()
 def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
-    """Web and worker in one process; PostgreSQL and Valkey are embedded unless their URLs are set."""
+    """Web and worker in one process; PostgreSQL and Valkey are embedded unless given."""
     with _surroundings(data, port, fresh=fresh, demo=False) as (chosen, _sandbox):
         _run(lambda: _serve_all(chosen, []))
 
@@ -339,7 +340,7 @@ async def _with_runtime(
 
 
 def _settle_memory() -> None:
-    """What start-up left is not looked at again by the collector: it was the p99 (channels.md 0)."""
+    """Spare the collector what start-up left: it was the p99 (channels.md 0)."""
     gc.collect()
     gc.freeze()
 

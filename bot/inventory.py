@@ -70,8 +70,8 @@ INVENTORY = (
     Entry("registrations", ("id", "person_id", "state", "number", "version", "answers_gone",
                             "created_at", "state_at"),
           "receipt and status", _P, "12 months after the final state", _CUT, True),
-    Entry("registry_writes", ("payload",), "send to the registry; of an erasure only the hash of the"
-          " consent that is taken back", _S, "until accepted", _GONE),
+    Entry("registry_writes", ("payload",), "send to the registry; of an erasure only the hash of"
+          " the consent that is taken back", _S, "until accepted", _GONE),
     Entry("registry_writes", ("id", "registration_id", "number", "kind", "state", "attempts",
                               "reason", "created_at", "due_at", "done_at"),
           "write once", _P, "with the registration", _CUT),

@@ -103,7 +103,8 @@ async def _refuse_superuser(connections: Pool) -> None:
         row = await cursor.fetchone()
     if row is None or row[0]:
         raise ConfigError(
-            "KOSH_DATABASE_URL names a superuser; use the role kosh_app (docs/operations.md says how it is made)"
+            "KOSH_DATABASE_URL names a superuser; use the role kosh_app"
+            " (docs/operations.md says how it is made)"
         )
 
 

@@ -1,8 +1,8 @@
 """The whole house over real HTTP: web server, worker, sandbox registry, Telegram's emulator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,14 @@ from tests.emulators.telegram import Emulator, Pace
 
 class Server(uvicorn.Server):
     """uvicorn inside a test: no signal handling of its own."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
     @property
     def url(self) -> str:
@@ -46,8 +54,6 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
         timeout_graceful_shutdown=1,
     )
     server = Server(config)
-    server.ready = asyncio.Event()
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve())
     ready = asyncio.create_task(server.ready.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -60,12 +66,6 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
             asgi.state.closing.set()
         server.should_exit = True
         await task
-
-
-class _no_signals:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 @dataclass

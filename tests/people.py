@@ -10,6 +10,7 @@ import msgspec
 from bot import inbox
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
+from bot.live import Busy
 from bot.runtime import Runtime
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Conversation
@@ -90,7 +91,7 @@ class Guest:
             return held.conversation
         key = self.rt.vault.ask_key("web", self.name, now.date())
         hold = await self.rt.live.hold(key, "looking")
-        assert not isinstance(hold, inbox.Busy)
+        assert not isinstance(hold, Busy)
         if hold.blob is not None:
             await self.rt.live.keep(key, "looking", hold.blob)
         else:

@@ -27,7 +27,7 @@ def extract() -> Catalog:
         with path.open("rb") as source:
             found = extract_python(source, dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
-                text = message if isinstance(message, str) else next(iter(message), None)
+                text = message[0] if type(message) is tuple else message
                 if text:
                     places = [(str(path.relative_to(ROOT)), line)]
                     context = CONTEXTS[str(function)]

@@ -167,7 +167,8 @@ class _Turn:
         flow, asked = self.flows.get(self.c.flow), self.c.asked
         if (flow and flow.hands_over) or not self.words.danger(text):
             return False
-        return not any(self.words.same(text, each.words) for each in asked.options if asked)
+        offered = asked.options if asked else ()
+        return not any(self.words.same(text, each.words) for each in offered)
 
     def _written_control(self, asked: Asked, text: str) -> Reserved | None:
         """A control's label written out instead of pressed."""

@@ -9,7 +9,7 @@ from flows.engine import house
 from flows.engine.conditions import AtLeast, Is
 from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review
 from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
-from flows.engine.text import Country, Label, Text, button, row
+from flows.engine.text import Country, Label, Text, button
 from flows.engine.walk import atoms, every, looks_at, walk
 from flows.engine.words import Reserved, Words
 
@@ -55,7 +55,9 @@ def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator
         for what in (*_width(item.label, words), *_labels(_offered(item), words, {})):
             yield Finding(f"{flow.name}.{item.name}", what)
     for part, most in _parts(flow):
-        numbered = row("{label} ({number})", label=part.label, number=most)
+        numbered = Text(
+            "{label} ({number})", (("label", part.label), ("number", most)), "list row<=24"
+        )
         for what in _width(numbered, words):
             yield Finding(f"{flow.name}.{part.name}", what)
 

@@ -25,7 +25,7 @@ def bench() -> None:
 @app.command()
 def turn(
     quick: Annotated[bool, typer.Option("--quick", help="Half a minute instead of three.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 10,
     loop: Annotated[Loop, typer.Option(help="asyncio or uvloop, for every server.")] = "asyncio",
     only: Annotated[str, typer.Option(help="Only contenders whose name has this in it.")] = "",
     turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
@@ -33,10 +33,12 @@ def turn(
     """A durable and a just-ask turn beside their floors and three persisted peers."""
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
-        seconds=0.7 if quick else 2.5,
-        latency_seconds=0.7 if quick else 4,
+        seconds=0.6 if quick else 1.0,
+        latency_seconds=0.7 if quick else 3.0,
         loop=loop,
         only=only,
         most_turns=turns,
     )
+    typer.echo(report.circumstances(plan))
     typer.echo(report.tables(measure(plan)))
+    typer.echo(report.load())

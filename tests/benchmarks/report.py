@@ -1,8 +1,28 @@
 """The figures of a run as tables that can be read and pasted."""
 
+import os
+import platform
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from statistics import median
 
-from tests.benchmarks.turn import Result
+from tests.benchmarks.turn import Plan, Result
+
+
+def circumstances(plan: Plan) -> str:
+    """What a reader must know to trust the figures."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {plan.loop},"
+        f" {os.cpu_count()} cores; servers on core 0, the platform (updates and Bot API) on core 1,"
+        f" PostgreSQL (fsync on) and Valkey on either.\n{plan.rounds} interleaved rounds of"
+        f" {plan.seconds} s, {plan.at_once} turns at once, {plan.chats} chats, {plan.pool} database"
+        f" connections; latency at {plan.load:.0%} of each one's own rate.\n{load()}\n"
+    )
+
+
+def load() -> str:
+    """How busy the machine was; with much else going on only the ratios mean something."""
+    return "Load average of 1, 5 and 15 minutes: " + " ".join(f"{n:.1f}" for n in os.getloadavg())
 
 
 def tables(results: Sequence[Result]) -> str:
@@ -51,7 +71,16 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
     ):
         other = found.get(name)
         if ours is not None and other is not None:
-            yield name, f"{ours.app / other.app:.2f}", f"{ours.total / other.total:.2f}"
+            yield name, *(f"{ratio:.2f}" for ratio in _of_rounds(ours, other))
+
+
+def _of_rounds(ours: Result, other: Result) -> tuple[float, float]:
+    """Medians of the ratios within each round, so that a busy moment meets both sides."""
+    pairs = list(zip(ours.samples, other.samples, strict=True))
+    return (
+        median(mine.app / theirs.app for mine, theirs in pairs),
+        median((mine.app + mine.store) / (theirs.app + theirs.store) for mine, theirs in pairs),
+    )
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

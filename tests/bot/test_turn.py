@@ -6,13 +6,14 @@ import pytest
 
 from bot import inbox
 from bot.runtime import Runtime
+from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
 
 
 async def _count(rt: Runtime, table: str) -> int:
     async with rt.pool.connection() as session:
-        cursor = await session.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type]
+        cursor = await session.execute(f"SELECT count(*) FROM {table}")
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])
@@ -115,7 +116,7 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
 ) -> None:
     guest = Guest(rt)
     await guest.consent()
-    healthy = inbox.step
+    healthy = step
 
     def poisoned(flows, words, conversation, event, today):  # type: ignore[no-untyped-def]
         if event == Said("poison"):

@@ -73,7 +73,8 @@ class Phone:
 
     async def _until_after(self, before: str | None) -> None:
         await self.page.wait_for_function(
-            "before => [...document.querySelectorAll('#list li.kosh')].pop()?.dataset.id !== before",
+            "before => [...document.querySelectorAll('#list li.kosh')].pop()?.dataset.id"
+            " !== before",
             arg=before,
         )
 

@@ -10,6 +10,8 @@ from tests.chaos.history import Report, judged
 from tests.chaos.processes import running
 from tests.chaos.storm import Plan, storm
 
+# So fast that web is busy and not behind: a backlog makes every kill hit many replies at once.
+RATE = 60.0
 # Long enough for some leases to run out by the clock, and not by a blackout.
 STALL, LIMIT = 20.0, 570.0
 
@@ -20,6 +22,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--updates", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=RATE, help="updates a second")
     parser.add_argument("--stall", type=float, default=STALL, help="seconds before a blackout")
     parser.add_argument("--mutant", default="", help="ack-first or no-dedupe: must turn it red")
     parser.add_argument("--keep", type=Path, help="folder for databases and logs")
@@ -38,7 +41,9 @@ def told(report: Report, seconds: float) -> str:
 
 def main() -> None:
     given = arguments()
-    plan = Plan(given.people, given.updates, given.kills, given.seed, given.stall, LIMIT)
+    plan = Plan(
+        given.people, given.updates, given.kills, given.seed, given.rate, given.stall, LIMIT
+    )
     with (
         tempfile.TemporaryDirectory(prefix="kosh-chaos-") as folder,
         running(given.keep or Path(folder), given.mutant) as processes,

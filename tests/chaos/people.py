@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -81,11 +82,27 @@ def question(screen: Screen) -> str:
 
 
 @dataclass
+class Pace:
+    """How fast all people together act: at random, `rate` times a second."""
+
+    rate: float
+    chance: random.Random
+    _next: float = 0.0
+
+    async def turn(self) -> None:
+        """Returns when it is the caller's time to act."""
+        now = time.monotonic()
+        self._next = max(now, self._next + self.chance.expovariate(self.rate))
+        await asyncio.sleep(self._next - now)
+
+
+@dataclass
 class Walker:
     """Somebody with the messenger in their hand."""
 
     who: Somebody
     platform: Platform
+    pace: Pace
     chance: random.Random
     patience: float
     answered: int = 0
@@ -112,7 +129,6 @@ class Walker:
             for number in left[:burst]:
                 await self._do("say", text=self.who.word(number))
             del left[:burst]
-            await asyncio.sleep(self.chance.uniform(0, 0.2))
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
@@ -139,6 +155,7 @@ class Walker:
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
     async def _do(self, verb: str, **what: str) -> bool:
+        await self.pace.turn()
         return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:

@@ -14,7 +14,7 @@ import psycopg
 
 from tests.chaos import ledger
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, Somebody, Walker
+from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import WORKERS, Kill, Processes
 
@@ -25,7 +25,7 @@ UPDATES_A_WORD = 1.25
 LEAST_WORDS = 4
 WEB_SHARE = 0.6
 LOOK_SECONDS = 0.1
-TWICE_SHARE, TWICE_SECONDS = 0.05, 0.06
+TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MOST_BLACKOUTS_AT_END = 4
 # Answers of the registry get lost too, so that kills are not all that makes them doubtful.
 REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
@@ -36,7 +36,7 @@ REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """How much, how often, and how long: `stall` and `limit` are in seconds.
+    """How much, how often, and how long: `rate` is in updates per second, the others in seconds.
 
     When nothing has moved for `stall`, because leases of the dead run on, there is a blackout:
     everything is killed and database time goes on by two minutes.
@@ -46,6 +46,7 @@ class Plan:
     updates: int
     kills: int
     seed: int
+    rate: float = 60.0
     stall: float = 4.0
     limit: float = 120.0
 
@@ -109,7 +110,8 @@ async def _rage(
 ) -> None:
     """Load and kills side by side; then calm."""
     room = asyncio.Semaphore(max(8, plan.people // 3))
-    life = [_live(platform, who, plan, chance.random(), room) for who in people]
+    pace = Pace(plan.rate, random.Random(plan.seed))
+    life = [_live(platform, who, plan, pace, chance.random(), room) for who in people]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
         await _kill(processes, platform, plan, chance, load.done)
@@ -124,10 +126,15 @@ async def _rage(
 
 
 async def _live(
-    platform: Platform, who: Somebody, plan: Plan, seed: float, room: asyncio.Semaphore
+    platform: Platform,
+    who: Somebody,
+    plan: Plan,
+    pace: Pace,
+    seed: float,
+    room: asyncio.Semaphore,
 ) -> None:
     async with room:
-        walker = Walker(who, platform, random.Random(seed), patience=3 * plan.stall)
+        walker = Walker(who, platform, pace, random.Random(seed), patience=3 * plan.stall)
         await walker.walk()
         await walker.talk(range(1, 1 + plan.words))
 
@@ -140,9 +147,10 @@ async def _kill(
     done: Callable[[], bool],
 ) -> None:
     """One kill at each of some random moments of the load; a blackout whenever nothing moves."""
-    moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.kills))
-    for moment in moments:
-        reached = await _until(partial(_reached, platform, moment), platform, plan.stall)
+    begun = time.monotonic()
+    lasts = plan.updates / plan.rate
+    for moment in sorted(chance.uniform(0.02, 0.95) * lasts for _ in range(plan.kills)):
+        reached = await _until(partial(_past, begun + moment), platform, plan.stall)
         name = "web" if chance.random() < WEB_SHARE else chance.choice(WORKERS)
         await _until(partial(processes.up, name), platform, plan.stall)
         await asyncio.sleep(chance.uniform(0, 0.05))
@@ -151,8 +159,8 @@ async def _kill(
         await asyncio.to_thread(processes.blackout)
 
 
-def _reached(platform: Platform, moment: float) -> bool:
-    return len(platform.acknowledged) >= moment
+def _past(moment: float) -> bool:
+    return time.monotonic() >= moment
 
 
 async def _until(true: Callable[[], Any], platform: Platform, stall: float) -> bool:

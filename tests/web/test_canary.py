@@ -33,8 +33,7 @@ def _everything(databases: Databases) -> str:
             " AND tablename <> 'procrastinate_workers'"
         ).fetchall()
         rows = [
-            str(session.execute(f"SELECT t::text FROM {table} t").fetchall())  # type: ignore[arg-type]
-            for (table,) in tables
+            str(session.execute(f"SELECT t::text FROM {table} t").fetchall()) for (table,) in tables
         ]
     return "\n".join(rows)
 

@@ -22,6 +22,9 @@ UPDATE: dict[str, Any] = {
 }
 
 
+BOT: dict[str, Any] = UPDATE["message"]["from"] | {"is_bot": True}
+
+
 async def _post(
     house: House, body: bytes | None = None, secret: str | None = None, **headers: str
 ) -> tuple[int, bytes]:
@@ -39,7 +42,7 @@ async def _post(
 
 async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
     async with house.rt.pool.connection() as session:
-        cursor = await session.execute(f"SELECT * FROM {table}")  # type: ignore[arg-type]
+        cursor = await session.execute(f"SELECT * FROM {table}")
         return list(await cursor.fetchall())
 
 
@@ -160,11 +163,11 @@ async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
 
 async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
     """Rows 30 and 57."""
-    for number, part in enumerate(
+    for number, part in enumerate[dict[str, Any]](
         (
             {"poll": {"id": "1"}},
             {"a_kind_of_next_year": {}},
-            {"message": UPDATE["message"] | {"from": UPDATE["message"]["from"] | {"is_bot": True}}},
+            {"message": UPDATE["message"] | {"from": BOT}},
             {"message": UPDATE["message"] | {"sender_chat": {"id": 1, "type": "channel"}}},
         )
     ):

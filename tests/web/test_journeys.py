@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
 from bot import jobs
 from tests.emulators.telegram import User
-from tests.visitor import Visitor
 from tests.house import House
+from tests.visitor import Visitor
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
 # A family of two from Uzbekistan: keys of buttons, and what is written where there is no button.
@@ -34,14 +36,14 @@ async def _receipt(house: House, language: str) -> str:
     return str(entry["number"])
 
 
-async def _only(house: House) -> dict[str, object]:
+async def _only(house: House) -> dict[str, Any]:
     async def accepted() -> bool:
         entries = await house.entries()
         return [each["state"] for each in entries] == ["ACCEPTED"]
 
     await house.until(accepted)
     (entry,) = await house.entries()
-    return entry  # type: ignore[return-value]
+    return entry
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +80,7 @@ async def _over_telegram(user: User, language: str) -> None:
         if answer in keys:
             await _press(user, answer)
         else:
-            await _next(user, lambda words=answer: user.say(words))
+            await _next(user, partial(user.say, answer))
 
 
 def _keys(user: User) -> set[str]:

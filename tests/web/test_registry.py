@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.people import Guest
 from tests.house import House
+from tests.people import Guest
 
 PEOPLE = 4
 # What happens to writes, and whether the registry recovers by being asked again or needs time.
