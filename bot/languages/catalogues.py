@@ -6,6 +6,7 @@ The English sentence is the message id; the context says what the string is, and
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -27,7 +28,9 @@ def extract() -> Catalog:
         with path.open("rb") as source:
             found = extract_python(source, dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
-                text = message[0] if type(message) is tuple else message
+                text: Any = message
+                if not isinstance(text, str):
+                    text = text[0]
                 if text:
                     places = [(str(path.relative_to(ROOT)), line)]
                     context = CONTEXTS[str(function)]
