@@ -123,6 +123,7 @@ class Walker:
         """Words to the officer, in bursts, without waiting for an answer."""
         left = list(words)
         while left:
+            await self.pace.turn()
             if self.chance.random() < ANSWERED_SHARE:
                 await self._junk()
             burst = self.chance.randint(1, 3)
@@ -155,11 +156,10 @@ class Walker:
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
     async def _do(self, verb: str, **what: str) -> bool:
-        await self.pace.turn()
         return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:
-        """The newest screen, once it is newer than what was answered.
+        """The newest screen, once it is newer than what was answered; then it takes a moment.
 
         Whoever hears nothing for long looks again at what is there; None when nothing is.
         """
@@ -168,6 +168,7 @@ class Walker:
             async with asyncio.timeout(self.patience):
                 while not _newer(chat.screen, self.answered):
                     await chat.changed.wait()
+        await self.pace.turn()
         return chat.screen
 
 

@@ -118,6 +118,7 @@ async def _rage(
         await load
     finally:
         load.cancel()
+        await asyncio.gather(load, return_exceptions=True)
     blackouts = 0
     while not await _until(partial(_settled, processes, platform), platform, plan.stall):
         if (blackouts := blackouts + 1) > MOST_BLACKOUTS_AT_END:
