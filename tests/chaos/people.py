@@ -123,13 +123,13 @@ class Walker:
         """Words to the officer, in bursts, without waiting for an answer."""
         left = list(words)
         while left:
-            await self.pace.turn()
+            burst, left = left[: (most := self.chance.randint(1, 3))], left[most:]
+            for _word in burst:
+                await self.pace.turn()
             if self.chance.random() < ANSWERED_SHARE:
                 await self._junk()
-            burst = self.chance.randint(1, 3)
-            for number in left[:burst]:
+            for number in burst:
                 await self._do("say", text=self.who.word(number))
-            del left[:burst]
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce

@@ -148,10 +148,9 @@ async def _kill(
     done: Callable[[], bool],
 ) -> None:
     """One kill at each of some random moments of the load; a blackout whenever nothing moves."""
-    begun = time.monotonic()
-    lasts = plan.updates / plan.rate
-    for moment in sorted(chance.uniform(0.02, 0.95) * lasts for _ in range(plan.kills)):
-        reached = await _until(partial(_past, begun + moment), platform, plan.stall)
+    moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.kills))
+    for moment in moments:
+        reached = await _until(partial(_reached, platform, moment), platform, plan.stall)
         name = "web" if chance.random() < WEB_SHARE else chance.choice(WORKERS)
         await _until(partial(processes.up, name), platform, plan.stall)
         await asyncio.sleep(chance.uniform(0, 0.05))
@@ -160,8 +159,8 @@ async def _kill(
         await asyncio.to_thread(processes.blackout)
 
 
-def _past(moment: float) -> bool:
-    return time.monotonic() >= moment
+def _reached(platform: Platform, moment: float) -> bool:
+    return platform.arrived >= moment
 
 
 async def _until(true: Callable[[], Any], platform: Platform, stall: float) -> bool:

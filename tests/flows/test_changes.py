@@ -9,11 +9,20 @@ import pytest
 from flows import FLOWS
 from flows.engine import house
 from flows.engine.events import ConsentGiven, Event, Pressed, Said
-from flows.engine.flow import Answer, Consent, Many, Submit
-from flows.engine.questions import Day
-from flows.engine.state import Conversation
+from flows.engine.flow import Answer, Consent, Item, Many, Submit
+from flows.engine.questions import Day, Number
+from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
-from flows.preregistration import BIRTH_YEAR, FAMILY, PURPOSE, RELATION
+from flows.preregistration import (
+    ADULT,
+    BIRTH_YEAR,
+    EDUCATION,
+    FAMILY,
+    MINOR,
+    OCCUPATION,
+    PURPOSE,
+    RELATION,
+)
 from tests.flows.chat import Chat, at, straight
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
 
@@ -251,4 +260,47 @@ def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
     chat = Chat.begun("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
     chat.presses("about")
+    assert chat.at == house.MENU
+
+
+@pytest.mark.xfail(strict=True, reason="B25: an answer under an earlier name is not forgotten")
+def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
+    grown = replace(ADULT, name="grown", was=("adult",))
+    minor = replace(MINOR, when=grown.is_("no"))
+    chat = at("purpose")
+    new: dict[Item, Item] = {ADULT: grown, MINOR: minor}
+    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.until("ethnic_kazakh")
+    assert chat.told()["adult"] is None
+
+
+@pytest.mark.xfail(
+    strict=True, reason="B28: what was no number is kept as one and crashes the turn"
+)
+def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
+    chat = at("review")
+    school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
+    more = replace(OCCUPATION, when=school.at_least(1))
+    new: dict[Item, Item] = {EDUCATION: school, OCCUPATION: more}
+    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.presses("submit")
+    assert chat.at == "education"
+    assert "=" not in chat.keys
+
+
+@pytest.mark.xfail(
+    strict=True, reason="B32: the question about the countries is said before another question"
+)
+def test_an_answer_with_several_meanings_to_a_question_that_moved_says_what_happened() -> None:
+    chat = at("citizenship")
+    chat.flows = VERSIONS["a question before all others"]
+    assert chat.says("Корея").shows(house.CHANGED)
+
+
+@pytest.mark.xfail(strict=True, reason="B30: a screen of another release is answered with silence")
+def test_a_screen_of_another_release_is_answered() -> None:
+    chat = Chat.begun("ru")
+    gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
+    chat.conversation = replace(chat.conversation, asked=gone)
+    chat.takes(Pressed(f"{chat.nonce}:one"))
     assert chat.at == house.MENU

@@ -19,9 +19,9 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.state import Standing
-from flows.engine.text import _
+from flows.engine.text import _, button
 from flows.preregistration import CLOSED
-from tests.flows.chat import Chat, at
+from tests.flows.chat import WORDS, Chat, at
 
 FORM = "preregistration"
 
@@ -105,6 +105,15 @@ def test_who_withdrew_can_register_again() -> None:
     assert len(chat.done(Submit)) == 2
 
 
+@pytest.mark.xfail(
+    strict=True, reason="B31: a link does not open the form again after a withdrawal"
+)
+def test_who_withdrew_can_register_again_by_a_link() -> None:
+    chat = sent().says("/status").presses("withdraw", "yes")
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(Started(FORM))
+    assert chat.at == "consent_registration"
+
+
 def test_status_without_a_registration() -> None:
     assert Chat.begun("ru").says("/status").shows(house.NO_REGISTRATION)
 
@@ -178,6 +187,25 @@ def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
     assert chat.done(Forget) == [Forget()]
 
 
+@pytest.mark.xfail(
+    strict=True, reason="B26: a screen stays open while the talk with the officer goes on"
+)
+@pytest.mark.parametrize("screen", ["/delete", "/status"])
+def test_words_to_the_officer_close_the_screen_that_was_open(screen: str) -> None:
+    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
+    chat.says("подождите", "2", "да")
+    assert chat.done(Relay)[-3:] == [Relay("подождите"), Relay("2"), Relay("да")]
+    assert chat.done(Forget) == [] == chat.done(Withdraw)
+
+
+@pytest.mark.xfail(strict=True, reason="B27: labels of controls are relayed to the officer")
+def test_labels_of_controls_may_be_written_to_leave_the_officer() -> None:
+    left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
+    assert left.done(QuickExit)
+    back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))
+    assert back.done(CancelCase)
+
+
 def test_safety_words_win_over_the_officer() -> None:
     assert handed_over().says("стоп").done(Stopped)
     assert handed_over().says("выход").done(QuickExit)
@@ -196,6 +224,16 @@ def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
     chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
     (case,) = chat.done(OpenCase)
     assert (case.words, case.urgent) == ("мне угрожают", True)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="B29: words of danger are not understood while the topic is asked"
+)
+@pytest.mark.parametrize("answers", [(), ("general",)])
+def test_words_of_danger_choose_the_topic(answers: tuple[str, ...]) -> None:
+    chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают")
+    assert chat.at == "consent_handoff"
+    assert chat.told("officer")["topic"] == "danger"
 
 
 def test_too_many_words_for_the_officer_are_named_as_such() -> None:
