@@ -207,8 +207,8 @@ def _judge_replies(
     report: Report, story: Story, rows: list[Row], kills: Sequence[Kill]
 ) -> list[tuple[int, Call]]:
     """Match what was said with the rows of the outbox; the calls that have a row, in order."""
-    dropped = _judge_states(report, rows)
     matches = _matches(story, rows)
+    dropped = _judge_states(report, rows, {row.id for row in matches.values()})
     order = [matches[place].id for place, _call in story.calls if place in matches]
     report.replies += len(order)
     report.replies_out_of_order += sum(later < earlier for earlier, later in pairwise(order))
@@ -216,12 +216,15 @@ def _judge_replies(
     return [(place, call) for place, call in story.calls if place in matches]
 
 
-def _judge_states(report: Report, rows: list[Row]) -> int:
-    """A row is sent, or dropped because the conversation changed hands before; how many were."""
-    dropped = sum(row.state == "dropped" and row.stale for row in rows)
-    report.dropped += dropped
-    report.replies_never_sent += sum(row.state != "sent" for row in rows) - dropped
-    return dropped
+def _judge_states(report: Report, rows: list[Row], seen: set[int]) -> int:
+    """A row is sent and was seen, or was dropped as the conversation changed hands; how many were."""
+    dropped = [row for row in rows if row.state == "dropped" and row.stale]
+    arrived = [
+        row for row in rows if row.state == "sent" and (row.act == "delete" or row.id in seen)
+    ]
+    report.dropped += len(dropped)
+    report.replies_never_sent += len(rows) - len(dropped) - len(arrived)
+    return len(dropped)
 
 
 def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:

@@ -274,9 +274,7 @@ def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
     assert chat.told()["adult"] is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="B28: what was no number is kept as one and crashes the turn"
-)
+@pytest.mark.xfail(strict=True, reason="B28: kept across kinds, then a crash")
 def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
     chat = at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
@@ -288,9 +286,7 @@ def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
     assert "=" not in chat.keys
 
 
-@pytest.mark.xfail(
-    strict=True, reason="B32: the question about the countries is said before another question"
-)
+@pytest.mark.xfail(strict=True, reason="B32: asks which one before another question")
 def test_an_answer_with_several_meanings_to_a_question_that_moved_says_what_happened() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]

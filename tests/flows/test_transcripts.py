@@ -1,7 +1,7 @@
 """What people see, in plain text and per language, for a speaker to read and correct.
 
-After a change of wording: `KOSH_UPDATE=1 ./kosh test tests/flows/test_transcripts.py`, or the same
-with `uv run pytest`; then read the difference.
+After a change of wording: `KOSH_UPDATE=1 uv run pytest tests/flows/test_transcripts.py`, then read
+the difference.
 """
 
 import os

@@ -1,0 +1,222 @@
+"""The judge of histories has seen every figure go red."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from tests.chaos.history import Report, judged
+from tests.chaos.ledger import Ledger, Registration, Row
+from tests.chaos.people import Somebody
+from tests.chaos.platform import Arrival, Call, Delivery, Entry
+from tests.chaos.processes import Kill
+
+WHO = Somebody(0)
+STRANGER = Somebody(1)
+RECEIPT = "KS-2026-TEST-TEST"
+
+
+def _keyboard(*sent: str) -> dict[str, Any]:
+    return {"inline_keyboard": [[{"text": each, "callback_data": each}] for each in sent]}
+
+
+def _said(update_id: int, text: str) -> list[Entry]:
+    message = {"from": {"id": WHO.chat}, "text": text}
+    return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
+
+
+def _pressed(update_id: int, data: str, *offered: str) -> list[Entry]:
+    query = {"from": {"id": WHO.chat}, "data": data}
+    query["message"] = {"reply_markup": _keyboard(data, *offered)}
+    update = {"update_id": update_id, "callback_query": query}
+    return [Arrival(update_id, update, 0), _taken(update_id)]
+
+
+def _taken(update_id: int) -> Delivery:
+    return Delivery(update_id, 1, 200, 0)
+
+
+def _replied(message: int, text: str, *buttons: str, at: float = 0) -> Call:
+    params = {"chat_id": WHO.chat, "text": text, "reply_markup": _keyboard(*buttons)}
+    return Call("sendMessage", params, at, 200, message)
+
+
+def _entry(number: str = RECEIPT, state: str = "ACCEPTED") -> dict[str, Any]:
+    body = {"surname": WHO.canary, "birth_year": WHO.birth_year}
+    return {"number": number, "state": state, "body": body, "writes": [{}]}
+
+
+def _row(row_id: int, message: int, state: str = "sent") -> Row:
+    return Row(row_id, "send", state, (message,), stale=False)
+
+
+@dataclass
+class History:
+    """Consent, a submission, two words to an officer; the update of the consent came twice."""
+
+    people: list[Somebody]
+    entries: list[Entry]
+    kills: list[Kill]
+    ledger: Ledger
+
+    def report(self) -> Report:
+        return judged(self.people, self.entries, self.kills, self.ledger)
+
+    @property
+    def words(self) -> list[str]:
+        return self.ledger.words[WHO.chat]
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.ledger.rows[WHO.chat]
+
+
+REPLIES = [
+    _replied(11, f"Review: {WHO.canary}", "5:submit", at=1),
+    _replied(12, "Your question?", "6:-", at=2),
+    _replied(13, "It goes to an officer.", "!menu", at=3),
+]
+
+
+def _true() -> History:
+    entries = [
+        *_pressed(1, "4:yes", "4:refuse"),
+        _taken(1),
+        REPLIES[0],
+        *_pressed(2, "5:submit"),
+        REPLIES[1],
+        *_said(3, WHO.word(0)),
+        REPLIES[2],
+        *_said(4, WHO.word(1)),
+    ]
+    ledger = Ledger(
+        words={WHO.chat: [WHO.word(0), WHO.word(1)]},
+        rows={WHO.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
+        registrations=[Registration(WHO.chat, "accepted", RECEIPT)],
+        entries=[_entry()],
+        nameless=0,
+    )
+    return History([WHO], entries, [], ledger)
+
+
+def test_a_true_history_is_green() -> None:
+    report = _true().report()
+    assert report.red() == []
+    assert (report.acknowledged, report.twice, report.replies, report.registered) == (4, 1, 3, 1)
+
+
+def _lose(history: History) -> None:
+    history.words.pop()
+
+
+def _double(history: History) -> None:
+    history.words.append(WHO.word(1))
+
+
+def _swap(history: History) -> None:
+    history.words.reverse()
+
+
+def _leave_unanswered(history: History) -> None:
+    history.rows.pop()
+    history.entries.remove(REPLIES[2])
+
+
+def _answer_twice(history: History) -> None:
+    history.rows.append(_row(4, 14))
+    history.entries.append(_replied(14, "It goes to an officer.", "!menu"))
+
+
+def _end_early(history: History) -> None:
+    history.people.append(STRANGER)
+
+
+def _say_again(history: History) -> None:
+    history.entries.insert(history.entries.index(REPLIES[1]), replaced(REPLIES[1], sent=99, at=1.5))
+
+
+def _swap_replies(history: History) -> None:
+    history.rows[:2] = [_row(1, 12), _row(2, 11)]
+
+
+def _leave_pending(history: History) -> None:
+    history.rows[2] = _row(3, 13, "pending")
+
+
+def _only_pretend(history: History) -> None:
+    history.entries.remove(REPLIES[2])
+
+
+def _say_from_nowhere(history: History) -> None:
+    history.entries.append(_replied(99, "Who wrote this?"))
+
+
+def _tell_a_stranger(history: History) -> None:
+    at = history.entries.index(REPLIES[0])
+    history.entries[at] = replaced(REPLIES[0], text=f"Review: {STRANGER.canary}")
+
+
+def _register_twice(history: History) -> None:
+    history.ledger.entries.append(_entry("KS-2026-TEST-MORE"))
+
+
+def _register_nobody(history: History) -> None:
+    history.ledger.entries.clear()
+
+
+def _leave_undecided(history: History) -> None:
+    history.ledger.entries[0] = _entry(state="RECEIVED")
+
+
+def _forget_a_handle(history: History) -> None:
+    history.ledger = replace(history.ledger, nameless=1)
+
+
+def replaced(call: Call, text: str = "", sent: int | None = None, at: float | None = None) -> Call:
+    """The same call with something else about it."""
+    params = call.params | ({"text": text} if text else {})
+    return Call(call.method, params, at or call.at, call.status, sent or call.sent)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "name"),
+    [
+        (_lose, "lost"),
+        (_double, "doubled"),
+        (_swap, "out_of_order"),
+        (_leave_unanswered, "unanswered"),
+        (_answer_twice, "answered_twice"),
+        (_end_early, "unfinished"),
+        (_say_again, "replies_doubled_without_a_crash"),
+        (_say_again, "replies_doubled"),
+        (_swap_replies, "replies_out_of_order"),
+        (_leave_pending, "replies_never_sent"),
+        (_only_pretend, "replies_never_sent"),
+        (_say_from_nowhere, "replies_without_a_row"),
+        (_tell_a_stranger, "strangers"),
+        (_register_twice, "second_registrations"),
+        (_register_nobody, "missing_registrations"),
+        (_leave_undecided, "wrong_registrations"),
+        (_forget_a_handle, "nameless"),
+    ],
+)
+def test_a_broken_promise_is_seen(breaks: Callable[[History], None], name: str) -> None:
+    history = _true()
+    breaks(history)
+    assert name in history.report().red()
+
+
+def test_a_reply_may_come_twice_across_a_crash() -> None:
+    history = _true()
+    _say_again(history)
+    history.kills.append(Kill("web", 1.7))
+    report = history.report()
+    assert report.red() == []
+    assert report.replies_doubled == 1
+
+
+def test_a_reply_whose_outcome_a_crash_hid_may_be_dropped_later() -> None:
+    history = _true()
+    history.rows[1] = Row(2, "send", "dropped", (), stale=True)
+    assert history.report().red() == []
