@@ -217,7 +217,7 @@ def _judge_replies(
 
 
 def _judge_states(report: Report, rows: list[Row], seen: set[int]) -> int:
-    """A row is sent and was seen, or was dropped as the conversation changed hands; how many were."""
+    """A row is sent and was seen, or dropped as the conversation changed hands; how many were."""
     dropped = [row for row in rows if row.state == "dropped" and row.stale]
     arrived = [
         row for row in rows if row.state == "sent" and (row.act == "delete" or row.id in seen)

@@ -12,9 +12,9 @@ from tests.chaos.storm import Plan, storm
 
 pytestmark = pytest.mark.slow
 
-SHORT = Plan(people=60, updates=1200, kills=8, seed=1, rate=60, stall=3, limit=75)
+SHORT = Plan(people=60, updates=1200, kills=8, seed=1, rate=75, stall=2, limit=75)
 # So fast that every kill hits something under way.
-BROKEN = Plan(people=24, updates=400, kills=5, seed=1, rate=400, stall=2, limit=30)
+BROKEN = Plan(people=16, updates=250, kills=4, seed=1, rate=400, stall=2, limit=30)
 
 
 def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:

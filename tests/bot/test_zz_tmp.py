@@ -1,0 +1,100 @@
+"""The guards of the turn, seen red: an update noted as seen before its work is committed."""
+
+import asyncio
+from datetime import datetime
+
+import psycopg
+import pytest
+
+from bot import inbox
+from bot.channels import Inbound
+from bot.queue import Session
+from bot.runtime import Runtime
+from flows.engine.events import Event, Pressed, Said, Started
+from tests.people import TO_CONSENT, Guest
+
+FORTY = 40
+NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+
+def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dedupe in a step of its own; whoever then meets another version of the row gives up."""
+    claim = inbox._claim
+
+    async def note_then_claim(
+        rt: Runtime, session: Session, inbound: Inbound
+    ) -> tuple[inbox.Held | None, bool, datetime]:
+        key = inbox.update_key(rt, inbound.channel, inbound.external_id)
+        fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
+        await session.commit()
+        await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        held, _fresh, now = await claim(rt, session, inbound)
+        return held, fresh, now
+
+    monkeypatch.setattr(inbox, "_claim", note_then_claim)
+
+
+async def _bring(rt: Runtime, update: Inbound) -> bool:
+    """As a platform does: again and again until it is taken; whether that had an effect."""
+    while True:
+        try:
+            return await inbox.receive(rt, update) is not None
+        except (psycopg.OperationalError, inbox.Overloaded):
+            continue
+
+
+async def _effects(guest: Guest, events: list[Event]) -> int:
+    """How many of some updates, all at once and each brought twice, had an effect."""
+    updates = [guest.inbound(event) for event in events]
+    return sum(await asyncio.gather(*(_bring(guest.rt, each) for each in updates * 2)))
+
+
+async def _words(guest: Guest) -> int:
+    """Forty words to an officer; how many the officer can read."""
+    await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
+    async with guest.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM case_words")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _with_officer(rt: Runtime) -> Guest:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.press("!person")
+    await guest.go("general", "yes", "-")
+    return guest
+
+
+async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.go(*TO_CONSENT)
+    asked = (await guest.conversation()).asked  # type: ignore[union-attr]
+    assert asked is not None
+    return guest, [Pressed(f"{asked.nonce}:yes") for _ in range(FORTY)]
+
+
+async def test_forty_words_at_once_each_twice_are_forty_words(rt: Runtime) -> None:
+    assert await _words(await _with_officer(rt)) == FORTY
+
+
+async def test_words_are_lost_where_the_note_is_written_first(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await _with_officer(rt)
+    _note_first(monkeypatch)
+    n = await _words(guest); print("WORDS", n); assert n < FORTY
+
+
+async def test_forty_first_updates_at_once_each_twice_have_forty_effects(rt: Runtime) -> None:
+    assert await _effects(*await _before_consent(rt)) == FORTY
+
+
+async def test_first_updates_are_lost_where_the_note_is_written_first(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, presses = await _before_consent(rt)
+    _note_first(monkeypatch)
+    n = await _effects(guest, presses); print("FIRST", n); assert n < FORTY
