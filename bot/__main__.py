@@ -354,7 +354,8 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
 async def _serve_web(chosen: Settings) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
-    await _serve(create_app(runtime(chosen)), chosen.host, chosen.port)
+    async with runtime(chosen) as rt:
+        await _serve(create_app(_lent(rt)), chosen.host, chosen.port)
 
 
 async def _serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:

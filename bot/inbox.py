@@ -104,7 +104,7 @@ WITH saved AS (
   UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
     quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
   WHERE person_id = %(person)s
-), free AS (
+), free AS MATERIALIZED (
   SELECT NOT EXISTS (
     SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
   ) AS now

@@ -16,7 +16,7 @@ from bot import log, people
 from bot.channels import Act, CannotEdit, Message, NotAllowed, Press, SendError
 from bot.people import Person
 from bot.queue import Session
-from bot.runtime import Runtime
+from bot.runtime import Runtime, statement
 from flows.engine.events import Say
 
 LEASE_SECONDS = 60
@@ -180,7 +180,7 @@ RETURNING EXISTS (
 _DUE: LiteralString = """
 SELECT DISTINCT person_id FROM (
   SELECT person_id FROM messages
-  WHERE state IN ('pending', 'sending') AND due_at <= kosh_now()
+  WHERE done_at IS NULL AND due_at <= kosh_now()
     AND (state = 'pending' OR lease_until < kosh_now())
   ORDER BY due_at LIMIT %s) due
 """
@@ -210,7 +210,7 @@ async def sweep(rt: Runtime) -> int:
 
 async def _claim(rt: Runtime, person: Person) -> Parcel | None:
     while True:
-        async with rt.pool.connection() as session:
+        async with statement(rt) as session:
             cursor = await session.execute(_CLAIM, {"person": person.id, "lease": LEASE_SECONDS})
             row = await cursor.fetchone()
         if row is None:
@@ -280,7 +280,7 @@ async def _outcome(
         "held": state == "sent" and parcel.channel == "web",
         "delay": delay,
     }
-    async with rt.pool.connection() as session:
+    async with statement(rt) as session:
         cursor = await session.execute(_OUTCOME, values)
         row = await cursor.fetchone()
     return bool(row and row[0])

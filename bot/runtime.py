@@ -85,6 +85,17 @@ def pool(url: str, size: int) -> Pool:
 
 
 @asynccontextmanager
+async def statement(rt: Runtime) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection for one statement that is its own transaction: two round trips fewer."""
+    async with rt.pool.connection() as session:
+        await session.set_autocommit(True)
+        try:
+            yield session
+        finally:
+            await session.set_autocommit(False)
+
+
+@asynccontextmanager
 async def _live(settings: Settings) -> AsyncIterator[Live]:
     if settings.redis_url is None:
         raise ConfigError("KOSH_REDIS_URL isn't set; set it to redis://…")

@@ -65,6 +65,8 @@ from flows.engine.words import SAFETY, Refusal, Reserved, Words
 PAGE = 8
 MOST_AT_ONCE = 10
 MOST_RELAYED = 4000
+# Beyond it a text is refused by every reader anyway; reading all of it would only take time.
+MOST_READ = 5000
 
 
 def step(
@@ -127,12 +129,15 @@ class _Turn:
     def _start(self, word: str) -> None:
         if self.c.with_officer:
             return self.ask()
-        self.c = replace(self.c, flow=word if word in self.flows else "", parked="")
+        self.c = replace(self.c, flow="", parked="")
+        if word in self.flows:
+            self._open(self.flows[word])
         if self.c.language:
             self.notes += [(house.WELCOME,), (house.RISK,)]
         self.ask()
 
     def _said(self, text: str) -> None:
+        text = text[:MOST_READ]
         command = self.words.command(text)
         word = command[0] if command else self.words.reserved(text)
         if command and command[0] is Reserved.START:
@@ -141,12 +146,13 @@ class _Turn:
             return self._obey(word) if word else self._remark(house.HELP)
         asked = self.c.asked
         if self.c.with_officer and (asked is None or not self._is_screen_answer(asked, text)):
-            return self._relay(text)
+            control = self._written_control(text)
+            return self._obey(control) if control else self._relay(text)
         if self.c.language and self._speaks_of_danger(text):
-            return self._person("danger")
+            return self._danger()
         if asked is None or (not self.c.language and word):
             return self._obey(word) if word else self._start("")
-        word = word or self._written_control(asked, text)
+        word = word or self._written_control(text)
         if word and isinstance(self._question(asked), (FreeText, PersonName)):
             return self._obey(word)
         if self.words.same(text, self.words.render(house.KEEP, asked.language)):
@@ -164,16 +170,29 @@ class _Turn:
 
     def _speaks_of_danger(self, text: str) -> bool:
         """Words of danger, unless they are a label that was offered or go to an officer anyway."""
-        flow, asked = self.flows.get(self.c.flow), self.c.asked
-        if (flow and flow.hands_over) or not self.words.danger(text):
+        asked = self.c.asked
+        to_officer = asked is not None and isinstance(self._question(asked), FreeText)
+        flow = self.flows.get(self.c.flow)
+        if (flow and flow.hands_over and to_officer) or not self.words.danger(text):
             return False
         offered = asked.options if asked else ()
         return not any(self.words.same(text, each.words) for each in offered)
 
-    def _written_control(self, asked: Asked, text: str) -> Reserved | None:
+    def _danger(self) -> None:
+        """Take the person to an officer with the topic that comes first."""
+        flow = self.flows.get(self.c.flow)
+        if flow and flow.hands_over:
+            self._put_form(flow, self._form(flow).put("topic", Answer("danger")))
+            return self.ask()
+        self._person("danger")
+
+    def _written_control(self, text: str) -> Reserved | None:
         """A control's label written out instead of pressed."""
-        for label, word in ((house.EXIT, Reserved.EXIT), (house.PERSON, Reserved.PERSON)):
-            if self.words.same(text, self.words.render(label, asked.language)):
+        controls = [(house.EXIT, Reserved.EXIT), (house.PERSON, Reserved.PERSON)]
+        if self.c.with_officer:
+            controls.append((house.BACK_TO_BOT, Reserved.MENU))
+        for label, word in controls:
+            if self.words.same(text, self.words.render(label, self.c.language)):
                 return word
         return None
 
@@ -357,6 +376,7 @@ class _Turn:
             most = _("That is too long. Please keep it under {most} characters.", most=MOST_RELAYED)
             return self._remark(most)
         self.effects.append(Relay(words))
+        self.c = replace(self.c, asked=None)
 
     # Judging what came against what was asked
 
@@ -397,6 +417,10 @@ class _Turn:
 
     def _narrow(self, asked: Asked, found: tuple[Option, ...]) -> None:
         """Several were meant: these are now the options, and stay so until answered."""
+        road = self._road()
+        stop = road[1].current(self._form(road[0]).cursor) if road else None
+        if stop is None or stop.key != asked.key:
+            return self._remark(house.CHANGED)
         self.notes.append((_("Which one do you mean?"),))
         self._repeat(asked, found=found)
 
@@ -506,6 +530,8 @@ class _Turn:
                 self._withdraw(key)
             case house.EDIT:
                 self._edit(key)
+            case _:
+                self._old()
 
     def _choose_language(self, code: str) -> None:
         if not self.c.language:
@@ -592,7 +618,7 @@ class _Turn:
         if not self.c.language:
             self._ask_language()
         elif self.c.with_officer:
-            back = Button("!menu", button("Back to assistant"), Kind.CONTROL)
+            back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
             self._say(((house.WAITING,),), (back,), service=True)
         elif road is None:
             self._ask_menu()
@@ -601,7 +627,7 @@ class _Turn:
             self._status()
         elif (stop := road[1].current(self._form(road[0]).cursor)) is None:
             self._finish(*road)
-        elif (fleeting := _fleeting(road[1], stop, self._form(road[0]))) is not None:
+        elif (fleeting := _fleeting(*road, stop, self._form(road[0]))) is not None:
             self._put_form(road[0], fleeting)
             self.ask(found, page, at)
         else:
@@ -726,14 +752,17 @@ def _option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> t
     return (*buttons[page * PAGE : (page + 1) * PAGE], more)
 
 
-def _fleeting(road: Path, stop: Step, form: Form) -> Form | None:
+def _fleeting(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
     """The form without what must not outlive a consent that lies behind; None if all is well."""
     before = road.steps[: road.steps.index(stop)]
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
+    fleeting = {
+        name for item in flow.questions() if not item.kept for name in (item.name, *item.was)
+    }
     known = {
         key: answer
-        for step in road.steps
-        if not step.item.kept and (answer := form.answers.get(key := step.key)) and answer.value
+        for key, answer in form.answers.items()
+        if key.partition("@")[0] in fleeting and answer.value is not None
     }
     if not agreed or not known:
         return None

@@ -89,6 +89,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 PERSON = button("Talk to a person")
 EXIT = button("Close and clear")
 KEEP = button("Keep this answer")
+BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
 
 

@@ -159,6 +159,9 @@ class Number(Question):
         number = at.words.number(typed, self.least, self.most)
         return number if isinstance(number, Refusal) else str(number)
 
+    def accepts(self, value: str) -> bool:
+        return value.isdecimal() and self.least <= int(value) <= self.most
+
     def at_least(self, least: int) -> Condition:
         return AtLeast(self.name, least)
 
@@ -187,7 +190,8 @@ class CountryQuestion(Question):
         return Country(value)
 
     def accepts(self, value: str) -> bool:
-        return True
+        country = len(value) == 2 and value.isascii() and value.isupper()
+        return country or any(option.key == value for option in self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +202,9 @@ class Phone(Question):
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         return at.words.phone(typed, self.region)
+
+    def accepts(self, value: str) -> bool:
+        return value.startswith("+") and value[1:].isdecimal()
 
 
 REFUSALS: dict[Refusal, Text] = {

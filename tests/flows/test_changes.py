@@ -263,7 +263,6 @@ def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
     assert chat.at == house.MENU
 
 
-@pytest.mark.xfail(strict=True, reason="B25: an answer under an earlier name is not forgotten")
 def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
     grown = replace(ADULT, name="grown", was=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
@@ -274,7 +273,6 @@ def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
     assert chat.told()["adult"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="B28: kept across kinds, then a crash")
 def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
     chat = at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
@@ -286,14 +284,12 @@ def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
     assert "=" not in chat.keys
 
 
-@pytest.mark.xfail(strict=True, reason="B32: asks which one before another question")
 def test_an_answer_with_several_meanings_to_a_question_that_moved_says_what_happened() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(house.CHANGED)
 
 
-@pytest.mark.xfail(strict=True, reason="B30: a screen of another release is answered with silence")
 def test_a_screen_of_another_release_is_answered() -> None:
     chat = Chat.begun("ru")
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))

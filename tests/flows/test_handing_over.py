@@ -105,7 +105,6 @@ def test_who_withdrew_can_register_again() -> None:
     assert len(chat.done(Submit)) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="B31: a link does not open it again")
 def test_who_withdrew_can_register_again_by_a_link() -> None:
     chat = sent().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(Started(FORM))
@@ -185,7 +184,6 @@ def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
     assert chat.done(Forget) == [Forget()]
 
 
-@pytest.mark.xfail(strict=True, reason="B26: the screen stays open")
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
 def test_words_to_the_officer_close_the_screen_that_was_open(screen: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
@@ -194,7 +192,6 @@ def test_words_to_the_officer_close_the_screen_that_was_open(screen: str) -> Non
     assert chat.done(Forget) == [] == chat.done(Withdraw)
 
 
-@pytest.mark.xfail(strict=True, reason="B27: labels of controls are relayed to the officer")
 def test_labels_of_controls_may_be_written_to_leave_the_officer() -> None:
     left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.done(QuickExit)
@@ -222,7 +219,6 @@ def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
     assert (case.words, case.urgent) == ("мне угрожают", True)
 
 
-@pytest.mark.xfail(strict=True, reason="B29: danger is not understood here")
 @pytest.mark.parametrize("answers", [(), ("general",)])
 def test_words_of_danger_choose_the_topic(answers: tuple[str, ...]) -> None:
     chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают")

@@ -105,7 +105,6 @@ def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
     assert chat.done(Submit)[0].answers["trouble"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="B25: only answers on the path are forgotten")
 def test_what_left_the_path_is_forgotten_at_consent_too() -> None:
     chat = at("gate_stay", location="kazakhstan", stay_ends="yes").presses("go_on", "<", "<")
     assert chat.presses("unsaid").until("ethnic_kazakh").told()["stay_ends"] is None

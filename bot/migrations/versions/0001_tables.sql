@@ -108,8 +108,8 @@ CREATE TABLE conversations (
   updated_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   CONSTRAINT conversations_pkey PRIMARY KEY (person_id),
   CONSTRAINT conversations_person_id_fkey FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE
-);
-CREATE INDEX conversations_updated_at ON conversations (updated_at);
+)
+ WITH (fillfactor = 60);
 
 CREATE TABLE handles (
   channel TEXT NOT NULL,
@@ -172,7 +172,7 @@ CREATE TABLE messages (
   CONSTRAINT messages_person_id_fkey FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE CASCADE,
   CONSTRAINT messages_case_id_fkey FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE SET NULL
 );
-CREATE INDEX messages_due ON messages (due_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX messages_due ON messages (due_at) WHERE done_at IS NULL;
 CREATE INDEX messages_open ON messages (person_id, id) WHERE state IN ('pending', 'sending');
 CREATE INDEX messages_person ON messages (person_id, id);
 
