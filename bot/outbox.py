@@ -177,12 +177,16 @@ RETURNING EXISTS (
     AND m.state = 'pending')
 """
 
+# By each person's oldest open row: only that one can be sent, and what waits behind it must not
+# fill the list.
 _DUE: LiteralString = """
-SELECT DISTINCT person_id FROM (
-  SELECT person_id FROM messages
-  WHERE done_at IS NULL AND due_at <= kosh_now()
-    AND (state = 'pending' OR lease_until < kosh_now())
-  ORDER BY due_at LIMIT %s) due
+SELECT m.person_id FROM messages m
+WHERE m.done_at IS NULL AND m.due_at <= kosh_now()
+  AND (m.state = 'pending' OR m.lease_until < kosh_now())
+  AND NOT EXISTS (
+    SELECT FROM messages e WHERE e.person_id = m.person_id AND e.id < m.id
+      AND e.state IN ('pending', 'sending'))
+ORDER BY m.due_at LIMIT %s
 """
 
 
