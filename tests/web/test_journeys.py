@@ -119,7 +119,7 @@ async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: st
     assert house.telegram.journal.mistakes() == []
 
 
-@pytest.mark.parametrize("language", ("kk", "zh_Hans"))
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: str) -> None:
     polling = asyncio.create_task(jobs.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
