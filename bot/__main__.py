@@ -2,28 +2,44 @@
 
 import asyncio
 import gc
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 
-from bot import cases, desk, flowtools, jobs, languagetools, log, officers, terminal
+from bot import (
+    accounts,
+    audit,
+    cases,
+    desk,
+    facttools,
+    flowtools,
+    jobs,
+    languagetools,
+    log,
+    officers,
+    reading,
+    terminal,
+)
+from bot.access import Forbidden, Reason
 from bot.channels.telegram import Telegram
 from bot.migrations import migrate as upgrade
+from bot.officers import Officer
 from bot.registry import sandbox
 from bot.runtime import Runtime, runtime
 from bot.services import Databases, ServiceError, drop_database, postgres, prepare, valkey
 from bot.settings import ConfigError, Settings, settings
 from bot.web import create_app
+from bot.web.console import demo_crew
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +53,7 @@ app = typer.Typer(
 desk_app = typer.Typer(no_args_is_help=True, help="The officers' desk, in the terminal.")
 app.add_typer(desk_app, name="desk")
 app.add_typer(languagetools.app, name="languages")
+app.command()(languagetools.script)
 
 
 @app.command(
@@ -54,20 +71,31 @@ def bench(context: typer.Context) -> None:
 
 
 app.add_typer(flowtools.app, name="flows")
+app.add_typer(facttools.app, name="facts")
 
 Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
+Number = Annotated[int, typer.Argument(help="The case's number, from the list.")]
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
 Port = Annotated[
     int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases.")]
+Channels = Annotated[
+    bool,
+    typer.Option("--channels", help="Emulated Telegram and WhatsApp too, on a page to try them."),
+]
 
 
 @app.command()
-def demo(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
+def demo(
+    data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
+) -> None:
     """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
-    with _surroundings(data, port, fresh=fresh, demo=True) as (chosen, sandbox_database):
-        _run(lambda: _demo(chosen, sandbox_database))
+    with (
+        _surroundings(data, port, fresh=fresh, demo=True) as (chosen, sandbox_database),
+        _phones(chosen) if channels else nullcontext(chosen) as joined,
+    ):
+        _run(lambda: _demo(joined, sandbox_database))
 
 
 @app.command()
@@ -100,7 +128,7 @@ def poll() -> None:
 
 @app.command()
 def chat(
-    language: Annotated[str, typer.Option("--lang", help="Language: kk, ru, zh_Hans, uz.")] = "",
+    language: Annotated[str, typer.Option("--lang", help="Language, such as kk or kk_Arab.")] = "",
     flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
 ) -> None:
     """Talk to the assistant in the terminal, without any service; nothing is kept."""
@@ -134,61 +162,172 @@ def migrate() -> None:
 
 
 @desk_app.command("list")
-def desk_list(data: Data = None) -> None:
-    """Open cases: urgent ones first, then the longest waiting."""
-    for case in _at_the_desk(data, desk.waiting):
-        holder = "taken" if case.owner else "free"
-        mark = "!" if case.urgent else " "
-        typer.echo(f"{mark} {case.id}  {case.topic:16} {case.language:8} {holder}")
+def desk_list(officer: Name, data: Data = None) -> None:
+    """Open cases of the mission: urgent ones first, then what must be answered soonest."""
+    wanted = reading.Filter(reading.Queue.ALL)
+    page = _at_the_desk(data, officer, lambda rt, who: reading.listing(rt, who, wanted))
+    for line in page.lines:
+        case, mark = line.case, "!" if line.case.urgent else " "
+        holder = line.holder or "free"
+        typer.echo(
+            f"{mark} {case.number:6} {case.topic:16} {case.language:8} {case.state:14} {holder}"
+        )
 
 
 @desk_app.command("read")
-def desk_read(case: UUID, officer: Name, data: Data = None) -> None:
-    """The words of a case, oldest first."""
-    for by_officer, words in _at_the_desk(data, lambda rt: _as(rt, officer, desk.read, case)):
-        typer.echo(f"{'officer' if by_officer else 'person'}: {words}")
+def desk_read(case: Number, officer: Name, data: Data = None) -> None:
+    """The words and notes of a case; that they were read is audited."""
+
+    async def read(rt: Runtime, who: Officer) -> reading.View:
+        found = await _numbered(rt, who, case)
+        return await reading.view(rt, who, found.id, Reason.ANSWER)
+
+    view = _at_the_desk(data, officer, read)
+    for said in view.thread:
+        typer.echo(f"{said.officer or said.by}: {said.words}  {said.delivery}".rstrip())
+    for note in view.notes:
+        typer.echo(f"note of {note.officer}: {note.words}")
 
 
 @desk_app.command("claim")
-def desk_claim(case: UUID, officer: Name, data: Data = None) -> None:
+def desk_claim(case: Number, officer: Name, data: Data = None) -> None:
     """Take a case; the form is silent from then on."""
-    _at_the_desk(data, lambda rt: _as(rt, officer, desk.claim, case))
+    _do(data, officer, case, desk.claim)
     typer.echo("The case is yours.")
 
 
 @desk_app.command("answer")
-def desk_answer(case: UUID, officer: Name, words: str, data: Data = None) -> None:
+def desk_answer(case: Number, officer: Name, words: str, data: Data = None) -> None:
     """Write to the person."""
-    _at_the_desk(data, lambda rt: _as(rt, officer, desk.answer, case, words))
+    _do(data, officer, case, desk.reply, words=words)
     typer.echo("Sent, or on its way.")
 
 
+@desk_app.command("note")
+def desk_note(case: Number, officer: Name, words: str, data: Data = None) -> None:
+    """Tell colleagues something about a case; the person never sees it."""
+    _do(data, officer, case, desk.note, words=words)
+    typer.echo("Noted.")
+
+
+@desk_app.command("release")
+def desk_release(case: Number, officer: Name, data: Data = None) -> None:
+    """Give a case back to the queue."""
+    _do(data, officer, case, desk.release)
+    typer.echo("The case is back in the queue.")
+
+
 @desk_app.command("resolve")
-def desk_resolve(case: UUID, officer: Name, data: Data = None) -> None:
-    """Close a case; the bot goes on where the person was."""
-    _at_the_desk(data, lambda rt: _as(rt, officer, desk.resolve, case))
+def desk_resolve(
+    case: Number,
+    officer: Name,
+    where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
+    data: Data = None,
+) -> None:
+    """Close a case; the bot goes on where the person was, or where you say."""
+    _do(data, officer, case, desk.resolve, where=where)
     typer.echo("The case is closed.")
 
 
-async def _as[T](
-    rt: Runtime, name: str, act: Callable[..., Coroutine[Any, Any, T]], case: UUID, *rest: str
+audit_app = typer.Typer(no_args_is_help=True, help="The audit log.")
+app.add_typer(audit_app, name="audit")
+
+
+@audit_app.command("verify")
+def audit_verify(
+    head: Annotated[str, typer.Option(help="A head that this command printed before.")] = "",
+    data: Data = None,
+) -> None:
+    """Walk the chain of the audit log; prints its head, to be kept somewhere else."""
+
+    async def verify(chosen: Settings) -> tuple[int | None, audit.Head]:
+        async with runtime(chosen) as rt, rt.pool.connection() as session:
+            return await audit.broken(session, head), await audit.head(session)
+
+    with _surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        broken, now = asyncio.run(verify(chosen))
+    if broken is not None:
+        typer.echo(
+            f"E_AUDIT: the chain breaks at link {broken}; keep a copy, and look why", err=True
+        )
+        raise typer.Exit(1)
+    typer.echo(f"The chain is whole. Its head: {now}")
+
+
+officers_app = typer.Typer(no_args_is_help=True, help="Officers: ways into the console.")
+app.add_typer(officers_app, name="officers")
+OfficerName = Annotated[str, typer.Argument(help="The name with which the officer signs in.")]
+
+
+@officers_app.command("first")
+def officers_first(name: OfficerName, data: Data = None) -> None:
+    """Enter the first administrator; prints a link that opens the console once."""
+    _let_in(data, name, accounts.first)
+
+
+@officers_app.command("link")
+def officers_link(name: OfficerName, data: Data = None) -> None:
+    """Print a new one-time link for an officer who lost the password or the phone."""
+    _let_in(data, name, accounts.again)
+
+
+def _let_in(
+    data: Path | None, name: str, act: Callable[[Runtime, str], Coroutine[Any, Any, str]]
+) -> None:
+    async def open_and_act(chosen: Settings) -> str:
+        async with runtime(chosen) as rt:
+            return await act(rt, name)
+
+    with _surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            token = asyncio.run(open_and_act(chosen))
+        except (officers.LastAdministrator, LookupError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+    typer.echo(f"Once, within 24 hours: {chosen.public_url}/console/welcome?token={token}")
+
+
+async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
+    """The case of a number, open or closed."""
+    for queue in (reading.Queue.ALL, reading.Queue.RESOLVED):
+        page = await reading.listing(rt, who, reading.Filter(queue, number=number))
+        if page.lines:
+            return page.lines[0].case
+    raise LookupError("E_CASE: there is no such case; look at the list")
+
+
+def _do(
+    data: Path | None,
+    name: str,
+    number: int,
+    verb: Callable[..., Coroutine[Any, Any, Any]],
+    **more: str,
+) -> None:
+    """One act at the desk, on the case as it is now."""
+
+    async def act(rt: Runtime, who: Officer) -> None:
+        case = await _numbered(rt, who, number)
+        await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
+
+    _at_the_desk(data, name, act)
+
+
+def _at_the_desk[T](
+    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
-    async with rt.pool.connection() as session:
-        officer = await officers.named(session, name, cases.ANYWHERE)
-    return await act(rt, case, officer, *rest)
-
-
-def _at_the_desk[T](data: Path | None, act: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
     async def open_and_act(chosen: Settings) -> T:
         async with runtime(chosen) as rt:
-            return await act(rt)
+            async with rt.pool.connection() as session:
+                officer = await officers.named(session, name, cases.ANYWHERE)
+            return await act(rt, officer)
 
     with _surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         try:
             return asyncio.run(open_and_act(chosen))
-        except cases.Taken:
-            typer.echo("E_CASE_TAKEN: somebody else holds this case, or it is closed.", err=True)
-        except LookupError as error:
+        except cases.Taken as taken:
+            holder = taken.holder or "nobody"
+            typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)
+        except (LookupError, Forbidden, desk.Refused) as error:
             typer.echo(str(error), err=True)
         raise typer.Exit(1)
 
@@ -340,6 +479,7 @@ async def _with_runtime(
     chosen: Settings, act: Callable[[Runtime], Coroutine[Any, Any, None]]
 ) -> None:
     async with runtime(chosen) as rt:
+        await rt.papers.prepare()
         _settle_memory()
         await act(rt)
 
@@ -352,6 +492,7 @@ def _settle_memory() -> None:
 
 @asynccontextmanager
 async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    await rt.papers.prepare()
     _settle_memory()
     yield rt
 
@@ -366,6 +507,8 @@ async def _serve_web(chosen: Settings) -> None:
 async def _serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
     """Web, worker and, where no webhook is set, polling, around one runtime."""
     async with runtime(chosen) as rt, asyncio.TaskGroup() as group:
+        if chosen.demo:
+            await demo_crew.enter(rt)
         for each in beside:
             group.create_task(each)
         group.create_task(_serve(create_app(_lent(rt)), chosen.host, chosen.port))
@@ -373,6 +516,8 @@ async def _serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) 
         if chosen.has_telegram and chosen.telegram_secret is None:
             group.create_task(jobs.poll(rt))
         typer.echo(f"Kosh is at {chosen.public_url}/chat")
+        if rt.console is not None:
+            typer.echo(f"Officers sign in at {chosen.public_url}/console")
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
@@ -396,6 +541,36 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     joined = _settings(**(chosen.model_dump(exclude_none=True) | keys))
     typer.echo(f"The sandbox registry is at {keys['registry_url']}")
     await _serve_all(joined, [_serve(registry, chosen.host, port)])
+
+
+@contextmanager
+def _phones(chosen: Settings) -> Iterator[Settings]:
+    """The emulated messengers in a process of their own, and the settings that lead to them."""
+    if not (ROOT / "tests" / "emulators").is_dir():
+        raise ConfigError("the emulators are in the source checkout only; use --channels there")
+    telegram, whatsapp, page = (chosen.port + number for number in (2, 3, 4))
+    keys = {
+        "telegram_token": f"7000000001:{token_hex(16)}",
+        "telegram_secret": token_hex(32),
+        "telegram_api": f"http://127.0.0.1:{telegram}",
+        "whatsapp_token": token_hex(32),
+        "whatsapp_number_id": "100000000000777",
+        "whatsapp_app_secret": token_hex(32),
+        "whatsapp_verify_token": token_hex(32),
+        "whatsapp_api": f"http://127.0.0.1:{whatsapp}/v26.0",
+        "whatsapp_auth_header": "Authorization: Bearer",
+    }
+    told = {f"KOSH_{name.upper()}": value for name, value in keys.items()}
+    command = [sys.executable, "-m", "tests.emulators"]
+    command += ["--telegram-port", str(telegram), "--whatsapp-port", str(whatsapp)]
+    command += ["--page-port", str(page), "--kosh", f"http://127.0.0.1:{chosen.port}"]
+    command += ["--registry", chosen.registry_url or f"http://{chosen.host}:{chosen.port + 1}"]
+    emulators = subprocess.Popen(command, cwd=ROOT, env=os.environ | told)
+    try:
+        yield _settings(**(chosen.model_dump(exclude_none=True) | keys))
+    finally:
+        emulators.terminate()
+        emulators.wait(10)
 
 
 if __name__ == "__main__":

@@ -1,45 +1,105 @@
 """The audit log: who did what, in a chain of hashes that shows a missing or altered link.
 
 The number of a row is drawn under the lock of the chain's head; drawn before it, links break
-under concurrency (security.md 4.6). No names, no message text.
+under concurrency (security.md 4.6). No names, no message text. The head, kept elsewhere, shows
+later whether the log was cut off at its end.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from psycopg import AsyncConnection
 
+MOST_ENTRIES = 50
 
-async def append(session: AsyncConnection[Any], *, actor: str, action: str, subject: str) -> None:
-    """Add a link in the caller's transaction; ids and words of ours only."""
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link: ids and words of ours only."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last link; `str()` of it is what to keep elsewhere."""
+
+    seq: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash.hex()}"
+
+
+async def append(
+    session: AsyncConnection[Any], *, actor: str, action: str, subject: str, detail: str = ""
+) -> None:
+    """Add a link in the caller's transaction, as late in it as can be: writers wait in line."""
     cursor = await session.execute("SELECT seq, hash, kosh_now() FROM audit_head FOR UPDATE")
     row = await cursor.fetchone()
     assert row is not None
     seq, before, at = row[0] + 1, bytes(row[1]), row[2]
-    link = _link(before, seq, at, actor, action, subject)
+    link = _link(before, Entry(seq, at, actor, action, subject, detail))
     await session.execute(
-        "INSERT INTO audit (seq, at, actor, action, subject, hash) VALUES (%s, %s, %s, %s, %s, %s)",
-        (seq, at, actor, action, subject, link),
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, hash)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (seq, at, actor, action, subject, detail, link),
     )
     await session.execute("UPDATE audit_head SET seq = %s, hash = %s", (seq, link))
 
 
-async def broken(session: AsyncConnection[Any]) -> int | None:
-    """The number of the first link that does not fit; None when the chain is whole."""
+async def entries(
+    session: AsyncConnection[Any], before: int | None = None, most: int = MOST_ENTRIES
+) -> list[Entry]:
+    """Links that the session may see, newest first, of numbers below `before`."""
     cursor = await session.execute(
-        "SELECT seq, at, actor, action, subject, hash FROM audit ORDER BY seq"
+        "SELECT seq, at, actor, action, subject, detail FROM audit"
+        " WHERE %s::bigint IS NULL OR seq < %s ORDER BY seq DESC LIMIT %s",
+        (before, before, most),
     )
+    return [Entry(*row) for row in await cursor.fetchall()]
+
+
+async def head(session: AsyncConnection[Any]) -> Head:
+    """The end of the chain as it is now."""
+    cursor = await session.execute("SELECT seq, hash FROM audit_head")
+    row = await cursor.fetchone()
+    assert row is not None
+    return Head(row[0], bytes(row[1]))
+
+
+async def broken(session: AsyncConnection[Any], kept: str = "") -> int | None:
+    """The number of the first link that does not fit; None when the chain is whole.
+
+    `kept` is a head of earlier, as printed: the chain must still go through it.
+    """
+    cursor = await session.execute(
+        "SELECT seq, at, actor, action, subject, detail, hash FROM audit ORDER BY seq"
+    )
+    kept_seq, _colon, kept_hash = kept.partition(":")
     before, expected = b"", 1
-    async for seq, at, actor, action, subject, link in cursor:
-        if seq != expected or bytes(link) != _link(before, seq, at, actor, action, subject):
+    async for *told, link in cursor:
+        entry, found = Entry(*told), bytes(link)
+        if entry.seq != expected or found != _link(before, entry):
             return expected
-        before, expected = bytes(link), seq + 1
-    head = await (await session.execute("SELECT seq, hash FROM audit_head")).fetchone()
-    whole = head is not None and (head[0], bytes(head[1])) == (expected - 1, before)
-    return None if whole else expected
+        if str(entry.seq) == kept_seq and found.hex() != kept_hash:
+            return entry.seq
+        before, expected = found, entry.seq + 1
+    now = await head(session)
+    cut = kept_seq.isdecimal() and int(kept_seq) >= expected
+    return None if (now.seq, now.hash) == (expected - 1, before) and not cut else expected
 
 
-def _link(before: bytes, seq: int, at: datetime, actor: str, action: str, subject: str) -> bytes:
-    told = "\0".join((str(seq), at.isoformat(), actor, action, subject))
-    return sha256(before + told.encode()).digest()
+def _link(before: bytes, entry: Entry) -> bytes:
+    at = entry.at.astimezone(UTC).isoformat()
+    told = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
+    # Links of before there were details stay as they were.
+    told += [entry.detail] if entry.detail else []
+    return sha256(before + "\0".join(told).encode()).digest()

@@ -1,87 +1,453 @@
-"""What officers do: look at the queue, take a case, answer, give the conversation back."""
+"""What officers do: take a case, answer, note, ask, fill in, pass on, let sleep, give back.
 
+Each verb is one transaction of the console's role: the person is locked, then the case; the policy
+is asked; the act is done once for its key; the audit is written last. What was said is sent after.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
-from bot import audit, cases, inbox, officers, outbox, people
+from bot import access, audit, cases, hours, inbox, officers, outbox, reading
+from bot import canned as ready
+from bot.access import Action, Denied, Forbidden, Why
+from bot.cases import Case
 from bot.channels import Message
+from bot.inbox import Delivery
+from bot.officers import Officer
 from bot.outbox import Row
-from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
-from flows.engine.events import Joined, Resolved
-from flows.engine.text import _
+from flows.engine.events import Event, Filled, Joined, PaperWanted, Resolved
+from flows.engine.flow import Upload
+from flows.engine.questions import Reading
+from flows.engine.text import Text, _, button
+from flows.engine.words import Refusal as Unread
+from flows.knowledge import missions
+from flows.officer import TOPIC
+from flows.papers import PAPERS
 
 OFFICER_SAYS = _("An officer writes:")
+MOST_KEY = 64
+LONGEST_SLEEP = timedelta(days=60)
+MENU = "menu"
+# Papers that can be asked for: those that the form knows, and any other.
+DOCUMENTS: Mapping[str, Text] = {
+    **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
+    "other": button("Another paper"),
+}
 
 
-async def waiting(rt: Runtime) -> list[cases.Case]:
-    """Open cases in the order in which they should be taken."""
-    async with rt.pool.connection() as session:
-        return await cases.waiting(session)
+class Refusal(StrEnum):
+    """Why an act was not done, though the officer may do such things."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    NO_LANGUAGE = "no_language"
+    NO_CANNED = "no_canned"
+    NO_DOCUMENT = "no_document"
+    NOT_FILLABLE = "not_fillable"
+    NOT_ACCEPTED = "not_accepted"
+    WINDOW_CLOSED = "window_closed"
+    NO_FLOW = "no_flow"
+    NO_OFFICER = "no_officer"
+    NO_MISSION = "no_mission"
+    NO_TOPIC = "no_topic"
+    PAST = "past"
+    KEY_USED = "key_used"
 
 
-async def read(rt: Runtime, case_id: UUID, officer: officers.Officer) -> list[tuple[bool, str]]:
-    """A case's words, oldest first, with whether an officer wrote them; the reading is audited."""
-    async with rt.pool.connection() as session:
-        case = await _found(session, case_id)
-        person = await _person(rt, session, case)
-        await audit.append(session, actor=str(officer.id), action="case.read", subject=str(case_id))
-        return [
-            (by_officer, words)
-            for by_officer, words, _at in await cases.words(session, person, case_id)
-        ]
+class Refused(Exception):
+    """The act cannot be done as it was asked for; `why` says what to change."""
+
+    code = "E_DESK_REFUSED"
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(f"{self.code}: {why.value}")
+        self.why = why
 
 
-async def claim(rt: Runtime, case_id: UUID, officer: officers.Officer) -> None:
-    """Take a case; from this commit on no message of the form is sent any more."""
-    async with rt.pool.connection() as session:
-        case = await _found(session, case_id)
-        await inbox.lock(rt, session, case.person_id)
-        await cases.claim(session, case_id, officer.id)
-        delivery = await inbox.take_turn(rt, session, case.person_id, Joined(), moved=True)
-        await audit.append(
-            session, actor=str(officer.id), action="case.claimed", subject=str(case_id)
-        )
-    await inbox.deliver(rt, delivery)
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act left; `repeated` when its key had been used, and nothing was done again."""
+
+    case_id: UUID
+    version: int
+    repeated: bool = False
 
 
-async def answer(rt: Runtime, case_id: UUID, officer: officers.Officer, words: str) -> None:
-    """Write to the person, on the channel that spoke last."""
-    async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, (await _found(session, case_id)).person_id)
-        case = await _found(session, case_id)
-        if held is None or case.owner != officer.id or case.state == cases.State.RESOLVED:
-            raise cases.Taken
-        language = held.conversation.language
-        message = Message((rt.languages.render(OFFICER_SAYS, language), words), language=language)
-        await cases.add_words(session, held.person, case_id, words, officer.id)
+@dataclass(frozen=True, slots=True)
+class ToOfficer:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ToMission:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToTopic:
+    topic: str
+
+
+type Goal = ToOfficer | ToMission | ToTopic
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an act happens: the locked person and case, how the mission works, who acts."""
+
+    rt: Runtime
+    session: Session
+    officer: Officer
+    case: Case
+    held: inbox.Held
+    desk: hours.Desk
+    version: int
+
+    async def turn(self, event: Event, *, moved: bool = False) -> Delivery | None:
+        return await inbox.take_turn(self.rt, self.session, self.case.person_id, event, moved=moved)
+
+
+type _Deed = Callable[[_Place], Awaitable[Delivery | None]]
+
+
+async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Take a case; from this commit on no message of the form is claimed for sending any more."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        await cases.claim(at.session, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.session, at.case.person_id, officer.id)
+        return await at.turn(Joined(), moved=True)
+
+    return await _act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
+
+
+async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
+    """Claim what is most urgent among one's topics and languages; None when nothing waits."""
+    while True:
+        async with officers.acting(rt, officer) as session:
+            before = await _used(session, officer, key)
+            found = await cases.find(session, before) if before else await cases.next_for(
+                session, officer.mission, officer.topics, officer.languages
+            )  # fmt: skip
+        if found is None:
+            return None
+        try:
+            return await claim(rt, officer, found.id, found.version, key=key)
+        except (cases.Taken, LookupError):
+            continue
+
+
+async def take_over(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> Done:
+    """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        await cases.take_over(at.session, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.session, at.case.person_id, officer.id)
+        return await at.turn(Joined(), moved=True)
+
+    return await _act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
+
+
+async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Give a case back to the queue."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        await cases.release(at.session, at.case, version)
+        await inbox.pass_on(at.session, at.case.person_id)
+        return None
+
+    return await _act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
+
+
+async def reply(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    words: str = "",
+    canned: str = "",
+    wait: bool = False,
+) -> Done:
+    """Write to the person, on the channel that spoke last: own words, or a `canned` answer's name.
+
+    A canned answer goes out in the person's language and is refused where that is missing. Where
+    the platform's window is closed it is refused too, unless it may `wait` for the person's word.
+    """
+
+    async def deed(at: _Place) -> Delivery | None:
+        if at.case.version != version:
+            raise await cases.taken(at.session, case_id)
+        closes = await reading.window(rt, at.session, at.case.person_id, at.held.channel)
+        if closes is not None and closes <= at.held.now and not wait:
+            raise Refused(Refusal.WINDOW_CLOSED)
+        language = at.held.conversation.language
+        text = await _canned(at, canned, language) if canned else _said(words)
+        message = Message((rt.languages.render(OFFICER_SAYS, language), text), language=language)
         row = Row("send", message, case_id=case_id, officer=officer.id)
-        await outbox.post(session, held.person, held.channel, (row,))
-    await outbox.deliver(rt, None, held.person)
+        (sent,) = await outbox.post(at.session, at.held.person, at.held.channel, (row,))
+        await cases.add_words(at.session, at.held.person, case_id, text, officer.id, canned, sent)
+        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        return Delivery(at.held.person, None)
+
+    return await _act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
 
-async def resolve(rt: Runtime, case_id: UUID, officer: officers.Officer) -> None:
-    """Close the case; the bot goes on where the person was."""
-    async with rt.pool.connection() as session:
-        case = await _found(session, case_id)
-        await inbox.lock(rt, session, case.person_id)
-        await cases.resolve(session, case_id, officer.id)
-        delivery = await inbox.take_turn(rt, session, case.person_id, Resolved(), moved=True)
+async def note(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
+) -> Done:
+    """Tell colleagues something about a case, whoever holds it."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
+        return None
+
+    return await _act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
+
+
+async def ask_document(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, document: str
+) -> Done:
+    """Ask the person for a paper: one of DOCUMENTS."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        if document not in DOCUMENTS:
+            raise Refused(Refusal.NO_DOCUMENT)
+        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        return await at.turn(PaperWanted(document))
+
+    return await _act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+
+
+async def fill(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    question: str,
+    value: str,
+) -> Done:
+    """Answer a question of the form for the person: an option's key, or what the person would type.
+
+    Consents, reviews and what is only read are the person's own.
+    """
+
+    async def deed(at: _Place) -> Delivery | None:
+        if at.case.version != version:
+            raise await cases.taken(at.session, case_id)
+        answer = _read(at, question, value)
+        return await at.turn(Filled(question, answer))
+
+    return await _act(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
+
+
+async def transfer(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    to: Goal,
+    words: str = "",
+) -> Done:
+    """Pass a case on: to an officer of the mission, to another topic, to another mission's queue.
+
+    `words` become a note. The case can no longer be seen once it belongs to another mission.
+    """
+
+    async def deed(at: _Place) -> Delivery | None:
+        if words.strip():
+            await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
+        await inbox.pass_on(at.session, at.case.person_id)
+        match to:
+            case ToOfficer(other):
+                await _colleague(at, other)
+                await cases.hand_to(at.session, at.case, other, at.desk, version)
+                await outbox.silence(at.session, at.case.person_id, other)
+            case ToTopic(topic):
+                if all(topic != option.key for option in TOPIC.among):
+                    raise Refused(Refusal.NO_TOPIC)
+                await cases.change_topic(at.session, at.case, topic, version)
+            case ToMission(mission):
+                await _elsewhere(at, mission)
+            case _:
+                assert_never(to)
+        return None
+
+    return await _act(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
+
+
+async def snooze(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
+) -> Done:
+    """Let a case sleep until then, or until the person writes."""
+
+    async def deed(at: _Place) -> Delivery | None:
+        if not at.held.now < until <= at.held.now + LONGEST_SLEEP:
+            raise Refused(Refusal.PAST)
+        await cases.snooze(at.session, at.case, officer.id, until, version)
+        return None
+
+    return await _act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
+
+
+async def resolve(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, where: str = ""
+) -> Done:
+    """Close the case; the bot goes on where the person was, at the `menu`, or in a named flow.
+
+    In the same turn the person is asked, in their language, whether it helped.
+    """
+
+    async def deed(at: _Place) -> Delivery | None:
+        flow = rt.flows.get(where)
+        if where not in ("", MENU) and (flow is None or flow.hands_over):
+            raise Refused(Refusal.NO_FLOW)
+        # The turn first: afterwards the conversation is out of the console's sight.
+        delivery = await at.turn(Resolved(where), moved=True)
+        await cases.resolve(at.session, at.case, officer.id, version)
+        return delivery
+
+    return await _act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
+
+
+# The frame of every act
+
+
+async def _act(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    action: Action,
+    key: str,
+    deed: _Deed,
+) -> Done:
+    async with officers.acting(rt, officer) as session:
+        case = await _seen(session, case_id)
+        held = await inbox.lock(rt, session, case.person_id)
+        case = await cases.held(session, case_id) or case
+        if await _repeated(session, officer, case, action, key):
+            return Done(case_id, case.version, repeated=True)
+        await _demand(session, officer, action, case)
+        if held is None:
+            raise LookupError("E_CASE: this person was erased; nothing is left to do")
+        desk = await hours.desk_of(session, case.mission)
+        delivery = await deed(_Place(rt, session, officer, case, held, desk, version))
+        after = await cases.find(session, case_id)
         await audit.append(
-            session, actor=str(officer.id), action="case.resolved", subject=str(case_id)
+            session, actor=str(officer.id), action=action.value, subject=str(case_id)
         )
     await inbox.deliver(rt, delivery)
+    return Done(case_id, after.version if after else case.version + 1)
 
 
-async def _found(session: Session, case_id: UUID) -> cases.Case:
+async def _seen(session: Session, case_id: UUID) -> Case:
     case = await cases.find(session, case_id)
     if case is None:
         raise LookupError("E_CASE: there is no such case; look at the list")
     return case
 
 
-async def _person(rt: Runtime, session: Session, case: cases.Case) -> Person:
-    person = await people.load(rt, session, case.person_id)
-    if person is None:
-        raise LookupError("E_CASE: this person was erased; nothing is left to read")
-    return person
+async def _demand(session: Session, officer: Officer, action: Action, case: Case) -> None:
+    """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
+    now = await officers.find(session, officer.id)
+    answer = access.allows(now, action, case.subject) if now else Denied(Why.DISABLED)
+    if isinstance(answer, Denied):
+        if answer.why in (Why.STATE, Why.OWNER):
+            raise await cases.taken(session, case.id)
+        raise Forbidden(answer.why)
+
+
+async def _repeated(
+    session: Session, officer: Officer, case: Case, action: Action, key: str
+) -> bool:
+    """Note the key, for as long as the case lives; True when it was noted for the same act."""
+    if not 0 < len(key) <= MOST_KEY:
+        raise Refused(Refusal.KEY_USED)
+    cursor = await session.execute(
+        "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (officer.id, key, case.id, action.value),
+    )
+    if cursor.rowcount:
+        return False
+    cursor = await session.execute(
+        "SELECT FROM case_actions WHERE officer = %s AND key = %s AND case_id = %s AND action = %s",
+        (officer.id, key, case.id, action.value),
+    )
+    if await cursor.fetchone() is None:
+        raise Refused(Refusal.KEY_USED)
+    return True
+
+
+async def _used(session: Session, officer: Officer, key: str) -> UUID | None:
+    cursor = await session.execute(
+        "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+# Words, answers, goals
+
+
+def _said(words: str) -> str:
+    words = words.strip()
+    if not words:
+        raise Refused(Refusal.EMPTY)
+    if len(words) > reading.MOST_WORDS:
+        raise Refused(Refusal.TOO_LONG)
+    return words
+
+
+async def _canned(at: _Place, name: str, language: str) -> str:
+    found = await ready.find(at.session, at.case.mission, name)
+    if found is None:
+        raise Refused(Refusal.NO_CANNED)
+    text = found.text(language)
+    if text is None:
+        raise Refused(Refusal.NO_LANGUAGE)
+    return text
+
+
+def _read(at: _Place, question: str, value: str) -> str:
+    """What was typed as the answer it stands for, read as if the person had typed it."""
+    found = reading.road(at.rt, at.held.conversation)
+    stop = found[2].at(question) if found else None
+    if stop is None or isinstance(stop.item, reading.PERSONS_OWN):
+        raise Refused(Refusal.NOT_FILLABLE)
+    if any(option.key == value for option in stop.item.options):
+        return value
+    language = at.held.conversation.language
+    answer = stop.item.read(value, Reading(at.rt.languages, language, at.held.now.date()))
+    if isinstance(answer, Unread) or not isinstance(answer, str):
+        raise Refused(Refusal.NOT_ACCEPTED)
+    return answer
+
+
+async def _colleague(at: _Place, other: UUID) -> None:
+    """Somebody who may have the case: active, of this mission, with its topic."""
+    found = await officers.find(at.session, other)
+    claimable = access.Subject(at.case.mission, at.case.topic, access.QUEUED)
+    if found is None or isinstance(access.allows(found, Action.CASE_CLAIM, claimable), Denied):
+        raise Refused(Refusal.NO_OFFICER)
+
+
+async def _elsewhere(at: _Place, mission: str) -> None:
+    staffed = {*await officers.staffed(at.session), missions.GENERAL}
+    if mission not in staffed or mission == at.case.mission:
+        raise Refused(Refusal.NO_MISSION)
+    await cases.move(at.session, at.case, mission, at.version)

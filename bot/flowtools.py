@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
+import segno
 import typer
 
 from bot.languages import Languages
@@ -88,6 +89,20 @@ def draw() -> None:
     for name, text in drawings(FLOWS).items():
         (DRAWINGS / name).write_text(text, encoding="utf-8")
         typer.echo(f"Drawn: {(DRAWINGS / name).relative_to(ROOT)}")
+
+
+@app.command()
+def posters(
+    bot: Annotated[str, typer.Argument(help="The Telegram bot's name, without @.")],
+    to: Annotated[Path, typer.Option(help="Directory for the pictures.")],
+) -> None:
+    """Write a QR code for each flow of the menu, as SVG: it opens the flow in Telegram."""
+    to.mkdir(parents=True, exist_ok=True)
+    for flow in FLOWS.values():
+        if not flow.follows:
+            link = f"https://t.me/{bot}?start={flow.name}"
+            segno.make(link, error="m", micro=False).save(str(to / f"{flow.name}.svg"), scale=8)
+            typer.echo(f"{flow.name}: {link}")
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:

@@ -3,11 +3,10 @@
 Follow `receive` from top to bottom; it is the whole journey of an update.
 """
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString, assert_never
 from uuid import UUID, uuid4
 
@@ -15,18 +14,42 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import cases, live, log, outbox, people, privacy, registrations
-from bot.channels import Act, Arrival, Blocked, Ignored, Inbound, Intruder, Message, SendError
-from bot.live import Busy, LiveUnavailable
+from bot import (
+    cases,
+    hours,
+    log,
+    outbox,
+    people,
+    privacy,
+    registrations,
+    reminders,
+    sheets,
+    strangers,
+    uploads,
+)
+from bot.channels import (
+    Act,
+    Arrival,
+    Blocked,
+    Ignored,
+    Inbound,
+    Intruder,
+    Message,
+    Moved,
+    Receipt,
+    Spoiled,
+)
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
-from bot.vault import VaultError
-from flows.engine.conversation import step
+from bot.strangers import Overloaded
+from flows.engine import keeping
+from flows.engine.conversation import awaited, step
 from flows.engine.events import (
     Acknowledged,
+    Button,
     CancelCase,
     ConsentGiven,
     DeleteInput,
@@ -34,35 +57,41 @@ from flows.engine.events import (
     Event,
     Export,
     Forget,
+    Kind,
+    Papered,
+    PaperMoved,
+    PrintList,
     QuickExit,
+    Rated,
     Relay,
+    Remind,
+    Say,
     Stopped,
+    TakeFile,
     Withdraw,
 )
-from flows.engine.flow import OpenCase, Submit
+from flows.engine.flow import OpenCase, SendPapers, Submit
+from flows.engine.house import OPEN
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 
 POISON_AFTER = 5
-HELD_TRIES = 200
-HELD_PAUSE = 0.025
+# How exactly it is known when a person last wrote, where that counts.
+SPOKE_ANEW = timedelta(minutes=15)
 MOST_SEEN = 64
-MOST_SENT = 100
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Conversation).decode
 
 
-class Overloaded(Exception):
-    """Nothing was accepted; the platform should bring the update again (503)."""
-
-    code = "E_OVERLOADED"
-
-
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A person's conversation while its row is locked, and what the database's clock says."""
+    """A person's conversation while its row is locked, and what the database's clock says.
+
+    `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
+    last wrote here, where that is kept.
+    """
 
     person: Person
     conversation: Conversation
@@ -70,6 +99,8 @@ class Held:
     epoch: int
     address: str
     now: datetime
+    home: str = ""
+    spoke_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +110,19 @@ class Delivery:
     person: Person | None
     parcel: Parcel | None
     direct: tuple[tuple[str, Act], ...] = ()
+    sheet: sheets.Sheet | None = None
 
 
 # The row is locked before the update is noted, and the note is taken from the locked row: two
 # deliveries of one update can neither deadlock nor leave a note without its work.
 _CLAIM: LiteralString = """
 WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
   FROM handles h
   JOIN conversations c ON c.person_id = h.person_id
   JOIN people p ON p.id = h.person_id
   WHERE h.channel = %(channel)s AND h.bidx = ANY(%(bidx)s)
+    AND (h.until IS NULL OR h.until > kosh_now())
   FOR UPDATE OF c
 ), fresh AS (
   INSERT INTO updates (channel, key) SELECT %(channel)s, %(key)s FROM held
@@ -130,8 +163,18 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as session:
                 await people.mark_blocked(rt, session, channel, handle, blocked)
+        case Moved(channel, _id, handle, to, address):
+            async with rt.pool.connection() as session:
+                await people.move(rt, session, channel, handle, to, address)
+        case Intruder(_, address) if await _is_duty_group(rt, address):
+            pass
         case Intruder(channel, address):
-            await _perform(rt, channel, Act("leave", address))
+            await strangers.perform(rt, channel, Act("leave", address))
+        case Receipt():
+            await outbox.receipts(rt, (arrival,))
+        case Spoiled(channel, external_id, code, size):
+            async with rt.pool.connection() as session:
+                await quarantine(rt, session, channel, external_id, code, size)
         case Ignored():
             pass
         case _:
@@ -139,12 +182,20 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
     return None
 
 
+async def _is_duty_group(rt: Runtime, address: str) -> bool:
+    """The one group that is not left: officers on duty read counts there."""
+    async with rt.pool.connection() as session:
+        return address in await hours.duty_chats(session, rt.settings.telegram_duty_chat)
+
+
 async def deliver(rt: Runtime, delivery: Delivery | None) -> None:
     """Send what a turn wrote, as soon as it is committed."""
     if delivery is None:
         return
+    if delivery.sheet is not None:
+        await sheets.lend(rt, delivery.sheet)
     for channel, act in delivery.direct:
-        await _perform(rt, channel, act)
+        await strangers.perform(rt, channel, act)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
 
@@ -156,6 +207,8 @@ async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
                 held, fresh, now = await _claim(rt, session, inbound)
                 if held is not None:
                     return await _turn(rt, session, held, inbound) if fresh else None
+                if inbound.aliases and await _adopt(rt, session, inbound):
+                    continue
             delivery, known = await _just_ask(rt, inbound, now, insist=attempt == 2)
             if not known:
                 return delivery
@@ -164,6 +217,12 @@ async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
     except Exception as error:
         return await _poisoned(rt, inbound, error)
     raise Overloaded
+
+
+async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
+    return await people.adopt(
+        rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+    )
 
 
 async def _claim(
@@ -189,17 +248,38 @@ def update_key(rt: Runtime, channel: str, external_id: str) -> bytes:
 
 
 def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
-    person_id, state, epoch, key, key_epoch, sealed = found
+    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at = found
     person = people.known(rt, person_id, key, key_epoch)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = people.address(person, sealed, channel)
-    return Held(person, _decode(plain), channel, epoch, address, now)
+    return Held(person, _decode(plain), channel, epoch, address, now, home or "", spoke_at)
 
 
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
     """The durable turn: step, effects, save, outbox; the caller's block ends the transaction."""
-    turn = step(rt.flows, rt.languages, held.conversation, inbound.event, held.now.date())
+    held = await _heard(rt, session, held, inbound)
+    turn = _step(rt, held, inbound.event)
     return await _carry_out(rt, session, held, turn, inbound)
+
+
+async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
+    """Where free text is taken only for a while: note that the person wrote, now and then."""
+    window = timedelta(seconds=rt.channels[held.channel].window)
+    if not window or not inbound.at:
+        return held
+    spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
+    before = held.spoke_at
+    if before is None or spoke_at - before > SPOKE_ANEW:
+        await people.spoke(session, held.person, held.channel, spoke_at)
+        if before is None or held.now - before > window - SPOKE_ANEW:
+            await outbox.release(session, held.person, held.channel)
+        return replace(held, spoke_at=spoke_at)
+    return held
+
+
+def _step(rt: Runtime, held: Held, event: Event) -> Turn:
+    page = rt.channels[held.channel].page
+    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
 
 
 async def take_turn(
@@ -213,12 +293,20 @@ async def take_turn(
     held = await lock(rt, session, person_id)
     if held is None:
         return None
-    turn = step(rt.flows, rt.languages, held.conversation, event, held.now.date())
+    turn = _step(rt, held, event)
     return await _carry_out(rt, session, held, turn, None, moved=moved)
 
 
+async def pass_on(session: Session, person_id: UUID) -> None:
+    """The conversation changes hands without a word: what was written before is dropped."""
+    await session.execute(
+        "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
+    )
+
+
 _LOCK: LiteralString = """
-SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, c.channel, kosh_now()
+SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at,
+  c.channel, kosh_now()
 FROM conversations c
 JOIN people p ON p.id = c.person_id
 JOIN handles h ON h.person_id = c.person_id AND h.channel = c.channel
@@ -234,6 +322,28 @@ async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
         return None
     *found, channel, now = row
     return _opened(rt, channel, found, now)
+
+
+REMINDER = _("There is something to look at.")
+
+
+async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
+    """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
+
+    Not to whoever asked for silence meanwhile, nor while an officer has the conversation.
+    """
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person_id)
+        if held is None or not await reminders.take(session, person_id):
+            return None
+        c = held.conversation
+        if c.quiet or c.with_officer or c.mine is None:
+            return None
+        opening = Button(keeping.CONTROL, OPEN)
+        say = Say(((REMINDER,),), (opening,), c.language, service=True)
+        row = outbox.Row("send", outbox.rendered(rt, say))
+        await outbox.post(session, held.person, held.channel, (row,))
+    return Delivery(held.person, None)
 
 
 async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None:
@@ -284,6 +394,64 @@ async def _tell(
     return await take_turn(rt, session, settled.person_id, event)
 
 
+async def take_upload(rt: Runtime, person: Person, chunks: AsyncIterator[bytes]) -> Delivery | None:
+    """A file that comes over our own page: looked at, kept, and answered in the conversation."""
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person.id)
+    place = awaited(rt.flows, held.conversation) if held else None
+    if place is None:
+        return None
+    return await _papered(rt, await uploads.look(rt, person.id, place, chunks))
+
+
+async def fetch_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+    """One try at a file that the messenger keeps for us: fetched, looked at, kept, answered."""
+    checked = await uploads.fetch(rt, upload_id)
+    return None if checked is None else await _papered(rt, checked)
+
+
+async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
+    """Keep a file and tell the conversation of it, in one transaction."""
+    with checked:
+        async with rt.pool.connection() as session:
+            verdict = await uploads.keep(rt, session, checked)
+            if verdict is None:
+                return None
+            refusal = verdict.reason if isinstance(verdict, uploads.Refused) else ""
+            hints = () if isinstance(verdict, uploads.Refused) else verdict.hints
+            event = Papered(checked.place.flow, checked.place.key, refusal, next(iter(hints), ""))
+            return await take_turn(rt, session, checked.person_id, event)
+
+
+async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+    """One try at sending a paper to the registry: claim, call, record the answer."""
+    parcel = await uploads.claim(rt, upload_id) if rt.registry else None
+    if parcel is None or rt.registry is None:
+        return None
+    try:
+        document = await uploads.call(rt, rt.registry, parcel)
+    except Refused as error:
+        async with rt.pool.connection() as session:
+            held = await lock(rt, session, parcel.person.id)
+            language = held.conversation.language if held else ""
+            moved = await uploads.refuse(session, parcel, error, language)
+            return await _tell_moved(rt, session, moved)
+    except RegistryError as error:
+        await uploads.postpone(rt, parcel, error)
+        return None
+    async with rt.pool.connection() as session:
+        await lock(rt, session, parcel.person.id)
+        return await _tell_moved(rt, session, await uploads.settle(session, parcel, document))
+
+
+async def _tell_moved(
+    rt: Runtime, session: Session, moved: uploads.Moved | None
+) -> Delivery | None:
+    if moved is None:
+        return None
+    return await take_turn(rt, session, moved.person_id, PaperMoved(moved.paper, moved.state))
+
+
 @dataclass(slots=True)
 class _Work:
     """What carrying out a turn's effects adds to it."""
@@ -307,11 +475,53 @@ async def _carry_out(
     for effect in turn.effects:
         await _apply(rt, session, held, turn.conversation, effect, inbound, work)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
-    written = (*outbox.rows(rt, turn.says, held.channel, work.epoch, pressed), *work.rows)
+    if _goes_home(held, turn):
+        held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
+    says, sheet = sheets.linked(rt, turn)
+    says = await _linked(rt, session, held, says)
+    written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
-        return _farewell(held, written, work.direct)
+        return _farewell(rt, held, written, work.direct)
     saved = await _save(rt, session, held, turn.conversation, work.epoch, written)
-    return Delivery(held.person, _first(held, written, saved))
+    return Delivery(held.person, _first(rt, held, written, saved), sheet=sheet)
+
+
+BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
+
+
+def _goes_home(held: Held, turn: Turn) -> bool:
+    """Whether a visit to the secure page is over: nothing private is asked any more."""
+    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
+    private = any(say.private for say in turn.says)
+    return bool(held.home and turn.says) and not ending and not private
+
+
+async def _go_home(rt: Runtime, session: Session, held: Held, language: str) -> Held:
+    """Say good-bye on the page; what comes next is said where the person came from."""
+    say = Say(((BACK_HOME,),), language=language, service=True)
+    await outbox.post(
+        session, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
+    )
+    address = await people.reached(session, held.person, held.home)
+    return replace(held, channel=held.home, address=address or "", home="")
+
+
+async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]) -> Sequence[Say]:
+    """Says with a one-time link where they send the person to the secure page."""
+    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
+        return says
+    token = await people.link(rt, session, held.person, held.channel)
+    url = f"{rt.settings.public_url}/p/{token}"
+    return [
+        replace(
+            say,
+            buttons=tuple(
+                replace(each, payload=url) if each.kind is Kind.PAGE else each
+                for each in say.buttons
+            ),
+        )
+        for say in says
+    ]
 
 
 async def _save(
@@ -343,19 +553,23 @@ async def _save(
 
 
 def _first(
-    held: Held, written: Sequence[outbox.Row], saved: Sequence[tuple[int, str]]
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], saved: Sequence[tuple[int, str]]
 ) -> Parcel | None:
     """The first row, if it was born claimed: its text is at hand and need not be read back."""
     if not saved or saved[0][1] != "sending":
         return None
     row = written[0]
-    act = Act(row.act, held.address, row.message, row.external_id, str(saved[0][0]))
+    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
+    shut = outbox.closed(rt, held.channel, silence)
+    act = Act(row.act, held.address, row.message, row.external_id, str(saved[0][0]), shut)
     return Parcel(saved[0][0], 1, held.person, held.channel, act)
 
 
-def _farewell(held: Held, written: Sequence[outbox.Row], chat: tuple[str, ...]) -> Delivery:
+def _farewell(
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], chat: tuple[str, ...]
+) -> Delivery:
     """Nothing of an erased person is kept, so the last words go without a row."""
-    rows = (*outbox.deletion(chat), *written)
+    rows = (*outbox.deletion(rt, held.channel, chat), *written)
     acts = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
     return Delivery(None, None, tuple((held.channel, act) for act in acts))
 
@@ -369,55 +583,74 @@ async def _apply(
     inbound: Inbound | None,
     work: _Work,
 ) -> None:
-    """Do what the engine asked for, in the turn's transaction."""
+    """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
     person = held.person
     match effect:
-        case ConsentGiven(purpose, text, language):
-            shown = rt.languages.render(text, language)
-            await people.record_consent(session, person, purpose, shown, language, held.channel)
-        case Submit():
-            await registrations.submit(rt, session, person, effect, conversation.language)
-        case Withdraw():
-            await registrations.withdraw(session, person.id)
         case OpenCase():
-            await cases.open_case(session, person, effect, conversation.language)
+            opened = await cases.open_case(
+                session, person, effect, conversation.language, conversation.forms
+            )
             work.epoch += 1
-        case Relay(words):
-            await cases.relay(session, person, words)
+            work.rows += _promised(rt, opened, conversation.language)
         case CancelCase():
             await cases.cancel(session, person.id)
             work.epoch += 1
-        case Stopped():
-            pass
         case Forget():
             work.direct = await outbox.recent(session, person.id, held.channel)
             await privacy.erase(rt, session, person)
             work.erased = True
         case Export():
-            work.rows.append(await privacy.export(rt, session, person, conversation))
+            work.rows.append(await privacy.export(rt, session, person, conversation, held.now))
         case DeleteInput() if inbound is not None:
-            work.rows += outbox.deletion([inbound.message_id])
+            work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
             sent = await outbox.recent(session, person.id, held.channel)
-            work.rows += outbox.deletion((*sent, inbound.message_id if inbound else ""))
-        case DeleteInput():
+            gone = (*sent, inbound.message_id if inbound else "")
+            work.rows += outbox.deletion(rt, held.channel, gone)
+        case DeleteInput() | PrintList() | Stopped():
             pass
+        case _:
+            await _record(rt, session, held, conversation.language, effect)
+
+
+type _Recorded = ConsentGiven | Submit | Withdraw | Relay | Rated | Remind | TakeFile | SendPapers
+
+
+async def _record(
+    rt: Runtime, session: Session, held: Held, language: str, effect: _Recorded
+) -> None:
+    """What is only written down, by the module whose table it is."""
+    person = held.person
+    match effect:
+        case ConsentGiven(purpose, text, shown_in):
+            shown = rt.languages.render(text, shown_in)
+            await people.record_consent(session, person, purpose, shown, shown_in, held.channel)
+        case Submit():
+            await registrations.submit(rt, session, person, effect, language)
+        case Withdraw():
+            await registrations.withdraw(session, person.id)
+        case Relay(words):
+            await cases.relay(session, person, words)
+        case Rated(rating):
+            await cases.rate(session, person.id, rating)
+        case Remind(days):
+            await reminders.put(session, person.id, days)
+        case TakeFile(place, ref):
+            await uploads.begin(session, person, place, held.channel, ref)
+        case SendPapers():
+            await uploads.release(session, person.id)
         case _:
             assert_never(effect)
 
 
+def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
+    if not opened.promise:
+        return []
+    say = Say((opened.promise,), language=language, service=True)
+    return [outbox.Row("send", outbox.rendered(rt, say))]
+
+
 # Just asking: the same step, but the state lives in Valkey and nothing is written down.
-
-
-class _Ask(msgspec.Struct, frozen=True):
-    """A just-ask conversation, the updates it has seen and the messages it has sent."""
-
-    conversation: Conversation = Conversation()
-    seen: tuple[str, ...] = ()
-    sent: tuple[str, ...] = ()
-
-
-_decode_ask = msgspec.json.Decoder(_Ask).decode
 
 
 async def _just_ask(
@@ -426,37 +659,38 @@ async def _just_ask(
     """A turn of somebody unknown; True when it turns out that they are known by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
-    held = await _hold(rt, key, token)
+    held = await strangers.hold(rt, key, token)
     if held is not None and held.known and not insist:
-        await _settle(rt, key)
+        await strangers.settle(rt, key)
         return None, True
-    ask = _asked(rt, key, held.blob if held else None)
+    ask = strangers.asked(rt, key, held.blob if held else None)
     try:
         return await _ask_turn(rt, inbound, now, ask, key, token)
     except BaseException:
-        await _keep(rt, key, token, ask)
+        await strangers.keep(rt, key, token, ask)
         raise
 
 
 async def _ask_turn(
-    rt: Runtime, inbound: Inbound, now: datetime, ask: _Ask, key: str, token: str
+    rt: Runtime, inbound: Inbound, now: datetime, ask: strangers.Ask, key: str, token: str
 ) -> tuple[Delivery | None, bool]:
     if inbound.external_id in ask.seen:
-        await _keep(rt, key, token, ask)
+        await strangers.keep(rt, key, token, ask)
         return None, False
-    turn = step(rt.flows, rt.languages, ask.conversation, inbound.event, now.date())
+    page = rt.channels[inbound.channel].page
+    turn = step(rt.flows, rt.languages, ask.conversation, inbound.event, now.date(), page)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
-    sent = await _answer(rt, inbound, ask, turn)
+    sent = await strangers.answer(rt, inbound, ask, turn)
     seen = (*ask.seen, inbound.external_id)[-MOST_SEEN:]
-    await _keep(rt, key, token, _Ask(turn.conversation, seen, sent))
+    await strangers.keep(rt, key, token, strangers.Ask(turn.conversation, seen, sent))
     return None, False
 
 
 async def _begin(
     rt: Runtime,
     inbound: Inbound,
-    ask: _Ask,
+    ask: strangers.Ask,
     turn: Turn,
     now: datetime,
     key: str,
@@ -464,10 +698,12 @@ async def _begin(
 ) -> tuple[Delivery | None, bool]:
     """The first durable turn: from here on the promises hold."""
     async with rt.pool.connection() as session:
-        person = await people.create(rt, session, inbound.channel, inbound.handle, inbound.address)
+        person = await people.create(
+            rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+        )
         if person is None:
             await session.rollback()
-            await _settle(rt, key)
+            await strangers.settle(rt, key)
             return None, True
         held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
         await session.execute(
@@ -475,9 +711,10 @@ async def _begin(
             " VALUES (%s, '', %s, '')",
             (person.id, inbound.channel),
         )
+        held = await _heard(rt, session, held, inbound)
         await _note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
         delivery = await _carry_out(rt, session, held, turn, inbound)
-    await _settle(rt, key)
+    await strangers.settle(rt, key)
     return delivery, False
 
 
@@ -487,71 +724,6 @@ async def _note(rt: Runtime, session: Session, channel: str, external_ids: Itera
         "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
         (channel, keys),
     )
-
-
-async def _hold(rt: Runtime, key: str, token: str) -> live.Held | None:
-    """Wait for one's turn; without Valkey everybody starts at the menu."""
-    try:
-        for _try in range(HELD_TRIES):
-            held = await rt.live.hold(key, token)
-            if not isinstance(held, Busy):
-                return held
-            await asyncio.sleep(HELD_PAUSE)
-    except LiveUnavailable:
-        return None
-    raise Overloaded
-
-
-async def _keep(rt: Runtime, key: str, token: str, ask: _Ask) -> None:
-    with suppress(LiveUnavailable):
-        await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
-
-
-async def _settle(rt: Runtime, key: str) -> None:
-    with suppress(LiveUnavailable):
-        await rt.live.settle(key)
-
-
-def _asked(rt: Runtime, key: str, blob: bytes | None) -> _Ask:
-    if not blob:
-        return _Ask()
-    try:
-        return _decode_ask(rt.vault.unseal_transient(blob, key))
-    except (VaultError, msgspec.DecodeError):
-        return _Ask()
-
-
-async def _answer(rt: Runtime, inbound: Inbound, ask: _Ask, turn: Turn) -> tuple[str, ...]:
-    """Say it at once; the ids of what now stands in the chat, for a quick exit."""
-    stands = list(ask.sent)
-    for effect in turn.effects:
-        match effect:
-            case QuickExit() | Forget():
-                await _delete(rt, inbound, (*stands, inbound.message_id))
-                stands = []
-            case DeleteInput():
-                await _delete(rt, inbound, (inbound.message_id,))
-            case _:
-                pass
-    pressed = inbound.message_id if inbound.press_id else ""
-    for row in outbox.rows(rt, turn.says, inbound.channel, 0, pressed):
-        act = Act(row.act, inbound.address, row.message, row.external_id)
-        stands.append(await _perform(rt, inbound.channel, act))
-    return tuple(each for each in stands if each)[-MOST_SENT:]
-
-
-async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
-    for row in outbox.deletion(external_ids):
-        await _perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
-
-
-async def _perform(rt: Runtime, channel: str, act: Act) -> str:
-    """A call that nothing was promised about: failures are counted, not repeated."""
-    try:
-        return await outbox.perform(rt, channel, act)
-    except SendError as error:
-        _logger.info("message.failed", code=error.code, channel=channel)
-        return ""
 
 
 # What cannot be processed must not block what comes after it.
@@ -573,10 +745,11 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
     async with rt.pool.connection() as session:
         held, fresh, _clock = await _claim(rt, session, inbound)
         if held is not None and fresh:
+            held = await _heard(rt, session, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
             saved = await _save(rt, session, held, held.conversation, held.epoch, (row,))
-            return Delivery(held.person, _first(held, (row,), saved))
+            return Delivery(held.person, _first(rt, held, (row,), saved))
     act = Act("send", inbound.address, apology(rt, ""))
     return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
 

@@ -9,17 +9,20 @@ import procrastinate
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from bot import inbox, log, outbox, privacy, registrations
+from bot import duty, inbox, log, outbox, privacy, registrations, reminders, statistics, uploads
 from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import DEMO_TOPIC
 from bot.runtime import Runtime
 from bot.settings import ConfigError
+from bot.strangers import Overloaded
 
 SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
 RETENTION_SECONDS = 3600.0
+COUNT_SECONDS = 900.0
 FORGET_SECONDS = 30.0
+REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
 
 _logger = log.get()
@@ -27,11 +30,20 @@ _logger = log.get()
 
 async def work(rt: Runtime) -> None:
     """Run jobs and sweeps until cancelled."""
+    rt = await registrations.checked(rt)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
     @app.task(name=registrations.TASK, queue="default")
     async def write(write: str) -> None:
         await _write(rt, UUID(write))
+
+    @app.task(name=uploads.FETCH_TASK, queue="default")
+    async def fetch(upload: str) -> None:
+        await inbox.deliver(rt, await inbox.fetch_upload(rt, UUID(upload)))
+
+    @app.task(name=uploads.SEND_TASK, queue="default")
+    async def send(upload: str) -> None:
+        await inbox.deliver(rt, await inbox.send_upload(rt, UUID(upload)))
 
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(
@@ -43,9 +55,14 @@ async def work(rt: Runtime) -> None:
             )
         )
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: duty.tend(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: duty.announce(rt)))
+        group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+        group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
 
 
 async def sweep(rt: Runtime) -> None:
@@ -57,10 +74,28 @@ async def sweep(rt: Runtime) -> None:
     await asyncio.gather(*(_write(rt, write_id) for write_id in due))
 
 
+async def sweep_papers(rt: Runtime) -> None:
+    """The same for papers, apart from it: a file takes seconds, and messages must not wait."""
+    async with rt.pool.connection() as session:
+        unfetched, due = await uploads.unfetched(session), await uploads.due(session)
+    tried = [inbox.fetch_upload(rt, each) for each in unfetched]
+    tried += [inbox.send_upload(rt, each) for each in due]
+    for trial in asyncio.as_completed(tried):
+        await inbox.deliver(rt, await trial)
+
+
 async def retry_stalled(app: procrastinate.App) -> None:
     """Jobs whose worker died are run again; procrastinate never does so by itself."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
         await app.job_manager.retry_job(job)
+
+
+async def remind(rt: Runtime) -> None:
+    """Remind whoever asked for it and whose day has come."""
+    async with rt.pool.connection() as session:
+        due = await reminders.due(session)
+    for person_id in due:
+        await inbox.deliver(rt, await inbox.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime) -> None:
@@ -85,7 +120,7 @@ async def _retain(rt: Runtime) -> None:
         await privacy.retain(rt)
 
 
-async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
     """Do it again and again; a failure is logged and does not end it."""
     while True:
         try:
@@ -125,7 +160,7 @@ async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[Arrival]) -> 
         while True:
             try:
                 delivery = await inbox.receive(rt, arrival)
-            except (inbox.Overloaded, OperationalError, PoolTimeout):
+            except (Overloaded, OperationalError, PoolTimeout):
                 await asyncio.sleep(POLL_AGAIN_SECONDS)
                 continue
             await inbox.deliver(rt, delivery)

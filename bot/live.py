@@ -10,7 +10,7 @@ import math
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -94,6 +94,31 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return '0'
 """)
 
+# All or nothing: what a bucket that is not firm lacks is owed, and others wait for it.
+_DRAW: Final = _Script.of("""
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local levels, wait = {}, 0
+for i, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+  local seen = redis.call('HMGET', key, 'level', 'at')
+  local gone = math.max(0, now - (tonumber(seen[2]) or now))
+  levels[i] = math.min(burst, (tonumber(seen[1]) or burst) + gone * rate)
+  if ARGV[4 * i] == '1' then
+    wait = math.max(wait, (tonumber(ARGV[4 * i - 1]) - levels[i]) / rate)
+  end
+end
+if wait > 0.000001 then return tostring(wait) end
+for i, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+  local cost = tonumber(ARGV[4 * i - 1])
+  local level = math.max(levels[i] - cost, -math.max(burst, cost))
+  redis.call('HSET', key, 'level', level, 'at', now)
+  redis.call('PEXPIRE', key, math.ceil((burst - level) / rate * 1000) + 1000)
+end
+return '0'
+""")
+
 _APPEND: Final = _Script.of("""
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'blob', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
@@ -113,6 +138,16 @@ class Held:
 
     blob: bytes | None
     known: bool
+
+
+class Draw(NamedTuple):
+    """What is to be taken from a bucket; one that is not `firm` can be drawn into debt."""
+
+    bucket: str
+    rate: float
+    burst: int
+    cost: float = 1
+    firm: bool = True
 
 
 @dataclass(frozen=True)
@@ -195,6 +230,17 @@ class Live:
         """
         return float(await self._run(_ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 
+    async def draw(self, draws: Sequence[Draw]) -> float:
+        """Take from several buckets at once, those of `allow`, or from none of them.
+
+        Gives 0.0, or the seconds until those that are firm will have enough.
+        """
+        keys = [f"rate:{each.bucket}" for each in draws]
+        args = [
+            value for each in draws for value in (each.rate, each.burst, each.cost, int(each.firm))
+        ]
+        return float(await self._run(_DRAW, keys, *args))
+
     async def publish(self, topic: str, data: bytes) -> None:
         """Wake everybody who listens to a topic, in any process."""
         with _redis_errors():
@@ -216,6 +262,17 @@ class Live:
         finally:
             await self._line.leave(names, ear)
 
+    async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
+        """Keep something for a while, to be read as often as anybody asks."""
+        with _redis_errors():
+            await self._client.set(f"lent:{key}", blob, ex=ttl_s)
+
+    async def lent(self, key: str) -> bytes | None:
+        """What was lent, while it lasts."""
+        with _redis_errors():
+            blob: Any = await self._client.get(f"lent:{key}")
+        return bytes(blob) if blob else None
+
     async def append(self, stream_key: str, blob: bytes, ttl_s: int, most: int) -> str:
         """Add to a stream that keeps the last `most` entries and lives `ttl_s` longer; its id."""
         added: bytes = await self._run(_APPEND, f"chat:{stream_key}", blob, ttl_s, most)
@@ -228,12 +285,15 @@ class Live:
             entries: Any = await self._client.xrange(f"chat:{stream_key}", min=after)
         return [(entry.decode(), fields[b"blob"]) for entry, fields in entries]
 
-    async def _run(self, script: _Script, key: str, *args: str | bytes | float) -> Any:
+    async def _run(
+        self, script: _Script, key: str | Sequence[str], *args: str | bytes | float
+    ) -> Any:
+        keys = (key,) if isinstance(key, str) else key
         with _redis_errors():
             try:
-                return await self._client.evalsha(script.sha, 1, key, *args)
+                return await self._client.evalsha(script.sha, len(keys), *keys, *args)
             except NoScriptError:
-                return await self._client.eval(script.text, 1, key, *args)
+                return await self._client.eval(script.text, len(keys), *keys, *args)
 
 
 class LocalBucket:
@@ -265,6 +325,25 @@ class LocalBucket:
         for name, each in drawn.items():
             self._buckets.pop(name, None)
             self._buckets[name] = each._replace(level=each.level - cost)
+        return 0.0
+
+    async def draw(self, draws: Sequence[Draw]) -> float:
+        """Do as `Live.draw` does."""
+        now = self._clock()
+        self._forget_full(now)
+        shares = {each: self._share * each.rate for each in draws}
+        found = {
+            each: self._bucket(each.bucket, rate, max(1, each.burst * self._share), now)
+            for each, rate in shares.items()
+        }
+        waits = [(each.cost - found[each].level) / shares[each] for each in draws if each.firm]
+        wait = max(waits, default=0)
+        if wait > _NOTHING_S:
+            return wait
+        for each, bucket in found.items():
+            level = max(bucket.level - each.cost, -max(bucket.most, each.cost))
+            self._buckets.pop(each.bucket, None)
+            self._buckets[each.bucket] = bucket._replace(level=level)
         return 0.0
 
     def _bucket(self, name: str, rate: float, most: float, now: float) -> "_Bucket":

@@ -1,16 +1,88 @@
-"""Officers of missions and migration departments."""
+"""Officers of missions and migration departments: what they are, and sessions in their name."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from bot import access, audit
+from bot.access import Action, Role, Subject
 from bot.queue import Session
+from bot.runtime import Runtime
+from bot.settings import ConfigError
+
+LEAST_ADMINISTRATORS = 2
+MOST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Officer:
+    """Somebody with a place at the desk; empty `languages` or `topics` mean all of them.
+
+    `shift_until` is the end of the shift that the officer has declared; None where none was.
+    """
+
     id: UUID
     name: str
     mission: str
+    roles: frozenset[str] = frozenset({Role.OFFICER})
+    languages: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    active: bool = True
+    shift_until: datetime | None = None
+
+
+class LastAdministrator(Exception):
+    """Nobody but one would be left to mend things; nothing was changed."""
+
+    code = "E_LAST_ADMINISTRATOR"
+
+
+class NoSuchRole(ValueError):
+    """A role that does not exist, or no name: nothing was changed."""
+
+    code = "E_ROLE"
+
+
+_COLUMNS = "id, name, mission, roles, languages, topics, active, shift_until"
+
+
+def _read(row: tuple[object, ...]) -> Officer:
+    identity, name, mission, roles, languages, topics, active, shift_until = row
+    assert isinstance(identity, UUID)
+    assert isinstance(roles, list)
+    assert isinstance(languages, list)
+    assert isinstance(topics, list)
+    assert shift_until is None or isinstance(shift_until, datetime)
+    return Officer(identity, str(name), str(mission), frozenset(roles), frozenset(languages),
+                   frozenset(topics), bool(active), shift_until)  # fmt: skip
+
+
+@asynccontextmanager
+async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Session]:
+    """A transaction of the console's role, in which only the officer's mission exists.
+
+    The settings end with the transaction, so that the next borrower of the connection has none.
+    Raises ConfigError where the console's role is not set up.
+    """
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
+    audits = "yes" if Role.AUDITOR in officer.roles else ""
+    async with rt.console.connection() as session:
+        await session.execute(
+            "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true),"
+            " set_config('kosh.audits', %s, true)",
+            (officer.mission, str(officer.id), audits),
+        )
+        yield session
+
+
+async def find(session: Session, officer_id: UUID) -> Officer | None:
+    """An officer as they are now, active or not."""
+    cursor = await session.execute(f"SELECT {_COLUMNS} FROM officers WHERE id = %s", (officer_id,))
+    row = await cursor.fetchone()
+    return _read(row) if row else None
 
 
 async def named(session: Session, name: str, mission: str) -> Officer:
@@ -20,9 +92,160 @@ async def named(session: Session, name: str, mission: str) -> Officer:
         (uuid4(), name, mission),
     )
     cursor = await session.execute(
-        "SELECT id, name, mission FROM officers WHERE name = %s AND active", (name,)
+        f"SELECT {_COLUMNS} FROM officers WHERE name = %s AND active", (name,)
     )
     row = await cursor.fetchone()
     if row is None:
         raise LookupError("E_OFFICER: this officer is disabled; ask an administrator")
-    return Officer(*row)
+    return _read(row)
+
+
+async def team(session: Session, mission: str) -> list[Officer]:
+    """Active officers of a mission, by name."""
+    cursor = await session.execute(
+        f"SELECT {_COLUMNS} FROM officers WHERE mission = %s AND active ORDER BY name", (mission,)
+    )
+    return [_read(row) for row in await cursor.fetchall()]
+
+
+async def everyone(session: Session) -> list[Officer]:
+    """All who ever had a place, active first, by mission and name."""
+    cursor = await session.execute(
+        f"SELECT {_COLUMNS} FROM officers ORDER BY active DESC, mission, name"
+    )
+    return [_read(row) for row in await cursor.fetchall()]
+
+
+async def staffed(session: Session) -> list[str]:
+    """Missions that have somebody to answer."""
+    cursor = await session.execute(
+        "SELECT DISTINCT mission FROM officers WHERE active AND roles && %s",
+        ([Role.OFFICER, Role.LEAD],),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def first(session: Session, name: str) -> Officer:
+    """The first administrator; LastAdministrator when there is one already."""
+    await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+    if await _administrators(session):
+        raise LastAdministrator
+    officer = Officer(uuid4(), _proper(name), "general", frozenset({Role.ADMINISTRATOR}))
+    await _insert(session, officer)
+    await audit.append(session, actor="terminal", action="officer.entered", subject=str(officer.id))
+    return officer
+
+
+async def enter(
+    rt: Runtime,
+    by: Officer,
+    name: str,
+    mission: str,
+    roles: Iterable[str],
+    languages: Iterable[str] = (),
+    topics: Iterable[str] = (),
+) -> Officer:
+    """Give somebody a place at the desk."""
+    access.demand(by, Action.OFFICERS_EDIT, Subject(mission))
+    officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
+                      frozenset(topics))  # fmt: skip
+    async with rt.pool.connection() as session:
+        await _insert(session, officer)
+        await _note(session, by, "officer.entered", officer)
+    return officer
+
+
+async def change(
+    rt: Runtime,
+    by: Officer,
+    officer_id: UUID,
+    *,
+    mission: str | None = None,
+    roles: Iterable[str] | None = None,
+    languages: Iterable[str] | None = None,
+    topics: Iterable[str] | None = None,
+    active: bool | None = None,
+) -> Officer:
+    """Change what somebody is; LookupError when there is nobody of that id.
+
+    What a disabled officer held goes back to the queue by the next sweep. LastAdministrator when
+    fewer than two administrators would be left.
+    """
+    access.demand(by, Action.OFFICERS_EDIT, Subject(mission or ""))
+    async with rt.pool.connection() as session:
+        await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+        before = await find(session, officer_id)
+        if before is None:
+            raise LookupError("E_OFFICER: there is no such officer; look at the list")
+        after = replace(
+            before,
+            mission=before.mission if mission is None else mission,
+            roles=before.roles if roles is None else _known(roles),
+            languages=before.languages if languages is None else frozenset(languages),
+            topics=before.topics if topics is None else frozenset(topics),
+            active=before.active if active is None else active,
+        )
+        await session.execute(
+            "UPDATE officers SET mission = %s, roles = %s, languages = %s, topics = %s,"
+            " active = %s WHERE id = %s",
+            (after.mission, sorted(after.roles), sorted(after.languages), sorted(after.topics),
+             after.active, officer_id),
+        )  # fmt: skip
+        fewer = _administers(before) and not _administers(after)
+        if fewer and await _administrators(session) < LEAST_ADMINISTRATORS:
+            raise LastAdministrator
+        await _note(session, by, "officer.changed" if after.active else "officer.disabled", after)
+    return after
+
+
+async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
+    """Declare how long one is at work; at its end what one holds goes back to the queue."""
+    access.demand(officer, Action.SHIFT, Subject(officer.mission))
+    async with acting(rt, officer) as session:
+        await session.execute(
+            "UPDATE officers SET shift_until = coalesce(%s, kosh_now()) WHERE id = %s",
+            (until, officer.id),
+        )
+
+
+def _administers(officer: Officer) -> bool:
+    return officer.active and Role.ADMINISTRATOR in officer.roles
+
+
+async def _administrators(session: Session) -> int:
+    cursor = await session.execute(
+        "SELECT count(*) FROM officers WHERE active AND %s = ANY(roles)", (Role.ADMINISTRATOR,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _insert(session: Session, officer: Officer) -> None:
+    await session.execute(
+        "INSERT INTO officers (id, name, mission, roles, languages, topics)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (officer.id, officer.name, officer.mission, sorted(officer.roles),
+         sorted(officer.languages), sorted(officer.topics)),
+    )  # fmt: skip
+
+
+async def _note(session: Session, by: Officer, action: str, about: Officer) -> None:
+    told = ",".join(sorted(about.roles))
+    await audit.append(
+        session, actor=str(by.id), action=action, subject=str(about.id),
+        detail=f"{about.mission}: {told}",
+    )  # fmt: skip
+
+
+def _known(roles: Iterable[str]) -> frozenset[str]:
+    found = frozenset(roles)
+    if not found or not found <= frozenset(Role):
+        raise NoSuchRole("E_ROLE: choose from the roles that exist")
+    return found
+
+
+def _proper(name: str) -> str:
+    name = " ".join(name.split())
+    if not 0 < len(name) <= MOST_NAME:
+        raise NoSuchRole("E_ROLE: an officer needs a name of at most 80 characters")
+    return name

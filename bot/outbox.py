@@ -2,6 +2,8 @@
 
 A row is one act. A person's rows go in order, one at a time: a row may be sent only when none of
 theirs before it is open. Whoever sends one goes on with the next; a sweep takes what a crash left.
+What a platform takes only while a conversation is fresh waits, blocking nothing, until its person
+writes again.
 """
 
 import asyncio
@@ -12,18 +14,38 @@ from uuid import UUID
 
 import msgspec
 
-from bot import log, people
-from bot.channels import Act, CannotEdit, Message, NotAllowed, Press, SendError
+from bot import log, pace, people
+from bot.channels import (
+    Act,
+    CannotEdit,
+    Held,
+    Message,
+    NotAllowed,
+    Press,
+    Receipt,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime, statement
-from flows.engine.events import Say
+from flows.engine.events import Kind, Say
 
 LEASE_SECONDS = 60
 MOST_ATTEMPTS = 12
+# So often a platform's own word on how long to wait is believed as it is.
+FEW_ATTEMPTS = 4
 MOST_BACKOFF = 300
 SWEPT_AT_ONCE = 50
 DELETED_AT_ONCE = 100
+WAITING_SECONDS = 30 * 24 * 3600
+# What became of a message, from less to more: a failure may yet turn out to have been none.
+RECEIPTS = ("sent", "failed", "delivered", "read")
+# Reported failures after which another try may help.
+PASSING = {each.code for each in (Throttled, Unreachable, Held)}
+AGAIN_SECONDS = 10
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +54,10 @@ _decode = msgspec.json.Decoder(Message).decode
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An act with everything needed to perform it: a row that this process has claimed."""
+    """An act with everything needed to perform it: a row that this process has claimed.
+
+    `act.closed` says that the channel takes no free text from us now.
+    """
 
     id: int
     attempt: int
@@ -78,9 +103,12 @@ def rendered(rt: Runtime, say: Say) -> Message:
 def rows(
     rt: Runtime, says: Iterable[Say], channel: str, epoch: int, pressed: str
 ) -> tuple[Row, ...]:
-    """Says as rows; one that may replace the pressed message edits it where the channel can."""
+    """Says as rows; one that may replace the pressed message edits it where the channel can.
+
+    Where every message is billed or throttled, what goes together becomes one.
+    """
     edits = pressed if pressed and rt.channels[channel].edits else ""
-    return tuple(
+    written = [
         Row(
             "edit" if say.replaces and edits else "send",
             rendered(rt, say),
@@ -88,12 +116,39 @@ def rows(
             edits if say.replaces else "",
         )
         for say in says
-    )
+    ]
+    return tuple(_joined(written) if rt.channels[channel].joins else written)
 
 
-def deletion(external_ids: Iterable[str]) -> tuple[Row, ...]:
-    """Rows that take messages out of the chat, as many as a channel deletes at once in each."""
-    ids = [each for each in external_ids if each]
+def _joined(written: Iterable[Row]) -> list[Row]:
+    """Neighbours of one epoch and language as one: all paragraphs, the buttons of the last."""
+    found: list[Row] = []
+    for row in written:
+        before = found[-1] if found else None
+        if before and before.message and row.message and _go_together(before, row):
+            message = msgspec.structs.replace(
+                row.message,
+                paragraphs=(*before.message.paragraphs, *row.message.paragraphs),
+                protect=before.message.protect or row.message.protect,
+            )
+            found[-1] = replace(row, message=message)
+        else:
+            found.append(row)
+    return found
+
+
+def _go_together(before: Row, row: Row) -> bool:
+    one, other = before.message, row.message
+    # A link stands alone on some channels: the message that has it keeps it.
+    if one is None or other is None or any(each.kind == Kind.LINK for each in one.buttons):
+        return False
+    same = one.language == other.language and one.template == other.template
+    return same and before.act == row.act == "send" and before.epoch == row.epoch
+
+
+def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Row, ...]:
+    """Rows that take messages out of the chat, where the channel can do that."""
+    ids = [each for each in external_ids if each] if rt.channels[channel].deletes else []
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 
@@ -113,13 +168,14 @@ def seal(person: Person, message: Message | None) -> bytes | None:
     return None if message is None else person.key.seal(_encode(message), "messages", "body", "")
 
 
-async def post(session: Session, person: Person, channel: str, written: Sequence[Row]) -> None:
-    """Write rows outside a turn; the sender finds them after the commit."""
+async def post(session: Session, person: Person, channel: str, written: Sequence[Row]) -> list[int]:
+    """Write rows outside a turn; the sender finds them after the commit. Their ids, in order."""
+    ids = []
     for row in written:
-        await session.execute(
+        cursor = await session.execute(
             "INSERT INTO messages"
             " (person_id, channel, act, body, epoch, external_id, case_id, officer, state)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending')",
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending') RETURNING id",
             (
                 person.id,
                 channel,
@@ -131,6 +187,10 @@ async def post(session: Session, person: Person, channel: str, written: Sequence
                 row.officer,
             ),
         )
+        found = await cursor.fetchone()
+        assert found is not None
+        ids.append(int(found[0]))
+    return ids
 
 
 # The person's open rows are locked in order first, so that of two senders one sees what the other
@@ -142,7 +202,8 @@ WITH open AS MATERIALIZED (
   ORDER BY m.id FOR UPDATE OF m
 ), oldest AS (
   SELECT open.*,
-    CASE WHEN m.epoch <> c.epoch OR (k.state <> 'resolved' AND k.owner IS DISTINCT FROM m.officer)
+    h.address, extract(epoch FROM kosh_now() - h.spoke_at)::float AS silence,
+    CASE WHEN m.epoch <> c.epoch OR k.owner <> m.officer
          THEN 'dropped'
          WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
   FROM open
@@ -150,7 +211,7 @@ WITH open AS MATERIALIZED (
   JOIN conversations c ON c.person_id = m.person_id
   LEFT JOIN cases k ON k.id = m.case_id
   LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
-  ORDER BY open.id LIMIT 1
+  ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
 )
 UPDATE messages m SET
   state = o.fate,
@@ -161,20 +222,23 @@ UPDATE messages m SET
 FROM oldest o
 WHERE m.id = o.id AND o.due_at <= kosh_now()
   AND (o.state = 'pending' OR o.lease_until < kosh_now())
-RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id,
-  (SELECT address FROM handles h WHERE h.person_id = m.person_id AND h.channel = m.channel LIMIT 1)
+RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """
 
 _OUTCOME: LiteralString = """
 UPDATE messages SET state = %(state)s, external_id = coalesce(%(external_id)s, external_id),
-  reason = %(reason)s, body = CASE WHEN %(final)s AND NOT %(held)s THEN NULL ELSE body END,
+  reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),
+  body = CASE WHEN %(final)s AND NOT (%(held)s AND receipt IS DISTINCT FROM 'delivered'
+                                      AND receipt IS DISTINCT FROM 'read')
+              THEN NULL ELSE body END,
   due_at = CASE WHEN %(final)s THEN due_at
                 ELSE kosh_now() + make_interval(secs => %(delay)s) END,
-  done_at = CASE WHEN %(final)s THEN kosh_now() END, lease_until = NULL
+  done_at = CASE WHEN %(final)s THEN kosh_now() END, lease_until = NULL,
+  attempt = attempt - %(untried)s
 WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
 RETURNING EXISTS (
   SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
-    AND m.state = 'pending')
+    AND m.state = 'pending'), receipt, reason
 """
 
 # By each person's oldest open row: only that one can be sent, and what waits behind it must not
@@ -188,6 +252,25 @@ WHERE m.done_at IS NULL AND m.due_at <= kosh_now()
       AND e.state IN ('pending', 'sending'))
 ORDER BY m.due_at LIMIT %s
 """
+
+
+# Whoever is claiming one of the rows at this moment has locked it, and is waited for; a claim that
+# comes later finds it dropped. So none is claimed after the change of hands has committed.
+_SILENCE: LiteralString = """
+WITH others AS MATERIALIZED (
+  SELECT id FROM messages WHERE person_id = %(person)s
+    AND (state IN ('pending', 'waiting') OR (state = 'sending' AND lease_until < kosh_now()))
+    AND (epoch IS NOT NULL OR officer <> %(owner)s)
+  ORDER BY id FOR UPDATE
+)
+UPDATE messages m SET state = 'dropped', body = NULL, done_at = kosh_now()
+FROM others WHERE m.id = others.id
+"""
+
+
+async def silence(session: Session, person_id: UUID, owner: UUID) -> None:
+    """From this commit on only the case's new owner speaks; service messages still go."""
+    await session.execute(_SILENCE, {"person": person_id, "owner": owner})
 
 
 async def deliver(rt: Runtime, parcel: Parcel | None, person: Person) -> None:
@@ -219,25 +302,43 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
             row = await cursor.fetchone()
         if row is None:
             return None
-        row_id, attempt, state, channel, act, body, external_id, sealed = row
+        row_id, attempt, state, channel, act, body, external_id, sealed, silence = row
         if state == "sending":
             place = people.address(person, bytes(sealed), channel)
             plain = person.key.unseal(bytes(body), "messages", "body", "") if body else None
             message = _decode(plain) if plain else None
-            sent = Act(act, place, message, external_id or "", str(row_id))
+            shut = closed(rt, channel, silence)
+            sent = Act(act, place, message, external_id or "", str(row_id), shut)
             return Parcel(row_id, attempt, person, channel, sent)
+
+
+def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
+    """Whether a channel takes no free text that many seconds after the person's last word."""
+    window = rt.channels[channel].window
+    return bool(window) and (silence is None or silence >= window)
 
 
 async def _send(rt: Runtime, parcel: Parcel) -> bool:
     """One call and its outcome; whether another row of the person may be waiting."""
+    template = parcel.act.message and parcel.act.message.template
+    if parcel.act.closed and not template:
+        return await _wait(rt, parcel)
+    if wait := await pace.pace(rt, parcel.channel, parcel.act):
+        return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
     try:
-        external_id = await perform(rt, parcel.channel, parcel.act)
+        external_id = await _call(rt, parcel.channel, parcel.act)
     except SendError as error:
         return await _failed(rt, parcel, error)
     return await _outcome(rt, parcel, "sent", external_id=external_id)
 
 
 async def perform(rt: Runtime, channel: str, act: Act) -> str:
+    """One act that has no row."""
+    await pace.hurry(rt, channel, act)
+    return await _call(rt, channel, act)
+
+
+async def _call(rt: Runtime, channel: str, act: Act) -> str:
     """One act on its channel; where a message cannot be edited any more, it is sent anew."""
     try:
         return await rt.channels[channel].send(act)
@@ -247,22 +348,34 @@ async def perform(rt: Runtime, channel: str, act: Act) -> str:
 
 async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
-    if isinstance(error, NotAllowed):
-        await _block(rt, parcel)
-        return await _outcome(rt, parcel, "undeliverable", reason=error.code)
-    if not error.retry or parcel.attempt >= MOST_ATTEMPTS:
+    match error:
+        case NotAllowed():
+            await _shut(rt, parcel, blocked=True)
+            return await _outcome(rt, parcel, "undeliverable", reason=error.code)
+        case WindowClosed():
+            await _shut(rt, parcel)
+            return await _wait(rt, parcel)
+        case Throttled():
+            await pace.rest(rt, parcel.channel, error)
+        case _:
+            pass
+    if not error.retry or (parcel.attempt >= MOST_ATTEMPTS and not isinstance(error, Held)):
         return await _outcome(rt, parcel, "failed", reason=error.code)
-    delay = error.delay or min(MOST_BACKOFF, 2.0 ** (parcel.attempt - 1))
-    await _outcome(rt, parcel, "pending", reason=error.code, delay=delay)
-    return False
+    delay = error.delay or 0
+    if not delay or parcel.attempt >= FEW_ATTEMPTS:
+        delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
+    return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay)
 
 
-async def _block(rt: Runtime, parcel: Parcel) -> None:
+async def _wait(rt: Runtime, parcel: Parcel) -> bool:
+    """Nothing of it can be said now: it waits for its person, and blocks nothing meanwhile."""
+    code = WindowClosed.code
+    return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS)
+
+
+async def _shut(rt: Runtime, parcel: Parcel, *, blocked: bool = False) -> None:
     async with rt.pool.connection() as session:
-        await session.execute(
-            "UPDATE handles SET blocked = true WHERE person_id = %s AND channel = %s",
-            (parcel.person.id, parcel.channel),
-        )
+        await people.fell_silent(session, parcel.person.id, parcel.channel, blocked=blocked)
 
 
 async def _outcome(
@@ -273,21 +386,141 @@ async def _outcome(
     external_id: str | None = None,
     reason: str | None = None,
     delay: float = 0,
+    untried: int = 0,
 ) -> bool:
+    """Write how it went; whether another row of the person can be sent now."""
     values: dict[str, Any] = {
         "id": parcel.id,
         "attempt": parcel.attempt,
         "state": state,
         "external_id": external_id,
         "reason": reason,
-        "final": state != "pending",
-        "held": state == "sent" and parcel.channel == "web",
+        "final": state not in ("pending", "waiting"),
+        "held": state == "sent" and _may_be_wanted(rt, parcel.channel),
         "delay": delay,
+        "untried": untried,
     }
     async with statement(rt) as session:
         cursor = await session.execute(_OUTCOME, values)
         row = await cursor.fetchone()
-    return bool(row and row[0])
+    if row is None:
+        return False
+    more, receipt, told = row
+    if state == "sent" and receipt == "failed":
+        await _report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
+    return bool(more) and state != "pending"
+
+
+def _may_be_wanted(rt: Runtime, channel: str) -> bool:
+    """Whether a text is still needed once it is sent: the page fetches it, a failure repeats it."""
+    return channel == "web" or bool(rt.channels[channel].window)
+
+
+# What the platform says later, in any order and more than once.
+
+# Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
+# writes the outcome looks at it.
+_RECEIPTS: LiteralString = """
+WITH w AS MATERIALIZED (
+  SELECT * FROM unnest(%(rows)s::bigint[], %(ids)s::text[], %(states)s::text[], %(ranks)s::int[],
+                       %(ats)s::bigint[], %(codes)s::text[], %(prices)s::text[])
+    AS w (id, external_id, state, rank, at, code, price)
+), locked AS MATERIALIZED (
+  SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
+  ORDER BY m.id FOR UPDATE OF m
+)
+UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
+  price = coalesce(nullif(w.price, ''), m.price),
+  reason = CASE WHEN w.state = 'failed' THEN w.code WHEN m.receipt = 'failed' THEN NULL
+                ELSE m.reason END,
+  state = CASE WHEN m.state = 'failed' AND m.receipt = 'failed' THEN 'sent' ELSE m.state END,
+  body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
+FROM w JOIN locked ON locked.id = w.id
+WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
+  AND (m.external_id IS NULL OR string_to_array(m.external_id, ',') @> ARRAY[w.external_id])
+  AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
+RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
+"""
+
+_REPORT: LiteralString = """
+WITH found AS (
+  SELECT id, %(again)s AND body IS NOT NULL AND attempt < %(most)s AS again FROM messages
+  WHERE id = %(id)s AND state = 'sent' AND receipt = 'failed' FOR UPDATE
+)
+UPDATE messages m SET reason = %(code)s,
+  state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
+  external_id = CASE WHEN f.again THEN '' ELSE external_id END,
+  receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
+  body = CASE WHEN f.again THEN body END,
+  due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
+  done_at = CASE WHEN f.again THEN NULL ELSE kosh_now() END
+FROM found f WHERE m.id = f.id
+"""
+
+
+async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report of rows of ours, in one statement for each channel.
+
+    Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
+    goes again.
+    """
+    for channel in dict.fromkeys(each.channel for each in found):
+        best: dict[str, Receipt] = {}
+        for each in found:
+            if each.row and each.channel == channel:
+                best[each.row] = max(each, best.get(each.row, each), key=_rank)
+        if best:
+            await _record(rt, channel, sorted(best.values(), key=lambda each: int(each.row)))
+
+
+def _rank(receipt: Receipt) -> int:
+    return 1 + RECEIPTS.index(receipt.state)
+
+
+async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
+    values = {
+        "channel": channel,
+        "order": list(RECEIPTS),
+        "rows": [int(each.row) for each in best],
+        "ids": [each.external_id for each in best],
+        "states": [each.state for each in best],
+        "ranks": [_rank(each) for each in best],
+        "ats": [each.at for each in best],
+        "codes": [each.code for each in best],
+        "prices": [each.price for each in best],
+    }
+    async with statement(rt) as session:
+        cursor = await session.execute(_RECEIPTS, values)
+        changed = await cursor.fetchall()
+    await _report(rt, [tuple(row) for *row, failed in changed if failed])
+
+
+async def _report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
+    """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
+    for row_id, person_id, channel, code in failed:
+        _logger.info("message.failed", code=code, channel=channel)
+        async with rt.pool.connection() as session:
+            if code in (WindowClosed.code, NotAllowed.code):
+                blocked = code == NotAllowed.code
+                await people.fell_silent(session, person_id, channel, blocked=blocked)
+            values = {
+                "id": row_id,
+                "code": code,
+                "lost": "undeliverable" if code == NotAllowed.code else "failed",
+                "again": code in PASSING or code == WindowClosed.code,
+                "most": MOST_ATTEMPTS,
+                "delay": AGAIN_SECONDS if code in PASSING else 0,
+            }
+            await session.execute(_REPORT, values)
+
+
+async def release(session: Session, person: Person, channel: str) -> None:
+    """The person is here again: what waited for them goes, before what is said next."""
+    await session.execute(
+        "UPDATE messages SET state = 'pending', due_at = kosh_now()"
+        " WHERE person_id = %s AND channel = %s AND state = 'waiting'",
+        (person.id, channel),
+    )
 
 
 # The web chat fetches its messages itself: a sent row keeps its text until the page has it.

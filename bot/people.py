@@ -1,7 +1,10 @@
 """People whom we know, because they asked to be: keys, handles and consents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
 from bot.queue import Session
@@ -18,7 +21,12 @@ class Person:
 
 
 async def create(
-    rt: Runtime, session: Session, channel: str, handle: str, address: str
+    rt: Runtime,
+    session: Session,
+    channel: str,
+    handle: str,
+    address: str,
+    aliases: Sequence[str] = (),
 ) -> Person | None:
     """Begin to know somebody; None when another update of theirs did so a moment ago."""
     person_id = uuid4()
@@ -28,17 +36,141 @@ async def create(
         "INSERT INTO people (id, key, key_epoch) VALUES (%s, %s, %s)",
         (person_id, wrapped.wrapped, wrapped.epoch),
     )
+    person = Person(person_id, key)
+    added = await _add_handle(rt, session, person, channel, handle, address)
+    for alias in aliases if added else ():
+        await _add_handle(rt, session, person, channel, alias, address)
+    return person if added else None
+
+
+async def _add_handle(
+    rt: Runtime, session: Session, person: Person, channel: str, handle: str, address: str
+) -> bool:
     added = await session.execute(
         "INSERT INTO handles (channel, bidx, person_id, address) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT DO NOTHING",
         (
             channel,
             rt.vault.index(channel, handle),
-            person_id,
-            key.seal(address.encode(), "handles", "address", channel),
+            person.id,
+            person.key.seal(address.encode(), "handles", "address", channel),
         ),
     )
-    return Person(person_id, key) if added.rowcount else None
+    return bool(added.rowcount)
+
+
+async def adopt(
+    rt: Runtime, session: Session, channel: str, handle: str, address: str, aliases: Sequence[str]
+) -> bool:
+    """Let a new handle in beside an alias of the same person; whether it is theirs now.
+
+    A person who had another handle beside that alias has given the alias up: a phone number that
+    belongs to somebody else by now must not open their conversation.
+    """
+    for alias in aliases:
+        person = await find(rt, session, channel, alias)
+        if person is None:
+            continue
+        cursor = await session.execute(
+            "SELECT count(*) FROM handles WHERE person_id = %s AND channel = %s",
+            (person.id, channel),
+        )
+        row = await cursor.fetchone()
+        if row is not None and row[0] == 1:
+            return await _add_handle(rt, session, person, channel, handle, address)
+        await session.execute(
+            "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
+            (channel, list(rt.vault.indexes(channel, alias))),
+        )
+    return False
+
+
+async def move(
+    rt: Runtime, session: Session, channel: str, handle: str, to: str, address: str
+) -> None:
+    """Follow a person to the handle that the platform says replaced theirs."""
+    person = await find(rt, session, channel, handle)
+    if person is None:
+        return
+    await session.execute(
+        "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
+        (channel, list(rt.vault.indexes(channel, handle))),
+    )
+    await _add_handle(rt, session, person, channel, to, address)
+    await session.execute(
+        "UPDATE handles SET address = %s WHERE person_id = %s AND channel = %s",
+        (person.key.seal(address.encode(), "handles", "address", channel), person.id, channel),
+    )
+
+
+LINK_MINUTES = 10
+VISIT_MINUTES = 30
+
+
+async def link(rt: Runtime, session: Session, person: Person, channel: str) -> str:
+    """A new one-time link's token for the secure page; links before it no longer work."""
+    token = token_urlsafe(24)
+    await session.execute(
+        "DELETE FROM links WHERE person_id = %s AND used_at IS NULL", (person.id,)
+    )
+    await session.execute(
+        "INSERT INTO links (token, person_id, channel, expires_at)"
+        " VALUES (%s, %s, %s, kosh_now() + make_interval(mins => %s))",
+        (rt.vault.index("link", token), person.id, channel, LINK_MINUTES),
+    )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who holds a link that still works: the language and channel they come from."""
+
+    person_id: UUID
+    language: str
+    channel: str
+
+
+async def announced(rt: Runtime, session: Session, token: str) -> Visit | None:
+    """Whom a link would let in; None for one that is used, expired or unknown."""
+    cursor = await session.execute(
+        "SELECT l.person_id, c.language, l.channel FROM links l"
+        " JOIN conversations c ON c.person_id = l.person_id"
+        " WHERE l.token = ANY(%s) AND l.used_at IS NULL AND l.expires_at > kosh_now()",
+        (list(rt.vault.indexes("link", token)),),
+    )
+    row = await cursor.fetchone()
+    return Visit(*row) if row else None
+
+
+async def enter(rt: Runtime, session: Session, token: str) -> str | None:
+    """Use a link up: the name of a web chat that is the person's for half an hour."""
+    cursor = await session.execute(
+        "UPDATE links SET used_at = kosh_now()"
+        " WHERE token = ANY(%s) AND used_at IS NULL AND expires_at > kosh_now()"
+        " RETURNING person_id, channel",
+        (list(rt.vault.indexes("link", token)),),
+    )
+    row = await cursor.fetchone()
+    person = await load(rt, session, row[0]) if row else None
+    if row is None or person is None:
+        return None
+    name = token_urlsafe(24)
+    # One device at a time: a visit that was begun before ends here.
+    await session.execute(
+        "DELETE FROM handles WHERE person_id = %s AND home IS NOT NULL", (person.id,)
+    )
+    await session.execute(
+        "INSERT INTO handles (channel, bidx, person_id, address, home, until)"
+        " VALUES ('web', %s, %s, %s, %s, kosh_now() + make_interval(mins => %s))",
+        (
+            rt.vault.index("web", name),
+            person.id,
+            person.key.seal(name.encode(), "handles", "address", "web"),
+            row[1],
+            VISIT_MINUTES,
+        ),
+    )
+    return name
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
@@ -58,6 +190,16 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
     return person.key.unseal(sealed, "handles", "address", channel).decode()
 
 
+async def reached(session: Session, person: Person, channel: str) -> str | None:
+    """Where a person is reached on another channel of theirs; None when they have none there."""
+    cursor = await session.execute(
+        "SELECT address FROM handles WHERE person_id = %s AND channel = %s LIMIT 1",
+        (person.id, channel),
+    )
+    row = await cursor.fetchone()
+    return address(person, bytes(row[0]), channel) if row else None
+
+
 async def record_consent(
     session: Session, person: Person, purpose: str, text: str, language: str, channel: str
 ) -> None:
@@ -66,6 +208,26 @@ async def record_consent(
         "INSERT INTO consents (person_id, purpose, given, text_sha256, language, channel)"
         " VALUES (%s, %s, true, %s, %s, %s)",
         (person.id, purpose, sha256(text.encode()).digest(), language, channel),
+    )
+
+
+async def spoke(session: Session, person: Person, channel: str, at: datetime) -> None:
+    """The person wrote there: free text is taken again, whatever was before."""
+    await session.execute(
+        "UPDATE handles SET spoke_at = greatest(spoke_at, %s), blocked = false"
+        " WHERE person_id = %s AND channel = %s",
+        (at, person.id, channel),
+    )
+
+
+async def fell_silent(
+    session: Session, person_id: UUID, channel: str, *, blocked: bool = False
+) -> None:
+    """The platform takes no free text for the person until they write; or nothing at all."""
+    await session.execute(
+        "UPDATE handles SET spoke_at = NULL, blocked = blocked OR %s"
+        " WHERE person_id = %s AND channel = %s",
+        (blocked, person_id, channel),
     )
 
 
@@ -81,7 +243,8 @@ async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Pers
     """The person behind a handle; None for somebody unknown."""
     cursor = await session.execute(
         "SELECT p.id, p.key, p.key_epoch FROM handles h JOIN people p ON p.id = h.person_id"
-        " WHERE h.channel = %s AND h.bidx = ANY(%s)",
+        " WHERE h.channel = %s AND h.bidx = ANY(%s)"
+        " AND (h.until IS NULL OR h.until > kosh_now())",
         (channel, list(rt.vault.indexes(channel, handle))),
     )
     row = await cursor.fetchone()

@@ -1,17 +1,21 @@
 """What a person can ask about their data, and what time takes away: export, erase, retention."""
 
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
 
-from bot import audit, log, outbox, registrations
+from bot import audit, log, outbox, registrations, uploads
 from bot.outbox import Row
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
+from flows.engine import house
 from flows.engine.events import Say
 from flows.engine.flow import path, shown
+from flows.engine.papers import State
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _
 
@@ -24,7 +28,9 @@ CONSENT = _("{purpose}, {date}")
 PURPOSES = {
     "registration": _("Registration"),
     "handoff": _("Talking to an officer"),
+    "papers": _("Sending papers"),
     "notices": _("Messages about the status"),
+    "checklist": _("Keeping the list of papers"),
 }
 REGISTERED = _("Registration, state: {state}. Receipt: {number}")
 STATES = {
@@ -35,6 +41,11 @@ STATES = {
     "withdrawing": _("being withdrawn"),
     "withdrawn": _("withdrawn"),
 }
+LIST = _("Your list of papers:")
+TICKED = _("Ready: {paper}")
+REMINDED = _("A reminder on {date}")
+PAPERS = _("Papers that you sent:")
+FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
 HOW_LONG = _(
     "Unfinished answers stay 30 days after your last message. To erase everything, write “delete”."
@@ -47,8 +58,20 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
     (
         "messages",
         "DELETE FROM messages WHERE done_at < kosh_now() - interval '7 days'"
-        " AND state NOT IN ('pending', 'sending')",
+        # An officer's that did not arrive stays beside its case, which shows that it did not.
+        " AND state NOT IN ('pending', 'sending') "
+        " AND (case_id IS NULL OR state NOT IN ('dropped', 'failed', 'undeliverable'))",
     ),
+    # What waited a month for its person, who did not come.
+    ("waiting", "DELETE FROM messages WHERE state = 'waiting' AND due_at < kosh_now()"),
+    ("case_events", "DELETE FROM case_events WHERE at < kosh_now() - interval '1 day'"),
+    (
+        "console_sessions",
+        "DELETE FROM console_sessions WHERE created_at < kosh_now() - interval '8 hours'",
+    ),
+    ("account_links", "DELETE FROM account_links WHERE expires_at < kosh_now()"),
+    ("links", "DELETE FROM links WHERE expires_at < kosh_now() - interval '1 day'"),
+    ("handles", "DELETE FROM handles WHERE until < kosh_now()"),
     (
         "cases",
         "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - interval '30 days'",
@@ -57,6 +80,12 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         "registrations",
         # Also one that never came to an end: by then nobody waits for it any more.
         "DELETE FROM registrations WHERE state_at < kosh_now() - interval '12 months'",
+    ),
+    (
+        "uploads",
+        "DELETE FROM uploads WHERE CASE WHEN state IN ('refused', 'gone')"
+        " THEN state_at < kosh_now() - interval '1 day'"
+        " ELSE state <> 'accepted' AND created_at < kosh_now() - interval '30 days' END",
     ),
     (
         "people",
@@ -80,15 +109,24 @@ async def erase(rt: Runtime, session: Session, person: Person) -> None:
     await audit.append(session, actor="person", action="erased", subject=str(uuid4()))
 
 
-async def export(rt: Runtime, session: Session, person: Person, conversation: Conversation) -> Row:
+async def export(
+    rt: Runtime, session: Session, person: Person, conversation: Conversation, now: datetime
+) -> Row:
     """What is kept, in the person's language, as one protected message."""
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
     answers = _answers(rt, conversation)
     if answers:
         paragraphs.append((ANSWERS, *answers))
+    kept = list(_list(rt, conversation, now.date()))
+    if kept:
+        paragraphs.append((LIST, *kept))
     paragraphs.append((CONSENTS, *await _consents(session, person)))
     for state, number, _at in await registrations.of_person(session, person.id):
         paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
+    if sent := await uploads.listing(session, person.id):
+        waiting = sum(each.state is not State.ACCEPTED for each in sent)
+        lines = house.paper_lines(rt.flows.values(), conversation.papers)
+        paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
     paragraphs += [(_(CASES.msgid, count=await _case_count(session, person)),), (HOW_LONG,)]
     say = Say(tuple(paragraphs), language=conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))
@@ -103,6 +141,23 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
             if answer is not None:
                 lines.append(_("{label}: {answer}", label=step.item.label, answer=answer))
     return lines
+
+
+def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
+    """What is kept of a list: the answers behind it, what is ticked, the reminder."""
+    mine = conversation.mine
+    flow = rt.flows.get(mine.flow) if mine else None
+    if mine is None or flow is None or flow.listing is None:
+        return
+    for item in flow.listing.kept:
+        value = mine.answers.get(item.name)
+        if value is not None and item.accepts(value):
+            yield _("{label}: {answer}", label=item.label, answer=item.show(value))
+    for entry in flow.listing.entries(mine.answers, today):
+        if entry.key in mine.ticked:
+            yield _(TICKED.msgid, paper=entry.name)
+    if mine.remind is not None and mine.remind > today:
+        yield _(REMINDED.msgid, date=mine.remind)
 
 
 async def _consents(session: Session, person: Person) -> list[Text]:

@@ -4,9 +4,10 @@ Every submission or withdrawal is a write with its own idempotency key. Writes o
 in order. A write whose outcome is not known is looked up by its key before it is tried again.
 """
 
+import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,15 +19,23 @@ from bot.languages import tag
 from bot.people import Person
 from bot.queue import Session
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement, ConsentWithdrawal, PreRegistration
+from bot.registry.contract import (
+    Acknowledgement,
+    ConsentWithdrawal,
+    PreRegistration,
+    ReferenceKind,
+)
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase, Submit
 from flows.knowledge.regions import REGIONS
+from flows.preregistration import CLOSED
 
 TASK = "registrations.write"
 LEASE_SECONDS = 90
 MOST_BACKOFF = 600
+# A registry that is silent must not keep people out.
+CHECK_SECONDS = 3
 ANSWERS_KEPT = "24 hours"
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
@@ -76,12 +85,64 @@ CODES: dict[str, dict[str, str | None]] = {
     "relation": {"spouse": "SPOUSE", "child": "CHILD", "parent": "PARENT", "other": "OTHER"},
     "age_band": {"under14": "0-13", "14to15": "14-15", "16to17": "16-17", "adult": "18+"},
     "contact": {"chat": "CHAT", "phone": "PHONE", "self": "SELF"},
+    "paper": {
+        "identity": "ID_DOCUMENT",
+        "ethnicity": "NATIONALITY_PROOF",
+        "family": "KINSHIP_PROOF",
+    },
 }
 """The registry's code for every option; an option without one closes registration at start."""
 
+KINDS: dict[str, ReferenceKind] = {
+    "programme": "programmes",
+    "purpose": "purposes",
+    "ethnic_kazakh": "statements",
+    "member_kazakh": "statements",
+    "target_region": "regions",
+    "timeframe": "timeframes",
+    "education": "educations",
+    "occupation": "occupations",
+    "kazakh_level": "kazakh-levels",
+    "relation": "relations",
+    "age_band": "age-bands",
+    "contact": "contact-kinds",
+    "paper": "document-kinds",
+}
 LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 _logger = log.get()
+
+
+async def checked(rt: Runtime) -> Runtime:
+    """Close registration where the registry does not know a code of ours, and say so.
+
+    A registry that cannot be asked changes nothing: its writes wait anyway.
+    """
+    if rt.registry is None:
+        return rt
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            missing = await unmapped(rt.registry)
+    except (RegistryError, TimeoutError) as error:
+        _logger.warning("registry.codes_unchecked", code=getattr(error, "code", "E_REGISTRY_UNREACHABLE"))
+        return rt
+    if not missing:
+        return rt
+    _logger.error("registry.codes_unknown", code="E_REGISTRY_CODES", kinds=missing)
+    return replace(rt, flows={**rt.flows, CLOSED.name: CLOSED})
+
+
+async def unmapped(registry: Registry) -> tuple[str, ...]:
+    """Codes that are sent and that the registry does not know today, such as `regions:KZ-55`."""
+    ours: dict[ReferenceKind, set[str]] = {}
+    for name, codes in CODES.items():
+        ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
+    lists = await asyncio.gather(*(registry.reference(kind) for kind in ours))
+    return tuple(
+        f"{kind}:{code}"
+        for (kind, codes), items in zip(ours.items(), lists, strict=True)
+        for code in sorted(codes - {item.code for item in items})
+    )
 
 
 def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:

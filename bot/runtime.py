@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -12,8 +12,10 @@ from psycopg_pool import AsyncConnectionPool
 from bot.channels import Channel
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import WebChat
+from bot.channels.whatsapp import WhatsApp
 from bot.languages import Languages
-from bot.live import Live
+from bot.live import Live, LocalBucket
+from bot.papers.workshop import Workshop
 from bot.registry.client import Registry
 from bot.settings import ConfigError, Settings
 from bot.vault import Keys, Vault
@@ -41,6 +43,9 @@ class Runtime:
     channels: Mapping[str, Channel]
     registry: Registry | None
     http: aiohttp.ClientSession
+    papers: Workshop
+    console: Pool | None = None
+    local: LocalBucket = field(default_factory=LocalBucket)
 
 
 @asynccontextmanager
@@ -50,8 +55,10 @@ async def runtime(
     """Open what a process needs; refuses to run as a database superuser."""
     async with (
         pool(settings.database(), settings.pool_size) as connections,
+        _console(settings) as console,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
         _live(settings) as live,
+        Workshop() as papers,
     ):
         await _refuse_superuser(connections)
         yield Runtime(
@@ -59,12 +66,25 @@ async def runtime(
             pool=connections,
             live=live,
             vault=Vault(Keys.create(settings.keys)),
-            languages=Languages(settings.languages),
+            languages=(languages := Languages(settings.languages)),
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
-            channels=_channels(settings, http, live),
+            channels=_channels(settings, http, live, languages),
             registry=_registry(settings, http),
             http=http,
+            papers=papers,
+            console=console,
         )
+
+
+@asynccontextmanager
+async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
+    """The officers' own connections, where they are set up: row security holds on them."""
+    if settings.database_console_url is None:
+        yield None
+        return
+    async with pool(settings.database("console"), settings.pool_size) as connections:
+        await _refuse_superuser(connections)
+        yield connections
 
 
 def pool(url: str, size: int) -> Pool:
@@ -114,16 +134,31 @@ async def _refuse_superuser(connections: Pool) -> None:
         row = await cursor.fetchone()
     if row is None or row[0]:
         raise ConfigError(
-            "KOSH_DATABASE_URL names a superuser; use the role kosh_app"
-            " (docs/operations.md says how it is made)"
+            "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
+            " kosh_app and kosh_console (docs/operations.md says how they are made)"
         )
 
 
-def _channels(settings: Settings, http: aiohttp.ClientSession, live: Live) -> dict[str, Channel]:
+def _channels(
+    settings: Settings, http: aiohttp.ClientSession, live: Live, languages: Languages
+) -> dict[str, Channel]:
     channels: dict[str, Channel] = {WebChat.name: WebChat(live)}
     if settings.telegram_token is not None:
         channels[Telegram.name] = Telegram(
-            http, settings.telegram_token.get_secret_value(), settings.telegram_api
+            http,
+            settings.telegram_token.get_secret_value(),
+            settings.telegram_api,
+            settings.telegram_rate,
+        )
+    if settings.whatsapp_token is not None:
+        channels[WhatsApp.name] = WhatsApp(
+            http,
+            languages,
+            token=settings.whatsapp_token.get_secret_value(),
+            number_id=settings.whatsapp_number_id or "",
+            api=settings.whatsapp_api,
+            auth_header=settings.whatsapp_auth_header,
+            rate=settings.whatsapp_rate,
         )
     return channels
 

@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 PREFIX = "KOSH_"
 
-type Language = Literal["kk", "ru", "zh_Hans", "uz"]
+type Language = Literal["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"]
 type LogLevel = Literal["debug", "info", "warning", "error"]
 type Role = Literal["app", "owner", "retention", "console"]
 
@@ -28,8 +28,11 @@ _EXAMPLE_WORDS = re.compile(
     r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
     re.IGNORECASE,
 )
-_LONG_SECRETS = ("telegram_secret", "registry_client_secret", "registry_callback_secret")
-_REGISTRY = ("registry_url", "registry_client_id", *_LONG_SECRETS[1:])
+_REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
+_LONG_SECRETS = ("telegram_secret", *_REGISTRY_SECRETS, "oidc_client_secret")
+_REGISTRY = ("registry_url", "registry_client_id", *_REGISTRY_SECRETS)
+_WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token")
+_WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -79,7 +82,7 @@ class Settings(BaseSettings):
         description="Address at which people and platforms reach the web server, without a path.",
     )
     languages: Annotated[tuple[Language, ...], NoDecode] = Field(
-        default=("kk", "ru", "zh_Hans", "uz"),
+        default=("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"),
         min_length=1,
         description="Written forms on offer, in menu order, separated by commas.",
     )
@@ -117,6 +120,54 @@ class Settings(BaseSettings):
         description="Secret that Telegram sends with every update to the webhook: 32 to 256 of "
         "A-Z a-z 0-9 _ - (`openssl rand -hex 32`).",
     )
+    telegram_rate: float = Field(
+        default=30,
+        ge=0,
+        le=10_000,
+        description="Messages a second that the bot may send; 0 lifts every rate of ours, for "
+        "emulators.",
+    )
+
+    whatsapp_token: SecretStr | None = Field(
+        default=None, description="Access token of the WhatsApp number; without it it's off."
+    )
+    whatsapp_number_id: str | None = Field(
+        default=None,
+        pattern="^[0-9]{1,20}$",
+        description="Id of the WhatsApp number at Meta (not the number itself), digits.",
+    )
+    whatsapp_api: str = Field(
+        default="https://graph.facebook.com/v26.0",
+        description="Base URL of the Cloud API with its version, or of a solution provider.",
+    )
+    whatsapp_auth_header: str = Field(
+        default="Authorization: Bearer",
+        pattern="^[A-Za-z0-9-]{1,64}(: ?[A-Za-z0-9-]{0,64})?$",
+        description="Header that carries the token, and what stands before it; any other name, "
+        "such as D360-API-KEY, is a solution provider's dialect, without number ids in paths.",
+    )
+    whatsapp_app_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret of the app, which signs the webhook; while it changes two, separated "
+        "by a comma.",
+    )
+    whatsapp_verify_token: SecretStr | None = Field(
+        default=None, description="Word of your own that Meta repeats when the webhook is set."
+    )
+    whatsapp_rate: float = Field(
+        default=80,
+        ge=0,
+        le=10_000,
+        description="Messages a second that the number may send; 0 lifts every rate of ours, for "
+        "emulators.",
+    )
+
+    telegram_duty_chat: str = Field(
+        default="",
+        pattern=r"^(-?[0-9]{1,20})?$",
+        description="Id of the officers' Telegram group that is told how many wait; a mission may "
+        "have its own.",
+    )
 
     registry_url: str | None = Field(
         default=None,
@@ -133,10 +184,35 @@ class Settings(BaseSettings):
         description="Secret that signs the registry's status callbacks, 32 characters or more.",
     )
 
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the officers' own sign-in service (OpenID Connect), https://.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="Our client id at that service.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Our client secret at that service, 32 characters or more."
+    )
+
+    @property
+    def has_service(self) -> bool:
+        """Tell whether officers can sign in through a service of their own."""
+        return None not in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+
     @property
     def has_telegram(self) -> bool:
         """Tell whether the Telegram channel is on."""
         return self.telegram_token is not None
+
+    @property
+    def has_whatsapp(self) -> bool:
+        """Tell whether the WhatsApp channel is on."""
+        return self.whatsapp_token is not None
+
+    @property
+    def whatsapp_app_secrets(self) -> tuple[str, ...]:
+        """Give the secrets that may have signed what comes to WhatsApp's webhook."""
+        secret = self.whatsapp_app_secret
+        return tuple(secret.get_secret_value().split(",")) if secret else ()
 
     @property
     def has_registry(self) -> bool:
@@ -169,7 +245,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
-    @field_validator("telegram_api", "registry_url", "public_url")
+    @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not _ADDRESS.fullmatch(value):
@@ -208,12 +284,29 @@ class Settings(BaseSettings):
             raise ValueError("may hold only A-Z a-z 0-9 _ and -, 256 at most")
         return value
 
+    @field_validator("whatsapp_app_secret")
+    @classmethod
+    def _one_or_two(cls, value: SecretStr | None) -> SecretStr | None:
+        secrets = value.get_secret_value().replace(" ", "").split(",") if value else []
+        if len(secrets) > 2 or any(len(each) < _SECRET_LENGTH for each in secrets):
+            raise ValueError(f"must be one or two secrets of {_SECRET_LENGTH} characters or more")
+        return SecretStr(",".join(secrets)) if value else None
+
     @model_validator(mode="after")
     def _real_secrets(self) -> Self:
         for name in ("telegram_token", *_LONG_SECRETS):
             value: SecretStr | None = getattr(self, name)
             if value and not self.demo and _is_example(value.get_secret_value()):
                 raise ValueError(f"{_variable(name)} is an example value; set a real one")
+        if not self.demo and any(map(_is_example, self.whatsapp_app_secrets)):
+            raise ValueError("KOSH_WHATSAPP_APP_SECRET is an example value; set a real one")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_whatsapp(self) -> Self:
+        missing = [_variable(name) for name in _WHATSAPP if getattr(self, name) is None]
+        if missing and len(missing) < len(_WHATSAPP):
+            raise ValueError(f"WhatsApp is only half set; set {', '.join(missing)} too")
         return self
 
     @model_validator(mode="after")

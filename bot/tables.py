@@ -1,9 +1,11 @@
 """The tables; each is written by the one module named beside it."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    Time,
     Uuid,
     text,
 )
@@ -42,6 +45,12 @@ def _person(*, kept: bool = False) -> Column[object]:
     return Column("person_id", Uuid, ForeignKey("people.id", ondelete=rule), nullable=kept)
 
 
+def _officer(*, primary_key: bool = False) -> Column[object]:
+    """The officer a row belongs to, and goes with."""
+    rule = ForeignKey("officers.id", ondelete="CASCADE")
+    return Column("officer_id", Uuid, rule, nullable=False, primary_key=primary_key)
+
+
 people = Table(  # people
     "people",
     metadata,
@@ -61,8 +70,39 @@ handles = Table(  # people
     Column("address", LargeBinary, nullable=False),
     Column("blocked", Boolean, nullable=False, server_default=text("false")),
     _when("created_at", now=True),
+    # A web handle of the secure page: where the conversation goes back to, and how long it lives.
+    Column("home", Text),
+    _when("until", nullable=True),
+    # Kept, to a quarter of an hour, where a platform takes free text only for a while after it.
+    _when("spoke_at", nullable=True),
     PrimaryKeyConstraint("channel", "bidx"),
     Index(None, "person_id"),
+)
+
+links = Table(  # people
+    "links",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),
+    _person(),
+    Column("channel", Text, nullable=False),
+    _when("created_at", now=True),
+    _when("expires_at"),
+    _when("used_at", nullable=True),
+    Index(None, "person_id"),
+    Index(None, "expires_at"),
+)
+
+reminders = Table(  # reminders
+    "reminders",
+    metadata,
+    Column(
+        "person_id",
+        Uuid,
+        ForeignKey("people.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _when("due_at"),
+    Index(None, "due_at"),
 )
 
 conversations = Table(  # inbox: the row is also the person's lock
@@ -122,6 +162,11 @@ messages = Table(  # outbox
     _when("lease_until", nullable=True),
     _when("created_at", now=True),
     _when("done_at", nullable=True),
+    # What the platform reported last: sent, failed, delivered or read; and what it bills it as.
+    Column("receipt", Text),
+    _when("receipt_at", nullable=True),
+    Column("price", Text),
+    Index("messages_waiting", "person_id", postgresql_where=text("state = 'waiting'")),
     Index(
         "messages_open",
         "person_id",
@@ -197,6 +242,48 @@ registry_writes = Table(  # registrations
     ),
 )
 
+uploads = Table(  # uploads
+    "uploads",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person(),
+    Column("registration_id", Uuid, ForeignKey("registrations.id", ondelete="SET NULL")),
+    Column("paper", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # Where a messenger keeps the file for us, until it was fetched.
+    Column("channel", Text),
+    Column("source", LargeBinary),
+    # Of what came: tells the same file again, for this person alone. Of what is kept: the hash.
+    Column("mark", LargeBinary),
+    Column("digest", LargeBinary),
+    Column("media_type", Text),
+    Column("pages", Integer),
+    Column("size", Integer),
+    Column("received", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("reason", Text),
+    Column("document", Uuid),
+    _when("created_at", now=True),
+    _when("state_at", now=True),
+    _when("due_at", now=True),
+    Index(None, "person_id"),
+    Index(None, "registration_id"),
+    Index(
+        "uploads_open",
+        "due_at",
+        postgresql_where=text("state IN ('fetching', 'checking', 'pending', 'sending', 'unknown')"),
+    ),
+)
+
+upload_chunks = Table(  # uploads
+    "upload_chunks",
+    metadata,
+    Column("upload_id", Uuid, ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("upload_id", "number"),
+)
+
 cases = Table(  # cases
     "cases",
     metadata,
@@ -211,13 +298,39 @@ cases = Table(  # cases
     Column("version", Integer, nullable=False, server_default=text("0")),
     _when("opened_at", now=True),
     _when("state_at", now=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("country", Text, nullable=False, server_default=text("''")),
+    _when("waiting_since", now=True, nullable=True),
+    _when("answer_due", nullable=True),
+    _when("resolve_due", nullable=True),
+    _when("return_due", nullable=True),
+    _when("paused_at", nullable=True),
+    _when("snoozed_until", nullable=True),
+    _when("escalated_at", nullable=True),
+    _when("answered_at", nullable=True),
+    Column("answer_minutes", Integer),
+    Column("returned", Integer, nullable=False, server_default=text("0")),
+    Column("rating", Text),
     Index(None, "person_id"),
+    Index("cases_number", "number", unique=True),
     Index(
         "cases_queue",
         "mission",
         text("urgent DESC"),
         "opened_at",
         postgresql_where=text("state <> 'resolved'"),
+    ),
+    Index(
+        "cases_closed",
+        "mission",
+        text("state_at DESC"),
+        postgresql_where=text("state = 'resolved'"),
+    ),
+    Index(
+        "cases_answered",
+        "mission",
+        "answered_at",
+        postgresql_where=text("answered_at IS NOT NULL"),
     ),
 )
 
@@ -230,7 +343,100 @@ case_words = Table(  # cases
     Column("officer", Uuid),
     Column("body", LargeBinary, nullable=False),
     _when("at", now=True),
+    # The officer's message on its way, and the ready-made text it was.
+    Column("message_id", BigInteger),
+    Column("canned", Text),
     Index(None, "case_id", "id"),
+)
+
+notes = Table(  # cases
+    "notes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    _person(),
+    Column("officer", Uuid, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _when("at", now=True),
+    Index(None, "case_id", "id"),
+)
+
+case_actions = Table(  # cases
+    "case_actions",
+    metadata,
+    Column("officer", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("case_id", Uuid, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("action", Text, nullable=False),
+    _when("at", now=True),
+    PrimaryKeyConstraint("officer", "key"),
+    Index(None, "case_id"),
+)
+
+case_events = Table(  # the database's own triggers, so that no change goes untold
+    "case_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("mission", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _when("at", now=True),
+    Index(None, "mission", "id"),
+    Index(None, "at"),
+)
+
+missions = Table(  # hours
+    "missions",
+    metadata,
+    Column("mission", Text, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("first_minutes", Integer, nullable=False),
+    Column("next_minutes", Integer, nullable=False),
+    Column("resolve_minutes", Integer, nullable=False),
+    Column("return_minutes", Integer, nullable=False),
+    Column("duty_chat", Text, nullable=False, server_default=text("''")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+)
+
+mission_hours = Table(  # hours
+    "mission_hours",
+    metadata,
+    Column("mission", Text, ForeignKey("missions.mission", ondelete="CASCADE"), nullable=False),
+    Column("weekday", Integer, nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    PrimaryKeyConstraint("mission", "weekday", "opens"),
+)
+
+holidays = Table(  # hours
+    "holidays",
+    metadata,
+    Column("mission", Text, ForeignKey("missions.mission", ondelete="CASCADE"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("works_as", Integer),
+    PrimaryKeyConstraint("mission", "day"),
+)
+
+canned = Table(  # canned
+    "canned",
+    metadata,
+    Column("mission", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    _when("changed_at", now=True),
+    PrimaryKeyConstraint("mission", "name", "language"),
+)
+
+duty_cards = Table(  # duty
+    "duty_cards",
+    metadata,
+    Column("chat", Text, primary_key=True),
+    Column("external_id", Text, nullable=False, server_default=text("''")),
+    Column("digest", LargeBinary, nullable=False, server_default=text("''")),
+    Column("urgent", Integer, nullable=False, server_default=text("0")),
+    _when("at", now=True),
 )
 
 officers = Table(  # officers
@@ -241,6 +447,78 @@ officers = Table(  # officers
     Column("mission", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     _when("created_at", now=True),
+    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{officer}'")),
+    # Empty: all of them.
+    Column("languages", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("topics", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _when("shift_until", nullable=True),
+)
+
+steps = Table(  # statistics
+    "steps",
+    metadata,
+    Column("flow", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reached", Integer, nullable=False),
+    Column("staying", Integer, nullable=False),
+    _when("at", now=True),
+    PrimaryKeyConstraint("flow", "question", "language", "channel"),
+)
+
+accounts = Table(  # accounts
+    "accounts",
+    metadata,
+    _officer(primary_key=True),
+    Column("password", LargeBinary),
+    Column("totp", LargeBinary),
+    # The last time step whose code was taken, so that a code works once.
+    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),
+    Column("subject", LargeBinary),
+    Column("misses", Integer, nullable=False, server_default=text("0")),
+    _when("locked_until", nullable=True),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    _when("created_at", now=True),
+    Index(None, "subject", unique=True),
+)
+
+account_links = Table(  # accounts
+    "account_links",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),
+    _officer(),
+    _when("created_at", now=True),
+    _when("expires_at"),
+    Index(None, "officer_id"),
+)
+
+passkeys = Table(  # accounts
+    "passkeys",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    _officer(),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("uses", BigInteger, nullable=False, server_default=text("0")),
+    _when("created_at", now=True),
+    _when("used_at", nullable=True),
+    Index(None, "officer_id"),
+)
+
+console_sessions = Table(  # sessions
+    "console_sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("token", LargeBinary, nullable=False),
+    _officer(),
+    Column("strength", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    _when("created_at", now=True),
+    _when("seen_at", now=True),
+    Index(None, "token", unique=True),
+    Index(None, "officer_id"),
+    Index(None, "created_at"),
 )
 
 audit = Table(  # audit
@@ -252,6 +530,8 @@ audit = Table(  # audit
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("detail", Text, nullable=False, server_default=text("''")),
+    Index("audit_actor_at", "actor", "at"),
 )
 
 audit_head = Table(  # audit

@@ -25,6 +25,9 @@ from flows.engine.state import Conversation
 
 RECEIPT = "TERMINAL-1"
 
+# What a terminal cannot offer.
+UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
+
 
 def chat(language: str = "", flow: str = "") -> None:
     """Talk until the input ends; without a language it is asked, without a flow there is the menu.
@@ -50,7 +53,7 @@ def talk(
     while True:
         turn = step(FLOWS, languages, conversation, event, datetime.now(UTC).date())
         conversation = turn.conversation
-        buttons = [each for say in turn.says for each in say.buttons if each.kind != Kind.CONTACT]
+        buttons = [each for say in turn.says for each in say.buttons if each.kind not in UNSHOWN]
         numbers = _numbers(conversation, buttons)
         for say in turn.says:
             write("\n".join(_page(languages, say, numbers)) + "\n")
@@ -99,7 +102,7 @@ def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[s
         yield "({}/{})".format(*say.progress)
     options = [each for each in say.buttons if each.payload in numbers]
     yield from (f"{numbers[each.payload]:>4}  {shown(each)}" for each in options)
-    others = [each for each in say.buttons if each not in options and each.kind != Kind.CONTACT]
+    others = [each for each in say.buttons if each not in options and each.kind not in UNSHOWN]
     yield "      " + " · ".join(f"[{shown(each)}]" for each in others)
 
 

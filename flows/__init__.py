@@ -1,7 +1,29 @@
 """What a conversation is: the flows, in menu order. Pure: no I/O, no clock, no library."""
 
 from flows.about import ABOUT
+from flows.checklist import CHECKLIST
+from flows.eligibility import ELIGIBILITY
+from flows.faq import FAQ
+from flows.interview import INTERVIEW
+from flows.next_steps import NEXT_STEPS
 from flows.officer import OFFICER
+from flows.papers import PAPERS
 from flows.preregistration import PREREGISTRATION
+from flows.support import SUPPORT
 
-FLOWS = {flow.name: flow for flow in (PREREGISTRATION, ABOUT, OFFICER)}
+# A page of the menu holds eight: a person stands among the first eight, whatever comes before.
+FLOWS = {
+    flow.name: flow
+    for flow in (
+        ELIGIBILITY,
+        CHECKLIST,
+        SUPPORT,
+        INTERVIEW,
+        PREREGISTRATION,
+        OFFICER,
+        FAQ,
+        PAPERS,
+        NEXT_STEPS,
+        ABOUT,
+    )
+}

@@ -33,6 +33,7 @@ from flows.engine.questions import (
     YesNo,
 )
 from flows.engine.text import Text, _, button, row
+from flows.engine.words import Letters
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
 from flows.knowledge.origins import ORIGINS
@@ -266,14 +267,14 @@ SURNAME = PersonName(
         "Copy it letter by letter from the passport. If the passport has only one name, write it"
         " here and skip the given name."
     ),
-    latin=True,
+    letters=Letters.LATIN,
     sensitive=True,
 )
 GIVEN_NAME = PersonName(
     name="given_name",
     label=button("Given name"),
     text=_("Your given name in Latin letters, as in your passport?"),
-    latin=True,
+    letters=Letters.LATIN,
     sensitive=True,
     skippable=True,
 )
@@ -545,7 +546,7 @@ PREREGISTRATION = Flow(
     ),
     outcome=outcome,
     declined=lambda today: (
-        _("Nothing was kept. You can go on asking, or turn to these directly:"),
+        _("These answers were not kept. You can go on asking, or turn to these directly:"),
         *said(CONTACTS, today),
     ),
     registers=True,

@@ -4,7 +4,6 @@ import fcntl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from uuid import uuid4
 
 import psycopg
@@ -14,9 +13,9 @@ from bot import services
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
 from bot.services import Databases
-from bot.settings import Settings, settings
+from bot.settings import Settings
 from tests.clock import CLOCK
-from tests.house import House
+from tests.house import House, furnished
 from tests.house import opened as opened_house
 
 # Durability is tried by the crash tests, with fsync on; here it would only cost time.
@@ -68,22 +67,7 @@ def databases(admin_url: str, template: str) -> Iterator[Databases]:
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
     """Settings of a test's runtime; Valkey is shared, its keys are not (each has its own keys)."""
-    return settings(
-        database_url=databases.app,
-        database_owner_url=databases.owner,
-        database_retention_url=databases.retention,
-        database_console_url=databases.console,
-        redis_url=redis_url,
-        data=tmp_path,
-        keys=tmp_path / "keys",
-        telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
-        telegram_secret=token_hex(32),
-        registry_url="http://127.0.0.1:9",
-        registry_client_id="kosh",
-        registry_client_secret=token_hex(32),
-        registry_callback_secret=token_hex(32),
-        demo=True,
-    )
+    return furnished(databases, redis_url, tmp_path)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import aiohttp
@@ -14,8 +16,9 @@ from bot import jobs, services
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.services import Databases
-from bot.settings import Settings
+from bot.settings import Settings, settings
 from bot.web import create_app
+from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
 
 
@@ -76,6 +79,7 @@ class House:
     url: str
     sandbox: str
     telegram: Emulator
+    whatsapp: wa.Emulator
     http: aiohttp.ClientSession
 
     async def entries(self) -> list[dict[str, Any]]:
@@ -96,6 +100,32 @@ class House:
         """Move database time."""
         async with self.rt.pool.connection() as session:
             await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
+    """Settings with every channel and a registry, all of them invented."""
+    return settings(
+        database_url=databases.app,
+        database_owner_url=databases.owner,
+        database_retention_url=databases.retention,
+        database_console_url=databases.console,
+        redis_url=redis_url,
+        data=folder,
+        keys=folder / "keys",
+        telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
+        telegram_secret=token_hex(32),
+        telegram_rate=0,
+        whatsapp_token="ATestTokenThatIsPlainlyInventedForTests",
+        whatsapp_number_id=wa.NUMBER_ID,
+        whatsapp_app_secret=token_hex(16),
+        whatsapp_verify_token=token_hex(16),
+        whatsapp_rate=0,
+        registry_url="http://127.0.0.1:9",
+        registry_client_id="kosh",
+        registry_client_secret=token_hex(32),
+        registry_callback_secret=token_hex(32),
+        demo=True,
+    )
 
 
 @asynccontextmanager
@@ -122,15 +152,27 @@ async def opened(chosen: Settings, databases: Databases, admin_url: str) -> Asyn
                 limits=False,
                 pace=Pace(scale=0.02),
             ) as telegram,
+            wa.Emulator(
+                token=chosen.whatsapp_token.get_secret_value() if chosen.whatsapp_token else "",
+                secret=chosen.whatsapp_app_secrets[0],
+                limits=False,
+                pace=wa.Pace(scale=0.02),
+            ) as whatsapp,
             runtime(
-                chosen.model_copy(update={"registry_url": sandbox, "telegram_api": telegram.url})
+                chosen.model_copy(
+                    update={
+                        "registry_url": sandbox,
+                        "telegram_api": telegram.url,
+                        "whatsapp_api": f"{whatsapp.url}/v26.0",
+                    }
+                )
             ) as rt,
             serving(create_app(_lent(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
             working = asyncio.create_task(jobs.work(rt))
             try:
-                yield House(rt, url, sandbox, telegram, http)
+                yield House(rt, url, sandbox, telegram, whatsapp, http)
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)

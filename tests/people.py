@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
-from bot import inbox
+from bot import inbox, strangers
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
 from bot.live import Busy
@@ -96,7 +96,7 @@ class Guest:
             await self.rt.live.keep(key, "looking", hold.blob)
         else:
             await self.rt.live.keep(key, "looking", None)
-        return inbox._asked(self.rt, key, hold.blob).conversation
+        return strangers.asked(self.rt, key, hold.blob).conversation
 
     async def rows(self) -> list[tuple[Any, ...]]:
         async with self.rt.pool.connection() as session:

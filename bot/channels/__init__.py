@@ -1,11 +1,12 @@
 """What a channel is: where messages come from and go to."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from flows.engine.events import Event
+from flows.engine.events import Event, Page
 
 
 class Press(msgspec.Struct, frozen=True, array_like=True):
@@ -16,19 +17,38 @@ class Press(msgspec.Struct, frozen=True, array_like=True):
     kind: str
 
 
+class Template(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A text that the platform approved before: its name there, and the values of its places.
+
+    `payloads` are what its quick replies send back, in their order.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    payloads: tuple[str, ...] = ()
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message in the person's language, before a channel gives it its own shape."""
+    """A message in the person's language, before a channel gives it its own shape.
+
+    `template` says the same where a platform takes no free text at the moment.
+    """
 
     paragraphs: tuple[str, ...]
     buttons: tuple[Press, ...] = ()
     language: str = ""
     progress: tuple[int, int] | None = None
     protect: bool = False
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Something a person did. `external_id` is the platform's own, for deduplication."""
+    """Something a person did. `external_id` is the platform's own, for deduplication.
+
+    `aliases` are other handles that the platform vouches to be the same person's; `at` is when they
+    did it, in seconds since 1970, where the platform counts the time since (0: it does not).
+    """
 
     channel: str
     external_id: str
@@ -37,6 +57,21 @@ class Inbound:
     event: Event
     message_id: str = ""
     press_id: str = ""
+    aliases: tuple[str, ...] = ()
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """One element of an authentic body that cannot be read; the others count.
+
+    `code` is one of Unreadable's; `size` in bytes.
+    """
+
+    channel: str
+    external_id: str
+    code: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +98,35 @@ class Ignored:
     channel: str
 
 
-type Arrival = Inbound | Blocked | Intruder | Ignored
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The platform says that a person's handle was replaced by another."""
+
+    channel: str
+    external_id: str
+    handle: str
+    to: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the platform reports of a message of ours, in any order and more than once.
+
+    `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is the
+    outbox's own id where the platform hands it back; `price` is the billing category, if any.
+    """
+
+    channel: str
+    external_id: str
+    state: Literal["sent", "delivered", "read", "failed"]
+    at: int
+    code: str = ""
+    row: str = ""
+    price: str = ""
+
+
+type Arrival = Inbound | Spoiled | Blocked | Moved | Receipt | Intruder | Ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +134,8 @@ class Act:
     """One call to the platform.
 
     `external_id` is the message to edit or, with commas, the messages to delete. `row` is the
-    outbox's own id, empty where nothing was promised and there is no row.
+    outbox's own id, empty where nothing was promised and there is no row. `closed` says that the
+    platform takes no free text now, so that only the message's template can go.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -79,12 +143,13 @@ class Act:
     message: Message | None = None
     external_id: str = ""
     row: str = ""
+    closed: bool = False
 
 
 class Unreadable(Exception):
     """An authentic body that cannot be read; goes to quarantine, never to a retry loop.
 
-    Codes: E_EMPTY, E_JSON, E_SHAPE, E_DEPTH, E_NUMBER, E_DUPKEY, E_ENCODING.
+    Codes: E_EMPTY, E_JSON, E_SHAPE, E_DEPTH, E_NUMBER, E_DUPKEY, E_ENCODING, E_STALE.
     """
 
     def __init__(self, code: str) -> None:
@@ -101,14 +166,24 @@ class SendError(Exception):
 
 
 class Throttled(SendError):
-    """The platform asks us to wait `delay` seconds."""
+    """The platform asks us to wait `delay` seconds; `wide` if that holds for everybody's messages.
+
+    Where not, it is this person's messages that came too fast.
+    """
 
     code = "E_SEND_THROTTLED"
     retry = True
 
-    def __init__(self, delay: float) -> None:
+    def __init__(self, delay: float, *, wide: bool = False) -> None:
         super().__init__(self.code)
         self.delay = delay
+        self.wide = wide
+
+
+class WindowClosed(SendError):
+    """The platform takes no free text now; the message waits for the person or for a template."""
+
+    code = "E_SEND_WINDOW"
 
 
 class Unreachable(SendError):
@@ -118,10 +193,41 @@ class Unreachable(SendError):
     retry = True
 
 
+class Held(SendError):
+    """The platform refuses us, not the message: everything waits until an operator mends it."""
+
+    code = "E_SEND_HELD"
+    retry = True
+
+
 class Refused(SendError):
     """The platform will never take this message."""
 
     code = "E_SEND_REFUSED"
+
+
+class DoesNotFit(Refused):
+    """It is larger than the channel takes, and nothing is ever cut."""
+
+    code = "E_SEND_SIZE"
+
+
+class NoTemplate(Refused):
+    """The template is missing, paused or of another form than we filled in."""
+
+    code = "E_SEND_TEMPLATE"
+
+
+class NotNow(SendError):
+    """The platform holds announcements to this person back for a day or more."""
+
+    code = "E_SEND_NOT_NOW"
+
+
+class OptedOut(SendError):
+    """The person told the platform that they want no announcements of ours."""
+
+    code = "E_SEND_OPTED_OUT"
 
 
 class NotAllowed(SendError):
@@ -136,12 +242,37 @@ class CannotEdit(SendError):
     code = "E_SEND_EDIT"
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast a platform lets us send, in messages a second; a rate of 0 is no limit of ours.
+
+    `each` is the rate into one chat. `firm` says that `whole` also binds answers; else answers only
+    take their share of it, and it is announcements that wait.
+    """
+
+    whole: float = 0
+    whole_burst: int = 1
+    each: float = 0
+    each_burst: int = 1
+    firm: bool = False
+
+
 class Channel(Protocol):
-    """One way to talk to people; `bot.channels.telegram` is the model."""
+    """One way to talk to people; `bot.channels.telegram` is the model.
+
+    `edits` and `deletes` say what the platform lets us do with messages that are there. Where it
+    bills or throttles by message, `joins` makes one message of what a turn says. `page` says
+    whether questions marked sensitive are asked on the secure page. `window` is how many seconds
+    after a person's last word free text is taken; 0: always.
+    """
 
     name: str
     edits: bool
     deletes: bool
+    joins: bool
+    page: Page
+    window: int
+    rates: Rates
 
     def parse(self, body: bytes) -> tuple[Arrival, ...]:
         """Read the platform's bytes; Unreadable when they cannot be read."""
@@ -149,4 +280,8 @@ class Channel(Protocol):
 
     async def send(self, act: Act) -> str:
         """Make one call; the platform's message id, or a SendError."""
+        ...
+
+    def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """The bytes of a file that a person sent, as they come; a SendError when it is gone."""
         ...

@@ -1,7 +1,7 @@
 """Telegram: a bot's calls to any server of the Bot API, by plain JSON over the shared session."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any, assert_never
 
@@ -15,6 +15,7 @@ from bot.channels import (
     CannotEdit,
     Message,
     NotAllowed,
+    Rates,
     Refused,
     SendError,
     Throttled,
@@ -23,6 +24,7 @@ from bot.channels import (
     telegram_profile,
     telegram_updates,
 )
+from flows.engine.events import Page
 from flows.engine.words import Words
 
 CALL_SECONDS = 15
@@ -31,6 +33,10 @@ FIRST_PAUSE, MOST_PAUSE = 1.0, 60.0
 # Where the platform says "wait" and does not say how long.
 UNTOLD_PAUSE = 5.0
 MOST_DELETED = 100
+FETCH_SECONDS = 120
+CHUNK = 64 * 1024
+# About one message a second into a chat; short bursts pass.
+EACH, EACH_BURST = 1.0, 10
 
 GONE = ("chat not found", "user not found", "deactivated", "was blocked", "peer_id_invalid")
 NOT_EDITABLE = (
@@ -61,12 +67,17 @@ class _Sent(msgspec.Struct):
     message_id: int
 
 
+class _File(msgspec.Struct):
+    file_path: str
+
+
 class _Numbered(msgspec.Struct):
     update_id: int
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
 _SENT = msgspec.json.Decoder(_Sent)
+_FILE = msgspec.json.Decoder(_File)
 _DONE = msgspec.json.Decoder(bool)
 _BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 _NUMBERED = msgspec.json.Decoder(_Numbered)
@@ -82,11 +93,16 @@ class Telegram:
     name = telegram_updates.NAME
     edits = True
     deletes = True
+    joins = False
+    page = Page.OFFERED
+    window = 0
 
-    def __init__(self, http: aiohttp.ClientSession, token: str, api: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._http = http
         self._token = token
         self._api = api.rstrip("/")
+        # Answers are not bound by the rate of announcements; only a chat of its own is (1.2).
+        self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST) if rate else Rates()
 
     def parse(self, body: bytes) -> tuple[Arrival, ...]:
         """Read one update; Unreadable when that cannot be done."""
@@ -134,6 +150,30 @@ class Telegram:
             if batch:
                 yield tuple(bytes(update) for update in batch)
                 asked["offset"] = 1 + max(_NUMBERED.decode(update).update_id for update in batch)
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """A person's file, as it comes; Refused when it is gone or larger than the API gives out.
+
+        20 MB at the platform's own server, whose links die after an hour.
+        """
+        file = await self._call("getFile", {"file_id": ref}, _FILE)
+        failure: SendError = Refused()
+        try:
+            async with self._http.get(
+                f"{self._api}/file/bot{self._token}/{file.file_path}",
+                timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS),
+                allow_redirects=False,
+            ) as response:
+                if response.status < 300:
+                    async for chunk in response.content.iter_chunked(CHUNK):
+                        yield chunk
+                    return
+                if response.status >= 500 or response.status == 429:
+                    failure = Unreachable()
+        except (aiohttp.ClientError, TimeoutError):
+            failure = Unreachable()
+        # Raised out here so that it has no context: errors of aiohttp know the address.
+        raise failure
 
     async def set_webhook(self, url: str, secret: str) -> None:
         """Have updates brought to `url`, each with `secret` in its header."""

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels import Message, Press, Refused
+from bot.channels import DoesNotFit, Message, Press
+from bot.channels.limits import TELEGRAM as LIMITS
 from flows.engine.events import Kind
 
-MOST_UNITS = 4096
-MOST_PAYLOAD = 64
 # How wide a label may be so that two or three stand in a row on a narrow phone.
 MOST_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 16, 3: 12}
@@ -23,12 +22,12 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
 
     A text over 4096 UTF-16 units is parted; the buttons are under the end of it. Asking for a
     contact takes a keyboard below the input field, which a message cannot have beside buttons of
-    its own, so that it comes as one more. Refused when a payload is not 1 to 64 ASCII characters.
+    its own, so that it comes as one more. DoesNotFit when a payload is not 1 to 64 of ASCII.
     """
     paragraphs = message.paragraphs
     if message.progress:
         paragraphs = (*paragraphs, "{} / {}".format(*message.progress))
-    *before, last = _split("\n\n".join(paragraphs).strip())
+    *before, last = LIMITS.split("\n\n".join(paragraphs).strip())
     return [
         *((text, None) for text in before),
         (last, _inline(message.buttons)),
@@ -41,10 +40,22 @@ def _inline(buttons: Sequence[Press]) -> Markup | None:
     return {"inline_keyboard": rows} if rows else None
 
 
-def _button(press: Press) -> dict[str, str]:
-    if not press.payload.isascii() or not 1 <= len(press.payload) <= MOST_PAYLOAD:
-        raise Refused
+def _button(press: Press) -> dict[str, Any]:
+    if press.kind == Kind.PAGE:
+        return _link(press)
+    if press.kind == Kind.LINK:
+        # Not as a Mini App: few of the messenger's own windows can save a file.
+        return {"text": press.label, "url": press.payload}
+    if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
+        raise DoesNotFit
     return {"text": press.label, "callback_data": press.payload}
+
+
+def _link(press: Press) -> dict[str, Any]:
+    """A Mini App, for which Telegram vouches who opens it; it takes only https."""
+    if press.payload.startswith("https:"):
+        return {"text": press.label, "web_app": {"url": press.payload}}
+    return {"text": press.label, "url": press.payload}
 
 
 def _asking(press: Press) -> Markup:
@@ -52,27 +63,9 @@ def _asking(press: Press) -> Markup:
     return {"keyboard": [[asking]], "one_time_keyboard": True, "resize_keyboard": True}
 
 
-def _split(text: str) -> list[str]:
-    parts = []
-    while (fits := _fitting(text)) < len(text):
-        ends = (text.rfind(end, 1, fits + len(end)) for end in ("\n\n", "\n", " "))
-        at = next((end for end in ends if end > 0), fits)
-        parts.append(text[:at])
-        text = text[at:].lstrip()
-    return [*parts, text]
-
-
-def _fitting(text: str) -> int:
-    """How many characters of it one message takes."""
-    if 2 * len(text) <= MOST_UNITS:
-        return len(text)
-    units = text.encode("utf-16-le")[: 2 * MOST_UNITS]
-    return len(units.decode("utf-16-le", "ignore"))
-
-
 def _rows(buttons: Sequence[Press]) -> Rows:
     """Options, then controls, and the exit apart from both."""
-    options = [press for press in buttons if press.kind == Kind.OPTION]
+    options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]
     columns = _columns(options)

@@ -66,6 +66,11 @@ class _Contact(msgspec.Struct, gc=False):
     user_id: int | None = None
 
 
+class _File(msgspec.Struct, gc=False):
+    file_id: str = ""
+    file_size: int = 0
+
+
 class _Message(msgspec.Struct, gc=False):
     message_id: int
     chat: _Chat
@@ -73,6 +78,8 @@ class _Message(msgspec.Struct, gc=False):
     sender_chat: _Chat | None = None
     text: str | None = None
     contact: _Contact | None = None
+    document: _File | None = None
+    photo: list[_File] = []
 
 
 class _Place(msgspec.Struct, gc=False):
@@ -162,7 +169,21 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
         return events.Shared(contact.phone_number, own)
     if not SERVICE.isdisjoint(raw):
         return None
-    return events.Unreadable(next((CONTENTS[name] for name in CONTENTS if name in raw), "other"))
+    kind = next((CONTENTS[name] for name in CONTENTS if name in raw), "other")
+    file = _file(message, kind)
+    return events.Attached(kind, file.file_id, file.file_size) if file else events.Unreadable(kind)
+
+
+def _file(message: _Message, kind: str) -> _File | None:
+    """What may be a paper; of a photo the platform has several sizes, the last is the largest."""
+    match kind:
+        case "photo":
+            file = message.photo[-1] if message.photo else None
+        case "document":
+            file = message.document
+        case _:
+            file = None
+    return file if file and file.file_id else None
 
 
 def _moved(moved: _Moved) -> Arrival:

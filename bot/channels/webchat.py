@@ -4,10 +4,13 @@ For somebody known the row of the outbox is the message, and sending is a wake-u
 just asks it goes to a short-lived stream in Valkey.
 """
 
+from collections.abc import AsyncIterator
+
 import msgspec
 
-from bot.channels import Act, Arrival, Message, Unreachable
+from bot.channels import Act, Arrival, Message, Rates, Refused, Unreachable
 from bot.live import Live, LiveUnavailable
+from flows.engine.events import Page
 
 STREAM_SECONDS = 1800
 MOST_WAITING = 100
@@ -30,6 +33,10 @@ class WebChat:
     name = "web"
     edits = True
     deletes = True
+    joins = False
+    page = Page.NEVER
+    window = 0
+    rates = Rates()
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -51,6 +58,11 @@ class WebChat:
         except LiveUnavailable:
             raise Unreachable from None
         return external_id
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """Never called: the page brings its files itself."""
+        raise Refused
+        yield
 
 
 def _note(act: Act) -> Note:

@@ -4,19 +4,40 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from bot.languages import catalogues, countries, danger, normal, readers, replies
+from bot.languages import (
+    catalogues,
+    countries,
+    danger,
+    directions,
+    identity,
+    mrz,
+    normal,
+    readers,
+    replies,
+)
 from bot.languages.rendering import Rendering
+from flows.engine.identity import Identity
 from flows.engine.text import Label
-from flows.engine.words import Refusal, Reserved
+from flows.engine.words import Letters, Refusal, Reserved
 
 NAMES = {
     "kk": "Қазақша",
+    "kk_Arab": "قازاقشا",
     "ru": "Русский",
     "zh_Hans": "中文",
     "uz": "Oʻzbekcha",
+    "uz_Cyrl": "Ўзбекча",
 }
-DIRECTIONS = {"kk_Arab": "rtl"}
 TAGS = {"zh_Hans": "zh-Hans", "kk_Arab": "kk-Arab", "uz_Cyrl": "uz-Cyrl"}
+# ISO 15924.
+SCRIPTS = {
+    "kk": "Cyrl",
+    "kk_Arab": "Arab",
+    "ru": "Cyrl",
+    "zh_Hans": "Hans",
+    "uz": "Latn",
+    "uz_Cyrl": "Cyrl",
+}
 COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s+(\S.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -32,8 +53,10 @@ class Languages:
         return tuple((code, NAMES[code]) for code in self._codes)
 
     def closest(self, hint: str) -> str | None:
-        first = re.split("[-_]", hint.lower(), maxsplit=1)[0]
-        return next((code for code in self._codes if code.lower().split("_")[0] == first), None)
+        language, script = _spoken(hint)
+        spoken = [code for code in self._codes if code.partition("_")[0] == language]
+        read = [code for code in spoken if script in ("", SCRIPTS[code])]
+        return min(read, key=len, default=None)
 
     def render(self, label: Label, language: str) -> str:
         return self._renderings.get(language, self._english)(label)
@@ -60,8 +83,8 @@ class Languages:
     def text(self, typed: str, most: int) -> str | Refusal:
         return readers.read_text(typed, most)
 
-    def name(self, typed: str, latin: bool) -> str | Refusal:
-        return readers.read_name(typed, latin=latin)
+    def name(self, typed: str, letters: Letters) -> str | Refusal:
+        return readers.read_name(typed, letters)
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
         return readers.read_date(typed, language, today)
@@ -75,13 +98,33 @@ class Languages:
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return readers.read_phone(typed, region)
 
+    def identity(self, typed: str, kind: Identity) -> str | Refusal:
+        return identity.read_identity(typed, kind)
+
+    def passport(self, typed: str, country: str | None) -> str | Refusal:
+        return identity.read_passport(typed, country)
+
+    def zone(self, typed: str) -> str | Refusal:
+        zone = mrz.read_zone(typed)
+        return zone if isinstance(zone, Refusal) else "\n".join(zone.lines)
+
     def countries(self, typed: str, language: str) -> Sequence[str]:
         return countries.find(typed, language)
 
 
+def _spoken(hint: str) -> tuple[str, str]:
+    """The language of a BCP 47 tag, however it is spelt, and its script if it tells one."""
+    language, *rest = re.split("[-_]", hint.strip().lower())
+    if language == "kk" and "cn" in rest:
+        return language, "Arab"
+    scripts = (part.title() for part in rest if len(part) == 4 and part.isalpha())
+    # Whoever reads traditional characters reads simplified ones better than any other language.
+    return language, "" if language == "zh" else next(scripts, "")
+
+
 def direction(language: str) -> str:
     """`rtl` or `ltr`, as HTML wants it."""
-    return DIRECTIONS.get(language, "ltr")
+    return "rtl" if language in directions.RIGHT_TO_LEFT else "ltr"
 
 
 def tag(language: str) -> str:

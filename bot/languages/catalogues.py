@@ -1,10 +1,12 @@
 """Catalogues: English sentences out of the source, and their translations out of `locales`.
 
 The English sentence is the message id; the context says what the string is, and its limit.
-`kk`, `ru`, `zh_Hans` and `uz` are written by hand. Conventions: languages.md 3.
+`kk`, `ru`, `zh_Hans` and `uz` are written by hand; `kk_Arab` and `uz_Cyrl` are built from kk and uz
+whenever they are read, and never kept. Conventions: languages.md 3.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 
+from bot.languages import tote, uzbek
+from bot.languages.overrides import LABELS
+
 ROOT = Path(__file__).parents[2]
 LOCALES = ROOT / "locales"
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
+# Each with what it is built from, and how.
+BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "kk_Arab": ("kk", tote.to_arabic),
+    "uz_Cyrl": ("uz", uzbek.to_cyrillic),
+}
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}
 
 type Messages = Mapping[tuple[str, str], str]
@@ -49,7 +59,9 @@ def update() -> None:
 
 
 def read(code: str) -> Catalog:
-    """A hand-made catalogue; empty when there is none yet."""
+    """The catalogue of a language, built if it is not written by hand; empty if there is none."""
+    if code in BUILT:
+        return _built(code)
     path = _path(code)
     if not path.exists():
         return Catalog(locale=code, project="Kosh", charset="utf-8", fuzzy=False)
@@ -60,10 +72,13 @@ def read(code: str) -> Catalog:
 def write(code: str, catalog: Catalog) -> None:
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as target:
+    # A file of its own first: whoever reads meanwhile never sees half a catalogue.
+    whole = path.with_name(f".{path.name}.{os.getpid()}")
+    with whole.open("wb") as target:
         write_po(
             target, catalog, width=98, omit_header=False, include_lineno=False, ignore_obsolete=True
         )
+    whole.replace(path)
 
 
 def messages(code: str) -> Messages:
@@ -73,6 +88,22 @@ def messages(code: str) -> Messages:
         for message in read(code)
         if message.id and message.string and not message.fuzzy
     }
+
+
+def _built(code: str) -> Catalog:
+    """The catalogue it comes from in the other script, with the marks of translators."""
+    origin, convert = BUILT[code]
+    catalog = Catalog(locale=code, project="Kosh", charset="utf-8", fuzzy=False)
+    for message in read(origin):
+        if message.id:
+            english, context = str(message.id), message.context
+            own = LABELS.get((code, context or "", english))
+            built = own if own is not None else convert(str(message.string))
+            comments = message.user_comments
+            catalog.add(
+                english, built, flags=message.flags, user_comments=comments, context=context
+            )
+    return catalog
 
 
 def _path(code: str) -> Path:

@@ -2,10 +2,9 @@
 
 from functools import cache
 
-from babel import Locale
 from babel.core import get_global
 
-from bot.languages import normal, replies
+from bot.languages import formats, normal, replies
 
 MOST_FOUND = 6
 
@@ -169,5 +168,6 @@ def _names(language: str) -> dict[str, tuple[str, ...]]:
     """The names of one locale; none for a language that isn't ours."""
     if language not in LOCALES:
         return {}
-    territories = Locale.parse(language).territories
-    return {normal.bare(territories[code]): (code,) for code in CODES}
+    # CLDR's and those that are shown, where they differ.
+    sources = (formats.Names(language).countries, formats.names(language).countries)
+    return {normal.bare(names[code]): (code,) for names in sources for code in CODES}

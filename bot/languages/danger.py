@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from bot.languages import normal
+from bot.languages import normal, tote, uzbek
 
 # Whole phrases, so that a name or a place is not taken for one; a speaker must check each line.
 PHRASES = (
@@ -21,4 +21,7 @@ def danger(typed: str) -> bool:
 
 @cache
 def _phrases() -> tuple[str, ...]:
-    return tuple(normal.fold(phrase) for line in PHRASES for phrase in line.split(", "))
+    # The script that a line is not in leaves it as it is.
+    spellings = (str, tote.to_arabic, uzbek.to_cyrillic)
+    phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
+    return tuple({normal.fold(spelt(phrase)) for phrase in phrases for spelt in spellings})

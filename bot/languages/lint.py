@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from babel.messages.catalog import Catalog
 
-from bot.languages import replies
-from bot.languages.catalogues import CONTEXTS
-from bot.languages.rendering import PLACE
+from bot.languages import directions, glossary, replies, tote, uzbek
+from bot.languages.catalogues import BUILT, CONTEXTS
+from bot.languages.kept import KEPT, NAMES, PLACE
 from bot.languages.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
 
 LIMIT = re.compile(r"<=(\d+)")
@@ -21,25 +21,28 @@ LIMIT = re.compile(r"<=(\d+)")
 COUNT = re.compile(r"\{(?:number|count)\}")
 TWO_DIGITS = "99"
 
-KEPT = re.compile(
-    r"</?[a-z]+[^>]*>|https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}"
-    r"|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
-    re.ASCII,
-)
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
 
-# Words in Latin letters that are the same in every language.
-NAMES = {"Kosh", "Telegram", "WhatsApp", "IIN", "PDF", "JPEG", "PNG", "TESTOVA", "Otandastar"}
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 ALPHABETS = {
     "kk": RUSSIAN | frozenset("әғқңөұүһі"),
     "ru": RUSSIAN,
     "uz": frozenset("abcdefghijklmnopqrstuvwxyzʻʼ"),
     "en": frozenset("abcdefghijklmnopqrstuvwxyz"),
+    "kk_Arab": frozenset("".join(tote.LETTERS.values()) + tote.SIGN),
+    "uz_Cyrl": (RUSSIAN | frozenset("ўқғҳ")) - frozenset("щы"),
 }
-QUOTES = {"kk": "«»", "ru": "«»", "uz": "“”", "zh_Hans": "“”", "en": "“”"}
+QUOTES = {
+    "kk": "«»",
+    "kk_Arab": "«»",
+    "ru": "«»",
+    "uz": "“”",
+    "uz_Cyrl": "“”",
+    "zh_Hans": "“”",
+    "en": "“”",
+}
 APOSTROPHES = "'’‘`´ʹ"
 QUOTE_MARKS = frozenset('"«»‹›„“”‟‚「」『』' + APOSTROPHES)
 
@@ -82,28 +85,34 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         if not message.id:
             continue
         english, context = str(message.id), message.context or ""
-        file = message.locations[0][0] if code == "en" and message.locations else _file(code)
+        where = message.locations[0][0] if code == "en" and message.locations else file(code)
         found = catalog.get(english, message.context)
         text = english if code == "en" else str(found.string) if found else ""
+        if code in BUILT and (found is None or found.fuzzy or not text):
+            # Said of the catalogue that it is built from.
+            continue
         if not text or found is None:
-            yield Finding(file, context, english, "missing", "there is no translation")
+            yield Finding(where, context, english, "missing", "there is no translation")
         elif found.fuzzy:
-            yield Finding(file, context, english, "fuzzy", "it was guessed; it is not shown")
+            yield Finding(where, context, english, "fuzzy", "it was guessed; it is not shown")
         else:
             entry = Entry(code, context, english, text, buttons)
             for rule, check in RULES.items():
                 for detail in check(entry):
-                    yield Finding(file, context, english, rule, detail)
+                    yield Finding(where, context, english, rule, detail)
 
 
 def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
-    for message in catalog:
+    for message in catalog if code not in BUILT else ():
         if message.id and source.get(str(message.id), message.context) is None:
             gone = "the source no longer has it"
-            yield Finding(_file(code), message.context or "", str(message.id), "extra", gone)
+            yield Finding(file(code), message.context or "", str(message.id), "extra", gone)
 
 
-def _file(code: str) -> str:
+def file(code: str) -> str:
+    """The file to mend for a language; a built one is mended where it comes from."""
+    if code in BUILT:
+        return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
@@ -175,16 +184,22 @@ def _length(entry: Entry) -> Iterator[str]:
     limit = LIMIT.search(entry.context)
     if limit is None:
         return
-    longest = at_longest(entry.text)
+    longest = at_longest(entry.text, entry.code)
     if PLACE.search(longest):
         yield "a place of unknown length in a text with a limit"
     elif len(longest) > int(limit[1]):
         yield f"{len(longest)} characters for {limit[1]}: {longest}"
 
 
-def at_longest(text: str) -> str:
-    """A text with the longest numbers it is shown with; its length is in code points."""
-    return COUNT.sub(TWO_DIGITS, text)
+def at_longest(text: str, code: str) -> str:
+    """A text with the longest numbers it is shown with; its length is in code points.
+
+    Marks of direction count: a platform counts them too.
+    """
+    if code not in directions.RIGHT_TO_LEFT:
+        return COUNT.sub(TWO_DIGITS, text)
+    filled = COUNT.sub(directions.isolated(TWO_DIGITS), directions.literals(text))
+    return directions.lined(filled)
 
 
 def _untranslated(entry: Entry) -> Iterator[str]:
@@ -232,6 +247,8 @@ def _letters(entry: Entry) -> Iterator[str]:
             yield f"two scripts in one word: {word} ({', '.join(sorted(scripts))})"
         elif word not in NAMES and not all(_own(letter, entry.code) for letter in word):
             yield f"letters of another language: {word}"
+        elif entry.code == "uz" and word not in NAMES and word.startswith(tuple(NAMES)):
+            yield f"a name takes no ending, for in Cyrillic it stays Latin: {word}"
 
 
 def _script(letter: str) -> str:
@@ -273,9 +290,13 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         if re.search(rf"{HAN} +{HAN}|[，。；：！？、] | [，。；：！？、]", entry.text):
             yield "a space between Chinese characters"
         return
-    if wrong := re.search(r"[，。；：！？、（）،؛؟]", prose):
+    foreign = r"[，。；：！？、（）،؛؟]"
+    if entry.code in directions.RIGHT_TO_LEFT:
+        # An arrow points the other way there.
+        foreign = "[，。；：！？、（）,;?←→‹›]"
+    if wrong := re.search(foreign, prose):
         yield f"punctuation of another language: {wrong[0]}"
-    if re.search(r"[^\s] [,.;:!?](?:\s|$)", entry.text):
+    if re.search(r"[^\s] [,.;:!?،؛؟](?:\s|$)", entry.text):
         yield "a space before a punctuation mark"
 
 
@@ -287,6 +308,15 @@ def _glossary(entry: Entry) -> Iterator[str]:
         due = term.words.get(entry.code)
         if due and _speaks_of(term, entry.english) and not _has(entry.text, due):
             yield f"“{term.english}” is {due}: {term.reason}"
+    for word in glossary.otherwise(KEPT.sub(" ", entry.english), entry.text, entry.code):
+        yield f"the term in use is {word.text}"
+
+
+def _round_trip(entry: Entry) -> Iterator[str]:
+    if entry.code != "uz" or any(_letters(entry)) or any(_apostrophes(entry)):
+        return
+    if uzbek.to_latin(uzbek.to_cyrillic(entry.text)) != entry.text:
+        yield f"it doesn't come back from Cyrillic: {uzbek.to_cyrillic(entry.text)}"
 
 
 def _forbidden(entry: Entry) -> Iterator[str]:
@@ -331,6 +361,7 @@ RULES: Mapping[str, Callable[[Entry], Iterator[str]]] = {
     "quotes": _quotes,
     "punctuation": _punctuation,
     "glossary": _glossary,
+    "round trip": _round_trip,
     "forbidden": _forbidden,
     "register": _register,
 }

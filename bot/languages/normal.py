@@ -90,10 +90,15 @@ def fold(typed: str) -> str:
     text = unicodedata.normalize("NFC", digits(typed).casefold())
     text = apostrophes(text.translate(UZBEK_2026))
     text = BORROWED.sub(lambda found: found[0].translate(KAZAKH_OWN), text)
-    text = PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    text = ARABIC_WORD.sub(_sign_at_head, text.translate(KAZAKH_ARABIC))
+    text = arabic(text)
     inside = INSIDE.search(text)
     return inside[0] if inside else text
+
+
+def arabic(text: str) -> str:
+    """Words of Arabic script in the letters of Kazakh, the sign once and at the head, or away."""
+    text = PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _visible(text))
+    return ARABIC_WORD.sub(_sign_at_head, text.translate(KAZAKH_ARABIC))
 
 
 def bare(typed: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -11,7 +12,7 @@ import phonenumbers
 from babel import Locale
 
 from bot.languages import normal
-from flows.engine.words import Refusal
+from flows.engine.words import Letters, Refusal
 
 OLDEST = 1900
 LONGEST_DATE = 60
@@ -57,7 +58,7 @@ WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)[.)]?")
 
 HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 BETWEEN_HAN = re.compile(f"(?<=[{HAN}])\\.(?=[{HAN}])")
-NAME_SIGNS = str.maketrans("‐‑‒–—−・•‧∙⋅", "------·····")
+NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·······")
 
 
 def read_date(typed: str, language: str, today: date) -> date | Refusal:
@@ -101,8 +102,8 @@ def read_number(typed: str, least: int, most: int) -> int | Refusal:
     return number if number <= most else Refusal.TOO_LARGE
 
 
-def read_name(typed: str, *, latin: bool = False, most: int = 100) -> str | Refusal:
-    """A name as it stands in a document, in letters of any script or, if `latin`, in Latin ones.
+def read_name(typed: str, letters: Letters = Letters.ANY, *, most: int = 100) -> str | Refusal:
+    """A name as it stands in a document, in letters of any script or in those that are asked.
 
     Only apostrophes, hyphens, middle dots and full-width letters get one form each.
     """
@@ -110,14 +111,14 @@ def read_name(typed: str, *, latin: bool = False, most: int = 100) -> str | Refu
     text = BETWEEN_HAN.sub("·", text)
     if not text:
         return Refusal.EMPTY
-    letters = [character for character in text if _is_letter(character)]
-    if not letters:
+    written = [character for character in text if _is_letter(character)]
+    if not written:
         return Refusal.NOT_LETTERS
     if len(text) + normal.heaped(typed) > most:
         return Refusal.TOO_LONG
     if not all(_is_letter(c) or c in " -·ʻʼ" or _is_mark(c) for c in text):
         return Refusal.NOT_LETTERS
-    return text if not latin or all(map(_is_latin, letters)) else Refusal.NOT_LATIN
+    return text if all(map(SCRIPTS[letters], written)) else WRONG_SCRIPT[letters]
 
 
 def read_text(typed: str, most: int) -> str | Refusal:
@@ -215,18 +216,26 @@ def _day(year: str, month: str, day: str, today: date) -> date | Refusal:
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
-        return Refusal.NO_SUCH_DAY
+        return Refusal.MONTH_FIRST if _is_day(year, day, month) else Refusal.NO_SUCH_DAY
     if found.year < OLDEST:
         return Refusal.TOO_OLD
     return found if found <= today else Refusal.FUTURE
 
 
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        return date(int(year), int(month), int(day)).year >= OLDEST
+    except ValueError:
+        return False
+
+
 def _compact_day(figures: str, today: date) -> date | Refusal:
     """19900305 or 05031990: since 1900 no eight digits name a day both ways."""
     year_first = _day(figures[:4], figures[4:6], figures[6:], today)
-    if year_first is not Refusal.NO_SUCH_DAY:
+    if year_first not in (Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
         return year_first
-    return _day(figures[4:], figures[2:4], figures[:2], today)
+    day_first = _day(figures[4:], figures[2:4], figures[:2], today)
+    return year_first if day_first is Refusal.NO_SUCH_DAY else day_first
 
 
 def _year(figures: str, today: date) -> int | Refusal:
@@ -263,5 +272,22 @@ def _is_latin(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith("LATIN ")
 
 
+def _is_kazakh(letter: str) -> bool:
+    """Of a script in which Kazakh is written."""
+    return unicodedata.name(letter, "").startswith(("CYRILLIC ", "ARABIC ", "LATIN "))
+
+
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character).startswith("M")
+
+
+SCRIPTS: dict[Letters, Callable[[str], bool]] = {
+    Letters.ANY: _is_letter,
+    Letters.LATIN: _is_latin,
+    Letters.KAZAKH: _is_kazakh,
+}
+WRONG_SCRIPT = {
+    Letters.ANY: Refusal.NOT_LETTERS,
+    Letters.LATIN: Refusal.NOT_LATIN,
+    Letters.KAZAKH: Refusal.NOT_KAZAKH,
+}

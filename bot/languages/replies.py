@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from bot.languages import normal
+from bot.languages import normal, tote, uzbek
 from flows.engine.words import SAFETY, Reserved
 
 YES = (
@@ -181,7 +181,9 @@ def reserved_word(typed: str) -> Reserved | None:
 
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(normal.fold(word) for line in lines for word in line.split(", "))
+    # The first line is Kazakh, in Cyrillic letters.
+    every = (*lines, tote.to_arabic(lines[0]).replace("،", ","))
+    return frozenset(normal.fold(word) for line in every for word in line.split(", "))
 
 
 @cache
@@ -191,4 +193,10 @@ def _reserved() -> dict[str, Reserved]:
         for word, languages in RESERVED.items()
         for line in languages.values()
         for phrase in line.split(", ")
+    } | {
+        # Whatever can be said in one script can be said in the other.
+        normal.fold(convert(phrase)): word
+        for word, languages in RESERVED.items()
+        for code, convert in (("kk", tote.to_arabic), ("uz", uzbek.to_cyrillic))
+        for phrase in languages[code].split(", ")
     }

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -24,6 +24,7 @@ from bot.registry.contract import (
     StatusCallback,
     Token,
 )
+from bot.registry.documents import Document, Documents, DocumentType
 from bot.registry.signature import HEADER
 
 type Schema = dict[str, Any]
@@ -57,6 +58,8 @@ class Operation:
     status: int = 200
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
     problems: tuple[ProblemName, ...] = ()
 
     @property
@@ -119,6 +122,25 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=("not-found",),
     ),
     Operation(
+        "upload",
+        "post",
+        "/v1/pre-registrations/{number}/documents",
+        "Add a document, its bytes as the body; the same key and bytes again add no second one.",
+        Document,
+        status=201,
+        headers=("Document-Kind", "Document-Pages", "Document-Sha256"),
+        media_types=get_args(DocumentType.__value__),
+        problems=("not-found", "closed"),
+    ),
+    Operation(
+        "documents",
+        "get",
+        "/v1/pre-registrations/{number}/documents",
+        "List the documents of a registration, each with the key that brought it.",
+        Documents,
+        problems=("not-found",),
+    ),
+    Operation(
         "reference",
         "get",
         "/v1/reference/{kind}",
@@ -133,6 +155,9 @@ _PARAMETERS = {
     "kind": "ReferenceKind",
     "idempotency_key": "Key",
     "Idempotency-Key": "Key",
+    "Document-Kind": "DocumentKind",
+    "Document-Pages": "Pages",
+    "Document-Sha256": "Sha256",
 }
 
 
@@ -167,6 +192,7 @@ def _operation(operation: Operation) -> Schema:
     parameters += [_parameter(name, "query") for name in operation.query]
     if operation.is_write:
         parameters.append(_parameter("Idempotency-Key", "header"))
+    parameters += [_parameter(name, "header") for name in operation.headers]
     document: Schema = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -176,6 +202,9 @@ def _operation(operation: Operation) -> Schema:
     if operation.body:
         document["requestBody"] = _content(operation.body) | {"required": True}
         del document["requestBody"]["description"]
+    if operation.media_types:
+        content: Schema = {each: {} for each in operation.media_types}
+        document["requestBody"] = {"content": content, "required": True}
     return document
 
 
@@ -196,7 +225,7 @@ def _first_line(model: type[BaseModel]) -> str:
 def _problems(operation: Operation) -> Schema:
     names = _ALWAYS + operation.problems
     names += _ON_WRITES if operation.is_write else ()
-    names += _ON_BODIES if operation.body else ()
+    names += _ON_BODIES if operation.body or operation.media_types else ()
     answers: dict[str, list[ProblemName]] = {}
     for name in dict.fromkeys(names):
         answers.setdefault(str(PROBLEMS[name][0]), []).append(name)

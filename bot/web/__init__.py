@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from bot import registrations
 from bot.runtime import Runtime
-from bot.web import chat, webhooks
+from bot.web import chat, console, page, sheet, webhooks
 from bot.web.door import Door, Refused
 
 HERE = Path(__file__).parent
@@ -26,8 +27,9 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening as rt:
-            app.state.rt = rt
+            app.state.rt = await registrations.checked(rt)
             yield
+            await console.close(app.state)
 
     app = FastAPI(title="Kosh", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.closing = asyncio.Event()
@@ -37,6 +39,9 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
             Route("/ready", ready),
             *webhooks.ROUTES,
             *chat.ROUTES,
+            *console.ROUTES,
+            *page.ROUTES,
+            *sheet.ROUTES,
         ]
     )
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

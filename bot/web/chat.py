@@ -30,13 +30,18 @@ from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
 from bot.languages import direction, tag
 from bot.live import Ear, LiveUnavailable, Wake
+from bot.papers.workshop import MOST_BYTES
 from bot.people import Person
 from bot.runtime import Runtime
+from bot.strangers import Overloaded
+from bot.web import filefield
 from bot.web.door import Refused, body
 from flows.engine.events import Event, Kind, Pressed, Said, Started
 from flows.engine.text import Text, _, button
+from flows.engine.words import Reserved
 
 MOST = 32 * 1024
+AROUND_A_FILE = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 HEARTBEAT_SECONDS = 20
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -64,7 +69,7 @@ LABELS: dict[str, Text] = {
 TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
 AWAY = _("Phrase of the day: “Good morning! How are you?”")
 
-_templates = Environment(
+templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -96,25 +101,52 @@ async def page(request: Request) -> Response:
 
 
 async def said(request: Request) -> Response:
-    form = await _form(request)
-    return await _post(request, form, Said(form.get("text", "")))
+    fields = await form(request)
+    text = fields.get("text", "")
+    answer = await _post(request, fields, Said(text))
+    rt: Runtime = request.app.state.rt
+    if rt.languages.reserved(text) is not Reserved.EXIT or answer.status_code >= 400:
+        return answer
+    return _leaving(request, answer)
 
 
 async def pressed(request: Request) -> Response:
-    form = await _form(request)
-    if form.get("payload") == EXIT and not _by_script(request):
-        await _post(request, form, Pressed(EXIT))
-        return RedirectResponse(EXIT_URL, 303)
-    return await _post(request, form, Pressed(form.get("payload", "")))
+    fields = await form(request)
+    payload = fields.get("payload", "")
+    answer = await _post(request, fields, Pressed(payload))
+    return _leaving(request, answer) if payload == EXIT and not _by_script(request) else answer
 
 
-async def _post(request: Request, form: dict[str, str], event: Event) -> Response:
+def _leaving(request: Request, answer: Response) -> Response:
+    """A quick exit also leaves the page, for one that says nothing of this."""
+    if _by_script(request):
+        return JSONResponse({"ok": True, "leave": EXIT_URL}, 202, background=answer.background)
+    return RedirectResponse(EXIT_URL, 303)
+
+
+async def attached(request: Request) -> Response:
+    """A file for the question that is open; answered when it was looked at."""
+    rt: Runtime = request.app.state.rt
+    check_origin(request)
+    # A file that is too large is to be refused as one, before its form is.
+    sent = await filefield.opened(request, MOST_BYTES + AROUND_A_FILE)
+    visitor = await _visitor(request, sent.fields.get("chat", ""))
+    delivery = await inbox.take_upload(rt, visitor.person, sent.file) if visitor.person else None
+    if _by_script(request):
+        answer: Response = JSONResponse({"ok": True, "chat": visitor.name}, 202)
+        answer.background = BackgroundTask(inbox.deliver, rt, delivery)
+        return answer
+    await inbox.deliver(rt, delivery)
+    return _rendered(rt, visitor, await _notes(rt, visitor, ""))
+
+
+async def _post(request: Request, fields: dict[str, str], event: Event) -> Response:
     """One thing said or pressed; without the script the answer is the page itself."""
     rt: Runtime = request.app.state.rt
-    visitor = await _visitor(request, form.get("chat", ""))
+    visitor = await _visitor(request, fields.get("chat", ""))
     try:
-        delivery = await _receive(rt, visitor, form.get("id") or uuid4().hex, event)
-    except inbox.Overloaded:
+        delivery = await _receive(rt, visitor, fields.get("id") or uuid4().hex, event)
+    except Overloaded:
         return JSONResponse({"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}, 503)
     answer: Response
     if _by_script(request):
@@ -125,9 +157,9 @@ async def _post(request: Request, form: dict[str, str], event: Event) -> Respons
         now = await _visitor(request, visitor.name)
         answer = _rendered(rt, now, await _notes(rt, now, ""))
     if delivery is not None and delivery.person is not None:
-        _remember(rt, answer, visitor.name)
+        remember(rt, answer, visitor.name)
     elif visitor.by_cookie and delivery is not None:
-        answer.delete_cookie(_cookie(rt))
+        answer.delete_cookie(cookie(rt))
     return answer
 
 
@@ -241,7 +273,7 @@ async def _receive(
 async def _visitor(request: Request, named: str) -> Visitor:
     """The chat of the cookie if it is somebody's, else the one the page names, else a new one."""
     rt: Runtime = request.app.state.rt
-    by_cookie = request.cookies.get(_cookie(rt), "")
+    by_cookie = request.cookies.get(cookie(rt), "")
     for name in (by_cookie, named):
         if 20 < len(name) < 64 and name.isascii():
             async with rt.pool.connection() as session:
@@ -251,30 +283,35 @@ async def _visitor(request: Request, named: str) -> Visitor:
     return Visitor(token_urlsafe(24), None, bool(by_cookie))
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def form(request: Request) -> dict[str, str]:
+    check_origin(request)
+    raw = await body(request, MOST, FORM)
+    return dict(parse_qsl(raw.decode("utf-8", "replace"), max_num_fields=8))
+
+
+def check_origin(request: Request) -> None:
+    """A form may come only from a page of ours."""
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
     # Without a referrer browsers send "null" as the origin; then they have to say where from.
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
     if foreign or site not in ("", "same-origin", "none") or (origin == "null" and not site):
         raise Refused(403)
-    raw = await body(request, MOST, FORM)
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), max_num_fields=8))
 
 
 def _by_script(request: Request) -> bool:
     return request.headers.get("x-requested-with") == "kosh"
 
 
-def _cookie(rt: Runtime) -> str:
+def cookie(rt: Runtime) -> str:
     return "__Host-kosh" if rt.settings.public_url.startswith("https:") else "kosh"
 
 
-def _remember(rt: Runtime, answer: Response, name: str) -> None:
+def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS) -> None:
     answer.set_cookie(
-        _cookie(rt),
+        cookie(rt),
         name,
-        max_age=COOKIE_SECONDS,
+        max_age=seconds,
         secure=rt.settings.public_url.startswith("https:"),
         httponly=True,
         samesite="strict",
@@ -285,7 +322,7 @@ def _rendered(rt: Runtime, visitor: Visitor, notes: list[tuple[str, Note]]) -> R
     bubbles = _standing(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
     told = _language(rt, language or rt.settings.languages[0])
-    html = _templates.get_template("chat.html").render(
+    html = templates.get_template("chat.html").render(
         **told,
         bubbles=bubbles,
         chat=visitor.name if visitor.person is None else "",
@@ -308,12 +345,12 @@ def _standing(notes: list[tuple[str, Note]]) -> list[dict[str, object]]:
             bubbles[note_id] = _bubble(note_id, note.say)
     standing = list(bubbles.values())
     for each in standing[:-1]:
-        each["buttons"] = []
+        each["buttons"], each["file"] = [], ""
     return standing
 
 
 def _bubble(note_id: str, message: Message) -> dict[str, object]:
-    plain = [each for each in message.buttons if each.kind == Kind.OPTION]
+    plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]
     rows = [
@@ -326,6 +363,7 @@ def _bubble(note_id: str, message: Message) -> dict[str, object]:
         "own": False,
         "paragraphs": [*_progress(message), *lines],
         "buttons": rows,
+        "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
         "language": message.language,
         "lang": tag(message.language) or "mul",
         "dir": direction(message.language),
@@ -399,6 +437,7 @@ ROUTES = [
     Route("/chat", page, methods=["GET"]),
     Route("/chat/said", said, methods=["POST"]),
     Route("/chat/pressed", pressed, methods=["POST"]),
+    Route("/chat/file", attached, methods=["POST"]),
     Route("/chat/stream", stream, methods=["GET"]),
     Route("/demo/registry", registry_panel, methods=["GET"]),
     Route(EXIT_URL, away, methods=["GET"]),

@@ -1,26 +1,39 @@
 """Where platforms and the registry call: check on raw bytes, parse, receive, then answer."""
 
+import asyncio
 import hmac
+import re
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import inbox, log
-from bot.channels import Inbound, Unreadable
+from bot import inbox, log, outbox
+from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram import Telegram
+from bot.channels.whatsapp import WhatsApp
+from bot.inbox import Delivery
 from bot.registry import signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
+from bot.strangers import Overloaded
 from bot.web.door import Refused, body
 
 TELEGRAM_MOST = 1024 * 1024
+WHATSAPP_MOST = 3 * 1024 * 1024
 REGISTRY_MOST = 64 * 1024
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's name
+SIGNATURE_HEADER = "x-hub-signature-256"
+CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
+# How many people of a batch are seen to at once.
+AT_ONCE = 4
 
 _logger = log.get()
 
@@ -41,7 +54,7 @@ async def telegram(request: Request) -> Response:
     for arrival in arrivals:
         try:
             delivery = await inbox.receive(rt, arrival)
-        except inbox.Overloaded:
+        except Overloaded:
             return Response(status_code=503)
         if isinstance(arrival, Inbound) and arrival.press_id:
             answer = JSONResponse(channel.acknowledgement(arrival.press_id))
@@ -70,6 +83,113 @@ async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -
     async with rt.pool.connection() as session:
         await inbox.quarantine(rt, session, channel, name, error.code, len(raw))
     return Response()
+
+
+async def whatsapp_challenge(request: Request) -> Response:
+    """Meta asks whether the webhook is ours when it is set: a word of ours, and digits to repeat.
+
+    403 for anything else.
+    """
+    rt: Runtime = request.app.state.rt
+    _whatsapp(rt)
+    asked = request.query_params
+    expected = rt.settings.whatsapp_verify_token
+    given = asked.get("hub.verify_token", "").encode("utf-8", "replace")
+    right = expected and hmac.compare_digest(given, expected.get_secret_value().encode())
+    challenge = asked.get("hub.challenge", "")
+    if not right or asked.get("hub.mode") != "subscribe" or not CHALLENGE.fullmatch(challenge):
+        _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
+        raise Refused(403)
+    return PlainTextResponse(challenge)
+
+
+async def whatsapp(request: Request) -> Response:
+    """A batch of WhatsApp: answered 200 only when each element is committed or in quarantine.
+
+    If one failed in passing, 503: Meta brings all of it again, and what was taken is known by then.
+    """
+    rt: Runtime = request.app.state.rt
+    channel = _whatsapp(rt)
+    raw = await body(request, WHATSAPP_MOST, "application/json")
+    _check_signature(request, rt, raw)
+    try:
+        arrivals = channel.parse(raw)
+    except Unreadable as error:
+        return await _set_aside(rt, channel.name, raw, error)
+    whole, taken = await _take(rt, arrivals)
+    answers = BackgroundTask(_answer, rt, channel, taken)
+    return Response(status_code=200 if whole else 503, background=answers)
+
+
+def _whatsapp(rt: Runtime) -> WhatsApp:
+    channel = rt.channels.get(WhatsApp.name)
+    if not isinstance(channel, WhatsApp):
+        raise Refused(404)
+    return channel
+
+
+def _check_signature(request: Request, rt: Runtime, raw: bytes) -> None:
+    """By the app's secret over the raw body; of two secrets, while one follows the other, any."""
+    given = request.headers.getlist(SIGNATURE_HEADER)
+    told = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
+    right = False
+    for secret in rt.settings.whatsapp_app_secrets:
+        due = b"sha256=" + hmac.new(secret.encode(), raw, sha256).hexdigest().encode()
+        right |= hmac.compare_digest(told, due)
+    if not right:
+        _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
+        raise Refused(403)
+
+
+type Taken = list[tuple[Inbound, Delivery | None]]
+
+
+async def _take(rt: Runtime, arrivals: Sequence[Arrival]) -> tuple[bool, list[Taken]]:
+    """Take a batch, each person's in order; whether all of it was, and what is to be answered."""
+    by_person: dict[str, list[Arrival]] = {}
+    receipts: list[Receipt] = []
+    for arrival in arrivals:
+        match arrival:
+            case Receipt():
+                receipts.append(arrival)
+            case Inbound(handle=handle) | Moved(handle=handle):
+                by_person.setdefault(handle, []).append(arrival)
+            case _:
+                by_person.setdefault("", []).append(arrival)
+
+    await outbox.receipts(rt, receipts)
+    few = asyncio.Semaphore(AT_ONCE)
+    results = await asyncio.gather(*(_in_order(rt, each, few) for each in by_person.values()))
+    return all(whole for whole, _taken in results), [taken for _whole, taken in results]
+
+
+async def _in_order(
+    rt: Runtime, arrivals: Sequence[Arrival], few: asyncio.Semaphore
+) -> tuple[bool, Taken]:
+    """What comes after something that failed must wait for it."""
+    taken: Taken = []
+    async with few:
+        for arrival in arrivals:
+            if isinstance(arrival, Spoiled):
+                _logger.warning("update.unreadable", channel=arrival.channel, code=arrival.code)
+            try:
+                delivery = await inbox.receive(rt, arrival)
+            except (Overloaded, OperationalError, PoolTimeout):
+                return False, taken
+            if isinstance(arrival, Inbound):
+                taken.append((arrival, delivery))
+    return True, taken
+
+
+async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Taken]) -> None:
+    await asyncio.gather(*(_answer_one(rt, channel, taken) for taken in people))
+
+
+async def _answer_one(rt: Runtime, channel: WhatsApp, taken: Taken) -> None:
+    """Blue ticks, and three dots where the answer is still to be sent; then the answers."""
+    for inbound, delivery in taken:
+        await channel.acknowledge(inbound.message_id, typing=delivery is not None)
+        await inbox.deliver(rt, delivery)
 
 
 async def registry(request: Request) -> Response:
@@ -101,5 +221,7 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
 
 ROUTES = [
     Route("/webhooks/telegram", telegram, methods=["POST"]),
+    Route("/webhooks/whatsapp", whatsapp_challenge, methods=["GET"]),
+    Route("/webhooks/whatsapp", whatsapp, methods=["POST"]),
     Route("/callbacks/registry", registry, methods=["POST"]),
 ]

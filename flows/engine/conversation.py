@@ -1,34 +1,41 @@
 """One step of a conversation: an event in; says, effects and the conversation out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from flows.engine import house
+from flows.engine import house, keeping
+from flows.engine.asking import PAGE, fleeting_answers
 from flows.engine.events import (
     Acknowledged,
+    Attached,
+    Awaited,
     Button,
     CancelCase,
-    ConsentGiven,
     DeleteInput,
     Edited,
-    Effect,
     Event,
     Export,
     Filled,
     Forget,
     Joined,
     Kind,
+    Page,
+    Papered,
+    PaperMoved,
+    PaperWanted,
     Pressed,
     QuickExit,
+    Rated,
     Relay,
     Resolved,
+    Resumed,
     Said,
-    Say,
     Shared,
     Started,
     Stopped,
+    TakeFile,
     Unreadable,
     Withdraw,
 )
@@ -40,15 +47,12 @@ from flows.engine.flow import (
     Gate,
     Many,
     Notice,
-    OpenCase,
-    Path,
     Review,
     Step,
-    Submit,
-    options,
+    Upload,
     path,
-    shown,
 )
+from flows.engine.keeping import Keeping, Screen
 from flows.engine.questions import (
     FreeText,
     Option,
@@ -58,13 +62,14 @@ from flows.engine.questions import (
     Reading,
     explain,
 )
-from flows.engine.state import Asked, Conversation, Shown, Standing, Turn
-from flows.engine.text import Text, _, button, verbatim
+from flows.engine.state import Asked, Conversation, Standing, Turn
+from flows.engine.text import _
 from flows.engine.words import SAFETY, Refusal, Reserved, Words
 
-PAGE = 8
-MOST_AT_ONCE = 10
 MOST_RELAYED = 4000
+PAGE_CONTROL = "!page"
+# Where a file goes that an officer asked for, since no question of a form did.
+WANTED = "~wanted"
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MOST_READ = 5000
 
@@ -75,27 +80,45 @@ def step(
     conversation: Conversation,
     event: Event,
     today: date,
+    page: Page = Page.NEVER,
 ) -> Turn:
-    """Take one event; pure, so that the same event on the same conversation is the same turn."""
-    turn = _Turn(flows, words, conversation, today)
+    """Take one event; pure, so that the same event on the same conversation is the same turn.
+
+    `page` says whether the channel sends people to the secure page for what is private.
+    """
+    turn = _Turn(flows, words, conversation, today, page)
     turn.take(event)
+    turn.let_go()
     return Turn(turn.c, tuple(turn.says), tuple(turn.effects))
 
 
-class _Turn:
-    """The work of one step: `c` is the conversation so far, `notes` open the next message."""
+def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
+    """Where a file that comes now belongs: to what the officer wants, or to the open question."""
+    if c.with_officer:
+        return Awaited("", WANTED, c.wanted) if c.wanted else None
+    asked = c.asked
+    flow = flows.get(asked.flow) if asked else None
+    item = flow.find(asked.key) if flow and asked else None
+    return Awaited(flow.name, item.name, item.paper) if flow and isinstance(item, Upload) else None
 
-    def __init__(
-        self, flows: Mapping[str, Flow], words: Words, conversation: Conversation, today: date
-    ) -> None:
-        self.flows = flows
-        self.words = words
-        self.c = conversation
-        self.today = today
-        self.notes: list[tuple[Text, ...]] = []
-        self.says: list[Say] = []
-        self.effects: list[Effect] = []
-        self.replaces = False
+
+class _Turn(Keeping):
+    """What the person did, and what happened elsewhere."""
+
+    def let_go(self) -> None:
+        """What was not to be kept goes from whoever is known, as soon as they leave its flow."""
+        if not self.c.kept:
+            return
+        inside = (self.c.flow, self.c.parked)
+        forms = {
+            name: form
+            for name, form in self.c.forms.items()
+            if name in inside
+            or name not in self.flows
+            or not fleeting_answers(self.flows[name], form)
+        }
+        listed = self.c.asked is not None and self.c.asked.key in keeping.OFFERS
+        self.c = replace(self.c, forms=forms, made=self.c.made if listed else None)
 
     # What happened
 
@@ -111,6 +134,12 @@ class _Turn:
                 self._shared(phone, own)
             case Unreadable(kind):
                 self._unreadable(kind)
+            case Attached(kind, ref, size):
+                self._attached(kind, ref, size)
+            case Papered() | PaperMoved() | PaperWanted():
+                self._heard_of_paper(event)
+            case Resumed():
+                self.ask()
             case Edited():
                 self._remark(house.NO_EDITS)
             case Acknowledged(state, number):
@@ -118,13 +147,23 @@ class _Turn:
             case Joined():
                 self.c = replace(self.c, with_officer=True)
                 self._say(((house.JOINED,),), (), service=True)
-            case Resolved():
-                self.c = replace(self.c, with_officer=False)
-                self._remark(house.OFFICER_DONE)
+            case Resolved(where):
+                self._resolved(where)
             case Filled(key, value):
                 self._filled(key, value)
             case _:
                 assert_never(event)
+
+    def _resolved(self, where: str) -> None:
+        """Ask whether it helped, beside the form; then go on where the officer chose."""
+        self.c = replace(self.c, with_officer=False, wanted="")
+        ratings = tuple(Button(f"*{key}", label) for key, label in house.RATINGS.items())
+        self._say(((house.OFFICER_DONE,), (house.HELPED,)), ratings, service=True)
+        if where:
+            self.c = replace(self.c, flow="", parked="")
+        if where in self.flows:
+            self._open(self.flows[where])
+        self.ask()
 
     def _start(self, word: str) -> None:
         if self.c.with_officer:
@@ -197,8 +236,15 @@ class _Turn:
         return None
 
     def _pressed(self, payload: str) -> None:
+        if payload == PAGE_CONTROL:
+            return self._offer_page()
+        if payload == keeping.CONTROL:
+            return self._open_list()
         if payload.startswith("!"):
             return self._obey(Reserved(payload[1:])) if payload[1:] in Reserved else self._old()
+        if payload[:1] == "*" and payload[1:] in house.RATINGS:
+            self.effects.append(Rated(payload[1:]))
+            return self._say(((house.RATED,),), (), service=True)
         nonce, _colon, key = payload.partition(":")
         asked = self.c.asked
         if self.c.with_officer and not (asked and asked.key.startswith("~")):
@@ -219,6 +265,15 @@ class _Turn:
             case _:
                 self._old()
 
+    def _offer_page(self) -> None:
+        """A link for the question that stands; on the page itself there is nothing to offer."""
+        road = self._road()
+        stop = road[1].current(self._form(road[0]).cursor) if road else None
+        if self.page is Page.NEVER or stop is None or not stop.item.sensitive:
+            return self.ask()
+        link = Button("", house.OPEN_PAGE, Kind.PAGE)
+        self._say(((house.PAGE_OFFERED,),), (link,), private=True)
+
     def _old(self) -> None:
         self._remark(house.OLD_BUTTON)
 
@@ -232,6 +287,44 @@ class _Turn:
             return self._answer(asked, reading, typed=True)
         self.effects.append(DeleteInput())
         self._refuse(asked, Refusal.NOT_YOURS if not own else Refusal.NOT_A_PHONE)
+
+    def _heard_of_paper(self, event: Papered | PaperMoved | PaperWanted) -> None:
+        match event:
+            case Papered(name, key, refusal, hint):
+                self._papered(name, key, refusal or hint or "ok", good=not refusal)
+            case PaperMoved(paper, state):
+                self.c = replace(self.c, papers={**self.c.papers, paper: state})
+            case PaperWanted(paper):
+                self.c = replace(self.c, wanted=paper)
+                self.ask()
+            case _:
+                assert_never(event)
+
+    def _attached(self, kind: str, ref: str, size: int) -> None:
+        """A file is taken where a paper was asked for, by the form or by the officer."""
+        place = awaited(self.flows, self.c)
+        if place is None:
+            return self._unreadable(kind)
+        self.effects.append(TakeFile(place, ref, size))
+        self.c = replace(self.c, checking=self.c.checking + 1)
+
+    def _papered(self, name: str, key: str, verdict: str, *, good: bool) -> None:
+        """What became of a file; of an album it is said when the last one was looked at."""
+        flow = self.flows.get(name)
+        item = flow.find(key) if flow else None
+        if flow and good and isinstance(item, Upload):
+            form = self._form(flow)
+            files = {**form.files, key: form.files.get(key, 0) + 1}
+            self._put_form(flow, replace(form, files=files))
+            self.c = replace(self.c, papers={**self.c.papers, item.paper: "checked"})
+        left = max(0, self.c.checking - 1)
+        self.c = replace(self.c, checking=left, verdicts=(*self.c.verdicts, verdict))
+        if left:
+            return
+        self.notes.append(house.verdicts(self.c.verdicts))
+        wanted = self.c.wanted if key == WANTED and not good else ""
+        self.c = replace(self.c, verdicts=(), wanted=wanted)
+        self.ask()
 
     def _unreadable(self, kind: str) -> None:
         match kind:
@@ -307,6 +400,8 @@ class _Turn:
 
     def _back(self) -> None:
         road, asked = self._road(), self.c.asked
+        if asked is not None and asked.key == Screen.TICK:
+            return self._open_list()
         if road is None or asked is None or asked.key.startswith("~"):
             return self.ask()
         earlier = road[1].before(asked.key)
@@ -338,11 +433,6 @@ class _Turn:
         self.c = replace(self.c, parked=parked)
         self.ask()
 
-    def _status(self) -> None:
-        if self.c.standing is None:
-            return self._remark(house.NO_REGISTRATION)
-        self._ask_screen(house.registered_screen(self.c.standing.state, self.c.standing.number))
-
     def _mydata(self) -> None:
         if not self.c.kept:
             return self._remark(house.NOTHING_KEPT)
@@ -351,6 +441,7 @@ class _Turn:
 
     def _stop(self) -> None:
         self.effects.append(Stopped())
+        self._forget_reminder()
         self.c = replace(self.c, quiet=True, flow="", parked="")
         self._remark(house.STOPPED)
 
@@ -391,7 +482,7 @@ class _Turn:
         question = self._question(asked)
         if self.words.text(typed, MOST_RELAYED) is Refusal.EMPTY:
             return Refusal.EMPTY
-        if isinstance(question, Consent):
+        if isinstance(question, Consent) or asked.key == Screen.KEEP:
             return Refusal.NOT_LISTED
         if question is None or question.options or isinstance(question, Many):
             number = self.words.number(typed, 1, len(asked.options) or 1)
@@ -409,8 +500,11 @@ class _Turn:
         return Refusal.NOT_LISTED
 
     def _refuse(self, asked: Asked, refusal: Refusal) -> None:
+        question = self._question(asked)
+        if question and question.sensitive and DeleteInput() not in self.effects:
+            self.effects.append(DeleteInput())
         if self.c.language:
-            self.notes.append((explain(refusal, self._question(asked) or house.DELETE_SCREEN),))
+            self.notes.append((explain(refusal, question or house.DELETE_SCREEN),))
         if self.c.language and asked.tries >= 2:
             self.notes.append((house.ASK_AGAIN,))
         self._repeat(asked, tries=asked.tries + 1)
@@ -436,6 +530,8 @@ class _Turn:
         self.replaces = True
         if asked.key == house.EDIT and road:
             return self._ask_screen(house.edit_screen(road[1]), road[0].name, page=page)
+        if asked.key == Screen.TICK:
+            return self._ask_ticks(page)
         self.ask(page=page)
 
     def _keep(self, asked: Asked) -> None:
@@ -449,13 +545,19 @@ class _Turn:
 
     def _answer(self, asked: Asked, value: str | None, typed: bool) -> None:
         if asked.key.startswith("~"):
-            return self._answer_screen(asked.key, value or "")
+            return self._answer_screen(asked, value or "")
         road = self._road()
         stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
         if road is None or stop is None or stop.item.rev != asked.rev:
             return self._remark(house.CHANGED)
         flow = road[0]
+        private = stop.item.sensitive and not isinstance(stop.item, Upload)
+        if self.page is Page.ALWAYS and private and value is not None:
+            self.effects.append(DeleteInput())
+            return self._remark(house.NOT_HERE)
         match stop.item:
+            case Upload() if value == "done":
+                self._record(flow, stop, str(self._form(flow).files.get(stop.key, 0)), typed=False)
             case Consent() if value == "refuse":
                 self._refused_consent(flow)
             case Gate() if value == "person":
@@ -482,12 +584,6 @@ class _Turn:
             self.notes.append((note,))
         self.ask()
 
-    def _consented(self, consent: Consent) -> None:
-        shown_in = self.c.asked.language if self.c.asked else self.c.language
-        self.effects.append(ConsentGiven(consent.purpose, consent.text, shown_in))
-        consents = {**self.c.consents, consent.purpose: consent.text.msgid}
-        self.c = replace(self.c, kept=True, consents=consents)
-
     def _refused_consent(self, flow: Flow) -> None:
         self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="")
@@ -512,9 +608,10 @@ class _Turn:
         self._put_form(flow, replace(form, answers=kept, members=changed, cursor=None))
         self.ask()
 
-    def _answer_screen(self, screen: str, key: str) -> None:
+    def _answer_screen(self, asked: Asked, key: str) -> None:
         self.replaces = True
         self.c = replace(self.c, asked=None)
+        screen = asked.key
         match screen:
             case house.LANGUAGE:
                 self._choose_language(key)
@@ -530,6 +627,8 @@ class _Turn:
                 self._withdraw(key)
             case house.EDIT:
                 self._edit(key)
+            case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
+                self._answer_list(asked, key)
             case _:
                 self._old()
 
@@ -540,9 +639,14 @@ class _Turn:
         self.ask()
 
     def _choose(self, key: str) -> None:
+        if self.c.mine and self.c.mine.flow == key:
+            return self._open_list()
         if key in self.flows:
             self._open(self.flows[key])
             return self.ask()
+        if key == "write_again":
+            self.c = replace(self.c, quiet=False)
+            return self._remark(house.WRITE_AGAIN)
         if key in Reserved:
             return self._obey(Reserved(key))
         self._old()
@@ -570,6 +674,9 @@ class _Turn:
     def _registered(self, key: str) -> None:
         if key == "withdraw":
             return self._ask_screen(house.WITHDRAW_SCREEN)
+        if key in self.flows:
+            self._open(self.flows[key])
+            return self.ask()
         if key != "amend":
             return self._menu()
         flow = next((flow for flow in self.flows.values() if flow.registers), None)
@@ -593,190 +700,3 @@ class _Turn:
         if flow and key != "review":
             self._put_form(flow, replace(self._form(flow), cursor=key))
         self.ask()
-
-    # Asking
-
-    def _road(self) -> tuple[Flow, Path] | None:
-        """The flow the person is in, and their path through it."""
-        flow = self.flows.get(self.c.flow)
-        return (flow, path(flow, self._form(flow))) if flow else None
-
-    def _form(self, flow: Flow) -> Form:
-        return self.c.forms.get(flow.name, Form())
-
-    def _put_form(self, flow: Flow, form: Form) -> None:
-        self.c = replace(self.c, forms={**self.c.forms, flow.name: form})
-
-    def _remark(self, text: Text) -> None:
-        """Say something, then show again where the person is."""
-        self.notes.append((text,))
-        self.ask()
-
-    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
-        road = self._road()
-        if not self.c.language:
-            self._ask_language()
-        elif self.c.with_officer:
-            back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
-            self._say(((house.WAITING,),), (back,), service=True)
-        elif road is None:
-            self._ask_menu()
-        elif road[0].registers and self._form(road[0]).submitted and self.c.standing:
-            self.c = replace(self.c, flow="")
-            self._status()
-        elif (stop := road[1].current(self._form(road[0]).cursor)) is None:
-            self._finish(*road)
-        elif (fleeting := _fleeting(*road, stop, self._form(road[0]))) is not None:
-            self._put_form(road[0], fleeting)
-            self.ask(found, page, at)
-        else:
-            self._ask_step(*road, stop, found if stop.key == at else (), page)
-
-    def _ask_language(self) -> None:
-        screen = house.language_screen(self.words)
-        codes = [code for code, _name in self.words.languages()]
-        lines = tuple(verbatim(self.words.render(screen.text, code)) for code in codes)
-        self._ask_screen(screen, paragraph=lines)
-
-    def _ask_menu(self) -> None:
-        registered = self.c.standing is not None
-        self._ask_screen(house.menu_screen(self.flows.values(), self.c.kept, registered))
-
-    def _ask_screen(
-        self,
-        screen: Question,
-        flow: str = "",
-        paragraph: tuple[Text, ...] = (),
-        page: int = 0,
-    ) -> None:
-        asked = self._put_asked(flow, screen.name, screen.rev, screen.options, page)
-        buttons = _option_buttons(asked.nonce, screen.options, page)
-        self._say((paragraph or (screen.text,),), buttons, protect=screen.name == house.REGISTERED)
-
-    def _ask_step(
-        self, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int
-    ) -> None:
-        offered = found or options(stop, self._form(flow))
-        asked = self._put_asked(flow.name, stop.key, stop.item.rev, offered, page)
-        old = shown(stop)
-        if old is not None and not found:
-            self.notes.append((_(house.EARLIER.msgid, answer=old),))
-        buttons = _option_buttons(asked.nonce, offered, page)
-        controls = self._controls(flow, road, stop, asked.nonce)
-        self._say(
-            ((stop.item.text,), *house.details(stop, road)),
-            (*buttons, *controls),
-            progress=(road.steps.index(stop) + 1, len(road.steps)),
-            protect=isinstance(stop.item, Review),
-        )
-
-    def _put_asked(
-        self, flow: str, key: str, rev: int, offered: tuple[Option, ...], page: int = 0
-    ) -> Asked:
-        language = self.c.language
-        seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
-        asked = Asked(flow, key, rev, self.c.nonce + 1, language, seen, page)
-        self.c = replace(self.c, asked=asked, nonce=asked.nonce)
-        return asked
-
-    def _controls(self, flow: Flow, road: Path, stop: Step, nonce: int) -> tuple[Button, ...]:
-        item = stop.item
-        possible = (
-            (shown(stop) is not None, f"{nonce}:=", house.KEEP),
-            (item.skippable, f"{nonce}:-", button("Skip")),
-            (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
-            (item.help is not None, "!help", button("Help")),
-            (not isinstance(item, Gate) and not flow.hands_over, "!person", house.PERSON),
-        )
-        controls = tuple(Button(load, text, Kind.CONTROL) for use, load, text in possible if use)
-        if isinstance(item, Phone):
-            share = Button(f"{nonce}:@", button("Share my number"), Kind.CONTACT)
-            return (share, *controls)
-        return controls
-
-    def _finish(self, flow: Flow, road: Path) -> None:
-        outcome = flow.outcome(_submission(flow, road, self._form(flow)), self.today)
-        self.notes += [(text,) for text in outcome.texts]
-        self.effects += [self._weighed(effect) for effect in outcome.effects]
-        opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
-        if flow.registers:
-            number = self.c.standing.number if self.c.standing else ""
-            may = road.answers.get("write_first") == "yes"
-            self._put_form(flow, replace(self._form(flow), submitted=True))
-            self.c = replace(self.c, standing=Standing("sent", number, may))
-            self.notes.append((house.REGISTRATION["sent"],))
-        elif flow.items:
-            self._drop_form(flow)
-        self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)
-        self.ask()
-
-    def _weighed(self, effect: Submit | OpenCase) -> Submit | OpenCase:
-        """A case whose words speak of danger is urgent, whatever its topic."""
-        if isinstance(effect, OpenCase) and self.words.danger(effect.words):
-            return replace(effect, urgent=True)
-        return effect
-
-    def _drop_form(self, flow: Flow) -> None:
-        forms = {name: form for name, form in self.c.forms.items() if name != flow.name}
-        self.c = replace(self.c, forms=forms)
-
-    def _say(
-        self,
-        paragraphs: Iterable[tuple[Text, ...]],
-        buttons: tuple[Button, ...],
-        *,
-        progress: tuple[int, int] | None = None,
-        protect: bool = False,
-        service: bool = False,
-    ) -> None:
-        self.says.append(
-            Say(
-                (*self.notes, *paragraphs),
-                (*buttons, Button("!exit", house.EXIT, Kind.EXIT)),
-                self.c.language,
-                progress=progress,
-                replaces=self.replaces,
-                protect=protect,
-                service=service,
-            )
-        )
-        self.notes = []
-
-
-def _option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tuple[Button, ...]:
-    buttons = tuple(Button(f"{nonce}:{each.key}", each.label) for each in offered)
-    if len(buttons) <= MOST_AT_ONCE:
-        return buttons
-    more = Button(f"{nonce}:>", button("More"), Kind.CONTROL)
-    return (*buttons[page * PAGE : (page + 1) * PAGE], more)
-
-
-def _fleeting(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """The form without what must not outlive a consent that lies behind; None if all is well."""
-    before = road.steps[: road.steps.index(stop)]
-    agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
-    fleeting = {
-        name for item in flow.questions() if not item.kept for name in (item.name, *item.was)
-    }
-    known = {
-        key: answer
-        for key, answer in form.answers.items()
-        if key.partition("@")[0] in fleeting and answer.value is not None
-    }
-    if not agreed or not known:
-        return None
-    forgotten = {key: replace(answer, value=None) for key, answer in known.items()}
-    return replace(form, answers={**form.answers, **forgotten})
-
-
-def _submission(flow: Flow, road: Path, form: Form) -> Submit:
-    on_path = {step.item.name for step in road.steps}
-    members = {
-        item.name: tuple(
-            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
-        )
-        for item in flow.items
-        if isinstance(item, Many)
-    }
-    return Submit(flow.name, dict(road.answers), members)

@@ -1,9 +1,10 @@
 """What comes into a conversation (events) and what goes out of it (says and effects)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flows.engine.flow import OpenCase, Submit
+from flows.engine.flow import OpenCase, SendPapers, Submit
 from flows.engine.text import Label, Text
 
 
@@ -41,6 +42,51 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that the person sent: a `photo` or a `document`.
+
+    `ref` is where the channel keeps it for a while; `size` in bytes where the platform tells it.
+    """
+
+    kind: str
+    ref: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Papered:
+    """A file was looked at: `refusal` and `hint` are codes of `papers`, both empty when it is good.
+
+    `flow` and `key` are those of the question it was sent for.
+    """
+
+    flow: str
+    key: str
+    refusal: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMoved:
+    """What became of a paper in the registry: `sent`, `accepted` or `rejected`."""
+
+    paper: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperWanted:
+    """The officer who has the conversation asks for a paper."""
+
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The person came to another channel to go on there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """An earlier message was changed by its writer."""
 
@@ -60,7 +106,9 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The officer gave the conversation back."""
+    """The officer gave the conversation back: it goes on where it was, at `menu`, or in a flow."""
+
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +125,25 @@ type Event = (
     | Pressed
     | Shared
     | Unreadable
+    | Attached
+    | Papered
+    | PaperMoved
+    | PaperWanted
+    | Resumed
     | Edited
     | Acknowledged
     | Joined
     | Resolved
     | Filled
 )
+
+
+class Page(StrEnum):
+    """Whether a channel sends a person to the secure page for what is private."""
+
+    NEVER = "never"
+    OFFERED = "offered"
+    ALWAYS = "always"
 
 
 class Kind(StrEnum):
@@ -92,6 +153,9 @@ class Kind(StrEnum):
     CONTROL = "control"
     EXIT = "exit"
     CONTACT = "contact"
+    PAGE = "page"
+    FILE = "file"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +171,7 @@ class Say:
 
     `replaces` means that it may take the place of the message whose button was pressed;
     `protect` that it must not be forwarded; `service` that it goes also while an officer
-    holds the case.
+    holds the case; `private` that the answer is one for the secure page.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -117,6 +181,7 @@ class Say:
     replaces: bool = False
     protect: bool = False
     service: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +206,13 @@ class Relay:
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """What the person says of the officer's help: `yes`, `partly` or `no`."""
+
+    rating: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelCase:
     """The person no longer waits for an officer."""
 
@@ -148,6 +220,43 @@ class CancelCase:
 @dataclass(frozen=True, slots=True)
 class DeleteInput:
     """What was just sent must not stay in the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The question that a file would answer now, and the kind of paper it asks for."""
+
+    flow: str
+    key: str
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFile:
+    """Fetch a file that was sent for a question, make it safe and keep it."""
+
+    awaited: Awaited
+    ref: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintList:
+    """Lend the list as a sheet for a while; the address goes to the say's button of kind LINK.
+
+    `ready` are the keys of papers that are ticked.
+    """
+
+    flow: str
+    answers: Mapping[str, str | None]
+    ready: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Write once in so many days that there is something to look at; 0: do not write."""
+
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +285,13 @@ type Effect = (
     | ConsentGiven
     | Withdraw
     | Relay
+    | Rated
     | CancelCase
     | DeleteInput
+    | TakeFile
+    | SendPapers
+    | PrintList
+    | Remind
     | QuickExit
     | Stopped
     | Forget

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
-from flows.engine.questions import Choice, Option, Question
+from flows.engine.questions import Choice, Option, Question, Reading
 from flows.engine.text import Label, Text, _, button
+from flows.engine.words import Refusal
 
 SKIPPED = _("not given")
 
@@ -65,6 +66,23 @@ class Review(Choice):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload(Question):
+    """Photos or files of one paper; the answer is how many of them were good."""
+
+    paper: str
+    done: Text = button("That is all")
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return Refusal.NOT_A_FILE
+
+    def show(self, value: str) -> Label:
+        return _("{count} received", count=int(value))
+
+    def accepts(self, value: str) -> bool:
+        return value.isdecimal()
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """A value computed from earlier answers, never asked."""
@@ -97,16 +115,47 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
+class SendPapers:
+    """The papers that were sent may go to the registry."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a finished flow says and does."""
 
     texts: tuple[Text, ...]
-    effects: tuple[Submit | OpenCase, ...] = ()
+    effects: tuple[Submit | OpenCase | SendPapers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What can be ticked on a list; `paper` is the kind of upload that does so by itself."""
+
+    key: str
+    name: Text
+    paper: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A flow's outcome as a list to print and, after `consent`, to keep with the answers `kept`.
+
+    `reminds` says whether a reminder may be offered to whoever answered so.
+    """
+
+    consent: Consent
+    kept: tuple[Question, ...]
+    title: Callable[[Answers], Text]
+    entries: Callable[[Answers, date], tuple[Entry, ...]]
+    reminds: Callable[[Answers], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Questions in order, and what comes of the answers."""
+    """Questions in order, and what comes of the answers.
+
+    A flow that `follows` is offered with the registration once there is one, not in the menu.
+    """
 
     name: str
     title: Text
@@ -115,6 +164,8 @@ class Flow:
     declined: Callable[[date], tuple[Text, ...]] = lambda today: ()
     registers: bool = False
     hands_over: bool = False
+    follows: bool = False
+    listing: Listing | None = None
 
     def find(self, name: str) -> Question | None:
         """The question of that name or of that earlier name, also inside a list."""
@@ -146,12 +197,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All that one person has told one flow."""
+    """All that one person has told one flow; `files` counts the good files sent for a question."""
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cursor: str | None = None
     submitted: bool = False
+    files: Mapping[str, int] = field(default_factory=dict)
 
     def put(self, key: str, answer: Answer) -> "Form":
         return replace(self, answers={**self.answers, key: answer}, cursor=None)
@@ -276,6 +328,8 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:
     """What can be chosen at a step; a list offers its members for removal."""
+    if isinstance(step.item, Upload):
+        return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     if not isinstance(step.item, Many):
         return step.item.options
     members = form.members.get(step.item.name, ())

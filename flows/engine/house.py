@@ -1,10 +1,11 @@
 """The assistant's own screens: language, menu, my data, my registration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from flows.engine.flow import Flow, Many, Path, Review, Step, shown
+from flows.engine import papers
+from flows.engine.flow import Flow, Many, Path, Review, Step, Upload, shown
 from flows.engine.questions import NO, YES, Choice, Option
-from flows.engine.text import Text, _, button, verbatim
+from flows.engine.text import Label, Text, _, button, verbatim
 from flows.engine.words import Words
 
 LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT = (
@@ -40,6 +41,25 @@ NO_LOCATION = _("We do not need your location. It was not kept; please delete it
 NO_PICTURES = _(
     "Please do not send photos or papers here. They were not kept. Please write instead."
 )
+NOT_HERE = _(
+    "Please do not write this here. For your safety it is asked on our own page, not in the"
+    " messenger."
+)
+ON_PAGE = _(
+    "“{label}” is asked on our own page, not in the messenger. The link works once, for 10 minutes;"
+    " write anything here to get a new one. You can also write “skip”, “back” or “person”."
+)
+WRITE_DONE = _("If that was all, write “{word}”.")
+PAGE_OFFERED = _("Here is a page of our own. The link works once, for 10 minutes.")
+PAPER_WANTED = _("The officer asks for a paper. Please send a photo or a PDF of it.")
+PAPER_STATES = {
+    "checked": _("{paper}: received, not sent yet"),
+    "sending": _("{paper}: on its way to the registry"),
+    "accepted": _("{paper}: the registry has it"),
+    "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
+}
+WRITE_AGAIN = _("We may write to you again about your registration.")
+HIDDEN = _("given, not shown here")
 NO_EDITS = _("A changed message is not taken over. To change an answer, use “Back”.")
 HELP = _(
     "Press a button or write your answer. You can write “menu”, “back”, “language”, “person”,"
@@ -70,6 +90,9 @@ WAITING = _(
 JOINED = _("An officer is reading your conversation now.")
 BACK_WITH_BOT = _("You are with the assistant again.")
 OFFICER_DONE = _("The officer has finished. You are with the assistant again.")
+HELPED = _("Did this conversation help you?")
+RATED = _("Thank you. This helps us to answer better.")
+RATINGS = {"yes": button("It helped"), "partly": button("Helped partly"), "no": button("No help")}
 UPDATE = _("There is an update. Open it when it suits you.")
 REGISTRATION = {
     "sent": _("Saved. We will confirm when the registry accepts it. You need not send it again."),
@@ -91,6 +114,8 @@ EXIT = button("Close and clear")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
+OPEN_PAGE = button("Open the page")
+USE_PAGE = button("Use a private page")
 
 
 def language_screen(words: Words) -> Choice:
@@ -98,8 +123,8 @@ def language_screen(words: Words) -> Choice:
     return Choice(name=LANGUAGE, label=button("Language"), text=CHOOSE_LANGUAGE, among=among)
 
 
-def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool) -> Choice:
-    among = [Option(flow.name, flow.title) for flow in flows]
+def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool) -> Choice:
+    among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
         among.insert(0, Option("status", button("My registration")))
     if kept:
@@ -107,6 +132,8 @@ def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool) -> Choice:
             Option("mydata", button("My data")),
             Option("delete", button("Delete my data")),
         ]
+    if quiet:
+        among.append(Option("write_again", button("Allow messages")))
     among.append(Option("language", button("Language")))
     return Choice(name=MENU, label=button("Menu"), text=MENU_TEXT, among=tuple(among))
 
@@ -119,13 +146,14 @@ WITHDRAW_SCREEN = Choice(
 )
 
 
-def registered_screen(state: str, number: str) -> Choice:
+def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
         text = _(text.msgid, number=number)
     among = (
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
+        *(Option(flow.name, flow.title) for flow in more),
         Option("menu", button("Menu")),
     )
     gone = state in ("withdrawing", "withdrawn")
@@ -133,7 +161,7 @@ def registered_screen(state: str, number: str) -> Choice:
         name=REGISTERED,
         label=button("My registration"),
         text=text,
-        among=among[2:] if gone else among,
+        among=among[-1:] if gone else among,
     )
 
 
@@ -152,11 +180,33 @@ def _can_change(step: Step) -> bool:
     return isinstance(step.item, Many) or shown(step) is not None
 
 
-def details(stop: Step, road: Path) -> tuple[tuple[Text, ...], ...]:
-    """What a review reads back, and whom a list holds so far."""
+def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
+    """What was found of files, each sentence once: `ok`, a refusal's code or a hint's."""
+    good = sum(code not in papers.Refusal for code in codes)
+    lines = [_("Received and readable: {count}.", count=good)] if good else []
+    for code in dict.fromkeys(codes):
+        if code in papers.Refusal:
+            lines.append(papers.REFUSALS[papers.Refusal(code)])
+        elif code in papers.Hint:
+            lines.append(papers.HINTS[papers.Hint(code)])
+    return tuple(lines)
+
+
+def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
+    """Where each paper stands."""
+    return tuple(
+        _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
+        for flow in flows
+        for item in flow.questions()
+        if isinstance(item, Upload) and states.get(item.paper) in PAPER_STATES
+    )
+
+
+def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
+    """What a review reads back, and whom a list holds so far; `hide` keeps private answers out."""
     if isinstance(stop.item, Review):
         lines = tuple(
-            _(SAVED.msgid, label=titled(step, road), answer=answer)
+            _(SAVED.msgid, label=titled(step, road), answer=hidden(step, answer, hide=hide))
             for step in road.steps
             if (answer := shown(step)) is not None
         )
@@ -169,6 +219,12 @@ def details(stop: Step, road: Path) -> tuple[tuple[Text, ...], ...]:
         )
         return (lines,) if lines else ()
     return ()
+
+
+def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
+    """An answer as it is read back where private ones must not be shown."""
+    given = step.answer is not None and step.answer.value is not None
+    return HIDDEN if hide and step.item.sensitive and given else answer
 
 
 def titled(step: Step, road: Path) -> Text:

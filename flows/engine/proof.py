@@ -7,7 +7,7 @@ from itertools import combinations
 
 from flows.engine import house
 from flows.engine.conditions import AtLeast, Is
-from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review
+from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review, Upload
 from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 from flows.engine.walk import atoms, every, looks_at, walk
@@ -203,6 +203,8 @@ def _limit(label: Text) -> int | None:
 
 def _offered(item: Question) -> tuple[Option, ...]:
     """What may be offered at a question; of a list, with its last member there too."""
+    if isinstance(item, Upload):
+        return (Option("done", item.done),)
     if not isinstance(item, Many):
         return item.options
     last = Option(f"remove.{LONGEST_NONCE}", button("Remove no. {number}", number=item.most))
@@ -212,10 +214,14 @@ def _offered(item: Question) -> tuple[Option, ...]:
 def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
     """The assistant's own screens, with the options that do what a reserved word does."""
     handoffs = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
-    yield house.menu_screen(flows.values(), kept=True, registered=True), handoffs
+    yield house.menu_screen(flows.values(), kept=True, registered=True, quiet=True), handoffs
     yield house.DELETE_SCREEN, {}
     yield house.WITHDRAW_SCREEN, {}
-    yield house.registered_screen("accepted", "1"), {}
+    yield house.registered_screen("accepted", "1", _following(flows)), {}
+
+
+def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
+    return tuple(flow for flow in flows.values() if flow.follows)
 
 
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:

@@ -4,8 +4,17 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
-from flows.engine.text import Country, Label, Text, _, button
-from flows.engine.words import Refusal, Words
+from flows.engine.identity import (
+    ANY_PASSPORT,
+    PASSPORTS,
+    SHAPES,
+    ZONE,
+    Identity,
+    masked,
+    zone_number,
+)
+from flows.engine.text import Country, Label, Text, Value, _, button, verbatim
+from flows.engine.words import Letters, Refusal, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +119,16 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a name in any script, or in Latin letters as in a passport."""
+    """A part of a name: as some document has it, in Latin as in a passport, or in Kazakh."""
 
-    latin: bool = False
+    letters: Letters = Letters.ANY
+
+    @property
+    def example(self) -> str:
+        return "Тестова Гүлнар" if self.letters is Letters.KAZAKH else "TESTOVA GULNAR"
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.name(typed, self.latin)
+        return at.words.name(typed, self.letters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,13 +220,82 @@ class Phone(Question):
         return value.startswith("+") and value[1:].isdecimal()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityNumber(Question):
+    """A number that a state gave to the person; only its end is ever shown again."""
+
+    kind: Identity
+    sensitive: bool = True
+
+    @property
+    def example(self) -> str:
+        return SHAPES[self.kind].example
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.identity(typed, self.kind)
+
+    def show(self, value: str) -> Label:
+        return verbatim(masked(value, 4))
+
+    def accepts(self, value: str) -> bool:
+        return SHAPES[self.kind].fits(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassportNumber(Question):
+    """A passport's number; `country` (ISO 3166) is the one that issued it, if that is known."""
+
+    country: str | None = None
+    sensitive: bool = True
+
+    @property
+    def example(self) -> str:
+        return PASSPORTS.get(self.country or "", ANY_PASSPORT).example
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.passport(typed, self.country)
+
+    def show(self, value: str) -> Label:
+        return verbatim(masked(value, 2))
+
+    def accepts(self, value: str) -> bool:
+        known = PASSPORTS.get(self.country or "", ANY_PASSPORT)
+        return known.fits(value) or ANY_PASSPORT.fits(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mrz(Question):
+    """The machine-readable zone of a passport or card, as its lines."""
+
+    sensitive: bool = True
+
+    @property
+    def example(self) -> str:
+        return ZONE.example
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        return at.words.zone(typed)
+
+    def show(self, value: str) -> Label:
+        return verbatim(masked(zone_number(value), 2))
+
+    def accepts(self, value: str) -> bool:
+        return ZONE.fits(value)
+
+
 REFUSALS: dict[Refusal, Text] = {
     Refusal.EMPTY: _("Please write an answer or use a button."),
     Refusal.TOO_LONG: _("That is too long. Please keep it under {most} characters."),
     Refusal.NOT_LETTERS: _("Please use letters only, without digits or pictures."),
     Refusal.NOT_LATIN: _("Please write it in Latin letters, as in the passport. Example: TESTOVA"),
+    Refusal.NOT_KAZAKH: _(
+        "Please write it in Kazakh: in Cyrillic, Arabic or Latin letters. Example: {example}"
+    ),
     Refusal.NOT_A_DATE: _("I cannot read this date. Example: 07.02.1990"),
     Refusal.NO_SUCH_DAY: _("This date does not exist. Example: 07.02.1990"),
+    Refusal.MONTH_FIRST: _(
+        "Please write the day first, then the month and the year. Example: 07.02.1990"
+    ),
     Refusal.TWO_DIGIT_YEAR: _("Please write the year with four digits. Example: 1990"),
     Refusal.FUTURE: _("This date is in the future. Example: 1990"),
     Refusal.TOO_OLD: _("This year is before 1900. Example: 1990"),
@@ -224,17 +306,76 @@ REFUSALS: dict[Refusal, Text] = {
         "I cannot read this phone number. Please write it with the country code."
         " Example: +7 700 000 00 00"
     ),
+    Refusal.NOT_DIGITS: _(
+        "Only digits are expected here; the letter O is not a zero. Please compare it with the"
+        " document. Example: {example}"
+    ),
+    Refusal.WRONG_LENGTH: _(
+        "It should have {length} characters. Please compare it with the document."
+        " Example: {example}"
+    ),
+    Refusal.WRONG_CHECK: _(
+        "The digits do not fit together, so one of them may be wrong. Please compare them with the"
+        " document. Example: {example}"
+    ),
+    Refusal.NO_SUCH_DAY_INSIDE: _(
+        "The date of birth inside this number does not exist. Please compare it with the document."
+        " Example: {example}"
+    ),
+    Refusal.NOT_CYRILLIC: _(
+        "Please write the two letters at the beginning in Cyrillic, as in the document."
+        " Example: {example}"
+    ),
+    Refusal.NOT_LATIN_NUMBER: _(
+        "Please write the letters of the number in Latin, as in the passport. Example: {example}"
+    ),
+    Refusal.OLD_RESIDENT_NUMBER: _(
+        "This is the old number with 15 digits. Please write the one with 18 characters, from your"
+        " present card. Example: {example}"
+    ),
+    Refusal.IS_IIN: _(
+        "Is this your IIN? Something else is asked here: {label}. Example: {example}"
+    ),
+    Refusal.IS_PINFL: _(
+        "Is this your PINFL (JShShIR)? Something else is asked here: {label}. Example: {example}"
+    ),
+    Refusal.IS_RESIDENT_NUMBER: _(
+        "Is this the number of your Chinese identity card? Something else is asked here: {label}."
+        " Example: {example}"
+    ),
+    Refusal.IS_PASSPORT: _(
+        "Is this the number of your passport? Something else is asked here: {label}."
+        " Example: {example}"
+    ),
+    Refusal.NOT_A_PASSPORT: _(
+        "I cannot read this passport number. It has Latin letters and digits, mostly nine together."
+        " Example: {example}"
+    ),
+    Refusal.ZONE_LINES: _(
+        "Please copy all the lines with the signs < from the document, two or three of them, each"
+        " on a line of its own. Example:\n{example}"
+    ),
+    Refusal.ZONE_CHECK: _(
+        "The lines do not fit together, so one character may be wrong. The letter O and the digit 0"
+        " are easily taken for each other. Please compare them with the document. Example:\n"
+        "{example}"
+    ),
     Refusal.NOT_YOURS: _("This is somebody else's contact. Please share your own number."),
     Refusal.NOT_LISTED: _("I did not find that. Please choose a button or write it again."),
+    Refusal.NOT_A_FILE: _("Please send a photo or a PDF of the paper. Words are not enough here."),
 }
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """The sentence for a refusal, with the question's own limits filled in."""
-    limits: dict[str, int] = {
+    """The sentence for a refusal, with the question's own limits and example filled in."""
+    example: str = getattr(question, "example", "")
+    values: dict[str, Value] = {
         "most": getattr(question, "most", 100),
         "least": getattr(question, "least", 0),
+        "label": question.label,
+        "length": len(example),
+        "example": example,
     }
     text = REFUSALS[refusal]
-    used = tuple((name, limit) for name, limit in limits.items() if f"{{{name}}}" in text.msgid)
+    used = tuple((name, value) for name, value in values.items() if f"{{{name}}}" in text.msgid)
     return Text(text.msgid, used)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Form
@@ -39,8 +40,23 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeList:
+    """A list that a flow made: the answers that it may keep, ticked entries, day of a reminder."""
+
+    flow: str
+    answers: Mapping[str, str | None]
+    ticked: tuple[str, ...] = ()
+    remind: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
-    """All that is remembered with a person between two turns."""
+    """All that is remembered with a person between two turns.
+
+    `papers` says of each kind of paper where it stands; `checking` counts files that are being
+    looked at, `verdicts` what was found of those before; `wanted` is a paper an officer asked for.
+    `made` is a list that was made just now, `mine` one that the person wants kept.
+    """
 
     language: str = ""
     flow: str = ""
@@ -53,6 +69,12 @@ class Conversation:
     quiet: bool = False
     consents: Mapping[str, str] = field(default_factory=dict)
     standing: Standing | None = None
+    papers: Mapping[str, str] = field(default_factory=dict)
+    checking: int = 0
+    verdicts: tuple[str, ...] = ()
+    wanted: str = ""
+    made: MadeList | None = None
+    mine: MadeList | None = None
 
 
 @dataclass(frozen=True, slots=True)

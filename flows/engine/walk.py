@@ -16,6 +16,7 @@ from flows.engine.flow import (
     Path,
     Review,
     Step,
+    Upload,
     options,
     path,
 )
@@ -24,8 +25,11 @@ from flows.engine.questions import (
     CountryQuestion,
     Day,
     FreeText,
+    IdentityNumber,
+    Mrz,
     Number,
     Option,
+    PassportNumber,
     PersonName,
     Phone,
     Question,
@@ -171,6 +175,10 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
             return [option.key for option in offered]
         case CountryQuestion():
             return sorted({*(option.key for option in offered), *told, "AQ"})
+        case Upload():
+            return ["1"]
+        case IdentityNumber() | PassportNumber() | Mrz():
+            return [item.example]
         case Number():
             edges = {atom.least for atom in told_apart if isinstance(atom, AtLeast)}
             near = {item.least, item.most, *edges, *(edge - 1 for edge in edges)}

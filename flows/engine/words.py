@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from flows.engine.identity import Identity
 from flows.engine.text import Label
 
 
@@ -15,8 +16,10 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     NOT_LETTERS = "not_letters"
     NOT_LATIN = "not_latin"
+    NOT_KAZAKH = "not_kazakh"
     NOT_A_DATE = "not_a_date"
     NO_SUCH_DAY = "no_such_day"
+    MONTH_FIRST = "month_first"
     TWO_DIGIT_YEAR = "two_digit_year"
     FUTURE = "future"
     TOO_OLD = "too_old"
@@ -24,8 +27,31 @@ class Refusal(StrEnum):
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
     NOT_A_PHONE = "not_a_phone"
+    NOT_DIGITS = "not_digits"
+    WRONG_LENGTH = "wrong_length"
+    WRONG_CHECK = "wrong_check"
+    NO_SUCH_DAY_INSIDE = "no_such_day_inside"
+    NOT_CYRILLIC = "not_cyrillic"
+    NOT_LATIN_NUMBER = "not_latin_number"
+    OLD_RESIDENT_NUMBER = "old_resident_number"
+    IS_IIN = "is_iin"
+    IS_PINFL = "is_pinfl"
+    IS_RESIDENT_NUMBER = "is_resident_number"
+    IS_PASSPORT = "is_passport"
+    NOT_A_PASSPORT = "not_a_passport"
+    ZONE_LINES = "zone_lines"
+    ZONE_CHECK = "zone_check"
     NOT_YOURS = "not_yours"
     NOT_LISTED = "not_listed"
+    NOT_A_FILE = "not_a_file"
+
+
+class Letters(StrEnum):
+    """The letters that a name is asked in; no name is ever turned into another's letters."""
+
+    ANY = "any"
+    LATIN = "latin"
+    KAZAKH = "kazakh"
 
 
 class Reserved(StrEnum):
@@ -90,7 +116,7 @@ class Words(Protocol):
         """Free text, cleaned of invisible characters, at most `most` characters long."""
         ...
 
-    def name(self, typed: str, latin: bool) -> str | Refusal:
+    def name(self, typed: str, letters: Letters) -> str | Refusal:
         """A person's name with nothing stripped or folded."""
         ...
 
@@ -108,6 +134,18 @@ class Words(Protocol):
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         """A telephone number as E.164."""
+        ...
+
+    def identity(self, typed: str, kind: Identity) -> str | Refusal:
+        """An identity number that adds up, in digits and capitals without spaces."""
+        ...
+
+    def passport(self, typed: str, country: str | None) -> str | Refusal:
+        """A passport's number; a country's own series has to be whole."""
+        ...
+
+    def zone(self, typed: str) -> str | Refusal:
+        """A machine-readable zone that adds up: its lines, in the shape of `identity.ZONE`."""
         ...
 
     def countries(self, typed: str, language: str) -> Sequence[str]:

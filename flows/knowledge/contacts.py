@@ -3,24 +3,70 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
 
-CONTACTS = (
-    Fact(
-        "contacts.ucc_1414",
-        _("Unified Contact Centre for public services, inside Kazakhstan: 1414."),
-        "https://adilet.zan.kz/eng/docs/V1600013324",
-        date(2022, 10, 4),
-        date(2027, 11, 24),
+UNIFIED = Fact(
+    key="contacts.ucc_1414",
+    text=_("Unified Contact Centre for public services, inside Kazakhstan: 1414."),
+    sources=("https://adilet.zan.kz/eng/docs/V1600013324", "https://sakhara.kz"),
+    as_of=date(2022, 10, 4),
+)
+MISSIONS = Fact(
+    key="contacts.missions",
+    text=_(
+        "Embassies and consulates have their pages on gov.kz, in the section of the Ministry of"
+        " Foreign Affairs."
     ),
-    Fact(
-        "contacts.missions",
-        _(
-            "Embassies and consulates have their pages on gov.kz, in the section of the Ministry of"
-            " Foreign Affairs."
-        ),
+    sources=(
+        "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
         "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
-        date(2024, 4, 15),
-        date(2027, 11, 24),
+    ),
+    as_of=date(2024, 4, 15),
+)
+FAMILY_LINE = Fact(
+    key="contacts.line_111",
+    text=_("For families, women and children, inside Kazakhstan: 111, free, day and night."),
+    sources=("https://www.zakon.kz",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+TESTS = Fact(
+    key="contacts.kaztest",
+    text=_(
+        "The National Testing Centre takes registrations for tests on app.testcenter.kz; results"
+        " are on certificate.testcenter.kz."
+    ),
+    sources=(
+        "https://kaz.inform.kz/news/kazakstan-azamattigin-alu-ushn-test-tapsiruga-otnsh-kabildau-bastaldi-4db767/",
+    ),
+    as_of=date(2026, 2, 3),
+)
+
+CONTACTS = (UNIFIED, MISSIONS)
+HOTLINES = (UNIFIED, FAMILY_LINE)
+
+CONTACTS_UNSAID = (
+    Unsaid(
+        key="contacts.ucc_abroad",
+        words="+7 7172 906 984 for calls from abroad. Seen once; to be tried before it is said.",
+        sources=("https://legalacts.egov.kz",),
+        as_of="undated",
+        verified=True,
+    ),
+    Unsaid(
+        key="contacts.ucc_old",
+        words="8 800 080 7777 stands in old service standards; no source was found.",
+        as_of="undated",
+    ),
+    Unsaid(
+        key="contacts.line_1411",
+        words="No source was found for the number 1411.",
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="contacts.otandastar",
+        words="The Otandastar fund has an information centre; its number and hours were not found.",
+        sources=("https://oq.gov.kz/en/news/1458",),
+        as_of="2026-01-21",
     ),
 )

@@ -1,3 +1,95 @@
-"""Countries that most people who come are citizens of, most frequent first."""
+"""What changes with the country of citizenship: confirmation of papers, entry, danger."""
 
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flows.engine.text import _
+from flows.knowledge import cards, laws
+from flows.knowledge.facts import Fact
+
+# Countries that most people who come are citizens of, most frequent first.
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
+MOST_FREQUENT = ORIGINS[:6]
+
+SAFETY_FIRST = _(
+    "Your safety comes first. Ask for no paper where that could harm you or your family: talk to an"
+    " officer first, who can tell you what helps instead."
+)
+
+
+class Confirmation(StrEnum):
+    """What makes a country's papers valid in Kazakhstan."""
+
+    APOSTILLE = "apostille"
+    TREATY = "treaty"
+    LEGALISATION = "legalisation"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A country of citizenship; `code` is ISO 3166-1 alpha-2, empty for any other and for none.
+
+    From where it is `dangerous` nobody is asked to fetch a paper. `entry` is said of coming in,
+    `inside` to those who are in Kazakhstan already, `exchange` where citizenship is spoken of.
+    """
+
+    code: str
+    confirmation: Confirmation
+    law: Fact | None
+    entry: tuple[Fact, ...] = ()
+    inside: tuple[Fact, ...] = ()
+    exchange: tuple[Fact, ...] = ()
+    dangerous: bool = False
+
+
+OTHER = Origin(
+    code="",
+    confirmation=Confirmation.UNKNOWN,
+    law=laws.OTHER,
+    entry=(laws.OTHER_ENTRY,),
+)
+STATELESS = Origin(code="", confirmation=Confirmation.UNKNOWN, law=None)
+KNOWN = (
+    Origin(code="UZ", confirmation=Confirmation.TREATY, law=laws.UZ),
+    Origin(
+        code="CN",
+        confirmation=Confirmation.APOSTILLE,
+        law=laws.CN,
+        entry=(cards.CHINA_STAY, laws.CN_PAGES),
+        inside=(cards.CHINA_STAY_ENDS, laws.CN_PAGES),
+        dangerous=True,
+    ),
+    Origin(code="TM", confirmation=Confirmation.UNKNOWN, law=None, entry=(laws.TM_ENTRY,)),
+    Origin(
+        code="MN",
+        confirmation=Confirmation.UNKNOWN,
+        law=laws.MN,
+        exchange=(laws.MN_EXCHANGE,),
+    ),
+    Origin(code="RU", confirmation=Confirmation.TREATY, law=laws.RU),
+    Origin(code="KG", confirmation=Confirmation.TREATY, law=laws.KG),
+    Origin(code="TR", confirmation=Confirmation.APOSTILLE, law=laws.TR),
+    Origin(
+        code="IR",
+        confirmation=Confirmation.LEGALISATION,
+        law=laws.IR,
+        entry=(laws.IR_ENTRY, laws.IR_MISSIONS),
+        dangerous=True,
+    ),
+    Origin(
+        code="AF",
+        confirmation=Confirmation.LEGALISATION,
+        law=laws.AF,
+        entry=(laws.AF_ENTRY,),
+        dangerous=True,
+    ),
+    Origin(code="TJ", confirmation=Confirmation.TREATY, law=laws.TJ),
+)
+
+
+def origin(citizenship: str) -> Origin:
+    """What is known of a country by its code; `stateless` is no country."""
+    if citizenship == "stateless":
+        return STATELESS
+    return next((each for each in KNOWN if each.code == citizenship), OTHER)

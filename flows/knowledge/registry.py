@@ -3,50 +3,59 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact
+from flows.knowledge.facts import Fact, Unsaid
+from flows.knowledge.kandas import CHANNELS, FEE, ROLE
 
-REGISTRY = (
-    Fact(
-        "registry_preregistration.announcement",
-        _(
-            "On 22 July 2025 the Minister of Labour said that a list of ethnic Kazakhs abroad would"
-            " be prepared within migration.enbek.kz, together with the missions and the Otandastar"
-            " fund."
-        ),
-        "https://kz.kursiv.media",
-        date(2025, 7, 22),
-        date(2027, 7, 22),
+ANNOUNCEMENT = Fact(
+    key="registry_preregistration.announcement",
+    text=_(
+        "On 22 July 2025 the Minister of Labour said that a list of ethnic Kazakhs abroad would be"
+        " prepared within migration.enbek.kz, together with the missions and the Otandastar fund."
     ),
-    Fact(
-        "kandas_status.channels",
-        _(
-            "For the kandas status people apply through migration.enbek.kz, a mission abroad, the"
-            " State Corporation or egov.kz."
-        ),
-        "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
-        date(2025, 10, 26),
-        date(2027, 10, 26),
-    ),
-    Fact(
-        "kandas_status.fee",
-        _("Applying for the kandas status is free of charge. Nobody can sell it to you."),
-        "https://oq.gov.kz/en/qazalemnews/1277",
-        date(2025, 10, 26),
-        date(2027, 10, 26),
-    ),
-    Fact(
-        "nationality_commission.role",
-        _(
-            "If no paper shows Kazakh ethnicity, the recommendation of a commission takes its"
-            " place."
-        ),
-        "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
-        date(2025, 10, 17),
-        date(2027, 10, 17),
-    ),
+    sources=("https://kz.kursiv.media",),
+    as_of=date(2025, 7, 22),
 )
+
+REGISTRY = (ANNOUNCEMENT, CHANNELS, FEE, ROLE)
 
 NO_PROMISE = _(
     "We know of no right, payment or place in a queue that pre-registration gives. The officer"
     " decides on every application."
+)
+
+REGISTRY_UNSAID = (
+    Unsaid(
+        key="registry_preregistration.launch",
+        words=(
+            "No evidence was found that the registry has been launched, that it has a"
+            " public API, or that its field list has been published. (Not found; ask the"
+            " owner (Labour Ministry, Migration Committee, JSC Center for Development of"
+            " Labour Resources).)"
+        ),
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="registry_preregistration.legal_effect",
+        words=(
+            "Nothing found says that pre-registration gives any right, place in a queue or"
+            " priority. The bot must say so plainly."
+        ),
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="registry_preregistration.portal_name_conflict",
+        words=(
+            "The State Corporation press text of 12 Aug 2025 names the portal"
+            " migration.gov.kz; the rules of 10 Oct 2025 name migration.enbek.kz. Use the"
+            " second and never build links from the first."
+        ),
+        sources=(
+            "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+            "https://oq.gov.kz/en/movein",
+            "https://prg.kz/lawyer/document/?doc_id=31760941",
+        ),
+        as_of="2026-01-30",
+        verified=True,
+    ),
 )

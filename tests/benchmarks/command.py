@@ -1,6 +1,7 @@
 """The command `./kosh bench`."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,38 @@ app = typer.Typer(
 @app.callback()
 def bench() -> None:
     """Measure costs side by side, in one run; nothing is asserted."""
+
+
+@app.command()
+def messages() -> None:
+    """How many messages one completed registration takes on each channel."""
+    from tests.benchmarks import messages as registration
+
+    typer.echo(registration.table(registration.counted()))
+
+
+@app.command()
+def webhooks(
+    rate: Annotated[float, typer.Option(min=1, help="Updates a second, to both together.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 30,
+) -> None:
+    """How soon both webhooks answer while files are being processed beside."""
+    from tests.benchmarks import webhooks as answering
+
+    typer.echo(answering.table(answering.measured(rate, seconds)))
+
+
+@app.command("print")
+def print_(
+    count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,
+    to: Annotated[Path | None, typer.Option(file_okay=False, help="Keep the files here.")] = None,
+) -> None:
+    """How long it takes to print checklists."""
+    from tests.benchmarks import sheets
+
+    if to is not None:
+        to.mkdir(parents=True, exist_ok=True)
+    typer.echo(sheets.measured(count, to))
 
 
 @app.command()

@@ -21,6 +21,7 @@ def application(place: Place) -> FastAPI:
         data=Path(place.data),
         keys=Path(place.data) / "keys",
         telegram_token=TOKEN,
+        telegram_rate=0,
         telegram_api=place.api,
         telegram_secret=place.secret,
         pool_size=place.pool,

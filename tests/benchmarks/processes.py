@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,12 @@ PATIENCE = 30.0
 
 @contextmanager
 def process(
-    module: str, *words: str, core: int, log: Path, talks: bool = False
+    module: str,
+    *words: str,
+    core: int,
+    log: Path,
+    talks: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Python module in a process of its own, ended with the block."""
     with log.open("wb") as errors:
@@ -27,6 +32,7 @@ def process(
             stdout=pipe,
             stderr=errors,
             cwd=Path(__file__).parents[2],
+            env=os.environ | (env or {}),
         )
         pin(started.pid, core)
         try:

@@ -43,7 +43,7 @@ def refusal(**values: str) -> str:
 
 def test_nothing_set_is_a_working_start() -> None:
     read = settings()
-    assert read.languages == ("kk", "ru", "zh_Hans", "uz")
+    assert read.languages == ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
     assert (read.host, read.port, read.public_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
     assert read.keys == read.data / "keys"
     assert not (read.has_telegram or read.has_registry or read.demo)
@@ -270,3 +270,47 @@ def test_database_urls_are_given_by_role_with_or_without_the_driver(
 def test_every_setting_is_documented() -> None:
     undocumented = [name for name, f in Settings.model_fields.items() if not f.description]
     assert undocumented == []
+
+
+WHATSAPP = {
+    "KOSH_WHATSAPP_TOKEN": "EAAG" + LONG,
+    "KOSH_WHATSAPP_NUMBER_ID": "106540352242922",
+    "KOSH_WHATSAPP_APP_SECRET": LONG,
+    "KOSH_WHATSAPP_VERIFY_TOKEN": "a word of ours",
+}
+
+
+@pytest.mark.parametrize("missing", WHATSAPP)
+def test_whatsapp_is_set_whole_or_not_at_all(missing: str) -> None:
+    said = refusal(**{name: value for name, value in WHATSAPP.items() if name != missing})
+    assert f"WhatsApp is only half set; set {missing} too" in said
+    assert LONG not in said
+
+
+def test_two_app_secrets_hold_while_one_follows_the_other(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": f"{LONG}, {LONG[::-1]}"})
+    assert settings().has_whatsapp
+    assert settings().whatsapp_app_secrets == (LONG, LONG[::-1])
+
+
+@pytest.mark.parametrize("wrong", ["short", f"{LONG},short", f"{LONG},{LONG},{LONG}", f"{LONG},"])
+def test_an_app_secret_that_would_protect_nothing_is_refused(wrong: str) -> None:
+    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": wrong})
+    assert "KOSH_WHATSAPP_APP_SECRET" in said
+    assert LONG not in said
+
+
+def test_an_example_app_secret_is_refused_outside_the_demonstration() -> None:
+    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": EXAMPLES[0]})
+    assert "KOSH_WHATSAPP_APP_SECRET is an example value" in said
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer", "D360-API-KEY", "X-Key:"])
+def test_the_header_of_a_solution_provider_can_be_set(
+    environment: pytest.MonkeyPatch, header: str
+) -> None:
+    put(environment, **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=header)
+    assert settings().whatsapp_auth_header == header
+    assert "KOSH_WHATSAPP_AUTH_HEADER" in refusal(
+        **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=f"{header}\r\nX: y"
+    )

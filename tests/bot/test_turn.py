@@ -6,6 +6,7 @@ import pytest
 
 from bot import inbox
 from bot.runtime import Runtime
+from bot.strangers import Overloaded
 from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
@@ -118,15 +119,15 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
     await guest.consent()
     healthy = step
 
-    def poisoned(flows, words, conversation, event, today):  # type: ignore[no-untyped-def]
+    def poisoned(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
         if event == Said("poison"):
             raise ZeroDivisionError
-        return healthy(flows, words, conversation, event, today)
+        return healthy(flows, words, conversation, event, today, page)
 
     monkeypatch.setattr(inbox, "step", poisoned)
     update = guest.inbound(Said("poison"), "poison")
     for _try in range(4):
-        with pytest.raises(inbox.Overloaded):
+        with pytest.raises(Overloaded):
             await inbox.receive(rt, update)
     await inbox.deliver(rt, await inbox.receive(rt, update))
     assert await inbox.receive(rt, update) is None

@@ -10,6 +10,7 @@ from bot import inbox
 from bot.channels import Inbound
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.strangers import Overloaded
 from flows.engine.events import Event, Pressed, Said, Started
 from tests.people import TO_CONSENT, Guest
 
@@ -39,7 +40,7 @@ async def _bring(rt: Runtime, update: Inbound) -> bool:
     while True:
         try:
             return await inbox.receive(rt, update) is not None
-        except (psycopg.OperationalError, inbox.Overloaded):
+        except (psycopg.OperationalError, Overloaded):
             continue
 
 

@@ -140,14 +140,15 @@ def test_a_contact_is_ones_own_only_when_telegram_says_so(
 
 
 PLACE = {"latitude": 51.1, "longitude": 71.4}
+FILES = ("photo", "document")
 
 
 @pytest.mark.parametrize(
     ("contents", "kind"),
     [
-        ({"photo": [{"file_id": "A"}], "caption": "my passport"}, "photo"),
+        ({"photo": [{"width": 1}], "caption": "my passport"}, "photo"),
         ({"live_photo": {}, "photo": []}, "photo"),
-        ({"document": {"file_id": "A"}}, "document"),
+        ({"document": {}}, "document"),
         ({"animation": {}, "document": {}}, "animation"),
         ({"voice": {}}, "voice"),
         ({"video_note": {}}, "voice"),
@@ -166,6 +167,23 @@ PLACE = {"latitude": 51.1, "longitude": 71.4}
 )
 def test_what_is_no_text_is_named(contents: dict[str, Any], kind: str) -> None:
     assert parse(update(message=message(**contents))) == inbound(events.Unreadable(kind))
+
+
+@pytest.mark.parametrize(
+    ("contents", "event"),
+    [
+        (
+            {"photo": [{"file_id": "s", "file_size": 9}, {"file_id": "L", "file_size": 90}]},
+            events.Attached("photo", "L", 90),
+        ),
+        ({"document": {"file_id": "A", "file_size": 7}}, events.Attached("document", "A", 7)),
+        ({"document": {"file_id": "A"}, "caption": "x"}, events.Attached("document", "A", 0)),
+    ],
+)
+def test_a_file_is_named_by_where_it_can_be_fetched(
+    contents: dict[str, Any], event: events.Event
+) -> None:
+    assert parse(update(message=message(**contents))) == inbound(event)
 
 
 def test_the_platforms_own_messages_are_not_answered() -> None:
@@ -863,7 +881,20 @@ async def test_what_a_person_sends_is_named(
     await act(gulnar)
     [arrival] = await received(channel, telegram)
     assert isinstance(arrival, Inbound)
-    assert arrival.event == events.Unreadable(kind)
+    event = arrival.event
+    assert isinstance(event, events.Attached if kind in FILES else events.Unreadable)
+    assert event.kind == kind
+
+
+async def test_a_file_that_was_sent_can_be_fetched(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    await gulnar.send_document()
+    [arrival] = await received(channel, telegram)
+    assert isinstance(arrival, Inbound)
+    assert isinstance(arrival.event, events.Attached)
+    data = b"".join([chunk async for chunk in channel.fetch(arrival.event.ref)])
+    assert len(data) == arrival.event.size > 0
 
 
 async def test_what_a_person_does_is_understood(

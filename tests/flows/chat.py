@@ -13,9 +13,13 @@ from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (
     Acknowledged,
+    Attached,
     Effect,
     Event,
     Filled,
+    Page,
+    Papered,
+    PaperMoved,
     Pressed,
     Said,
     Say,
@@ -98,6 +102,7 @@ class Chat:
     effects_now: tuple[Effect, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    page: Page = Page.NEVER
 
     @classmethod
     def begun(cls, language: str = "ru", flow: str = "") -> Self:
@@ -215,8 +220,8 @@ class Chat:
     # What must hold at every turn
 
     def _step(self, event: Event) -> Turn:
-        turn = step(self.flows, WORDS, self.conversation, event, TODAY)
-        again = step(self.flows, WORDS, self.conversation, event, TODAY)
+        turn = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
+        again = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
         assert turn == again, "the same event on the same conversation is another turn"
         return turn
 
@@ -224,7 +229,9 @@ class Chat:
         blob = msgspec.json.encode(after.conversation)
         assert msgspec.json.decode(blob, type=Conversation) == after.conversation
         relayed = before.with_officer and isinstance(event, Said)
-        silent = relayed or isinstance(event, Filled | Acknowledged)
+        silent = relayed or isinstance(
+            event, Filled | Acknowledged | Attached | Papered | PaperMoved
+        )
         assert after.says or silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:

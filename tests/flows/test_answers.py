@@ -51,7 +51,7 @@ def test_yes_and_no_are_understood_in_every_language(
     language: str, typed: str, answer: str
 ) -> None:
     chat = at("adult", language).says(typed)
-    if (language, typed) == ("kk", "да!"):
+    if typed == "да!" and language.startswith("kk"):
         assert chat.at == "adult"  # in Kazakh it is the word "and"
     else:
         assert stored(chat, "adult") == answer

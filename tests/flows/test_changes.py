@@ -33,7 +33,7 @@ WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", 
 def inside(seed: int) -> Iterator[Conversation]:
     """One person who answers as it falls out, after every turn."""
     random = Random(seed)
-    chat = Chat.begun(random.choice(("kk", "ru", "zh_Hans", "uz")), NAME)
+    chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
     for _turn in range(70):
         if chat.at == house.MENU:
@@ -124,6 +124,8 @@ def test_people_inside_come_to_the_end_with_the_answers_they_gave(version: str) 
             names = (question.name, *question.was)
             given = next((told[name] for name in names if name in told), None)
             kept = question.kept and not isinstance(question, Many)
+            if given and given.value is not None and not question.accepts(given.value):
+                continue  # the option is gone: it was asked again
             if kept and given and given.rev == question.rev and question.name in sent.answers:
                 assert sent.answers[question.name] == given.value
 

@@ -1,33 +1,144 @@
 """A fact has a source, a date and a last day, and is silent after that day."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from flows.about import outcome
 from flows.engine.flow import Submit
-from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import Fact, said
-from flows.knowledge.registry import NO_PROMISE, REGISTRY
+from flows.engine.text import Text
+from flows.knowledge import catalogue
+from flows.knowledge.facts import A_YEAR_ON, COLLECTED, Dated, Fact, Unsaid, said
+from flows.knowledge.pilot import PILOT
+from flows.knowledge.quota import QUOTA
+from flows.knowledge.registry import NO_PROMISE
+from tests.flows.chat import LANGUAGES, WORDS
 
-FACTS = (*CONTACTS, *REGISTRY)
+FACTS, UNSAID = catalogue.FACTS, catalogue.UNSAID
+DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
+
+
+def inside(sentence: Text) -> dict[str, object]:
+    return dict(sentence.values)
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_a_fact_has_a_source_and_its_dates_in_order(fact: Fact) -> None:
-    assert fact.source.startswith("https://")
-    assert fact.as_of < fact.until
+    assert fact.sources
+    assert all(source.startswith(("https://", "http://")) for source in fact.sources)
+    assert fact.as_of <= fact.checked <= fact.until
+    assert fact.since <= fact.until
+    assert fact.until <= A_YEAR_ON, "nothing is said longer than a year after somebody looked"
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_a_fact_is_said_with_its_date_up_to_its_last_day_and_never_after(fact: Fact) -> None:
     (sentence,) = said([fact], fact.until)
-    assert dict(sentence.values) == {"fact": fact.text, "date": fact.as_of}
+    told = inside(sentence)
+    assert told.pop("fact") == fact.text
+    assert told in ({"date": fact.as_of}, {"year": fact.as_of.year})
     assert said([fact], fact.until + timedelta(days=1)) == ()
+    assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
+
+
+def test_a_date_that_the_source_does_not_have_is_not_made_up() -> None:
+    fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
+    by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
+    assert "2024" in WORDS.render(by_year[0], "ru")
+    assert "января" not in WORDS.render(by_year[0], "ru")
+    read = said([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
+    assert "без даты" in WORDS.render(read[0], "ru")
+
+
+@given(DAYS)
+def test_on_any_day_only_facts_inside_their_dates_are_said(today: date) -> None:
+    told = {inside(sentence)["fact"] for sentence in said(FACTS, today)}
+    assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
+
+
+@pytest.mark.parametrize("fact", (*PILOT, *QUOTA), ids=lambda fact: fact.key)
+def test_from_2027_on_nothing_of_the_pilot_and_of_the_quota_of_2026_is_said(fact: Fact) -> None:
+    assert said([fact], date(2026, 12, 31))
+    assert said([fact], date(2027, 1, 1)) == ()
 
 
 def test_what_is_not_promised_is_said_also_when_every_fact_is_silent() -> None:
     last = max(fact.until for fact in FACTS)
     texts = outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
-    assert texts == (NO_PROMISE,)
-    assert outcome(Submit("about", {}, {}), date(2026, 11, 24)).texts[-1] != NO_PROMISE
+    assert NO_PROMISE in texts
+    assert not any("fact" in inside(text) for text in texts)
+
+
+# What may not be said
+
+
+def test_every_key_is_one_fact_or_one_note() -> None:
+    keys = Counter([*(fact.key for fact in FACTS), *(note.key for note in UNSAID)])
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_what_is_not_verified_has_no_sentence_that_could_be_said() -> None:
+    assert len(UNSAID) > 60
+    for note in UNSAID:
+        assert isinstance(note.words, str)
+        assert not any(isinstance(value, Text) for value in vars_of(note))
+
+
+def vars_of(note: Unsaid) -> list[object]:
+    return [getattr(note, name) for name in Unsaid.__slots__]
+
+
+# The commands
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["facts", *words])
+    return done.exit_code, done.output
+
+
+def test_due_lists_what_ends_soon_and_what_is_silent_already() -> None:
+    code, told = run("due", "--today", "2026-11-24", "--days", "60", "--months", "6")
+    assert code == 1
+    assert "pilot_2026.step_1_test: said for the last time on 2026-12-31" in told
+    assert "kandas_status.fee" not in told
+    _code, told = run("due", "--today", "2027-01-01", "--days", "1", "--months", "6")
+    assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
+
+
+def test_due_lists_what_was_long_not_checked() -> None:
+    _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
+    assert f"kandas_status.fee: last checked on {COLLECTED}" in told
+    assert run("due", "--today", "2026-11-25", "--days", "0", "--months", "6") == (
+        0,
+        "Nothing is due.\n",
+    )
+
+
+def test_explain_shows_a_fact_in_every_language_with_its_source() -> None:
+    code, told = run("explain", "kandas_status.validity")
+    fact = catalogue.find("kandas_status.validity")
+    assert isinstance(fact, Fact)
+    assert code == 0
+    for language in LANGUAGES:
+        assert WORDS.render(fact.text, language) in told
+    assert all(source in told for source in fact.sources)
+    assert "2026-09-12" in told
+
+
+def test_explain_says_why_something_is_never_said() -> None:
+    code, told = run("explain", "nationality_commission.dna")
+    assert code == 0
+    assert "not verified; never said, an officer answers" in told
+    assert "for editors only" in run("explain", "kandas_status.name_change")[1]
+
+
+def test_explain_of_an_unknown_key_names_those_near_it() -> None:
+    code, told = run("explain", "kandas_status.nothing")
+    assert code == 1
+    assert "kandas_status.fee" in told

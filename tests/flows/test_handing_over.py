@@ -11,6 +11,7 @@ from flows.engine.events import (
     Joined,
     Pressed,
     QuickExit,
+    Rated,
     Relay,
     Resolved,
     Started,
@@ -140,6 +141,33 @@ def test_an_officer_joins_and_gives_the_form_back() -> None:
     assert chat.shows(house.OFFICER_DONE)
     assert chat.at == "given_name"
     assert not chat.conversation.with_officer
+
+
+@pytest.mark.parametrize(
+    ("where", "at"), [("", "given_name"), ("menu", house.MENU), ("papers", "consent_papers")]
+)
+def test_the_bot_goes_on_where_the_officer_says(where: str, at: str) -> None:
+    chat = handed_over().takes(Joined()).takes(Resolved(where))
+    assert chat.shows(house.OFFICER_DONE)
+    assert chat.at == at
+
+
+def test_whether_it_helped_is_asked_beside_the_form() -> None:
+    chat = handed_over().takes(Joined()).takes(Resolved())
+    asked = chat.conversation.asked
+    assert chat.shows(house.HELPED)
+    assert [each.payload for each in chat.says_now[0].buttons] == [
+        "*yes",
+        "*partly",
+        "*no",
+        "!exit",
+    ]
+    chat.takes(Pressed("*partly"))
+    assert chat.done(Rated) == [Rated("partly")]
+    assert chat.shows(house.RATED)
+    assert chat.conversation.asked == asked
+    chat.takes(Pressed("*anything"))
+    assert chat.done(Rated) == [Rated("partly")]
 
 
 def test_the_person_can_leave_the_officer() -> None:

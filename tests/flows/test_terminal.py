@@ -35,7 +35,7 @@ def test_somebody_registers_in_the_terminal(language: str) -> None:
 def test_the_command_asks_for_the_language_and_ends_with_the_input() -> None:
     done = CliRunner().invoke(app, ["chat"], input="2\n1\n")
     assert done.exit_code == 0
-    assert "   3  中文" in done.output
+    assert "   4  中文" in done.output
     assert "(1/" in done.output
 
 

@@ -49,11 +49,59 @@ def in_trouble(chat: Chat) -> None:
     chat.until("consent_registration").presses("refuse").says("/stop")
 
 
+def which_way(chat: Chat) -> None:
+    chat.presses("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
+    chat.presses("eligibility", "work", "unsure", "no", "CN", "unsure", "money", "kazakhstan")
+    chat.presses("eligibility", "study", "no", "RU", "no", "none", "origin")
+
+
+def my_papers(chat: Chat) -> None:
+    chat.presses("checklist", "kandas_status", "CN", "both", "unsure", "yes", "origin", "menu")
+    chat.presses("checklist", "kandas_status", "CN", "alone", "no", "kazakhstan", "menu")
+    chat.presses("checklist", "citizenship_simplified", "UZ", "spouse", "elsewhere", "menu")
+    chat.presses("checklist", "kandas_extension")
+
+
+def kept_list(chat: Chat) -> None:
+    chat.presses("checklist", "kandas_status", "UZ", "both", "yes", "yes", "unsaid", "keep")
+    chat.presses("refuse").presses("checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
+    chat.presses("keep", "yes", "tick", "documents.iin").says("2").presses("!list", "print")
+    chat.presses("remind", "silent", "drop")
+
+
+def next_steps(chat: Chat) -> None:
+    chat.presses("preregistration").until("review").presses("submit")
+    chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status", "next_steps")
+
+
+def support(chat: Chat) -> None:
+    chat.presses("support", "north_east", "pavlodar").says("5").presses("yes")
+    chat.presses("support", "south", "almaty").says("0", "2").presses("no")
+
+
+def practice(chat: Chat) -> None:
+    chat.presses("interview", "stages")
+    chat.presses("interview", "practice", "thanks", "seen", "name", "age", "seen", "tuesday")
+    chat.presses("june", "seen", "instrument")
+
+
+def questions(chat: Chat) -> None:
+    chat.presses("faq", "missions", "CN").presses("faq", "money").presses("faq", "next")
+    chat.presses("faq").says("апостиль").presses("faq").says("zzz").presses("offices")
+
+
 STORIES: dict[str, Callable[[Chat], None]] = {
     "just_asking": just_asking,
     "alone": alone,
     "with_family": with_family,
     "in_trouble": in_trouble,
+    "which_way": which_way,
+    "my_papers": my_papers,
+    "kept_list": kept_list,
+    "next_steps": next_steps,
+    "support": support,
+    "practice": practice,
+    "questions": questions,
 }
 
 

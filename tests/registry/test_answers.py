@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bot.registry.client import ANSWER_LIMIT, Registry
+from bot.registry.client import Registry
 from bot.registry.contract import problem
 from bot.registry.errors import (
     Misconfigured,
@@ -25,6 +25,7 @@ from bot.registry.errors import (
     RegistryError,
     Unavailable,
 )
+from bot.registry.exchange import ANSWER_LIMIT
 from tests.registry.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.registry.example import CANARY, new_key, pre_registration
 

@@ -12,7 +12,7 @@ from tests.emulators.telegram import User
 from tests.house import House
 from tests.visitor import Visitor
 
-LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
+LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 # A family of two from Uzbekistan: keys of buttons, and what is written where there is no button.
 ANSWERS = (
     "preregistration", "family", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
@@ -25,7 +25,14 @@ ANSWERS = (
 async def _receipt(house: House, language: str) -> str:
     entry = await _only(house)
     body = entry["body"]
-    tags = {"kk": "kk-Cyrl", "ru": "ru", "zh_Hans": "zh-Hans", "uz": "uz-Latn"}
+    tags = {
+        "kk": "kk-Cyrl",
+        "kk_Arab": "kk-Arab",
+        "ru": "ru",
+        "zh_Hans": "zh-Hans",
+        "uz": "uz-Latn",
+        "uz_Cyrl": "uz-Cyrl",
+    }
     assert body["language"] == tags[language]
     assert body["purpose"] == "MOVE"
     assert body["citizenship"] == "UZ"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot import registrations
 from tests.house import House
 from tests.people import Guest
 
@@ -158,3 +159,14 @@ async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> 
         return bool(entry["state"] == "WITHDRAWN")
 
     await house.until(withdrawn)
+
+
+async def test_a_code_that_the_registry_does_not_know_closes_registration(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await registrations.checked(house.rt)).flows is house.rt.flows
+    monkeypatch.setitem(registrations.CODES["purpose"], "swim", "SWIM")
+    closed = await registrations.checked(house.rt)
+    assert closed.flows["preregistration"].items == ()
+    await house.fault(name="down")
+    assert (await registrations.checked(house.rt)).flows is house.rt.flows

@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import binascii
+import json
 import re
+from hashlib import sha256
 from urllib.parse import parse_qs, unquote_plus
 
 from fastapi import APIRouter, Depends
@@ -12,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.registry.contract import ConsentWithdrawal, FieldError, Found, PreRegistration
+from bot.registry.documents import MOST_DOCUMENT_BYTES, Document, DocumentLabel, Documents
 from bot.registry.openapi import openapi
-from bot.registry.sandbox import store
+from bot.registry.sandbox import documents, store
 from bot.registry.sandbox.faults import Drawn
 from bot.registry.sandbox.problems import Objection, parse
 from bot.registry.sandbox.reference import REFERENCES
@@ -111,6 +114,25 @@ async def withdraw_consent(request: Request) -> Response:
     return await _settle(request, store.WithdrawConsent(body), 201)
 
 
+@routes.post("/pre-registrations/{number}/documents")
+async def upload(request: Request, number: str) -> Response:
+    """A document for a registration; its bytes are counted and let go."""
+    key = _write_key(request)
+    label = await _label(request)
+    async with here(request).pool.connection() as connection:
+        document = await documents.add(connection, key, number, label, lambda: _linger(request))
+    return _answer(_mixed_up(request, document), 201)
+
+
+@routes.get("/pre-registrations/{number}/documents")
+async def listing(request: Request, number: str) -> Response:
+    """The documents of a registration."""
+    await _linger(request)
+    async with here(request).pool.connection() as connection:
+        items = await documents.of_entry(connection, number)
+    return _answer(Documents(items=tuple(_mixed_up(request, each) for each in items)))
+
+
 @routes.get("/reference/{kind}")
 async def reference(request: Request, kind: str) -> Response:
     """A list of codes."""
@@ -121,20 +143,55 @@ async def reference(request: Request, kind: str) -> Response:
 
 
 async def _settle(request: Request, write: store.Write, status: int) -> Response:
-    keys = request.headers.getlist("Idempotency-Key")
-    if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
-        raise Objection("bad-key")
+    key = _write_key(request)
     sandbox, drawn = here(request), _drawn(request)
     plan = sandbox.plan(drawn)
     async with sandbox.pool.connection() as connection:
-        acknowledgement = await store.settle(
-            connection, keys[0], write, plan, lambda: _linger(request)
-        )
+        acknowledgement = await store.settle(connection, key, write, plan, lambda: _linger(request))
     sandbox.changed.set()
     if "wrong_number" in drawn:
         async with sandbox.pool.connection() as connection:
             acknowledgement = await store.somebody_else(connection, acknowledgement)
     return _answer(acknowledgement, status)
+
+
+def _write_key(request: Request) -> str:
+    keys = request.headers.getlist("Idempotency-Key")
+    if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
+        raise Objection("bad-key")
+    return keys[0]
+
+
+async def _label(request: Request) -> DocumentLabel:
+    """What the headers say of a document, once its bytes were seen to be so."""
+    media_type = request.headers.get("Content-Type", "")
+    if media_type not in ("application/pdf", "image/jpeg"):
+        raise Objection("unsupported-media-type")
+    size, seen = 0, sha256()
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_DOCUMENT_BYTES:
+            raise Objection("too-large")
+        seen.update(chunk)
+    pages = request.headers.get("Document-Pages", "")
+    told = {
+        "kind": request.headers.get("Document-Kind", ""),
+        "media_type": media_type,
+        "pages": int(pages) if pages.isascii() and pages.isdigit() else None,
+        "size": size,
+        "sha256": request.headers.get("Document-Sha256", ""),
+    }
+    label = parse(DocumentLabel, json.dumps(told).encode())
+    if label.sha256 != seen.hexdigest():
+        raise Objection("invalid", (FieldError(pointer="/sha256", code="MISMATCH"),))
+    return label
+
+
+def _mixed_up(request: Request, document: Document) -> Document:
+    """The document, or under that fault one of a registration that never was."""
+    if "wrong_number" in _drawn(request):
+        return document.model_copy(update={"number": store.new_number()})
+    return document
 
 
 async def _linger(request: Request) -> None:

@@ -4,6 +4,7 @@ from typing import TypeAliasType, get_args
 
 from bot.registry import contract
 from bot.registry.contract import Reference, ReferenceItem, ReferenceKind
+from bot.registry.documents import DocumentKind
 
 _REGIONS = {
     "KZ-10": "Abai Region",
@@ -55,48 +56,6 @@ _MISSIONS = {
     "IR_BANDARABBAS": "Consulate in Bandar Abbas",
     "AF_KABUL": "Embassy in Kabul",
 }
-_DOCUMENT_KINDS = (
-    "APPLICATION_KANDAS",
-    "AUTOBIOGRAPHY",
-    "ID_DOCUMENT",
-    "ID_TRANSLATION",
-    "NATIONALITY_PROOF",
-    "COMMISSION_RECOMMENDATION",
-    "DNA_TEST",
-    "COURT_OR_ARCHIVE_PROOF",
-    "BIRTH_CERTIFICATE_CHILD",
-    "MARRIAGE_CERTIFICATE",
-    "KINSHIP_PROOF",
-    "PURPOSE_DOCUMENTS",
-    "HOUSING_CONSENT",
-    "PRIOR_CONSENT_COPY",
-    "PRIOR_KANDAS_STATUS_COPY",
-    "KAZTEST_CERTIFICATE",
-    "PILOT_QUESTIONNAIRE",
-    "NO_CONVICTION_CERTIFICATE",
-    "MEDICAL_028U",
-    "HOUSING_CONTRACT",
-    "CHILD_CONSENT_14_18",
-    "PRP_QUESTIONNAIRE",
-    "FEE_RECEIPT",
-    "FINGERPRINTS",
-    "DEPARTURE_CONSENT",
-    "CITIZENSHIP_QUESTIONNAIRE_7_1",
-    "RENUNCIATION_STATEMENT",
-    "COMMITMENT_STATEMENT",
-    "QUOTA_APPLICATION",
-    "APPLICATION_ATA_ZHOLY",
-    "DIPLOMA",
-    "BUSINESS_DOCUMENTS",
-    "PHOTO_35X45",
-    "VISA_FORM",
-    "COVER_LETTER",
-    "IIN",
-    "APOSTILLE",
-    "CONSULAR_LEGALISATION",
-    "HUKOU",
-    "POWER_OF_ATTORNEY",
-)
 
 
 def _named(codes: tuple[str, ...]) -> dict[str, str]:
@@ -111,7 +70,7 @@ _LISTS: dict[ReferenceKind, dict[str, str]] = {
     "programmes": _codes(contract.Programme),
     "regions": _REGIONS,
     "missions": _MISSIONS,
-    "document-kinds": _named(_DOCUMENT_KINDS),
+    "document-kinds": _codes(DocumentKind),
     "purposes": _codes(contract.Purpose),
     "languages": {code: code for code in get_args(contract.Language.__value__)},
     "statements": _codes(contract.Statement),

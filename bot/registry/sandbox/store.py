@@ -101,7 +101,7 @@ async def settle(
     `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
     not-found.
     """
-    await _hold(connection, key)
+    await hold(connection, key)
     await linger()
     fingerprint = _fingerprint(write)
     earlier = await _earlier(connection, key, fingerprint)
@@ -122,9 +122,18 @@ async def settle(
     return acknowledgement
 
 
+async def hold(connection: Connection, key: str) -> None:
+    """Holds a key until the transaction ends; raises `Objection` (in-progress) if another does."""
+    cursor = await connection.execute(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
+    )
+    if not await _single(cursor):
+        raise Objection("in-progress")
+
+
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
     """The registration that a write with this key made or changed, as it is now."""
-    await _hold(connection, key)
+    await hold(connection, key)
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute(
         "SELECT number, state, version, received_at, reason_code, key AS idempotency_key"
@@ -238,7 +247,11 @@ async def entries(connection: Connection, limit: int | None = None) -> list[dict
         " AS writes,"
         " (SELECT coalesce(json_agg(json_build_object('status', body::json, 'attempts', attempts,"
         " 'delivered_at', delivered_at) ORDER BY id), '[]') FROM callbacks"
-        " WHERE callbacks.number = entries.number) AS callbacks"
+        " WHERE callbacks.number = entries.number) AS callbacks,"
+        " (SELECT coalesce(json_agg(json_build_object('kind', kind, 'media_type', media_type,"
+        " 'pages', pages, 'size', size, 'sha256', sha256, 'repeats', repeats)"
+        " ORDER BY documents.received_at), '[]') FROM documents"
+        " WHERE documents.number = entries.number) AS documents"
         " FROM entries ORDER BY received_at DESC, number LIMIT %s",
         (limit,),
     )
@@ -260,15 +273,6 @@ def new_number() -> str:
 async def _single(cursor: AsyncCursor[Any]) -> Any:
     row = await cursor.fetchone()
     return row[0] if row else None
-
-
-async def _hold(connection: Connection, key: str) -> None:
-    """Holds the key until the transaction ends; `Objection` (in-progress) if another holds it."""
-    cursor = await connection.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
-    )
-    if not await _single(cursor):
-        raise Objection("in-progress")
 
 
 def _fingerprint(write: Write) -> str:
@@ -343,6 +347,8 @@ async def _withdraw(
         " body = CASE WHEN %s THEN NULL ELSE body END WHERE number = %s",
         (key, erase, number),
     )
+    if erase:
+        await connection.execute("DELETE FROM documents WHERE number = %s", (number,))
     return await read(connection, number)
 
 

@@ -25,6 +25,19 @@ CREATE TABLE IF NOT EXISTS writes (
     repeats integer NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS writes_number ON writes (number);
+CREATE TABLE IF NOT EXISTS documents ( -- what they are; the bytes are counted and let go
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    number text NOT NULL REFERENCES entries,
+    idempotency_key text NOT NULL UNIQUE,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    pages integer NOT NULL,
+    size integer NOT NULL,
+    sha256 text NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    repeats integer NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS documents_number ON documents (number, received_at);
 CREATE TABLE IF NOT EXISTS callbacks (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     number text NOT NULL REFERENCES entries,

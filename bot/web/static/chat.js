@@ -54,6 +54,13 @@ function buttonsOf({ id, buttons }) {
   return make('form', { class: 'buttons' }, make('fieldset', { 'aria-labelledby': `said-${id}` }, ...rows));
 }
 
+function fileOf({ id, file }) {
+  const input = make('input', { type: 'file', multiple: '', accept: 'image/*,application/pdf' });
+  input.addEventListener('change', () => [...input.files].forEach(attach));
+  return make('form', { class: 'buttons file' }, make('fieldset', { 'aria-labelledby': `said-${id}` },
+    make('label', { class: 'button pick' }, file, input)));
+}
+
 function bubble(m) {
   const paragraphs = m.paragraphs.map(words => make('p', { dir: m.own && 'auto' }, words));
   const translate = (m.own || m.protect) && 'no';
@@ -61,6 +68,7 @@ function bubble(m) {
     word(m.own ? 'you' : 'kosh', 'unseen'),
     make('div', { class: 'bubble', id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
   if (!m.own) paragraphs.forEach(link);
+  if (m.file) li.append(fileOf(m));
   if (m.buttons && m.buttons.length) li.append(buttonsOf(m));
   return li;
 }
@@ -149,6 +157,23 @@ function utter(url, words, fields) {
   queue(li);
 }
 
+/* A file is sent once as it is; it can be chosen again if that fails. */
+function attach(file) {
+  const li = bubble({ id: uuid(), own: true, paragraphs: [`📎 ${file.name}`] });
+  const body = new FormData();
+  body.append('chat', chat);
+  body.append('file', file);
+  following = true;
+  list.append(li);
+  mark(li, 'sending');
+  sending = sending.then(async () => {
+    const answer = await fetch('/chat/file', { method: 'POST', headers: { 'X-Requested-With': 'kosh' }, body })
+      .catch(() => ({}));
+    mark(li, answer.ok ? 'sent' : 'failed');
+    settle();
+  });
+}
+
 function queue(li) {
   mark(li, 'sending');
   sending = sending.then(() => deliver(li)).catch(() => {});
@@ -160,6 +185,7 @@ async function deliver(li) {
     if (!unsent.has(li)) return;
     const answer = await request(...unsent.get(li)).catch(() => ({}));
     said = answer.json ? await answer.json().catch(() => ({})) : {};
+    if (said.leave) return leave(said.leave);
     if (answer.ok) return delivered(li, said.chat);
     if (answer.status === 429) break;
     if (answer.status && answer.status < 500) return refused(li, said.message);
@@ -207,7 +233,8 @@ function write(kind, value = '') {
 function submit(event) {
   event.preventDefault();
   const chosen = event.submitter, words = text.value.trim();
-  if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
+  if (event.target.matches('.file')) [...event.target.elements.file.files].forEach(attach);
+  else if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
   else if (chosen.matches('.contact')) write('tel', text.value);
   else if (chosen.matches('.button')) press(chosen);
   else if (words) {

@@ -19,7 +19,7 @@ from bot.languages.readers import (
     read_text,
     read_year,
 )
-from flows.engine.words import Refusal
+from flows.engine.words import Letters, Refusal
 from tests.vectors import rows
 
 TODAY = date(2026, 11, 24)
@@ -106,7 +106,11 @@ def test_chinese_numerals_in_dates(typed: str, read: date | Refusal) -> None:
         ("", Refusal.EMPTY),
         ("\u200b\u3164 ", Refusal.EMPTY),
         ("00.00.0000", Refusal.NO_SUCH_DAY),
-        ("12/25/1990", Refusal.NO_SUCH_DAY),
+        ("12/25/1990", Refusal.MONTH_FIRST),
+        ("04/13/1990", Refusal.MONTH_FIRST),
+        ("1990-25-12", Refusal.MONTH_FIRST),
+        ("04131990", Refusal.MONTH_FIRST),
+        ("02/30/1990", Refusal.NO_SUCH_DAY),
         ("29.02.1999", Refusal.NO_SUCH_DAY),
         ("31021990", Refusal.NO_SUCH_DAY),
         ("1/2/90", Refusal.TWO_DIGIT_YEAR),
@@ -127,6 +131,13 @@ def test_chinese_numerals_in_dates(typed: str, read: date | Refusal) -> None:
 )
 def test_what_is_no_date_is_refused_for_its_own_reason(typed: str, refusal: Refusal) -> None:
     assert the_date(typed) is refusal
+
+
+def test_a_date_in_figures_is_read_day_first_or_year_first() -> None:
+    assert the_date("03.04.1990") == the_date("03/04/1990") == date(1990, 4, 3)
+    assert the_date("1990-04-03") == the_date("1990/4/3") == date(1990, 4, 3)
+    assert the_date("03041990") == the_date("19900403") == date(1990, 4, 3)
+    assert the_date("20121912") == date(1912, 12, 20)
 
 
 def test_today_is_a_birth_date_and_tomorrow_is_not() -> None:
@@ -301,7 +312,51 @@ def test_names_keep_every_letter(typed: str, read: str | Refusal) -> None:
     ],
 )
 def test_names_as_in_a_passport_are_latin(typed: str, read: str | Refusal) -> None:
-    assert read_name(typed, latin=True) == read
+    assert read_name(typed, Letters.LATIN) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Тестова Гүлнар", "Тестова Гүлнар"),
+        ("گۇلنار", "گۇلنار"),
+        ("ٴسىز", "ٴسىز"),
+        ("Gúlnar", "Gúlnar"),
+        ("古丽娜尔", Refusal.NOT_KAZAKH),
+        ("Гүлнар 古", Refusal.NOT_KAZAKH),
+        ("", Refusal.EMPTY),
+        ("Гүлнар2", Refusal.NOT_LETTERS),
+    ],
+)
+def test_names_in_kazakh_are_in_a_script_of_kazakh(typed: str, read: str | Refusal) -> None:
+    assert read_name(typed, Letters.KAZAKH) == read
+
+
+@pytest.mark.parametrize("dot", "·・･•‧∙⋅．.⸱\u0387")
+def test_every_dot_within_a_chinese_name_is_the_middle_dot(dot: str) -> None:
+    assert read_name(f"古丽娜尔{dot}阿依登") == "古丽娜尔·阿依登"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in rows("uzbek_input") if row["why"].startswith("U+") and row["typed"][0] == "o"],
+    ids=lambda row: row["why"],
+)
+def test_every_apostrophe_of_the_vectors_is_one_in_a_name(row: dict[str, str]) -> None:
+    assert read_name(row["typed"].capitalize()) == row["canonical"].capitalize()
+
+
+@pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
+def test_a_name_in_arabic_letters_stays_as_it_was_typed(row: dict[str, str]) -> None:
+    """Folding is for comparing: what the vectors fold is another spelling, and kept."""
+    name = read_name(row["typed"], Letters.KAZAKH)
+    assert name == normal.clean(row["typed"])
+    assert normal.fold(str(name)) == row["canonical"]
+
+
+@pytest.mark.parametrize("row", rows("name_fold"), ids=lambda row: row["name"])
+def test_a_name_is_kept_unfolded(row: dict[str, str]) -> None:
+    assert read_name(row["name"], Letters.KAZAKH) == row["name"]
 
 
 @given(LETTERS)
@@ -344,6 +399,16 @@ def test_free_text_is_verbatim_however_it_looks() -> None:
         ("00 86 138 1234 5678", "KZ", "+8613812345678"),
         ("138 1234 5678", "CN", "+8613812345678"),
         ("+998 90 123 45 67", None, "+998901234567"),
+        ("90 123 45 67", "UZ", "+998901234567"),
+        ("+976 8812 3456", None, "+97688123456"),
+        ("8812 3456", "MN", "+97688123456"),
+        ("+90 501 234 56 78", None, "+905012345678"),
+        ("0501 234 56 78", "TR", "+905012345678"),
+        ("+996 700 123 456", None, "+996700123456"),
+        ("0700 123 456", "KG", "+996700123456"),
+        ("+993 66 123456", None, "+99366123456"),
+        ("8 912 345-67-89", "RU", "+79123456789"),
+        ("۰۰۸۶۱۳۸۱۲۳۴۵۶۷۸", None, "+8613812345678"),
         ("87012345678", None, Refusal.NOT_A_PHONE),
         ("12345", "KZ", Refusal.NOT_A_PHONE),
         ("1" * 20, "KZ", Refusal.NOT_A_PHONE),
@@ -369,7 +434,8 @@ def test_no_reader_raises(typed: str) -> None:
         read_year(typed, "ru", TODAY),
         read_number(typed, 0, 10),
         read_name(typed),
-        read_name(typed, latin=True),
+        read_name(typed, Letters.LATIN),
+        read_name(typed, Letters.KAZAKH),
         read_text(typed, 10),
         read_phone(typed, "KZ"),
         read_phone(typed, None),

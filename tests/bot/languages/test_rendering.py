@@ -9,13 +9,15 @@ from datetime import date
 
 import pytest
 
-from bot.languages import catalogues, readers
+from bot.languages import NAMES, catalogues, direction, readers
 from bot.languages.rendering import Rendering
-from flows.engine.text import Country, Text, Value, _, button, row, verbatim
+from flows.engine.text import Country, Text, _, button, row, verbatim
 from tests.vectors import rows
 
-FSI, PDI = "\u2068", "\u2069"
-LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "en")
+FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
+ARABIC = re.compile("[\u0600-\u06ff]")
+LANGUAGES = (*NAMES, "en")
+LEFT_TO_RIGHT = [code for code in LANGUAGES if direction(code) == "ltr"]
 
 
 def rendering(code: str, **messages: str) -> Rendering:
@@ -29,6 +31,8 @@ def rendering(code: str, **messages: str) -> Rendering:
         ("ru", "5 марта 2026 г."),
         ("zh_Hans", "2026年3月5日"),
         ("uz", "5-mart, 2026"),
+        ("kk_Arab", f"{RLM}{FSI}2026 ج. 5 ناۋرىز{PDI}"),
+        ("uz_Cyrl", "5 март, 2026"),
         ("en", "5 March 2026"),
     ],
 )
@@ -51,6 +55,7 @@ def test_a_date_that_was_shown_can_be_typed_back(code: str, month: int) -> None:
         ("ru", "Китай"),
         ("zh_Hans", "中国"),
         ("uz", "Xitoy"),
+        ("uz_Cyrl", "Хитой"),
         ("en", "China"),
     ],
 )
@@ -109,28 +114,61 @@ def test_what_a_person_typed_is_never_a_template(typed: str) -> None:
 # Writing directions
 
 
-# A line of an Arabic-script sentence has an Arabic letter, or else a mark in front.
-RIGHT_TO_LEFT = re.compile("[\u0600-\u06ff]|<RLM>")
-LEFT_TO_RIGHT = [
-    vector
-    for vector in rows("bidi")
-    if not RIGHT_TO_LEFT.search(vector["template"] + vector["sent"].partition("<FSI>")[0])
-]
+@pytest.mark.parametrize("vector", rows("bidi"), ids=lambda vector: vector["template"])
+def test_values_stand_apart_as_the_vectors_say(vector: dict[str, str]) -> None:
+    values = tuple(re.findall(r"(\w)=(.*?)(?= \w=|$)", vector["values"]))
+    right_to_left = "<RLM>" in vector["sent"] or ARABIC.search(vector["template"])
+    sent = vector["sent"]
+    for name, sign in (("<FSI>", FSI), ("<PDI>", PDI), ("<RLM>", RLM)):
+        sent = sent.replace(name, sign)
+    render = rendering("kk_Arab" if right_to_left else "kk")
+    assert render(Text(vector["template"], values)) == sent
 
 
-@pytest.mark.parametrize("vector", LEFT_TO_RIGHT, ids=lambda vector: vector["template"])
-def test_values_in_left_to_right_sentences_as_the_vectors_say(vector: dict[str, str]) -> None:
-    name, _equals, value = vector["values"].partition("=")
-    values: tuple[tuple[str, Value], ...] = ((name, value),)
-    sent = vector["sent"].replace("<FSI>", FSI).replace("<PDI>", PDI)
-    assert rendering("kk")(Text(vector["template"], values)) == sent
-
-
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("code", LEFT_TO_RIGHT)
 def test_an_arabic_name_is_isolated_once_however_deep_it_stands(code: str) -> None:
     name = verbatim("گۇلنار")
     shown = rendering(code)(_("{number}. {member}", number=1, member=_("{a}!", a=name)))
     assert shown == f"1. {FSI}گۇلنار{PDI}!"
+
+
+def test_a_value_within_a_value_is_isolated_once_in_arabic_script() -> None:
+    render = rendering("kk_Arab", Kin="تۋىس", **{"{a}: {b}": "{a}: {b}", "{n}. {m}": "{n}. {m}"})
+    member = _("{a}: {b}", a=_("Kin"), b=verbatim("TESTOVA"))
+    inner = f"تۋىس: {FSI}TESTOVA{PDI}"
+    assert render(_("{n}. {m}", n=2, m=member)) == f"{RLM}{FSI}2{PDI}. {FSI}{inner}{PDI}"
+
+
+def test_each_line_of_a_value_is_isolated_by_itself() -> None:
+    render = rendering("kk_Arab")
+    lines = render(verbatim("Test street 1\n\nقالا")).split("\n")
+    assert lines == [f"{RLM}{FSI}Test street 1{PDI}", "", f"{RLM}{FSI}قالا{PDI}"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("مىسالى: +7 701 000 00 00", f"مىسالى: {FSI}+7 701 000 00 00{PDI}"),
+        ("مىسالى: 1990-02-07.", f"مىسالى: {FSI}1990-02-07{PDI}."),
+        ("مىسالى: 07.02.1990", "مىسالى: 07.02.1990"),
+        ("/start دەپ جازىڭىز", f"{RLM}{FSI}/start{PDI} دەپ جازىڭىز"),
+        ("بەت: gov.kz", f"بەت: {FSI}gov.kz{PDI}"),
+        ("<b>قۇجات</b> 5 كۇن", "<b>قۇجات</b> 5 كۇن"),
+        ("0–13 جاس", "0–13 جاس"),
+        ("2026", f"{RLM}2026"),
+        ("ءيا", "ءيا"),
+    ],
+)
+def test_numbers_commands_and_addresses_in_a_sentence_are_not_turned_round(
+    sentence: str, shown: str
+) -> None:
+    assert rendering("kk_Arab", it=sentence)(_("it")) == shown
+
+
+@pytest.mark.parametrize("code", NAMES)
+def test_no_catalogue_holds_marks_of_direction_itself(code: str) -> None:
+    marks = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+    assert [each for each in catalogues.messages(code).values() if marks.search(each)] == []
 
 
 # Babel writes into data that locales share: what it says changes with the order of first use.
@@ -139,12 +177,14 @@ RENDER_ALL = """
 import sys
 from datetime import date
 from babel import Locale
-from bot.languages import Languages, countries
+from bot.languages import Languages, countries, formats
 from flows.engine.text import Country, _
 words = Languages()
 shown = {}
 for code in sys.argv[1:]:
     days = [words.render(_("{date}", date=date(2026, month, 1)), code) for month in range(1, 13)]
+    names = formats.names(code)
+    days += [str((dict(names.months), dict(names.weekdays))), formats.money(1500, code)]
     shown[code] = days + [words.render(Country(each), code) for each in countries.CODES]
     # What is resolved here is seen by every locale that is loaded later.
     Locale.parse(code).months["stand-alone"]["abbreviated"]

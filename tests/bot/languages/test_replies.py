@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.languages import normal, replies
+from bot.languages import danger, normal, replies
 from flows.engine.words import SAFETY, Reserved
 from tests.vectors import rows
 
@@ -106,6 +106,29 @@ def test_no_reserved_word_is_a_yes_or_a_no_or_two_words_at_once() -> None:
         assert not one & other
     for phrase in set().union(*phrases.values()):
         assert replies.yes_no(phrase, "ru") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning"), [("راستايمىن", True), ("دۇرىس ەمەس", False), ("مەن ەمەس", None)]
+)
+def test_every_yes_and_no_of_cyrillic_is_known_in_arabic_script(
+    typed: str, meaning: bool | None
+) -> None:
+    assert replies.yes_no(typed, "kk_Arab") is meaning
+
+
+@pytest.mark.parametrize("typed", ["ءتىرى ادام", "адам керек", "тилни ўзгартириш"])
+def test_every_reserved_word_is_known_in_the_other_script(typed: str) -> None:
+    assert replies.safety_word(typed) or replies.reserved_word(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Мені қорқытып жатыр!", "مەنى قورقىتىپ جاتىر", "xavf ostidaman", "хавф остидаман", "救命！"],
+)
+def test_danger_is_heard_in_every_script(typed: str) -> None:
+    assert danger.danger(typed)
+    assert not danger.danger("Менің сұрағым бар")
 
 
 @given(st.text(st.characters()))

@@ -54,7 +54,7 @@ class Updates:
         self.listener: Callable[[Update], None] | None = None
         self._journal = journal
         self._clock = clock
-        self._next_id = 100_000_001
+        self.next_id = 100_000_001
         self._poll = 0
         self._why = ""
 
@@ -70,9 +70,9 @@ class Updates:
         """A new update, unless the bot has not asked for its kind."""
         if kind not in self.allowed:
             return
-        body = msgspec.json.encode({"update_id": self._next_id, kind: content})
-        update = Update(self._next_id, queue, body, expires)
-        self._next_id += 1
+        body = msgspec.json.encode({"update_id": self.next_id, kind: content})
+        update = Update(self.next_id, queue, body, expires)
+        self.next_id += 1
         self.pending[update.id] = update
         self._journal.write(Arrival(update.id, msgspec.Raw(body), self._clock()))
         if self.listener is not None:

@@ -1,0 +1,244 @@
+"""Who may do what: one table of rules, and the one function that reads it. What it lacks is denied.
+
+Rules follow security.md 4.5: officers and leads work on the cases of their own mission; who sees
+everything (administrators, auditors) sees no case. Row security in PostgreSQL is the second wall.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What somebody is; one may be several."""
+
+    OFFICER = "officer"
+    LEAD = "lead"
+    EDITOR = "editor"
+    APPROVER = "approver"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Action(StrEnum):
+    """Everything that can be done in the console; each route names one."""
+
+    SELF = "self"
+    SHIFT = "self.shift"
+    CASE_LIST = "case.list"
+    CASE_READ = "case.read"
+    CASE_ANSWERS = "case.answers"
+    CASE_CLAIM = "case.claim"
+    CASE_TAKE_OVER = "case.take_over"
+    CASE_RELEASE = "case.release"
+    CASE_REPLY = "case.reply"
+    CASE_NOTE = "case.note"
+    CASE_DOCUMENT = "case.document"
+    CASE_FILL = "case.fill"
+    CASE_TRANSFER = "case.transfer"
+    CASE_SNOOZE = "case.snooze"
+    CASE_RESOLVE = "case.resolve"
+    QUEUE_LIVE = "queue.live"
+    STATISTICS_READ = "statistics.read"
+    CANNED_READ = "canned.read"
+    CANNED_EDIT = "canned.edit"
+    HOURS_READ = "hours.read"
+    HOURS_EDIT = "hours.edit"
+    OFFICERS_READ = "officers.read"
+    OFFICERS_EDIT = "officers.edit"
+    SESSIONS_OTHERS = "sessions.others"
+    AUDIT_READ = "audit.read"
+    BROADCAST_READ = "broadcast.read"
+    BROADCAST_DRAFT = "broadcast.draft"
+    BROADCAST_APPROVE = "broadcast.approve"
+    BROADCAST_STOP = "broadcast.stop"
+
+
+class Reason(StrEnum):
+    """Why personal data is read; a choice, since free text would bring names into the audit."""
+
+    ANSWER = "answer"
+    CHECK = "check"
+    HANDOVER = "handover"
+    SUPERVISION = "supervision"
+    COMPLAINT = "complaint"
+    TECHNICAL = "technical"
+
+
+class Why(StrEnum):
+    """Why something is denied."""
+
+    DISABLED = "disabled"
+    ROLE = "role"
+    MISSION = "mission"
+    TOPIC = "topic"
+    STATE = "state"
+    OWNER = "owner"
+    BUDGET = "budget"
+
+
+class Who(Protocol):
+    """What the policy has to know of an officer."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def mission(self) -> str: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+    @property
+    def topics(self) -> frozenset[str]: ...
+    @property
+    def active(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an action is about; for a case also its topic, state and owner."""
+
+    mission: str
+    topic: str = ""
+    state: str = ""
+    owner: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    why: Why
+
+
+type Answer = Allowed | Denied
+
+
+class Forbidden(Exception):
+    """The policy denies it; `why` says which part of it."""
+
+    code = "E_FORBIDDEN"
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(f"{self.code}: {why.value}")
+        self.why = why
+
+
+class Owner(StrEnum):
+    """Whose a case has to be for an action."""
+
+    ANYBODYS = "anybody's"
+    NOBODYS = "nobody's"
+    OWN = "own"
+    ANOTHERS = "another's"
+    OWN_OR_LED = "own, or any for a lead"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do an action; `mission` says that it is bound to the officer's own."""
+
+    roles: frozenset[Role]
+    mission: bool = True
+    states: frozenset[str] = frozenset()
+    owner: Owner = Owner.ANYBODYS
+
+
+QUEUED, CLAIMED, WAITING, SNOOZED, RESOLVED = (
+    "queued",
+    "claimed",
+    "waiting_person",
+    "snoozed",
+    "resolved",
+)
+OPEN: Final = frozenset({QUEUED, CLAIMED, WAITING, SNOOZED})
+HELD: Final = frozenset({CLAIMED, WAITING, SNOOZED})
+_EVERY: Final = OPEN | {RESOLVED}
+
+_DESK = frozenset({Role.OFFICER, Role.LEAD})
+_LEAD = frozenset({Role.LEAD})
+_EDITORS = frozenset({Role.EDITOR, Role.LEAD})
+_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+_AUDITOR = frozenset({Role.AUDITOR})
+_APPROVER = frozenset({Role.APPROVER})
+_ALL = frozenset(Role)
+
+RULES: Final[Mapping[Action, Rule]] = {
+    Action.SELF: Rule(_ALL, mission=False),
+    Action.SHIFT: Rule(_DESK, mission=False),
+    Action.CASE_LIST: Rule(_DESK),
+    Action.CASE_READ: Rule(_DESK, states=_EVERY),
+    Action.CASE_ANSWERS: Rule(_DESK, states=HELD, owner=Owner.OWN_OR_LED),
+    Action.CASE_CLAIM: Rule(_DESK, states=frozenset({QUEUED}), owner=Owner.NOBODYS),
+    Action.CASE_TAKE_OVER: Rule(_DESK, states=HELD, owner=Owner.ANOTHERS),
+    Action.CASE_RELEASE: Rule(_DESK, states=HELD, owner=Owner.OWN_OR_LED),
+    Action.CASE_REPLY: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_NOTE: Rule(_DESK, states=OPEN),
+    Action.CASE_DOCUMENT: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_FILL: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_TRANSFER: Rule(_DESK, states=OPEN, owner=Owner.OWN_OR_LED),
+    Action.CASE_SNOOZE: Rule(_DESK, states=frozenset({CLAIMED, WAITING}), owner=Owner.OWN),
+    Action.CASE_RESOLVE: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.QUEUE_LIVE: Rule(_LEAD),
+    Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
+    Action.CANNED_READ: Rule(_DESK | _EDITORS),
+    Action.CANNED_EDIT: Rule(_EDITORS),
+    Action.HOURS_READ: Rule(_ALL, mission=False),
+    Action.HOURS_EDIT: Rule(_LEAD),
+    Action.OFFICERS_READ: Rule(_LEAD | _ADMINISTRATOR, mission=False),
+    Action.OFFICERS_EDIT: Rule(_ADMINISTRATOR, mission=False),
+    Action.SESSIONS_OTHERS: Rule(_ADMINISTRATOR, mission=False),
+    Action.AUDIT_READ: Rule(_AUDITOR, mission=False),
+    Action.BROADCAST_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
+    Action.BROADCAST_DRAFT: Rule(frozenset({Role.EDITOR}), mission=False),
+    Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False),
+    Action.BROADCAST_STOP: Rule(_EDITORS | _APPROVER, mission=False),
+}
+
+
+def allows(officer: Who, action: Action, subject: Subject) -> Answer:
+    """Whether an officer may do it now; anything that no rule allows is denied."""
+    rule = RULES.get(action)
+    if not officer.active:
+        return Denied(Why.DISABLED)
+    if rule is None or not rule.roles & officer.roles:
+        return Denied(Why.ROLE)
+    if rule.mission and officer.mission != subject.mission:
+        return Denied(Why.MISSION)
+    if not _on_topic(officer, subject):
+        return Denied(Why.TOPIC)
+    if rule.states and subject.state not in rule.states:
+        return Denied(Why.STATE)
+    if not _is_owners(officer, rule.owner, subject.owner):
+        return Denied(Why.OWNER)
+    return Allowed()
+
+
+def demand(officer: Who, action: Action, subject: Subject) -> None:
+    """Raise Forbidden unless the policy allows it."""
+    answer = allows(officer, action, subject)
+    if isinstance(answer, Denied):
+        raise Forbidden(answer.why)
+
+
+def _on_topic(officer: Who, subject: Subject) -> bool:
+    """Officers may be bound to topics; a lead, and who is bound to none, sees to all."""
+    free = not subject.topic or not officer.topics or Role.LEAD in officer.roles
+    return free or subject.topic in officer.topics
+
+
+def _is_owners(officer: Who, owner: Owner, now: UUID | None) -> bool:
+    match owner:
+        case Owner.ANYBODYS:
+            return True
+        case Owner.NOBODYS:
+            return now is None
+        case Owner.OWN:
+            return now == officer.id
+        case Owner.ANOTHERS:
+            return now is not None and now != officer.id
+        case Owner.OWN_OR_LED:
+            return now == officer.id or Role.LEAD in officer.roles

@@ -1,0 +1,318 @@
+"""How officers prove who they are: password with a one-time code, passkeys, one-time links.
+
+All functions want a connection of the console's role. Wrong name, password and code are answered
+alike, and cost the same time (security.md 4.1).
+"""
+
+import asyncio
+import re
+import unicodedata
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_bytes, token_urlsafe
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from pyotp import TOTP
+
+from bot import audit, officers
+from bot.queue import Session
+from bot.runtime import Runtime
+from bot.settings import ConfigError
+
+LINK_HOURS = 24
+TERMINAL = "terminal"
+SHORTEST, LONGEST = 12, 128
+MISSES_BEFORE_LOCK = 5
+LOCK_MINUTES = 5
+ISSUER = "Kosh"
+STEP_SECONDS = 30
+
+# OWASP's smaller setting: 18 ms and 19 MiB a try; two at once, or sign-in would eat the memory.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_turnstile = asyncio.Semaphore(2)
+_NOBODY = _hasher.hash(token_urlsafe(16))
+_WEAK = re.compile(
+    "kosh|көш|қош|admin|officer|password|passwort|pass1|qwert|asdf|zxcv|12345|54321|letmein|welcome"
+    "|iloveyou|monkey|dragon|parol|пароль|йцуке|фыва|привет|құпия|казахстан|qazaq|kazakh|қазақ",
+    re.IGNORECASE,
+)
+
+
+class WeakPassword(Exception):
+    """Too short, too long, or among the first that anybody would try."""
+
+    code = "E_PASSWORD"
+
+
+class BadLink(Exception):
+    """The one-time link was used, is too old, or never was."""
+
+    code = "E_LINK"
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key on an officer's device: its id, its public half, how often it was used."""
+
+    id: bytes
+    officer_id: UUID
+    public_key: bytes
+    uses: int
+
+
+def new_secret() -> str:
+    """A secret for one-time codes, as an authenticator app wants it (base32, 160 bits)."""
+    return b32encode(token_bytes(20)).decode()
+
+
+def address(secret: str, name: str) -> str:
+    """The otpauth:// address that an authenticator app reads from a QR code."""
+    return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+async def invite(session: Session, by: UUID | None, officer_id: UUID) -> str:
+    """A one-time token with which this officer chooses a password; older ones end.
+
+    `by` is the administrator whose transaction it is; None from the terminal.
+    """
+    token = token_urlsafe(32)
+    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await session.execute(
+        "INSERT INTO account_links (token, officer_id, expires_at)"
+        " VALUES (%s, %s, kosh_now() + make_interval(hours => %s))",
+        (_hash(token), officer_id, LINK_HOURS),
+    )
+    actor = str(by) if by else TERMINAL
+    await audit.append(session, actor=actor, action="officer.invited", subject=str(officer_id))
+    return token
+
+
+async def first(rt: Runtime, name: str) -> str:
+    """Enter the first administrator; the one-time token with which they come in."""
+    async with rt.pool.connection() as session:
+        officer = await officers.first(session, name)
+    return await _invited_from_terminal(rt, officer.id)
+
+
+async def again(rt: Runtime, name: str) -> str:
+    """A new one-time token for an officer who lost password or phone."""
+    async with rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+    found = next((each.id for each in everyone if each.name == name and each.active), None)
+    if found is None:
+        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+    return await _invited_from_terminal(rt, found)
+
+
+async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
+    async with rt.console.connection() as session:
+        await session.execute("SELECT set_config('kosh.officer', %s, true)", (TERMINAL,))
+        return await invite(session, None, officer_id)
+
+
+async def invited(session: Session, token: str) -> UUID:
+    """Whom a one-time link is for; raises BadLink."""
+    cursor = await session.execute(
+        "SELECT officer_id FROM account_links WHERE token = %s AND expires_at > kosh_now()",
+        (_hash(token),),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise BadLink
+    return UUID(str(row[0]))
+
+
+async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> UUID:
+    """Spend a link: set password and secret anew; raises BadLink, WeakPassword."""
+    password = _acceptable(password)
+    officer_id = await invited(session, token)
+    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await session.execute(
+        "INSERT INTO accounts (officer_id, password, totp, totp_step) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET password = excluded.password,"
+        " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL",
+        (
+            officer_id,
+            rt.vault.seal_transient((await _hashed(password)).encode(), _place(officer_id, "pw")),
+            rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
+            await _step(session),
+        ),
+    )
+    return officer_id
+
+
+async def right_code(session: Session, secret: str, code: str) -> bool:
+    """Whether a code fits a secret now, give or take one step of 30 seconds."""
+    return _matching(secret, code, await _step(session)) is not None
+
+
+async def check(
+    rt: Runtime, session: Session, officer_id: UUID | None, password: str, code: str
+) -> bool:
+    """Whether password and code are right; a code works once, five misses lock for minutes."""
+    cursor = await session.execute(
+        "SELECT password, totp, totp_step, coalesce(locked_until > kosh_now(), false)"
+        " FROM accounts WHERE officer_id = %s FOR UPDATE",
+        (officer_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None or officer_id is None or row[0] is None:
+        await _verified(_NOBODY, password)
+        return False
+    stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
+    secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
+    right = await _verified(stored, password)
+    step = _matching(secret, code, await _step(session))
+    if row[3] or not right or step is None or step <= row[2]:
+        await _miss(session, officer_id)
+        return False
+    await session.execute(
+        "UPDATE accounts SET totp_step = %s, misses = 0, locked_until = NULL WHERE officer_id = %s",
+        (step, officer_id),
+    )
+    return True
+
+
+async def language(session: Session, officer_id: UUID) -> str:
+    """The language in which the officer reads the console; empty if never chosen."""
+    cursor = await session.execute(
+        "SELECT language FROM accounts WHERE officer_id = %s", (officer_id,)
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+async def speak(session: Session, officer_id: UUID, chosen: str) -> None:
+    """Remember the language in which the officer reads the console."""
+    await session.execute(
+        "INSERT INTO accounts (officer_id, language) VALUES (%s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET language = excluded.language",
+        (officer_id, chosen),
+    )
+
+
+async def of_subject(session: Session, subject: bytes) -> UUID | None:
+    """The officer whom the mission's own sign-in service calls so (a keyed hash)."""
+    cursor = await session.execute("SELECT officer_id FROM accounts WHERE subject = %s", (subject,))
+    row = await cursor.fetchone()
+    return UUID(str(row[0])) if row else None
+
+
+async def tie(session: Session, officer_id: UUID, subject: bytes) -> None:
+    """Let this officer sign in through the mission's own service from now on."""
+    await session.execute(
+        "INSERT INTO accounts (officer_id, subject) VALUES (%s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET subject = excluded.subject",
+        (officer_id, subject),
+    )
+
+
+async def passkeys(session: Session, officer_id: UUID) -> list[Passkey]:
+    """An officer's passkeys."""
+    cursor = await session.execute(
+        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE officer_id = %s"
+        " ORDER BY created_at",
+        (officer_id,),
+    )
+    return [
+        Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3]) for row in await cursor.fetchall()
+    ]
+
+
+async def passkey(session: Session, key_id: bytes) -> Passkey | None:
+    """The passkey of that id."""
+    cursor = await session.execute(
+        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE id = %s", (key_id,)
+    )
+    row = await cursor.fetchone()
+    return _passkey(row) if row else None
+
+
+async def add_passkey(session: Session, key: Passkey) -> None:
+    """Keep a new passkey."""
+    await session.execute(
+        "INSERT INTO passkeys (id, officer_id, public_key, uses) VALUES (%s, %s, %s, %s)",
+        (key.id, key.officer_id, key.public_key, key.uses),
+    )
+
+
+async def passkey_used(session: Session, key_id: bytes, uses: int) -> None:
+    """Note that a passkey signed, and its own count of uses."""
+    await session.execute(
+        "UPDATE passkeys SET uses = %s, used_at = kosh_now() WHERE id = %s", (uses, key_id)
+    )
+
+
+async def drop_passkey(session: Session, officer_id: UUID, key_id: bytes) -> None:
+    """Forget a passkey of this officer."""
+    await session.execute(
+        "DELETE FROM passkeys WHERE id = %s AND officer_id = %s", (key_id, officer_id)
+    )
+
+
+def _passkey(row: tuple[Any, ...]) -> Passkey:
+    return Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3])
+
+
+async def _miss(session: Session, officer_id: UUID) -> None:
+    await session.execute(
+        "UPDATE accounts SET misses = misses + 1, locked_until ="
+        " CASE WHEN (misses + 1) %% %s = 0 THEN kosh_now() + make_interval(mins => %s)"
+        " ELSE locked_until END WHERE officer_id = %s",
+        (MISSES_BEFORE_LOCK, LOCK_MINUTES, officer_id),
+    )
+
+
+async def _step(session: Session) -> int:
+    cursor = await session.execute("SELECT kosh_now()")
+    row = await cursor.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def _matching(secret: str, code: str, step: int) -> int | None:
+    """The time step of a code, near to this one."""
+    digits = re.sub(r"\s", "", code)
+    if not re.fullmatch(r"[0-9]{6}", digits):
+        return None
+    codes = {near: TOTP(secret).at(near * STEP_SECONDS) for near in (step - 1, step, step + 1)}
+    return next((near for near, right in codes.items() if right == digits), None)
+
+
+def _acceptable(password: str) -> str:
+    password = unicodedata.normalize("NFC", password)
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WeakPassword
+    if len(set(password)) < 6 or _WEAK.search(password):
+        raise WeakPassword
+    return password
+
+
+async def _hashed(password: str) -> str:
+    async with _turnstile:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def _verified(stored: str, password: str) -> bool:
+    password = unicodedata.normalize("NFC", password[:LONGEST])
+    async with _turnstile:
+        try:
+            return await asyncio.to_thread(_hasher.verify, stored, password)
+        except VerifyMismatchError:
+            return False
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _place(officer_id: UUID, what: str) -> str:
+    return f"account|{officer_id}|{what}"

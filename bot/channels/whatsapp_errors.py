@@ -1,0 +1,113 @@
+"""What WhatsApp's error codes mean for a message of ours; told by the code alone (channels.md 2.5).
+
+The same codes come as the answer to a call, in the status of a message, and for the whole account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.channels import (
+    Held,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+
+UNTOLD_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a code is for us; `alarm` is the code that an operator should see.
+
+    `delay` in seconds and `wide` are those of Throttled.
+    """
+
+    error: type[SendError]
+    delay: float = 0
+    wide: bool = False
+    alarm: str = ""
+
+
+PAIR = Fault(Throttled, delay=6)
+SLOW = Fault(Throttled, delay=2, wide=True)
+QUOTA = Fault(Throttled, delay=60, wide=True)
+LIMITED = Fault(Throttled, delay=600, wide=True, alarm="E_WHATSAPP_RESTRICTED")
+RESTRICTED = Fault(Held, alarm="E_WHATSAPP_RESTRICTED")
+LOCKED_OUT = Fault(Held, alarm="E_WHATSAPP_TOKEN")
+UNPAID = Fault(Held, alarm="E_WHATSAPP_PAYMENT")
+STOPPED = Fault(Refused, alarm="E_WHATSAPP_RESTRICTED")
+MISTAKE = Fault(Refused, alarm="E_WHATSAPP_REQUEST")
+TEMPLATE = Fault(NoTemplate, alarm="E_WHATSAPP_TEMPLATE")
+PASSING = Fault(Unreachable)
+
+FAULTS: Mapping[int, Fault] = {
+    131047: Fault(WindowClosed),
+    131056: PAIR,
+    130429: SLOW,
+    4: QUOTA,
+    80007: QUOTA,
+    # The messages to people who wait may go again after a while; announcements are stopped.
+    131048: LIMITED,
+    131064: LIMITED,
+    368: RESTRICTED,
+    131031: RESTRICTED,
+    131042: UNPAID,
+    131026: Fault(NotAllowed),
+    131049: Fault(NotNow),
+    130472: Fault(NotNow),
+    131050: Fault(OptedOut),
+    131051: MISTAKE,
+    131052: Fault(Refused),
+    131053: Fault(Refused),
+    132000: TEMPLATE,
+    132001: TEMPLATE,
+    132005: TEMPLATE,
+    132007: TEMPLATE,
+    132012: TEMPLATE,
+    132015: TEMPLATE,
+    132016: TEMPLATE,
+    131062: MISTAKE,
+    131030: MISTAKE,
+    131021: MISTAKE,
+    131008: MISTAKE,
+    131009: MISTAKE,
+    100: MISTAKE,
+    0: LOCKED_OUT,
+    190: LOCKED_OUT,
+    10: LOCKED_OUT,
+    131005: LOCKED_OUT,
+    1: PASSING,
+    2: PASSING,
+    131000: PASSING,
+    131016: PASSING,
+    131057: PASSING,
+    130497: STOPPED,
+    139200: STOPPED,
+}
+PERMISSIONS = range(200, 300)
+MISSING_TRANSLATION = 132001
+
+
+def fault(code: int, status: int = 400) -> Fault:
+    """What a code means; one that is not known goes by the HTTP status it came with."""
+    if code in FAULTS:
+        return FAULTS[code]
+    if code in PERMISSIONS or status in (401, 403):
+        return LOCKED_OUT
+    if status == 429:
+        return Fault(Throttled, delay=UNTOLD_PAUSE, wide=True)
+    return Fault(Refused) if 400 <= status < 500 else PASSING
+
+
+def failure(found: Fault, delay: float | None = None) -> SendError:
+    """The error to raise; `delay` in seconds where the platform tells one."""
+    if found.error is Throttled:
+        return Throttled(delay or found.delay, wide=found.wide)
+    return found.error()

@@ -1,0 +1,121 @@
+"""The domain's terms in every language, each with how surely it is the word that is in use.
+
+`glossary.tsv` holds them with their sources; a page of the state or its press counts as attested.
+The words that translations must use are in `terms`; docs/glossary.md shows all of these.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("glossary.tsv")
+LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz")
+
+
+class Status(StrEnum):
+    """How a term is known."""
+
+    ATTESTED = "attested"
+    TRANSLITERATED = "transliterated"
+    """Attested in the language's other script."""
+    PRIVATE = "private"
+    """Seen in a private project only."""
+    UNKEPT = "unkept"
+    """Seen, but the page was not kept."""
+    OURS = "ours"
+    """Our translation, to be checked by a speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A term in one language; `sources` are addresses of pages that have it."""
+
+    text: str
+    status: Status
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A term of the domain; `as_of` is the day on which its pages were read."""
+
+    id: str
+    domain: str
+    english: str
+    note: str
+    as_of: str
+    words: Mapping[str, Word]
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All terms, in the order of the file."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return tuple(
+        Entry(row["id"], row["domain"], row["english"], row["note"], row["as_of"], _words(row))
+        for row in rows
+    )
+
+
+def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
+    return {
+        code: Word(row[code], Status(row[f"{code}_status"]), tuple(row[f"{code}_sources"].split()))
+        for code in LANGUAGES
+        if row[code]
+    }
+
+
+# Terms that a translation may say otherwise, and why.
+FREE = {
+    "psc": "the old short name; the full one is said",
+    "region": "its own name has another word for it",
+    "photo": "people have a shorter word",
+    "foreigner": "stands within the name of the residence card",
+    "testing": "other tests are meant too",
+}
+# Where the English has the word in another sense.
+UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
+CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
+ASIDE = re.compile(r"\s*\([^)]*\)")
+OR = re.compile("[,、;；]")
+
+
+def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
+    """The terms of an English sentence that its translation has by another word than is in use.
+
+    Stems are compared, since endings differ: the last word of the term and half of all must be
+    there. Only terms that are attested count, and no variant in brackets.
+    """
+    lower = text.lower()
+    for entry in entries():
+        word = entry.words.get(code)
+        if word is None or word.status not in CERTAIN or not _speaks_of(entry, english):
+            continue
+        if not any(_is_in(variant, lower, code) for variant in _variants(word.text)):
+            yield word
+
+
+def _speaks_of(entry: Entry, english: str) -> bool:
+    if entry.id in FREE:
+        return False
+    term = ASIDE.sub("", entry.english).strip()
+    said = re.search(rf"\b{re.escape(term)}s?\b", english, re.IGNORECASE)
+    other = UNLESS.get(entry.id)
+    return bool(said) and not (other and re.search(other, english, re.IGNORECASE))
+
+
+def _variants(text: str) -> list[str]:
+    return [variant for variant in OR.split(ASIDE.sub("", text).lower()) if variant.strip()]
+
+
+def _is_in(variant: str, text: str, code: str) -> bool:
+    if code == "zh_Hans":
+        return variant in text
+    stems = [word[: max(3, len(word) - 3)] for word in re.findall(r"[^\W\d_]+", variant)]
+    found = [stem in text for stem in stems]
+    return found[-1] and sum(found) * 2 >= len(found)

@@ -1,0 +1,40 @@
+"""What no translation and no change of script may touch: places, tags, addresses, names."""
+
+import re
+from collections.abc import Callable
+
+PLACE = re.compile(r"\{(\w+)\}")
+KEPT = re.compile(
+    r"</?[a-z]+[^>]*>|https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}"
+    r"|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
+    re.ASCII,
+)
+EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)
+
+# Words in Latin letters that are the same in every language.
+NAMES = {
+    "Kosh",
+    "Telegram",
+    "WhatsApp",
+    "IIN",
+    "PINFL",
+    "JShShIR",
+    "PDF",
+    "JPEG",
+    "JPG",
+    "MB",
+    "PNG",
+    "WebP",
+    "HEIC",
+    "TESTOVA",
+    "Otandastar",
+}
+
+
+def around(text: str, change: Callable[[str], str]) -> str:
+    """The text with `change` made to all of it but what must be kept."""
+    done, end = [], 0
+    for found in EITHER.finditer(text):
+        done += [change(text[end : found.start()]), found[0]]
+        end = found.end()
+    return "".join([*done, change(text[end:])])

@@ -1,0 +1,62 @@
+"""Words that the rules of a script get wrong, and labels that need other words in a built script.
+
+A reader of the script fills these; `./kosh languages report` counts them.
+"""
+
+from collections.abc import Mapping
+
+# Kazakh Cyrillic (small letters) in Arabic script. Empty until a reader from Xinjiang fills it:
+# abbreviations, and words that are written otherwise there (Жұңго for Қытай).
+TOTE: Mapping[str, str] = {}
+
+# Parts that Kazakh names are made of, which no rule can tell in Arabic script: نۇرگۇل is
+# нұр and гүл. Ours, for a reader to add to.
+NAME_PARTS = """
+    абай абдул абыл адам ай айдар айжан айнұр айша айым алма алтай алтын аман амантай ана
+    ардақ арман ару арыс асан асыл асқар ата ахан ахмет аяз ақ ақын аңсар бай бала бану баян
+    бақыт бек бекзат берік болат бота біржан бөбек гүл дана данияр дархан дина дос думан
+    ділдә дүйсен дәулет дәурен ел елдос ер еркін ерлан ерік есен жаз жайлау жан жанар жар
+    жарқын жас жақсы жеңіс жібек жұлдыз жұма жәлел жәми зада зейін зере зия кең күләш күміс
+    күн кәрім көркем мади мадина марат мағжан мақсат мырза мұрат мұса мұстафа мұхаммед мұқан
+    мәди мәлік мәриям наз назар нар нұр омар ораз раушан рахат рахым сайра салтанат самат
+    сана санжар сара саттар сауле сағын серік сұлтан сұлу таң таңат тимур тоқ тоқтар тілек
+    тұр тұрсын тәңір төле төлеген халық хан шакен шарип шаттық шолпан шын шырын ырыс ғазиз
+    ғали ғалым қажы қайрат қали қаныш қарлы қасым қуат құдай құл құмар құрман үміт ұлан әбді
+    әбу әділ әлем әли әлі әмір әсел әсем әсет әуез әуел өмір өтеген
+"""
+
+# Uzbek words whose Cyrillic the letters don't tell: lost ь and ъ, ц written s or ts.
+UZBEK: Mapping[str, str] = {
+    "sentabr": "сентябрь",
+    "oktabr": "октябрь",
+    "yanvar": "январь",
+    "fevral": "февраль",
+    "aprel": "апрель",
+    "iyun": "июнь",
+    "iyul": "июль",
+    "noyabr": "ноябрь",
+    "dekabr": "декабрь",
+    "konstitutsiya": "конституция",
+    "litsenziya": "лицензия",
+    "politsiya": "полиция",
+    "sirk": "цирк",
+    "sement": "цемент",
+    "Fransiya": "Франция",
+    "albom": "альбом",
+    "obyekt": "объект",
+    "subyekt": "субъект",
+    "kompyuter": "компьютер",
+    "rayon": "район",
+    "mayor": "майор",
+    "pensiya": "пенсия",
+    "rezidensiya": "резиденция",
+    "konferensiya": "конференция",
+    "apostil": "апостиль",
+    "parol": "пароль",
+    "tarjimayi": "таржимаи",
+    "avtomobil": "автомобиль",
+}
+
+# Whole translations of a built script where the rule's is too long or wrong, by script, context
+# and English.
+LABELS: Mapping[tuple[str, str, str], str] = {}

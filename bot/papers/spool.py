@@ -1,0 +1,44 @@
+"""Where a file lies while it is worked on: memory without a name that no disk ever sees."""
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Self
+
+
+class Spool:
+    """Bytes outside this process's own memory; `sha256` and `size` are of what was written."""
+
+    def __init__(self) -> None:
+        self._file = os.memfd_create("paper", os.MFD_CLOEXEC)
+        self._hash = sha256()
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back; again does no harm."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    @property
+    def sha256(self) -> bytes:
+        return self._hash.digest()
+
+    def write(self, piece: bytes) -> None:
+        """Add to the end."""
+        left = memoryview(piece)
+        while left:
+            left = left[os.write(self._file, left) :]
+        self._hash.update(piece)
+        self.size += len(piece)
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """All of it from the beginning, in pieces of `size` bytes, the last one shorter."""
+        for at in range(0, self.size, size):
+            yield os.pread(self._file, size, at)

@@ -1,0 +1,61 @@
+"""What officers see: the list, a case, its answers, the team; and what changed since.
+
+Everything runs as the console's role inside one mission. Words and answers are personal data: who
+does not hold the case gives a reason, and the reading is written into the audit.
+"""
+
+from bot.reading.case import (
+    MOST_WORDS,
+    Composer,
+    Noted,
+    ReasonNeeded,
+    Registered,
+    Said,
+    View,
+    may,
+    view,
+)
+from bot.reading.form import (
+    PERSONS_OWN,
+    Answered,
+    answers,
+    road,
+)
+from bot.reading.lists import (
+    Event,
+    Filter,
+    Line,
+    Member,
+    Page,
+    Queue,
+    events,
+    listing,
+    team,
+    window,
+)
+
+__all__ = [
+    "MOST_WORDS",
+    "PERSONS_OWN",
+    "Answered",
+    "Composer",
+    "Event",
+    "Filter",
+    "Line",
+    "Member",
+    "Noted",
+    "Page",
+    "Queue",
+    "ReasonNeeded",
+    "Registered",
+    "Said",
+    "View",
+    "answers",
+    "events",
+    "listing",
+    "may",
+    "road",
+    "team",
+    "view",
+    "window",
+]

@@ -1,0 +1,93 @@
+"""The contract's part on documents: what is told of one, and what is kept beside a registration."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from bot.registry.contract import Key, Model, Number, Sha256
+
+MOST_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+type DocumentKind = Literal[
+    "APPLICATION_KANDAS",
+    "AUTOBIOGRAPHY",
+    "ID_DOCUMENT",
+    "ID_TRANSLATION",
+    "NATIONALITY_PROOF",
+    "COMMISSION_RECOMMENDATION",
+    "DNA_TEST",
+    "COURT_OR_ARCHIVE_PROOF",
+    "BIRTH_CERTIFICATE_CHILD",
+    "MARRIAGE_CERTIFICATE",
+    "KINSHIP_PROOF",
+    "PURPOSE_DOCUMENTS",
+    "HOUSING_CONSENT",
+    "PRIOR_CONSENT_COPY",
+    "PRIOR_KANDAS_STATUS_COPY",
+    "KAZTEST_CERTIFICATE",
+    "PILOT_QUESTIONNAIRE",
+    "NO_CONVICTION_CERTIFICATE",
+    "MEDICAL_028U",
+    "HOUSING_CONTRACT",
+    "CHILD_CONSENT_14_18",
+    "PRP_QUESTIONNAIRE",
+    "FEE_RECEIPT",
+    "FINGERPRINTS",
+    "DEPARTURE_CONSENT",
+    "CITIZENSHIP_QUESTIONNAIRE_7_1",
+    "RENUNCIATION_STATEMENT",
+    "COMMITMENT_STATEMENT",
+    "QUOTA_APPLICATION",
+    "APPLICATION_ATA_ZHOLY",
+    "DIPLOMA",
+    "BUSINESS_DOCUMENTS",
+    "PHOTO_35X45",
+    "VISA_FORM",
+    "COVER_LETTER",
+    "IIN",
+    "APOSTILLE",
+    "CONSULAR_LEGALISATION",
+    "HUKOU",
+    "POWER_OF_ATTORNEY",
+]
+type DocumentType = Literal["application/pdf", "image/jpeg"]
+type Pages = Annotated[int, Field(ge=1, le=100)]
+
+
+class DocumentLabel(Model):
+    """What is told of a document beside its bytes."""
+
+    kind: DocumentKind
+    media_type: DocumentType
+    pages: Pages
+    size: Annotated[int, Field(ge=1, le=MOST_DOCUMENT_BYTES)]
+    sha256: Sha256
+    """SHA-256 of the bytes: what arrived otherwise is not kept."""
+
+    def headers(self) -> dict[str, str]:
+        """How it is told beside the bytes."""
+        return {
+            "Content-Type": self.media_type,
+            "Content-Length": str(self.size),
+            "Document-Kind": self.kind,
+            "Document-Pages": str(self.pages),
+            "Document-Sha256": self.sha256,
+        }
+
+
+class Document(DocumentLabel):
+    """A document that the registry keeps beside a registration."""
+
+    id: UUID
+    number: Number
+    """Of the registration."""
+    received_at: AwareDatetime
+    idempotency_key: Key
+    """Of the upload that brought it."""
+
+
+class Documents(Model):
+    """The documents of a registration, the oldest first."""
+
+    items: Annotated[tuple[Document, ...], Field(max_length=500)]

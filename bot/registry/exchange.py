@@ -1,0 +1,162 @@
+"""One request to the registry and what came back, sorted by what must be done next."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from aiohttp import ClientResponse
+from pydantic import BaseModel, ValidationError
+
+from bot.registry.contract import Problem, problem_name
+from bot.registry.errors import (
+    InProgress,
+    Misconfigured,
+    OutcomeUnknown,
+    Refused,
+    RegistryError,
+    Unavailable,
+)
+
+ANSWER_LIMIT = 256 * 1024
+"""Bytes of an answer, beyond which it is not read on."""
+
+type Contents = Callable[[], AsyncIterator[bytes]]
+"""The bytes of a document from the beginning; asked for again where a token has to be renewed."""
+
+_LONGEST_WAIT = 3600.0
+# A document takes a slow line longer than a form does.
+_UPLOAD_PATIENCE = 3.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: what is asked, and whether it changes something over there."""
+
+    method: Literal["GET", "POST", "PUT"]
+    path: str
+    key: str | None = None
+    query: dict[str, str] | None = None
+    body: BaseModel | None = None
+    contents: Contents | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    """Headers that describe the contents."""
+
+    @property
+    def is_write(self) -> bool:
+        return self.key is not None
+
+    @property
+    def patience(self) -> float:
+        return _UPLOAD_PATIENCE if self.contents else 1.0
+
+    def headers(self) -> dict[str, str]:
+        headers = {"Idempotency-Key": self.key} if self.key else {}
+        headers |= {"Content-Type": "application/json"} if self.body else {}
+        return headers | dict(self.about)
+
+    def data(self) -> bytes | AsyncIterator[bytes] | None:
+        if self.contents:
+            return self.contents()
+        return self.body.model_dump_json().encode() if self.body else None
+
+    def lost(self, code: str, happened: str) -> RegistryError:
+        """The error for an answer that can't be relied on, once the request may have arrived."""
+        return (OutcomeUnknown if self.is_write else Unavailable)(code, happened)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    media_type: str
+    retry_after: float | None
+    body: bytes
+
+    def problem(self) -> Problem | None:
+        return _read(Problem, self.body) if self.media_type == "application/problem+json" else None
+
+    def holds[M: BaseModel](self, model: type[M]) -> M | None:
+        return _read(model, self.body) if self.media_type == "application/json" else None
+
+
+class TooLong(Exception):
+    """An answer larger than any the contract knows."""
+
+
+async def received(response: ClientResponse) -> Answer:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            raise TooLong
+    wait = _seconds(response.headers.get("Retry-After", ""))
+    return Answer(response.status, response.content_type, wait, bytes(body))
+
+
+def objection(call: Call, answer: Answer) -> RegistryError:
+    """What an answer other than 200 and 201 means for the call."""
+    problem = answer.problem()
+    name = problem_name(problem)
+    match answer.status:
+        case 401:
+            return Misconfigured("E_REGISTRY_LOGIN", "the registry refuses our access token")
+        case 403:
+            return Misconfigured("E_REGISTRY_FORBIDDEN", "the registry forbids us this request")
+        case 409 if name == "in-progress":
+            return InProgress(
+                "E_REGISTRY_IN_PROGRESS",
+                "an earlier request is being worked on",
+                retry_after=answer.retry_after,
+            )
+        case 429:
+            return Unavailable(
+                "E_REGISTRY_BUSY", "too many requests", retry_after=answer.retry_after
+            )
+        case 503 if problem:
+            return Unavailable(
+                "E_REGISTRY_DOWN", "the registry is not available", retry_after=answer.retry_after
+            )
+        case 400 | 404 | 409 | 410 | 413 | 422 if problem:
+            return Refused(
+                "E_REGISTRY_REFUSED",
+                "the registry refused the request",
+                problem=name or "unknown",
+                fields=problem.errors,
+            )
+        case status if 300 <= status < 400:
+            return Misconfigured("E_REGISTRY_REDIRECT", "the registry sends us elsewhere")
+        case status if 400 <= status < 500 and status != 408:
+            return contract_broken()
+        case _:
+            return call.lost("E_REGISTRY_FAILED", "the registry failed")
+
+
+def contract_broken() -> Misconfigured:
+    return Misconfigured("E_REGISTRY_CONTRACT", "the registry answers otherwise than agreed")
+
+
+def held_in[M: BaseModel](model: type[M], answer: Answer) -> M:
+    held = answer.holds(model)
+    if held is None:
+        raise contract_broken()
+    return held
+
+
+def _read[M: BaseModel](model: type[M], body: bytes) -> M | None:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Retry-After (RFC 9110, 10.2.3), in seconds or as a date, as a wait of at most an hour."""
+    if retry_after.isascii() and retry_after.isdigit():
+        wait = float(retry_after[:9])
+    else:
+        try:
+            wait = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(wait, 0.0), _LONGEST_WAIT)

@@ -1,0 +1,110 @@
+"""People who just ask: what is remembered of them lives in Valkey for half an hour, sealed.
+
+Nothing here is promised: whoever loses Valkey begins at the menu again.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+from bot import live, log, outbox, sheets
+from bot.channels import Act, Inbound, SendError
+from bot.live import Busy, LiveUnavailable
+from bot.runtime import Runtime
+from bot.vault import VaultError
+from flows.engine.events import DeleteInput, Forget, QuickExit
+from flows.engine.state import Conversation, Turn
+
+HELD_TRIES = 200
+HELD_PAUSE = 0.025
+MOST_SENT = 100
+
+_logger = log.get()
+_encode = msgspec.json.Encoder().encode
+
+
+class Overloaded(Exception):
+    """Nothing was accepted; the platform should bring the update again (503)."""
+
+    code = "E_OVERLOADED"
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A just-ask conversation, the updates it has seen and the messages it has sent."""
+
+    conversation: Conversation = Conversation()
+    seen: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+
+
+_decode = msgspec.json.Decoder(Ask).decode
+
+
+async def hold(rt: Runtime, key: str, token: str) -> live.Held | None:
+    """Wait for one's turn; without Valkey everybody starts at the menu."""
+    try:
+        for _try in range(HELD_TRIES):
+            held = await rt.live.hold(key, token)
+            if not isinstance(held, Busy):
+                return held
+            await asyncio.sleep(HELD_PAUSE)
+    except LiveUnavailable:
+        return None
+    raise Overloaded
+
+
+async def keep(rt: Runtime, key: str, token: str, ask: Ask) -> None:
+    with suppress(LiveUnavailable):
+        await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
+
+
+async def settle(rt: Runtime, key: str) -> None:
+    with suppress(LiveUnavailable):
+        await rt.live.settle(key)
+
+
+def asked(rt: Runtime, key: str, blob: bytes | None) -> Ask:
+    if not blob:
+        return Ask()
+    try:
+        return _decode(rt.vault.unseal_transient(blob, key))
+    except (VaultError, msgspec.DecodeError):
+        return Ask()
+
+
+async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[str, ...]:
+    """Say it at once; the ids of what now stands in the chat, for a quick exit."""
+    stands = list(ask.sent)
+    for effect in turn.effects:
+        match effect:
+            case QuickExit() | Forget():
+                await _delete(rt, inbound, (*stands, inbound.message_id))
+                stands = []
+            case DeleteInput():
+                await _delete(rt, inbound, (inbound.message_id,))
+            case _:
+                pass
+    pressed = inbound.message_id if inbound.press_id else ""
+    says, sheet = sheets.linked(rt, turn)
+    if sheet is not None:
+        await sheets.lend(rt, sheet)
+    for row in outbox.rows(rt, says, inbound.channel, 0, pressed):
+        act = Act(row.act, inbound.address, row.message, row.external_id)
+        stands.append(await perform(rt, inbound.channel, act))
+    return tuple(each for each in stands if each)[-MOST_SENT:]
+
+
+async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
+    for row in outbox.deletion(rt, inbound.channel, external_ids):
+        await perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
+
+
+async def perform(rt: Runtime, channel: str, act: Act) -> str:
+    """A call that nothing was promised about: failures are counted, not repeated."""
+    try:
+        return await outbox.perform(rt, channel, act)
+    except SendError as error:
+        _logger.info("message.failed", code=error.code, channel=channel)
+        return ""

@@ -1,0 +1,366 @@
+"""A case: the talk, what is known, and every act of an officer as a form of its own."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot import canned, desk, officers, reading
+from bot.access import Action, Forbidden, Reason, Why
+from bot.cases import Taken
+from bot.desk import Done, Refusal, ToMission, ToOfficer, ToTopic
+from bot.languages import direction, tag
+from bot.reading import ReasonNeeded, View
+from bot.web.console import words
+from bot.web.console.doors import get, post
+from bot.web.console.inbox import case_path
+from bot.web.console.pages import done, labels, page
+from bot.web.console.visit import Form, Visit
+from flows.knowledge.missions import GENERAL, MISSIONS
+
+SNOOZES = {
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "1d": timedelta(days=1),
+    "3d": timedelta(days=3),
+    "7d": timedelta(days=7),
+}
+LONGEST_REPLY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an officer was writing, kept when it could not be done; or to be looked at first."""
+
+    words: str = ""
+    canned: str = ""
+    note: str = ""
+    preview: bool = False
+
+
+async def case(visit: Visit) -> Response:
+    return await shown(visit)
+
+
+async def shown(
+    visit: Visit, status: int = 200, draft: Draft = Draft(), problem: str = ""
+) -> Response:
+    """The page of a case, or the question why it is read."""
+    case_id = _case_id(visit)
+    reason = _reason(visit.request.query_params.get("reason", ""))
+    try:
+        view = await reading.view(visit.rt, visit.officer, case_id, reason)
+    except ReasonNeeded:
+        return page(visit, "reason.html", case_id=case_id, reasons=labels(visit, words.REASONS))
+    ready = await _ready(visit, view)
+    return page(
+        visit,
+        "case.html",
+        status,
+        view=view,
+        case=view.line.case,
+        case_id=case_id,
+        reason=reason or "",
+        own=view.line.case.owner == visit.officer.id,
+        may={action.value for action in view.may},
+        ready=ready,
+        preview=_preview(visit, view, ready, draft),
+        draft=draft,
+        answers=None,
+        reasons=labels(visit, words.REASONS),
+        colleagues=await _colleagues(visit),
+        missions=_missions(visit),
+        documents=_documents(visit),
+        topics=labels(visit, words.TOPICS),
+        snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
+        places=_places(visit),
+        at=view.at,
+        reads=dict(visit.rt.languages.languages()).get(view.composer.language, ""),
+        problem=problem,
+    )
+
+
+def _case_id(visit: Visit) -> UUID:
+    try:
+        return UUID(visit.request.path_params["case_id"])
+    except ValueError:
+        raise LookupError("E_CASE: there is no such case; look at the list") from None
+
+
+def _reason(word: str) -> Reason | None:
+    return Reason(word) if word in set(Reason) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A ready answer as the person gets it, and in the officer's own language."""
+
+    name: str
+    words: str
+    meaning: str
+
+
+async def _ready(visit: Visit, view: View) -> list[Ready]:
+    if Action.CASE_REPLY not in view.may:
+        return []
+    language = view.composer.language
+    return [
+        Ready(
+            each.name, text, "" if visit.language == language else each.text(visit.language) or ""
+        )
+        for each in await canned.listing(visit.rt, visit.officer)
+        if (text := each.text(language))
+    ]
+
+
+def _preview(visit: Visit, view: View, ready: list[Ready], draft: Draft) -> dict[str, str] | None:
+    """The officer's words as the person will see them."""
+    if not draft.preview:
+        return None
+    language = view.composer.language
+    chosen = next((each.words for each in ready if each.name == draft.canned), "")
+    head = visit.rt.languages.render(desk.OFFICER_SAYS, language)
+    return {
+        "head": head,
+        "words": draft.words or chosen,
+        "lang": tag(language),
+        "dir": direction(language),
+    }
+
+
+async def _colleagues(visit: Visit) -> list[tuple[str, str]]:
+    async with officers.acting(visit.rt, visit.officer) as session:
+        team = await officers.team(session, visit.officer.mission)
+    return [(str(each.id), each.name) for each in team if each.id != visit.officer.id]
+
+
+def _missions(visit: Visit) -> list[tuple[str, str]]:
+    others = (GENERAL, *(each.key for each in MISSIONS))
+    return [(key, key) for key in others if key != visit.officer.mission]
+
+
+def _documents(visit: Visit) -> list[tuple[str, str]]:
+    return [(key, visit.say(label)) for key, label in desk.DOCUMENTS.items()]
+
+
+def _places(visit: Visit) -> list[tuple[str, str]]:
+    """Where the bot may go on once the case is closed."""
+    flows = [
+        (flow.name, visit.say(flow.title))
+        for flow in visit.rt.flows.values()
+        if not flow.hands_over
+    ]
+    t_same, t_menu = words.CASE["where_same"], words.CASE["where_menu"]
+    return [("", visit.say(t_same)), ("menu", visit.say(t_menu)), *flows]
+
+
+# Acts
+
+
+type Verb = Callable[[Visit, UUID, int, Form], Awaitable[Done]]
+
+
+def act(path: str, action: Action, what: str, verb: Verb) -> Route:
+    """A form of the case page: do it, then show the case; what was written is never lost."""
+
+    async def acted(visit: Visit, form: Form) -> Response:
+        case_id = _case_id(visit)
+        version = int(form["version"]) if form.get("version", "").isdecimal() else -1
+        try:
+            await verb(visit, case_id, version, form)
+        except Taken as taken:
+            return await shown(visit, 409, _draft(form), _taken(visit, taken))
+        except Forbidden as error:
+            return await shown(visit, 403, _draft(form), await _lost(visit, case_id, error))
+        except desk.Refused as refused:
+            label = words.REFUSALS[refused.why.value]
+            return await shown(visit, 422, _draft(form), visit.say(label))
+        return done(_back(visit, case_id, what), what)
+
+    return post(f"/cases/{{case_id}}/{path}", action, acted)
+
+
+def _draft(form: Form) -> Draft:
+    return Draft(form.get("words", ""), form.get("canned", ""), form.get("note", ""))
+
+
+async def _lost(visit: Visit, case_id: UUID, error: Forbidden) -> str:
+    """Why it may not be done; by name, where it is a colleague who has the case now."""
+    say, holder = visit.say(words.WHYS[error.why]), ""
+    if error.why is Why.OWNER:
+        view = await reading.view(visit.rt, visit.officer, case_id)
+        holder = view.line.holder
+    t = words.Wording(visit.rt.languages, visit.language)
+    return t("taken_meanwhile", name=holder) if holder else say
+
+
+def _taken(visit: Visit, taken: Taken) -> str:
+    t = words.Wording(visit.rt.languages, visit.language)
+    if taken.holder and taken.holder != visit.officer.name:
+        return t("taken_meanwhile", name=taken.holder)
+    return t("changed_meanwhile")
+
+
+def _back(visit: Visit, case_id: UUID, what: str) -> str:
+    """The case again, except where the officer has nothing more to do there."""
+    if what in ("released", "transferred", "resolved", "snoozed"):
+        return "/inbox?queue=mine"
+    reason = _reason(visit.request.query_params.get("reason", ""))
+    return case_path(case_id) + (f"?reason={reason}" if reason else "")
+
+
+async def claim(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.claim(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+
+
+async def take_over(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.take_over(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+
+
+async def release(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.release(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+
+
+async def reply(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.reply(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        words=form.get("words", "").replace("\r\n", "\n").strip()[:LONGEST_REPLY],
+        canned=form.get("canned", ""),
+    )
+
+
+async def note(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.note(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        words=form.get("note", "").replace("\r\n", "\n").strip(),
+    )
+
+
+async def document(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.ask_document(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        document=form.get("document", ""),
+    )
+
+
+async def fill(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.fill(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        question=form.get("question", ""),
+        value=form.get("value", "").strip(),
+    )
+
+
+async def transfer(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.transfer(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        to=_to(form),
+        words=form.get("note", "").strip(),
+    )
+
+
+def _to(form: Form) -> ToOfficer | ToMission | ToTopic:
+    try:
+        match form.get("to"):
+            case "officer":
+                return ToOfficer(UUID(form.get("officer", "")))
+            case "mission":
+                return ToMission(form.get("mission", "").strip())
+            case _:
+                return ToTopic(form.get("topic", ""))
+    except ValueError:
+        raise desk.Refused(Refusal.NO_OFFICER) from None
+
+
+async def snooze(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    length = SNOOZES.get(form.get("for", ""), SNOOZES["1h"])
+    return await desk.snooze(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        until=visit.now + length,
+    )
+
+
+async def resolve(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
+    return await desk.resolve(
+        visit.rt,
+        visit.officer,
+        case_id,
+        version,
+        key=form.get("key", ""),
+        where=form.get("where", ""),
+    )
+
+
+async def preview(visit: Visit, form: Form) -> Response:
+    """The answer as the person will read it; nothing is sent."""
+    wanted = Draft(form.get("words", "").strip(), form.get("canned", ""), preview=True)
+    if not wanted.words and not wanted.canned:
+        return await shown(visit, 422, problem=visit.say(words.REFUSALS["empty"]))
+    return await shown(visit, draft=wanted)
+
+
+async def answers(visit: Visit, form: Form) -> Response:
+    """What the person answered, after a reason was given; the reading is audited."""
+    case_id = _case_id(visit)
+    reason = _reason(form.get("reason", ""))
+    if reason is None:
+        raise Forbidden(Why.OWNER)
+    found = await reading.answers(
+        visit.rt, visit.officer, case_id, reason, unmasked=bool(form.get("unmasked"))
+    )
+    view = await reading.view(visit.rt, visit.officer, case_id, reason)
+    return page(
+        visit,
+        "answers.html",
+        view=view,
+        case=view.line.case,
+        case_id=case_id,
+        reason=reason,
+        found=found,
+        unmasked=bool(form.get("unmasked")),
+        may={action.value for action in view.may},
+    )
+
+
+ROUTES = [
+    get("/cases/{case_id}", Action.CASE_READ, case),
+    act("claim", Action.CASE_CLAIM, "claimed", claim),
+    act("take-over", Action.CASE_TAKE_OVER, "claimed", take_over),
+    act("release", Action.CASE_RELEASE, "released", release),
+    act("reply", Action.CASE_REPLY, "replied", reply),
+    post("/cases/{case_id}/preview", Action.CASE_REPLY, preview),
+    act("note", Action.CASE_NOTE, "noted", note),
+    act("document", Action.CASE_DOCUMENT, "asked", document),
+    act("fill", Action.CASE_FILL, "filled", fill),
+    act("transfer", Action.CASE_TRANSFER, "transferred", transfer),
+    act("snooze", Action.CASE_SNOOZE, "snoozed", snooze),
+    act("resolve", Action.CASE_RESOLVE, "resolved", resolve),
+    post("/cases/{case_id}/answers", Action.CASE_ANSWERS, answers),
+]

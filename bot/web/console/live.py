@@ -1,0 +1,146 @@
+"""Live pages: an event says that something changed and where; the page then fetches itself anew.
+
+Events carry ids only, so who may read what is decided where the page is rendered. They are rows,
+numbered in the order of their commits: a page says up to which number it knows, and gets what came
+after. One connection of each process hears PostgreSQL's signal, for all its pages.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Self
+
+import psycopg
+from starlette.responses import Response, StreamingResponse
+
+from bot import log, officers, reading
+from bot.access import Action
+from bot.runtime import Runtime
+from bot.web.console.doors import get
+from bot.web.console.visit import Visit, arrive
+
+HEARTBEAT_SECONDS = 15
+SIGNAL = "kosh_case"
+RETRY_SECONDS = 1.0
+_logger = log.get()
+
+
+class Bell:
+    """Rings for every page of this process when cases change; always rings after an outage."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.rings = 0
+        self._rung = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, rt: Runtime, state: object) -> Self:
+        """The bell of a process, made at its first live page."""
+        bell: Self | None = getattr(state, "bell", None)
+        if bell is None:
+            bell = cls(rt.settings.database("console"))
+            state.bell = bell  # type: ignore[attr-defined]
+        return bell
+
+    async def wait(self, rings: int, seconds: float) -> bool:
+        """Whether it rang more often than `rings` times, now or within these seconds."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen())
+        if self.rings == rings:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._rung.wait()
+        return self.rings != rings
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except psycopg.Error:
+                _logger.warning("console.deaf", code="E_UNAVAILABLE")
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _hear(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+        async with connection:
+            await connection.execute(f"LISTEN {SIGNAL}")
+            self._ring()
+            async for _signal in connection.notifies():
+                self._ring()
+
+    def _ring(self) -> None:
+        self.rings += 1
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+
+async def close(state: object) -> None:
+    """Take the process's bell down, when the web server ends."""
+    bell: Bell | None = getattr(state, "bell", None)
+    if bell is not None:
+        await bell.close()
+
+
+async def stream(visit: Visit) -> Response:
+    """The events of the officer's mission from where the page stands."""
+    last = visit.request.headers.get("last-event-id") or visit.request.query_params.get("at", "")
+    return StreamingResponse(
+        _events(visit, int(last) if last.isdecimal() else 0),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(visit: Visit, last: int) -> AsyncIterator[str]:
+    request, state = visit.request, visit.request.app.state
+    bell = Bell.of(visit.rt, state)
+    yield "retry: 1000\n: open\n\n"
+    while not state.closing.is_set() and not await request.is_disconnected():
+        # The session may have ended or the role changed since the stream was opened.
+        if isinstance(await arrive(request), Response):
+            yield _event("over")
+            return
+        rings = bell.rings
+        found = await reading.events(visit.rt, visit.officer, last)
+        if found is None:
+            last = await newest(visit)
+            yield _event("resync", event_id=last)
+        for each in found or ():
+            last = each.id
+            yield _event("change", event_id=last, case=str(each.case_id), kind=each.kind)
+        if not found and not await _rung(bell, rings, state.closing):
+            yield _event("still")
+
+
+async def _rung(bell: Bell, rings: int, closing: asyncio.Event) -> bool:
+    waits = (
+        asyncio.ensure_future(bell.wait(rings, HEARTBEAT_SECONDS)),
+        asyncio.ensure_future(closing.wait()),
+    )
+    _done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for each in pending:
+        each.cancel()
+    return waits[0].done() and not waits[0].cancelled() and waits[0].result()
+
+
+async def newest(visit: Visit) -> int:
+    """The number of the last event of the officer's mission; read before what a page shows."""
+    async with officers.acting(visit.rt, visit.officer) as session:
+        cursor = await session.execute("SELECT coalesce(max(id), 0) FROM case_events")
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _event(name: str, *, event_id: int | None = None, **data: str) -> str:
+    head = f"id: {event_id}\n" if event_id is not None else ""
+    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+ROUTES = [get("/stream", Action.SELF, stream)]

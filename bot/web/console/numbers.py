@@ -1,0 +1,91 @@
+"""Statistics as pictures that the server draws, each with its table."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from bot import statistics
+from bot.access import Action
+from bot.statistics import FINISHED, Cell, Stage
+from bot.web.console import words
+from bot.web.console.doors import get
+from bot.web.console.pages import page
+from bot.web.console.visit import Visit
+from flows.engine.flow import Flow
+from flows.engine.text import Country
+
+HEIGHT, WIDTH, STEP = 120, 720, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of 0 to 1000; `count` is None where it is too small to be told."""
+
+    name: str
+    count: int | None
+    length: int
+    staying: int | None = None
+    lost: int = 0
+
+
+async def shown(visit: Visit) -> Response:
+    """The last 30 days: how fast, how many, about what; and where people are in the form."""
+    asked = visit.request.query_params
+    language, channel = asked.get("language", "")[:16], asked.get("channel", "")[:16]
+    found = await statistics.report(visit.rt, visit.officer, language, channel)
+    tongues = dict(visit.rt.languages.languages())
+    topics = {key: visit.say(label) for key, label in words.TOPICS.items()}
+    countries = {each.name: visit.say(Country(each.name)) for each in found.countries if each.name}
+    most = max((max(each.opened or 0, each.closed or 0) for each in found.days), default=0)
+    return page(
+        visit,
+        "statistics.html",
+        found=found,
+        topics=_bars(found.topics, topics),
+        tongues=_bars(found.languages, tongues),
+        countries=_bars(found.countries, countries | {"": "–"}),
+        ratings=_bars(found.ratings, {key: visit.say(v) for key, v in words.RATINGS.items()}),
+        funnels=_funnels(visit, found.stages),
+        most=most,
+        scale=HEIGHT / most if most else 0,
+        height=HEIGHT,
+        width=WIDTH,
+        step=STEP,
+        chosen={"language": language, "channel": channel},
+    )
+
+
+def _bars(cells: tuple[Cell, ...], names: dict[str, str]) -> list[Bar]:
+    most = max((each.count or 0 for each in cells), default=0) or 1
+    return [
+        Bar(names.get(each.name, each.name), each.count, (each.count or 0) * 1000 // most)
+        for each in cells
+    ]
+
+
+def _funnels(visit: Visit, stages: tuple[Stage, ...]) -> list[tuple[str, list[Bar]]]:
+    found = []
+    for name, flow in visit.rt.flows.items():
+        own = [each for each in stages if each.flow == name]
+        if own:
+            found.append((visit.say(flow.title), _funnel(visit, flow, own)))
+    return found
+
+
+def _funnel(visit: Visit, flow: Flow, stages: list[Stage]) -> list[Bar]:
+    labels = {item.name: visit.say(item.label) for item in flow.questions()}
+    labels[FINISHED] = visit.say(words.WORDS["finished"])
+    most = max((each.reached or 0 for each in stages), default=0) or 1
+    return [
+        Bar(
+            labels.get(each.question, each.question),
+            each.reached,
+            (each.reached or 0) * 1000 // most,
+            each.staying,
+            (each.staying or 0) * 1000 // most,
+        )
+        for each in stages
+    ]
+
+
+ROUTES = [get("/statistics", Action.STATISTICS_READ, shown)]

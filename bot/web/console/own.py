@@ -1,0 +1,65 @@
+"""An officer's own account: language, sessions, passkeys."""
+
+from uuid import UUID
+
+from starlette.responses import RedirectResponse, Response
+
+from bot import accounts, sessions
+from bot.access import Action
+from bot.web.console.doors import get, post
+from bot.web.console.pages import done, page
+from bot.web.console.visit import ROOT, Form, Visit, pool
+
+
+async def shown(visit: Visit) -> Response:
+    async with pool(visit.rt).connection() as connection:
+        return page(
+            visit,
+            "own.html",
+            sessions=await sessions.of_officer(connection, visit.officer.id),
+            passkeys=await accounts.passkeys(connection, visit.officer.id),
+        )
+
+
+async def speak(visit: Visit, form: Form) -> Response:
+    """The language of the console for this officer."""
+    chosen = form.get("language", "")
+    if chosen in dict(visit.rt.languages.languages()):
+        async with pool(visit.rt).connection() as connection:
+            await accounts.speak(connection, visit.officer.id, chosen)
+    return done("/own", "saved")
+
+
+async def end(visit: Visit, form: Form) -> Response:
+    async with pool(visit.rt).connection() as connection:
+        match form.get("session", ""):
+            case "others":
+                await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
+            case named:
+                await sessions.end(connection, visit.officer.id, _uuid(named))
+    return done("/own", "ended")
+
+
+async def drop_passkey(visit: Visit, form: Form) -> Response:
+    try:
+        key_id = bytes.fromhex(form.get("passkey", ""))
+    except ValueError:
+        return RedirectResponse(f"{ROOT}/own", 303)
+    async with pool(visit.rt).connection() as connection:
+        await accounts.drop_passkey(connection, visit.officer.id, key_id)
+    return done("/own", "saved")
+
+
+def _uuid(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        return UUID(int=0)
+
+
+ROUTES = [
+    get("/own", Action.SELF, shown),
+    post("/own/language", Action.SELF, speak),
+    post("/own/end", Action.SELF, end),
+    post("/own/passkey/remove", Action.SELF, drop_passkey),
+]

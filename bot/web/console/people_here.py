@@ -1,0 +1,131 @@
+"""Officers: who works here, what each may do; the link by which a new one comes in."""
+
+from uuid import UUID
+
+import psycopg
+from starlette.responses import Response
+
+from bot import accounts, audit, officers, sessions
+from bot.access import Action, Role
+from bot.officers import LastAdministrator, NoSuchRole, Officer
+from bot.web.console import words, work_account
+from bot.web.console.doors import get, post
+from bot.web.console.pages import done, labels, page
+from bot.web.console.visit import ROOT, Form, Visit, pool
+
+
+async def listing(visit: Visit) -> Response:
+    return await _listed(visit)
+
+
+async def _listed(
+    visit: Visit, status: int = 200, problem: str = "", link: str = "", whose: str = ""
+) -> Response:
+    async with pool(visit.rt).connection() as connection:
+        everyone = await officers.everyone(connection)
+    edits = visit.may(Action.OFFICERS_EDIT)
+    own = [each for each in everyone if edits or each.mission == visit.officer.mission]
+    return page(
+        visit,
+        "officers.html",
+        status,
+        everyone=own,
+        edits=edits,
+        roles=labels(visit, words.ROLES),
+        topics=labels(visit, words.TOPICS),
+        service=visit.rt.settings.has_service,
+        link=link,
+        whose=whose,
+        problem=problem,
+    )
+
+
+async def enter(visit: Visit, form: Form) -> Response:
+    """A new officer, and the link for them."""
+    try:
+        officer = await officers.enter(
+            visit.rt,
+            visit.officer,
+            form.get("name", ""),
+            form.get("mission", "").strip() or "general",
+            form.get("roles", "").split(),
+            form.get("languages", "").split(),
+            form.get("topics", "").split(),
+        )
+    except psycopg.errors.UniqueViolation:
+        return await _listed(visit, 409, visit.say(words.WORDS["name_taken"]))
+    except NoSuchRole:
+        return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
+    return await _invited(visit, officer)
+
+
+async def change(visit: Visit, form: Form) -> Response:
+    """Change somebody; their sessions end at once, so that the change holds at once."""
+    officer_id = _id(form)
+    try:
+        changed = await officers.change(
+            visit.rt,
+            visit.officer,
+            officer_id,
+            mission=form.get("mission", "").strip() or None,
+            roles=form.get("roles", "").split() or [Role.OFFICER],
+            languages=form.get("languages", "").split(),
+            topics=form.get("topics", "").split(),
+            active=bool(form.get("active")),
+        )
+    except LastAdministrator:
+        return await _listed(visit, 409, visit.say(words.WORDS["last_administrator"]))
+    own = visit.session.id if changed.id == visit.officer.id and changed.active else None
+    async with pool(visit.rt).connection() as connection:
+        await sessions.end_all(connection, officer_id, but=own)
+    return done("/officers", "saved")
+
+
+async def invite(visit: Visit, form: Form) -> Response:
+    """A new one-time link, when a password or a phone was lost; older sessions end."""
+    async with pool(visit.rt).connection() as connection:
+        officer = await officers.find(connection, _id(form))
+        if officer is None:
+            raise LookupError("E_OFFICER: there is no such officer; look at the list")
+    return await _invited(visit, officer)
+
+
+async def tie(visit: Visit, form: Form) -> Response:
+    """Let an officer sign in with the work account of that id from now on."""
+    subject = form.get("subject", "").strip()
+    if not subject:
+        return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
+    officer_id = _id(form)
+    async with officers.acting(visit.rt, visit.officer) as connection:
+        await accounts.tie(connection, officer_id, work_account.index(visit.rt, subject))
+        await audit.append(
+            connection,
+            actor=str(visit.officer.id),
+            action="officer.tied",
+            subject=str(officer_id),
+        )
+    return done("/officers", "saved")
+
+
+async def _invited(visit: Visit, officer: Officer) -> Response:
+    async with officers.acting(visit.rt, visit.officer) as connection:
+        token = await accounts.invite(connection, visit.officer.id, officer.id)
+        await sessions.end_all(connection, officer.id)
+    link = f"{visit.rt.settings.public_url}{ROOT}/welcome?token={token}"
+    return await _listed(visit, link=link, whose=officer.name)
+
+
+def _id(form: Form) -> UUID:
+    try:
+        return UUID(form.get("officer", ""))
+    except ValueError:
+        raise LookupError("E_OFFICER: there is no such officer; look at the list") from None
+
+
+ROUTES = [
+    get("/officers", Action.OFFICERS_READ, listing),
+    post("/officers", Action.OFFICERS_EDIT, enter),
+    post("/officers/change", Action.OFFICERS_EDIT, change),
+    post("/officers/invite", Action.OFFICERS_EDIT, invite),
+    post("/officers/tie", Action.OFFICERS_EDIT, tie),
+]

@@ -1,0 +1,173 @@
+"""An officer's visit: which session, which officer, what they may do, what their forms carry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from urllib.parse import parse_qsl, quote, urlsplit
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot import access, accounts, cases, hours, officers, sessions
+from bot.access import Action, Forbidden, Subject, Why
+from bot.officers import Officer
+from bot.queue import Session as Connection
+from bot.runtime import Pool, Runtime
+from bot.sessions import Strength
+from bot.settings import ConfigError
+from bot.web.door import Refused, body
+from flows.engine.text import Label
+
+ROOT = "/console"
+SIGN_IN = f"{ROOT}/sign-in"
+FORM = "application/x-www-form-urlencoded"
+MOST = 64 * 1024
+NOT_SEEN = "kosh-live"  # what the page fetches by itself is nothing that the officer did
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a signed-in officer."""
+
+    request: Request
+    rt: Runtime
+    officer: Officer
+    session: sessions.Session
+    token: str
+    language: str
+    now: datetime
+    zone: ZoneInfo
+
+    def say(self, label: Label) -> str:
+        return self.rt.languages.render(label, self.language)
+
+    @property
+    def csrf(self) -> str:
+        return csrf(self.token)
+
+    def may(self, action: Action) -> bool:
+        return possible(self.officer, action)
+
+
+type Form = dict[str, str]
+
+
+async def arrive(request: Request) -> Visit | Response:
+    """The visit of a good session, or where to go without one."""
+    rt: Runtime = request.app.state.rt
+    token = request.cookies.get(cookie(rt), "")
+    by_itself = request.headers.get("x-requested-with") == NOT_SEEN
+    async with pool(rt).connection() as connection:
+        session = await sessions.find(connection, token, seen=not by_itself)
+        officer = await officers.find(connection, session.officer_id) if session else None
+        if session is None or officer is None or not officer.active:
+            return _away(request, by_itself)
+        chosen = await accounts.language(connection, officer.id)
+        now = await cases.clock(connection)
+        zone = await _zone(connection, officer)
+    return Visit(request, rt, officer, session, token, _language(request, rt, chosen), now, zone)
+
+
+def _away(request: Request, by_itself: bool) -> Response:
+    if by_itself or request.method != "GET":
+        return Response(status_code=401)
+    here = quote(request.url.path, safe="/") if request.url.path != ROOT else ""
+    return RedirectResponse(f"{SIGN_IN}?next={here}" if here else SIGN_IN, 303)
+
+
+async def _zone(connection: Connection, officer: Officer) -> ZoneInfo:
+    """Where the officer's mission is; moments are shown as its clocks show them."""
+    await connection.execute("SELECT set_config('kosh.mission', %s, true)", (officer.mission,))
+    return ZoneInfo((await hours.desk_of(connection, officer.mission)).zone)
+
+
+class PasskeyNeeded(Exception):
+    """What an approver or administrator does wants more than a code that can be phished."""
+
+    code = "E_PASSKEY_NEEDED"
+
+
+NEED_PASSKEY = frozenset(
+    {Action.OFFICERS_EDIT, Action.SESSIONS_OTHERS, Action.BROADCAST_APPROVE, Action.BROADCAST_STOP}
+)
+PASSKEYS = frozenset({Strength.PASSKEY, Strength.SERVICE, Strength.DEMO})
+
+
+def demand(visit: Visit, action: Action) -> None:
+    """Forbidden unless this officer may ever do it, PasskeyNeeded if they proved it too little."""
+    if not possible(visit.officer, action):
+        raise Forbidden(Why.ROLE)
+    if action in NEED_PASSKEY and visit.session.strength not in PASSKEYS:
+        raise PasskeyNeeded
+
+
+def possible(officer: Officer, action: Action) -> bool:
+    """Whether the policy lets this officer do it to anything of their mission; desk and reading
+    ask again about the very case."""
+    rule = access.RULES.get(action)
+    states = (rule.states if rule else None) or frozenset({""})
+    subjects = (
+        Subject(officer.mission, state=state, owner=owner)
+        for state in states
+        for owner in (None, officer.id, _ANOTHER)
+    )
+    return any(isinstance(access.allows(officer, action, s), access.Allowed) for s in subjects)
+
+
+_ANOTHER = UUID(int=0)
+
+
+def pool(rt: Runtime) -> Pool:
+    """The console's own connections; ConfigError where the console is off."""
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
+    return rt.console
+
+
+async def form_of(request: Request) -> Form:
+    """The fields of a form that was sent from one of our own pages."""
+    site = request.headers.get("sec-fetch-site", "")
+    origin = request.headers.get("origin")
+    foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
+    if foreign or site not in ("", "same-origin") or (not site and origin in (None, "null")):
+        raise Refused(403)
+    raw = await body(request, MOST, FORM)
+    pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    several: dict[str, list[str]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    return {name: "\n".join(values) for name, values in several.items()}
+
+
+def csrf(token: str) -> str:
+    """What each form of a session carries; it says nothing of the session's own token."""
+    return sha256(f"csrf {token}".encode()).hexdigest()
+
+
+def fresh_key() -> str:
+    """A form's own key: the same form sent twice is done once."""
+    return uuid4().hex
+
+
+def cookie(rt: Runtime) -> str:
+    return "__Host-console" if is_https(rt) else "console"
+
+
+def is_https(rt: Runtime) -> bool:
+    return rt.settings.public_url.startswith("https:")
+
+
+def _language(request: Request, rt: Runtime, chosen: str) -> str:
+    offered = [code for code, _name in rt.languages.languages()]
+    if chosen in offered:
+        return chosen
+    return hinted(request, rt)
+
+
+def hinted(request: Request, rt: Runtime) -> str:
+    """The first language that the browser asks for and we have; else the first of ours."""
+    wanted = request.headers.get("accept-language", "").split(",")
+    known = (rt.languages.closest(each.partition(";")[0].strip()) for each in wanted if each)
+    return next((code for code in known if code), rt.languages.languages()[0][0])

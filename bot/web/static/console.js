@@ -1,0 +1,192 @@
+/* The console's page keeps itself new: an event says that something changed, the page is fetched
+   again and what differs is put in place. Everything works without this script, by plain forms. */
+
+const { live: from, stream, case: own } = document.body.dataset;
+const chip = document.getElementById('live');
+const main = () => document.getElementById('main');
+const LEAST = 400; // ms between two fetches; more when the server takes long
+const OTHERS = 4000; // ms to wait when only other cases changed
+const LATER = 3000; // ms until another try
+const PATIENCE = 10000; // ms until an answer is given up
+const OLD = 45000; // ms after which times on the page are too old
+let source, last = from, pause = 1000;
+let fetched = 0, cost = 0, timer, due = 0, busy = false, again = false, waiting = null;
+
+// ---- putting a fresh page in place ----
+
+const name = node => (node.nodeType === 1 ? node.id || node.localName : node.nodeName);
+const KEPT = new Set(['open', 'hidden']);
+
+function dress(old, fresh) {
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes)
+    if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+}
+
+/* What an officer has typed or opened stays; so does the key of a form that may be on its way. */
+function fit(old, fresh, sent) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.localName !== fresh.localName) { old.replaceWith(document.importNode(fresh, true)); return; }
+  if (old.nodeType !== 1) { old.nodeValue = fresh.nodeValue; return; }
+  if (old.localName === 'input' && old.name === 'key' && !sent) return;
+  if (/^(input|select|textarea)$/.test(old.localName) && touched(old) && !sent) return;
+  dress(old, fresh);
+  if (old.localName === 'input' && sent) old.value = fresh.getAttribute('value') || '';
+  if (old.localName === 'textarea' && sent) old.value = fresh.value;
+  children(old, fresh, sent);
+}
+
+function touched(field) {
+  if (field === document.activeElement) return true;
+  if (field.localName === 'select') return [...field.options].some(o => o.selected !== o.defaultSelected);
+  return field.value !== field.defaultValue;
+}
+
+function children(old, fresh, sent) {
+  const left = new Map();
+  for (const node of old.childNodes) if (node.id) left.set(node.id, node);
+  let at = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const same = next.id && left.get(next.id);
+    if (same) {
+      if (same !== at) old.insertBefore(same, at); else at = at.nextSibling;
+      left.delete(next.id);
+      fit(same, next, sent);
+    } else if (at && !at.id && !next.id && name(at) === name(next)) {
+      const here = at;
+      at = at.nextSibling;
+      fit(here, next, sent);
+    } else old.insertBefore(document.importNode(next, true), at);
+  }
+  while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+}
+
+const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
+
+/* A row never moves under the pointer: what is new waits until it is asked for. */
+function place(page, sent) {
+  const list = document.querySelector('[data-hold]'), next = page.querySelector('[data-hold]');
+  const held = !sent && list && next && list.matches(':hover') && order(list) !== order(next);
+  waiting = held ? page : null;
+  const news = document.getElementById('news');
+  if (held) { news.hidden = false; return; }
+  const typing = document.activeElement;
+  fit(main(), page.getElementById('main'), sent);
+  if (news) news.hidden = true;
+  if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
+  document.body.dataset.live = page.body.dataset.live;
+}
+
+/* One at a time: of two answers that overtake each other the older would stay on the page. */
+async function refresh() {
+  clearTimeout(timer);
+  due = 0;
+  if (busy) { again = true; return; }
+  busy = true;
+  const began = performance.now();
+  const html = await fresh().catch(() => null);
+  fetched = performance.now();
+  cost = fetched - began;
+  busy = false;
+  if (html) place(new DOMParser().parseFromString(html, 'text/html'), false);
+  if (!html) soon(LATER); else if (again) soon(0);
+  again = false;
+}
+
+async function fresh() {
+  const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(location.href, { headers, signal, redirect: 'manual' });
+  if (answer.status === 401) location.reload();
+  return answer.ok && answer.text();
+}
+
+/* Not much more than a fifth of the time is spent in fetching, and none while nobody looks. */
+function soon(wait) {
+  const at = performance.now() + Math.max(wait, LEAST - (performance.now() - fetched), Math.min(cost * 4, LATER));
+  if (document.hidden || (due && due <= at)) return;
+  clearTimeout(timer);
+  due = at;
+  timer = setTimeout(refresh, at - performance.now());
+}
+
+// ---- the stream ----
+
+function state(word) { chip.dataset.live = word; }
+
+function listen() {
+  if (source) source.close();
+  source = new EventSource(`${stream}?at=${encodeURIComponent(last)}`);
+  source.onopen = () => { state('on'); pause = 1000; };
+  source.onerror = () => {
+    source.close();
+    state(navigator.onLine ? 'wait' : 'off');
+    setTimeout(listen, pause * (0.5 + Math.random()));
+    pause = Math.min(pause * 2, 15000);
+    soon(pause); // until it is back, the page asks by itself
+  };
+  source.addEventListener('change', event => {
+    last = event.lastEventId || last;
+    soon(own && JSON.parse(event.data).case !== own ? OTHERS : 0);
+  });
+  source.addEventListener('resync', event => { last = event.lastEventId || last; soon(0); });
+  source.addEventListener('still', () => { if (performance.now() - fetched > OLD) soon(0); });
+  source.addEventListener('over', () => location.reload());
+}
+
+if (stream) {
+  state('wait');
+  listen();
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) { listen(); soon(0); } });
+  addEventListener('online', () => { listen(); soon(0); });
+  document.addEventListener('pointerout', event => {
+    if (waiting && !event.relatedTarget?.closest?.('[data-hold]')) place(waiting, false);
+  });
+  document.getElementById('news')?.addEventListener('click', () => { if (waiting) place(waiting, true); });
+} else if (chip) chip.hidden = true;
+addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
+
+// ---- forms: once, and back where one was ----
+
+document.addEventListener('submit', event => {
+  if (event.target.method !== 'post') return;
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  event.target.dataset.sent = 'yes';
+  setTimeout(() => { delete event.target.dataset.sent; }, 8000);
+});
+
+const thread = document.getElementById('thread');
+const problem = document.getElementById('problem') || document.getElementById('preview');
+if (problem) problem.scrollIntoView({ block: 'center' });
+else if (thread && thread.lastElementChild && thread.getBoundingClientRect().bottom > innerHeight) {
+  (document.getElementById('reply-place') || thread.lastElementChild).scrollIntoView({ block: 'end' });
+}
+
+// ---- keys, by their place on the keyboard, so that every layout has them ----
+
+function step(by) {
+  const lines = [...document.querySelectorAll('.line .what')];
+  const now = lines.indexOf(document.activeElement);
+  const next = lines[Math.max(0, Math.min(lines.length - 1, now < 0 ? 0 : now + by))];
+  if (next) next.focus();
+}
+
+function use(target) {
+  const group = target.closest('details');
+  if (group) group.open = true;
+  if (/^(a|button)$/.test(target.localName)) target.click();
+  else target.focus();
+}
+
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey && event.code === 'Enter' && event.target.form) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+  const target = document.querySelector(`[data-key="${CSS.escape(event.code)}"]`);
+  if (event.code === 'KeyJ') step(1);
+  else if (event.code === 'KeyK') step(-1);
+  else if (target) use(target);
+  else return;
+  event.preventDefault();
+});

@@ -1,0 +1,281 @@
+"""The personal checklist: which papers, from where, in what order, and what to beware of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flows.engine.conditions import Answers
+from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
+from flows.engine.questions import Choice, Option
+from flows.engine.text import Text, _, button
+from flows.knowledge import settling
+from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, LAST_DAY_2026, Document
+from flows.knowledge.facts import Dated, said
+from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
+from flows.knowledge.permits import LEGALISATION
+from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
+from flows.paragraphs import joined, lines
+from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
+
+USUAL = _(
+    "Your list: {programme}. These are the papers that are usually asked for, in order. The officer"
+    " decides in each case."
+)
+NO_LIST = _(
+    "Your list: {programme}. What is asked for now is not verified here yet. An officer can tell"
+    " you."
+)
+URGENT = _(
+    "Talk to an officer first if your visa or stay ends within 30 days, if your passport is valid"
+    " for less than 6 months, or if somebody asks you for money."
+)
+LATE = _("If you do not have it with you, do not go back for it: ask an officer.")
+UNSAFE = _("If you do not have it, take no risk for it: ask an officer.")
+TRANSLATED = _("Into Kazakh or Russian by a notary, if it is in another language.")
+CONFIRMED = {
+    Confirmation.APOSTILLE: _("Apostille: before you leave for good."),
+    Confirmation.TREATY: _("Apostille: not needed, by convention."),
+    Confirmation.UNKNOWN: _("Apostille or legalisation: please ask an officer."),
+}
+SEE_BELOW = _("How it is made valid in Kazakhstan: see below.")
+LATE_CONFIRMED = _("Apostille or legalisation: if it is missing, ask an officer.")
+PASSPORT_VALID = _("The passport must be valid for more than 180 days.")
+NO_TRAVEL = _(
+    "Papers without an apostille or legalisation: do not travel back for it. Tell an officer, who"
+    " looks for another way."
+)
+NO_CHILD_PAPER = _(
+    "If a child has no birth certificate, talk to an officer first. Never go back to a place where"
+    " you are not safe for it."
+)
+SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
+ASK_NOW = _("Rules change. Please ask an officer which steps come first now.")
+SOURCES = _(
+    "The sources of this list are from {oldest} to {newest}; it was checked against them on"
+    " {checked}."
+)
+ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
+
+PROGRAMME = Choice(
+    name="programme",
+    label=button("Your aim"),
+    text=_("What are the papers for?"),
+    among=tuple(Option(each.key, each.name) for each in PROGRAMMES),
+    kept=False,
+)
+WITH_CITIZENSHIP = PROGRAMME.is_(
+    "kandas_status", "prp", "citizenship_simplified", "regional_quota", "ata_zholy", "visa_c10"
+)
+WITH_FAMILY = PROGRAMME.is_("kandas_status", "prp", "citizenship_simplified", "regional_quota")
+WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A line of a checklist: a document, and what to know of it in this situation."""
+
+    document: Document
+    remarks: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """A checklist without a name on it, ready to be said, printed or ticked.
+
+    Ticks go by `document.key`, which is stable: `documents.` and the key of the seed.
+    """
+
+    programme: Programme
+    before: tuple[Text, ...]
+    papers: tuple[Paper, ...]
+    after: tuple[Text, ...]
+
+
+def checklist(answers: Answers, today: date) -> Checklist:
+    """The checklist for a situation, as answered in the flow; every fact in it is current."""
+    answers = {"location": "unsaid", **answers}
+    chosen = programme(answers.get("programme") or "kandas_status")
+    found = [need.document for need in chosen.needs if applies(need, answers, today)]
+    if not chosen.current(today):
+        found = []
+    papers = tuple(_paper(document, chosen, answers, today) for document in found)
+    return Checklist(
+        chosen,
+        tuple(_before(chosen, answers, today)),
+        papers,
+        tuple(_after(chosen, found, answers, today)),
+    )
+
+
+def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
+    remarks = [document.fact.text, *_where(document, answers)]
+    if document.translated:
+        remarks.append(TRANSLATED)
+    if document.confirmed and chosen.confirmed:
+        remarks.append(_confirmed(answers, today))
+    if document is IDENTITY and chosen.key == "prp":
+        remarks.append(PASSPORT_VALID)
+    return Paper(document, tuple(remarks))
+
+
+def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
+    """Where it comes from; nobody is sent to where they left, or are not safe."""
+    place = answers.get("location")
+    if document is LEGALISATION:
+        return (document.where, UNSAFE)
+    if document.where is not HOME:
+        return (document.where,)
+    if _origin(answers).confirmation is Confirmation.LEGALISATION:
+        return (UNSAFE,)
+    return {"origin": (HOME,), "unsaid": (HOME, LATE)}.get(place or "unsaid", (LATE,))
+
+
+def _left(answers: Answers) -> bool:
+    """Whether the person is, or may be, out of the country that issued the papers."""
+    return answers.get("location") != "origin"
+
+
+def _confirmed(answers: Answers, today: date) -> Text:
+    where = _origin(answers)
+    if where.law is None or not where.law.current(today):
+        return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
+    if where.confirmation is Confirmation.TREATY:
+        return CONFIRMED[where.confirmation]
+    if _left(answers):
+        return LATE_CONFIRMED
+    # Where it may be dangerous it is said once, without pressing (domain 11, rule 6).
+    return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
+
+
+def _origin(answers: Answers) -> Origin:
+    return origin(answers.get("citizenship") or "stateless")
+
+
+def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
+    if _origin(answers).dangerous:
+        yield SAFETY_FIRST
+    if chosen.key == "citizenship_simplified":
+        yield from said((settling.NO_DUAL, settling.STATELESS), today)
+    yield URGENT
+    if answers.get("child_papers") in ("no", "unsure"):
+        yield NO_CHILD_PAPER
+    if chosen.key in ("kandas_status", "kandas_extension", "prp") and today > LAST_DAY_2026:
+        yield ASK_NOW
+
+
+def _after(
+    chosen: Programme, found: list[Document], answers: Answers, today: date
+) -> Iterator[Text]:
+    facts = chosen.facts if chosen.current(today) else ()
+    if answers.get("family") in ("spouse", "both"):
+        yield SPOUSE
+    if any(document.confirmed for document in found) and chosen.confirmed:
+        yield from _confirmation(answers, today)
+    if chosen.key == "citizenship_simplified":
+        facts = (*facts, *_origin(answers).exchange)
+    if chosen.key == "visa_c10":
+        facts = (*facts, *_origin(answers).entry)
+    yield from said(facts, today)
+    if found:
+        yield _sources(found)
+
+
+def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
+    """The law of the origin; to those who left it, nothing that would send them back."""
+    where = _origin(answers)
+    treaty = where.confirmation is Confirmation.TREATY
+    if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
+        yield NO_TRAVEL
+        return
+    yield from said([where.law] if where.law else [], today)
+    if not treaty and _left(answers):
+        yield NO_TRAVEL
+
+
+def _sources(found: list[Document]) -> Text:
+    facts = [document.fact for document in found]
+    days = [fact.as_of for fact in facts if fact.dated is Dated.DAY] or [facts[0].as_of]
+    checked = min(fact.checked for fact in facts)
+    return _(SOURCES.msgid, oldest=min(days), newest=max(days), checked=checked)
+
+
+def lead(made: Checklist) -> Text:
+    """What the list is of, and whether there is one."""
+    head = USUAL if made.papers else NO_LIST
+    return _(head.msgid, programme=made.programme.name)
+
+
+def spoken(made: Checklist) -> tuple[Text, ...]:
+    """The checklist as it is said in a chat: a paragraph for each paper."""
+    return (
+        lead(made),
+        *made.before,
+        *(
+            lines(
+                _("{number}. {sentence}", number=number, sentence=paper.document.name),
+                joined(*paper.remarks),
+            )
+            for number, paper in enumerate(made.papers, 1)
+        ),
+        *made.after,
+        ASK,
+    )
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(spoken(checklist(answers.answers, today)))
+
+
+CONSENT = Consent(
+    name="consent_checklist",
+    label=button("Consent"),
+    purpose="checklist",
+    text=_(
+        "May we keep this list for you?\n"
+        "• What: what the papers are for, your citizenship, who comes with you, which papers there"
+        " are, and what you tick. Not your name, and not where you are.\n"
+        "• Why: so that you can go on with the list here.\n"
+        "• Who: the operator of this assistant keeps it under lock; nobody else gets it.\n"
+        "• How long: until 30 days after you last wrote.\n"
+        "• Write “delete” at any time to erase it.\n"
+        "• If you do not agree, nothing is kept."
+    ),
+)
+# Papers that can be sent here after a registration; one of them fills its line of the list.
+SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
+
+
+def entries(answers: Answers, today: date) -> tuple[Entry, ...]:
+    """The papers of a checklist, to be ticked."""
+    found = (paper.document for paper in checklist(answers, today).papers)
+    return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
+
+
+def reminds(answers: Answers) -> bool:
+    """Never to citizens of countries where a message can harm, nor where that is not known."""
+    citizenship = answers.get("citizenship")
+    return citizenship is not None and not origin(citizenship).dangerous
+
+
+LISTING = Listing(
+    consent=CONSENT,
+    kept=(PROGRAMME, CITIZENSHIP, FAMILY, CHILD_PAPERS, PAPERS_NOW),
+    title=lambda answers: programme(answers.get("programme") or "kandas_status").name,
+    entries=entries,
+    reminds=reminds,
+)
+
+CHECKLIST = Flow(
+    name="checklist",
+    title=button("My papers"),
+    items=(
+        PROGRAMME,
+        replace(CITIZENSHIP, when=WITH_CITIZENSHIP),
+        replace(FAMILY, when=WITH_FAMILY),
+        CHILD_PAPERS,
+        replace(PAPERS_NOW, when=WITH_PROOF),
+        replace(PLACE, when=WITH_CITIZENSHIP),
+    ),
+    outcome=outcome,
+    listing=LISTING,
+)

@@ -1,0 +1,243 @@
+"""Which way is mine? The ways that are usual for a situation, with reasons, steps and costs.
+
+It decides nothing and refuses nobody: whoever fits no usual way is told of another, and of an
+officer. Nothing of it is kept.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flows.engine.conditions import Answers
+from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.text import Text, _, button
+from flows.knowledge import cards, documents, kandas, pilot, quota, registry, settling
+from flows.knowledge.facts import Fact, current, said
+from flows.knowledge.offices import AKIMAT, MISSION, POLICE
+from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
+from flows.paragraphs import joined, lines, numbered
+from flows.situation import (
+    CITIZENSHIP,
+    FORMER_NOW,
+    KAZAKH_NOW,
+    PAPERS_NOW,
+    PLACE,
+    PURPOSE_NOW,
+    TROUBLE_NOW,
+)
+
+NO_DECISION = _(
+    "This is what is usual in a situation like yours. It is no decision: the officer decides."
+)
+PERSON_FIRST = _(
+    "What you said needs a person first. Please talk to an officer; the rest can wait. Never go"
+    " back to a place where you are not safe for the sake of a paper."
+)
+CITIZEN_ALREADY = _(
+    "You are a citizen of Kazakhstan: these ways are for those who are not yet. An officer can help"
+    " with other questions."
+)
+FORMER = _(
+    "You were, or may have been, a citizen of Kazakhstan. Other rules may apply then; only an"
+    " officer can say which. Until then, here is what else there is."
+)
+NOT_KAZAKH = _(
+    "The kandas status is for ethnic Kazakhs; for others there are other ways, such as the permit"
+    " for permanent residence. An officer can look at your case."
+)
+MAY_BE_KAZAKH = _("You are not sure whether you count as an ethnic Kazakh. An officer can look.")
+NO_PROOF = _(
+    "Your papers do not show it, or you are not sure. That ends nothing. An officer explains the"
+    " way; please pay nobody for a proof."
+)
+WAY = _("A usual way: {way}.")
+NO_WAY = _(
+    "For what you would like, no way is verified here. That is no refusal: an officer or a mission"
+    " can tell you what there is."
+)
+WHY_ONE_DAY = _("In case you would like to live in Kazakhstan one day.")
+WHY_STATUS = _("Because you want to live in Kazakhstan as an ethnic Kazakh.")
+WHY_CARD = _("Because you want to work or do business as an ethnic Kazakh.")
+WHY_STUDY = _("Because you want to study as an ethnic Kazakh.")
+WHY_PERMIT = _("Because you want to live in Kazakhstan for good.")
+STATUS = _("the kandas status")
+PERMIT = _("the permit for permanent residence")
+CARD = _("the Ata Zholy card")
+STUDY = _("a study grant or a preparatory place")
+STEPS = _("The steps, in order:")
+GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
+ASK_FIRST = _("Ask an officer which steps come first now: rules change.")
+APPLY = _("Apply with your papers. “My papers” makes the list.")
+AFTERWARDS = _(
+    "Then come the residence permit and citizenship; in which order, an officer will tell you."
+)
+HOW_LONG = _("How long it takes: the rules differ and change. The officer will tell you the term.")
+COSTS = _(
+    "What it costs: translations, a notary, an apostille and state fees cost money. The sums are"
+    " not verified here; ask before you pay."
+)
+NOT_SURE_OR_QUICK = _("We cannot say that it is quick or sure. A mission knows what is done now.")
+PROMISED = _(
+    "What is not promised: the kandas status, money, a home, a place in the quota. No officer and"
+    " no helper can sell them."
+)
+SUPPORT = _("Do you think of money for the move? “Support” shows what there is, and for how many.")
+MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad without moving.")
+ASK = _("A person can help with all of this. What you chose here is not kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that is usual: why it may be yours, its steps in order, and facts about it."""
+
+    key: str
+    name: Text
+    why: Text
+    steps: tuple[Text, ...]
+    facts: tuple[Fact, ...]
+    remarks: tuple[Text, ...] = ()
+
+
+def ways(answers: Answers, today: date) -> tuple[Way, ...]:
+    """The ways that are usual in a situation; empty where none is verified."""
+    return tuple(_ways(answers, today))
+
+
+def _ways(answers: Answers, today: date) -> Iterator[Way]:
+    kazakh = answers.get("ethnic_kazakh") != "no"
+    purpose = answers.get("purpose")
+    if purpose in ("work", "business") and kazakh:
+        yield _card()
+    if purpose == "study" and kazakh:
+        yield Way("study", STUDY, WHY_STUDY, (), (settling.GRANTS, cards.VISA))
+    if purpose in ("move", "information") and kazakh and answers.get("former_citizen") == "no":
+        yield _status(WHY_STATUS if purpose == "move" else WHY_ONE_DAY, today)
+    if purpose == "move":
+        yield _permit(kazakh, today)
+
+
+def _card() -> Way:
+    facts = (cards.ATA_ZHOLY, cards.ATA_ZHOLY_RIGHTS, cards.ATA_ZHOLY_NUMBERS)
+    return Way("ata_zholy", CARD, WHY_CARD, (), facts, (NOT_SURE_OR_QUICK,))
+
+
+def _status(why: Text, today: date) -> Way:
+    decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
+    number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
+    steps = (*number, *_first(today), APPLY, *_texts(decided, today), AFTERWARDS)
+    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.FEE, kandas.VALIDITY)
+    return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,))
+
+
+def _permit(kazakh: bool, today: date) -> Way:
+    facts = (*((settling.SOLVENCY,) if kazakh else ()), settling.CARD)
+    steps = (*_first(today), APPLY)
+    return Way("prp", PERMIT, WHY_PERMIT, steps, facts, (HOW_LONG,))
+
+
+def _first(today: date) -> tuple[Text, ...]:
+    """The steps of the pilot while it lasts."""
+    pilots = (pilot.TEST, pilot.QUESTIONNAIRE, pilot.CHECK, pilot.INTERVIEW)
+    return _texts(pilots, today) or (ASK_FIRST,)
+
+
+def _texts(facts: tuple[Fact, ...], today: date) -> tuple[Text, ...]:
+    return tuple(fact.text for fact in current(facts, today))
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(tuple(spoken(answers.answers, today)))
+
+
+def spoken(answers: Answers, today: date) -> Iterator[Text]:
+    """The whole answer, paragraph by paragraph."""
+    if answers.get("citizenship") == "KZ":
+        yield from (CITIZEN_ALREADY, ASK)
+        return
+    yield NO_DECISION
+    yield from _reservations(answers, today)
+    found = ways(answers, today)
+    for way in found:
+        yield from _way(way, today)
+    if not found:
+        yield NO_WAY
+    yield from _around(answers, today)
+    yield ASK
+
+
+def _way(way: Way, today: date) -> Iterator[Text]:
+    yield joined(_(WAY.msgid, way=way.name), way.why)
+    if way.steps:
+        yield lines(STEPS, numbered(way.steps))
+    yield from said(way.facts, today)
+    yield from way.remarks
+
+
+def _reservations(answers: Answers, today: date) -> Iterator[Text]:
+    """What comes before any way: safety and urgency, then what an officer must look at."""
+    if _origin(answers).dangerous and answers.get("location") != "kazakhstan":
+        yield SAFETY_FIRST
+    if answers.get("trouble") not in ("none", None):
+        yield PERSON_FIRST
+    if answers.get("former_citizen") in ("yes", "unsure"):
+        yield FORMER
+    match answers.get("ethnic_kazakh"):
+        case "no":
+            yield NOT_KAZAKH
+        case "unsure":
+            yield MAY_BE_KAZAKH
+    if answers.get("ethnicity_papers") in ("no", "unsure"):
+        yield NO_PROOF
+        yield from said([kandas.ROLE], today)
+
+
+def _around(answers: Answers, today: date) -> Iterator[Text]:
+    """Entry, support, whom to turn to, what it costs and what nobody promises."""
+    kazakh, purpose = answers.get("ethnic_kazakh") != "no", answers.get("purpose")
+    yield from said(_entry(answers), today)
+    if purpose == "move":
+        yield from said((settling.NO_DUAL,), today)
+    if purpose == "move" and kazakh:
+        yield from said((pilot.TWO_TRACKS, quota.SHARE), today)
+        yield SUPPORT
+    if purpose == "information" and kazakh:
+        yield joined(MAY_REGISTER, registry.NO_PROMISE)
+    yield from said(_offices(answers), today)
+    yield COSTS
+    yield PROMISED
+
+
+def _entry(answers: Answers) -> tuple[Fact, ...]:
+    came_from = _origin(answers)
+    match answers.get("location"):
+        case "kazakhstan":
+            return came_from.inside
+        case "unsaid":
+            return tuple(dict.fromkeys((*came_from.entry, *came_from.inside)))
+        case _:
+            return came_from.entry
+
+
+def _origin(answers: Answers) -> Origin:
+    return origin(answers.get("citizenship") or "stateless")
+
+
+def _offices(answers: Answers) -> tuple[Fact, ...]:
+    """Local bodies for those inside; to others that missions exist, but no address unasked."""
+    return (AKIMAT, POLICE) if answers.get("location") == "kazakhstan" else (MISSION,)
+
+
+ELIGIBILITY = Flow(
+    name="eligibility",
+    title=button("Which way is mine?"),
+    items=(
+        PURPOSE_NOW,
+        KAZAKH_NOW,
+        replace(PAPERS_NOW, when=KAZAKH_NOW.is_("yes", "unsure")),
+        CITIZENSHIP,
+        FORMER_NOW,
+        TROUBLE_NOW,
+        PLACE,
+    ),
+    outcome=outcome,
+)

@@ -1,0 +1,303 @@
+"""What is asked next, and how it is said: the half of a step that looks at the form."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from flows.engine import house
+from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
+from flows.engine.flow import (
+    Answer,
+    Consent,
+    Flow,
+    Form,
+    Gate,
+    Many,
+    OpenCase,
+    Path,
+    Review,
+    SendPapers,
+    Step,
+    Submit,
+    Upload,
+    options,
+    path,
+    shown,
+)
+from flows.engine.questions import Option, Phone, Question
+from flows.engine.state import Asked, Conversation, Shown, Standing
+from flows.engine.text import Text, _, button, verbatim
+from flows.engine.words import Words
+
+PAGE = 8
+MOST_AT_ONCE = 10
+FILE = Button("!file", button("Choose a file"), Kind.FILE)
+
+
+class Asking:
+    """The work of one step: `c` is the conversation so far, `notes` open the next message."""
+
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        words: Words,
+        conversation: Conversation,
+        today: date,
+        page: Page,
+    ) -> None:
+        self.flows = flows
+        self.words = words
+        self.c = conversation
+        self.today = today
+        self.page = page
+        self.notes: list[tuple[Text, ...]] = []
+        self.says: list[Say] = []
+        self.effects: list[Effect] = []
+        self.replaces = False
+
+    def _road(self) -> tuple[Flow, Path] | None:
+        """The flow the person is in, and their path through it."""
+        flow = self.flows.get(self.c.flow)
+        return (flow, path(flow, self._form(flow))) if flow else None
+
+    def _form(self, flow: Flow) -> Form:
+        return self.c.forms.get(flow.name, Form())
+
+    def _put_form(self, flow: Flow, form: Form) -> None:
+        self.c = replace(self.c, forms={**self.c.forms, flow.name: form})
+
+    def _remark(self, text: Text) -> None:
+        """Say something, then show again where the person is."""
+        self.notes.append((text,))
+        self.ask()
+
+    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+        """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
+        road = self._road()
+        if not self.c.language:
+            self._ask_language()
+        elif self.c.with_officer:
+            self._wait_for_officer()
+        elif road is None:
+            self._ask_menu()
+        elif road[0].registers and self._form(road[0]).submitted and self.c.standing:
+            self.c = replace(self.c, flow="")
+            self._status()
+        elif (stop := road[1].current(self._form(road[0]).cursor)) is None:
+            self._finish(*road)
+        elif (fleeting := _fleeting(*road, stop, self._form(road[0]))) is not None:
+            self._put_form(road[0], fleeting)
+            self.ask(found, page, at)
+        else:
+            self._ask_step(*road, stop, found if stop.key == at else (), page)
+
+    def _wait_for_officer(self) -> None:
+        back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
+        if self.c.wanted and self.page is not Page.NEVER:
+            self.notes.append((house.PAPER_WANTED,))
+            return self._send_to_page(house.OPEN_PAGE, service=True)
+        text = house.PAPER_WANTED if self.c.wanted else house.WAITING
+        buttons = (FILE, back) if self.c.wanted else (back,)
+        self._say(((text,),), buttons, service=True, private=bool(self.c.wanted))
+
+    def _ask_language(self) -> None:
+        screen = house.language_screen(self.words)
+        codes = [code for code, _name in self.words.languages()]
+        lines = tuple(verbatim(self.words.render(screen.text, code)) for code in codes)
+        self._ask_screen(screen, paragraph=lines)
+
+    def _ask_menu(self) -> None:
+        registered = self.c.standing is not None
+        self._ask_screen(
+            house.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
+        )
+
+    def _ask_screen(
+        self,
+        screen: Question,
+        flow: str = "",
+        paragraph: tuple[Text, ...] = (),
+        page: int = 0,
+    ) -> None:
+        asked = self._put_asked(flow, screen.name, screen.rev, screen.options, page)
+        buttons = option_buttons(asked.nonce, screen.options, page)
+        self._say((paragraph or (screen.text,),), buttons, protect=screen.name == house.REGISTERED)
+
+    def _ask_step(
+        self, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int
+    ) -> None:
+        offered = found or options(stop, self._form(flow))
+        asked = self._put_asked(flow.name, stop.key, stop.item.rev, offered, page)
+        private = stop.item.sensitive
+        if private and self.page is Page.ALWAYS:
+            if isinstance(stop.item, Upload) and offered:
+                self.notes.append((_(house.WRITE_DONE.msgid, word=stop.item.done),))
+            return self._send_to_page(stop.item.label)
+        old = shown(stop)
+        if old is not None and not found:
+            self.notes.append((_(house.EARLIER.msgid, answer=old),))
+        buttons = option_buttons(asked.nonce, offered, page)
+        controls = self._controls(flow, road, stop, asked.nonce)
+        self._say(
+            (
+                (stop.item.text,),
+                *house.details(stop, road, hide=self.page is Page.ALWAYS),
+            ),
+            (*buttons, *controls),
+            progress=(road.steps.index(stop) + 1, len(road.steps)),
+            protect=isinstance(stop.item, Review),
+            private=private,
+        )
+
+    def _send_to_page(self, label: Text, *, service: bool = False) -> None:
+        """Say where a private question is answered; whoever carries this out makes the link."""
+        text = _(house.ON_PAGE.msgid, label=label)
+        link = Button("", house.OPEN_PAGE, Kind.PAGE)
+        self._say(((text,),), (link,), service=service, private=True)
+
+    def _put_asked(
+        self, flow: str, key: str, rev: int, offered: tuple[Option, ...], page: int = 0
+    ) -> Asked:
+        language = self.c.language
+        seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
+        asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
+        # The same question shown again is still the same: of two taps on their way neither makes
+        # the other's button an old one.
+        if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
+            asked = replace(asked, nonce=self.c.nonce + 1)
+        self.c = replace(self.c, asked=asked, nonce=asked.nonce)
+        return asked
+
+    def _controls(self, flow: Flow, road: Path, stop: Step, nonce: int) -> tuple[Button, ...]:
+        item = stop.item
+        possible = (
+            (shown(stop) is not None, f"{nonce}:=", house.KEEP),
+            (item.skippable, f"{nonce}:-", button("Skip")),
+            (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
+            (item.help is not None, "!help", button("Help")),
+            (item.sensitive and self.page is Page.OFFERED, "!page", house.USE_PAGE),
+            (not isinstance(item, Gate) and not flow.hands_over, "!person", house.PERSON),
+        )
+        controls = tuple(Button(load, text, Kind.CONTROL) for use, load, text in possible if use)
+        if isinstance(item, Upload):
+            return (FILE, *controls)
+        if isinstance(item, Phone):
+            share = Button(f"{nonce}:@", button("Share my number"), Kind.CONTACT)
+            return (share, *controls)
+        return controls
+
+    def _finish(self, flow: Flow, road: Path) -> None:
+        outcome = flow.outcome(submission(flow, road, self._form(flow)), self.today)
+        self.notes += [(text,) for text in outcome.texts]
+        self.effects += [self._weighed(effect) for effect in outcome.effects]
+        opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
+        if any(isinstance(effect, SendPapers) for effect in outcome.effects):
+            sent = {
+                paper: "sending" if state == "checked" else state
+                for paper, state in self.c.papers.items()
+            }
+            self.c = replace(self.c, papers=sent)
+        if flow.registers:
+            number = self.c.standing.number if self.c.standing else ""
+            may = road.answers.get("write_first") == "yes"
+            self._put_form(flow, replace(self._form(flow), submitted=True))
+            self.c = replace(self.c, standing=Standing("sent", number, may))
+            self.notes.append((house.REGISTRATION["sent"],))
+        elif flow.items:
+            self._drop_form(flow)
+        self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)
+        self.ask()
+
+    def _consented(self, consent: Consent) -> None:
+        shown_in = self.c.asked.language if self.c.asked else self.c.language
+        self.effects.append(ConsentGiven(consent.purpose, consent.text, shown_in))
+        consents = {**self.c.consents, consent.purpose: consent.text.msgid}
+        self.c = replace(self.c, kept=True, consents=consents)
+
+    def _weighed(self, effect: Submit | OpenCase | SendPapers) -> Submit | OpenCase | SendPapers:
+        """A case whose words speak of danger is urgent, whatever its topic."""
+        if isinstance(effect, OpenCase) and self.words.danger(effect.words):
+            return replace(effect, urgent=True)
+        return effect
+
+    def _drop_form(self, flow: Flow) -> None:
+        forms = {name: form for name, form in self.c.forms.items() if name != flow.name}
+        self.c = replace(self.c, forms=forms)
+
+    def _say(
+        self,
+        paragraphs: Iterable[tuple[Text, ...]],
+        buttons: tuple[Button, ...],
+        *,
+        progress: tuple[int, int] | None = None,
+        protect: bool = False,
+        service: bool = False,
+        private: bool = False,
+    ) -> None:
+        self.says.append(
+            Say(
+                (*self.notes, *paragraphs),
+                (*buttons, Button("!exit", house.EXIT, Kind.EXIT)),
+                self.c.language,
+                progress=progress,
+                replaces=self.replaces,
+                protect=protect,
+                service=service,
+                private=private,
+            )
+        )
+        self.notes = []
+
+    def _status(self) -> None:
+        if self.c.standing is None:
+            return self._remark(house.NO_REGISTRATION)
+        more = [flow for flow in self.flows.values() if flow.follows]
+        lines = house.paper_lines(more, self.c.papers)
+        if lines:
+            self.notes.append(lines)
+        self._ask_screen(
+            house.registered_screen(self.c.standing.state, self.c.standing.number, more)
+        )
+
+
+def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tuple[Button, ...]:
+    buttons = tuple(Button(f"{nonce}:{each.key}", each.label) for each in offered)
+    if len(buttons) <= MOST_AT_ONCE:
+        return buttons
+    more = Button(f"{nonce}:>", button("More"), Kind.CONTROL)
+    return (*buttons[page * PAGE : (page + 1) * PAGE], more)
+
+
+def _fleeting(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
+    """The form without what must not outlive a consent that lies behind; None if all is well."""
+    before = road.steps[: road.steps.index(stop)]
+    agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
+    known = fleeting_answers(flow, form)
+    if not agreed or not known:
+        return None
+    forgotten = {key: replace(answer, value=None) for key, answer in known.items()}
+    return replace(form, answers={**form.answers, **forgotten})
+
+
+def fleeting_answers(flow: Flow, form: Form) -> dict[str, Answer]:
+    """What was answered to questions whose answers are not to be kept."""
+    fleeting = {
+        name for item in flow.questions() if not item.kept for name in (item.name, *item.was)
+    }
+    return {
+        key: answer
+        for key, answer in form.answers.items()
+        if key.partition("@")[0] in fleeting and answer.value is not None
+    }
+
+
+def submission(flow: Flow, road: Path, form: Form) -> Submit:
+    on_path = {step.item.name for step in road.steps}
+    members = {
+        item.name: tuple(
+            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
+        )
+        for item in flow.items
+        if isinstance(item, Many)
+    }
+    return Submit(flow.name, dict(road.answers), members)

@@ -1,0 +1,72 @@
+"""Numbers by which states know people and passports: their shapes, examples, and how to show them.
+
+Whether a number adds up is for the reader in `Words` to say; here is what a stored one looks like.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Identity(StrEnum):
+    """A number that a state gives to a person (languages.md 7)."""
+
+    KZ_IIN = "kz.iin"
+    CN_RESIDENT = "cn.ric"
+    UZ_PINFL = "uz.pinfl"
+    RU_INN = "ru.inn12"
+    RU_SNILS = "ru.snils"
+    TR_IDENTITY = "tr.tckn"
+    MN_REGISTER = "mn.rd"
+    KG_PIN = "kg.pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a number looks like; `example` fits the pattern and can be nobody's."""
+
+    pattern: str
+    example: str
+
+    def fits(self, number: str) -> bool:
+        return re.fullmatch(self.pattern, number) is not None
+
+
+SHAPES: dict[Identity, Shape] = {
+    Identity.KZ_IIN: Shape("[0-9]{12}", "123456789012"),
+    Identity.CN_RESIDENT: Shape("[0-9]{17}[0-9X]", "12345678901234567X"),
+    Identity.UZ_PINFL: Shape("[0-9]{14}", "12345678901234"),
+    Identity.RU_INN: Shape("[0-9]{12}", "123456789012"),
+    Identity.RU_SNILS: Shape("[0-9]{11}", "12345678901"),
+    Identity.TR_IDENTITY: Shape("[0-9]{11}", "12345678901"),
+    Identity.MN_REGISTER: Shape("[А-ЯЁӨҮ]{2}[0-9]{8}", "АА12345678"),
+    Identity.KG_PIN: Shape("[0-9]{14}", "12345678901234"),
+}
+
+# By the country that issues them; any other, or an older series, is read as ANY_PASSPORT.
+PASSPORTS: dict[str, Shape] = {
+    "KZ": Shape("N[0-9]{8}", "N00000000"),
+    "CN": Shape("[EG][0-9]{8}|E[A-Z][0-9]{7}", "E00000000"),
+    "UZ": Shape("[A-Z]{2}[0-9]{7}", "AA0000000"),
+    "MN": Shape("E[0-9]{7,8}", "E0000000"),
+    # Nine digits abroad, ten in the passport for home.
+    "RU": Shape("[0-9]{9,10}", "000000000"),
+}
+ANY_PASSPORT = Shape("(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{6,9}", "AA0000000")
+
+# Two lines of 44 or 36 characters, or three of 30 (ICAO 9303).
+ZONE = Shape(
+    "[A-Z0-9<]{44}\n[A-Z0-9<]{44}|[A-Z0-9<]{36}\n[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}\n){2}[A-Z0-9<]{30}",
+    "P<XXXTESTOVA<<GULNAR<<<<<<<<<<<<<<<<<<<<<<<<\nX000000000XXX0000000X0000000<<<<<<<<<<<<<<00",
+)
+
+
+def zone_number(zone: str) -> str:
+    """The document's number out of a machine-readable zone of `ZONE`'s shape."""
+    first, second, *third = zone.split("\n")
+    return (first[5:14] if third else second[:9]).rstrip("<")
+
+
+def masked(number: str, shown: int) -> str:
+    """A number of which only the last characters can be read; it doesn't tell the length."""
+    return f"••••{number[-shown:]}"

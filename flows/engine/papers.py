@@ -1,0 +1,100 @@
+"""What people read about a paper they sent: why it isn't taken, what is odd, where it is."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from flows.engine.text import Text, _
+
+MOST_MEGABYTES = 10
+MOST_PAGES = 10
+
+
+class Refusal(StrEnum):
+    """Why a file isn't taken."""
+
+    EMPTY = "empty"
+    BROKEN = "broken"
+    UNKNOWN_TYPE = "unknown_type"
+    HEIC = "heic"
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    TOOK_TOO_LONG = "took_too_long"
+    INTERRUPTED = "interrupted"
+    UNAVAILABLE = "unavailable"
+    DUPLICATE = "duplicate"
+    DAILY_LIMIT = "daily_limit"
+
+
+class Hint(StrEnum):
+    """What may be wrong with a paper that could be taken; the person decides."""
+
+    DARK = "dark"
+    BLURRED = "blurred"
+    BLANK = "blank"
+    SMALL = "small"
+
+
+class State(StrEnum):
+    """Where a paper is."""
+
+    FETCHING = "fetching"
+    CHECKING = "checking"
+    READY = "ready"
+    PENDING = "pending"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    GONE = "gone"
+
+
+REFUSALS: Mapping[Refusal, Text] = {
+    Refusal.EMPTY: _("The file is empty. Please send it again."),
+    Refusal.BROKEN: _("The file is damaged. Please take the photo again and send it."),
+    Refusal.UNKNOWN_TYPE: _("This file can't be taken. Please send a photo (JPG, PNG) or a PDF."),
+    Refusal.HEIC: _(
+        "This photo is in a form that only some phones can open (HEIC). Please send it as a photo,"
+        " not as a file."
+    ),
+    Refusal.ENCRYPTED: _(
+        "The file is locked with a password. Please send it without the password."
+    ),
+    Refusal.TOO_LARGE: _(
+        "The file is too large: up to {most} MB can be taken. A photo of the paper is enough.",
+        most=MOST_MEGABYTES,
+    ),
+    Refusal.TOO_MANY_PAGES: _(
+        "The file has too many pages: up to {most} can be taken at a time. Please send it in"
+        " parts.",
+        most=MOST_PAGES,
+    ),
+    Refusal.TOO_MANY_PIXELS: _(
+        "The picture is too big to be opened. Please take it again with the ordinary setting of"
+        " the camera."
+    ),
+    Refusal.TOO_SMALL: _(
+        "The picture is too small to be read. Please take the photo again, closer to the paper."
+    ),
+    Refusal.TOOK_TOO_LONG: _(
+        "The file could not be opened in time. Please send a photo of the paper instead."
+    ),
+    Refusal.INTERRUPTED: _("The file didn't arrive whole. Please send it again."),
+    Refusal.UNAVAILABLE: _(
+        "Files can't be taken just now. Please try again later or ask an officer."
+    ),
+    Refusal.DUPLICATE: _("You have sent this file already; once is enough."),
+    Refusal.DAILY_LIMIT: _(
+        "You have sent many files today. Please go on tomorrow or ask an officer."
+    ),
+}
+
+HINTS: Mapping[Hint, Text] = {
+    Hint.DARK: _("The photo is dark. It would be better by a window, in daylight."),
+    Hint.BLURRED: _("The photo is blurred. Hold the phone still until the letters are sharp."),
+    Hint.BLANK: _("Nothing can be seen on it. Is it the right side of the paper?"),
+    Hint.SMALL: _("The picture is small; the letters may be hard to read. Take it from closer."),
+}

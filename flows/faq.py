@@ -1,0 +1,98 @@
+"""Free questions: a few as buttons, others found by words; what is not found goes to a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.conditions import Answers
+from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.questions import Choice, CountryQuestion, Option, Reading
+from flows.engine.text import Country, Label, Text, _, button
+from flows.engine.words import Refusal
+from flows.knowledge.facts import said
+from flows.knowledge.faq import ENTRIES, Entry, entry, find
+from flows.knowledge.laws import IR_MISSIONS
+from flows.knowledge.offices import places
+from flows.knowledge.origins import ORIGINS
+from flows.paragraphs import lines
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic(Choice):
+    """A question of the list: the commonest as buttons, the others by typed words."""
+
+    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = find(typed, at.words)
+        if len(found) == 1:
+            return found[0].key
+        return tuple(map(_option, found)) or Refusal.NOT_LISTED
+
+    def show(self, value: str) -> Label:
+        found = entry(value)
+        return found.label if found else Text("{words}", (("words", value),))
+
+    def accepts(self, value: str) -> bool:
+        return entry(value) is not None
+
+
+def _option(found: Entry) -> Option:
+    return Option(found.key, found.label)
+
+
+TOPIC = Topic(
+    name="faq_topic",
+    label=button("Your question"),
+    text=_("Choose a question, or write yours in a few words. What you write is not kept."),
+    among=tuple(map(_option, ENTRIES[:SHOWN])),
+    kept=False,
+)
+COUNTRY = CountryQuestion(
+    name="mission_country",
+    label=button("Country"),
+    text=_("Missions in which country? Press a button or write its name."),
+    offered=ORIGINS[:6],
+    when=TOPIC.is_("missions"),
+    kept=False,
+)
+IN_COUNTRY = _("{country}: missions of Kazakhstan that a source confirms:")
+NO_MISSION = _("{country}: no mission is verified here. An officer can tell you where to turn.")
+ADDRESSES = _("Addresses and telephone numbers are not verified here: see the official pages.")
+ASK = _("Is this not your question? A person can answer it.")
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(tuple(spoken(answers.answers, today)))
+
+
+def spoken(answers: Answers, today: date) -> Iterator[Text]:
+    """The whole answer, paragraph by paragraph."""
+    found = entry(answers.get("faq_topic") or "")
+    if found is not None:
+        yield from found.remarks
+        yield from _missions(answers, today)
+        yield from said(found.facts, today)
+    yield ASK
+
+
+def _missions(answers: Answers, today: date) -> Iterator[Text]:
+    code = answers.get("mission_country")
+    if code is None:
+        return
+    known = places(code)
+    if known:
+        head = _(IN_COUNTRY.msgid, country=Country(code))
+        yield lines(head, *(place.name for place in known))
+        yield ADDRESSES
+    else:
+        yield _(NO_MISSION.msgid, country=Country(code))
+    yield from said([IR_MISSIONS] if code == "IR" else [], today)
+
+
+FAQ = Flow(
+    name="faq",
+    title=button("Questions, offices"),
+    items=(TOPIC, COUNTRY),
+    outcome=outcome,
+)

@@ -1,0 +1,110 @@
+"""The stages of the pilot, and a little practice in Kazakh for the language test.
+
+Nobody is given points: what was not known is explained, and nothing of it is kept.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from flows.engine.conditions import Answers, all_of
+from flows.engine.flow import Flow, Item, Notice, Outcome, Submit
+from flows.engine.questions import Choice, Option
+from flows.engine.text import Text, _, button, row, verbatim
+from flows.knowledge import pilot
+from flows.knowledge.contacts import TESTS
+from flows.knowledge.facts import said
+from flows.knowledge.quiz import EXERCISES, Exercise
+from flows.paragraphs import joined, lines
+
+WISH = Choice(
+    name="wish",
+    label=button("Your wish"),
+    text=_("What would you like?"),
+    among=(
+        Option("stages", row("See the stages")),
+        Option("practice", row("Practise Kazakh")),
+    ),
+    kept=False,
+)
+NOT_QUITE = _("Not quite. Here is what it means.")
+STAGES = _("The stages, as far as they are known:")
+NOT_VERIFIED = _(
+    "Not verified here, so please ask an officer: whether children, older people or people with a"
+    " disability take the test, and how the answers are weighed."
+)
+PRICE = _("For the price and the pass mark of the test see app.testcenter.kz.")
+NO_STAGES = _(
+    "Which test or interview there is now is not known here. Please ask an officer before you"
+    " prepare or pay for anything."
+)
+PRACTISED = _("This is what you practised. It is not the real test, and nobody gives points here.")
+MEANS = _("{kazakh} ({arabic})")
+ASK = _("A person can help with all of this. What you chose here is not kept.")
+
+
+def _question(exercise: Exercise) -> Choice:
+    return Choice(
+        name=f"quiz_{exercise.key}",
+        label=button("Practice"),
+        text=lines(exercise.ask, verbatim(exercise.kazakh), verbatim(exercise.arabic)),
+        among=exercise.among,
+        when=WISH.is_("practice"),
+        kept=False,
+    )
+
+
+def _explained(exercise: Exercise, question: Choice) -> Notice:
+    wrong = (option.key for option in exercise.among if option.key != exercise.right)
+    return Notice(
+        name=f"note_{exercise.key}",
+        label=button("Practice"),
+        text=lines(NOT_QUITE, verbatim(exercise.kazakh), verbatim(exercise.arabic), exercise.why),
+        when=all_of(WISH.is_("practice"), question.is_(*wrong)),
+        kept=False,
+    )
+
+
+def _items() -> Iterator[Item]:
+    yield WISH
+    for exercise in EXERCISES:
+        question = _question(exercise)
+        yield question
+        yield _explained(exercise, question)
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(tuple(spoken(answers.answers, today)))
+
+
+def spoken(answers: Answers, today: date) -> Iterator[Text]:
+    """The whole answer, paragraph by paragraph."""
+    if answers.get("wish") == "practice":
+        yield PRACTISED
+        yield lines(*map(_line, EXERCISES))
+    else:
+        yield from _stages(today)
+    yield ASK
+
+
+def _stages(today: date) -> Iterator[Text]:
+    stages = said(pilot.PILOT, today)
+    if not stages:
+        yield NO_STAGES
+        return
+    yield STAGES
+    yield from stages
+    yield joined(NOT_VERIFIED, PRICE)
+    yield from said([TESTS], today)
+
+
+def _line(exercise: Exercise) -> Text:
+    both = _(MEANS.msgid, kazakh=exercise.kazakh, arabic=exercise.arabic)
+    return joined(both, exercise.why)
+
+
+INTERVIEW = Flow(
+    name="interview",
+    title=button("Test and interview"),
+    items=tuple(_items()),
+    outcome=outcome,
+)

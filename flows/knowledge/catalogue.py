@@ -1,0 +1,71 @@
+"""Everything that is known, by its key: what may be said, and what may not."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from flows.knowledge.cards import CARDS, CARDS_UNSAID
+from flows.knowledge.contacts import CONTACTS, CONTACTS_UNSAID, HOTLINES, TESTS
+from flows.knowledge.documents import DOCUMENTS, DOCUMENTS_UNSAID, ORIGINALS
+from flows.knowledge.facts import Fact, Unsaid
+from flows.knowledge.kandas import KANDAS, KANDAS_UNSAID
+from flows.knowledge.laws import LAWS
+from flows.knowledge.offices import OFFICES
+from flows.knowledge.permits import PERMIT_DOCUMENTS
+from flows.knowledge.pilot import PILOT, PILOT_UNSAID
+from flows.knowledge.quota import QUOTA, QUOTA_UNSAID
+from flows.knowledge.registry import REGISTRY, REGISTRY_UNSAID
+from flows.knowledge.settling import SETTLING, SETTLING_UNSAID
+from flows.knowledge.unsaid import COUNTRIES_UNSAID
+
+MONTH = timedelta(days=365.25 / 12)
+
+FACTS: Sequence[Fact] = tuple(
+    dict.fromkeys(
+        (
+            *REGISTRY,
+            *PILOT,
+            *KANDAS,
+            *QUOTA,
+            *CARDS,
+            *SETTLING,
+            *LAWS,
+            *(document.fact for document in (*DOCUMENTS, *PERMIT_DOCUMENTS)),
+            ORIGINALS,
+            *OFFICES,
+            *CONTACTS,
+            *HOTLINES,
+            TESTS,
+        )
+    )
+)
+UNSAID: Sequence[Unsaid] = (
+    *REGISTRY_UNSAID,
+    *PILOT_UNSAID,
+    *KANDAS_UNSAID,
+    *QUOTA_UNSAID,
+    *CARDS_UNSAID,
+    *SETTLING_UNSAID,
+    *COUNTRIES_UNSAID,
+    *DOCUMENTS_UNSAID,
+    *CONTACTS_UNSAID,
+)
+
+
+def find(key: str) -> Fact | Unsaid | None:
+    """What is known under that key."""
+    known: tuple[Fact | Unsaid, ...] = (*FACTS, *UNSAID)
+    return next((each for each in known if each.key == key), None)
+
+
+def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
+    """Facts that need an editor, and why: silent, soon silent, or long not looked at.
+
+    `days` is how soon a last day counts, `months` how long ago a check may lie.
+    """
+    for fact in sorted(FACTS, key=lambda fact: (fact.until, fact.key)):
+        if fact.until < today:
+            yield fact, f"silent since {fact.until + timedelta(days=1)}"
+        elif fact.until <= today + timedelta(days=days):
+            yield fact, f"said for the last time on {fact.until}"
+        elif fact.checked < today - months * MONTH:
+            yield fact, f"last checked on {fact.checked}"

@@ -1,0 +1,374 @@
+"""Documents: what each is for, where it comes from, and what it needs to be accepted."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.text import Text, _
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A paper that an office asks for.
+
+    `fact` says what it is for, `where` where it comes from. What is `translated` must be in Kazakh
+    or Russian; what is `confirmed` needs an apostille or legalisation, by the country it is from.
+    What comes from `HOME` is to be had only in the country that issued it.
+    """
+
+    name: Text
+    fact: Fact
+    where: Text
+    translated: bool = False
+    confirmed: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.fact.key
+
+
+APPLYING = _("Where: migration.enbek.kz, egov.kz, a mission or a State Corporation office.")
+YOURSELF = _("You write it yourself.")
+HOME = _("Where: from the body of your country that issues it.")
+OWN = _("Where: among your own papers.")
+NOTARY = _("Where: at a notary.")
+OFFICE = _("Where: at a State Corporation office.")
+CLINIC = _("Where: at a clinic in Kazakhstan.")
+POLICE = _("Where: at the migration service of the police.")
+AKIMAT = _("Where: at the akimat.")
+TESTS = _("Where: app.testcenter.kz.")
+PORTAL = _("Where: migration.enbek.kz.")
+WORK = _("Where: from the employer, school or university.")
+OWNER = _("Where: from the owner of the home.")
+MISSION = _("Where: at a mission of Kazakhstan.")
+PHOTOGRAPHER = _("Where: at any photographer.")
+QUOTA_OFFICES = _("Where: migration.enbek.kz, egov.kz or a State Corporation office.")
+CARD_OFFICES = _(
+    "Where: migration.enbek.kz, a mission, an employment department or the Otandastar fund."
+)
+
+LAST_DAY_2026 = date(2026, 12, 31)
+
+IIN = Document(
+    name=_("Individual identification number (IIN)"),
+    fact=Fact(
+        key="documents.iin",
+        text=_("It is a first step and is needed for applying online."),
+        sources=(
+            "https://oq.gov.kz/en/movein",
+            "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=OFFICE,
+)
+KAZTEST = Document(
+    name=_(
+        "Certificate of the Kazakh language test, level {level}",
+        level="A1",
+    ),
+    fact=Fact(
+        key="documents.kaztest_certificate",
+        text=_("In the pilot of 2026 it comes before the questionnaire."),
+        sources=(
+            "https://charter97.org/ru/news/2026/2/24/674811/",
+            "https://github.com/elorda-it/KieliSite",
+        ),
+        as_of=date(2026, 2, 24),
+        since=date(2026, 2, 13),
+        until=LAST_DAY_2026,
+    ),
+    where=TESTS,
+)
+PILOT_QUESTIONNAIRE = Document(
+    name=_("Questionnaire on migration.enbek.kz"),
+    fact=Fact(
+        key="documents.pilot_questionnaire",
+        text=_("You fill it in there yourself, after the language certificate."),
+        sources=(
+            "https://cis-legislation.com/document.fwx?rgn=173478",
+            "https://charter97.org/ru/news/2026/2/24/674811/",
+            "https://news.mail.ru/politics/69967509/",
+        ),
+        as_of=date(2026, 2, 27),
+        since=date(2026, 2, 13),
+        until=LAST_DAY_2026,
+    ),
+    where=PORTAL,
+)
+APPLICATION = Document(
+    name=_("Application on the set form"),
+    fact=Fact(
+        key="documents.application_kandas",
+        text=_("One application can carry the whole family."),
+        sources=(
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+            "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+            "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
+        ),
+        as_of=date(2025, 10, 26),
+    ),
+    where=APPLYING,
+)
+AUTOBIOGRAPHY = Document(
+    name=_("Autobiography in free form"),
+    fact=Fact(
+        key="documents.autobiography",
+        text=_("It is the only paper that is not given back. Do not write it in this chat."),
+        sources=(
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+            "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+            "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        ),
+        as_of=date(2025, 10, 26),
+    ),
+    where=YOURSELF,
+)
+IDENTITY = Document(
+    name=_("Identity document: passport, ID card or the paper of a stateless person"),
+    fact=Fact(
+        key="documents.id_document",
+        text=_(
+            "A copy for you and for each family member who applies. The original is shown"
+            " and given back."
+        ),
+        sources=(
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+            "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+            "https://egov.kz/cms/en/services/009pass_mvd",
+        ),
+        as_of=date(2025, 10, 26),
+    ),
+    where=OWN,
+)
+TRANSLATION = Document(
+    name=_("Translation of the identity document"),
+    fact=Fact(
+        key="documents.id_translation",
+        text=_(
+            "Into Kazakh or Russian, attested by a notary, if the document is in another"
+            " language. Ask an officer whether a translation made abroad is taken."
+        ),
+        sources=(
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+            "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        ),
+        as_of=date(2025, 10, 26),
+    ),
+    where=NOTARY,
+)
+ETHNICITY = Document(
+    name=_("Papers that show Kazakh ethnicity"),
+    fact=Fact(
+        key="documents.nationality_proof",
+        text=_(
+            "For example a birth certificate, a passport or another official paper of your"
+            " country that states it."
+        ),
+        sources=(
+            "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+            "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+            "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+        ),
+        as_of=date(2025, 10, 26),
+    ),
+    where=HOME,
+    translated=True,
+    confirmed=True,
+)
+RECOMMENDATION = Document(
+    name=_("Recommendation of the commission"),
+    fact=Fact(
+        key="documents.commission_recommendation",
+        text=_(
+            "It takes the place of papers that show ethnicity. Pay nobody for a proof: an"
+            " officer explains the way."
+        ),
+        sources=(
+            "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        ),
+        as_of=date(2025, 10, 17),
+    ),
+    where=AKIMAT,
+)
+BIRTH = Document(
+    name=_("Birth certificate of each child"),
+    fact=Fact(
+        key="documents.birth_certificate_child",
+        text=_(
+            "A child under 16 may have it as the only identity paper. If there is none, an"
+            " officer helps."
+        ),
+        sources=(
+            "https://oq.gov.kz/en/kandastar",
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=HOME,
+    translated=True,
+    confirmed=True,
+)
+MARRIAGE = Document(
+    name=_("Marriage certificate"),
+    fact=Fact(
+        key="documents.marriage_certificate",
+        text=_("It shows the tie between husband and wife."),
+        sources=(
+            "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+            "https://oq.gov.kz/en/kandastar",
+        ),
+        as_of=date(2025, 8, 12),
+    ),
+    where=HOME,
+    translated=True,
+    confirmed=True,
+)
+KINSHIP = Document(
+    name=_("Proof of kinship"),
+    fact=Fact(
+        key="documents.kinship_proof",
+        text=_("For family members, depending on why you move."),
+        sources=(
+            "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+            "https://kaz.zakon.kz/kogam-tynysy/6066241-azastanda-andas-mrtebesn-alay-alua-bolady.html",
+        ),
+        as_of=date(2025, 8, 12),
+    ),
+    where=HOME,
+    translated=True,
+    confirmed=True,
+)
+PURPOSE = Document(
+    name=_("Labour contract, or a certificate from a school or university"),
+    fact=Fact(
+        key="documents.purpose_documents",
+        text=_("Only depending on why you move."),
+        sources=(
+            "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+            "https://kaz.zakon.kz/kogam-tynysy/6066241-azastanda-andas-mrtebesn-alay-alua-bolady.html",
+        ),
+        as_of=date(2025, 8, 12),
+    ),
+    where=WORK,
+)
+HOME_CONSENT = Document(
+    name=_("Consent of the home owner, attested by a notary"),
+    fact=Fact(
+        key="documents.housing_consent",
+        text=_("Only if the home where you will live is not yours."),
+        sources=(
+            "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
+            "https://egov.kz/cms/en/services/009pass_mvd",
+        ),
+        as_of=date(2026, 2, 12),
+    ),
+    where=NOTARY,
+)
+MISSION_CONSENT = Document(
+    name=_("Copy of the consent received through a mission"),
+    fact=Fact(
+        key="documents.prior_consent_copy",
+        text=_("Only if a mission passed one on to you."),
+        sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=OWN,
+)
+EARLIER_STATUS = Document(
+    name=_("Copy of the kandas status given before"),
+    fact=Fact(
+        key="documents.prior_kandas_status_copy",
+        text=_("For the extension."),
+        sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=OWN,
+)
+ORIGINALS = Fact(
+    key="documents.originals",
+    text=_(
+        "Originals are shown together with copies and given back, except the autobiography. Papers"
+        " that the state already has in its systems must not be asked for."
+    ),
+    sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+
+DOCUMENTS = (
+    IIN,
+    KAZTEST,
+    PILOT_QUESTIONNAIRE,
+    APPLICATION,
+    AUTOBIOGRAPHY,
+    IDENTITY,
+    TRANSLATION,
+    ETHNICITY,
+    RECOMMENDATION,
+    BIRTH,
+    MARRIAGE,
+    KINSHIP,
+    PURPOSE,
+    HOME_CONSENT,
+    MISSION_CONSENT,
+    EARLIER_STATUS,
+)
+
+DOCUMENTS_UNSAID = (
+    Unsaid(
+        key="documents.dna_test",
+        words=(
+            "Not a document to ask for. Proposed in 2024, reported as dropped in 2025,"
+            " named as required by the seed. Never ask, never advise, never store; answer"
+            ' "the officer will explain what is accepted" and warn against paid offers.'
+        ),
+        sources=(
+            "https://www.ng.kz/modules/news/article.php?storyid=51278",
+            "https://kambeta.business-gazeta.ru/article/635432",
+            "https://qazaq-stan.press",
+        ),
+        as_of="2025-07",
+    ),
+    Unsaid(
+        key="documents.court_or_archive_proof",
+        words=(
+            'Not found in the rules read. May fall under "other official documents of'
+            ' special bodies of the country of origin". Handoff.'
+        ),
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="documents.departure_consent",
+        words=(
+            "Mentioned by press for the pilot; older rules exempted ethnic Kazakhs from the"
+            " PRC. Handoff."
+        ),
+        sources=(
+            "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
+            "https://adilet.zan.kz/rus/docs/V1500012880",
+        ),
+        as_of="2026-02-24",
+    ),
+    Unsaid(
+        key="documents.hukou",
+        words=(
+            "Not on any official Kazakhstan list that was read. Appears in commercial visa"
+            ' lists. Mention only as "may be asked".'
+        ),
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="documents.power_of_attorney",
+        words=(
+            "Whether kandas status can be applied for by a representative was not verified."
+            " Handoff; warn against handing papers to agents."
+        ),
+        as_of="2026-11-24",
+    ),
+)

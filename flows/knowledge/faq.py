@@ -1,0 +1,291 @@
+"""Questions that people ask, answered with facts; found by words in any written form."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flows.engine.text import Text, _, row
+from flows.engine.words import Words
+from flows.knowledge import cards, contacts, documents, kandas, offices, permits, pilot, quota
+from flows.knowledge import settling as rights
+from flows.knowledge.facts import Fact
+
+NO_END = _(
+    "A refusal is not the end. Please keep the paper and talk to an officer soon: the ways to"
+    " appeal are not verified here, and time may matter."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One question: `text` is how people may put it; `remarks` are said before its facts."""
+
+    key: str
+    label: Text
+    text: Text
+    facts: tuple[Fact, ...] = ()
+    remarks: tuple[Text, ...] = ()
+
+
+ENTRIES = (
+    Entry(
+        key="money",
+        label=row("Someone asks for money"),
+        text=_("Somebody wants money for the kandas status or for a faster way. Is it a fraud?"),
+        remarks=(
+            _(
+                "No officer and no helper can sell you the kandas status or a place in the quota."
+                " Do not pay for one, do not hand your papers to anybody, and tell an officer."
+            ),
+        ),
+        facts=(kandas.FEE,),
+    ),
+    Entry(
+        key="missions",
+        label=row("Missions abroad"),
+        text=_("Where is the embassy or consulate?"),
+        facts=(offices.MISSION, contacts.MISSIONS),
+    ),
+    Entry(
+        key="offices",
+        label=row("Offices in Kazakhstan"),
+        text=_("Where do I go in Kazakhstan? Which office or telephone line helps?"),
+        facts=(
+            offices.AKIMAT,
+            offices.CAREER,
+            offices.POLICE,
+            offices.COUNTER,
+            offices.FUND,
+            *contacts.HOTLINES,
+        ),
+    ),
+    Entry(
+        key="next",
+        label=row("What happens next"),
+        text=_("I have applied. What comes next, and who decides?"),
+        remarks=(
+            _(
+                "What you sent from here stands under “My registration” in the menu. There you can"
+                " also change or withdraw it."
+            ),
+        ),
+        facts=(
+            kandas.COMPLETENESS,
+            kandas.COMMISSION,
+            kandas.DECISION,
+            kandas.HEARING,
+            kandas.CERTIFICATE,
+        ),
+    ),
+    Entry(
+        key="two_citizenships",
+        label=row("Two citizenships"),
+        text=_("May I keep my citizenship, or have two passports?"),
+        facts=(rights.NO_DUAL, rights.STATELESS),
+    ),
+    Entry(
+        key="cost",
+        label=row("What it costs"),
+        text=_("What does it cost? Which fees are there, and what is free?"),
+        facts=(kandas.FEE,),
+        remarks=(
+            _(
+                "Translations, a notary, an apostille and state fees cost money. The sums are not"
+                " verified here; ask before you pay."
+            ),
+        ),
+    ),
+    Entry(
+        key="test",
+        label=row("Language test"),
+        text=_("Is there a test of Kazakh or an interview? How do I register for the exam?"),
+        facts=(pilot.TEST, pilot.INTERVIEW, contacts.TESTS, rights.EXAM),
+    ),
+    Entry(
+        key="visa",
+        label=row("Visa and entry"),
+        text=_("Do I need a visa? How long may I stay?"),
+        facts=(cards.VISA, cards.VISA_PAPERS, cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
+    ),
+    Entry(
+        key="apply",
+        label=row("How to apply"),
+        text=_("How and where do I apply for the kandas status? Can I do it online?"),
+        facts=(
+            kandas.CHANNELS,
+            kandas.EGOV,
+            kandas.PLATFORM,
+            kandas.ABROAD_CONSENT,
+            rights.MISSIONS_CITIZENSHIP,
+        ),
+    ),
+    Entry(
+        key="term",
+        label=row("How long it takes"),
+        text=_("How many days or months does it take?"),
+        remarks=(_("The rules differ and change. The officer will tell you the term."),),
+    ),
+    Entry(
+        key="refusal",
+        label=row("I received a refusal"),
+        text=_("I was refused. Can I appeal or complain?"),
+        remarks=(NO_END,),
+        facts=(kandas.HEARING,),
+    ),
+    Entry(
+        key="no_papers",
+        label=row("Ethnicity in papers"),
+        text=_("My papers do not state that I am Kazakh. How do I prove my ethnicity?"),
+        remarks=(_("An officer explains what helps. Please pay nobody for a proof."),),
+        facts=(kandas.ROLE,),
+    ),
+    Entry(
+        key="apostille",
+        label=row("Apostille"),
+        text=_("Do my papers need an apostille, legalisation or a translation by a notary?"),
+        remarks=(
+            _(
+                "“My papers” says what holds for your country. If you have left it already, do not"
+                " travel back for an apostille: an officer looks for another way."
+            ),
+        ),
+        facts=(permits.APOSTILLE.fact, permits.LEGALISATION.fact),
+    ),
+    Entry(
+        key="children",
+        label=row("Children"),
+        text=_("What do my children need? Do they get kindergarten, school and a doctor?"),
+        facts=(documents.BIRTH.fact, rights.SCHOOL, rights.HEALTH),
+    ),
+    Entry(
+        key="spouse",
+        label=row("My spouse"),
+        text=_("My husband or wife is not Kazakh. What holds then?"),
+        remarks=(
+            _("For a husband or wife who is not Kazakh other rules apply. An officer can explain."),
+        ),
+    ),
+    Entry(
+        key="south",
+        label=row("Near my relatives"),
+        text=_("Can I live in the south, in Almaty or Astana, near my relatives?"),
+        remarks=(
+            _(
+                "About living outside the regions of the quota the sources do not agree. An officer"
+                " or the akimat of the place can tell you."
+            ),
+        ),
+        facts=(quota.PLACES,),
+    ),
+    Entry(
+        key="ata_zholy",
+        label=row("Ata Zholy card"),
+        text=_("What is the Ata Zholy card, and for which professions or businesses?"),
+        facts=(
+            cards.ATA_ZHOLY,
+            cards.ATA_ZHOLY_VALIDITY,
+            cards.ATA_ZHOLY_RIGHTS,
+            cards.ATA_ZHOLY_PAPERS,
+            cards.ATA_ZHOLY_NUMBERS,
+        ),
+    ),
+    Entry(
+        key="kazakh_card",
+        label=row("Kazakh Card"),
+        text=_("What is the Kazakh Card?"),
+        remarks=(
+            _(
+                "The name was announced in the press, but no rules for it were found. An officer"
+                " can tell you whether there is such a card."
+            ),
+        ),
+    ),
+    Entry(
+        key="work",
+        label=row("Work and study"),
+        text=_("May I work or study? Are there grants, land, housing or customs relief?"),
+        facts=(
+            rights.WORK,
+            rights.GRANTS,
+            rights.HOUSING_LIST,
+            rights.LAND,
+            rights.CUSTOMS,
+        ),
+    ),
+    Entry(
+        key="pension",
+        label=row("Pension"),
+        text=_("Will I get my pension in Kazakhstan?"),
+        facts=(rights.PENSION,),
+    ),
+    Entry(
+        key="extension",
+        label=row("Kandas extension"),
+        text=_("My kandas status runs out. Can it be extended?"),
+        facts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot.BASIS),
+    ),
+)
+
+MOST_FOUND = 4
+# What one word counts that two questions share: "where?" or "how?" alone asks nothing.
+NEAR = 0.25
+type _Index = dict[str, float]
+
+HAN = re.compile("[\u3400-\u9fff]+")
+LETTERS = re.compile(r"[^\W\d_]+")
+STEM, LEAST = 5, 3
+# Uzbek letters that take a mark stay one word, whichever mark was typed.
+JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
+
+
+def entry(key: str) -> Entry | None:
+    """The question of that key."""
+    return next((each for each in ENTRIES if each.key == key), None)
+
+
+def find(typed: str, words: Words) -> tuple[Entry, ...]:
+    """The questions nearest to what was typed, best first, at most four; empty when none is near.
+
+    Words are compared by their beginnings, since the languages bend their ends; a word that many
+    questions share counts for little. Nothing is looked up outside, and nothing is made up.
+    """
+    asked = stems(typed)
+    scores = {key: _score(asked, index) for key, index in _indexes(words).items()}
+    best = max(scores.values(), default=0.0)
+    if best <= NEAR:
+        return ()
+    near = [each for each in ENTRIES if scores[each.key] > 0.6 * best]
+    return tuple(sorted(near, key=lambda each: -scores[each.key])[:MOST_FOUND])
+
+
+def stems(text: str) -> frozenset[str]:
+    """The beginnings of words; of Chinese, each two characters that stand together."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("ء", "")
+    pairs = (run[at : at + 2] for run in HAN.findall(plain) for at in range(len(run) - 1))
+    letters = LETTERS.findall(HAN.sub(" ", plain).translate(JOINERS))
+    return frozenset([*pairs, *(word[:STEM] for word in letters if len(word) >= LEAST)])
+
+
+def _score(asked: frozenset[str], index: Sequence[_Index]) -> float:
+    return max(sum(each.get(stem, 0.0) for stem in asked) for each in index)
+
+
+def _indexes(words: Words) -> dict[str, Sequence[_Index]]:
+    """For each question and language, what each beginning of a word counts."""
+    found: dict[str, list[_Index]] = {each.key: [] for each in ENTRIES}
+    for language, _name in words.languages():
+        told = {each.key: _stems_of(each, words, language) for each in ENTRIES}
+        shared = _times(told.values())
+        for key, own in told.items():
+            found[key].append({stem: 1 / shared[stem] ** 2 for stem in own})
+    return {key: tuple(index) for key, index in found.items()}
+
+
+def _stems_of(each: Entry, words: Words, language: str) -> frozenset[str]:
+    return stems(f"{words.render(each.label, language)} {words.render(each.text, language)}")
+
+
+def _times(told: Iterable[frozenset[str]]) -> Counter[str]:
+    return Counter(stem for own in told for stem in own)

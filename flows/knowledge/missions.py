@@ -1,0 +1,135 @@
+"""The missions of Kazakhstan that a case may go to, and the time by which their people live.
+
+A case goes to a mission only where officers of it are entered here; otherwise to the general
+desk. So this list promises nobody that a mission works. Which province belongs to which
+consulate is not verified, so a country's cases go to the first of its missions that has officers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.text import Country, Label, _
+
+GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """A mission by its key in the seed; `country` is ISO 3166-1 alpha-2, `zone` of the tz database.
+
+    `as_of` is the last sign of life that a source gives; None where the source is undated.
+    """
+
+    key: str
+    country: str
+    zone: str
+    source: str
+    as_of: date | None = None
+
+
+_TREND = "https://en.trend.az/business/4005064.html"
+_IRAN = "https://newtimes.kz/eksklyuziv/207655-situatsiia-na-blizhnem-vostoke-boitsia-li-astana-vozvrashcheniia-iranskikh-kazakhov/amp"
+
+MISSIONS = (
+    Mission("cn_beijing", "CN", "Asia/Shanghai", "https://skyway.kz"),
+    Mission("cn_shanghai", "CN", "Asia/Shanghai", "http://www.hasakesitana.com/htqz/660.html"),
+    Mission("cn_hongkong", "CN", "Asia/Hong_Kong", "https://skyway.kz"),
+    Mission(
+        "cn_xian",
+        "CN",
+        "Asia/Shanghai",
+        "http://en.people.cn/n3/2023/0520/c90000-20021331.html",
+        date(2023, 5, 19),
+    ),
+    Mission(
+        "cn_guangzhou",
+        "CN",
+        "Asia/Shanghai",
+        "https://www.inform.kz/ru/generalnoe-konsulstvo-kazahstana-otkrilos-v-kitayskom-guanchzhou-8dbd07",
+        date(2026, 1, 19),
+    ),
+    Mission(
+        "uz_tashkent",
+        "UZ",
+        "Asia/Tashkent",
+        "https://kursiv.kz/en/news/politika/2020-09/kazakhstan-open-general-consulate-samarkand",
+        date(2020, 9, 15),
+    ),
+    Mission(
+        "uz_samarkand",
+        "UZ",
+        "Asia/Samarkand",
+        "https://redigo.ru/news/46324761-v-samarkande-poyavilos-konsulstvo-kazahstana",
+        date(2021, 4, 29),
+    ),
+    Mission(
+        "mn_ulaanbaatar",
+        "MN",
+        "Asia/Ulaanbaatar",
+        "https://www.montsame.mn/en/read/206375",
+        date(2019, 11, 8),
+    ),
+    Mission(
+        "ru_moscow",
+        "RU",
+        "Europe/Moscow",
+        "https://riafan.ru/22757277-konsul_skii_otdel_posol_stva_kazahstana_v_rossii_nachnet_ochnii_priem_grazhdan_s_17_fevralya",
+        date(2022, 2, 11),
+    ),
+    Mission("ru_astrakhan", "RU", "Europe/Astrakhan", "https://kaz.zakon.kz"),
+    Mission(
+        "ru_kaliningrad",
+        "RU",
+        "Europe/Kaliningrad",
+        "https://gorsovetklgd.ru/novosti/v-kaliningrade-otkryto-konsulstvo-respubliki-kazahstan",
+        date(2022, 4, 29),
+    ),
+    Mission("tr_ankara", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
+    Mission("tr_istanbul", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
+    Mission(
+        "kg_bishkek",
+        "KG",
+        "Asia/Bishkek",
+        "https://diapazon.kz/news/10543-ostavshiesja-v-kirgizii-kazakhstancy-ne",
+    ),
+    Mission(
+        "kg_osh",
+        "KG",
+        "Asia/Bishkek",
+        "https://kunkuni.com/zh-rshy/item/4426-osh-alasynda-aza-stanny-bas-konsuldy-y-ashyldy",
+        date(2026, 1, 17),
+    ),
+    Mission("tm_ashgabat", "TM", "Asia/Ashgabat", "https://perceptiopt.com", date(2024, 1, 9)),
+    Mission("ir_tehran", "IR", "Asia/Tehran", _IRAN, date(2026, 3, 3)),
+    Mission("ir_gorgan", "IR", "Asia/Tehran", _IRAN, date(2026, 3, 3)),
+    Mission("ir_bandarabbas", "IR", "Asia/Tehran", _IRAN, date(2025, 6, 23)),
+)
+
+# Countries that keep one time. Russia and Mongolia keep several: there the mission's is said.
+ZONES = {
+    "AF": "Asia/Kabul",
+    "CN": "Asia/Shanghai",
+    "IR": "Asia/Tehran",
+    "KG": "Asia/Bishkek",
+    "KZ": "Asia/Almaty",
+    "TM": "Asia/Ashgabat",
+    "TR": "Europe/Istanbul",
+    "UZ": "Asia/Tashkent",
+}
+
+# Whose time it is that is said then.
+PLACES: dict[str, Label] = {
+    "Asia/Almaty": Country("KZ"),
+    "Asia/Ulaanbaatar": _("Ulaanbaatar"),
+    "Europe/Astrakhan": _("Astrakhan"),
+    "Europe/Kaliningrad": _("Kaliningrad"),
+    "Europe/Moscow": _("Moscow"),
+}
+
+
+def candidates(country: str, working: Iterable[str]) -> tuple[str, ...]:
+    """Missions of a country that have officers, best first; the general desk comes last."""
+    staffed = frozenset(working)
+    found = (each.key for each in MISSIONS if each.country == country and each.key in staffed)
+    return (*found, GENERAL)

@@ -1,0 +1,104 @@
+"""Who does what: the bodies a person can turn to, and the missions by country."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.text import Text, _
+from flows.knowledge.facts import COLLECTED, Dated, Fact
+
+_MOVE = "https://oq.gov.kz/en/movein"
+_KANDAS = "https://oq.gov.kz/en/kandastar"
+
+MISSION = Fact(
+    key="offices.mission",
+    text=_(
+        "While you are still abroad, a mission of Kazakhstan answers about applications, visas, the"
+        " Ata Zholy card and legalisation."
+    ),
+    sources=(_MOVE,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+AKIMAT = Fact(
+    key="offices.akimat",
+    text=_(
+        "Inside Kazakhstan, the employment and social programmes department of the akimat answers"
+        " about the kandas status and the commission."
+    ),
+    sources=(
+        "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+    ),
+    as_of=date(2025, 10, 26),
+)
+CAREER = Fact(
+    key="offices.career_centre",
+    text=_("The career centre of the region that receives you answers about quota and payments."),
+    sources=(_MOVE,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+POLICE = Fact(
+    key="offices.police",
+    text=_(
+        "The migration service of the police department answers about the residence permit and"
+        " citizenship."
+    ),
+    sources=(_KANDAS,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+COUNTER = Fact(
+    key="offices.state_corporation",
+    text=_("A State Corporation office gives the IIN and the residence card, and takes papers."),
+    sources=(_MOVE,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+FUND = Fact(
+    key="offices.otandastar",
+    text=_("The Otandastar fund advises Kazakhs abroad; its site is oq.gov.kz."),
+    sources=("https://oq.gov.kz",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+
+OFFICES = (MISSION, AKIMAT, CAREER, POLICE, COUNTER, FUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mission as a person may be told of it: that it exists is verified, its address is not.
+
+    `key` is that of `missions`, `country` an ISO 3166-1 alpha-2 code.
+    """
+
+    key: str
+    country: str
+    name: Text
+
+
+PLACES = (
+    Place("cn_beijing", "CN", _("Embassy in Beijing")),
+    Place("cn_shanghai", "CN", _("Consulate General in Shanghai")),
+    Place("cn_hongkong", "CN", _("Consulate General in Hong Kong")),
+    Place("cn_xian", "CN", _("Consulate General in Xian")),
+    Place("cn_guangzhou", "CN", _("Consulate General in Guangzhou")),
+    Place("uz_tashkent", "UZ", _("Embassy in Tashkent")),
+    Place("uz_samarkand", "UZ", _("Consulate General in Samarkand, also for Karakalpakstan")),
+    Place("mn_ulaanbaatar", "MN", _("Embassy in Ulaanbaatar")),
+    Place("ru_moscow", "RU", _("Embassy in Moscow")),
+    Place("ru_astrakhan", "RU", _("Consulate General in Astrakhan")),
+    Place("ru_kaliningrad", "RU", _("Honorary consulate in Kaliningrad")),
+    Place("kg_osh", "KG", _("Consulate General in Osh")),
+    Place("tm_ashgabat", "TM", _("Embassy in Ashgabat")),
+    Place("tr_ankara", "TR", _("Embassy in Ankara")),
+    Place("tr_istanbul", "TR", _("Consulate General in Istanbul")),
+    Place("ir_tehran", "IR", _("Embassy in Tehran")),
+    Place("ir_gorgan", "IR", _("Consulate General in Gorgan")),
+    Place("ir_bandarabbas", "IR", _("Consulate in Bandar Abbas")),
+)
+
+
+def places(country: str) -> tuple[Place, ...]:
+    """The missions in a country that a source confirms; empty where none does."""
+    return tuple(place for place in PLACES if place.country == country)

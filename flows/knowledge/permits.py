@@ -1,0 +1,306 @@
+"""Documents of the residence permit, citizenship, the quota, the Ata Zholy card and the visa."""
+
+from datetime import date
+
+from flows.engine.text import _
+from flows.knowledge.documents import (
+    CARD_OFFICES,
+    CLINIC,
+    HOME,
+    LAST_DAY_2026,
+    MISSION,
+    NOTARY,
+    OWN,
+    OWNER,
+    PHOTOGRAPHER,
+    POLICE,
+    QUOTA_OFFICES,
+    YOURSELF,
+    Document,
+)
+from flows.knowledge.facts import COLLECTED, Dated, Fact
+
+FORM = Document(
+    name=_("Questionnaire application for the residence permit"),
+    fact=Fact(
+        key="documents.prp_questionnaire",
+        text=_("On the set form."),
+        sources=(
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://adilet.zan.kz/rus/docs/V1500012880",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=POLICE,
+)
+NO_RECORD = Document(
+    name=_("Certificate of no criminal record"),
+    fact=Fact(
+        key="documents.no_conviction_certificate",
+        text=_("For adults, from the country of citizenship or of permanent residence."),
+        sources=(
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://adilet.zan.kz/rus/docs/V1500012880",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=HOME,
+    translated=True,
+    confirmed=True,
+)
+MEDICAL = Document(
+    name=_(
+        "Medical certificate, form {form}",
+        form="028/у",
+    ),
+    fact=Fact(
+        key="documents.medical_028u",
+        text=_("It is made in Kazakhstan."),
+        sources=(
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://adilet.zan.kz/rus/docs/V1500012880",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=CLINIC,
+)
+HOUSING = Document(
+    name=_("Housing contract, or consent to live there"),
+    fact=Fact(
+        key="documents.housing_contract",
+        text=_("It shows where you will live."),
+        sources=("https://egov.kz/cms/en/services/009pass_mvd",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=OWNER,
+)
+CHILD_CONSENT = Document(
+    name=_("Consent of a child of 14 to 18, attested by a notary"),
+    fact=Fact(
+        key="documents.child_consent_14_18",
+        text=_("Only for children of that age."),
+        sources=(
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://adilet.zan.kz/rus/docs/V1500012880",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=NOTARY,
+)
+PHOTO = Document(
+    name=_(
+        "Photo, {size} cm",
+        size="3.5 × 4.5",
+    ),
+    fact=Fact(
+        key="documents.photo_35x45",
+        text=_("Bring it yourself; do not send it here."),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
+            "https://egov.kz/cms/en/services/009pass_mvd",
+            "https://sakhara.kz",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=PHOTOGRAPHER,
+)
+FEE_RECEIPT = Document(
+    name=_("Receipt for the state fee"),
+    fact=Fact(
+        key="documents.fee_receipt",
+        text=_("The office tells you the amount."),
+        sources=("https://egov.kz/cms/en/services/009pass_mvd",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=POLICE,
+)
+FINGERPRINTS = Document(
+    name=_("Fingerprints"),
+    fact=Fact(
+        key="documents.fingerprints",
+        text=_("They are taken on the spot, in person."),
+        sources=("https://adilet.zan.kz/rus/docs/V1500012880",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=POLICE,
+)
+JOINT_FORM = Document(
+    name=_(
+        "Questionnaire, appendix {number}",
+        number="7-1",
+    ),
+    fact=Fact(
+        key="documents.citizenship_questionnaire_7_1",
+        text=_("One form for the residence permit and citizenship together."),
+        sources=("https://oq.gov.kz/en/kandastar",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=POLICE,
+)
+RENUNCIATION = Document(
+    name=_("Statement about the former citizenship, attested by a notary"),
+    fact=Fact(
+        key="documents.renunciation_statement",
+        text=_(
+            "Only when the migration service asks for it. Do not give up any citizenship before."
+        ),
+        sources=(
+            "https://oq.gov.kz/en/kandastar",
+            "https://unsdg.un.org/latest/stories/kazakhstan-lifting-shadows-statelessness",
+        ),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=NOTARY,
+)
+COMMITMENT = Document(
+    name=_("Commitment under article 1 of the Law on Citizenship"),
+    fact=Fact(
+        key="documents.commitment_statement",
+        text=_("Its text is set."),
+        sources=("https://oq.gov.kz/en/kandastar",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=POLICE,
+)
+QUOTA_APPLICATION = Document(
+    name=_("Application for the regional quota"),
+    fact=Fact(
+        key="documents.quota_application",
+        text=_("For those who agree to live in a region of the quota."),
+        sources=(
+            "https://oq.gov.kz/en/movein",
+            "https://www.zakon.kz/pravo/6499033-pereselenie-vnutrennikh-migrantov-i-kandasov-dlya-povysheniya-mobilnosti-rabochey-sily-vneseny-izmeneniya.html",
+        ),
+        as_of=date(2026, 1, 1),
+        since=date(2026, 1, 1),
+        until=LAST_DAY_2026,
+    ),
+    where=QUOTA_OFFICES,
+)
+CARD_APPLICATION = Document(
+    name=_("Application for the Ata Zholy card"),
+    fact=Fact(
+        key="documents.application_ata_zholy",
+        text=_("On the set form."),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
+            "https://oq.gov.kz/ru/moveatajoly",
+        ),
+        as_of=date(2024, 4, 15),
+    ),
+    where=CARD_OFFICES,
+)
+DIPLOMA = Document(
+    name=_("Diploma and professional certificates"),
+    fact=Fact(
+        key="documents.diploma",
+        text=_("Only for the way by profession."),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+            "https://oq.gov.kz/ru/moveatajoly",
+        ),
+        as_of=date(2024, 4, 15),
+    ),
+    where=OWN,
+    translated=True,
+)
+BUSINESS = Document(
+    name=_("Papers of your registered business"),
+    fact=Fact(
+        key="documents.business_documents",
+        text=_("Only for the way by business."),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+            "https://oq.gov.kz/ru/moveatajoly",
+        ),
+        as_of=date(2024, 4, 15),
+    ),
+    where=OWN,
+    translated=True,
+)
+VISA_FORM = Document(
+    name=_("Visa application form"),
+    fact=Fact(
+        key="documents.visa_form",
+        text=_("It is filled in for the visa."),
+        sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=MISSION,
+)
+COVER_LETTER = Document(
+    name=_("Cover letter"),
+    fact=Fact(
+        key="documents.cover_letter",
+        text=_("It says why you travel."),
+        sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+        as_of=COLLECTED,
+        dated=Dated.READ,
+    ),
+    where=YOURSELF,
+)
+APOSTILLE = Document(
+    name=_("Apostille"),
+    fact=Fact(
+        key="documents.apostille",
+        text=_("A stamp of the country that issued a paper; with it the paper is valid abroad."),
+        sources=(
+            "https://oq.gov.kz/erulik/erulik/migration/12",
+            "http://mjnotary.cn/category/4/detail_487_16.html",
+            "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
+        ),
+        as_of=date(2024, 1, 1),
+        dated=Dated.YEAR,
+    ),
+    where=HOME,
+)
+LEGALISATION = Document(
+    name=_("Consular legalisation"),
+    fact=Fact(
+        key="documents.consular_legalisation",
+        text=_(
+            "For papers of countries outside the Apostille Convention: their foreign"
+            " ministry, then a consulate of Kazakhstan."
+        ),
+        sources=(
+            "https://adilet.zan.kz/rus/docs/V1700016116",
+            "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
+        ),
+        as_of=date(2023, 10, 31),
+    ),
+    where=MISSION,
+)
+
+PERMIT_DOCUMENTS = (
+    FORM,
+    NO_RECORD,
+    MEDICAL,
+    HOUSING,
+    CHILD_CONSENT,
+    PHOTO,
+    FEE_RECEIPT,
+    FINGERPRINTS,
+    JOINT_FORM,
+    RENUNCIATION,
+    COMMITMENT,
+    QUOTA_APPLICATION,
+    CARD_APPLICATION,
+    DIPLOMA,
+    BUSINESS,
+    VISA_FORM,
+    COVER_LETTER,
+    APOSTILLE,
+    LEGALISATION,
+)

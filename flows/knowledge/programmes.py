@@ -1,0 +1,157 @@
+"""The programmes: what each asks for, in order, and under which condition."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.conditions import ALWAYS, Answers, Condition, Is, all_of, holds
+from flows.engine.text import Text, row
+from flows.knowledge import cards, documents, kandas, permits, pilot, quota, settling
+from flows.knowledge.documents import Document
+from flows.knowledge.facts import Fact
+
+CHILDREN = Is("family", frozenset({"children", "both"}))
+SPOUSE = Is("family", frozenset({"spouse", "both"}))
+FAMILY = Is("family", frozenset({"spouse", "children", "both", "relatives"}))
+SHOWN = Is("ethnicity_papers", frozenset({"yes", "unsure"}))
+NOT_SHOWN = Is("ethnicity_papers", frozenset({"no", "unsure"}))
+AT_HOME = Is("location", frozenset({"origin"}))
+STAMPED = all_of(Is("citizenship", frozenset({"TR"})), AT_HOME)
+LEGALISED = all_of(Is("citizenship", frozenset({"IR", "AF"})), AT_HOME)
+LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A document that a programme asks for; `when` looks at the answers of the checklist."""
+
+    document: Document
+    when: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """One thing to apply for. `facts` are said with its list; after `until` there is no list."""
+
+    key: str
+    name: Text
+    needs: tuple[Need, ...]
+    facts: tuple[Fact, ...]
+    until: date = date.max
+    confirmed: bool = True
+
+    def current(self, today: date) -> bool:
+        return today <= self.until
+
+
+def needs(*documents: Document) -> tuple[Need, ...]:
+    return tuple(Need(document) for document in documents)
+
+
+TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
+CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
+SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
+# Only to those who have not left yet: later it would send them back.
+CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
+PROOF = (
+    Need(documents.ETHNICITY, SHOWN),
+    Need(documents.RECOMMENDATION, NOT_SHOWN),
+)
+
+PROGRAMMES = (
+    Programme(
+        key="kandas_status",
+        name=row("Kandas status"),
+        needs=(
+            *needs(documents.IIN),
+            *TEST_FIRST,
+            *needs(documents.APPLICATION, documents.AUTOBIOGRAPHY),
+            *needs(documents.IDENTITY, documents.TRANSLATION),
+            *PROOF,
+            CHILDS_PAPER,
+            SPOUSES_PAPER,
+            Need(documents.KINSHIP, FAMILY),
+            *needs(documents.PURPOSE, documents.HOME_CONSENT),
+            Need(documents.MISSION_CONSENT, LEFT),
+        ),
+        facts=(kandas.FEE, kandas.VALIDITY, documents.ORIGINALS),
+    ),
+    Programme(
+        key="kandas_extension",
+        name=row("Kandas extension"),
+        needs=needs(documents.APPLICATION, documents.EARLIER_STATUS),
+        facts=(pilot.BASIS, kandas.EXTENSION, kandas.EXTENSION_PAPERS),
+        confirmed=False,
+    ),
+    Programme(
+        key="prp",
+        name=row("Residence permit"),
+        needs=(
+            *TEST_FIRST,
+            *needs(permits.FORM, documents.IDENTITY, documents.TRANSLATION),
+            *needs(permits.NO_RECORD, permits.MEDICAL, permits.HOUSING),
+            CHILDS_PAPER,
+            Need(permits.CHILD_CONSENT, CHILDREN),
+            *CONFIRMED,
+            *needs(permits.PHOTO, permits.FEE_RECEIPT, permits.FINGERPRINTS),
+        ),
+        facts=(pilot.BEFORE_PERMIT, settling.SOLVENCY, settling.CARD),
+    ),
+    Programme(
+        key="citizenship_simplified",
+        name=row("Citizenship"),
+        needs=(
+            *needs(permits.JOINT_FORM, permits.COMMITMENT, documents.IDENTITY),
+            CHILDS_PAPER,
+            SPOUSES_PAPER,
+            *CONFIRMED,
+            *needs(permits.RENUNCIATION),
+        ),
+        facts=(settling.COMBINED, settling.EXAM),
+    ),
+    Programme(
+        key="regional_quota",
+        name=row("Quota and support"),
+        needs=(
+            *needs(permits.QUOTA_APPLICATION, documents.IDENTITY),
+            SPOUSES_PAPER,
+            Need(documents.KINSHIP, FAMILY),
+        ),
+        facts=(quota.SHARE, quota.DUTY, quota.REPAY),
+        until=documents.LAST_DAY_2026,
+    ),
+    Programme(
+        key="ata_zholy",
+        name=row("Ata Zholy card"),
+        needs=(
+            *needs(permits.CARD_APPLICATION, documents.IDENTITY, documents.TRANSLATION),
+            Need(documents.ETHNICITY, SHOWN),
+            *needs(permits.DIPLOMA, permits.BUSINESS),
+        ),
+        facts=(
+            cards.ATA_ZHOLY,
+            cards.ATA_ZHOLY_VALIDITY,
+            cards.ATA_ZHOLY_RIGHTS,
+            cards.ATA_ZHOLY_NUMBERS,
+        ),
+    ),
+    Programme(
+        key="visa_c10",
+        name=row("Ethnic Kazakh visa"),
+        needs=(
+            *needs(documents.IDENTITY, permits.VISA_FORM, permits.PHOTO, permits.COVER_LETTER),
+            Need(documents.ETHNICITY, SHOWN),
+        ),
+        facts=(cards.VISA,),
+        confirmed=False,
+    ),
+)
+
+
+def programme(key: str) -> Programme:
+    """The programme of that key."""
+    return next(each for each in PROGRAMMES if each.key == key)
+
+
+def applies(need: Need, answers: Answers, today: date) -> bool:
+    """Whether the document is to be named to somebody who answered so."""
+    return holds(need.when, answers) and need.document.fact.current(today)

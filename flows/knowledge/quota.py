@@ -1,0 +1,305 @@
+"""The regional quota and what is paid to those in it; silent after the year it is for."""
+
+from datetime import date
+
+from flows.engine.text import _
+from flows.knowledge.facts import Fact, Unsaid
+
+SINCE, UNTIL = date(2026, 1, 1), date(2026, 12, 31)
+
+PLACES = Fact(
+    key="regional_quota.quota_2026",
+    text=_(
+        "For {year} the quota for kandas has {places} places in {regions} regions.",
+        year=2026,
+        places=2281,
+        regions=8,
+    ),
+    sources=(
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+        "https://www.lada.kz/kazakhstan-news/147463-nazvano-tochnoe-chislo-kandasov-i-pereselentsev-kotorykh-primet-kazakhstan-v-2026-godu.html",
+        "https://www.inform.kz/ru/kazahstan-utverdil-regionalnie-kvoti-na-priem-kandasov-i-pereselentsev-na-2026-god-d84fea",
+        "https://rus.baq.kz/v-kazahstane-opredelili-regiony-priyoma-kandasov-i-pereselentsev_300030272/",
+    ),
+    as_of=date(2025, 12, 30),
+    since=SINCE,
+    until=UNTIL,
+)
+LAST_YEAR = Fact(
+    key="regional_quota.quota_2025",
+    text=_(
+        "The quota of {year} had {places} places. All were taken by the end of the year.",
+        year=2025,
+        places=2309,
+    ),
+    sources=(
+        "https://kokshetoday.kz/tag/rasselenie/",
+        "https://centralasia.media/news:2404467?from=rss",
+    ),
+    as_of=date(2026, 1, 28),
+    since=SINCE,
+    until=UNTIL,
+)
+SHARE = Fact(
+    key="regional_quota.share",
+    text=_(
+        "In {year} {people} people received the kandas status, and the quota had"
+        " {places} places: about one in seven.",
+        year=2025,
+        people=16805,
+        places=2309,
+    ),
+    sources=(
+        "https://centralasia.media/news:2404467?from=rss",
+        "https://kokshetoday.kz/tag/rasselenie/",
+    ),
+    as_of=date(2026, 1, 28),
+    since=SINCE,
+    until=UNTIL,
+)
+DUTY = Fact(
+    key="regional_quota.duty",
+    text=_("With the support you sign a social contract and stay in the region for five years."),
+    sources=(
+        "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",
+        "https://www.lada.kz/kazakhstan-news/147991-ot-vezda-do-vyezda-kazakhstan-zhiostko-meniaet-pravila-migratsii-do-2030-goda.html",
+        "https://translation1.mil-osi.com/?p=17000",
+        "https://check-point.kz/publication?id=8257",
+    ),
+    as_of=date(2026, 1, 8),
+    since=SINCE,
+    until=UNTIL,
+)
+REPAY = Fact(
+    key="quota_support.repay",
+    text=_(
+        "A family that leaves before five years are over repays the whole support. What"
+        " the contract says counts."
+    ),
+    sources=(
+        "https://www.lada.kz/kazakhstan-news/147991-ot-vezda-do-vyezda-kazakhstan-zhiostko-meniaet-pravila-migratsii-do-2030-goda.html",
+        "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",
+        "https://translation1.mil-osi.com/?p=17000",
+        "https://check-point.kz/publication?id=8257",
+    ),
+    as_of=date(2026, 1, 8),
+    since=SINCE,
+    until=UNTIL,
+)
+MCI_2026 = Fact(
+    key="quota_support.mci",
+    text=_(
+        "The amounts are counted in MCI. In {year} one MCI is {tenge} tenge.",
+        year=2026,
+        tenge=4325,
+    ),
+    sources=(
+        "https://kaz.inform.kz/news/2026-zhili-aylik-eseptk-korsetksh-molsher-kalay-ozgerd-7b421f/",
+        "https://www.lada.kz/kazakhstan-news/146822-tokaev-podpisal-triokhletnii-biudzhet-chto-izmenitsia-dlia-kazakhstantsev.html",
+        "https://ar.inform.kz/news/zyntaqy-mn-jardmaqy-2026-jyly-qanealyqty-artady-9a90dd/",
+    ),
+    as_of=date(2026, 1, 1),
+    since=SINCE,
+    until=UNTIL,
+)
+RELOCATION = Fact(
+    key="quota_support.relocation",
+    text=_(
+        "Relocation subsidy, once: {mci} MCI for each family member.",
+        mci=70,
+    ),
+    sources=(
+        "https://www.lada.kz/kazakhstan-news/147686-pereselenie-stalo-vygodnym-skolko-budet-platit-kazakhstan-kazhdomu-chlenu-semi-s-2026-goda.html",
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+        "https://alau.kz/po-302-tysjachi-tenge-kazhdomu-dlja-kogo-vyrastut-vyplaty-v-kazahstane/",
+        "https://oq.gov.kz/en/news/1458",
+    ),
+    as_of=date(2026, 1, 21),
+    since=SINCE,
+    until=UNTIL,
+)
+RENT = Fact(
+    key="quota_support.rent",
+    text=_(
+        "Subsidy for rent and utilities: from {least} to {most} MCI a month for a"
+        " family, for {months} months.",
+        least=15,
+        most=30,
+        months=12,
+    ),
+    sources=(
+        "https://www.lada.kz/kazakhstan-news/147686-pereselenie-stalo-vygodnym-skolko-budet-platit-kazakhstan-kazhdomu-chlenu-semi-s-2026-goda.html",
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+        "https://alau.kz/po-302-tysjachi-tenge-kazhdomu-dlja-kogo-vyrastut-vyplaty-v-kazahstane/",
+        "https://oq.gov.kz/en/news/1458",
+    ),
+    as_of=date(2026, 1, 21),
+    since=SINCE,
+    until=UNTIL,
+)
+HOME = Fact(
+    key="quota_support.certificate",
+    text=_(
+        "Economic mobility certificate, to buy a home or for the first payment: up to {mci} MCI.",
+        mci=1625,
+    ),
+    sources=(
+        "https://www.lada.kz/kazakhstan-news/146527-v-kazakhstane-s-1-ianvaria-pereselentsam-na-sever-podnimut-vyplaty-na-milliony-tenge.html",
+        "https://moneypanda.kz/kz/news/7-mln-na-zhilye-i-300-tysyach-na-raskhody-kto-v-kazakhstane-mozhet-poluchit-dengi-za-pereezd-810",
+        "https://oq.gov.kz/en/news/1458",
+        "https://mgorod.kz/news/bolee-16-tysyach-etnicheskih-kazahov-poluchili-status-kandasa-v-2025-godu",
+    ),
+    as_of=date(2026, 2, 1),
+    since=SINCE,
+    until=UNTIL,
+)
+OTHER = Fact(
+    key="quota_support.other",
+    text=_("Besides: short training, and help with finding work or starting a business."),
+    sources=(
+        "https://oq.gov.kz/en/news/1458",
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+    ),
+    as_of=date(2026, 1, 21),
+    since=SINCE,
+    until=UNTIL,
+)
+WHO_GETS = Fact(
+    key="quota_support.who_gets",
+    text=_(
+        "In the Atyrau Region in {year} {people} people were in the quota; {relocated}"
+        " families received relocation money, {rented} help with rent, {bought} a"
+        " certificate. Each payment is decided by itself.",
+        year=2025,
+        people=103,
+        relocated=62,
+        rented=23,
+        bought=5,
+    ),
+    sources=(
+        "https://rus.baq.kz/okolo-300-etnicheskih-kazahov-pereehali-v-atyrauskuyu-oblast-s-nachala-goda_300029273/",
+    ),
+    as_of=date(2025, 12, 16),
+    since=SINCE,
+    until=UNTIL,
+)
+
+QUOTA = (
+    PLACES,
+    LAST_YEAR,
+    SHARE,
+    DUTY,
+    REPAY,
+    MCI_2026,
+    RELOCATION,
+    RENT,
+    HOME,
+    OTHER,
+    WHO_GETS,
+)
+
+QUOTA_UNSAID = (
+    Unsaid(
+        key="regional_quota.resettlers",
+        words=(
+            "The other line of the order, 5,997 resettlers in 2026, is for internal"
+            " migrants who are citizens of Kazakhstan. Not for people abroad. (North"
+            " Kazakhstan 2,820, Pavlodar 1,655, East Kazakhstan 600, Kostanay 485, Abai"
+            " 275, Ulytau 125, Karaganda 37.)"
+        ),
+        sources=(
+            "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+            "https://www.lada.kz/kazakhstan-news/146333-novye-pravila-pereseleniia-v-kazakhstane-s-1-ianvaria-ot-zaiavki-do-kliuchei-ot-kvartiry.html",
+        ),
+        as_of="2025-12-30",
+        verified=True,
+    ),
+    Unsaid(
+        key="regional_quota.term_2021",
+        words=(
+            '14 working days for inclusion in the quota under the "one application" rule of'
+            " 2021. Current term not found."
+        ),
+        sources=(
+            "https://kazlenta.kz/39161-dlya-kandasov-uproschen-poryadok-polucheniya-gosuslug-po-oformleniyu-grazhdanstva-kazahstana.html",
+        ),
+        as_of="2021-09-08",
+    ),
+    Unsaid(
+        key="regional_quota.rules",
+        words=(
+            "Rules of voluntary resettlement: order No. 20 of 15 Jan 2016, amended by the"
+            " order of 14 Nov 2025 in force from 1 Jan 2026."
+        ),
+        sources=(
+            "https://adilet.zan.kz/rus/docs/V1600013334",
+            "https://www.zakon.kz/pravo/6499033-pereselenie-vnutrennikh-migrantov-i-kandasov-dlya-povysheniya-mobilnosti-rabochey-sily-vneseny-izmeneniya.html",
+        ),
+        as_of="2026-01-01",
+        verified=True,
+    ),
+    Unsaid(
+        key="regional_quota.refusal",
+        words=(
+            "For internal resettlers refusal is possible for an incomplete package or"
+            " expired papers; the list for kandas was not read."
+        ),
+        sources=(
+            "https://www.lada.kz/kazakhstan-news/146333-novye-pravila-pereseleniia-v-kazakhstane-s-1-ianvaria-ot-zaiavki-do-kliuchei-ot-kvartiry.html",
+        ),
+        as_of="2025-11-26",
+    ),
+    Unsaid(
+        key="regional_quota.next_year",
+        words=(
+            "The 2027 quota was not found; the 2026 one was signed in December 2025, so"
+            " expect a new order in December 2026."
+        ),
+        as_of="2026-11-24",
+    ),
+    Unsaid(
+        key="quota_support.certificate_rest",
+        words=(
+            "Whether the limit of half of the price still applies in 2026 was not read in"
+            " the order; two business outlets suggest not. What happens if the home costs"
+            ' less is told in two ways: "the rest is paid to the recipient" (moneypanda)'
+            ' and "paid in the full actual amount" (lada.kz). Do not state any of it.'
+        ),
+        sources=(
+            "https://moneypanda.kz/kz/news/7-mln-na-zhilye-i-300-tysyach-na-raskhody-kto-v-kazakhstane-mozhet-poluchit-dengi-za-pereezd-810",
+            "https://www.lada.kz/kazakhstan-news/146527-v-kazakhstane-s-1-ianvaria-pereselentsam-na-sever-podnimut-vyplaty-na-milliony-tenge.html",
+            "https://kapital.kz/economic/130821/kakiye-mery-gospodderzhki-mogut-poluchit-kandasy-i-pereselentsy.html",
+        ),
+        as_of="2026-01",
+    ),
+    Unsaid(
+        key="quota_support.certificate_typo",
+        words="One outlet prints 7,025,625 KZT; 1,625 x 4,325 = 7,028,125.",
+        sources=(
+            "https://mgorod.kz/news/bolee-16-tysyach-etnicheskih-kazahov-poluchili-status-kandasa-v-2025-godu",
+            "https://kaz.inform.kz/news/2026-zhili-aylik-eseptk-korsetksh-molsher-kalay-ozgerd-7b421f/",
+        ),
+        as_of="2026-02-01",
+        verified=True,
+    ),
+    Unsaid(
+        key="quota_support.employer",
+        words="Subsidy to an employer of a resettled person 400 MCI (1,730,000 KZT in 2026).",
+        sources=(
+            "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+            "https://oq.gov.kz/en/news/1458",
+        ),
+        as_of="2026-01-21",
+        verified=True,
+    ),
+    Unsaid(
+        key="quota_support.seed_amounts",
+        words=(
+            "The seed figures (up to about 600 EUR, 130-260 EUR a month, 50% up to about"
+            " 9,600 EUR) match the 2025 amounts and are out of date."
+        ),
+        sources=("seed article of the project (July 2025, French)",),
+        as_of="2025-07",
+        verified=True,
+    ),
+)

@@ -1,0 +1,51 @@
+"""Amounts of support, as multiples of the monthly calculation index (MCI) by year."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Tenge for one MCI; the year's own law sets it.
+MCI: Mapping[int, int] = {2025: 3932, 2026: 4325}
+YEAR = 2026
+RELOCATION = 70
+RENT_LEAST, RENT_MOST, RENT_MONTHS = 15, 30, 12
+CERTIFICATE = 1625
+
+# Places for kandas in the regional quota, by year and region; other regions have none.
+PLACES: Mapping[int, Mapping[str, int]] = {
+    2025: {
+        "pavlodar": 1056,
+        "akmola": 285,
+        "east_kazakhstan": 269,
+        "abai": 244,
+        "north_kazakhstan": 175,
+        "kostanay": 150,
+        "atyrau": 100,
+        "west_kazakhstan": 30,
+    },
+    2026: {
+        "pavlodar": 977,
+        "akmola": 285,
+        "abai": 264,
+        "east_kazakhstan": 200,
+        "north_kazakhstan": 200,
+        "kostanay": 200,
+        "atyrau": 125,
+        "west_kazakhstan": 30,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What the support comes to for a family of `people`, in tenge; none of it is promised."""
+
+    relocation: int
+    rent_least: int
+    rent_most: int
+    certificate: int
+
+
+def amounts(people: int, year: int = YEAR) -> Amounts:
+    """The amounts of a year: relocation in all, rent by the month, the certificate at most."""
+    mci = MCI[year]
+    return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

@@ -1,0 +1,48 @@
+"""What comes after a registration: what the registry does, who decides, how to change or appeal."""
+
+from datetime import date
+
+from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.text import _, button
+from flows.knowledge import kandas
+from flows.knowledge.contacts import CONTACTS
+from flows.knowledge.facts import said
+from flows.knowledge.faq import NO_END
+from flows.knowledge.registry import NO_PROMISE
+
+THE_REGISTRY = _(
+    "First the registry looks at what you sent. Its answer stands under “My registration”:"
+    " received, then accepted, or an officer looks at it. You need not send it again."
+)
+APPLY = _(
+    "For the kandas status an application of its own is made, with your papers. “My papers” makes"
+    " the list."
+)
+CHANGE = _(
+    "Under “My registration” you can change an answer or withdraw everything, at any time and"
+    " without a reason."
+)
+DECIDES = (kandas.CHANNELS, kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(
+        (
+            THE_REGISTRY,
+            NO_PROMISE,
+            APPLY,
+            *said((*DECIDES, kandas.HEARING), today),
+            CHANGE,
+            NO_END,
+            *said(CONTACTS, today),
+        )
+    )
+
+
+NEXT_STEPS = Flow(
+    name="next_steps",
+    title=button("What comes next"),
+    items=(),
+    outcome=outcome,
+    follows=True,
+)

@@ -1,0 +1,52 @@
+"""What is asked of a situation, for an answer here and now.
+
+Nothing identifies, nothing is kept: the answers go when the flow ends. Where the person is comes
+last, so that the answer to it ends the flow in the same step and is never written down.
+"""
+
+from dataclasses import replace
+
+from flows.engine.questions import Choice, Option, YesNo
+from flows.engine.text import _, button, row
+from flows.knowledge.origins import MOST_FREQUENT
+from flows.preregistration import (
+    CITIZENSHIP as TOLD_CITIZENSHIP,
+)
+from flows.preregistration import (
+    FORMER,
+    KAZAKH,
+    LOCATION,
+    PAPERS,
+    PURPOSE,
+    TROUBLE,
+    YES_NO_UNSURE,
+)
+
+PURPOSE_NOW = replace(PURPOSE, kept=False)
+KAZAKH_NOW = replace(KAZAKH, kept=False)
+FORMER_NOW = replace(FORMER, kept=False)
+TROUBLE_NOW = replace(TROUBLE, kept=False)
+PAPERS_NOW = replace(PAPERS, kept=False)
+CITIZENSHIP = replace(TOLD_CITIZENSHIP, offered=MOST_FREQUENT, kept=False)
+FAMILY = Choice(
+    name="family",
+    label=button("Family"),
+    text=_("Who comes with you?"),
+    among=(
+        Option("alone", row("I come alone")),
+        Option("spouse", row("Husband or wife")),
+        Option("children", row("Children")),
+        Option("both", row("Spouse and children")),
+        Option("relatives", row("Other relatives")),
+    ),
+    kept=False,
+)
+CHILD_PAPERS = YesNo(
+    name="child_papers",
+    label=button("Children's papers"),
+    text=_("Does every child have a birth certificate?"),
+    among=YES_NO_UNSURE,
+    when=FAMILY.is_("children", "both"),
+    kept=False,
+)
+PLACE = replace(LOCATION, kept=False)

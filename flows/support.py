@@ -1,0 +1,195 @@
+"""Support for the move: what there is, where, how much it comes to, and for how many.
+
+The amounts hold for one year. After its last day they are silent, and an officer answers.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from flows.engine.conditions import Answers
+from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.questions import NO as NO_OPTION
+from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
+from flows.engine.questions import YES as YES_OPTION
+from flows.engine.text import Text, _, button, row, verbatim
+from flows.knowledge import quota, settling
+from flows.knowledge.facts import said
+from flows.knowledge.offices import CAREER
+from flows.knowledge.regions import REGIONS
+from flows.knowledge.support import PLACES, RENT_MONTHS, YEAR, amounts
+from flows.paragraphs import lines
+
+AREAS = {
+    "north_east": (
+        "akmola",
+        "astana",
+        "kostanay",
+        "pavlodar",
+        "north_kazakhstan",
+        "abai",
+        "east_kazakhstan",
+    ),
+    "west": ("aktobe", "atyrau", "west_kazakhstan", "mangystau"),
+    "south": (
+        "almaty_region",
+        "almaty",
+        "zhetisu",
+        "zhambyl",
+        "turkistan",
+        "shymkent",
+        "kyzylorda",
+    ),
+    "centre": ("karaganda", "ulytau"),
+}
+NAMES = {region.key: region.name for region in REGIONS}
+
+AREA = Choice(
+    name="area",
+    label=button("Part of the country"),
+    text=_("Which part of Kazakhstan do you think of?"),
+    among=(
+        Option("north_east", row("North and east")),
+        Option("west", row("West")),
+        Option("south", row("South")),
+        Option("centre", row("Centre")),
+        Option("undecided", row("Not decided")),
+    ),
+    kept=False,
+)
+
+
+def _region(area: str) -> Choice:
+    return Choice(
+        name=f"region_{area}",
+        label=button("Wanted region"),
+        text=_("Which region do you think of?"),
+        among=tuple(Option(key, NAMES[key]) for key in AREAS[area]),
+        when=AREA.is_(area),
+        kept=False,
+    )
+
+
+REGION_QUESTIONS = tuple(_region(area) for area in AREAS)
+PEOPLE = Number(
+    name="people",
+    label=button("People"),
+    text=_("How many people would move, with you? Please write a number."),
+    least=1,
+    most=20,
+    kept=False,
+)
+RENT = YesNo(
+    name="rent",
+    label=button("Rent"),
+    text=_("Would you rent a home at first?"),
+    among=(YES_OPTION, NO_OPTION, UNSURE),
+    kept=False,
+)
+
+HAS_PLACES = _("{region}: {places} places in the quota for kandas in {year}.")
+HAS_NONE = _(
+    "{region} has no places in the quota for kandas in {year}, so the payments of the quota are not"
+    " given there. Living there is another question: an officer can tell you more."
+)
+CHART = _("Places in the quota for kandas, {year}:")
+BAR = _("{region}: {bar} {places}")
+SUM_RELOCATION = _("Relocation subsidy for {people}: {sum} tenge, once.")
+SUM_RENT = _("Help with rent and utilities: {least} to {most} tenge a month for {months} months.")
+SUM_HOME = _("Certificate for a home: up to {sum} tenge. Nobody is sure to get the whole of it.")
+ONLY_IF = _(
+    "If you were in the quota of {year} and each payment were granted, it would come to this:"
+)
+NOT_FOR_ALL = _("Most people with the kandas status receive none of this money.")
+CONTRACT = _("Before you sign, ask an officer what the contract says about leaving early.")
+NOT_KNOWN = _(
+    "The quota and the amounts for this year are not known here yet. An officer or the career"
+    " centre of the region can tell you."
+)
+ALSO = _("What does not depend on the quota:")
+ASK = _("A person can help with all of this. What you chose here is not kept.")
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    return Outcome(tuple(spoken(answers.answers, today)))
+
+
+def spoken(answers: Answers, today: date) -> Iterator[Text]:
+    """The whole answer, paragraph by paragraph."""
+    if quota.PLACES.current(today):
+        yield _place(answers)
+        if region(answers) not in PLACES[YEAR]:
+            yield chart()
+        yield _sums(answers)
+        yield from said((quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME), today)
+        yield from said((quota.WHO_GETS, quota.SHARE, quota.LAST_YEAR), today)
+        yield NOT_FOR_ALL
+        yield from said((quota.DUTY, quota.REPAY, quota.OTHER), today)
+        yield CONTRACT
+    else:
+        yield NOT_KNOWN
+    yield ALSO
+    yield from said(
+        (settling.ADAPTATION, settling.HEALTH, settling.SCHOOL, settling.CUSTOMS, CAREER), today
+    )
+    yield ASK
+
+
+def region(answers: Answers) -> str:
+    """The region that was chosen, in whichever part of the country; empty where none was."""
+    chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
+    return next((key for key in chosen if key), "")
+
+
+def _place(answers: Answers) -> Text:
+    key = region(answers)
+    if not key:
+        return quota.PLACES.text
+    places = PLACES[YEAR].get(key)
+    if places is None:
+        return _(HAS_NONE.msgid, region=NAMES[key], year=YEAR)
+    return _(HAS_PLACES.msgid, region=NAMES[key], places=places, year=YEAR)
+
+
+def chart() -> Text:
+    """Where the places are, as bars; the figures stand beside them for those who listen."""
+    most = max(PLACES[YEAR].values())
+    bars = (
+        _(
+            BAR.msgid,
+            region=NAMES[key],
+            bar=verbatim("▇" * max(1, round(10 * places / most))),
+            places=places,
+        )
+        for key, places in PLACES[YEAR].items()
+    )
+    return lines(_(CHART.msgid, year=YEAR), *bars)
+
+
+def _sums(answers: Answers) -> Text:
+    people = int(answers.get("people") or 1)
+    comes_to = amounts(people)
+    rent = _(
+        SUM_RENT.msgid,
+        least=_grouped(comes_to.rent_least),
+        most=_grouped(comes_to.rent_most),
+        months=RENT_MONTHS,
+    )
+    return lines(
+        _(ONLY_IF.msgid, year=YEAR),
+        _(SUM_RELOCATION.msgid, people=people, sum=_grouped(comes_to.relocation)),
+        *((rent,) if answers.get("rent") != "no" else ()),
+        _(SUM_HOME.msgid, sum=_grouped(comes_to.certificate)),
+    )
+
+
+def _grouped(tenge: int) -> str:
+    """A sum in groups of three, with spaces that do not break."""
+    return f"{tenge:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+SUPPORT = Flow(
+    name="support",
+    title=button("Support"),
+    items=(AREA, *REGION_QUESTIONS, PEOPLE, RENT),
+    outcome=outcome,
+)

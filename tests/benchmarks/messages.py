@@ -1,0 +1,108 @@
+"""`./kosh bench messages`: how many messages one completed registration takes on each channel."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot import log, services
+from bot.migrations import migrate
+from tests.house import House, furnished, opened
+from tests.visitor import Visitor
+from tests.web import test_journeys as journeys
+from tests.web import test_whatsapp_journey as whatsapp
+
+LANGUAGE = "ru"
+# What the registry answers is a step too: nobody asked, and it is said once.
+REGISTRY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One registration: what the person did, and what they were sent."""
+
+    channel: str
+    steps: int
+    sent: int
+    edited: int
+
+
+def counted() -> list[Count]:
+    """Register once over each channel, each time in a house of its own."""
+    log.configure("error")
+    walks: tuple[Callable[[House], Awaitable[Count]], ...] = (_telegram, _whatsapp, _web)
+    return [_in_a_house(walk) for walk in walks]
+
+
+def _in_a_house(walk: Callable[[House], Awaitable[Count]]) -> Count:
+    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
+        databases = services.prepare(admin, "kosh_messages")
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with services.valkey(Path(name) / "valkey") as redis:
+            chosen = furnished(databases, redis, Path(name))
+
+            async def walked() -> Count:
+                async with opened(chosen, databases, admin) as house:
+                    return await walk(house)
+
+            return asyncio.run(walked())
+
+
+async def _telegram(house: House) -> Count:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(7001, first_name="Test")
+    await journeys._over_telegram(user, LANGUAGE)
+    number = await journeys._receipt(house, LANGUAGE)
+    await journeys._next(user, partial(user.say, "/status"))
+    await user.wait(lambda chat: any(number in message.text for message in chat))
+    journal = house.telegram.journal
+    steps = len(journal.updates()) + REGISTRY
+    return Count(
+        "telegram", steps, len(journal.calls("sendMessage")), len(journal.calls("editMessageText"))
+    )
+
+
+async def _whatsapp(house: House) -> Count:
+    user = await whatsapp._user(house, "77010000001")
+    await whatsapp._at_language(user, LANGUAGE)
+    turns = await whatsapp._walk(house, user, journeys.ANSWERS)
+    number = await journeys._receipt(house, LANGUAGE)
+    await whatsapp._next(user, partial(user.say, "/status"))
+    await user.wait(lambda chat: any(number in message.text for message in chat))
+    return Count("whatsapp", 2 + turns + 1 + REGISTRY, len(user.received), 0)
+
+
+async def _web(house: House) -> Count:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press(LANGUAGE)
+        steps = 2 + REGISTRY
+        for answer in journeys.ANSWERS:
+            keys = _keys(visitor)
+            while answer not in keys and ">" in keys:
+                await visitor.press(">")
+                steps += 1
+                keys = _keys(visitor)
+            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+            steps += 1
+        await journeys._only(house)
+        return Count("web", steps, len(visitor.bubbles), 0)
+
+
+def _keys(visitor: Visitor) -> set[str]:
+    return {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+
+
+def table(counts: list[Count]) -> str:
+    """A line for each channel."""
+    head = "channel    steps  sent  edited  sent per step"
+    lines = [
+        f"{each.channel:10} {each.steps:5} {each.sent:5} {each.edited:7}"
+        f" {each.sent / each.steps:14.2f}"
+        for each in counts
+    ]
+    return "\n".join((head, *lines))

@@ -1,0 +1,51 @@
+"""How long it takes to print checklists, in every written form, and what that costs in memory."""
+
+import resource
+from collections.abc import Iterator
+from itertools import islice, product
+from pathlib import Path
+from time import perf_counter
+
+from bot import printing
+from bot.languages import NAMES, Languages
+from flows.knowledge.facts import COLLECTED
+from flows.knowledge.origins import ORIGINS
+
+TARGET_SECONDS = 10
+
+
+def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
+    """A written form and a situation, over and over, none twice."""
+    families = ("both", "children", "spouse", "alone", "relatives")
+    for family, origin, language in product(families, ORIGINS, NAMES):
+        yield (
+            language,
+            {
+                "programme": "kandas_status",
+                "citizenship": origin,
+                "family": family,
+                "child_papers": "unsure",
+                "ethnicity_papers": "unsure",
+                "location": "unsaid",
+            },
+        )
+
+
+def measured(count: int, folder: Path | None) -> str:
+    """Print so many one after another in this process; into files where a folder is given."""
+    languages = Languages()
+    printing.printed(languages, {}, "kk", COLLECTED)
+    sizes = []
+    began = perf_counter()
+    for number, (language, answers) in enumerate(islice(situations(), count)):
+        pdf = printing.printed(languages, answers, language, COLLECTED)
+        sizes.append(len(pdf))
+        if folder is not None:
+            (folder / f"{number:03}-{language}.pdf").write_bytes(pdf)
+    taken = perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        f"{len(sizes)} checklists in six written forms: {taken:.1f} s"
+        f" (target: 100 in {TARGET_SECONDS} s), {sum(sizes) // len(sizes) // 1024} kB each,"
+        f" {peak} MB at most"
+    )

@@ -1,0 +1,269 @@
+"""`./kosh bench webhooks`: how soon both webhooks answer while files are being processed beside."""
+
+import asyncio
+import hashlib
+import hmac
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import msgspec
+from pydantic import SecretStr
+
+from bot import log, people, services
+from bot.migrations import migrate
+from bot.registry.sandbox import create_app as create_sandbox
+from bot.runtime import Runtime, runtime
+from bot.services import Databases
+from bot.settings import Settings
+from flows.engine.state import Conversation
+from tests.benchmarks.processes import free_port, listening, process
+from tests.emulators import whatsapp as wa
+from tests.emulators.telegram import Emulator
+from tests.house import furnished, serving
+from tests.papers import photo
+from tests.people import Guest
+
+KNOWN = 40
+STRANGERS = 40
+WORDS = ("/menu", "/help", "/language", "/status")
+CHANNELS = ("telegram", "whatsapp")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How one webhook answered, in ms, and how many were not 200."""
+
+    channel: str
+    posted: int
+    failed: int
+    median: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run: each webhook's answers, and the files that were looked at meanwhile."""
+
+    answers: tuple[Answered, ...]
+    files: int
+
+
+def measured(rate: float, seconds: float) -> Figures:
+    """Post `rate` updates a second to both webhooks together, for so many seconds."""
+    log.configure("error")
+    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
+        databases = services.prepare(admin, "kosh_webhooks")
+        sandbox = services.prepare(admin, "kosh_webhooks_sandbox")
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with services.valkey(Path(name) / "valkey") as redis:
+            chosen = furnished(databases, redis, Path(name))
+            return asyncio.run(_measured(chosen, sandbox, Path(name), rate, seconds))
+
+
+async def _measured(
+    chosen: Settings, sandbox: Databases, folder: Path, rate: float, seconds: float
+) -> Figures:
+    port = free_port()
+    async with _beside(chosen, sandbox, port) as set_up, runtime(set_up) as rt:
+        env = _environment(set_up, port)
+        with (
+            process("bot", "web", core=0, log=folder / "web.log", env=env) as web,
+            process("bot", "work", core=1, log=folder / "work.log", env=env),
+        ):
+            await asyncio.to_thread(listening, web, port, folder / "web.log")
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+                uploader = await _uploader(rt)
+                return await _driven(rt, http, uploader, rate, seconds)
+
+
+@asynccontextmanager
+async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncIterator[Settings]:
+    """The platforms and the registry, in this process."""
+    assert chosen.registry_client_secret
+    assert chosen.registry_callback_secret
+    assert chosen.telegram_token
+    assert chosen.whatsapp_token
+    asgi = create_sandbox(
+        sandbox.owner,
+        client_id="kosh",
+        client_secret=chosen.registry_client_secret.get_secret_value(),
+        callback_url=f"http://127.0.0.1:{port}/callbacks/registry",
+        callback_secret=chosen.registry_callback_secret.get_secret_value(),
+    )
+    async with (
+        serving(asgi) as registry,
+        Emulator(token=chosen.telegram_token.get_secret_value(), limits=False) as telegram,
+        wa.Emulator(
+            token=chosen.whatsapp_token.get_secret_value(),
+            secret=chosen.whatsapp_app_secrets[0],
+            limits=False,
+        ) as whatsapp,
+    ):
+        yield chosen.model_copy(
+            update={
+                "registry_url": registry,
+                "telegram_api": telegram.url,
+                "whatsapp_api": f"{whatsapp.url}/v26.0",
+            }
+        )
+
+
+def _environment(chosen: Settings, port: int) -> dict[str, str]:
+    """The settings of this run for a process of ours."""
+    told = {}
+    for name in chosen.model_fields_set | {"registry_url", "telegram_api", "whatsapp_api"}:
+        value = getattr(chosen, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        told[f"KOSH_{name.upper()}"] = str(plain)
+    return told | {"KOSH_PORT": str(port), "KOSH_LOG_LEVEL": "error"}
+
+
+async def _uploader(rt: Runtime) -> Guest:
+    """Somebody who is registered and may send papers."""
+    guest = Guest(rt)
+    await guest.register()
+    async with asyncio.timeout(60):
+        while True:
+            talk = await guest.conversation()
+            if talk and talk.standing and talk.standing.state == "accepted":
+                break
+            await asyncio.sleep(0.1)
+    await guest.press("!status")
+    await guest.go("papers", "yes")
+    return guest
+
+
+async def _driven(
+    rt: Runtime, http: aiohttp.ClientSession, uploader: Guest, rate: float, seconds: float
+) -> Figures:
+    for number in range(KNOWN):
+        for channel in CHANNELS:
+            await _make_known(rt, channel, _handle(channel, number))
+    taken: dict[str, list[float]] = {channel: [] for channel in CHANNELS}
+    failed = dict.fromkeys(CHANNELS, 0)
+    ended = asyncio.Event()
+    sending = asyncio.create_task(_send_files(http, uploader, ended))
+    posts = []
+    ends, count = time.monotonic() + seconds, 0
+    while time.monotonic() < ends:
+        count += 1
+        channel = CHANNELS[count % 2]
+        posts.append(asyncio.create_task(_post(rt, http, channel, count, taken, failed)))
+        await asyncio.sleep(random.expovariate(rate))
+    await asyncio.gather(*posts)
+    ended.set()
+    files = await sending
+    answers = tuple(
+        Answered(
+            channel, len(ms), failed[channel], quantiles(ms, n=100)[49], quantiles(ms, n=100)[98]
+        )
+        for channel, ms in taken.items()
+    )
+    return Figures(answers, files)
+
+
+async def _send_files(http: aiohttp.ClientSession, guest: Guest, ended: asyncio.Event) -> int:
+    """One photo after another over our own page, each another."""
+    sent = 0
+    while not ended.is_set():
+        form = aiohttp.FormData()
+        form.add_field("chat", guest.name)
+        form.add_field("file", photo(f"TESTOVA page {sent}"), filename="page.jpg")
+        headers = {"X-Requested-With": "kosh"}
+        async with http.post("/chat/file", data=form, headers=headers) as answer:
+            sent += answer.status == 202
+    return sent
+
+
+async def _post(
+    rt: Runtime,
+    http: aiohttp.ClientSession,
+    channel: str,
+    count: int,
+    taken: dict[str, list[float]],
+    failed: dict[str, int],
+) -> None:
+    number = random.randrange(KNOWN + STRANGERS)
+    raw, headers = _update(rt, channel, _handle(channel, number), count)
+    begun = time.perf_counter()
+    async with http.post(f"/webhooks/{channel}", data=raw, headers=headers) as answer:
+        await answer.read()
+        taken[channel].append((time.perf_counter() - begun) * 1000)
+        failed[channel] += answer.status != 200
+
+
+def _handle(channel: str, number: int) -> str:
+    return str(900_000 + number) if channel == "telegram" else f"7700{1_000_000 + number}"
+
+
+def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, dict[str, str]]:
+    word = WORDS[count % len(WORDS)]
+    kind = {"content-type": "application/json"}
+    if channel == "telegram":
+        secret = rt.settings.telegram_secret
+        assert secret
+        who = {"id": int(handle), "is_bot": False, "first_name": "Test"}
+        message = {
+            "message_id": count,
+            "date": int(time.time()),
+            "chat": {"id": int(handle), "type": "private", "first_name": "Test"},
+            "from": who,
+            "text": word,
+        }
+        raw = msgspec.json.encode({"update_id": count, "message": message})
+        return raw, kind | {"x-telegram-bot-api-secret-token": secret.get_secret_value()}
+    said = {
+        "from": handle,
+        "id": f"wamid.bench{count}",
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": word},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {
+            "display_phone_number": "15550000000",
+            "phone_number_id": rt.settings.whatsapp_number_id,
+        },
+        "contacts": [{"profile": {"name": "Test"}, "wa_id": handle}],
+        "messages": [said],
+    }
+    raw = msgspec.json.encode(
+        {
+            "object": "whatsapp_business_account",
+            "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
+        }
+    )
+    key = rt.settings.whatsapp_app_secrets[0].encode()
+    signed = hmac.new(key, raw, hashlib.sha256).hexdigest()
+    return raw, kind | {"x-hub-signature-256": f"sha256={signed}"}
+
+
+async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
+    async with rt.pool.connection() as session:
+        person = await people.create(rt, session, channel, handle, handle)
+        assert person is not None
+        conversation = replace(Conversation(), language="ru", kept=True)
+        state = person.key.seal(msgspec.json.encode(conversation), "conversations", "state", "")
+        await session.execute(
+            "INSERT INTO conversations (person_id, state, channel, language)"
+            " VALUES (%s, %s, %s, 'ru')",
+            (person.id, state, channel),
+        )
+
+
+def table(figures: Figures) -> str:
+    """A line for each webhook."""
+    lines = [
+        f"{each.channel:10} {each.posted:6} {each.failed:6} {each.median:9.1f} {each.p99:9.1f}"
+        for each in figures.answers
+    ]
+    head = "webhook    posted failed median ms    p99 ms"
+    return "\n".join((head, *lines, f"files looked at meanwhile: {figures.files}"))

@@ -1,0 +1,80 @@
+"""The domain's terms, the agreement of the rules with people's own spelling, and known words."""
+
+from shutil import which
+
+import pytest
+
+from bot.languages import agreement, catalogues, glossary, spelling, tote, uzbek
+from bot.languages.glossary import Status
+
+
+def test_every_term_is_in_the_four_languages_and_attested_ones_name_a_page() -> None:
+    assert len({entry.id for entry in glossary.entries()}) == len(glossary.entries()) == 91
+    for entry in glossary.entries():
+        assert {"kk", "ru", "zh_Hans", "uz"} <= entry.words.keys(), entry.id
+        for word in entry.words.values():
+            assert word.text == word.text.strip() != ""
+            assert bool(word.sources) == (word.status not in (Status.OURS, Status.UNKEPT)), entry.id
+
+
+def test_terms_attested_in_arabic_script_are_what_the_rules_give_but_for_a_missing_sign() -> None:
+    for entry in glossary.entries():
+        if "kk_Arab" in entry.words:
+            built = tote.to_arabic(entry.words["kk"].text)
+            assert built.removeprefix(tote.SIGN) == entry.words["kk_Arab"].text, entry.id
+
+
+def test_uzbek_terms_come_back_from_cyrillic() -> None:
+    for entry in glossary.entries():
+        latin = entry.words["uz"].text
+        assert uzbek.to_latin(uzbek.to_cyrillic(latin)) == latin
+
+
+MARKS = {
+    Status.ATTESTED: "✓",
+    Status.TRANSLITERATED: "≈",
+    Status.PRIVATE: "○",
+    Status.UNKEPT: "○",
+    Status.OURS: "?",
+}
+
+
+def test_the_page_of_terms_shows_them_all_with_their_marks() -> None:
+    page = (catalogues.ROOT / "docs" / "glossary.md").read_text("utf-8")
+    section = page.partition("\n## Terms of the domain\n")[2].partition("\n## ")[0]
+    told = [line for line in section.splitlines() if line.startswith("| `")]
+    assert told == [_row(entry) for entry in glossary.entries()]
+
+
+def _row(entry: glossary.Entry) -> str:
+    words = [
+        f"{entry.words[code].text} {MARKS[entry.words[code].status]}"
+        for code in ("kk", "ru", "zh_Hans", "uz")
+    ]
+    meaning = f"{entry.english}. {entry.note}" if entry.note else entry.english
+    return f"| `{entry.id}` | {' | '.join(words)} | {meaning} | `bot/languages/glossary.tsv` |"
+
+
+@pytest.mark.parametrize("kind", ["months", "weekdays"])
+def test_months_and_weekdays_agree_with_cldr_entirely(kind: str) -> None:
+    assert agreement.with_cldr()[kind].missed == ()
+
+
+def test_ordinary_words_and_the_sign_agree_with_cldr_but_for_its_own_slip() -> None:
+    words, sign = agreement.with_cldr()["words"], agreement.with_cldr()["sign"]
+    assert words.share >= 0.97
+    # Its first vowel is a back one; CLDR writes the sign all the same.
+    assert sign.missed == (("талтүс", "ءتالتۇس"),)
+    assert len(words.pairs) > 80
+    assert len(sign.pairs) > 100
+
+
+@pytest.mark.parametrize("code", spelling.CODES)
+def test_every_word_that_no_rule_settles_was_looked_at(code: str) -> None:
+    if code in spelling.DICTIONARIES and which("hunspell") is None:
+        pytest.skip("hunspell isn't installed: apt install hunspell hunspell-ru hunspell-uz")
+    found = spelling.doubtful(code, catalogues.read(code))
+    if found is None:
+        pytest.skip(f"hunspell has no dictionary {spelling.DICTIONARIES[code]} here")
+    new = sorted(found.keys() - spelling.accepted(code))
+    assert new == [], "if they are right: ./kosh languages words --accept"

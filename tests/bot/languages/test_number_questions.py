@@ -1,0 +1,154 @@
+"""Questions for numbers and names: what is read, shown again, and said when it cannot be read."""
+
+import re
+from datetime import date
+
+import pytest
+
+from bot.languages import Languages
+from flows.engine.flow import Answer, Flow, Form, Outcome, path
+from flows.engine.identity import Identity
+from flows.engine.questions import (
+    REFUSALS,
+    Day,
+    IdentityNumber,
+    Mrz,
+    PassportNumber,
+    PersonName,
+    Question,
+    Reading,
+    explain,
+)
+from flows.engine.text import _, button
+from flows.engine.walk import walk
+from flows.engine.words import Letters, Refusal
+from tests.bot.languages.test_mrz import CARD, KAZAKH
+
+WORDS = Languages()
+CODES = [code for code, _own in WORDS.languages()]
+TODAY = date(2026, 11, 24)
+
+IIN = IdentityNumber(name="iin", label=button("Year of birth"), text=_("Yes"), kind=Identity.KZ_IIN)
+RESIDENT = IdentityNumber(
+    name="resident", label=button("Citizenship"), text=_("Yes"), kind=Identity.CN_RESIDENT
+)
+PASSPORT = PassportNumber(
+    name="passport", label=button("Passport validity"), text=_("Yes"), country="KZ"
+)
+ZONE = Mrz(name="zone", label=button("Surname"), text=_("Yes"))
+NUMBERS: tuple[Question, ...] = (IIN, RESIDENT, PASSPORT, ZONE)
+SAID = re.compile("[\u200f\u2068\u2069]")
+
+
+def read(question: Question, typed: str, language: str = "ru") -> object:
+    return question.read(typed, Reading(WORDS, language, TODAY))
+
+
+def answer(question: Question, typed: str, language: str) -> str:
+    """The sentence that a person reads after an answer that is none."""
+    refusal = read(question, typed, language)
+    assert isinstance(refusal, Refusal), refusal
+    return SAID.sub("", WORDS.render(explain(refusal, question), language))
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "kept", "shown"),
+    [
+        (IIN, "940305 600012", "940305600012", "••••0012"),
+        (RESIDENT, "65400218900305002x", "65400218900305002X", "••••002X"),
+        (PASSPORT, "n 00000001", "N00000001", "••••01"),
+        (ZONE, KAZAKH.lower(), KAZAKH, "••••01"),
+        (ZONE, CARD, CARD, "••••01"),
+    ],
+)
+def test_a_number_is_kept_whole_and_only_its_end_is_shown(
+    question: Question, typed: str, kept: str, shown: str
+) -> None:
+    assert read(question, typed) == kept
+    assert question.accepts(kept)
+    assert {SAID.sub("", WORDS.render(question.show(kept), code)) for code in CODES} == {shown}
+
+
+@pytest.mark.parametrize("question", NUMBERS, ids=lambda question: question.name)
+def test_numbers_are_sensitive_and_judged_when_they_come_back(question: Question) -> None:
+    assert question.sensitive
+    for stored in ("", "7", "Testova", "9403056000129"):
+        assert not question.accepts(stored)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_an_iin_in_place_of_a_passport_is_asked_about_and_not_repeated(code: str) -> None:
+    said = answer(PASSPORT, "940305 600 012", code)
+    assert said.endswith("N00000000")
+    assert WORDS.render(PASSPORT.label, code) in said
+    for part in ("940305", "600012", "0012"):
+        assert part not in said
+    assert "?" in said or "？" in said or "؟" in said
+
+
+TYPED: dict[Refusal, tuple[Question, str]] = {
+    Refusal.NOT_DIGITS: (IIN, "94030560OO12"),
+    Refusal.WRONG_LENGTH: (IIN, "94030560001"),
+    Refusal.WRONG_CHECK: (IIN, "940305600013"),
+    Refusal.NO_SUCH_DAY_INSIDE: (RESIDENT, "654002189002300015"),
+    Refusal.OLD_RESIDENT_NUMBER: (RESIDENT, "654002900305001"),
+    Refusal.NOT_LATIN_NUMBER: (PASSPORT, "Ж00000001"),
+    Refusal.IS_IIN: (RESIDENT, "940305600012"),
+    Refusal.IS_PINFL: (IIN, "11210632040240"),
+    Refusal.IS_RESIDENT_NUMBER: (IIN, "654002189003050011"),
+    Refusal.IS_PASSPORT: (IIN, "N00000001"),
+    Refusal.NOT_A_PASSPORT: (PASSPORT, "TESTOVA"),
+    Refusal.ZONE_LINES: (ZONE, "TESTOVA GULNAR"),
+    Refusal.ZONE_CHECK: (ZONE, KAZAKH.replace("940305", "940306")),
+    Refusal.NOT_CYRILLIC: (
+        IdentityNumber(name="n", label=IIN.label, text=IIN.text, kind=Identity.MN_REGISTER),
+        "УK00013100",
+    ),
+    Refusal.NOT_KAZAKH: (
+        PersonName(name="n", label=IIN.label, text=IIN.text, letters=Letters.KAZAKH),
+        "古丽娜尔",
+    ),
+    Refusal.MONTH_FIRST: (Day(name="n", label=IIN.label, text=IIN.text), "04/13/1990"),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("refusal", TYPED)
+def test_each_refusal_shows_an_example_in_the_persons_language(refusal: Refusal, code: str) -> None:
+    question, typed = TYPED[refusal]
+    assert read(question, typed) is refusal
+    said = answer(question, typed, code)
+    example = getattr(question, "example", "1990")
+    assert example.split("\n")[0] in said
+    assert "{" not in said
+    assert typed not in said
+    english = Languages(()).render(explain(refusal, question), "en")
+    assert said.partition("\n")[0] != english.partition("\n")[0], "not translated"
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    assert REFUSALS.keys() == set(Refusal)
+
+
+def test_a_flow_with_numbers_can_be_walked_to_its_end() -> None:
+    flow = Flow(
+        name="numbers",
+        title=button("Citizenship"),
+        items=NUMBERS,
+        outcome=lambda submit, today: Outcome(()),
+    )
+    walked = walk(flow)
+    assert walked.unreached == walked.stuck == ()
+
+
+def test_a_stored_number_of_an_older_kind_is_asked_again() -> None:
+    """A question that changes from one kind to another must not keep what the other one read."""
+    flow = Flow(
+        name="numbers",
+        title=button("Citizenship"),
+        items=(RESIDENT,),
+        outcome=lambda submit, today: Outcome(()),
+    )
+    stop = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
+    assert stop is not None
+    assert stop.item is RESIDENT

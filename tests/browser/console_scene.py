@@ -1,0 +1,87 @@
+"""A desk to look at: invented officers, ready answers, hours, and people who wait."""
+
+from datetime import timedelta
+from typing import Any
+
+from bot import desk, officers, reading
+from bot.access import Role
+from bot.reading import Filter, Queue
+from bot.web.console import demo_crew
+from tests.house import House
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS
+
+# Language of the person, topic, what they write.
+PEOPLE = (
+    ("kk", "registration", "Сәлеметсіз бе! Алдын ала тіркелдім, енді не істеуім керек?"),
+    ("ru", "spouse", "Здравствуйте. Может ли жена подать заявление вместе со мной?"),
+    ("zh_Hans", "no_papers", "您好！我的证件上没有写民族，该怎么办？"),
+    ("uz", "stay_ends", "Assalomu alaykum. Vizam ikki haftadan keyin tugaydi."),
+    ("kk_Arab", "former_citizen", "امانسىز با! مەن بۇرىن قازاقستان ازاماتى بولعانمىن."),
+    ("ru", "general", "Сколько стоит приём документов?"),
+    ("kk", "passport", "Төлқұжатымның мерзімі бітіп барады."),
+)
+
+
+async def _talk(house: House, visitor: Visitor) -> None:
+    async with house.rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+    lead = next(each for each in everyone if Role.LEAD in each.roles)
+    page = await reading.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
+    case = page.lines[0].case
+    done = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
+    words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
+    await desk.reply(house.rt, lead, case.id, done.version, key="reply", words=words)
+    note = "Анкета заполнена наполовину; ждёт вопроса об имени."
+    await desk.note(house.rt, lead, case.id, done.version, key="note", words=note)
+    await visitor.send("said", text="Рақмет! Тағы бір сұрақ: балалардың құжаты бірге ме?")
+
+
+async def ask_officer(
+    house: House, language: str, topic: str, words: str, after: tuple[str, ...] = ()
+) -> Visitor:
+    """A person who asks for an officer over the web chat, `after` some answers of the form."""
+    manager = Visitor.at(house.url)
+    visitor = await manager.__aenter__()
+    await visitor.wait(1)
+    await visitor.press(language)
+    for each in after:
+        await answer(visitor, each)
+    await visitor.say("/person")
+    while topic not in _keys(visitor):
+        await visitor.press(">")
+    await visitor.press(topic)
+    await visitor.press("yes")
+    await visitor.say(words)
+    visitor.leave = manager  # type: ignore[attr-defined]
+    return visitor
+
+
+async def answer(visitor: Visitor, given: str) -> None:
+    """Press the button of that key, or write it."""
+    while given not in _keys(visitor) and ">" in _keys(visitor):
+        await visitor.press(">")
+    await (visitor.press(given) if given in _keys(visitor) else visitor.say(given))
+
+
+def _keys(visitor: Visitor) -> list[str]:
+    return [payload.partition(":")[2] or payload for payload in visitor.newest.buttons.values()]
+
+
+async def set_scene(house: House) -> None:
+    """Everybody of PEOPLE waits; the first, who is in the form, talks with the lead already."""
+    await demo_crew.enter(house.rt)
+    for language, topic, words in PEOPLE[1:]:
+        await leave(await ask_officer(house, language, topic, words))
+    first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
+    await _talk(house, first)
+    await leave(first)
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET shift_until = kosh_now() + %s WHERE name <> 'Berik Testov'",
+            (timedelta(hours=6),),
+        )
+
+
+async def leave(visitor: Any) -> None:
+    await visitor.leave.__aexit__(None, None, None)

@@ -1,0 +1,376 @@
+"""The console in a real browser: the whole handoff, a live page on a bad line, keys, access."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import desk, officers, reading
+from bot.reading import Filter, Queue
+from bot.web import create_app
+from bot.web.console import demo_crew
+from tests.browser.console_scene import answer as give
+from tests.browser.console_scene import ask_officer, leave
+from tests.browser.test_chat import browser  # noqa: F401
+from tests.console import ru
+from tests.house import House, _free_port, _lent, serving
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS
+
+pytestmark = pytest.mark.browser
+
+AIGUL, BERIK, MARAT, DANA, SAULE = (
+    "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova", "Saule Testova",
+)  # fmt: skip
+CUT_SECONDS = 30
+# What may differ between two renders of the same state: each form's own key, and the officer's own
+# doing on the page.
+STANDS = """html => {
+  const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
+    .getElementById('main').cloneNode(true);
+  main.querySelectorAll('input[name=key]').forEach(key => key.removeAttribute('value'));
+  main.querySelectorAll('[open]').forEach(each => each.removeAttribute('open'));
+  main.querySelectorAll('[data-sent]').forEach(each => each.removeAttribute('data-sent'));
+  main.querySelectorAll('.done').forEach(each => each.remove());
+  main.normalize();
+  return main.innerHTML.replace(/\\s+/g, ' ');
+}"""
+
+
+class Officer:
+    """An officer's page, and what went wrong on it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+
+    def _heard(self, line: Any) -> None:
+        # A line that is cut on purpose is no fault of the page.
+        if line.type == "error" and "net::ERR" not in line.text:
+            self.errors.append(line.text)
+
+    async def sign_in(self, url: str, name: str) -> None:
+        await self.page.goto(f"{url}/console/sign-in")
+        await self.page.locator(".crew button", has_text=name).click()
+        await self.page.wait_for_url("**/console/*")
+
+    async def click(self, selector: str) -> None:
+        await self.page.locator(selector).first.click()
+
+    async def says(self, words: str) -> None:
+        """Wait until the page says it."""
+        await self.page.wait_for_function(
+            "words => document.getElementById('main').innerText.includes(words)", arg=words
+        )
+
+    async def stands_as_fresh(self) -> bool:
+        """Whether the page is what a fresh one would be."""
+        fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
+        now = await self.page.evaluate(STANDS, None)
+        return bool(now == await self.page.evaluate(STANDS, fresh))
+
+
+async def _officer(
+    opened: Any, house: House, name: str, language: str = "ru", **options: Any
+) -> Officer:
+    context = await opened.new_context(
+        viewport={"width": 1280, "height": 900},
+        extra_http_headers={"Accept-Language": language},
+        **options,
+    )
+    officer = Officer(await context.new_page())
+    officer.page.set_default_timeout(10_000)
+    await officer.sign_in(house.url, name)
+    return officer
+
+
+@pytest.fixture
+async def office(house: House) -> House:
+    await demo_crew.enter(house.rt)
+    return house
+
+
+@pytest.fixture
+async def applicant(office: House) -> AsyncIterator[Visitor]:
+    """Somebody in the middle of the form, in Kazakh."""
+    async with Visitor.at(office.url) as visitor:
+        await visitor.wait(1)
+        for answer in ("kk", *ANSWERS[:13]):
+            await give(visitor, answer)
+        yield visitor
+
+
+async def _reads(house: House, visitor: Visitor, words: str) -> None:
+    async def there() -> bool:
+        return any(words in each.text for each in visitor.bubbles)
+
+    await house.until(there)
+
+
+async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor) -> None:  # noqa: F811
+    question = applicant.newest.text
+    for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
+        await give(applicant, answer)
+    officer = await _officer(browser, office, AIGUL)
+    await officer.says("1")
+    await officer.click("[data-key=KeyN]")
+    await officer.says("не істеуім керек?")
+
+    await officer.click(".ready summary")
+    await officer.click("button[value=documents-today]")
+    kazakh = demo_crew.READY["documents-today"]["kk"]
+    await officer.says(kazakh)
+    await officer.click("#preview .primary")
+    await officer.says(ru("done_replied"))
+    await _reads(office, applicant, kazakh)
+
+    await officer.click("#deeds details:has(select[name=document]) summary")
+    await officer.page.select_option("select[name=document]", index=0)
+    await officer.click("#deeds form[action*=document] button")
+    await officer.says(ru("done_asked"))
+    asked = len(applicant.bubbles)
+    await applicant.send("said", text="Рақмет, қазір жіберемін")
+    await officer.says("Рақмет, қазір жіберемін")
+
+    await officer.click("#resolve summary")
+    await officer.click("#resolve .primary")
+    await officer.says(ru("done_resolved"))
+    await _reads(office, applicant, question.splitlines()[-1])
+    assert any(question in each.text for each in applicant.bubbles[asked:])
+    assert officer.errors == []
+
+
+async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None:  # noqa: F811
+    officer = await _officer(browser, office, AIGUL)
+    await officer.says(ru("empty_queue"))
+    await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
+    visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
+    await officer.page.wait_for_selector(".line.urgent")
+    await office.until(officer.stands_as_fresh, 10)
+    await leave(visitor)
+    assert officer.errors == []
+
+
+async def test_what_is_being_written_outlives_what_comes_in(
+    browser: Any,  # noqa: F811
+    office: House,
+) -> None:
+    visitor = await ask_officer(office, "ru", "general", "Testova asks")
+    officer = await _officer(browser, office, AIGUL)
+    await officer.click("[data-key=KeyN]")
+    await officer.says("Testova asks")
+    await officer.page.fill("#words", "half a sentence")
+    await officer.page.fill(".notes textarea", "half a note")
+    await visitor.send("said", text="and one thing more")
+    await officer.says("and one thing more")
+    assert await officer.page.input_value("#words") == "half a sentence"
+    assert await officer.page.input_value(".notes textarea") == "half a note"
+    await officer.page.focus("#words")
+    await officer.page.keyboard.press("Control+Enter")
+    await officer.says(ru("done_replied"))
+    await _reads(office, visitor, "half a sentence")
+    assert not any("half a note" in each.text for each in visitor.bubbles)
+    await leave(visitor)
+
+
+@pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
+async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
+    browser: Any,  # noqa: F811
+    office: House,
+    path: str,
+) -> None:
+    chance = random.Random(7)
+    officer = await _officer(browser, office, MARAT)
+    await officer.page.goto(office.url + path)
+    await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is elsewhere
+    visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
+    clock = asyncio.get_running_loop()
+    end = clock.time() + CUT_SECONDS / 2
+    while clock.time() < end:
+        await officer.page.context.set_offline(chance.random() < 0.5)
+        await _something_happens(office, chance, visitors)
+        await asyncio.sleep(chance.uniform(0, 0.4))
+    await officer.page.context.set_offline(False)
+    await office.until(officer.stands_as_fresh, 30)
+    for visitor in visitors:
+        await leave(visitor)
+    assert officer.errors == []
+
+
+async def _something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> None:
+    """One of the things that change a page: words, a claim, a case given back, a reply."""
+    async with house.rt.pool.connection() as session:
+        berik = next(each for each in await officers.everyone(session) if each.name == BERIK)
+    page = await reading.listing(house.rt, berik, Filter(Queue.ALL))
+    line = chance.choice(page.lines)
+    case, key = line.case, str(chance.random())
+    with suppress(desk.Refused, Exception):
+        match chance.randrange(4):
+            case 0:
+                await chance.choice(visitors).send("said", text="and more")
+            case 1:
+                await desk.claim(house.rt, berik, case.id, case.version, key=key)
+            case 2:
+                await desk.release(house.rt, berik, case.id, case.version, key=key)
+            case _:
+                await desk.reply(house.rt, berik, case.id, case.version, key=key, words="Yes.")
+
+
+async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:  # noqa: F811
+    visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
+    officer = await _officer(browser, office, AIGUL)
+    await officer.page.keyboard.press("Alt+Slash")
+    assert await officer.page.locator("#help").is_visible()
+    await officer.page.keyboard.press("Escape")
+    await officer.page.keyboard.press("Alt+KeyJ")
+    await officer.page.keyboard.press("Alt+KeyJ")
+    focused = await officer.page.evaluate("document.activeElement.closest('.line').id")
+    assert focused == await officer.page.locator(".line").nth(1).get_attribute("id")
+    await officer.page.keyboard.press("Enter")
+    await officer.says(ru("why"))
+    await officer.page.locator("form.card .primary").press("Enter")
+    await officer.says("Testova asks")
+    await officer.page.locator("form[action*=claim] button").press("Enter")
+    await officer.says(ru("yours"))
+    await officer.page.keyboard.press("Alt+KeyR")
+    await officer.page.keyboard.type("by keyboard")
+    await officer.page.keyboard.press("Control+Enter")
+    await officer.says(ru("done_replied"))
+    for visitor in visitors:
+        await leave(visitor)
+    assert officer.errors == []
+
+
+async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:  # noqa: F811
+    visitor = await ask_officer(office, "ru", "general", "Testova asks")
+    officer = await _officer(browser, office, AIGUL)
+    await officer.click("[data-key=KeyN]")
+    await officer.says("Testova asks")
+    kept = "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
+    assert await officer.page.evaluate(kept) == [0, 0, 0]
+    (cookie,) = await officer.page.context.cookies()
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    await officer.click("form[action$=sign-out] button")
+    await officer.page.wait_for_url("**/sign-in**")
+    await officer.page.go_back()
+    await officer.page.wait_for_url("**/sign-in**")
+    assert "Testova asks" not in await officer.page.content()
+    await leave(visitor)
+
+
+async def test_without_scripts_everything_still_works(browser: Any, office: House) -> None:  # noqa: F811
+    visitor = await ask_officer(office, "ru", "general", "Testova asks")
+    officer = await _officer(browser, office, AIGUL, java_script_enabled=False)
+    await officer.click("[data-key=KeyN]")
+    await officer.page.fill("#words", "without a script")
+    await officer.click(".writing .primary")
+    assert ru("done_replied") in await officer.page.locator("#main").inner_text()
+    await _reads(office, visitor, "without a script")
+    await leave(visitor)
+
+
+async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House) -> None:  # noqa: F811
+    calm = await ask_officer(office, "ru", "general", "Testov asks")
+    officer = await _officer(browser, office, AIGUL)
+    await officer.page.locator(".line").first.hover()
+    await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
+    hurried = await ask_officer(office, "kk", "passport", "Testova hurries")
+    await officer.page.locator("#news button").wait_for()
+    assert await officer.page.locator(".line").count() == 1
+    await officer.page.mouse.move(2, 2)
+    await officer.page.wait_for_selector(".line.urgent")
+    for visitor in (calm, hurried):
+        await leave(visitor)
+
+
+async def test_an_administrator_works_with_a_passkey(browser: Any, office: House) -> None:  # noqa: F811
+    port = _free_port()
+    url = f"http://localhost:{port}"
+    settings = office.rt.settings.model_copy(update={"public_url": url})
+    async with serving(create_app(_lent(replace(office.rt, settings=settings))), port):
+        context = await browser.new_context(extra_http_headers={"Accept-Language": "ru"})
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        devices = await context.new_cdp_session(page)
+        await devices.send("WebAuthn.enable")
+        device = {
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
+            "hasUserVerification": True, "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }  # fmt: skip
+        await devices.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+        officer = Officer(page)
+        await officer.sign_in(url, DANA)
+        await page.goto(f"{url}/console/own")
+        await officer.click("#passkey-new button")
+        await officer.says(ru("done_passkey"))
+        await officer.click("form[action$=sign-out] button")
+        await page.wait_for_url("**/sign-in**")
+        await officer.click("#passkey button")
+        await page.wait_for_url("**/console/officers")
+        await page.goto(f"{url}/console/own")
+        await officer.says(ru("strength_passkey"))
+        assert officer.errors == []
+        await context.close()
+
+
+PAGES = {
+    AIGUL: ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
+    MARAT: ("/now", "/statistics", "/canned", "/hours"),
+    DANA: ("/officers",),
+    SAULE: ("/audit",),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("ru", "light", 1280), ("kk", "dark", 1280), ("kk-Arab", "light", 390)],
+)
+async def test_axe_finds_nothing(
+    browser: Any,  # noqa: F811
+    office: House,
+    language: str,
+    scheme: str,
+    width: int,
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="no axe here: sync the group browser")
+    source = (Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8")
+    visitors = [await ask_officer(office, "kk", "passport", "Testova asks") for _ in range(2)]
+    for name, paths in PAGES.items():
+        options = {"color_scheme": scheme}
+        officer = await _officer(browser, office, name, language, **options)
+        await officer.page.set_viewport_size({"width": width, "height": 900})
+        for path in paths:
+            if path == "CASE":
+                await officer.page.goto(f"{office.url}/console/inbox")
+                await officer.click("[data-key=KeyN]")
+            else:
+                await officer.page.goto(f"{office.url}/console{path}")
+            await officer.page.wait_for_selector("#main")
+            assert await _faults(officer.page, source) == [], path
+            wide = "document.documentElement.scrollWidth - innerWidth"
+            assert await officer.page.evaluate(wide) <= 0, path
+        assert officer.errors == []
+        await officer.page.context.close()
+    for visitor in visitors:
+        await leave(visitor)
+
+
+async def _faults(page: Any, source: str) -> list[str]:
+    await page.evaluate(source)
+    wanted = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = await page.evaluate("wanted => axe.run(document, wanted)", wanted)
+    return [
+        f"{each['id']}: {node['html'][:160]} {json.dumps(node['any'][:1])[:160]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]

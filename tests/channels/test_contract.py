@@ -1,0 +1,377 @@
+"""What every channel keeps, whichever platform is behind it; a new one is added to `DESKS`."""
+
+import json
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, get_args
+
+import aiohttp
+import msgspec
+import pytest
+
+from bot.channels import (
+    Act,
+    Arrival,
+    Blocked,
+    Channel,
+    DoesNotFit,
+    Ignored,
+    Inbound,
+    Intruder,
+    Message,
+    Moved,
+    Press,
+    Rates,
+    Receipt,
+    Refused,
+    SendError,
+    Spoiled,
+    Unreachable,
+    Unreadable,
+)
+from bot.channels.limits import LIMITS
+from bot.channels.telegram import Telegram
+from bot.channels.webchat import Note, WebChat, stream
+from bot.channels.whatsapp import WhatsApp
+from bot.languages import Languages
+from bot.live import Live
+from flows.engine.events import Kind, Page, Said
+from tests.emulators import telegram as tg
+from tests.emulators import whatsapp as wa
+
+WORDS = Languages()
+CODES = {"E_EMPTY", "E_JSON", "E_SHAPE", "E_DEPTH", "E_NUMBER", "E_DUPKEY", "E_ENCODING", "E_STALE"}
+TEXT = "Құпия сөздер: Testova"
+SAID = Message(
+    (TEXT, "Екінші абзац."),
+    (
+        Press("1:yes", "Иә", Kind.OPTION),
+        Press("1:no", "Жоқ", Kind.OPTION),
+        Press("!exit", "Жабу", Kind.EXIT),
+    ),
+    "kk",
+    (2, 9),
+)
+
+
+@dataclass
+class Desk:
+    """A channel, somebody who uses it, and what the test can see of their side.
+
+    `body` is a webhook's with a text; `fail` makes the next call fail; None where there is no such.
+    """
+
+    channel: Channel
+    address: str
+    seen: Callable[[], Awaitable[list[str]]]
+    secrets: tuple[str, ...] = ()
+    body: Callable[[str], bytes] | None = None
+    fail: Callable[[], None] | None = None
+
+
+@dataclass
+class Fake:
+    """The least that is a channel."""
+
+    name = "fake"
+    edits = False
+    deletes = False
+    joins = False
+    page = Page.NEVER
+    window = 0
+    rates = Rates()
+    sent: list[str] = field(default_factory=list)
+
+    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+        try:
+            text = json.loads(body)["text"]
+        except (ValueError, RecursionError):
+            raise Unreadable("E_JSON") from None
+        except (KeyError, TypeError):
+            raise Unreadable("E_SHAPE") from None
+        if not isinstance(text, str):
+            raise Unreadable("E_SHAPE")
+        return (Inbound(self.name, "1", "somebody", "somebody", Said(text)),)
+
+    async def send(self, act: Act) -> str:
+        if act.kind != "send" or act.message is None:
+            raise Refused
+        self.sent.append("\n\n".join(act.message.paragraphs))
+        return str(len(self.sent))
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        raise Refused
+        yield
+
+
+@asynccontextmanager
+async def _fake(_redis_url: str) -> AsyncIterator[Desk]:
+    channel = Fake()
+
+    async def seen() -> list[str]:
+        return channel.sent
+
+    yield Desk(channel, "somebody", seen, body=lambda text: json.dumps({"text": text}).encode())
+
+
+@asynccontextmanager
+async def _web(redis_url: str) -> AsyncIterator[Desk]:
+    live, address = Live.at(redis_url), f"chat-{time.monotonic_ns()}"
+    decode = msgspec.json.Decoder(Note).decode
+
+    async def seen() -> list[str]:
+        notes = [decode(blob) for _id, blob in await live.read_after(stream(address), "")]
+        return ["\n\n".join(note.say.paragraphs) for note in notes if note.say]
+
+    yield Desk(WebChat(live), address, seen, (address,))
+    await live.close()
+
+
+@asynccontextmanager
+async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
+    async with tg.Emulator(limits=False) as emulator, aiohttp.ClientSession() as http:
+        user = emulator.user(501)
+        await user.start("")
+        updates = count(9)
+
+        def body(text: str) -> bytes:
+            chat = {"id": 501, "type": "private"}
+            who = {"id": 501, "is_bot": False}
+            said = {"message_id": 3, "from": who, "chat": chat, "date": 1, "text": text}
+            return json.dumps({"update_id": next(updates), "message": said}).encode()
+
+        async def seen() -> list[str]:
+            return [each.text for each in user.chat if each.from_bot]
+
+        yield Desk(
+            Telegram(http, emulator.token, emulator.url, rate=30),
+            "501",
+            seen,
+            (emulator.token,),
+            body,
+            lambda: emulator.fail(tg.Broken(502)),
+        )
+
+
+@asynccontextmanager
+async def _whatsapp(_redis_url: str) -> AsyncIterator[Desk]:
+    async with wa.Emulator(limits=False) as emulator, aiohttp.ClientSession() as http:
+        user = emulator.user("77010000001")
+        await user.say("Сәлем")
+
+        def body(text: str) -> bytes:
+            said = {"from": user.phone, "id": f"wamid.{time.monotonic_ns()}", "type": "text"}
+            now = {"timestamp": str(int(time.time())), "text": {"body": text}}
+            value = emulator.world.value(messages=[said | now])
+            change = {"field": "messages", "value": value}
+            return json.dumps({"object": "x", "entry": [{"changes": [change]}]}).encode()
+
+        async def seen() -> list[str]:
+            return [each.text for each in user.received]
+
+        channel = WhatsApp(
+            http,
+            WORDS,
+            token=emulator.token,
+            number_id=wa.NUMBER_ID,
+            api=f"{emulator.url}/v26.0",
+            auth_header="Authorization: Bearer",
+            rate=80,
+        )
+        yield Desk(
+            channel,
+            user.user_id,
+            seen,
+            (emulator.token, user.phone, user.user_id),
+            body,
+            lambda: emulator.fail(wa.Broken(502)),
+        )
+
+
+DESKS: dict[str, Callable[[str], AbstractAsyncContextManager[Desk]]] = {
+    "telegram": _telegram,
+    "whatsapp": _whatsapp,
+    "web": _web,
+    "fake": _fake,
+}
+
+
+@pytest.fixture(params=DESKS)
+async def desk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Desk]:
+    async with DESKS[request.param](redis_url) as opened:
+        yield opened
+
+
+def _act(desk: Desk, message: Message = SAID, **more: Any) -> Act:
+    return replace(Act("send", desk.address, message), **more)
+
+
+# What it is
+
+
+def test_it_says_what_it_can(desk: Desk) -> None:
+    channel = desk.channel
+    assert channel.name
+    for flag in (channel.edits, channel.deletes, channel.joins):
+        assert isinstance(flag, bool)
+    assert isinstance(channel.page, Page)
+    assert channel.window >= 0
+    assert channel.rates.whole >= 0
+    assert channel.name in LIMITS or channel.name == "fake"
+
+
+# What comes in
+
+
+def test_a_text_is_an_arrival_of_its_own_channel(desk: Desk) -> None:
+    if desk.body is None:
+        pytest.skip("its own routes make arrivals out of forms")
+    arrivals = desk.channel.parse(desk.body("Сәлем"))
+    [inbound] = [each for each in arrivals if isinstance(each, Inbound)]
+    assert (inbound.channel, inbound.event) == (desk.channel.name, Said("Сәлем"))
+    assert inbound.external_id
+    assert inbound.handle
+    assert inbound.address
+
+
+GARBAGE = [b"", b" ", b"{", b"[]", b"7", b"null", b'"x"', b"\xff", b"[" * 100_000, b"{}"]
+
+
+@pytest.mark.parametrize("raw", GARBAGE)
+def test_what_cannot_be_read_says_so_or_is_nothing(desk: Desk, raw: bytes) -> None:
+    if desk.body is None:
+        pytest.skip("its own routes make arrivals out of forms")
+    try:
+        assert not any(isinstance(each, Inbound) for each in desk.channel.parse(raw))
+    except Unreadable as error:
+        assert error.code in CODES
+        assert error.code in str(error)
+
+
+def test_a_body_cut_off_anywhere_never_raises_anything_else(desk: Desk) -> None:
+    if desk.body is None:
+        pytest.skip("its own routes make arrivals out of forms")
+    whole = desk.body(TEXT)
+    for end in range(0, len(whole) - 1, 7):
+        with pytest.raises(Unreadable) as failed:
+            desk.channel.parse(whole[:end])
+        assert failed.value.code in CODES
+        assert "Testova" not in "".join(traceback.format_exception(failed.value))
+
+
+def test_a_body_with_anything_in_any_place_never_raises_anything_else(desk: Desk) -> None:
+    if desk.body is None:
+        pytest.skip("its own routes make arrivals out of forms")
+    for changed in _changed(json.loads(desk.body(TEXT))):
+        try:
+            for each in desk.channel.parse(json.dumps(changed).encode()):
+                assert isinstance(each, KINDS)
+        except Unreadable as error:
+            assert error.code in CODES
+
+
+KINDS = get_args(Arrival.__value__)
+assert set(KINDS) == {Inbound, Spoiled, Blocked, Moved, Receipt, Intruder, Ignored}
+
+
+def _changed(value: Any) -> list[Any]:
+    """The value with each of its parts, at any depth, gone or replaced."""
+    odd: list[Any] = [None, 7, -1, 2**70, "", "x", [], {}, [[]], True, 1.5]
+    if isinstance(value, dict):
+        inside = [{**value, key: each} for key, part in value.items() for each in _changed(part)]
+        gone = [{k: v for k, v in value.items() if k != key} for key in value]
+        return [*odd, *gone, *inside]
+    if isinstance(value, list):
+        return [*odd, *([each, *value[1:]] for part in value[:1] for each in _changed(part))]
+    return odd
+
+
+# What goes out
+
+
+async def test_a_message_arrives_whole_and_has_an_id(desk: Desk) -> None:
+    external_id = await desk.channel.send(_act(desk))
+    assert external_id
+    seen = (await desk.seen())[-1]
+    assert TEXT in seen
+    assert "Екінші абзац." in seen
+
+
+async def test_a_long_message_arrives_whole_in_order(desk: Desk) -> None:
+    words = [f"сөз{number}" for number in range(2500)]
+    before = len(await desk.seen())
+    assert await desk.channel.send(_act(desk, Message((" ".join(words),), (), "kk")))
+    assert " ".join((await desk.seen())[before:]).split() == words
+
+
+async def test_as_many_buttons_as_the_engine_gives_are_taken(desk: Desk) -> None:
+    options = tuple(Press(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
+    controls = tuple(
+        Press(payload, label, Kind.CONTROL)
+        for payload, label in (("1:>", "Тағы"), ("1:<", "Артқа"), ("!help", "Көмек"))
+    )
+    message = Message((TEXT,), (*options, *controls, *SAID.buttons[-1:]), "kk")
+    assert await desk.channel.send(_act(desk, message))
+
+
+async def test_what_it_cannot_do_is_refused_and_what_it_can_is_done(desk: Desk) -> None:
+    sent = await desk.channel.send(_act(desk))
+    for kind, can in (("edit", desk.channel.edits), ("delete", desk.channel.deletes)):
+        act = _act(desk, kind=kind, external_id=sent)
+        if can:
+            assert await desk.channel.send(act)
+        else:
+            with pytest.raises(Refused):
+                await desk.channel.send(act)
+
+
+async def test_an_act_without_a_message_is_refused(desk: Desk) -> None:
+    if desk.channel.name == "web":
+        pytest.skip("the row of the outbox is the message")
+    with pytest.raises(Refused):
+        await desk.channel.send(Act("send", desk.address))
+
+
+async def test_what_does_not_fit_is_refused_and_not_cut(desk: Desk) -> None:
+    if desk.channel.name in ("fake", "web"):
+        pytest.skip("takes anything")
+    long = Press("1:" + "x" * 500, "Жауап", Kind.OPTION)
+    before = await desk.seen()
+    with pytest.raises(DoesNotFit):
+        await desk.channel.send(_act(desk, Message((TEXT,), (long,), "kk")))
+    assert await desk.seen() == before
+
+
+async def test_a_failure_says_whether_later_may_help_and_tells_of_nobody(desk: Desk) -> None:
+    if desk.fail is None:
+        pytest.skip("there is no platform that fails")
+    desk.fail()
+    with pytest.raises(SendError) as failed:
+        await desk.channel.send(_act(desk))
+    error = failed.value
+    assert isinstance(error, Unreachable)
+    assert error.retry
+    assert error.code.startswith("E_SEND")
+    told = "".join(traceback.format_exception(error))
+    assert not any(secret in told for secret in (*desk.secrets, "Testova"))
+
+
+async def test_a_file_that_is_gone_is_a_send_error(desk: Desk) -> None:
+    with pytest.raises(SendError) as failed:
+        async for _chunk in desk.channel.fetch("999"):
+            pass
+    told = "".join(traceback.format_exception(failed.value))
+    assert not any(secret in told for secret in desk.secrets)
+
+
+def test_every_send_error_has_a_code_of_its_own() -> None:
+    def below(kind: type[SendError]) -> list[type[SendError]]:
+        return [kind, *(each for sub in kind.__subclasses__() for each in below(sub))]
+
+    public = [kind for kind in below(SendError) if not kind.__name__.startswith("_")]
+    codes = [kind.code for kind in public]
+    assert len(set(codes)) == len(codes), codes

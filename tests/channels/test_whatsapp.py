@@ -1,0 +1,671 @@
+"""The WhatsApp channel: what it makes of Meta's bodies, and of Meta's answers."""
+
+import json
+import time
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from bot.channels import (
+    Act,
+    Arrival,
+    DoesNotFit,
+    Held,
+    Ignored,
+    Inbound,
+    Message,
+    Moved,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    Press,
+    Receipt,
+    Refused,
+    SendError,
+    Spoiled,
+    Template,
+    Throttled,
+    Unreachable,
+    Unreadable,
+    WindowClosed,
+    whatsapp_layout,
+)
+from bot.channels.whatsapp import WhatsApp
+from bot.channels.whatsapp_errors import FAULTS, fault
+from bot.channels.whatsapp_updates import arrivals
+from bot.languages import Languages
+from flows.engine import events
+from tests.emulators import whatsapp as wa
+from tests.emulators.whatsapp.errors import ERRORS
+
+WORDS = Languages()
+NOW = 1_800_000_000
+PHONE, USER_ID = "77010000001", "KZ.13491208655302741918"
+NUMBER_ID = wa.NUMBER_ID
+
+
+def parse(*values: dict[str, Any], number_id: str = NUMBER_ID) -> tuple[Arrival, ...]:
+    changes = [{"field": "messages", "value": metadata(number_id) | each} for each in values]
+    return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
+
+
+def metadata(number_id: str = NUMBER_ID) -> dict[str, Any]:
+    told = {"display_phone_number": "77170000000", "phone_number_id": number_id}
+    return {"messaging_product": "whatsapp", "metadata": told}
+
+
+def body(entries: object) -> bytes:
+    return json.dumps({"object": "whatsapp_business_account", "entry": entries}).encode()
+
+
+def message(**contents: Any) -> dict[str, Any]:
+    head = {"from": PHONE, "from_user_id": USER_ID, "id": "wamid.A", "timestamp": str(NOW - 5)}
+    return head | contents
+
+
+def text(words: str = "Сәлем", **more: Any) -> dict[str, Any]:
+    return message(type="text", text={"body": words}, **more)
+
+
+def one(raw: dict[str, Any], **more: Any) -> Arrival:
+    [arrival] = parse({"messages": [raw], **more})
+    return arrival
+
+
+def event_of(**contents: Any) -> events.Event:
+    arrival = one(message(**contents))
+    assert isinstance(arrival, Inbound)
+    return arrival.event
+
+
+# What comes in
+
+
+def test_a_text_names_its_writer_and_when_it_was_written() -> None:
+    said = events.Said("Сәлем")
+    assert one(text()) == Inbound(
+        "whatsapp", "wamid.A", USER_ID, USER_ID, said, "wamid.A", "", (PHONE,), NOW - 5
+    )
+
+
+@pytest.mark.parametrize(
+    ("ids", "contact", "handle", "aliases"),
+    [
+        ({"from": PHONE}, {"wa_id": PHONE}, PHONE, ()),
+        ({"from": PHONE}, {}, PHONE, ()),
+        ({"from": f"+{PHONE}"}, {}, PHONE, ()),
+        ({"from": PHONE}, {"wa_id": PHONE, "user_id": USER_ID}, USER_ID, (PHONE,)),
+        ({"from_user_id": USER_ID}, {"user_id": USER_ID}, USER_ID, ()),
+        ({"from_user_id": USER_ID}, {"wa_id": PHONE, "user_id": USER_ID}, USER_ID, (PHONE,)),
+        ({"from": USER_ID}, {"wa_id": USER_ID, "user_id": USER_ID}, USER_ID, ()),
+        ({}, {"user_id": USER_ID}, USER_ID, ()),
+        ({"from": PHONE}, {"wa_id": "77019999999", "user_id": "KZ.9"}, PHONE, ()),
+        (
+            {"from_user_id": USER_ID, "from_parent_user_id": "KZ.ENT.7"},
+            {},
+            USER_ID,
+            ("KZ.ENT.7",),
+        ),
+    ],
+)
+def test_people_are_known_by_user_id_or_phone_or_both(
+    ids: dict[str, str], contact: dict[str, str], handle: str, aliases: tuple[str, ...]
+) -> None:
+    raw = {"id": "wamid.A", "timestamp": NOW, "type": "text", "text": {"body": "a"}} | ids
+    arrival = one(raw, contacts=[{"profile": {"name": "Testova"}, **contact}] if contact else None)
+    assert isinstance(arrival, Inbound)
+    assert (arrival.handle, arrival.address, arrival.aliases) == (handle, handle, aliases)
+
+
+def test_of_two_writers_in_one_body_each_keeps_their_own_names() -> None:
+    other = {"from": "77010000002", "id": "wamid.B", "timestamp": NOW}
+    found = parse(
+        {
+            "contacts": [
+                {"wa_id": "77010000002", "user_id": "KZ.2"},
+                {"wa_id": PHONE, "user_id": USER_ID},
+            ],
+            "messages": [
+                text(),
+                other | {"type": "text", "text": {"body": "b"}},
+            ],
+        }
+    )
+    assert [each.handle for each in found if isinstance(each, Inbound)] == [USER_ID, "KZ.2"]
+
+
+REPLY = {"id": "12:yes", "title": "Иә"}
+
+
+@pytest.mark.parametrize(
+    ("contents", "event"),
+    [
+        (
+            {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": REPLY}},
+            events.Pressed("12:yes"),
+        ),
+        (
+            {"type": "interactive", "interactive": {"type": "list_reply", "list_reply": REPLY}},
+            events.Pressed("12:yes"),
+        ),
+        (
+            {"type": "interactive", "interactive": {"button_reply": {"id": "12:@", "title": "x"}}},
+            events.Shared(f"+{PHONE}", True),
+        ),
+        (
+            {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {}}},
+            events.Unreadable("other"),
+        ),
+        (
+            {"type": "button", "button": {"payload": "!status", "text": "Open"}},
+            events.Pressed("!status"),
+        ),
+        ({"type": "button", "button": {"payload": "Тоқта", "text": "Тоқта"}}, events.Said("Тоқта")),
+        ({"type": "button", "button": {"text": "Stop"}}, events.Said("Stop")),
+        (
+            {"type": "image", "image": {"id": "99", "mime_type": "image/jpeg", "caption": "x"}},
+            events.Attached("photo", "99"),
+        ),
+        (
+            {"type": "document", "document": {"id": "98", "filename": "p.pdf", "file_size": 7}},
+            events.Attached("document", "98", 7),
+        ),
+        ({"type": "audio", "audio": {"id": "1", "voice": True}}, events.Unreadable("voice")),
+        ({"type": "video", "video": {"id": "1"}}, events.Unreadable("video")),
+        ({"type": "sticker", "sticker": {"id": "1"}}, events.Unreadable("sticker")),
+        ({"type": "location", "location": {"latitude": 51.1}}, events.Unreadable("location")),
+        (
+            {"type": "contacts", "contacts": [{"phones": [{"phone": f"+{PHONE}"}]}]},
+            events.Shared(f"+{PHONE}", True),
+        ),
+        (
+            {"type": "contacts", "contacts": [{"phones": [{"wa_id": "77019999999"}]}]},
+            events.Shared("+77019999999", False),
+        ),
+        ({"type": "contacts", "contacts": [{}]}, events.Unreadable("contact")),
+        ({"type": "unsupported", "errors": [{"code": 131051}]}, events.Unreadable("other")),
+        ({"type": "something_of_next_year"}, events.Unreadable("other")),
+        ({"type": "request_welcome"}, events.Started()),
+        ({"type": "edit", "edit": {}}, events.Edited()),
+    ],
+)
+def test_what_is_said_pressed_and_sent_is_understood(
+    contents: dict[str, Any], event: events.Event
+) -> None:
+    assert event_of(**contents) == event
+
+
+@pytest.mark.parametrize("kind", ["reaction", "revoke"])
+def test_nobody_waits_for_an_answer_to_these(kind: str) -> None:
+    assert one(message(type=kind, **{kind: {"emoji": "👍"}})) == Ignored("whatsapp")
+
+
+def test_a_group_is_ignored() -> None:
+    assert one(text(group_id="g")) == Ignored("whatsapp")
+
+
+def test_a_new_number_is_told_for_each_old_name() -> None:
+    system = {
+        "type": "user_changed_number",
+        "wa_id": "77010000002",
+        "user_id": "KZ.2",
+        "previous_user_id": USER_ID,
+    }
+    found = parse({"messages": [message(type="system", system=system)]})
+    assert [(each.handle, each.to, each.address) for each in found if isinstance(each, Moved)] == [
+        (USER_ID, "KZ.2", "KZ.2"),
+        (PHONE, "77010000002", "KZ.2"),
+    ]
+
+
+def test_a_new_user_id_without_a_phone_is_told() -> None:
+    system = {"type": "user_changed_user_id", "user_id": "KZ.2", "previous_user_id": USER_ID}
+    raw = {"id": "wamid.S", "timestamp": NOW, "type": "system", "system": system}
+    assert one(raw) == Moved("whatsapp", "wamid.S/0", USER_ID, "KZ.2", "KZ.2")
+
+
+def test_everything_of_a_batch_is_read_and_only_what_is_bad_is_spoiled() -> None:
+    poisoned: list[object] = [
+        {"id": "wamid.bad", "type": "text", "from": PHONE, "timestamp": NOW},
+        {"id": 5, "type": "text"},
+        "nonsense",
+        {"id": "wamid.nobody", "type": "text", "text": {"body": "a"}, "timestamp": NOW},
+        {"id": "wamid.when", "type": "text", "from": PHONE, "timestamp": "soon"},
+        text(id="a\u0000b"),
+    ]
+    first = {
+        "field": "messages",
+        "value": metadata() | {"messages": [text(id="wamid.1"), *poisoned]},
+    }
+    broken = [{"field": "messages", "value": None}, 7]
+    second = {"field": "messages", "value": metadata() | {"messages": [text(id="wamid.2")]}}
+    statuses = {"field": "messages", "value": metadata() | {"statuses": [status(), {"id": 1}]}}
+    found = arrivals(
+        body([{"changes": [first, *broken, second]}, "x", {"changes": [statuses]}]), NUMBER_ID, NOW
+    )
+    assert [each.external_id for each in found if isinstance(each, Inbound)] == [
+        "wamid.1",
+        "wamid.2",
+    ]
+    assert sum(isinstance(each, Receipt) for each in found) == 1
+    spoiled = [each for each in found if isinstance(each, Spoiled)]
+    assert len(spoiled) == len(poisoned) + len(broken) + 2
+    assert {each.code for each in spoiled} == {"E_SHAPE", "E_NUMBER"}
+    assert {each.external_id for each in spoiled} > {"wamid.bad", "wamid.nobody", "wamid.when"}
+    assert not any("nonsense" in each.external_id for each in spoiled)
+
+
+def test_another_number_of_the_same_account_is_not_ours() -> None:
+    assert parse({"messages": [text()]}, number_id="42") == (Ignored("whatsapp"),)
+
+
+@pytest.mark.parametrize("field", ["account_update", "message_template_status_update"])
+def test_other_fields_are_ignored(field: str) -> None:
+    entries = [{"changes": [{"field": field, "value": {"event": "VERIFIED"}}]}]
+    assert arrivals(body(entries), NUMBER_ID, NOW) == (Ignored("whatsapp"),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "E_EMPTY"),
+        (b"[]", "E_SHAPE"),
+        (b"{}", "E_SHAPE"),
+        (b'{"entry": {}}', "E_SHAPE"),
+        (b'{"entry": [}', "E_JSON"),
+        (b"[" * 100_000, "E_DEPTH"),
+        (b'{"entry": [], "entry": []}', "E_DUPKEY"),
+    ],
+)
+def test_a_body_that_cannot_be_read_says_why(raw: bytes, code: str) -> None:
+    with pytest.raises(Unreadable) as failed:
+        arrivals(raw, NUMBER_ID, NOW)
+    assert failed.value.code == code
+
+
+def test_a_message_of_last_week_counts_and_one_that_may_be_a_repetition_does_not() -> None:
+    late = one(text(timestamp=str(NOW - 6 * 86400)))
+    assert isinstance(late, Inbound)
+    stale = one(text(timestamp=str(NOW - 9 * 86400)))
+    assert isinstance(stale, Spoiled)
+    assert (stale.external_id, stale.code) == ("wamid.A", "E_STALE")
+
+
+def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
+    told = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
+    return told | {"biz_opaque_callback_data": "77"} | more
+
+
+def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
+    price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
+    [receipt] = parse({"statuses": [status(pricing=price)]})
+    assert receipt == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77", "utility")
+    [free] = parse({"statuses": [status(pricing=price | {"billable": False})]})
+    assert free == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77", "")
+
+
+@pytest.mark.parametrize("row", ["", "7 OR 1=1", "-7", "9" * 40, "Ә"])
+def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
+    [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
+    assert isinstance(receipt, Receipt)
+    assert receipt.row == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "ours"),
+    [(131047, "E_SEND_WINDOW"), (131026, "E_SEND_BLOCKED"), (131056, "E_SEND_THROTTLED")],
+)
+def test_a_failure_is_told_in_our_words(code: int, ours: str) -> None:
+    [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
+    assert isinstance(receipt, Receipt)
+    assert (receipt.state, receipt.code) == ("failed", ours)
+
+
+def test_an_error_of_the_account_raises_an_alarm() -> None:
+    with capture_logs() as logged:
+        parse({"errors": [{"code": 131031, "title": "Locked"}]})
+    assert [line["code"] for line in logged] == ["E_WHATSAPP_RESTRICTED"]
+
+
+# Errors, as data
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        ((131047,), WindowClosed),
+        ((131056, 130429, 4, 80007, 131048, 131064), Throttled),
+        ((368, 131031, 131042, 190, 0, 10, 200, 299, 131005), Held),
+        ((131026,), NotAllowed),
+        ((131049,), NotNow),
+        ((131050,), OptedOut),
+        ((132000, 132001, 132005, 132007, 132012, 132015, 132016), NoTemplate),
+        ((131051, 131052, 131053, 131062, 131030, 131008, 131009, 100, 130497, 139200), Refused),
+        ((131000, 131016, 2), Unreachable),
+    ],
+)
+def test_each_code_is_treated_as_its_class(codes: tuple[int, ...], kind: type[SendError]) -> None:
+    assert {fault(code).error for code in codes} == {kind}
+
+
+def test_a_pair_waits_six_seconds_and_the_rest_goes_on() -> None:
+    assert (FAULTS[131056].delay, FAULTS[131056].wide) == (6, False)
+    assert all(FAULTS[code].wide for code in (130429, 4, 80007, 131048, 131064))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Refused),
+        (401, Held),
+        (403, Held),
+        (429, Throttled),
+        (500, Unreachable),
+        (503, Unreachable),
+    ],
+)
+def test_a_code_that_nobody_knows_goes_by_its_status(status: int, kind: type[SendError]) -> None:
+    assert fault(999_999, status).error is kind
+
+
+# Layout
+
+
+def presses(*labels: str, kind: str = "option") -> tuple[Press, ...]:
+    return tuple(Press(f"1:{number}", label, kind) for number, label in enumerate(labels))
+
+
+def laid(paragraphs: tuple[str, ...], *buttons: Press) -> list[dict[str, Any]]:
+    return whatsapp_layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
+
+
+def test_up_to_three_are_buttons_and_up_to_ten_a_list() -> None:
+    [few] = laid(("A",), *presses("Да", "Нет", "Назад"))
+    assert [each["reply"]["title"] for each in few["interactive"]["action"]["buttons"]] == [
+        "Да",
+        "Нет",
+        "Назад",
+    ]
+    assert few["interactive"]["body"]["text"] == "A\n\n3 / 9"
+    [many] = laid(("A",), *presses(*"abcdefghij"))
+    assert [each["title"] for each in many["interactive"]["action"]["sections"][0]["rows"]] == [
+        *"abcdefghij"
+    ]
+    assert many["interactive"]["action"]["button"] == "Выбрать"
+
+
+def test_controls_that_find_no_room_can_be_written() -> None:
+    more = Press("1:>", "Ещё", "control")
+    back, help_ = Press("1:<", "Назад", "control"), Press("!help", "Помощь", "control")
+    exit_ = Press("!exit", "Закрыть и очистить", "exit")
+    [part] = laid(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
+    rows = [each["title"] for each in part["interactive"]["action"]["sections"][0]["rows"]]
+    assert rows == [*"abcdefgh", "Ещё", "Назад"]
+    text = part["interactive"]["body"]["text"]
+    assert text.endswith("Можно также написать: Помощь · Закрыть и очистить")
+
+
+def test_a_label_too_long_for_a_row_goes_on_below_it() -> None:
+    [part] = laid(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
+    row = part["interactive"]["action"]["sections"][0]["rows"][0]
+    assert (row["title"], row["description"]) == ("Северные Марианские", "острова и ещё")
+
+
+def test_a_text_too_long_for_buttons_has_numbered_answers() -> None:
+    [part] = laid(
+        ("б" * 1500,), *presses("Отправить", "Изменить"), Press("!help", "Помощь", "control")
+    )
+    assert part["type"] == "text"
+    assert "1. Отправить\n2. Изменить\n\nМожно также написать: Помощь" in part["text"]["body"]
+
+
+def test_a_page_of_answers_keeps_its_list_under_a_long_text() -> None:
+    more = Press("1:>", "Ещё", "control")
+    before, last = laid(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
+    assert before["text"]["body"] == "б" * 1500
+    assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3 / 9"
+
+
+def test_a_long_text_is_parted_and_nothing_of_it_is_lost() -> None:
+    words = "сөз " * 2000
+    found = laid((words,))
+    assert all(len(each["text"]["body"]) <= 4096 for each in found)
+    joined = " ".join(each["text"]["body"] for each in found)
+    assert joined.split() == [*words.split(), "3", "/", "9"]
+
+
+@pytest.mark.parametrize(
+    "press",
+    [
+        Press("1:" + "x" * 300, "a", "option"),
+        Press("1:ә", "a", "option"),
+        Press("1:a", "", "option"),
+    ],
+)
+def test_what_cannot_be_sent_whole_is_refused_loudly(press: Press) -> None:
+    with pytest.raises(DoesNotFit):
+        laid(("A",), press, *presses(*"bcd"))
+
+
+def test_a_link_stands_alone_and_the_rest_can_be_written() -> None:
+    link = Press("https://kosh.example/p/x", "Открыть страницу", "page")
+    [part] = laid(("A",), link, Press("!exit", "Закрыть и очистить", "exit"))
+    parameters = part["interactive"]["action"]["parameters"]
+    assert parameters == {"display_text": "Открыть страницу", "url": "https://kosh.example/p/x"}
+    assert part["interactive"]["body"]["text"].endswith("Закрыть и очистить")
+
+
+@pytest.mark.parametrize(
+    ("language", "codes"),
+    [
+        ("kk", ["status/kk", "status/ru"]),
+        ("kk_Arab", ["status_arab/kk", "status/kk", "status/ru"]),
+        ("zh_Hans", ["status/zh_CN", "status/ru"]),
+        ("uz_Cyrl", ["status_cyrl/uz", "status/uz", "status/ru"]),
+        ("ru", ["status/ru"]),
+        ("", ["status/ru"]),
+    ],
+)
+def test_a_template_falls_back_in_a_fixed_order(language: str, codes: list[str]) -> None:
+    found = whatsapp_layout.templates(Template("status"), language)
+    told = [each["template"] for each in found]
+    assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
+
+
+# What goes out, against the emulator
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[wa.Emulator]:
+    async with wa.Emulator(limits=False, window_at_once=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def channel(emulator: wa.Emulator) -> AsyncIterator[WhatsApp]:
+    async with aiohttp.ClientSession() as http:
+        yield opened(http, emulator)
+
+
+def opened(http: aiohttp.ClientSession, emulator: wa.Emulator, **more: str) -> WhatsApp:
+    told = {"api": f"{emulator.url}/v26.0", "auth_header": "Authorization: Bearer"} | more
+    return WhatsApp(
+        http,
+        WORDS,
+        token=emulator.token,
+        number_id=NUMBER_ID,
+        api=told["api"],
+        auth_header=told["auth_header"],
+    )
+
+
+SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
+
+
+async def test_a_message_goes_out_with_our_row(emulator: wa.Emulator, channel: WhatsApp) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    wamid = await channel.send(Act("send", user.user_id, SAID, row="77"))
+    assert user.last.id == wamid
+    assert (user.last.text, user.last.labels) == ("Сәлеметсіз бе", ["Иә", "Жоқ"])
+    assert emulator.journal.sent(user.user_id)[0]["biz_opaque_callback_data"] == "77"
+    assert await channel.send(Act("send", PHONE, SAID))
+    assert emulator.journal.mistakes() == []
+
+
+async def test_a_solution_providers_dialect_is_spoken() -> None:
+    async with (
+        wa.Emulator(dialect="provider", limits=False) as emulator,
+        aiohttp.ClientSession() as http,
+    ):
+        channel = opened(http, emulator, api=emulator.url, auth_header="D360-API-KEY")
+        user = emulator.user(PHONE)
+        sent = await user.send_photo(b"\xff\xd8\xff" + bytes(2000))
+        await channel.send(Act("send", user.user_id, SAID))
+        await channel.acknowledge(sent.id, typing=True)
+        got = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
+        assert b"".join(got) == b"\xff\xd8\xff" + bytes(2000)
+        assert user.last.text == "Сәлеметсіз бе"
+        assert emulator.journal.mistakes() == []
+
+
+async def test_a_mark_is_blue_ticks_and_three_dots(
+    emulator: wa.Emulator, channel: WhatsApp
+) -> None:
+    user = emulator.user(PHONE)
+    said = await user.say("Сәлем")
+    await channel.acknowledge(said.id, typing=True)
+    assert user.typing
+    assert user.chat[0].status == "read"
+    await channel.acknowledge("wamid.nobody", typing=True)
+
+
+@pytest.mark.parametrize("code", sorted(set(FAULTS) & set(ERRORS)))
+async def test_each_refusal_is_its_error_and_tells_of_nobody(
+    emulator: wa.Emulator, channel: WhatsApp, code: int
+) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    emulator.fail(wa.Refused(code))
+    with capture_logs() as logged, pytest.raises(SendError) as failed:
+        await channel.send(Act("send", user.user_id, SAID, row="77"))
+    assert isinstance(failed.value, FAULTS[code].error)
+    told = "".join(traceback.format_exception(failed.value)) + repr(logged)
+    assert not any(secret in told for secret in (PHONE, user.user_id, emulator.token, "Сәлем"))
+
+
+@pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
+async def test_no_answer_to_rely_on_is_unreachable(
+    emulator: wa.Emulator, channel: WhatsApp, fault: Any
+) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    emulator.fail(fault)
+    with pytest.raises(Unreachable) as failed:
+        await channel.send(Act("send", user.user_id, SAID))
+    assert emulator.token not in "".join(traceback.format_exception(failed.value))
+
+
+async def test_outside_the_window_only_a_template_goes(
+    emulator: wa.Emulator, channel: WhatsApp
+) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    emulator.advance(25 * 3600)
+    with pytest.raises(WindowClosed):
+        await channel.send(Act("send", user.user_id, SAID))
+    with pytest.raises(WindowClosed):
+        await channel.send(Act("send", user.user_id, SAID, closed=True))
+    named = Message(("A",), (), "kk_Arab", template=Template("status", ("KS-1",), ("!status",)))
+    with pytest.raises(NoTemplate):
+        await channel.send(Act("send", user.user_id, named, closed=True))
+    template = wa.Template("status", "kk", "Жаңалық бар: {{1}}", buttons=("Ашу",))
+    emulator.add_templates(template)
+    await channel.send(Act("send", user.user_id, named, closed=True))
+    assert user.last.text == "Жаңалық бар: KS-1"
+    assert user.last.buttons[0].data == "!status"
+
+
+@pytest.mark.parametrize("kind", ["edit", "delete", "leave"])
+async def test_what_the_platform_cannot_do_is_refused(channel: WhatsApp, kind: Any) -> None:
+    with pytest.raises(Refused):
+        await channel.send(Act(kind, PHONE, SAID, external_id="wamid.A"))
+
+
+async def test_a_file_comes_in_pieces_and_its_address_is_asked_for_again(
+    emulator: wa.Emulator, channel: WhatsApp
+) -> None:
+    user = emulator.user(PHONE)
+    data = bytes(range(256)) * 1000
+    ref = (await user.send_document(data)).content["document"]["id"]
+    emulator.world.links.clear()
+    got = [chunk async for chunk in channel.fetch(ref)]
+    assert b"".join(got) == data
+    assert len(got) > 1
+
+
+async def test_an_address_that_died_is_asked_for_once_more(
+    emulator: wa.Emulator, channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = emulator.user(PHONE)
+    ref = (await user.send_photo()).content["image"]["id"]
+    asked = []
+    located = channel._located
+
+    async def expired(name: str) -> str:
+        url = await located(name)
+        asked.append(url)
+        if len(asked) == 1:
+            emulator.world.links.clear()
+        return url
+
+    monkeypatch.setattr(channel, "_located", expired)
+    assert b"".join([chunk async for chunk in channel.fetch(ref)]).startswith(b"\xff\xd8")
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("ref", ["12345", "../messages", "a b", ""])
+async def test_a_file_that_is_gone_is_refused(channel: WhatsApp, ref: str) -> None:
+    with pytest.raises(Refused), capture_logs() as logged:
+        async for _chunk in channel.fetch(ref):
+            pass
+    assert logged == []
+
+
+async def test_the_token_goes_to_no_other_host(
+    channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def elsewhere(_ref: str) -> str:
+        return "http://127.0.0.1:9/file"
+
+    monkeypatch.setattr(channel, "_located", elsewhere)
+    with pytest.raises(Refused):
+        async for _chunk in channel.fetch("1"):
+            pass
+
+
+async def test_a_file_too_large_is_refused_while_it_comes(
+    emulator: wa.Emulator, channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = emulator.user(PHONE)
+    huge = (await user.send_document(size=101 << 20)).content["document"]["id"]
+    with pytest.raises(DoesNotFit):
+        async for _chunk in channel.fetch(huge):
+            pass
+    monkeypatch.setattr("bot.channels.whatsapp.MOST_FILE", 100_000)
+    grown = (await user.send_document(bytes(300_000), size=1)).content["document"]["id"]
+    with pytest.raises(DoesNotFit):
+        async for _chunk in channel.fetch(grown):
+            pass
+
+
+def test_parsing_uses_the_clock_of_the_day(channel: WhatsApp) -> None:
+    raw = text(timestamp=str(int(time.time())))
+    entries = [{"changes": [{"field": "messages", "value": metadata() | {"messages": [raw]}}]}]
+    [arrival] = channel.parse(body(entries))
+    assert isinstance(arrival, Inbound)

@@ -1,0 +1,102 @@
+"""Both emulators in one process, their webhooks leading to Kosh, and one page to try them on.
+
+    python -m tests.emulators --kosh http://127.0.0.1:8080 --page-port 8084
+
+Secrets are read from the environment under the names that Kosh reads them by (KOSH_TELEGRAM_TOKEN,
+KOSH_TELEGRAM_SECRET, KOSH_WHATSAPP_TOKEN, KOSH_WHATSAPP_APP_SECRET, KOSH_WHATSAPP_VERIFY_TOKEN,
+KOSH_WHATSAPP_NUMBER_ID), so that they stand in no list of processes. `./kosh demo --channels`
+starts it so. It prints the page's address when it is ready, and stops on a signal.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from tests.emulators import telegram, whatsapp
+from tests.emulators.page import serving
+from tests.emulators.page.phones import Phone, TelegramPhone, WhatsAppPhone
+
+# Kosh needs a moment to start, and Meta saves no webhook that doesn't answer.
+ASK_AGAIN_SECONDS = 0.5
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.emulators")
+    parser.add_argument("--telegram-port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--whatsapp-port", type=int, default=0)
+    parser.add_argument("--page-port", type=int, default=0)
+    parser.add_argument("--kosh", metavar="URL", required=True, help="where Kosh's server is")
+    parser.add_argument("--registry", metavar="URL", default="", help="linked from the page")
+    return parser.parse_args()
+
+
+def secret(name: str, usual: str) -> str:
+    """A secret shared with Kosh."""
+    return os.environ.get(f"KOSH_{name}") or usual
+
+
+async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
+    """Sets WhatsApp's webhook as soon as Kosh answers the challenge."""
+    told = False
+    while True:
+        try:
+            return await on.set_webhook(url, token)
+        except (aiohttp.ClientError, OSError):
+            pass
+        except whatsapp.Unverified as error:
+            if not told:
+                print(f"WhatsApp is off until Kosh answers it: {error}", file=sys.stderr)
+            told = True
+        await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+
+async def serve(given: argparse.Namespace) -> None:
+    """Runs everything until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    kosh = given.kosh.rstrip("/")
+    async with AsyncExitStack() as stack:
+        tg = await stack.enter_async_context(
+            telegram.Emulator(secret("TELEGRAM_TOKEN", telegram.TOKEN), port=given.telegram_port)
+        )
+        wa = await stack.enter_async_context(
+            whatsapp.Emulator(
+                secret("WHATSAPP_TOKEN", whatsapp.TOKEN),
+                number_id=secret("WHATSAPP_NUMBER_ID", whatsapp.NUMBER_ID),
+                secret=secret("WHATSAPP_APP_SECRET", whatsapp.SECRET),
+                port=given.whatsapp_port,
+            )
+        )
+        # Kosh knows the updates of an earlier demonstration again by their ids, for eight days.
+        tg.world.updates.next_id = int(time.time())
+        phones: dict[str, Phone] = {"telegram": TelegramPhone(tg), "whatsapp": WhatsAppPhone(wa)}
+        page = await stack.enter_async_context(
+            serving(phones, kosh, given.registry, given.page_port)
+        )
+        await tg.set_webhook(f"{kosh}/webhooks/telegram", secret("TELEGRAM_SECRET", ""))
+        token = secret("WHATSAPP_VERIFY_TOKEN", whatsapp.VERIFY_TOKEN)
+        asking = asyncio.create_task(subscribe(wa, f"{kosh}/webhooks/whatsapp", token))
+        print(f"The phones are at {page}", flush=True)
+        await stop.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+def main() -> None:
+    """Runs the command; a port that is taken is said in one line."""
+    try:
+        asyncio.run(serve(arguments()))
+    except OSError as error:
+        sys.exit(f"E_EMULATORS: a port can't be opened; choose another ({error.strerror})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""A strict emulator of the WhatsApp Cloud API, over real HTTP.
+
+What it accepts, WhatsApp accepts. What WhatsApp would ignore or cut in silence (unknown parameters,
+line breaks in a button) it refuses with an error that says EMULATOR, because that is a mistake of
+ours. Facts follow Meta's documentation as `channels.md` has it. Guesses, where Meta publishes
+nothing: the webhook's retry times, the size of batches, the burst of a pair (45), 131048 as the
+code of the portfolio's limit. Left out: Flows, groups, calls, Direct Send, links that Meta fetches.
+
+    async with Emulator(limits=False) as whatsapp:
+        await whatsapp.set_webhook(f"{kosh}/webhooks/whatsapp", verify_token)
+        gulnar = whatsapp.user("77010000001")
+        await gulnar.say("Сәлем")
+        await gulnar.wait_for_message(1)
+        await gulnar.press("Қазақша")
+"""
+
+from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
+
+from .faults import Failed, Lost, Refused
+from .journal import Arrival, Call, Delivery, Journal
+from .limits import Limits
+from .people import User
+from .screen import Button, Message, Row
+from .server import NUMBER_ID, SECRET, TOKEN, VERIFY_TOKEN, Emulator
+from .templates import Template
+from .webhook import Pace, Unverified
+from .world import Media, Person
+
+__all__ = [
+    "NUMBER_ID",
+    "SECRET",
+    "TOKEN",
+    "VERIFY_TOKEN",
+    "Arrival",
+    "Broken",
+    "Button",
+    "Call",
+    "Cut",
+    "Delivery",
+    "Emulator",
+    "Failed",
+    "Journal",
+    "Limits",
+    "Lost",
+    "Media",
+    "Message",
+    "Pace",
+    "Person",
+    "Refused",
+    "Row",
+    "Silent",
+    "Slow",
+    "Template",
+    "Unverified",
+    "User",
+]

@@ -1,0 +1,60 @@
+"""The emulator as its own process: it prints its address when it is ready, and stops on a signal.
+
+    python -m tests.emulators.whatsapp --port 8082 --token t --number-id 100000000000777 \\
+        --webhook http://127.0.0.1:8080/webhooks/whatsapp --secret s --log calls.jsonl
+"""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from .control import control_routes
+from .server import NUMBER_ID, SECRET, TOKEN, Emulator
+from .webhook import Pace
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.emulators.whatsapp")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--token", default=TOKEN)
+    parser.add_argument("--number-id", default=NUMBER_ID)
+    parser.add_argument("--secret", default=SECRET, help="the app secret that signs webhooks")
+    parser.add_argument("--dialect", choices=["cloud", "provider"], default="cloud")
+    parser.add_argument("--webhook", metavar="URL", default="", help="used without the challenge")
+    parser.add_argument("--connections", type=int, default=40)
+    parser.add_argument("--log", type=Path, help="the journal as JSON lines")
+    parser.add_argument("--no-limits", action="store_true", help="without the platform's rates")
+    parser.add_argument("--no-statuses", action="store_true", help="tell nothing of messages sent")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the waits between retries")
+    parser.add_argument("--patience", type=float, default=20.0, help="seconds for the webhook")
+    return parser.parse_args()
+
+
+async def serve(given: argparse.Namespace) -> None:
+    """Runs the emulator until SIGINT or SIGTERM."""
+    emulator = Emulator(
+        given.token,
+        number_id=given.number_id,
+        secret=given.secret,
+        dialect=given.dialect,
+        port=given.port,
+        limits=not given.no_limits,
+        statuses=not given.no_statuses,
+        pace=Pace(given.scale, given.patience),
+        log=given.log,
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await emulator.start(control_routes(emulator))
+    if given.webhook:
+        await emulator.set_webhook(given.webhook, None, given.connections)
+    print(emulator.url, flush=True)
+    await stop.wait()
+    await emulator.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(arguments()))

@@ -1,0 +1,54 @@
+"""What people send besides text, in Meta's words."""
+
+from .wire import Params
+from .world import MEDIA_LIVES, Media, World
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + bytes(80)
+OGG = b"OggS\x00\x02" + bytes(64)
+PDF = b"%PDF-1.4\n%%EOF\n"
+WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8 " + bytes(16)
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
+SAMPLES = {
+    "image": ("image/jpeg", JPEG),
+    "document": ("application/pdf", PDF),
+    "audio": ("audio/ogg; codecs=opus", OGG),
+    "video": ("video/mp4", MP4),
+    "sticker": ("image/webp", WEBP),
+}
+
+
+def kept(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
+    """A person's file on the platform's servers, for seven days."""
+    return world.store(data, mime, MEDIA_LIVES, size)
+
+
+def file_content(kind: str, media: Media, more: Params) -> Params:
+    """A message with a file."""
+    shown: Params = {"id": media.id, "mime_type": media.mime, "sha256": media.sha256}
+    match kind:
+        case "audio":
+            shown["voice"] = True
+        case "sticker":
+            shown["animated"] = False
+    return {"type": kind, kind: shown | {name: value for name, value in more.items() if value}}
+
+
+def location_content() -> Params:
+    """A place on the map."""
+    place = {"latitude": 51.1282, "longitude": 71.4306, "name": "Bayterek"}
+    return {"type": "location", "location": place}
+
+
+def contacts_content(phone: str) -> Params:
+    """Somebody's card."""
+    card = {
+        "name": {"formatted_name": "Basqa Testova", "first_name": "Basqa"},
+        "phones": [{"phone": f"+{phone}", "wa_id": phone, "type": "CELL"}],
+    }
+    return {"type": "contacts", "contacts": [card]}
+
+
+def reaction_content(wamid: str, emoji: str) -> Params:
+    """A reaction to a message; an empty emoji takes it back."""
+    reaction = {"message_id": wamid} | ({"emoji": emoji} if emoji else {})
+    return {"type": "reaction", "reaction": reaction}

@@ -1,0 +1,184 @@
+"""The control API of the emulator's own process: a load harness drives its people from outside.
+
+Every POST takes one JSON object or a list of them, and answers with a list in the same order.
+`POST /_control/ACT` with `{"user": "77010000001", …}` does what `people.User.ACT` does (say, press,
+choose, …); `user` makes a person, `faults`, `tricks`, `advance` and `template` change the platform,
+`release` hands over what `tricks` held, `wait` and `taken` return when something has happened.
+`GET /_control/chat/77010000001`, `journal?since=0` and `stats` look.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from .faults import KINDS
+from .screen import Message
+from .server import Emulator
+from .templates import Template
+from .wire import JSON, Params
+
+Act = Callable[[Emulator, Params], Awaitable[object]]
+ACTS = [
+    "say",
+    "press",
+    "choose",
+    "answer",
+    "send_photo",
+    "send_document",
+    "send_voice",
+    "send_sticker",
+    "send_location",
+    "send_contact",
+    "send_unknown",
+    "send_raw",
+    "read",
+    "turn_off",
+    "turn_on",
+    "block",
+    "unblock",
+    "stop_marketing",
+    "change_number",
+]
+
+
+def view(message: Message) -> Params:
+    """A message as the person sees it now."""
+    return {
+        "id": message.id,
+        "from_bot": message.from_bot,
+        "kind": message.kind,
+        "text": message.text,
+        "header": message.header,
+        "footer": message.footer,
+        "buttons": [{"title": one.title, "data": one.data} for one in message.buttons],
+        "opener": message.opener,
+        "rows": [asdict(row) for row in message.rows],
+        "link": message.link,
+        "content": sorted(message.content),
+        "status": message.status,
+    }
+
+
+async def make_user(on: Emulator, p: Params) -> object:
+    """A person: `phone` and what `Emulator.user` takes."""
+    return on.user(p.pop("phone"), **p).user_id
+
+
+async def add_fault(on: Emulator, p: Params) -> object:
+    """A scripted fault: `fault` (its name in `faults`), `times`, `method`, `to`, its own fields."""
+    times, method, to = p.pop("times", 1), p.pop("method", None), p.pop("to", None)
+    on.fail(KINDS[p.pop("fault")](**p), times, method, to)
+    return True
+
+
+async def set_tricks(on: Emulator, p: Params) -> object:
+    """How events are handed over: see `events.Tricks`."""
+    for name, value in p.items():
+        setattr(on.tricks, name, value)
+    return asdict(on.tricks)
+
+
+async def release(on: Emulator, _: Params) -> object:
+    """Hands over what was held."""
+    on.release()
+    return True
+
+
+async def advance(on: Emulator, p: Params) -> object:
+    """Moves the emulated clock on by `seconds`."""
+    on.advance(p["seconds"])
+    return on.world.now()
+
+
+async def add_template(on: Emulator, p: Params) -> object:
+    """A template of the account."""
+    on.add_templates(msgspec.convert(p, Template))
+    return True
+
+
+async def wait(on: Emulator, p: Params) -> object:
+    """Our message of `number` (from 1) on the screen of `user`, within `seconds`."""
+    found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
+    return view(found)
+
+
+async def taken(on: Emulator, p: Params) -> object:
+    """Returns when Kosh has taken every event, within `seconds`."""
+    await on.until_taken(p.get("seconds", 10.0))
+    return True
+
+
+def act(name: str) -> Act:
+    """What a person does, by name: the rest of the object are its arguments."""
+
+    async def does(on: Emulator, p: Params) -> object:
+        done = getattr(on.user(p.pop("user")), name)(**p)
+        done = await done if inspect.isawaitable(done) else done
+        return view(done) if isinstance(done, Message) else done
+
+    return does
+
+
+VERBS: dict[str, Act] = {
+    "user": make_user,
+    "faults": add_fault,
+    "tricks": set_tricks,
+    "release": release,
+    "advance": advance,
+    "template": add_template,
+    "wait": wait,
+    "taken": taken,
+} | {name: act(name) for name in ACTS}
+
+
+def stats(on: Emulator) -> Params:
+    """Counts of everything in the journal, what still waits, and the bill."""
+    bill = on.world.gate.bill
+    return {
+        "counts": dict(on.journal.counts),
+        "entries": len(on.journal.entries),
+        "pending": len(on.world.events.pending),
+        "people": len(on.world.people),
+        "mistakes": len(on.journal.mistakes()),
+        "bill": [{"category": c, "billable": b, "messages": n} for (c, b), n in bill.items()],
+    }
+
+
+def control_routes(on: Emulator) -> list[web.RouteDef]:
+    """The routes under /_control."""
+
+    async def do(request: web.Request) -> web.Response:
+        verb = VERBS[request.match_info["verb"]]
+        asked: Any = msgspec.json.decode(await request.read() or b"{}")
+        try:
+            each = [await verb(on, one) for one in (asked if isinstance(asked, list) else [asked])]
+        except (AssertionError, LookupError, OSError, TypeError, ValueError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
+        return answered(each)
+
+    async def chat(request: web.Request) -> web.Response:
+        user = on.user(request.match_info["user"])
+        return answered([view(message) for message in user.chat])
+
+    async def journal(request: web.Request) -> web.Response:
+        lines = on.journal.lines(int(request.query.get("since", "0")))
+        return web.Response(body=b"\n".join(lines), content_type="application/x-ndjson")
+
+    async def show_stats(_: web.Request) -> web.Response:
+        return answered(stats(on))
+
+    return [
+        web.post(f"/_control/{{verb:{'|'.join(VERBS)}}}", do),
+        web.get("/_control/chat/{user:\\d+}", chat),
+        web.get("/_control/journal", journal),
+        web.get("/_control/stats", show_stats),
+    ]
+
+
+def answered(result: object) -> web.Response:
+    """A JSON answer."""
+    return web.Response(body=msgspec.json.encode(result), content_type=JSON)

@@ -1,0 +1,113 @@
+"""What waits to be told to Kosh, and the bodies in which it is told."""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.emulators.telegram.waiting import Signal
+
+from .journal import Arrival, Delivery, Journal
+from .wire import Params, written
+
+WEEK = 7 * 24 * 3600
+Layout = Literal["entries", "changes", "lists"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing to tell: `value` is that of a change of `field`; `queue` the line it stands in."""
+
+    id: int
+    queue: str
+    field: str
+    value: Params
+    expires: float
+
+
+@dataclass(slots=True)
+class Tricks:
+    """What may be made worse in handing over.
+
+    `batch` events at most come in one body, laid out as several `entries`, several `changes` of one
+    entry, or `lists` of one change. With `copies` each event comes again in a body of its own, all
+    at once if `together`. `shuffled` events come in any order; `held` ones don't come. `resplit`
+    retries a batch one by one.
+    """
+
+    batch: int = 1
+    layout: Layout = "lists"
+    copies: int = 1
+    together: bool = False
+    shuffled: bool = False
+    held: bool = False
+    resplit: bool = False
+
+
+class Events:
+    """The events that Kosh has not taken yet, in the order they happened."""
+
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self.pending: OrderedDict[int, Event] = OrderedDict()
+        self.tricks = Tricks()
+        self.random = random.Random(7)
+        self.settled = Signal()
+        self.listener: Callable[[Event], None] | None = None
+        self._journal = journal
+        self.clock = clock
+        self._next_id = 1
+
+    def add(self, queue: str, value: Params, field: str = "messages", what: str = "") -> Event:
+        """A new event; it waits for seven days."""
+        event = Event(self._next_id, queue, field, value, self.clock() + WEEK)
+        self._next_id += 1
+        self.pending[event.id] = event
+        self._journal.write(Arrival(event.id, what, value, self.clock()))
+        if self.listener is not None:
+            self.listener(event)
+        return event
+
+    def done(self, events: Iterable[Event]) -> None:
+        """The events wait no more."""
+        for event in events:
+            self.pending.pop(event.id, None)
+        self.settled.fire()
+
+    def expire(self, events: tuple[Event, ...]) -> None:
+        """The events have waited too long and are lost."""
+        ids = tuple(event.id for event in events)
+        self._journal.write(Delivery(ids, -1, 0, self.clock()))
+        self.done(events)
+
+
+def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
+    """The webhook body with these events."""
+    changes = [{"value": event.value, "field": event.field} for event in events]
+    entries = [{"id": account, "changes": changes}]
+    match layout:
+        case "entries":
+            entries = [{"id": account, "changes": [change]} for change in changes]
+        case "lists":
+            entries = [{"id": account, "changes": merged(changes)}]
+        case "changes":
+            pass
+    return written({"object": "whatsapp_business_account", "entry": entries})
+
+
+def merged(changes: list[Params]) -> list[Params]:
+    """The changes with those of one kind made into one, each list as long as needed."""
+    kinds: dict[tuple[str, ...], Params] = {}
+    for change in changes:
+        value = change["value"]
+        lists = {name: list(part) for name, part in value.items() if isinstance(part, list)}
+        kind = (change["field"], *sorted(lists.keys() - {"contacts"}))
+        if not lists:
+            kind = (*kind, str(len(kinds)))
+        if (found := kinds.get(kind)) is None:
+            kinds[kind] = change | {"value": value | lists}
+            continue
+        for name, part in lists.items():
+            known = found["value"].setdefault(name, [])
+            known += [one for one in part if name != "contacts" or one not in known]
+    return list(kinds.values())

@@ -1,0 +1,84 @@
+"""Scripted faults: what the next calls meet instead of a plain answer."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call is refused with one of Meta's codes; nothing is carried out."""
+
+    code: int
+    details: str = ""
+    subcode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The message is accepted, and its status says later that it failed with the code."""
+
+    code: int
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The message is accepted and never heard of again: no delivery, no status."""
+
+
+Fault = Refused | Failed | Lost | Broken | Silent | Cut | Slow
+KINDS: dict[str, type[Fault]] = {
+    "refused": Refused,
+    "failed": Failed,
+    "lost": Lost,
+    "broken": Broken,
+    "silent": Silent,
+    "cut": Cut,
+    "slow": Slow,
+}
+
+
+@dataclass(slots=True)
+class Script:
+    """A fault, for how many calls, of which method and to whom (None: of any, to anybody)."""
+
+    fault: Fault
+    times: int
+    method: str | None
+    to: str | None
+
+    def meets(self, method: str, to: str) -> bool:
+        """Whether a call is one of those it waits for; marks count only when they're named."""
+        wanted = self.method or ("messages" if isinstance(self.fault, Failed | Lost) else method)
+        return (
+            wanted == method and self.to in (None, to) and (method != "read" or bool(self.method))
+        )
+
+
+class Faults:
+    """The faults still to come, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self._scripts: deque[Script] = deque()
+
+    def add(
+        self, fault: Fault, times: int = 1, method: str | None = None, to: str | None = None
+    ) -> None:
+        """The next `times` calls (of `method`, to one person's phone or user id) meet the fault."""
+        self._scripts.append(Script(fault, times, method, to))
+
+    def clear(self) -> None:
+        """No more faults."""
+        self._scripts.clear()
+
+    def meet(self, method: str, to: str = "") -> Fault | None:
+        """The fault that this call meets."""
+        for script in self._scripts:
+            if script.meets(method, to):
+                script.times -= 1
+                if script.times == 0:
+                    self._scripts.remove(script)
+                return script.fault
+        return None

@@ -1,0 +1,164 @@
+"""What happened between Kosh and the platform, in order, for the one who checks from outside."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import FileIO
+from pathlib import Path
+
+import msgspec
+
+from tests.emulators.telegram.waiting import Signal
+
+from .errors import OUR_FAULT
+from .wire import Outcome, Params
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of Kosh's, at its end. `method` is messages, read, media, upload, download or delete.
+
+    `status` is 0 when it was not carried out, `code` Meta's code of a refusal, `sent` the wamid of
+    the message it made, `late` the code under which that message fails afterwards. `scripted` tells
+    that a fault was asked for. Whether the answer arrived the journal doesn't know.
+    """
+
+    method: str
+    params: Params
+    at: float
+    status: int
+    answer: msgspec.Raw
+    code: int = 0
+    sent: str = ""
+    late: int = 0
+    scripted: bool = False
+    kind: str = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that came into being: `what` is its wamid, or `wamid status` for a status."""
+
+    event: int
+    what: str
+    value: Params
+    at: float
+    kind: str = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to hand over a body with these events: `status` is Kosh's, 0 for none.
+
+    `attempt` is -1 for events that waited seven days and are lost.
+    """
+
+    events: tuple[int, ...]
+    attempt: int
+    status: int
+    at: float
+    kind: str = "delivery"
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether Kosh has taken the events."""
+        return 200 <= self.status <= 299
+
+
+Entry = Call | Arrival | Delivery
+
+
+@dataclass(slots=True)
+class Journal:
+    """All entries in memory, and as JSON lines in `path` when there is one."""
+
+    path: Path | None = None
+    entries: list[Entry] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    written: Signal = field(default_factory=Signal)
+    _file: FileIO | None = None
+
+    def __post_init__(self) -> None:
+        if self.path is not None:
+            self._file = FileIO(self.path, "a")
+
+    def close(self) -> None:
+        """Closes the file; the entries in memory stay."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def write(self, entry: Entry) -> None:
+        """Adds an entry, with one write to the file."""
+        self.entries.append(entry)
+        self.counts[counted(entry)] += 1
+        if self._file is not None:
+            self._file.write(msgspec.json.encode(entry) + b"\n")
+        self.written.fire()
+
+    def call(
+        self, method: str, params: Params, outcome: Outcome | None, scripted: bool = False
+    ) -> None:
+        """Adds a call; without an outcome it was not carried out."""
+        if outcome is None:
+            outcome = Outcome(0, b"null")
+        answer, now = msgspec.Raw(outcome.body), time.time()
+        code, late = outcome.code, outcome.late
+        self.write(
+            Call(method, params, now, outcome.status, answer, code, outcome.message, late, scripted)
+        )
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """The calls (of one method), in the order they were answered."""
+        found = (entry for entry in self.entries if isinstance(entry, Call))
+        return [call for call in found if method in (None, call.method)]
+
+    def sent(self, to: str | None = None) -> list[Params]:
+        """What Kosh has sent (to a phone or user id) and WhatsApp accepted, in order."""
+        return [
+            call.params
+            for call in self.calls("messages")
+            if call.sent and to in (None, call.params.get("to"), call.params.get("recipient"))
+        ]
+
+    def refused(self, code: int) -> list[Call]:
+        """The messages that were refused with a code, at once or afterwards by their status."""
+        return [call for call in self.calls("messages") if code in (call.code, call.late)]
+
+    def mistakes(self) -> list[Call]:
+        """The calls refused because of what they were, unless a test has asked for the refusal."""
+        return [call for call in self.calls() if call.code in OUR_FAULT and not call.scripted]
+
+    def deliveries(self, event: int | None = None) -> list[Delivery]:
+        """The attempts to hand over (an event), in order."""
+        found = (entry for entry in self.entries if isinstance(entry, Delivery))
+        return [one for one in found if event is None or event in one.events]
+
+    def arrivals(self) -> list[Arrival]:
+        """All events that came into being."""
+        return [entry for entry in self.entries if isinstance(entry, Arrival)]
+
+    def acknowledged(self) -> set[int]:
+        """The events that Kosh has answered with 2xx."""
+        return {event for one in self.deliveries() if one.acknowledged for event in one.events}
+
+    def holding(self, words: str) -> list[Entry]:
+        """The entries with these words anywhere in a body, coming or going: for canaries."""
+        needle = msgspec.json.encode(words)[1:-1]
+        return [entry for entry in self.entries if needle in msgspec.json.encode(entry)]
+
+    def lines(self, since: int) -> Iterator[bytes]:
+        """The entries from a number on, as JSON."""
+        return (msgspec.json.encode(entry) for entry in self.entries[since:])
+
+
+def counted(entry: Entry) -> str:
+    """The name under which an entry is counted."""
+    match entry:
+        case Call():
+            return f"{entry.method} {entry.code or entry.status}"
+        case Arrival():
+            return "event"
+        case Delivery():
+            return "expired" if entry.attempt < 0 else f"delivery {entry.status}"

@@ -1,0 +1,92 @@
+"""The platform's rates: of the number, of a pair, of the portfolio's reach, of marketing."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.emulators.telegram.limits import Bucket
+
+from .wire import Refusal
+
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages per second and how many may come at once; people and messages per moving day.
+
+    `reach` counts distinct people written to outside their windows, `marketing` the marketing
+    templates that one person gets from us, `free` the service messages of a month without a price.
+    """
+
+    number_rate: float = 80.0
+    number_burst: int = 80
+    pair_rate: float = 1 / 6
+    pair_burst: int = 45
+    reach: int = 2000
+    marketing: int = 2
+    free: int = 1000
+
+
+class Gate:
+    """Lets messages pass at the platform's rates and refuses the others with Meta's codes."""
+
+    def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
+        self.limits = limits
+        self._clock = clock
+        self._number = Bucket(limits.number_rate, limits.number_burst, clock()) if limits else None
+        self._pairs: dict[int, Bucket] = {}
+        self._reached: dict[int, float] = {}
+        self._marketing: dict[int, list[float]] = {}
+        self.bill: Counter[tuple[str, bool]] = Counter()
+
+    def incoming(self) -> None:
+        """A message of a person takes its part of the number's throughput, and always passes."""
+        if self._number is not None:
+            self._number.wait(self._clock())
+            self._number.tokens -= 1
+
+    def message(self, person: int) -> None:
+        """Counts a message to a person; 130429 and 131056 when there are too many."""
+        if self.limits is None or self._number is None:
+            return
+        pair = self._pairs.get(person)
+        if pair is None:
+            pair = Bucket(self.limits.pair_rate, self.limits.pair_burst, self._clock())
+            self._pairs[person] = pair
+        for bucket, code in ((self._number, 130429), (pair, 131056)):
+            if bucket.wait(self._clock()):
+                raise Refusal(code)
+        self._number.tokens -= 1
+        pair.tokens -= 1
+
+    def reach(self, person: int) -> None:
+        """Counts a person reached outside their window; 131048 beyond the portfolio's limit."""
+        now = self._clock()
+        fresh = {one: at for one, at in self._reached.items() if at > now - DAY}
+        if self.limits and person not in fresh and len(fresh) >= self.limits.reach:
+            raise Refusal(131048, "The messaging limit of the business portfolio is reached.")
+        self._reached = fresh | {person: now}
+
+    def marketing(self, person: int) -> bool:
+        """Whether one more marketing message of this day may reach the person."""
+        now = self._clock()
+        recent = [at for at in self._marketing.get(person, []) if at > now - DAY]
+        self._marketing[person] = recent
+        if self.limits and len(recent) >= self.limits.marketing:
+            return False
+        recent.append(now)
+        return True
+
+    def price(self, category: str) -> dict[str, object]:
+        """What a delivered message of a category costs, as statuses carry it."""
+        free = self.limits.free if self.limits else 0
+        billable = category != "service" or self.bill["service", False] >= free
+        self.bill[category, billable] += 1
+        kind = "regular" if billable else "free_customer_service"
+        return {
+            "billable": billable,
+            "pricing_model": "PMP",
+            "category": category,
+            "type": kind,
+        }

@@ -1,0 +1,315 @@
+"""A person with WhatsApp in their hand: what they do, what they see, what they wait for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .contents import (
+    PDF,
+    SAMPLES,
+    contacts_content,
+    file_content,
+    kept,
+    location_content,
+    reaction_content,
+)
+from .errors import reported
+from .screen import Button, Message, Row
+from .wire import Params
+from .world import Person, World, new_user_id, stamp
+
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person. Everything they do is told to Kosh at once; waits are in seconds."""
+
+    world: World
+    person: Person
+
+    @property
+    def phone(self) -> str:
+        """Their phone, digits only."""
+        return self.person.phone
+
+    @property
+    def user_id(self) -> str:
+        """Their business-scoped user id."""
+        return self.person.user_id
+
+    @property
+    def chat(self) -> list[Message]:
+        """All messages of the conversation, also those of ours that never reached the phone."""
+        return list(self.person.messages.values())
+
+    @property
+    def screen(self) -> list[Message]:
+        """What is on their screen."""
+        return [one for one in self.chat if one.seen]
+
+    @property
+    def received(self) -> list[Message]:
+        """The messages of ours that reached the phone."""
+        return [one for one in self.screen if one.from_bot]
+
+    @property
+    def last(self) -> Message:
+        """The newest of ours."""
+        return self.received[-1]
+
+    @property
+    def typing(self) -> bool:
+        """Whether they see that we are typing."""
+        return self.world.now() < self.person.typing_until
+
+    @property
+    def window(self) -> bool:
+        """Whether we may write freely to them."""
+        return self.world.is_open(self.person)
+
+    async def say(self, text: str, reply_to: Message | None = None) -> Message:
+        """Writes a text of 1 to 4096 characters, perhaps quoting a message."""
+        if not text.strip() or len(text) > 4096:
+            raise ValueError("a person can write 1 to 4096 characters at once")
+        return self._write({"type": "text", "text": {"body": text}}, text, reply_to)
+
+    async def press(self, title: str, message: Message | None = None) -> Message:
+        """Presses a reply button, by title or data: of the given message, or of the newest that
+        has such a button."""
+        message, button = self._find(title, message)
+        if button.quick:
+            content = {"type": "button", "button": {"payload": button.data, "text": button.title}}
+        else:
+            reply = {"id": button.data, "title": button.title}
+            content = answered("button_reply", reply)
+        return self._write(content, button.title, message)
+
+    async def choose(self, title: str, message: Message | None = None) -> Message:
+        """Opens a list and sends a row of it, by title or data."""
+        for one in [message] if message else reversed(self.received):
+            for row in one.rows:
+                if title in (row.title, row.data):
+                    return self._write(answered("list_reply", row_shown(row)), row.title, one)
+        raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
+
+    async def answer(self, title: str) -> Message:
+        """Presses the button or sends the row of that title, whichever the newest message has."""
+        has_rows = title in [part for row in self.last.rows for part in (row.title, row.data)]
+        return await (self.choose if has_rows else self.press)(title)
+
+    async def send_photo(
+        self, data: bytes | None = None, caption: str = "", size: int | None = None
+    ) -> Message:
+        """Sends a photo as WhatsApp does, as JPEG."""
+        return await self.send("image", data, caption=caption, size=size)
+
+    async def send_document(
+        self,
+        data: bytes = PDF,
+        name: str = "paper.pdf",
+        mime: str = "application/pdf",
+        caption: str = "",
+        size: int | None = None,
+    ) -> Message:
+        """Sends a file as a file."""
+        return await self.send("document", data, mime, caption=caption, filename=name, size=size)
+
+    async def send_voice(self) -> Message:
+        """Sends a voice message."""
+        return await self.send("audio")
+
+    async def send_sticker(self) -> Message:
+        """Sends a sticker."""
+        return await self.send("sticker")
+
+    async def send(
+        self,
+        kind: str,
+        data: bytes | None = None,
+        mime: str = "",
+        *,
+        caption: str = "",
+        filename: str = "",
+        size: int | None = None,
+    ) -> Message:
+        """Sends a file of a kind named in `contents.SAMPLES`; `size` may claim more bytes."""
+        usual, sample = SAMPLES[kind]
+        media = kept(self.world, sample if data is None else data, mime or usual, size)
+        content = file_content(kind, media, {"caption": caption, "filename": filename})
+        return self._write(content, caption)
+
+    async def send_album(self, *photos: bytes) -> list[Message]:
+        """Sends photos at once; WhatsApp tells each by itself, with nothing that joins them."""
+        return [await self.send_photo(photo) for photo in photos]
+
+    async def send_location(self) -> Message:
+        """Sends a place on the map."""
+        return self._write(location_content())
+
+    async def send_contact(self) -> Message:
+        """Sends their own card."""
+        return self._write(contacts_content(self.phone))
+
+    async def react(self, message: Message, emoji: str = "👍") -> Message:
+        """Puts a reaction under a message."""
+        return self._write(reaction_content(message.id, emoji))
+
+    async def send_unknown(self, code: int = 131051, kind: str = "unsupported") -> Message:
+        """Sends what the API can't show (a poll, a view-once photo), or a file that got lost
+        (131052): the message comes with an error."""
+        return self._write({"type": kind, "errors": [reported(code)]})
+
+    async def send_raw(self, content: Params) -> Message:
+        """Sends a message of any shape, beside its usual ids: what Meta may yet invent."""
+        return self._write(content)
+
+    async def repeat(self, message: Message) -> None:
+        """Lets the platform tell a message once more, with the same id in a body of its own."""
+        events = self.world.events
+        told = self._told(message) | {"timestamp": stamp(self.world.now())}
+        value = self.world.value(contacts=[self.person.contact], messages=[told])
+        events.add(f"person {self.person.number}", value, what=message.id)
+
+    async def read(self) -> None:
+        """Opens the conversation: everything on the screen is read."""
+        self._open()
+
+    def turn_off(self) -> None:
+        """Switches the phone off: messages of ours get no further than "sent"."""
+        self.person.online = False
+
+    def turn_on(self) -> None:
+        """Switches the phone on: what waited is delivered, in order."""
+        self.person.online = True
+        for one in self.chat:
+            if one.from_bot and one.status == "sent":
+                self.world.move(self.person, one, "delivered")
+
+    def block(self) -> None:
+        """Blocks our number; WhatsApp doesn't tell, messages only never get past "sent"."""
+        self.person.blocked = True
+
+    def unblock(self) -> None:
+        """Lets us write again."""
+        self.person.blocked = False
+
+    def stop_marketing(self, stop: bool = True) -> None:
+        """Turns our announcements off (or on again) in WhatsApp's own settings."""
+        self.person.stopped_marketing = stop
+        said = "stop" if stop else "resume"
+        preference = self.person.named("wa_id", "user_id") | {
+            "detail": f"User requested to {said} marketing messages",
+            "category": "marketing_messages",
+            "value": said,
+            "timestamp": int(self.world.now()),
+        }
+        parts = {"contacts": [self.person.contact], "user_preferences": [preference]}
+        self.world.tell("user_preferences", self.world.value(**parts))
+
+    def change_number(self, phone: str, user_id: str = "") -> None:
+        """Moves to another phone number: the user id changes too, told by a system message."""
+        before = replace(self.person, messages={})
+        self.person.phone = phone
+        self.person.user_id = user_id or new_user_id(phone)
+        self.world.tell_message(self.person, moved(self.world, before, self.person), contacts=False)
+
+    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+        """The first true answer of `seen`, which looks at the whole chat after every change."""
+        try:
+            return await self.person.changed.until(lambda: seen(self.chat), seconds)
+        except TimeoutError as error:
+            raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
+
+    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+        """Our message of that number that reached the phone, counted from 1."""
+
+        def nth(_: list[Message]) -> Message | None:
+            return self.received[number - 1] if len(self.received) >= number else None
+
+        found = await self.wait(nth, seconds)
+        assert found is not None
+        return found
+
+    def __str__(self) -> str:
+        lines = (
+            f"{'Kosh' if one.from_bot else self.person.name} ({one.kind} {one.status}): "
+            f"{one.text or [*one.content]} {one.labels}"
+            for one in self.chat
+        )
+        return "\n".join(lines)
+
+    def _write(self, content: Params, text: str = "", reply_to: Message | None = None) -> Message:
+        if self.person.blocked:
+            raise PermissionError("our number is blocked: unblock it to write to it")
+        if self.person.reads:
+            self._open()
+        now = self.world.now()
+        self.person.last_wrote = now
+        self.world.gate.incoming()
+        message = self.person.put(
+            Message(
+                id=self.world.wamid(self.person),
+                at=now,
+                from_bot=False,
+                kind=content["type"],
+                text=text,
+                content=content,
+                reply_to=reply_to.id if reply_to else "",
+                status="delivered",
+            )
+        )
+        self.world.tell_message(self.person, self._told(message))
+        return message
+
+    def _told(self, message: Message) -> Params:
+        told: Params = self.person.named("from", "from_user_id")
+        told |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
+        if message.reply_to:
+            mine = self.person.messages[message.reply_to].from_bot
+            whose = self.world.phone if mine else self.person.phone
+            told["context"] = {"from": whose, "id": message.reply_to}
+        return told
+
+    def _open(self) -> None:
+        for one in self.chat:
+            if one.from_bot and one.status == "delivered":
+                self.world.move(self.person, one, "read")
+
+    def _find(self, title: str, message: Message | None) -> tuple[Message, Button]:
+        for one in [message] if message else reversed(self.received):
+            for button in one.buttons:
+                if title in (button.title, button.data):
+                    return one, button
+        raise LookupError(f"no button {title!r}; on the screen are {self._labels()}")
+
+    def _labels(self) -> list[list[str]]:
+        return [one.labels for one in self.received[-3:]]
+
+
+def answered(kind: str, reply: Params) -> Params:
+    """A message that answers an interactive one."""
+    return {"type": "interactive", "interactive": {"type": kind, kind: reply}}
+
+
+def row_shown(row: Row) -> Params:
+    """A row as it comes back."""
+    reply = {"id": row.data, "title": row.title}
+    return reply | ({"description": row.description} if row.description else {})
+
+
+def moved(world: World, before: Person, after: Person) -> Params:
+    """The system message about new ids; without a phone only the user ids are told."""
+    kind = "user_changed_number" if before.wa_id == before.phone else "user_changed_user_id"
+    by_number = kind == "user_changed_number"
+    old, new = (before.phone, after.phone) if by_number else (before.user_id, after.user_id)
+    system: Params = {
+        "body": f"User {before.name} changed from {old} to {new}",
+        "type": kind,
+    }
+    if by_number:
+        system["wa_id"] = after.phone
+    if before.known != "phone":
+        system |= {"user_id": after.user_id, "previous_user_id": before.user_id}
+    shown = before.named("from", "from_user_id")
+    when = {"id": world.wamid(after), "timestamp": stamp(world.now())}
+    return shown | when | {"type": "system", "system": system}

@@ -1,0 +1,136 @@
+"""A message as a person with WhatsApp in their hand sees it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .templates import Hydrated, Template
+from .wire import Params
+
+Status = Literal["", "sent", "delivered", "read", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A reply button or a template's quick reply: `data` comes back when it is pressed."""
+
+    title: str
+    data: str
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list."""
+
+    title: str
+    data: str
+    description: str = ""
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it stands now: `id` is its wamid, `status` how far it got, times are Unix.
+
+    `content` holds what a person sent besides text, or the file that Kosh sent, in Meta's words;
+    `price` is what ours cost.
+    """
+
+    id: str
+    at: float
+    from_bot: bool
+    kind: str
+    text: str = ""
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[Button, ...] = ()
+    opener: str = ""
+    rows: tuple[Row, ...] = ()
+    link: tuple[str, str] | None = None
+    content: Params = field(default_factory=dict)
+    template: str = ""
+    reply_to: str = ""
+    opaque: str = ""
+    status: Status = ""
+    price: Params = field(default_factory=dict)
+
+    @property
+    def labels(self) -> list[str]:
+        """The titles of its buttons, or of its rows."""
+        return [one.title for one in self.buttons or self.rows]
+
+    @property
+    def seen(self) -> bool:
+        """Whether it reached the person's phone."""
+        return not self.from_bot or self.status in ("delivered", "read")
+
+
+def drawn(values: Params, wamid: str, at: float) -> Message:
+    """The message that a request without a template makes."""
+    kind = values.get("type", "text")
+    content = values[kind]
+    given = {
+        "id": wamid,
+        "at": at,
+        "from_bot": True,
+        "reply_to": values.get("context", {}).get("message_id", ""),
+        "opaque": values.get("biz_opaque_callback_data", ""),
+    }
+    match kind:
+        case "text":
+            return Message(kind=kind, text=content["body"], **given)
+        case "interactive":
+            return Message(kind=content["type"], **given, **interactive_parts(content))
+        case _:
+            text = content.get("caption", "")
+            return Message(kind=kind, text=text, content={kind: content}, **given)
+
+
+def interactive_parts(content: Params) -> Params:
+    """What an interactive message shows."""
+    header = content.get("header", {})
+    parts: Params = {
+        "text": content["body"]["text"],
+        "header": header.get("text", ""),
+        "footer": content.get("footer", {}).get("text", ""),
+        "content": {k: v for k, v in header.items() if k in ("image", "document")},
+    }
+    action = content["action"]
+    match content["type"]:
+        case "button":
+            replies = (one["reply"] for one in action["buttons"])
+            buttons = tuple(Button(one["title"], one["id"]) for one in replies)
+            return parts | {"buttons": buttons}
+        case "list":
+            return parts | {"opener": action["button"], "rows": rows_of(action["sections"])}
+        case _:
+            asked = action["parameters"]
+            return parts | {"link": (asked["display_text"], asked["url"])}
+
+
+def rows_of(sections: list[Params]) -> tuple[Row, ...]:
+    """The rows of all sections."""
+    return tuple(
+        Row(row["title"], row["id"], row.get("description", ""), section.get("title", ""))
+        for section in sections
+        for row in section["rows"]
+    )
+
+
+def drawn_template(
+    values: Params, template: Template, filled: Hydrated, wamid: str, at: float
+) -> Message:
+    """The message that a template makes."""
+    return Message(
+        id=wamid,
+        at=at,
+        from_bot=True,
+        kind="template",
+        text=filled.body,
+        header=filled.header,
+        footer=template.footer,
+        buttons=tuple(Button(title, data, quick=True) for title, data in filled.replies),
+        link=filled.link,
+        template=template.name,
+        opaque=values.get("biz_opaque_callback_data", ""),
+    )

@@ -1,0 +1,159 @@
+"""Sending: what is refused at once, what fails afterwards, and what reaches a phone."""
+
+import re
+from dataclasses import dataclass
+
+from .faults import Failed, Fault, Lost
+from .screen import Message, drawn, drawn_template
+from .shapes import READ, check, check_message
+from .templates import Template, hydrate
+from .wire import Outcome, Params, Refusal, accepted, invalid, missing, strict
+from .world import TYPING_SECONDS, Person, World
+
+PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
+USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+IMAGES = {"image/jpeg", "image/png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message that Meta accepts: to whom (None: to nobody on WhatsApp), and what it is."""
+
+    to: str
+    person: Person | None
+    message: Message
+    template: Template | None
+
+    @property
+    def category(self) -> str:
+        """Under what it is billed."""
+        return self.template.category if self.template else "service"
+
+
+def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
+    """Carries out a message; `at_once` refuses a closed window instead of failing later."""
+    check_message(values)
+    sending = composed(world, values)
+    late, details = late_code(world, sending), ""
+    if at_once and late == 131047:
+        raise Refusal(late)
+    if sending.person is not None:
+        world.gate.message(sending.person.number)
+        if sending.template and not world.is_open(sending.person) and not late:
+            world.gate.reach(sending.person.number)
+    match fault:
+        case Failed(late, details):
+            pass
+        case Lost():
+            return answered(values, sending, 0)
+    finish(world, sending, late, details)
+    return answered(values, sending, late)
+
+
+def composed(world: World, values: Params) -> Sending:
+    """The message as it would look; refuses what can't be sent to anybody."""
+    to = recipient(world, values)
+    person = world.find(to)
+    quoted = values.get("context", {}).get("message_id", "")
+    if quoted and (person is None or quoted not in person.messages):
+        raise strict("context.message_id is no message of this conversation")
+    wamid, now = world.wamid(person), world.now()
+    if values.get("type") != "template":
+        check_files(world, values)
+        return Sending(to, person, drawn(values, wamid, now), None)
+    asked = values["template"]
+    template = world.templates.find(asked)
+    filled = hydrate(template, asked.get("components", []))
+    if template.category == "authentication" and "recipient" in values:
+        raise Refusal(131062)
+    return Sending(to, person, drawn_template(values, template, filled, wamid, now), template)
+
+
+def recipient(world: World, values: Params) -> str:
+    """The phone in `to` or the user id in `recipient`."""
+    match values:
+        case {"to": _, "recipient": _}:
+            raise strict("both to and recipient: WhatsApp would ignore recipient")
+        case {"to": to}:
+            if not PHONE.fullmatch(to):
+                raise invalid("Recipient phone number is not valid")
+            if to.lstrip("+") == world.phone:
+                raise Refusal(131021)
+            return str(to)
+        case {"recipient": name}:
+            if not USER_ID.fullmatch(name):
+                raise invalid("recipient is not a valid business-scoped user ID")
+            return str(name)
+    raise missing("The parameter to is required.")
+
+
+def check_files(world: World, values: Params) -> None:
+    """Refuses files that aren't on the platform's servers, or are of another kind."""
+    for kind, content in files_in(values):
+        if "id" not in content:
+            continue
+        media = world.file(content["id"])
+        if kind == "image" and media.mime not in IMAGES:
+            raise invalid(f"Media of type {media.mime} can't be sent as an image")
+
+
+def files_in(values: Params) -> list[tuple[str, Params]]:
+    """The files of a message and of its header."""
+    content = values[values.get("type", "text")]
+    found = [(kind, values[kind]) for kind in ("image", "document") if kind in values]
+    header = content.get("header", {}) if values.get("type") == "interactive" else {}
+    return found + [(kind, header[kind]) for kind in ("image", "document") if kind in header]
+
+
+def late_code(world: World, sending: Sending) -> int:
+    """The code under which the accepted message will fail; 0 when it won't."""
+    person = sending.person
+    if person is None or person.undeliverable:
+        return 131026
+    if sending.template is None:
+        return 0 if world.is_open(person) else 131047
+    if sending.template.category == "marketing":
+        if person.stopped_marketing:
+            return 131050
+        if not world.gate.marketing(person.number):
+            return 131049
+    return 0
+
+
+def finish(world: World, sending: Sending, late: int, details: str) -> None:
+    """The message reaches the person, or its status tells that it failed."""
+    if late or sending.person is None:
+        world.fail(sending.person, sending.to, sending.message, late, details)
+    else:
+        world.arrive(sending.person, sending.message, sending.category)
+
+
+def answered(values: Params, sending: Sending, late: int) -> Outcome:
+    """Meta's yes."""
+    contact = {"input": sending.to}
+    contact |= (
+        {"wa_id": sending.to.lstrip("+")} if "to" in values else {"user_id": values["recipient"]}
+    )
+    message = {"id": sending.message.id}
+    if sending.template is not None:
+        message["message_status"] = "accepted"
+    answer = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
+    return accepted(answer, sending.message.id, late)
+
+
+def mark_read(world: World, values: Params) -> Outcome:
+    """Marks a person's message as read, and shows that we are typing when asked to."""
+    check(READ, values, "")
+    wamid = values["message_id"]
+    person = next((one for one in world.people.values() if wamid in one.messages), None)
+    if person is None or person.messages[wamid].from_bot:
+        raise invalid("message_id is no message that was received from a person")
+    for message in list(person.messages.values()):
+        if not message.from_bot:
+            world.read_by_us(person, message)
+        if message.id == wamid:
+            break
+    if "typing_indicator" in values:
+        person.typing_until = world.now() + TYPING_SECONDS
+        person.changed.fire()
+    return accepted({"success": True})

@@ -1,0 +1,327 @@
+"""The emulator itself: an HTTP server on the loopback that answers as graph.facebook.com does."""
+
+import asyncio
+import hmac
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from aiohttp import web
+
+from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
+
+from . import media
+from .errors import reported
+from .events import Tricks
+from .faults import Failed, Fault, Faults, Lost, Refused
+from .journal import Journal
+from .limits import Limits
+from .people import User
+from .sending import mark_read, send
+from .templates import Template
+from .webhook import Courier, Hook, Pace
+from .wire import (
+    JSON,
+    Outcome,
+    Params,
+    Refusal,
+    no_object,
+    read_json,
+    refused,
+    response,
+    strict,
+)
+from .world import Known, World
+
+TOKEN = "EMULATED-not-a-real-token"
+SECRET = "EMULATED-not-a-real-app-secret-at-all"
+VERIFY_TOKEN = "EMULATED-not-a-real-verify-token"
+NUMBER_ID = "100000000000777"
+KEY_HEADER = "D360-API-KEY"
+# Where a solution provider's media addresses point: the caller puts the provider's host there.
+LOOKASIDE = "https://lookaside.fbsbx.com"
+NORMAL = Pace()
+BODY_MOST = 110 << 20
+VERSION = re.compile(r"v2\d\.0")
+ERROR_PAGE = "<html><head><title>{0}</title></head><body>Sorry, something went wrong.</body></html>"
+Dialect = Literal["cloud", "provider"]
+
+
+class Emulator:
+    """A strict WhatsApp Cloud API for one business number.
+
+    `dialect` is Meta's own, or that of a solution provider (360dialog's: its key in a header, paths
+    without version and number, media addresses at Meta's host). `limits=False` lifts the rates, a
+    `Limits` sets them; the 24-hour window always holds, and a message outside it is accepted and
+    fails by its status, as at Meta, or is refused at once with `window_at_once`.
+    `statuses=False` tells nothing of what became of messages. `log` names a file that gets the
+    journal as JSON lines. Use it as an asynchronous context manager, or `start` and `stop` it.
+    """
+
+    def __init__(
+        self,
+        token: str = TOKEN,
+        *,
+        number_id: str = NUMBER_ID,
+        secret: str = SECRET,
+        dialect: Dialect = "cloud",
+        port: int = 0,
+        limits: Limits | bool = True,
+        window_at_once: bool = False,
+        statuses: bool = True,
+        pace: Pace = NORMAL,
+        log: Path | None = None,
+    ) -> None:
+        self.token = token
+        self.secret = secret
+        self.dialect = dialect
+        self.port = port
+        self.journal = Journal(log)
+        self.faults = Faults()
+        rates = Limits() if limits is True else limits or None
+        self.world = World(self.journal, rates, number_id)
+        self.world.statuses = statuses
+        self.courier = Courier(self.world.account, self.world.events, self.journal, pace)
+        self._window_at_once = window_at_once
+        self._runner: web.AppRunner | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """The address of the server, without a version."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tricks(self) -> Tricks:
+        """How events are handed over: batches, copies, order, holding back."""
+        return self.world.events.tricks
+
+    async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
+        """Opens the server, with more routes beside WhatsApp's."""
+        app = web.Application(client_max_size=BODY_MOST)
+        if self.dialect == "cloud":
+            app.router.add_post("/{version}/{number}/messages", self._messages)
+            app.router.add_post("/{version}/{number}/media", self._upload)
+            app.router.add_route("*", r"/{version}/{media:\d+}", self._media)
+        else:
+            app.router.add_post("/messages", self._messages)
+            app.router.add_post("/media", self._upload)
+            app.router.add_route("*", r"/{media:\d+}", self._media)
+        app.router.add_get("/whatsapp_business/attachments/", self._download)
+        app.router.add_routes(more)
+        app.router.add_route("*", "/{rest:.*}", self._lost)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Closes the server, its connections and its log."""
+        self._stopping.set()
+        await self.courier.unset()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.journal.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def user(
+        self, phone: str, *, name: str = "Testova", user_id: str = "", known: Known = "both"
+    ) -> User:
+        """The person of that phone, made when they don't exist; see `world.Person` for `known`."""
+        person = self.world.find(phone) or self.world.join(phone, user_id, name, known)
+        return User(self.world, person)
+
+    def advance(self, seconds: float) -> None:
+        """Moves the emulated clock on: windows, links, rates, expiry of events."""
+        self.world.offset += seconds
+
+    def fail(
+        self, fault: Fault, times: int = 1, method: str | None = None, to: str | None = None
+    ) -> None:
+        """The next `times` calls meet the fault; see `faults.Script`."""
+        self.faults.add(fault, times, method, to)
+
+    def add_templates(self, *templates: Template) -> None:
+        """Templates of the account."""
+        self.world.add_templates(templates)
+
+    def tell_error(self, code: int, details: str = "") -> None:
+        """An error of the account in `value.errors`."""
+        value = self.world.value(errors=[reported(code, details)])
+        self.world.tell("messages", value)
+
+    def tell(self, value: Params, field: str = "messages") -> None:
+        """Any change: what Meta may yet invent, or a poisoned event between others."""
+        self.world.tell(field, value)
+
+    async def set_webhook(
+        self, url: str, verify_token: str | None = VERIFY_TOKEN, connections: int = 40
+    ) -> None:
+        """Delivers events to a URL after it has answered the challenge (None: without one)."""
+        if verify_token is not None:
+            await self.courier.verify(url, verify_token)
+        await self.courier.set(Hook(url, self.secret, connections))
+
+    def hold(self) -> None:
+        """Keeps back what happens from now on."""
+        self.tricks.held = True
+
+    def release(self) -> None:
+        """Hands over what was kept back, in batches of `tricks.batch`."""
+        self.courier.release()
+
+    async def until_taken(self, seconds: float = 10.0) -> None:
+        """Returns when Kosh has taken every event (or lost it by expiry)."""
+        events = self.world.events
+        await events.settled.until(lambda: not events.pending, seconds)
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        method, values, raw = "messages", {}, await request.read()
+        try:
+            self._check_door(request)
+            if request.content_type != JSON:
+                raise strict(f"content type {request.content_type} instead of {JSON}")
+            values = read_json(raw)
+        except Refusal as refusal:
+            return self._refuse(method, {"raw": raw.decode(errors="replace")}, refusal, False)
+        method = "read" if "status" in values else "messages"
+        to = str(values.get("to") or values.get("recipient") or "")
+        return await self._meet(self.faults.meet(method, to), method, values, request)
+
+    def _run(self, method: str, values: Params, fault: Fault | None) -> Outcome:
+        try:
+            match fault:
+                case Refused(code, details, subcode):
+                    raise Refusal(code, details, subcode)
+            if method == "read":
+                outcome = mark_read(self.world, values)
+            else:
+                outcome = send(self.world, values, fault, self._window_at_once)
+        except Refusal as refusal:
+            outcome = refused(refusal)
+        self.journal.call(method, values, outcome, fault is not None)
+        return outcome
+
+    async def _meet(
+        self, fault: Fault | None, method: str, values: Params, request: web.Request
+    ) -> web.StreamResponse:
+        match fault:
+            case None | Refused() | Failed() | Lost():
+                return response(self._run(method, values, fault))
+            case Slow(delay):
+                await asyncio.sleep(delay)
+                return response(self._run(method, values, None))
+            case Broken(_, delivered) | Silent(delivered) | Cut(delivered):
+                if delivered:
+                    self._run(method, values, None)
+                else:
+                    self.journal.call(method, values, None, True)
+        return await self._break(fault, request)
+
+    async def _break(self, fault: Broken | Silent | Cut, request: web.Request) -> web.Response:
+        match fault:
+            case Broken(status):
+                page = ERROR_PAGE.format(status)
+                return web.Response(status=status, text=page, content_type="text/html")
+            case Silent():
+                await self._stopping.wait()
+            case Cut():
+                if request.transport is not None:
+                    request.transport.abort()
+        return web.Response(status=503)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        return await self._file_call("upload", request)
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        return await self._file_call("delete" if request.method == "DELETE" else "media", request)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        return await self._file_call("download", request)
+
+    async def _file_call(self, method: str, request: web.Request) -> web.StreamResponse:
+        values: Params = dict(request.query) | {"media": request.match_info.get("media", "")}
+        try:
+            self._check_door(request)
+        except Refusal as refusal:
+            return self._refuse(method, values, refusal, False)
+        match self.faults.meet(method):
+            case None:
+                pass
+            case Slow(delay):
+                await asyncio.sleep(delay)
+            case Refused(code, details, subcode):
+                return self._refuse(method, values, Refusal(code, details, subcode), True)
+            case Broken() | Silent() | Cut() as fault:
+                self.journal.call(method, values, None, True)
+                return await self._break(fault, request)
+            case Failed() | Lost() as fault:
+                raise TypeError(f"{fault} can only meet a message")
+        return await self._answer_file(method, values, request)
+
+    async def _answer_file(
+        self, method: str, values: Params, request: web.Request
+    ) -> web.StreamResponse:
+        if method == "download":
+            return self._serve_file(values)
+        try:
+            match method:
+                case "upload":
+                    outcome = await media.upload(self.world, request)
+                case "delete":
+                    outcome = media.deleted(self.world, values["media"])
+                case _:
+                    base = self.url if self.dialect == "cloud" else LOOKASIDE
+                    outcome = media.described(self.world, values["media"], base)
+        except Refusal as refusal:
+            return self._refuse(method, values, refusal, False)
+        self.journal.call(method, values, outcome)
+        return response(outcome)
+
+    def _serve_file(self, values: Params) -> web.Response:
+        found = self.world.linked(values.get("hash", ""))
+        if found is None or found.id != values.get("mid"):
+            self.journal.call("download", values, Outcome(404, b"null"))
+            return web.Response(status=404, text="URL signature expired")
+        self.journal.call("download", values, Outcome(200, b"null"))
+        return web.Response(body=found.data, content_type=found.mime.partition(";")[0])
+
+    def _refuse(
+        self, method: str, values: Params, refusal: Refusal, scripted: bool
+    ) -> web.StreamResponse:
+        outcome = refused(refusal)
+        self.journal.call(method, values, outcome, scripted)
+        return response(outcome)
+
+    def _check_door(self, request: web.Request) -> None:
+        """Refuses a wrong token, version or number."""
+        if self.dialect == "provider":
+            given = request.headers.get(KEY_HEADER, "")
+        else:
+            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            given = given if scheme == "Bearer" else ""
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise Refusal(190, "Invalid OAuth access token - Cannot parse access token")
+        known = request.match_info
+        if "version" in known and not VERSION.fullmatch(known["version"]):
+            raise strict(f"{known['version']} is no version of the Graph API in use")
+        if "number" in known and known["number"] != self.world.number_id:
+            raise no_object(known["number"])
+
+    async def _lost(self, request: web.Request) -> web.StreamResponse:
+        refusal = strict(f"no such path: {request.method} {request.path}")
+        return self._refuse("lost", {}, refusal, False)

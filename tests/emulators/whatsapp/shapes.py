@@ -1,0 +1,310 @@
+"""The shapes of requests as data, and the strict check against them.
+
+Lengths are in characters, as Meta counts them. What isn't named here is refused: Meta refuses
+some unknown parameters and ignores others, and a mistake of ours must not be ignored.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from .wire import Params, Refusal, invalid, missing, strict
+
+ADDRESS = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text of `least` to `most` characters, on one line where `line`."""
+
+    most: int
+    least: int = 1
+    line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a phone can open."""
+
+    most: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One of a few words."""
+
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of `least` to `most` things of one shape."""
+
+    each: "Shape"
+    most: int
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object: the fields it may have and those it must have."""
+
+    fields: "Mapping[str, Shape]"
+    must: tuple[str, ...] = ()
+
+
+Shape = Words | Link | Flag | One | Many | Thing
+
+BODY = Thing({"text": Words(1024)}, ("text",))
+FOOTER = Thing({"text": Words(60, line=True)}, ("text",))
+FILE: dict[str, Shape] = {"id": Words(256), "link": Link(), "caption": Words(1024)}
+IMAGE = Thing(FILE)
+DOCUMENT = Thing(FILE | {"filename": Words(240, line=True)})
+HEADER = Thing(
+    {
+        "type": One(("text", "image", "document", "video")),
+        "text": Words(60, line=True),
+        "image": IMAGE,
+        "document": DOCUMENT,
+    },
+    ("type",),
+)
+BUTTON = Thing(
+    {
+        "type": One(("reply",)),
+        "reply": Thing({"id": Words(256), "title": Words(20, line=True)}, ("id", "title")),
+    },
+    ("type", "reply"),
+)
+ROW = Thing(
+    {"id": Words(200), "title": Words(24, line=True), "description": Words(72)}, ("id", "title")
+)
+SECTION = Thing({"title": Words(24, line=True), "rows": Many(ROW, 10)}, ("rows",))
+ACTIONS: dict[str, Shape] = {
+    "button": Thing({"buttons": Many(BUTTON, 3)}, ("buttons",)),
+    "list": Thing(
+        {"button": Words(20, line=True), "sections": Many(SECTION, 10)}, ("button", "sections")
+    ),
+    "cta_url": Thing(
+        {
+            "name": One(("cta_url",)),
+            "parameters": Thing(
+                {"display_text": Words(20, line=True), "url": Link()}, ("display_text", "url")
+            ),
+        },
+        ("name", "parameters"),
+    ),
+}
+
+
+def interactive(kind: str) -> Thing:
+    """An interactive message of a kind."""
+    shape: dict[str, Shape] = {
+        "type": One((kind,)),
+        "header": HEADER,
+        "body": BODY,
+        "footer": FOOTER,
+        "action": ACTIONS[kind],
+    }
+    return Thing(shape, ("type", "body", "action"))
+
+
+PARAMETER = Thing(
+    {
+        "type": One(("text", "payload", "image", "document")),
+        "text": Words(1024),
+        "payload": Words(256),
+        "parameter_name": Words(64),
+        "image": IMAGE,
+        "document": DOCUMENT,
+    },
+    ("type",),
+)
+COMPONENT = Thing(
+    {
+        "type": One(("header", "body", "button")),
+        "sub_type": One(("quick_reply", "url")),
+        "index": Words(1),
+        "parameters": Many(PARAMETER, 100),
+    },
+    ("type",),
+)
+TEMPLATE = Thing(
+    {
+        "name": Words(512, line=True),
+        "language": Thing({"code": Words(16), "policy": One(("deterministic",))}, ("code",)),
+        "components": Many(COMPONENT, 20, least=0),
+    },
+    ("name", "language"),
+)
+TEXT = Thing({"body": Words(4096), "preview_url": Flag()}, ("body",))
+CONTENT: dict[str, Shape] = {
+    "text": TEXT,
+    "template": TEMPLATE,
+    "image": IMAGE,
+    "document": DOCUMENT,
+}
+ENVELOPE: dict[str, Shape] = {
+    "messaging_product": One(("whatsapp",)),
+    "recipient_type": One(("individual",)),
+    "to": Words(128),
+    "recipient": Words(160),
+    "type": One((*CONTENT, "interactive")),
+    "context": Thing({"message_id": Words(256)}, ("message_id",)),
+    "biz_opaque_callback_data": Words(512),
+}
+READ = Thing(
+    {
+        "messaging_product": One(("whatsapp",)),
+        "status": One(("read",)),
+        "message_id": Words(256),
+        "typing_indicator": Thing({"type": One(("text",))}, ("type",)),
+    },
+    ("messaging_product", "status", "message_id"),
+)
+
+
+def check(shape: Shape, value: object, where: str) -> None:
+    """Refuses a value that isn't of the shape, in words close to Meta's."""
+    match shape:
+        case Words():
+            check_words(shape, value, where)
+        case Link(most):
+            check_words(Words(most), value, where)
+            check_link(str(value), where)
+        case Flag():
+            if not isinstance(value, bool):
+                raise Refusal(100, f"Param {where} must be a boolean")
+        case One(of):
+            if value not in of:
+                raise Refusal(100, f"Param {where} must be one of {{{', '.join(of)}}}")
+        case Many():
+            check_many(shape, value, where)
+        case Thing():
+            check_thing(shape, value, where)
+        case other:
+            assert_never(other)
+
+
+def check_words(shape: Words, value: object, where: str) -> None:
+    """Refuses what isn't text, is too long, or would be seen as nothing."""
+    if not isinstance(value, str):
+        raise Refusal(100, f"Param {where} must be a string")
+    if not shape.least <= len(value) <= shape.most:
+        raise invalid(
+            f"{where} length invalid. Min length: {shape.least}, Max length: {shape.most}"
+        )
+    if not value.strip() and shape.least:
+        raise strict(f"{where} is only white space")
+    if shape.line and ("\n" in value or "\t" in value):
+        raise strict(f"{where} has a line break, which WhatsApp doesn't show there")
+
+
+def check_link(value: str, where: str) -> None:
+    """Refuses what isn't a web address."""
+    if not ADDRESS.fullmatch(value):
+        raise Refusal(100, f"Param {where} is not a valid URL")
+
+
+def check_many(shape: Many, value: object, where: str) -> None:
+    """Refuses what isn't a list, is too long or too short, or has a wrong thing in it."""
+    if not isinstance(value, list):
+        raise Refusal(100, f"Param {where} must be an array")
+    if not shape.least <= len(value) <= shape.most:
+        raise invalid(f"{where}: Min allowed: {shape.least}, Max allowed: {shape.most}")
+    for number, each in enumerate(value):
+        check(shape.each, each, f"{where}[{number}]")
+
+
+def check_thing(shape: Thing, value: object, where: str) -> None:
+    """Refuses what isn't an object, lacks a field, or has one that nobody knows."""
+    if not isinstance(value, dict):
+        raise Refusal(100, f"Param {where} must be a JSON object")
+    for name in shape.must:
+        if name not in value:
+            raise missing(f"The parameter {where}.{name} is required.".replace(" .", " "))
+    for name, each in value.items():
+        if name not in shape.fields:
+            raise strict(f"unexpected key {name!r} on param {where!r}")
+        check(shape.fields[name], each, f"{where}.{name}".lstrip("."))
+
+
+def check_message(values: Params) -> None:
+    """Refuses a message whose envelope, content or limits WhatsApp would not take."""
+    kind = values.get("type", "text")
+    content = interactive_shape(values) if kind == "interactive" else CONTENT.get(kind)
+    if content is None:
+        raise Refusal(131051, f"EMULATOR: messages of type {kind!r} are none that Kosh sends")
+    must = ("messaging_product", kind)
+    check(Thing(ENVELOPE | {kind: content}, must), values, "")
+    check_sense(kind, values[kind])
+
+
+def interactive_shape(values: Params) -> Thing:
+    """The shape of the interactive message in `values`."""
+    given = values.get("interactive")
+    if not isinstance(given, dict):
+        raise missing("The parameter interactive is required.")
+    if (kind := given.get("type")) not in ACTIONS:
+        raise strict(f"interactive type {kind!r} is none that Kosh sends")
+    return interactive(str(kind))
+
+
+def check_sense(kind: str, content: Params) -> None:
+    """Refuses what is of the right shape and still makes no message."""
+    match kind:
+        case "image" | "document":
+            check_source(content, kind)
+        case "interactive":
+            check_header(content)
+            match content["type"]:
+                case "button":
+                    check_buttons(content["action"]["buttons"])
+                case "list":
+                    check_rows(content["action"]["sections"])
+
+
+def check_source(content: Params, where: str) -> None:
+    """Refuses a file without an id or a link, or with both."""
+    if ("id" in content) == ("link" in content):
+        raise missing(f"Either {where}.id or {where}.link is required, and only one of them.")
+
+
+def check_header(content: Params) -> None:
+    """Refuses a header whose content isn't there, or that a list can't have."""
+    if (header := content.get("header")) is None:
+        return
+    kind = header["type"]
+    if set(header) != {"type", kind}:
+        raise missing(f"The parameter interactive.header.{kind} is required.")
+    if content["type"] == "list" and kind != "text":
+        raise invalid("Header of a list must be of type text")
+    if kind != "text":
+        check_source(header[kind], f"interactive.header.{kind}")
+
+
+def check_buttons(buttons: list[Params]) -> None:
+    """Refuses buttons that can't be told apart."""
+    replies = [button["reply"] for button in buttons]
+    for name in ("id", "title"):
+        if len({reply[name] for reply in replies}) < len(replies):
+            raise invalid(f"Duplicated {name} of reply buttons: {name} must be unique")
+
+
+def check_rows(sections: list[Params]) -> None:
+    """Refuses too many rows, rows that can't be told apart, and nameless sections beside others."""
+    rows = [row for section in sections for row in section["rows"]]
+    if len(rows) > 10:
+        raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")
+    if len({row["id"] for row in rows}) < len(rows):
+        raise invalid("Duplicated row id: id must be unique")
+    if len({(row["title"], row.get("description")) for row in rows}) < len(rows):
+        raise strict("two rows of a list look the same")
+    if len(sections) > 1 and not all("title" in section for section in sections):
+        raise missing("Section title is required when there is more than one section")

@@ -1,0 +1,151 @@
+"""Approved templates, and what a message makes of one."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from .wire import Params, Refusal, strict
+
+PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+NAME = re.compile(r"[a-z0-9_]{1,512}")
+# Meta's list of template languages that Kosh could want.
+LANGUAGES = {"kk", "ru", "uz", "zh_CN", "zh_HK", "zh_TW", "en", "en_US", "tr", "ky_KG"}
+UNTIDY = re.compile(r"[\n\t]| {5,}")
+State = Literal["approved", "paused", "disabled", "violating"]
+REFUSED = {"paused": 132015, "disabled": 132016, "violating": 132007}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template in one language; places are `{{1}}` or `{{name}}`.
+
+    `buttons` are quick replies; `link` is a button (title, address that may end in a place).
+    """
+
+    name: str
+    language: str
+    body: str
+    category: Literal["utility", "marketing", "authentication"] = "utility"
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[str, ...] = ()
+    link: tuple[str, str] | None = None
+    state: State = "approved"
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or self.language not in LANGUAGES:
+            raise ValueError("Meta takes no template of that name or language")
+
+
+@dataclass(frozen=True, slots=True)
+class Hydrated:
+    """A template with its values: what the person sees, and the payload of each quick reply."""
+
+    body: str
+    header: str
+    replies: tuple[tuple[str, str], ...]
+    link: tuple[str, str] | None
+
+
+class Templates:
+    """The templates of the account, by name and language."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[str, str], Template] = {}
+
+    def add(self, *templates: Template) -> None:
+        """Adds templates, or puts them in the place of the same."""
+        self._all |= {(one.name, one.language): one for one in templates}
+
+    def find(self, asked: Params) -> Template:
+        """The template that a message names; 132001 and its kin when there is none to send."""
+        name, language = asked["name"], asked["language"]["code"]
+        found = self._all.get((name, language))
+        if found is None:
+            raise Refusal(132001, f"template name ({name}) does not exist in {language}")
+        if found.state in REFUSED:
+            raise Refusal(REFUSED[found.state])
+        return found
+
+
+def hydrate(template: Template, components: list[Params]) -> Hydrated:
+    """The template filled; 132000, 132005, 132012 when the values don't fit its places."""
+    parts = {part_of(one): one for one in components}
+    if len(parts) < len(components):
+        raise strict("two components of the template are for the same part")
+    body = filled(template.body, values_of(parts.pop("body", None)), "body")
+    header = filled(template.header, values_of(parts.pop("header", None)), "header")
+    link = linked(template, parts)
+    replies = tuple(
+        (title, payload_of(parts.pop(f"quick_reply {number}", None)) or title)
+        for number, title in enumerate(template.buttons)
+    )
+    if parts:
+        raise Refusal(132000, f"the template has no {', '.join(sorted(parts))}")
+    if len(body) > 1024 or len(header) > 60:
+        raise Refusal(132005)
+    return Hydrated(body, header, replies, link)
+
+
+def part_of(component: Params) -> str:
+    """Which part of the template a component fills."""
+    if component["type"] != "button":
+        return str(component["type"])
+    if "sub_type" not in component or "index" not in component:
+        raise Refusal(131008, "The parameters sub_type and index of a button are required.")
+    return f"{component['sub_type']} {component['index']}"
+
+
+def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | None:
+    """The button with a link, its address filled."""
+    if template.link is None:
+        return None
+    place = f"url {len(template.buttons)}"
+    title, address = template.link
+    return title, filled(address, values_of(parts.pop(place, None)), "button")
+
+
+def values_of(component: Params | None) -> list[tuple[str, str]]:
+    """The (name, text) of each value of a component; names are empty where none are given."""
+    given = component.get("parameters", []) if component else []
+    for one in given:
+        if one["type"] != "text":
+            raise Refusal(132012, f"expected a parameter of type TEXT, got {one['type']}")
+        if "text" not in one:
+            raise Refusal(131008, "Parameter of type text is missing text value")
+        if UNTIDY.search(one["text"]):
+            words = "Param text cannot have new-line/tab characters or more than 4 spaces in a row"
+            raise Refusal(100, words)
+    return [(one.get("parameter_name", ""), one["text"]) for one in given]
+
+
+def payload_of(component: Params | None) -> str:
+    """The payload that a quick reply brings back."""
+    if component is None:
+        return ""
+    [one] = component.get("parameters") or [{}]
+    if one.get("type") != "payload":
+        raise Refusal(132012, "expected a parameter of type PAYLOAD")
+    return str(one["payload"])
+
+
+def filled(text: str, values: list[tuple[str, str]], part: str) -> str:
+    """The text with its places filled, all of them and no others."""
+    places = list(dict.fromkeys(PLACE.findall(text)))
+    if len(places) != len(values):
+        raise Refusal(
+            132000,
+            f"{part}: number of localizable_params ({len(values)}) does not match "
+            f"the expected number of params ({len(places)})",
+        )
+    numbered = all(place.isdecimal() for place in places)
+    if any(bool(name) == numbered for name, _ in values):
+        raise Refusal(132012, f"{part}: parameters are named where they are numbered, or not")
+    by_place = (
+        dict(zip(sorted(places, key=int), (value for _, value in values), strict=True))
+        if numbered
+        else dict(values)
+    )
+    if set(by_place) != set(places):
+        raise Refusal(132012, f"{part}: Parameter name is missing or empty")
+    return PLACE.sub(lambda found: by_place[found[1]], text)

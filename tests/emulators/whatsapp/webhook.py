@@ -1,0 +1,183 @@
+"""Delivery of events by webhook: signed, in batches, again and again until Kosh takes them."""
+
+import asyncio
+import hmac
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from hashlib import sha256
+
+import aiohttp
+
+from .events import Event, Events, body_of
+from .journal import Delivery, Journal
+from .wire import JSON
+
+SIGNATURE = "X-Hub-Signature-256"
+LONGEST_DELAY = 3600.0
+Parcel = tuple[Event, ...]
+
+
+class Unverified(Exception):
+    """The webhook didn't answer the subscription's challenge; Meta would not save it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the platform is: `scale` shortens its waits, `patience` is in seconds."""
+
+    scale: float = 1.0
+    patience: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where Kosh listens, and the secrets shared with it."""
+
+    url: str
+    secret: str
+    connections: int = 40
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """The headers of a body, its signature among them."""
+        digest = hmac.new(self.secret.encode(), body, sha256).hexdigest()
+        return {"Content-Type": JSON, SIGNATURE: f"sha256={digest}", "User-Agent": "facebookua"}
+
+
+class Courier:
+    """Takes events to Kosh's URL.
+
+    Each person's events go one after another, statuses beside them, unless they are shuffled:
+    Meta promises no order. After a failure once more at once, then after 1, 2, 4 … seconds up to
+    an hour (Meta publishes no schedule), for seven days.
+    """
+
+    def __init__(self, account: str, events: Events, journal: Journal, pace: Pace) -> None:
+        self.hook: Hook | None = None
+        self._account = account
+        self._events = events
+        self._journal = journal
+        self._pace = pace
+        self._waiting: deque[Event] = deque()
+        self._busy: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._session: aiohttp.ClientSession | None = None
+        self._loading = False
+
+    async def set(self, hook: Hook) -> None:
+        """Starts delivering everything that waits."""
+        await self.unset()
+        self._open()
+        self.hook = hook
+        self._waiting.extend(self._events.pending.values())
+        self._events.listener = self._offer
+        self._load()
+
+    async def verify(self, url: str, token: str) -> None:
+        """Asks the URL for the challenge, as when the webhook is saved in Meta's dashboard."""
+        challenge = str(secrets.randbelow(10**10))
+        asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+        timeout = aiohttp.ClientTimeout(total=self._pace.patience)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url, params=asked, allow_redirects=False) as answer,
+        ):
+            if answer.status != 200 or await answer.text() != challenge:
+                raise Unverified(f"the webhook answered the challenge with {answer.status}")
+
+    async def unset(self) -> None:
+        """Stops delivering; what was not taken waits on."""
+        self.hook, self._events.listener = None, None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._waiting.clear()
+        self._busy.clear()
+        if self._session is not None:
+            await self._session.close()
+
+    def release(self) -> None:
+        """Hands over what was held."""
+        self._events.tricks.held = False
+        self._load()
+
+    def _open(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=self._pace.patience)
+        connector = aiohttp.TCPConnector(limit=0)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+
+    def _offer(self, event: Event) -> None:
+        self._waiting.append(event)
+        # What comes in one breath is loaded together, so that it can share a body.
+        if not self._loading:
+            self._loading = True
+            asyncio.get_running_loop().call_soon(self._load)
+
+    def _load(self) -> None:
+        self._loading = False
+        tricks = self._events.tricks
+        if self.hook is None or tricks.held:
+            return
+        if tricks.shuffled:
+            self._events.random.shuffle(self._waiting)
+        while len(self._tasks) < self.hook.connections and (parcel := self._next_parcel()):
+            task = asyncio.create_task(self._carry(parcel))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _next_parcel(self) -> Parcel:
+        tricks = self._events.tricks
+        taken: list[Event] = []
+        left: deque[Event] = deque()
+        blocked = set(self._busy)
+        for event in self._waiting:
+            free = tricks.shuffled or event.queue not in blocked
+            if len(taken) < tricks.batch and free:
+                taken.append(event)
+            else:
+                left.append(event)
+                blocked.add(event.queue)
+        self._waiting = left
+        self._busy |= {event.queue for event in taken}
+        return tuple(taken)
+
+    async def _carry(self, parcel: Parcel) -> None:
+        try:
+            await self._deliver(parcel)
+        finally:
+            self._busy -= {event.queue for event in parcel}
+            asyncio.get_running_loop().call_soon(self._load)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        tricks = self._events.tricks
+        again = [(one,) for one in parcel for _ in range(tricks.copies - 1)]
+        posts = [self._post(each, 1) for each in (parcel, *again)]
+        taken = await asyncio.gather(*posts) if tricks.together else [await one for one in posts]
+        if not any(taken):
+            retries = [(one,) for one in parcel] if tricks.resplit else [parcel]
+            await asyncio.gather(*(self._insist(each) for each in retries))
+        self._events.done(parcel)
+
+    async def _insist(self, parcel: Parcel) -> None:
+        wait, attempt = 0.0, 2
+        while not await self._post(parcel, attempt):
+            wait, attempt = min(max(1.0, wait * 2), LONGEST_DELAY), attempt + 1
+            if self._events.clock() + wait > parcel[0].expires:
+                return self._events.expire(parcel)
+            await asyncio.sleep(wait * self._pace.scale)
+
+    async def _post(self, parcel: Parcel, attempt: int) -> bool:
+        assert self._session is not None
+        assert self.hook is not None
+        body = body_of(self._account, parcel, self._events.tricks.layout)
+        try:
+            async with self._session.post(
+                self.hook.url, data=body, headers=self.hook.headers(body), allow_redirects=False
+            ) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            status = 0
+        ids = tuple(event.id for event in parcel)
+        delivery = Delivery(ids, attempt, status, self._events.clock())
+        self._journal.write(delivery)
+        return delivery.acknowledged

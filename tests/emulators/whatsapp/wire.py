@@ -1,0 +1,122 @@
+"""Bodies in, answers out, and refusals in Meta's own shape."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from .errors import ERRORS, details_of, title_of
+
+Params = dict[str, Any]
+JSON = "application/json"
+
+
+class Refusal(Exception):
+    """A call that isn't carried out: one of Meta's codes, perhaps with a subcode."""
+
+    def __init__(self, code: int, details: str = "", subcode: int | None = None) -> None:
+        super().__init__(details or details_of(code))
+        self.code = code
+        self.details = details or details_of(code)
+        self.subcode = subcode
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that Meta gives with the code."""
+        return ERRORS[self.code][0] if self.code in ERRORS else 400
+
+    @property
+    def body(self) -> Params:
+        """The error as the Graph API answers it."""
+        title = title_of(self.code)
+        if self.details.startswith("EMULATOR"):
+            title = self.details
+        error: Params = {
+            "message": f"(#{self.code}) {title}",
+            "type": "OAuthException",
+            "code": self.code,
+            "error_data": {"messaging_product": "whatsapp", "details": self.details},
+            "fbtrace_id": "A" + secrets.token_urlsafe(16),
+        }
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        return {"error": error}
+
+
+def invalid(details: str) -> Refusal:
+    """A value that Meta refuses: 131009, in words close to its own."""
+    return Refusal(131009, details)
+
+
+def missing(details: str) -> Refusal:
+    """A parameter that Meta wants: 131008."""
+    return Refusal(131008, details)
+
+
+def strict(details: str) -> Refusal:
+    """What WhatsApp would ignore, cut or quietly not show: here it's a mistake to be seen."""
+    return Refusal(100, f"EMULATOR: {details}")
+
+
+def no_object(name: str) -> Refusal:
+    """The Graph API's answer to an id that isn't there, or isn't there for this token."""
+    words = f"Unsupported get request. Object with ID '{name}' does not exist"
+    return Refusal(100, words, subcode=33)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came to: HTTP status, body, and Meta's code (0 when it was carried out).
+
+    `message` is the wamid it made, `late` the code under which that message fails afterwards.
+    """
+
+    status: int
+    body: bytes
+    code: int = 0
+    message: str = ""
+    late: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def accepted(result: object, message: str = "", late: int = 0) -> Outcome:
+    """The outcome of a call that was carried out."""
+    return Outcome(200, msgspec.json.encode(result), message=message, late=late)
+
+
+def refused(refusal: Refusal) -> Outcome:
+    """The outcome of a call that was not."""
+    words = f"(#{refusal.code}) {title_of(refusal.code)}"
+    headers = {"WWW-Authenticate": f'OAuth "Facebook Platform" "invalid_request" "{words}"'}
+    return Outcome(refusal.status, msgspec.json.encode(refusal.body), refusal.code, headers=headers)
+
+
+def response(outcome: Outcome) -> web.Response:
+    """The HTTP answer."""
+    return web.Response(
+        status=outcome.status,
+        body=outcome.body,
+        content_type=JSON,
+        headers={"facebook-api-version": "v25.0", **outcome.headers},
+    )
+
+
+def read_json(raw: bytes) -> Params:
+    """A JSON body: an object without nulls, which Meta takes for values of the wrong type."""
+    try:
+        values = msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise Refusal(100, f"Invalid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise Refusal(100, "The body must be a JSON object")
+    return values
+
+
+def written(body: Params) -> bytes:
+    """A webhook body as Meta writes it: everything beyond ASCII and every slash escaped."""
+    text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("/", "\\/").encode()

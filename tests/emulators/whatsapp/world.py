@@ -1,0 +1,242 @@
+"""What exists on the platform's side: people, their screens, files, and our number."""
+
+import base64
+import itertools
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Literal
+
+from tests.emulators.telegram.waiting import Signal
+
+from .errors import reported
+from .events import Events
+from .journal import Journal
+from .limits import DAY, Gate, Limits
+from .screen import Message, Status
+from .templates import Template, Templates
+from .wire import Params, no_object
+
+MEDIA_LIVES = 7 * DAY
+OUR_MEDIA_LIVES = 30 * DAY
+LINK_LIVES = 5 * 60
+TYPING_SECONDS = 25
+Known = Literal["both", "phone", "user_id", "user_id_as_phone"]
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody with a WhatsApp account.
+
+    `known` says what webhooks tell of them: phone and business-scoped user id, only one of them,
+    or the user id also where the phone used to be. `reads` is off where they hide read marks.
+    """
+
+    number: int
+    phone: str
+    user_id: str
+    name: str
+    known: Known = "both"
+    username: str = ""
+    online: bool = True
+    reads: bool = True
+    undeliverable: bool = False
+    blocked: bool = False
+    stopped_marketing: bool = False
+    last_wrote: float = float("-inf")
+    typing_until: float = float("-inf")
+    messages: dict[str, Message] = field(default_factory=dict)
+    changed: Signal = field(default_factory=Signal)
+
+    @property
+    def wa_id(self) -> str:
+        """What stands where the phone used to be; empty when nothing does."""
+        match self.known:
+            case "user_id":
+                return ""
+            case "user_id_as_phone":
+                return self.user_id
+            case _:
+                return self.phone
+
+    def named(self, wa_id: str, user_id: str) -> Params:
+        """The ids that webhooks tell, under the given names."""
+        shown = {wa_id: self.wa_id} if self.wa_id else {}
+        return shown | ({user_id: self.user_id} if self.known != "phone" else {})
+
+    @property
+    def contact(self) -> Params:
+        """The person in `contacts`."""
+        profile = {"name": self.name} | ({"username": self.username} if self.username else {})
+        return {"profile": profile} | self.named("wa_id", "user_id")
+
+    def put(self, message: Message) -> Message:
+        """Adds a message to the screen, or the new state of one."""
+        self.messages[message.id] = message
+        self.changed.fire()
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file on the platform's servers; times are Unix."""
+
+    id: str
+    mime: str
+    data: bytes
+    size: int
+    expires: float
+
+    @property
+    def sha256(self) -> str:
+        """The digest as webhooks show it."""
+        return base64.b64encode(sha256(self.data).digest()).decode()
+
+
+class World:
+    """One business number's world. `offset` moves its clock for windows, links and expiry."""
+
+    def __init__(self, journal: Journal, limits: Limits | None, number_id: str) -> None:
+        self.number_id = number_id
+        self.account = "100000000000001"
+        self.phone = "77170000000"
+        self.offset = 0.0
+        self.has_payment = True
+        self.statuses = True
+        self.people: dict[int, Person] = {}
+        self.media: dict[str, Media] = {}
+        self.links: dict[str, tuple[str, float]] = {}
+        self.templates = Templates()
+        self.gate = Gate(limits, self.now)
+        self.events = Events(journal, self.now)
+        self._numbers = itertools.count(1)
+
+    def now(self) -> float:
+        """The emulated time."""
+        return time.time() + self.offset
+
+    def find(self, name: str) -> Person | None:
+        """The person of a phone (with or without +) or a business-scoped user id."""
+        plain = name.lstrip("+")
+        people = self.people.values()
+        return next((one for one in people if plain in (one.phone, one.user_id)), None)
+
+    def join(self, phone: str, user_id: str, name: str, known: Known) -> Person:
+        """A new person."""
+        number = next(self._numbers)
+        person = Person(number, phone, user_id or new_user_id(phone), name, known)
+        self.people[number] = person
+        return person
+
+    def is_open(self, person: Person) -> bool:
+        """Whether the person has written within 24 hours."""
+        return self.now() - person.last_wrote < DAY
+
+    def wamid(self, person: Person | None) -> str:
+        """A new message id."""
+        phone = person.phone.encode() if person else b""
+        raw = b"\x1d\x0b" + phone + b"\x15\x02\x00\x11\x18\x14" + secrets.token_bytes(18)
+        return "wamid." + base64.b64encode(raw).decode()
+
+    def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
+        """A new file; `size` may claim more than there is, so that big files cost nothing."""
+        size = len(data) if size is None else size
+        name = str(10**15 + secrets.randbelow(10**15))
+        media = Media(name, mime, data, size, self.now() + lives)
+        self.media[name] = media
+        return media
+
+    def file(self, name: str) -> Media:
+        """The file of that id that hasn't gone."""
+        media = self.media.get(name)
+        if media is None or media.expires <= self.now():
+            raise no_object(name)
+        return media
+
+    def link(self, media: Media) -> str:
+        """The path of an address that serves the file for five minutes."""
+        token = secrets.token_urlsafe(24)
+        self.links[token] = (media.id, self.now() + LINK_LIVES)
+        ends = int(self.now() + LINK_LIVES)
+        return f"/whatsapp_business/attachments/?mid={media.id}&ext={ends}&hash={token}"
+
+    def linked(self, token: str) -> Media | None:
+        """The file behind such an address while it lives."""
+        name, ends = self.links.get(token, ("", 0.0))
+        return self.media.get(name) if ends > self.now() else None
+
+    def value(self, **parts: Any) -> Params:
+        """The value of a change in `messages`."""
+        metadata = {"display_phone_number": self.phone, "phone_number_id": self.number_id}
+        return {"messaging_product": "whatsapp", "metadata": metadata} | parts
+
+    def tell(self, field: str, value: Params, queue: str = "") -> None:
+        """An event of the account, or any value that a test makes up."""
+        self.events.add(queue or f"account {field}", value, field)
+
+    def tell_message(self, person: Person, message: Params, contacts: bool = True) -> None:
+        """The event about a message of a person."""
+        parts = {"contacts": [person.contact]} if contacts else {}
+        value = self.value(**parts, messages=[message])
+        self.events.add(f"person {person.number}", value, what=message["id"])
+
+    def tell_status(self, person: Person | None, to: str, message: Message, more: Params) -> None:
+        """The event about how far a message of ours got."""
+        if not self.statuses:
+            return
+        whom = person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
+        status = {"id": message.id, "status": message.status, "timestamp": stamp(self.now())}
+        if message.opaque:
+            more = {"biz_opaque_callback_data": message.opaque} | more
+        value = self.value(statuses=[status | whom | more])
+        if person and person.known != "phone":
+            value["contacts"] = [person.contact]
+        queue = f"statuses {person.number}" if person else "statuses"
+        self.events.add(queue, value, what=f"{message.id} {message.status}")
+
+    def arrive(self, person: Person, message: Message, category: str) -> None:
+        """A message that was accepted is sent, and delivered where the phone is on."""
+        price = self.gate.price(category)
+        person.typing_until = float("-inf")
+        message = replace(message, price=price)
+        self.move(person, message, "sent")
+        unpaid = price["billable"] and not self.has_payment
+        if person.online and not person.blocked and not unpaid:
+            self.move(person, person.messages[message.id], "delivered")
+
+    def fail(
+        self, person: Person | None, to: str, message: Message, code: int, details: str = ""
+    ) -> None:
+        """A message that was accepted has failed."""
+        failed = replace(message, status="failed")
+        if person is not None:
+            person.put(failed)
+        self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
+
+    def move(self, person: Person, message: Message, status: Status) -> None:
+        """A message gets further; "sent" and the step after it tell the price."""
+        priced = message.status in ("", "sent")
+        moved = person.put(replace(message, status=status))
+        self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
+
+    def read_by_us(self, person: Person, message: Message) -> None:
+        """A person's message gets its two blue ticks."""
+        if message.status != "read":
+            person.put(replace(message, status="read"))
+
+    def add_templates(self, templates: Iterable[Template]) -> None:
+        """Templates that Meta has approved (or paused, or disabled)."""
+        self.templates.add(*templates)
+
+
+def new_user_id(seed: str) -> str:
+    """A business-scoped user id, the same for the same phone."""
+    digits = int.from_bytes(sha256(f"bsuid {seed}".encode()).digest()[:8])
+    return f"KZ.{digits:020}"
+
+
+def stamp(now: float) -> str:
+    """Unix seconds as webhooks show them."""
+    return str(int(now))

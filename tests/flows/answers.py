@@ -1,0 +1,73 @@
+"""Everything that the asking flows can say: every situation, and every sentence of an answer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from itertools import product
+
+from flows import checklist, eligibility, faq, interview, support
+from flows.engine.conditions import holds
+from flows.engine.flow import Flow
+from flows.engine.questions import Option, Question
+from flows.engine.text import Text
+from flows.knowledge.faq import ENTRIES
+from flows.knowledge.quiz import EXERCISES
+
+TODAY, NEXT_YEAR = date(2026, 11, 24), date(2027, 1, 1)
+# The twelve origins of the domain's list: ten countries, one that is none of them, and none at all.
+ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "US", "stateless")
+PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
+
+type Situation = Mapping[str, str | None]
+type Spoken = Callable[[Situation, date], Iterator[Text]]
+
+# What stands for all answers where a question offers no options, or many alike.
+OFFERED: Mapping[str, tuple[str, ...]] = {
+    "citizenship": (*ORIGINS, "KZ"),
+    "trouble": ("none", "money"),
+    "people": ("1", "7"),
+    "faq_topic": tuple(entry.key for entry in ENTRIES),
+    "mission_country": ("CN", "IR", "US"),
+    **{f"quiz_{each.key}": (each.right,) for each in EXERCISES},
+}
+FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
+    "eligibility": (eligibility.ELIGIBILITY, eligibility.spoken),
+    "checklist": (
+        checklist.CHECKLIST,
+        lambda answers, today: iter(checklist.spoken(checklist.checklist(answers, today))),
+    ),
+    "support": (support.SUPPORT, support.spoken),
+    "interview": (interview.INTERVIEW, interview.spoken),
+    "faq": (faq.FAQ, faq.spoken),
+}
+
+
+def situations(flow: Flow) -> Iterator[Situation]:
+    """Every way through a flow, as the answers on it."""
+    ways: list[dict[str, str | None]] = [{}]
+    for item in flow.items:
+        assert isinstance(item, Question)
+        asked = [way for way in ways if holds(item.when, way)]
+        passed = [way for way in ways if not holds(item.when, way)]
+        offered = OFFERED.get(item.name) or tuple(map(_key, item.options))
+        ways = passed + [{**way, item.name: key} for way, key in product(asked, offered)]
+    yield from ways
+
+
+def _key(option: Option) -> str:
+    return option.key
+
+
+def parts(text: Text) -> Iterator[Text]:
+    """A sentence and those inside it."""
+    yield text
+    for _name, value in text.values:
+        if isinstance(value, Text):
+            yield from parts(value)
+
+
+def everything(name: str, today: date) -> Iterator[tuple[Situation, tuple[Text, ...]]]:
+    """Each situation of a flow with all that is said in it, sentences inside others included."""
+    flow, spoken = FLOWS[name]
+    for answers in situations(flow):
+        heard = (part for text in spoken(answers, today) for part in parts(text))
+        yield answers, tuple(dict.fromkeys(heard))

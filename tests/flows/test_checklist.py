@@ -1,0 +1,245 @@
+"""The personal checklist, in each situation.
+
+`checklists.txt` holds every list for twelve origins, four places and five families, by keys, to be
+read beside the domain's documents. After a change: `KOSH_UPDATE=1 uv run pytest
+tests/flows/test_checklist.py`, then read the difference.
+"""
+
+import os
+import textwrap
+from collections.abc import Iterator
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from flows import checklist as flow
+from flows.checklist import Checklist, checklist
+from flows.engine.text import Text
+from flows.knowledge import catalogue, documents, laws, permits
+from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
+from flows.knowledge.programmes import PROGRAMMES
+from tests.flows.answers import NEXT_YEAR, ORIGINS, PLACES, TODAY, Situation, everything, parts
+from tests.flows.chat import Chat
+
+GOLDEN = Path(__file__).parent / "checklists.txt"
+FAMILIES = ("alone", "spouse", "children", "both", "relatives")
+FACTS = {fact.text: fact.key for fact in catalogue.FACTS}
+DOCUMENTS = (*documents.DOCUMENTS, *permits.PERMIT_DOCUMENTS)
+
+# Sentences about a paper or a list, by a short name for the golden file.
+REMARKS = {
+    documents.HOME: "from-home",
+    flow.LATE: "not-back",
+    flow.UNSAFE: "no-risk",
+    flow.TRANSLATED: "translated",
+    flow.LATE_CONFIRMED: "confirmed:ask-if-missing",
+    flow.SEE_BELOW: "confirmed:see-below",
+    flow.PASSPORT_VALID: "valid-180-days",
+    SAFETY_FIRST: "SAFETY-FIRST",
+    flow.URGENT: "urgent",
+    flow.NO_CHILD_PAPER: "no-child-paper",
+    flow.SPOUSE: "spouse",
+    flow.NO_TRAVEL: "NO-TRAVEL",
+    flow.ASK_NOW: "ask-now",
+    flow.ASK: "ask",
+    **{text: f"confirmed:{how}" for how, text in flow.CONFIRMED.items()},
+}
+
+
+def situation(programme: str, origin: str, place: str, family: str, **more: str) -> Situation:
+    return {
+        "programme": programme,
+        "citizenship": origin,
+        "location": place,
+        "family": family,
+        "ethnicity_papers": "yes",
+        "child_papers": "yes",
+    } | more
+
+
+def keys(made: Checklist) -> list[str]:
+    return [paper.document.key.removeprefix("documents.") for paper in made.papers]
+
+
+def tokens(made: Checklist) -> list[str]:
+    """A list in keys: what comes before, each paper with its remarks, what comes after."""
+    papers = []
+    for paper in made.papers:
+        remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
+        papers.append("+".join([paper.document.key.removeprefix("documents."), *remarks]))
+    return [*map(named, made.before), "|", *papers, "|", *map(named, made.after)]
+
+
+def written(programme: str, origin: str, place: str) -> str:
+    """The list of a couple with children, and what falls out of it for other families."""
+    made = {
+        family: tokens(checklist(situation(programme, origin, place, family), TODAY))
+        for family in FAMILIES
+    }
+    most = made["both"]
+    lines = [textwrap.fill(" ".join(most), 100, break_on_hyphens=False)]
+    for family, told in made.items():
+        assert [token for token in most if token in told] == told, "the order is the same"
+        lines += (
+            [f"  {family}: without {gone}"]
+            if (gone := " ".join(token.partition("+")[0] for token in most if token not in told))
+            else []
+        )
+    return "\n".join(lines)
+
+
+def named(text: Text) -> str:
+    if text.msgid == flow.SOURCES.msgid:
+        return "sources"
+    inside = (FACTS.get(part) or REMARKS.get(part) for part in parts(text))
+    return next(name for name in inside if name)
+
+
+def golden() -> Iterator[str]:
+    """Every list once, under the origins and places that lead to it."""
+    for programme in PROGRAMMES:
+        found: dict[str, list[str]] = {}
+        for code, place in product(ORIGINS, PLACES):
+            found.setdefault(written(programme.key, code, place), []).append(f"{code}/{place}")
+        for text, where in found.items():
+            yield textwrap.fill(f"== {programme.key}: {' '.join(where)}", 100)
+            yield text + "\n"
+
+
+def test_the_lists_are_as_they_were_read() -> None:
+    now = "\n".join(golden())
+    if os.environ.get("KOSH_UPDATE"):
+        GOLDEN.write_text(now, encoding="utf-8")
+    assert GOLDEN.read_text("utf-8") == now, "read the difference; see this module"
+
+
+def test_every_document_and_every_law_of_an_origin_is_in_some_list() -> None:
+    told = {text for _answers, said in everything("checklist", TODAY) for text in said}
+    assert [each.key for each in DOCUMENTS if each.name not in told] == []
+    law = {each.law.text for each in flow_origins() if each.law}
+    assert law <= told
+    assert {each.text for each in laws.LAWS if each.key.endswith(".legalisation")} == law
+
+
+def flow_origins() -> list[Origin]:
+    return [origin(code) for code in ORIGINS]
+
+
+# What changes a list
+
+
+def test_a_child_and_a_spouse_bring_their_papers() -> None:
+    alone = keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
+    both = keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
+    more = ["birth_certificate_child", "marriage_certificate", "kinship_proof"]
+    assert [key for key in both if key not in alone] == more
+
+
+@pytest.mark.parametrize(
+    ("papers", "due"),
+    [
+        ("yes", ["nationality_proof"]),
+        ("no", ["commission_recommendation"]),
+        ("unsure", ["nationality_proof", "commission_recommendation"]),
+    ],
+)
+def test_without_proof_of_ethnicity_the_commission_takes_its_place(
+    papers: str, due: list[str]
+) -> None:
+    answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
+    found = keys(checklist(answers, TODAY))
+    assert [
+        key for key in found if key in ("nationality_proof", "commission_recommendation")
+    ] == due
+
+
+def test_the_test_of_the_pilot_goes_by_itself_when_its_year_is_over() -> None:
+    answers = situation("kandas_status", "CN", "origin", "alone")
+    assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
+    later = checklist(answers, NEXT_YEAR)
+    assert not {"kaztest_certificate", "pilot_questionnaire"} & set(keys(later))
+    assert flow.ASK_NOW in later.before
+    assert "application_kandas" in keys(later)
+
+
+def test_there_is_no_list_for_a_quota_that_is_over() -> None:
+    later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
+    assert later.papers == ()
+    assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid
+
+
+@pytest.mark.parametrize(
+    ("origin", "how"),
+    [
+        ("TR", Confirmation.APOSTILLE),
+        ("UZ", Confirmation.TREATY),
+        ("MN", Confirmation.UNKNOWN),
+        ("TM", Confirmation.UNKNOWN),
+        ("US", Confirmation.UNKNOWN),
+        ("stateless", Confirmation.UNKNOWN),
+    ],
+)
+def test_how_a_paper_is_confirmed_goes_by_the_country(origin: str, how: Confirmation) -> None:
+    made = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
+    birth = next(paper for paper in made.papers if paper.document is documents.BIRTH)
+    assert flow.CONFIRMED[how] in birth.remarks
+
+
+@pytest.mark.parametrize("programme", ["kandas_status", "prp", "citizenship_simplified"])
+def test_to_somebody_still_in_china_the_apostille_is_named_once(programme: str) -> None:
+    made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
+    told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
+    assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
+
+
+def test_a_treaty_frees_a_paper_wherever_the_person_is() -> None:
+    for place in PLACES:
+        made = checklist(situation("prp", "KG", place, "alone"), TODAY)
+        record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+        assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
+
+
+def test_a_child_without_a_paper_goes_to_an_officer_first() -> None:
+    for papers in ("no", "unsure"):
+        made = checklist(
+            situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY
+        )
+        assert flow.NO_CHILD_PAPER in made.before
+
+
+def test_when_every_last_day_is_over_a_list_holds_advice_and_no_paper() -> None:
+    for answers, said in everything("checklist", date(2030, 1, 1)):
+        made = checklist(answers, date(2030, 1, 1))
+        assert made.papers == ()
+        assert not set(said) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
+        assert flow.ASK in said
+
+
+# In the chat
+
+
+@pytest.mark.parametrize(
+    "taps",
+    [
+        # The commonest three of 2025: from Uzbekistan, from China, from Turkmenistan.
+        ("checklist", "kandas_status", "UZ", "both", "yes", "yes", "origin"),
+        ("checklist", "kandas_status", "CN", "children", "yes", "yes", "kazakhstan"),
+        ("checklist", "kandas_status", "TM", "alone", "yes", "unsaid"),
+    ],
+)
+def test_the_commonest_situations_take_at_most_eight_taps_and_no_typing(
+    taps: tuple[str, ...],
+) -> None:
+    chat = Chat.begun("uz").presses(*taps)
+    assert 1 + len(taps) <= 8, "the language is a tap too"
+    assert chat.shows(flow.USUAL)
+    assert chat.at == "~list"
+
+
+def test_a_country_that_is_no_button_is_typed_in_any_language() -> None:
+    chat = Chat.begun("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
+    chat.presses("origin")
+    assert chat.shows(SAFETY_FIRST)
+    assert chat.shows(permits.LEGALISATION.name)

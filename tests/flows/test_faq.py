@@ -1,0 +1,92 @@
+"""Questions in people's own words, in every written form; what is not found goes to a person."""
+
+import pytest
+
+from flows import faq as flow
+from flows.engine.questions import REFUSALS
+from flows.engine.words import Refusal
+from flows.knowledge import kandas, settling
+from flows.knowledge.faq import ENTRIES, entry, find, stems
+from tests.flows.chat import LANGUAGES, WORDS, Chat
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", [each.key for each in ENTRIES])
+def test_a_question_in_its_own_words_is_found_first(key: str, language: str) -> None:
+    each = entry(key)
+    assert each is not None
+    assert find(WORDS.render(each.text, language), WORDS)[0].key == key
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("у меня просят деньги за статус, мошенники?", "money"),
+        ("нужен ли апостиль", "apostille"),
+        ("отказали, куда жаловаться", "refusal"),
+        ("Сколько дней рассматривают?", "term"),
+        ("елшілік қайда орналасқан", "missions"),
+        ("екі азаматтық бола ма", "two_citizenships"),
+        ("ەلشىلىك قايدا", "missions"),
+        ("виза керек пе маған", "visa"),
+        ("大使馆在哪里", "missions"),
+        ("需要签证吗", "visa"),
+        ("pensiya olamanmi", "pension"),
+        ("пенсия оламанми", "pension"),
+        ("viza kerakmi", "visa"),
+        ("elchixona qayerda", "missions"),
+    ],
+)
+def test_what_people_write_finds_the_question(typed: str, key: str) -> None:
+    assert key in [each.key for each in find(typed, WORDS)]
+
+
+@pytest.mark.parametrize("typed", ("", "!!", "asdfgh qwerty", "你好吗朋友", "12345", "x" * 500))
+def test_what_is_not_near_finds_nothing(typed: str) -> None:
+    assert find(typed, WORDS) == ()
+
+
+def test_at_most_four_are_offered() -> None:
+    everything = " ".join(WORDS.render(each.text, "ru") for each in ENTRIES)
+    assert len(find(everything, WORDS)) <= 4
+
+
+def test_words_are_compared_by_their_beginnings() -> None:
+    assert stems("Апостиля") & stems("апостилем")
+    assert stems("oʻqish") == stems("oqish") == stems("o'qish")
+    assert stems("签证吗") == {"签证", "证吗"}
+
+
+# In the chat
+
+
+def test_a_typed_question_with_one_answer_is_answered() -> None:
+    chat = Chat.begun("ru", "faq").says("можно ли оставить гражданство, два паспорта")
+    assert chat.shows(settling.NO_DUAL.text)
+    assert chat.at == "~menu"
+
+
+def test_a_typed_question_with_several_answers_offers_them_as_buttons() -> None:
+    chat = Chat.begun("ru", "faq").says("сколько стоит апостиль")
+    assert {"cost", "apostille"} <= set(chat.keys)
+    assert chat.presses("cost").shows(kandas.FEE.text)
+
+
+def test_a_question_that_is_not_found_goes_to_a_person_and_makes_nothing_up() -> None:
+    chat = Chat.begun("ru", "faq").says("где купить верблюда")
+    assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
+    assert "!person" in chat.keys
+
+
+def test_what_was_typed_is_not_kept() -> None:
+    chat = Chat.begun("ru", "faq").says("сколько стоит апостиль для Testova")
+    assert "Testova" not in repr(chat.conversation)
+
+
+def test_missions_are_named_without_addresses_and_only_where_a_source_has_them() -> None:
+    chat = Chat.begun("ru", "faq").presses("missions", "UZ")
+    assert "Ташкент" in chat.text
+    assert chat.shows(flow.ADDRESSES)
+    chat = Chat.begun("ru", "faq").presses("missions").says("Бразилия")
+    assert any(text.msgid == flow.NO_MISSION.msgid for say in chat.says_now
+               for paragraph in say.paragraphs for text in paragraph)  # fmt: skip

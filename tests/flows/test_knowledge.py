@@ -1,0 +1,251 @@
+"""Every sentence that the asking flows can say is held against what may be said.
+
+The dangers are those of the domain's study, sections 1, 11 and 14.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+import pytest
+
+from flows import FLOWS, officer
+from flows.engine import house
+from flows.engine.asking import MOST_AT_ONCE, PAGE
+from flows.engine.events import PrintList
+from flows.engine.flow import Notice
+from flows.engine.questions import Question
+from flows.engine.text import Text
+from flows.knowledge import catalogue, documents, laws, missions, offices, permits, settling
+from flows.knowledge.origins import KNOWN, SAFETY_FIRST
+from flows.knowledge.pilot import PILOT
+from flows.knowledge.quota import QUOTA
+from tests.flows.answers import FLOWS as ASKING
+from tests.flows.answers import NEXT_YEAR, TODAY, everything
+from tests.flows.chat import LANGUAGES, WORDS, Chat
+
+FACTS = {fact.text: fact for fact in catalogue.FACTS}
+
+
+@cache
+def heard(name: str, today: date) -> frozenset[Text]:
+    return frozenset(text for _answers, said in everything(name, today) for text in said)
+
+
+def english(text: Text) -> str:
+    return WORDS.render(text, "en")
+
+
+# Only verified facts, inside their dates
+
+
+@pytest.mark.parametrize("today", (TODAY, NEXT_YEAR, date(2027, 11, 25), date(2030, 1, 1)))
+@pytest.mark.parametrize("name", ASKING)
+def test_a_fact_is_said_only_inside_its_dates(name: str, today: date) -> None:
+    said = [FACTS[text] for text in heard(name, today) if text in FACTS]
+    assert [fact.key for fact in said if not fact.current(today)] == []
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_from_2027_on_nothing_of_the_pilot_and_the_quota_of_2026_is_said(name: str) -> None:
+    gone = {fact.text for fact in (*PILOT, *QUOTA)}
+    sentences = heard(name, NEXT_YEAR)
+    assert not gone & sentences
+    told = " ".join(text.msgid for text in sentences).lower()
+    assert "pilot" not in told
+    assert "{sum} tenge" not in told
+    assert "2026" not in " ".join(str(v) for text in sentences for _n, v in text.values
+                                  if isinstance(v, str | int))  # fmt: skip
+
+
+def test_no_note_is_said_word_for_word_in_any_flow() -> None:
+    told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
+    for note in catalogue.UNSAID:
+        assert note.words not in told
+
+
+def test_the_facts_are_of_use_each_is_said_somewhere() -> None:
+    told = {text for name in ASKING for text in heard(name, TODAY)}
+    told |= {fact.text for fact in catalogue.FACTS if fact.key in ONLY_ABOUT}
+    assert [fact.key for fact in catalogue.FACTS if fact.text not in told] == []
+
+
+# Said by the page about the registry.
+ONLY_ABOUT = {"registry_preregistration.announcement"}
+
+# What is never said
+
+FORBIDDEN: Mapping[str, str] = {
+    "a DNA test": r"\bDNA\b|genetic",
+    "a number of points": r"\b400\b|\bpoints?\b(?! here)",
+    "a pass mark": r"\b(?:30|70)\s?%",
+    "a term of review": r"working days?|\b(?:29|35|45) (?:calendar )?days|90 calendar",
+    "how many tries": r"three attempts|60 questions",
+    "the wrong portal": r"migration\.gov\.kz",
+    "that somebody qualifies": r"you (?:qualify|are eligible|will (?:get|receive) the)",
+    "a guarantee": r"guaranteed? (?!free medical)",
+    "a message that is watched": r"WeChat|WhatsApp|VPN",
+    "politics": r"Atajurt|Xinjiang|camps?\b|protest",
+    "the old word": r"oralman|repatriate|resettler",
+    "a number that was not found": r"\b1411\b|7172|8 800|14,?693",
+    "a paper that nobody asks for": r"hukou|household register|departure|power of attorney",
+    "an address": r"Street|Sanlitun|\bRoad\b",
+    "that there are no exceptions": r"no exceptions?|without exception",
+    "the rest of the certificate": r"the rest (?:is|will be) paid",
+    "a scan": r"send (?:us )?(?:a )?(?:scan|photo|copy)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("danger", FORBIDDEN)
+def test_what_is_dangerous_or_not_known_is_never_said(danger: str) -> None:
+    said = {english(text) for name in ASKING for text in heard(name, TODAY)}
+    wrong = [text for text in said if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
+    assert wrong == []
+
+
+GENES = re.compile(r"ДНК|DNK|基因|DNA", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_language_speaks_of_genes(language: str) -> None:
+    for name in ASKING:
+        for text in heard(name, TODAY):
+            assert not GENES.search(WORDS.render(text, language))
+
+
+def test_giving_up_a_citizenship_is_named_only_to_warn() -> None:
+    named = re.compile(r"gi(?:ve|ving|ven) up|gave up", re.IGNORECASE)
+    for name in ASKING:
+        for text in heard(name, TODAY):
+            if named.search(text.msgid):
+                assert re.search(r"Do not give up|were left without any", text.msgid), text.msgid
+
+
+def test_going_back_is_named_only_to_advise_against_it() -> None:
+    named = re.compile(r"go(?:ne|ing)? back|travel back|return to", re.IGNORECASE)
+    for name in ASKING:
+        for text in heard(name, TODAY):
+            if named.search(text.msgid):
+                against = re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask", text.msgid)
+                assert against, text.msgid
+
+
+def test_the_statement_about_citizenship_comes_with_its_warning() -> None:
+    for _answers, said in everything("checklist", TODAY):
+        if permits.RENUNCIATION.name in said:
+            assert settling.NO_DUAL.text in said
+            assert permits.RENUNCIATION.fact.text in said
+
+
+@pytest.mark.parametrize("name", ("eligibility", "checklist"))
+def test_whoever_is_from_where_it_is_dangerous_reads_of_safety_first(name: str) -> None:
+    dangerous = {each.code for each in KNOWN if each.dangerous}
+    assert dangerous == {"CN", "IR", "AF"}
+    for answers, said in everything(name, TODAY):
+        abroad = answers.get("location") != "kazakhstan"
+        if answers.get("citizenship") in dangerous and (abroad or name == "checklist"):
+            assert SAFETY_FIRST in said
+            assert said.index(SAFETY_FIRST) <= 3
+
+
+def test_whoever_has_left_is_never_told_to_get_a_paper_there() -> None:
+    home = {documents.HOME, laws.CN.text, laws.MN.text, laws.TR.text, laws.IR.text, laws.AF.text,
+            permits.APOSTILLE.name, permits.LEGALISATION.name}  # fmt: skip
+    for answers, said in everything("checklist", TODAY):
+        if answers.get("location") in ("kazakhstan", "elsewhere"):
+            assert not home & set(said), answers
+
+
+def test_nobody_from_iran_or_afghanistan_is_sent_for_a_paper() -> None:
+    for answers, said in everything("checklist", TODAY):
+        if answers.get("citizenship") in ("IR", "AF"):
+            assert documents.HOME not in said
+
+
+def test_every_answer_ends_with_a_person_at_hand() -> None:
+    for name, (_flow, spoken) in ASKING.items():
+        for answers, _said in everything(name, TODAY):
+            *_before, last = spoken(answers, TODAY)
+            assert re.search(r"[Aa] person can", last.msgid), (name, last.msgid)
+
+
+# Nothing kept, nothing identifying
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_just_asking_asks_nothing_that_is_kept_or_identifies(name: str) -> None:
+    flow = FLOWS[name]
+    for item in flow.questions():
+        assert not item.kept, item.name
+        assert not item.sensitive, item.name
+    assert not flow.registers
+    assert not flow.hands_over
+
+
+@pytest.mark.parametrize("name", ("eligibility", "checklist"))
+def test_where_somebody_is_comes_last_and_is_never_written_down(name: str) -> None:
+    items = [item for item in FLOWS[name].items if isinstance(item, Question)]
+    assert items[-1].name == "location"
+    assert "unsaid" in {option.key for option in items[-1].options}
+    chat = through(name)
+    assert name not in chat.conversation.forms
+    assert "location" not in str(chat.conversation)
+    # A sheet to print is lent for half an hour and written nowhere.
+    assert [each for each in chat.effects if not isinstance(each, PrintList)] == []
+
+
+def through(name: str) -> Chat:
+    """Somebody who presses the first button of every question; the place is never in the form."""
+    chat = Chat.begun("ru", name)
+    for _turn in range(20):
+        if chat.at == house.MENU:
+            return chat
+        assert "location" not in chat.told(name)
+        chat.answers(chat.keys[0] if chat.name != "people" else "4")
+    raise AssertionError("the flow does not end")
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_every_flow_ends_at_the_menu_with_a_person_in_it(name: str) -> None:
+    chat = through(name)
+    assert officer.OFFICER.name in chat.keys
+
+
+# What fits
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_every_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> None:
+    items = FLOWS[name].questions()
+    for place, item in enumerate(items):
+        controls = (place > 0) + (item.help is not None) + 2
+        assert len(item.options) + controls <= 10 or len(item.options) > MOST_AT_ONCE, item.name
+
+
+@pytest.mark.parametrize("registered", (False, True))
+@pytest.mark.parametrize("kept", (False, True))
+def test_the_menu_fits_ten_rows_and_a_person_is_on_its_first_page(
+    kept: bool, registered: bool
+) -> None:
+    screen = house.menu_screen(FLOWS.values(), kept or registered, registered, quiet=False)
+    keys = [option.key for option in screen.options]
+    paged = len(keys) > MOST_AT_ONCE
+    rows = PAGE + 1 if paged else len(keys)
+    assert rows + 1 <= 10
+    assert officer.OFFICER.name in keys[:PAGE]
+
+
+def test_notices_of_the_practice_explain_and_count_nothing() -> None:
+    for item in FLOWS["interview"].questions():
+        if isinstance(item, Notice):
+            assert not re.search(r"\d", item.text.msgid)
+
+
+# Where to go
+
+
+def test_every_mission_that_is_named_is_known_and_stands_in_its_country() -> None:
+    known = {each.key: each.country for each in missions.MISSIONS}
+    for place in offices.PLACES:
+        assert known[place.key] == place.country

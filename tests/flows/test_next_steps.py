@@ -1,0 +1,56 @@
+"""What comes next: who decides, how to change, withdraw or appeal, as far as it is verified."""
+
+import pytest
+
+from flows import next_steps
+from flows.engine.events import Acknowledged
+from flows.engine.flow import Submit
+from flows.knowledge import kandas
+from flows.knowledge.faq import NO_END
+from flows.knowledge.registry import NO_PROMISE
+from tests.flows.chat import LANGUAGES, TODAY, Chat
+from tests.flows.chat import at as asked
+
+
+def registered(language: str = "ru") -> Chat:
+    chat = asked("review", language).presses("submit")
+    return chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_offered_with_the_registration_and_says_who_decides(language: str) -> None:
+    chat = registered(language)
+    assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
+    chat.presses("next_steps")
+    assert chat.shows(next_steps.THE_REGISTRY)
+    assert chat.shows(NO_PROMISE)
+    for fact in (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION, kandas.HEARING):
+        assert chat.shows(fact.text)
+    assert chat.shows(next_steps.CHANGE)
+    assert chat.shows(NO_END), "what is not verified goes to an officer"
+    assert chat.at == "~menu"
+    assert "officer" in chat.keys or ">" in chat.keys
+
+
+def test_it_is_not_offered_without_a_registration() -> None:
+    chat = Chat.begun()
+    assert chat.conversation.asked is not None
+    assert "next_steps" not in {option.key for option in chat.conversation.asked.options}
+
+
+def test_after_its_last_day_nothing_is_said_as_current() -> None:
+    texts = next_steps.outcome(_nothing(), TODAY.replace(year=2030)).texts
+    assert {each.msgid for each in texts} == {
+        each.msgid
+        for each in (
+            next_steps.THE_REGISTRY,
+            NO_PROMISE,
+            next_steps.APPLY,
+            next_steps.CHANGE,
+            NO_END,
+        )
+    }
+
+
+def _nothing() -> Submit:
+    return Submit("next_steps", {}, {})

@@ -1,0 +1,164 @@
+"""Papers are sent after a registration; private answers go past a messenger that reads them."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows.engine import house, papers
+from flows.engine.events import (
+    Attached,
+    Awaited,
+    DeleteInput,
+    Joined,
+    Kind,
+    Page,
+    Papered,
+    PaperMoved,
+    PaperWanted,
+    Pressed,
+    Resolved,
+    Resumed,
+    TakeFile,
+)
+from flows.engine.flow import SendPapers
+from flows.engine.state import Standing
+from tests.flows.chat import Chat, at
+
+PHOTO = Attached("photo", "file-1", 1000)
+
+
+def _sending(language: str = "ru") -> Chat:
+    """Registered, and at the first paper."""
+    chat = Chat.begun(language)
+    chat.conversation = replace(
+        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+    )
+    return chat.says("/status").presses("papers").presses("yes")
+
+
+def _good(key: str) -> Papered:
+    return Papered("papers", key)
+
+
+def test_papers_are_offered_with_a_registration_and_not_in_the_menu() -> None:
+    assert "papers" not in Chat.begun("ru").keys
+    assert _sending().at == "paper_identity"
+
+
+def test_a_photo_is_taken_looked_at_and_goes_to_the_registry() -> None:
+    chat = _sending().takes(PHOTO)
+    (taken,) = chat.done(TakeFile)
+    assert taken == TakeFile(Awaited("papers", "paper_identity", "identity"), "file-1", 1000)
+    chat.takes(_good("paper_identity")).presses("done", "-", "-")
+    assert chat.done(SendPapers)
+    chat.says("/status")
+    assert chat.shows(house.PAPER_STATES["sending"])
+    chat.takes(PaperMoved("identity", "accepted")).says("/status")
+    assert chat.shows(house.PAPER_STATES["accepted"])
+
+
+def test_of_an_album_it_is_said_once_what_was_found() -> None:
+    chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
+    chat.takes(_good("paper_identity"))
+    assert chat.says_now == ()
+    chat.takes(Papered("papers", "paper_identity", hint=papers.Hint.DARK))
+    assert chat.says_now == ()
+    chat.takes(Papered("papers", "paper_identity", refusal=papers.Refusal.HEIC))
+    assert chat.shows(papers.HINTS[papers.Hint.DARK])
+    assert chat.shows(papers.REFUSALS[papers.Refusal.HEIC])
+    assert chat.form("papers").files == {"paper_identity": 2}
+    assert len(chat.says_now) == 1
+
+
+def test_words_are_no_paper_and_skipping_all_sends_nothing() -> None:
+    chat = _sending().says("TESTOVA")
+    assert chat.at == "paper_identity"
+    chat.presses("-", "-", "-")
+    assert not chat.done(SendPapers)
+
+
+def test_a_photo_that_nobody_asked_for_is_taken_out_of_the_chat() -> None:
+    chat = at("purpose").takes(PHOTO)
+    assert chat.done(DeleteInput)
+    assert not chat.done(TakeFile)
+
+
+def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
+    chat = Chat.begun("ru").takes(Joined()).takes(PaperWanted("ethnicity"))
+    assert chat.shows(house.PAPER_WANTED)
+    chat.takes(PHOTO)
+    assert chat.done(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
+    chat.takes(Papered("", "~wanted", refusal=papers.Refusal.BROKEN))
+    assert chat.conversation.wanted == "ethnicity"
+    chat.takes(PHOTO).takes(Papered("", "~wanted"))
+    assert chat.conversation.wanted == ""
+    assert not chat.takes(Resolved()).conversation.with_officer
+
+
+# Where the messenger reads along
+
+
+def _reading_along(question: str) -> Chat:
+    chat = at(question)
+    return replace(chat, page=Page.ALWAYS)
+
+
+def test_a_private_question_is_asked_on_the_page() -> None:
+    chat = _reading_along("surname").says("/help")
+    (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
+    assert chat.says_now[0].private
+    assert button.label == house.OPEN_PAGE
+    chat.says("TESTOVA")
+    assert chat.shows(house.NOT_HERE)
+    assert "surname" not in chat.told()
+    chat.page = Page.NEVER
+    chat.takes(Resumed()).says("TESTOVA")
+    assert chat.told()["surname"] == "TESTOVA"
+
+
+def test_a_private_question_can_be_skipped_without_the_page() -> None:
+    chat = _reading_along("given_name").says("/skip")
+    assert chat.at == "patronymic"
+
+
+@pytest.mark.parametrize("question", ["review", "surname"])
+def test_private_answers_are_not_read_back(question: str) -> None:
+    chat = replace(at("review"), page=Page.ALWAYS)
+    chat.says("/help")
+    assert chat.shows(house.HIDDEN)
+    if question == "surname":
+        chat.edits(question)
+    assert "TESTOVA" not in chat.text
+
+
+def test_where_the_page_is_offered_the_question_can_be_answered_either_way() -> None:
+    chat = replace(at("surname"), page=Page.OFFERED)
+    chat.says("/help").takes(Pressed("!page"))
+    assert chat.shows(house.PAGE_OFFERED)
+    assert chat.says_now[0].private
+    assert chat.says("TESTOVA").told()["surname"] == "TESTOVA"
+
+
+def test_what_was_refused_at_a_private_question_does_not_stay_in_the_chat() -> None:
+    chat = at("surname").says("12345")
+    assert chat.at == "surname"
+    assert chat.done(DeleteInput)
+
+
+# Two taps on their way
+
+
+def test_of_two_taps_on_old_buttons_neither_outdates_the_other() -> None:
+    chat = at("purpose")
+    chat.takes(Pressed("1:move"))
+    nonce = chat.nonce
+    chat.takes(Pressed("1:move"))
+    assert chat.nonce == nonce
+    chat.presses("move")
+    assert chat.told()["purpose"] == "move"
+
+
+def test_stop_has_a_way_back() -> None:
+    chat = Chat.begun("ru").says("стоп")
+    assert chat.conversation.quiet
+    assert not chat.presses("write_again").conversation.quiet

@@ -1,0 +1,89 @@
+"""Support: sums from multiples of the index, with conditions, and silent after their year."""
+
+import re
+from datetime import date
+
+import pytest
+
+from flows import support as flow
+from flows.engine.text import Text
+from flows.knowledge import quota
+from flows.knowledge.regions import REGIONS
+from flows.knowledge.support import MCI, PLACES, amounts
+from flows.support import AREAS, spoken
+from tests.flows.answers import NEXT_YEAR, TODAY, parts
+from tests.flows.chat import LANGUAGES, WORDS, Chat
+
+
+def heard(today: date = TODAY, **answers: str) -> list[Text]:
+    told = {"area": "undecided", "people": "1", "rent": "yes", **answers}
+    return [part for text in spoken(told, today) for part in parts(text)]
+
+
+def test_the_sums_are_those_of_the_sources() -> None:
+    assert MCI == {2025: 3932, 2026: 4325}
+    one = amounts(1)
+    assert (one.relocation, one.rent_least, one.rent_most) == (302_750, 64_875, 129_750)
+    assert one.certificate == 7_028_125
+    assert amounts(1, 2025).relocation == 275_240
+    assert amounts(6).relocation == 6 * 302_750
+
+
+def test_the_facts_say_the_same_multiples() -> None:
+    told = dict(quota.RELOCATION.text.values) | dict(quota.RENT.text.values)
+    assert told == {"mci": 70, "least": 15, "most": 30, "months": 12}
+    assert dict(quota.HOME.text.values) == {"mci": 1625}
+    assert dict(quota.PLACES.text.values)["places"] == sum(PLACES[2026].values()) == 2281
+    assert dict(quota.LAST_YEAR.text.values)["places"] == sum(PLACES[2025].values()) == 2309
+    assert dict(quota.PLACES.text.values)["regions"] == len(PLACES[2026])
+
+
+def test_every_region_can_be_chosen_once() -> None:
+    chosen = [key for keys in AREAS.values() for key in keys]
+    assert sorted(chosen) == sorted(region.key for region in REGIONS)
+    assert {key for year in PLACES.values() for key in year} <= set(chosen)
+
+
+def test_a_region_with_places_says_how_many() -> None:
+    (told,) = [text for text in heard(area="west", region_west="atyrau")
+               if text.msgid == flow.HAS_PLACES.msgid]  # fmt: skip
+    assert dict(told.values)["places"] == 125
+
+
+def test_a_region_without_places_is_no_refusal() -> None:
+    told = heard(area="south", region_south="almaty")
+    assert any(text.msgid == flow.HAS_NONE.msgid for text in told)
+    assert any(text.msgid == flow.CHART.msgid for text in told), "where there are places"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_chart_has_its_figures_beside_its_bars(language: str) -> None:
+    chart = WORDS.render(flow.chart(), language)
+    for places in PLACES[2026].values():
+        assert re.search(rf"▇+\D*{places}", chart)
+
+
+def test_sums_come_with_conditions_duty_and_how_few_get_them() -> None:
+    told = heard()
+    for fact in (quota.SHARE, quota.WHO_GETS, quota.DUTY, quota.REPAY):
+        assert fact.text in told
+    assert flow.NOT_FOR_ALL in told
+    assert any(text.msgid == flow.ONLY_IF.msgid for text in told)
+
+
+def test_who_does_not_rent_is_told_no_rent() -> None:
+    rent = [text.msgid == flow.SUM_RENT.msgid for text in heard(rent="no")]
+    assert not any(rent)
+
+
+def test_after_the_year_no_sum_is_said() -> None:
+    told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
+    assert flow.NOT_KNOWN in told
+    assert not any("tenge" in text.msgid for text in told)
+
+
+def test_the_sum_for_a_family_is_said_in_groups_of_three() -> None:
+    chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5")
+    chat.presses("unsure")
+    assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text
+    assert "977" in chat.text

@@ -1,0 +1,100 @@
+"""Random names in five scripts, as people type them and as they must be kept."""
+
+import random
+import unicodedata
+from collections.abc import Callable, Iterator
+
+type Pair = tuple[str, str]
+"""What is typed, and what must come out at the other end."""
+
+KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+UZBEK_CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ"
+# With the sign and the letters of other keyboards: another spelling is kept as it was typed.
+ARABIC = "ابۆگعدەجزيكقلمنڭوپرستۋۇفحھچىشءٴکیهةئ"
+LATIN = "abdefhijklmnpqrstuvxyzöğşçáéíúńǵýäüñ"
+HAN = [
+    (0x4E00, 0x9FFF),
+    (0x3400, 0x4DBF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2B738),
+    (0x2B740, 0x2B81D),
+    (0x2B820, 0x2CEA1),
+    (0x2CEB0, 0x2EBE0),
+    (0x2EBF0, 0x2EE5D),
+    (0x30000, 0x3134A),
+    (0x31350, 0x323AF),
+    (0xF900, 0xFA6D),
+    (0xFA70, 0xFAD9),
+    (0x3007, 0x3007),
+]
+APOSTROPHES = "'`´ʹʻʼʽˈ‘’‛′＇"
+DOTS = "·・･•‧∙⋅．.⸱\u0387"
+HYPHENS = "-‐‑‒–—−"
+INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
+
+
+def names(script: str, many: int, seed: int) -> Iterator[Pair]:
+    """The same ones for the same seed."""
+    rng = random.Random(f"{script}-{seed}")
+    for _number in range(many):
+        yield _name(SCRIPTS[script], rng)
+
+
+def _name(word: Callable[[random.Random], Pair], rng: random.Random) -> Pair:
+    """One to three words, now and then joined by a hyphen, decomposed, or copied with marks."""
+    typed, kept = word(rng)
+    for _more in range(rng.choice((0, 0, 1, 1, 2))):
+        more, kept_more = word(rng)
+        if rng.random() < 0.1:
+            typed, kept = f"{typed}{rng.choice(HYPHENS)}{more}", f"{kept}-{kept_more}"
+        else:
+            typed, kept = f"{typed}{' ' * rng.choice((1, 1, 1, 2))}{more}", f"{kept} {kept_more}"
+    if rng.random() < 0.2:
+        typed = unicodedata.normalize("NFD", typed)
+    if rng.random() < 0.1:
+        at = rng.randrange(len(typed) + 1)
+        typed = f"{typed[:at]}{rng.choice(INVISIBLE)}{typed[at:]}"
+    return typed, unicodedata.normalize("NFC", kept)
+
+
+def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
+    def word(rng: random.Random) -> Pair:
+        made = "".join(rng.choices(letters, k=rng.randint(3, 10)))
+        made = rng.choice((made.capitalize(), made.upper(), made))
+        return made, made
+
+    return word
+
+
+def _uzbek(rng: random.Random) -> Pair:
+    """Latin letters with oʻ, gʻ and the tutuq, under any of the marks that keyboards have."""
+    typed, kept = "", ""
+    for _letter in range(rng.randint(3, 9)):
+        chance = rng.random()
+        if chance < 0.15:
+            letter = rng.choice("oOgG")
+            typed, kept = typed + letter + rng.choice(APOSTROPHES), f"{kept}{letter}ʻ"
+        elif chance < 0.2 and kept and kept[-1] in LATIN:
+            typed, kept = typed + rng.choice(APOSTROPHES), f"{kept}ʼ"
+        else:
+            letter = rng.choice(LATIN)
+            typed, kept = typed + letter, kept + letter
+    return typed, kept
+
+
+def _chinese(rng: random.Random) -> Pair:
+    """Two to six characters, rare ones as often as plain ones, with a middle dot or without."""
+    made = "".join(chr(rng.randint(*rng.choice(HAN))) for _character in range(rng.randint(2, 6)))
+    if rng.random() < 0.5:
+        return made, made
+    more = "".join(chr(rng.randint(*rng.choice(HAN))) for _character in range(rng.randint(1, 4)))
+    return f"{made}{rng.choice(DOTS)}{more}", f"{made}·{more}"
+
+
+SCRIPTS: dict[str, Callable[[random.Random], Pair]] = {
+    "Kazakh Cyrillic": _of_letters(KAZAKH),
+    "Kazakh Arabic": _of_letters(ARABIC),
+    "Uzbek Latin": _uzbek,
+    "Chinese": _chinese,
+    "Uzbek Cyrillic": _of_letters(UZBEK_CYRILLIC),
+}

@@ -1,0 +1,143 @@
+"""Documents beside a registration: streamed in, kept once per key, gone with the consent."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from bot.registry.client import Registry
+from bot.registry.contract import FieldError
+from bot.registry.documents import MOST_DOCUMENT_BYTES, DocumentLabel
+from bot.registry.errors import Refused
+from tests.registry.conftest import Sandbox
+from tests.registry.example import consent_withdrawal, new_key, pre_registration
+
+BYTES = b"\xff\xd8\xff" + b"an invented picture" * 20_000
+
+
+def label(contents: bytes = BYTES, **changes: Any) -> DocumentLabel:
+    """What is true of a document, but for the changes."""
+    told: dict[str, Any] = {
+        "kind": "ID_DOCUMENT",
+        "media_type": "image/jpeg",
+        "pages": 1,
+        "size": len(contents),
+        "sha256": sha256(contents).hexdigest(),
+    }
+    return DocumentLabel(**told | changes)
+
+
+async def streamed(contents: bytes = BYTES) -> AsyncIterator[bytes]:
+    for at in range(0, len(contents), 65_536):
+        yield contents[at : at + 65_536]
+
+
+async def registered(registry: Registry) -> str:
+    return (await registry.create(pre_registration(), key=new_key())).number
+
+
+async def test_a_document_arrives_whole_and_is_listed(registry: Registry, sandbox: Sandbox) -> None:
+    number, key = await registered(registry), new_key()
+    document = await registry.upload(number, label(), streamed, key=key)
+    assert document.model_dump(include=set(DocumentLabel.model_fields)) == label().model_dump()
+    assert await registry.documents(number) == (document,)
+    (entry,) = await sandbox.entries()
+    assert [each["sha256"] for each in entry["documents"]] == [label().sha256]
+    async with sandbox.session.get(sandbox.url) as page:
+        assert label().sha256[:16] in await page.text()
+
+
+async def test_the_same_key_and_bytes_again_add_no_second_one(
+    registry: Registry, sandbox: Sandbox
+) -> None:
+    number, key = await registered(registry), new_key()
+    first = await registry.upload(number, label(), streamed, key=key)
+    assert await registry.upload(number, label(), streamed, key=key) == first
+    (entry,) = await sandbox.entries()
+    assert [each["repeats"] for each in entry["documents"]] == [1]
+
+
+async def test_a_key_is_for_one_document(registry: Registry) -> None:
+    number, key = await registered(registry), new_key()
+    await registry.upload(number, label(), streamed, key=key)
+    with pytest.raises(Refused) as refused:
+        await registry.upload(number, label(kind="HUKOU"), streamed, key=key)
+    assert refused.value.problem == "key-reused"
+    assert len(await registry.documents(number)) == 1
+
+
+async def test_what_arrives_otherwise_is_not_kept(registry: Registry) -> None:
+    number = await registered(registry)
+    with pytest.raises(Refused) as refused:
+        await registry.upload(number, label(sha256="0" * 64), streamed, key=new_key())
+    assert refused.value.fields == (FieldError(pointer="/sha256", code="MISMATCH"),)
+    assert await registry.documents(number) == ()
+
+
+async def test_the_stream_is_begun_anew_for_a_new_token(
+    registry: Registry, sandbox: Sandbox
+) -> None:
+    number = await registered(registry)
+    await sandbox.fault("expired_token", count=1, on="writes")
+    begun = 0
+
+    def counted() -> AsyncIterator[bytes]:
+        nonlocal begun
+        begun += 1
+        return streamed()
+
+    await registry.upload(number, label(), counted, key=new_key())
+    assert begun == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "text/html"}, 415),
+        ({"Document-Kind": "SELFIE"}, 422),
+        ({"Document-Pages": "0"}, 422),
+        ({"Document-Pages": "\u0663"}, 422),
+        ({"Document-Sha256": "no hash"}, 422),
+        ({"Idempotency-Key": "short"}, 400),
+    ],
+)
+async def test_what_the_contract_does_not_know_is_refused(
+    registry: Registry, sandbox: Sandbox, headers: dict[str, str], status: int
+) -> None:
+    number = await registered(registry)
+    told = label().headers() | {"Idempotency-Key": new_key()} | headers
+    path = f"/v1/pre-registrations/{number}/documents"
+    answer = await sandbox.call("POST", path, data=BYTES, headers=told)
+    assert (answer.status, answer.media_type) == (status, "application/problem+json")
+    assert b"SELFIE" not in answer.body
+
+
+async def test_a_document_that_is_too_large_is_refused(
+    registry: Registry, sandbox: Sandbox
+) -> None:
+    number = await registered(registry)
+    told = label().headers() | {"Idempotency-Key": new_key()}
+    del told["Content-Length"]
+    path = f"/v1/pre-registrations/{number}/documents"
+    large = streamed(b"\0" * (MOST_DOCUMENT_BYTES + 1))
+    answer = await sandbox.call("POST", path, data=large, headers=told)
+    assert answer.status == 413
+
+
+async def test_a_registration_taken_back_takes_no_document_and_keeps_none(
+    registry: Registry,
+) -> None:
+    number = await registered(registry)
+    await registry.upload(number, label(), streamed, key=new_key())
+    await registry.withdraw_consent(consent_withdrawal(number), key=new_key())
+    assert await registry.documents(number) == ()
+    with pytest.raises(Refused) as refused:
+        await registry.upload(number, label(), streamed, key=new_key())
+    assert refused.value.problem == "closed"
+
+
+async def test_where_there_is_no_registration_there_are_no_documents(registry: Registry) -> None:
+    with pytest.raises(Refused) as refused:
+        await registry.documents("KS-2026-7F3K-9Q2M")
+    assert refused.value.problem == "not-found"

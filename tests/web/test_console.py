@@ -1,0 +1,467 @@
+"""The console over HTTP, without JavaScript: signing in, the inbox, a case from claim to close."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot import accounts, canned, officers, statistics
+from bot.access import Role
+from bot.web.console import demo_crew
+from flows.knowledge.missions import GENERAL
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console, ru
+from tests.house import House
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS
+
+AIGUL, BERIK, MARAT, DANA = "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova"
+SAULE = "Saule Testova"
+WORDS = "Testova asks how long it takes"
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_crew.enter(house.rt)
+    return house
+
+
+@pytest.fixture
+async def waiting(desk: House) -> AsyncIterator[Visitor]:
+    """Somebody who reads Kazakh and waits for an officer."""
+    visitor = await ask_officer(desk, "kk", "registration", WORDS)
+    yield visitor
+    await leave(visitor)
+
+
+async def _opened(console: Console) -> None:
+    """The first case of the queue, its reading reasoned."""
+    await console.get("/console/inbox")
+    found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
+    assert found is not None
+    await console.get(f"{found[1]}?reason=answer")
+
+
+async def _claimed(console: Console) -> None:
+    await _opened(console)
+    await console.submit("/claim")
+
+
+# The way in
+
+
+async def test_nobody_gets_in_without_a_session(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        screen = await console.get("/console/inbox")
+    assert screen.path == "/console/sign-in"
+    assert ru("session_over") in screen.text
+
+
+async def test_the_demo_signs_in_with_one_click_and_says_that_it_is_a_demo(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        assert console.screen.path == "/console/inbox"
+        assert ru("demo") in console.screen.text
+        assert AIGUL in console.screen.text
+
+
+async def test_a_wrong_name_password_and_code_are_answered_alike(desk: House) -> None:
+    answers = set()
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, "Good Testova")
+        for name, password in (("Nobody", "x" * 20), ("Good Testova", "x" * 20)):
+            await console.get("/console/sign-in")
+            screen = await console.submit("/sign-in", name=name, password=password, code="000000")
+            assert screen.status == 401
+            answers.add(screen.text)
+    assert len(answers) == 1
+
+
+async def _enrolled(house: House, console: Console, name: str) -> str:
+    """An officer with a password and an app; the app's secret."""
+    async with house.rt.pool.connection() as session:
+        dana = next(each for each in await officers.everyone(session) if each.name == DANA)
+    officer = await officers.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
+    assert house.rt.console is not None
+    token = await accounts.again(house.rt, officer.name)
+    screen = await console.get(f"/console/welcome?token={token}")
+    found = re.search(r'class="secret">([^<]+)<', screen.html)
+    assert found is not None
+    secret = found[1].replace(" ", "")
+    screen = await console.submit("/welcome", password=PASSWORD, code=await _code(house, secret))
+    assert screen.path == "/console/inbox", screen.text
+    return secret
+
+
+PASSWORD = "correct mare battery staple"
+
+
+async def _code(house: House, secret: str, ahead: int = 0) -> str:
+    from pyotp import TOTP
+
+    async with house.rt.pool.connection() as session:
+        return str(TOTP(secret).at((await accounts._step(session) + ahead) * 30))
+
+
+async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        secret = await _enrolled(desk, console, "Good Testova")
+        await desk.ahead("1 minute")
+        await console.submit("/sign-out")
+        assert ru("signed_out") in console.screen.text
+        code = await _code(desk, secret)
+        fields = {"name": "good testova", "password": PASSWORD, "code": code}
+        assert (await console.submit("/sign-in", **fields)).path == "/console/inbox"
+        await console.submit("/sign-out")
+        assert (await console.submit("/sign-in", **fields)).status == 401
+
+
+async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        token = await accounts.again(desk.rt, BERIK)
+        screen = await console.get(f"/console/welcome?token={token}")
+        secret = re.search(r'class="secret">([^<]+)<', screen.html)
+        assert secret is not None
+        code = await _code(desk, secret[1].replace(" ", ""))
+        screen = await console.submit("/welcome", password="kosh kosh kosh kosh", code=code)
+        assert ru("weak") in screen.text
+        screen = await console.submit("/welcome", password=PASSWORD, code=code)
+        assert screen.path == "/console/inbox"
+        assert (await console.get(f"/console/welcome?token={token}")).status == 404
+
+
+async def test_five_misses_lock_an_account_for_a_while(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        secret = await _enrolled(desk, console, "Good Testova")
+        await desk.ahead("1 minute")
+        await console.submit("/sign-out")
+        for _each in range(5):
+            await console.submit("/sign-in", name="Good Testova", password="no" * 9, code="123456")
+        right = {"name": "Good Testova", "password": PASSWORD}
+        assert (await console.submit("/sign-in", **right, code=await _code(desk, secret))
+                ).status == 401  # fmt: skip
+        await desk.ahead("6 minutes")
+        screen = await console.submit("/sign-in", **right, code=await _code(desk, secret))
+        assert screen.path == "/console/inbox"
+
+
+async def test_many_tries_from_one_address_have_to_wait(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await console.get("/console/sign-in")
+        form = console.screen.form("/sign-in")
+        statuses = [
+            (await console.send(form, name="x", password="y", code="1")).status for _ in range(14)
+        ]
+    assert statuses[0] == 401
+    assert 429 in statuses
+
+
+async def test_a_session_ends_by_idleness_by_age_and_by_the_officer(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await desk.ahead("16 minutes")
+        assert (await console.get("/console/inbox")).path == "/console/sign-in"
+        await console.sign_in(AIGUL)
+        for _each in range(35):
+            await desk.ahead("14 minutes")
+            await console.get("/console/inbox")
+        assert console.screen.path == "/console/sign-in"
+        await console.sign_in(AIGUL)
+        async with Console.signed_in(desk.url, AIGUL) as other:
+            await other.get("/console/own")
+            await other.submit("/own/end", session="others")
+        assert (await console.get("/console/inbox")).path == "/console/sign-in"
+
+
+async def test_what_the_page_fetches_by_itself_does_not_keep_a_session_alive(desk: House) -> None:
+    live = {"X-Requested-With": "kosh-live"}
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        for _each in range(2):
+            await desk.ahead("9 minutes")
+            screen = await console.get("/console/inbox", **live)
+        assert screen.status == 401
+
+
+async def test_a_change_of_role_ends_the_sessions_at_once(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as aigul:
+        async with Console.signed_in(desk.url, DANA) as dana:
+            aiguls = await _id(desk, AIGUL)
+            await dana.get("/console/officers")
+            form = next(
+                each
+                for each in dana.screen.forms
+                if each.action.endswith("/officers/change") and each.fields["officer"] == aiguls
+            )
+            screen = await dana.send(form, mission=GENERAL, roles=Role.EDITOR, active="1")
+            assert screen.status == 200
+        assert (await aigul.get("/console/inbox")).path == "/console/sign-in"
+
+
+async def _id(house: House, name: str) -> str:
+    async with house.rt.pool.connection() as session:
+        return next(str(each.id) for each in await officers.everyone(session) if each.name == name)
+
+
+# The desk
+
+
+async def test_a_person_is_answered_in_their_language_and_the_case_closes(
+    desk: House, waiting: Visitor
+) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        assert ru("done_claimed") in console.screen.text
+        assert WORDS in console.screen.text
+        await console.submit("/preview", canned="documents-today")
+        preview = console.screen
+        kazakh = demo_crew.READY["documents-today"]["kk"]
+        assert kazakh in preview.html
+        await console.submit("/reply")
+        assert ru("done_replied") in console.screen.text
+        await desk.until(lambda: _said(waiting, kazakh))
+        await console.submit("/resolve", where="")
+        assert ru("done_resolved") in console.screen.text
+
+
+async def test_a_note_is_never_sent(desk: House, waiting: Visitor) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        await console.submit("/note", note="only for colleagues")
+        assert ru("done_noted") in console.screen.text
+        assert "only for colleagues" in console.screen.text
+        await console.submit("/reply", words="words for the person")
+    await desk.until(lambda: _said(waiting, "words for the person"))
+    assert not await _said(waiting, "only for colleagues")
+
+
+async def _said(visitor: Visitor, words: str) -> bool:
+    return any(words in bubble.text for bubble in visitor.bubbles)
+
+
+async def test_the_same_form_sent_twice_is_done_once(desk: House, waiting: Visitor) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        form = console.screen.form("/reply")
+        for _each in range(2):
+            await console.send(form, words="said once")
+        assert console.screen.html.count(">said once<") == 1
+
+
+async def test_who_comes_second_is_told_who_was_first_and_keeps_what_they_wrote(
+    desk: House, waiting: Visitor
+) -> None:
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, BERIK) as berik,
+    ):
+        await _claimed(aigul)
+        writing = aigul.screen.form("/reply")
+        await _opened_case(berik, aigul.screen.path)
+        await berik.submit("/take-over")
+        screen = await aigul.send(writing, words="half an answer")
+        assert screen.status in (403, 409)
+        assert BERIK in screen.text
+        assert "half an answer" in screen.text
+
+
+async def _opened_case(console: Console, path: str) -> None:
+    await console.get(f"{path}?reason=handover")
+
+
+async def test_reading_a_case_asks_why(desk: House, waiting: Visitor) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
+        assert found is not None
+        screen = await console.get(found[1])
+        assert ru("why") in screen.text
+        assert WORDS not in screen.text
+
+
+async def test_answers_are_shown_for_a_reason_and_audited(desk: House, waiting: Visitor) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        screen = await console.submit("/answers", reason="check")
+        assert screen.status == 200
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+        assert "case.answers check" in screen.text
+        assert ru("chain_whole") in screen.text
+        assert WORDS not in screen.text
+
+
+async def test_a_case_passes_to_a_colleague_sleeps_and_comes_back(
+    desk: House, waiting: Visitor
+) -> None:
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, BERIK) as berik,
+    ):
+        await _claimed(aigul)
+        form = next(
+            each
+            for each in aigul.screen.forms
+            if each.action.endswith("/transfer") and each.fields["to"] == "officer"
+        )
+        await aigul.send(form, officer=await _id(desk, BERIK), note="please look")
+        assert ru("done_transferred") in aigul.screen.text
+        await berik.get("/console/inbox?queue=mine")
+        found = re.search(r'href="(/console/cases/[^"]+)"', berik.screen.html)
+        assert found is not None
+        await berik.get(found[1])
+        assert "please look" in berik.screen.text
+        await berik.submit("/snooze", **{"for": "4h"})
+        assert ru("done_snoozed") in berik.screen.text
+        await berik.get("/console/inbox?queue=snoozed")
+        assert found[1] in berik.screen.html
+
+
+async def test_the_next_case_is_the_most_urgent(desk: House) -> None:
+    calm = await ask_officer(desk, "ru", "general", "Testov asks")
+    hurried = await ask_officer(desk, "uz", "danger", "Testova hurries")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        assert "Testova hurries" in console.screen.text
+        await console.get("/console/inbox?queue=mine")
+        await console.submit("/next")
+        assert "Testov asks" in console.screen.text
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        assert ru("done_no_next") in console.screen.text
+    for visitor in (calm, hurried):
+        await leave(visitor)
+
+
+async def test_what_people_write_is_never_markup(desk: House) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+    visitor = await ask_officer(desk, "ru", "general", hostile)
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _opened(console)
+        assert "<script>alert" not in console.screen.html
+        assert "&lt;script&gt;alert(1)" in console.screen.html
+        assert "{{7*7}}" in console.screen.html
+    await leave(visitor)
+
+
+# What is around
+
+
+async def test_ready_answers_are_kept_with_their_version(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await console.get("/console/canned")
+        new = console.screen.forms[-1]
+        await console.send(new, name="brand-new", text_kk="Жаңа", text_ru="Новое")
+        assert ru("done_saved") in console.screen.text
+        form = next(each for each in console.screen.forms if each.fields.get("name") == "brand-new")
+        await console.send(form, text_kk="Жаңа", text_ru="Ещё новее")
+        screen = await console.send(form, text_kk="Жаңа", text_ru="Опоздал")
+        assert screen.status == 409
+        assert ru("stale") in screen.text
+    async with desk.rt.pool.connection() as session:
+        found = await canned.find(session, GENERAL, "brand-new")
+    assert found is not None
+    assert found.texts == {"kk": "Жаңа", "ru": "Ещё новее"}
+
+
+async def test_hours_are_set_by_a_lead(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await console.get("/console/hours")
+        given: dict[str, Any] = {
+            "zone": "Asia/Almaty", "opens_0_0": "09:00", "closes_0_0": "18:00",
+            "holidays": "2027-03-22", "first_minutes": "60", "next_minutes": "60",
+            "resolve_minutes": "600", "return_minutes": "120",
+        }  # fmt: skip
+        await console.submit("/hours", **given)
+        assert ru("done_saved") in console.screen.text
+        assert 'value="09:00"' in console.screen.html
+        screen = await console.submit("/hours", **(given | {"opens_0_0": "25:00"}))
+        assert screen.status == 422
+
+
+async def test_a_lead_sees_the_team_and_the_queue(desk: House, waiting: Visitor) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as aigul:
+        await _claimed(aigul)
+    async with Console.signed_in(desk.url, MARAT) as console:
+        screen = await console.get("/console/now")
+        assert AIGUL in screen.text
+        assert WORDS not in screen.text
+
+
+async def test_a_new_officer_comes_in_by_a_link(desk: House) -> None:
+    async with Console.signed_in(desk.url, DANA) as dana:
+        await dana.get("/console/officers")
+        screen = await dana.submit(
+            "/officers", name="New Testova", mission=GENERAL, roles="officer"
+        )
+        link = re.search(r'value="[^"]*(/console/welcome\?token=[^"]+)"', screen.html)
+        assert link is not None
+        again = await dana.submit("/officers", name="New Testova", mission=GENERAL, roles="officer")
+        assert again.status == 409
+    async with Console.at(desk.url) as console:
+        assert "New Testova" in (await console.get(link[1])).text
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "zh-Hans", "uz", "kk-Arab", "uz-Cyrl"])
+async def test_every_page_speaks_the_officers_language(desk: House, language: str) -> None:
+    async with Console.signed_in(desk.url, MARAT, language) as console:
+        for path in ("/inbox", "/now", "/statistics", "/canned", "/hours", "/officers", "/own"):
+            screen = await console.get(f"/console{path}")
+            assert screen.status == 200, path
+            assert f'lang="{language}"' in screen.html
+            assert f'dir="{"rtl" if language == "kk-Arab" else "ltr"}"' in screen.html
+
+
+async def test_the_composer_counts_down_and_locks_with_the_platforms_window(
+    desk: House, waiting: Visitor
+) -> None:
+    async def spoke(ago: str) -> None:
+        async with desk.rt.pool.connection() as session:
+            await session.execute("UPDATE conversations SET channel = 'whatsapp'")
+            await session.execute(
+                "UPDATE handles SET channel = 'whatsapp', spoke_at = kosh_now() - %s::interval",
+                (ago,),
+            )
+
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        here = console.screen.path
+        await spoke("22 hours")
+        screen = await console.get(here)
+        assert "1 ч 59 мин" in screen.text
+        assert "reply" in screen.actions
+        await spoke("25 hours")
+        screen = await console.get(here)
+        assert ru("locked") in screen.text
+        assert "reply" not in screen.actions
+
+
+async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: Visitor) -> None:
+    assert await statistics.count_steps(desk.rt) == 1
+    async with Console.signed_in(desk.url, MARAT) as console:
+        screen = await console.get("/console/statistics")
+        assert ru("few") in screen.text
+        async with desk.rt.pool.connection() as session:
+            await session.execute("DELETE FROM steps")
+            await session.execute(
+                "INSERT INTO steps (flow, question, place, language, channel, reached, staying)"
+                " VALUES ('preregistration', 'purpose', 1, 'kk', 'web', 1234, 4),"
+                " ('preregistration', 'surname', 2, 'kk', 'web', 987, 17)"
+            )
+        screen = await console.get("/console/statistics?language=kk&channel=web")
+        assert "1234" in screen.text
+        assert "17" in screen.text
+        assert ">4<" not in screen.html
+        assert "1234" not in (await console.get("/console/statistics?language=ru")).text
+
+
+async def test_a_walk_through_the_form_is_counted_by_question(desk: House) -> None:
+    visitor = await ask_officer(desk, "kk", "general", WORDS, after=ANSWERS[:14])
+    await statistics.count_steps(desk.rt)
+    async with desk.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT question, reached, staying FROM steps ORDER BY place"
+        )
+        rows = await cursor.fetchall()
+    assert all(reached == 1 for _question, reached, _staying in rows)
+    assert [question for question, _reached, staying in rows if staying] == [rows[-1][0]]
+    await leave(visitor)

@@ -1,0 +1,202 @@
+"""Who may go where: every route of the console with every role, another mission, and nobody."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot import access, officers
+from bot.access import RULES, Action, Allowed, Role, Subject
+from bot.officers import Officer
+from bot.web import console
+from bot.web.console import demo_crew, sign_in, words
+from bot.web.console.visit import NEED_PASSKEY, ROOT, possible
+from flows.knowledge.missions import GENERAL
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console, ru
+from tests.house import House
+
+OPEN = {
+    ("GET", "/console/sign-in"),
+    ("POST", "/console/sign-in"),
+    ("POST", "/console/sign-in/demo"),
+    ("GET", "/console/welcome"),
+    ("POST", "/console/welcome"),
+    ("POST", "/console/passkey"),
+    ("POST", "/console/passkey/options"),
+    ("POST", "/console/service"),
+    ("GET", "/console/service/back"),
+}
+GUARDED = [route for route in console.ROUTES if hasattr(route, "action")]
+ELSEWHERE = "mn_ulaanbaatar"
+
+
+def _method(route: Any) -> str:
+    return "POST" if "POST" in route.methods else "GET"
+
+
+def _name(route: Any) -> str:
+    return f"{_method(route)} {route.path.removeprefix(ROOT) or '/'}"
+
+
+def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
+    unguarded = {
+        (_method(route), route.path) for route in console.ROUTES if not hasattr(route, "action")
+    }
+    assert unguarded == OPEN
+    assert {route.action for route in GUARDED} <= RULES.keys()
+
+
+def test_nothing_is_done_by_a_get() -> None:
+    changing = re.compile(
+        "edit|claim|take|release|reply|note|document|fill|transfer|snooze|resolve"
+    )
+    for route in GUARDED:
+        if _method(route) == "GET":
+            assert not changing.search(route.action.value), route.path
+
+
+@pytest.fixture
+async def office(house: House) -> AsyncIterator[tuple[House, str]]:
+    """A desk with a case that nobody has; one officer of every role here and elsewhere."""
+    await demo_crew.enter(house.rt)
+    async with house.rt.pool.connection() as session:
+        dana = next(
+            each for each in await officers.everyone(session) if Role.ADMINISTRATOR in each.roles
+        )
+    for role in Role:
+        for mission in (GENERAL, ELSEWHERE):
+            await officers.enter(house.rt, dana, f"{role} of {mission}", mission, [role])
+    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM cases")
+        row = await cursor.fetchone()
+    assert row is not None
+    yield house, str(row[0])
+    await leave(visitor)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("mission", [GENERAL, ELSEWHERE])
+async def test_each_role_gets_only_what_the_policy_gives(
+    office: tuple[House, str], role: Role, mission: str
+) -> None:
+    house, case_id = office
+    async with Console.signed_in(house.url, f"{role} of {mission}") as visitor:
+        mine = Officer(uuid4(), "", mission, frozenset({role}))
+        screen = await visitor.get("/console/own")
+        csrf = screen.form("/language").fields["csrf"]
+        for route in GUARDED:
+            if route.path in ("/console/sign-out", "/console/stream"):
+                continue
+            path = route.path.replace("{case_id}", case_id)
+            fields = {"csrf": csrf, "version": "0", "key": uuid4().hex}
+            if _method(route) == "GET":
+                screen = await visitor.get(f"{path}?reason=check")
+            else:
+                screen = await visitor.post(path, fields)
+            expected = possible(mine, route.action)
+            if not expected:
+                assert screen.status == 403, _name(route)
+            elif "{case_id}" in route.path and mission != GENERAL:
+                assert screen.status in (403, 404), _name(route)
+            else:
+                assert screen.status < 500, _name(route)
+                assert screen.status != 401, _name(route)
+            if mission != GENERAL:
+                assert "Testova asks" not in screen.text, _name(route)
+
+
+async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
+    house, case_id = office
+    async with Console.at(house.url) as visitor:
+        for route in GUARDED:
+            path = route.path.replace("{case_id}", case_id)
+            if _method(route) == "GET":
+                assert (await visitor.get(path)).path == "/console/sign-in", _name(route)
+            else:
+                assert (await visitor.post(path, {})).status == 401, _name(route)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+async def test_a_form_of_another_site_changes_nothing(
+    office: tuple[House, str], headers: dict[str, str]
+) -> None:
+    house, case_id = office
+    async with Console.signed_in(house.url, "officer of general") as visitor:
+        screen = await visitor.get(f"/console/cases/{case_id}?reason=answer")
+        form = screen.form("/claim")
+        assert (await visitor.post(form.action, form.fields, **headers)).status == 403
+        stolen = form.fields | {"csrf": "0" * 64}
+        assert (await visitor.post(form.action, stolen)).status == 403
+        assert (await visitor.send(form)).status == 200
+
+
+async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
+    house, _case = office
+    async with Console.signed_in(house.url, "administrator of general") as visitor:
+        screen = await visitor.get("/console/own")
+        csrf = screen.form("/language").fields["csrf"]
+        assert house.rt.console is not None
+        async with house.rt.console.connection() as session:
+            await session.execute("UPDATE console_sessions SET strength = 'code'")
+        screen = await visitor.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
+        assert screen.path == "/console/sign-in"
+        assert ru("passkey_needed") in screen.text
+    assert Action.OFFICERS_EDIT in NEED_PASSKEY
+
+
+async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> None:
+    house, case_id = office
+    async with Console.signed_in(house.url, "officer of general") as visitor:
+        for path in ("/console/inbox", f"/console/cases/{case_id}", "/console/audit", "/console/x"):
+            screen = await visitor.get(path)
+            csp = screen.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in csp
+            assert "unsafe" not in csp
+            assert screen.headers["X-Content-Type-Options"] == "nosniff"
+            if path != "/console/x":
+                assert screen.headers["Cache-Control"] == "no-store"
+
+
+def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = Officer(uuid4(), "", GENERAL, frozenset(Role))
+    assert isinstance(access.allows(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
+    less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
+    monkeypatch.setattr(access, "RULES", less)
+    assert not possible(lead, Action.HOURS_EDIT)
+
+
+def test_the_open_routes_are_those_of_signing_in() -> None:
+    assert {route.path for route in sign_in.OPEN} <= {path for _method, path in OPEN}
+
+
+TEMPLATES = (Path(console.__file__).parents[1] / "templates" / "console").glob("*.html")
+PAGES = {path.name: path.read_text("utf-8") for path in TEMPLATES}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_template_trusts_nobody(name: str) -> None:
+    page = PAGES[name]
+    assert not re.search(r"\|\s*safe|Markup|autoescape|<style|style=|\son\w+=|javascript:", page)
+    known = re.findall(r"\bt\.(\w+)", page) + re.findall(r"""\bt\("(\w+)"[,)]""", page)
+    assert {word for word in known if word not in words.WORDS} == set()
+
+
+def test_every_form_that_changes_something_carries_the_sessions_token() -> None:
+    for name, page in PAGES.items():
+        if name in ("sign_in.html", "welcome.html"):
+            continue
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+            assert "secret(csrf)" in form or "keyed(csrf" in form, (name, form[:90])

@@ -1,0 +1,208 @@
+"""Signing in through the officers' own service: a small provider, and tokens that prove nothing."""
+
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from joserfc import jws, jwt
+from joserfc.jwk import OctKey, RSAKey
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import accounts, officers
+from bot.web import create_app
+from bot.web.console import demo_crew, work_account
+from bot.web.console.work_account import NotProven, checked
+from tests.console import Console, ru
+from tests.house import House, _free_port, _lent, serving
+
+CLIENT, SECRET = "kosh-console", "b7c2" * 10
+AIGUL = "Aigul Testova"
+KEY = RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig", "alg": "RS256"})
+OTHER = RSAKey.generate_key(2048)
+KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
+
+
+@dataclass
+class Provider:
+    """Says what it was told to say about whoever comes."""
+
+    issuer: str = ""
+    subject: str = "subject-1"
+    asked: dict[str, str] = field(default_factory=dict)
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self._published),
+                Route("/token", self._token, methods=["POST"]),
+                Route("/keys", self._keys),
+            ]
+        )
+
+    async def _published(self, request: Request) -> Response:
+        return JSONResponse({
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+        })  # fmt: skip
+
+    async def _token(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        right = form["client_secret"] == [SECRET]
+        right = right and work_account._challenge(form["code_verifier"][0]) == self.asked[
+            "code_challenge"
+        ]  # fmt: skip
+        if not right or form["code"] != ["the-code"]:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        claims = _claims(self.issuer, self.asked["nonce"]) | {"sub": self.subject}
+        return JSONResponse({"id_token": jwt.encode({"alg": "RS256", "kid": "one"}, claims, KEY)})
+
+    async def _keys(self, request: Request) -> Response:
+        return JSONResponse(KEYS)
+
+
+def _claims(issuer: str, nonce: str) -> dict[str, Any]:
+    now = int(time.time())
+    return {"iss": issuer, "aud": CLIENT, "nonce": nonce, "sub": "subject-1", "iat": now,
+            "exp": now + 300}  # fmt: skip
+
+
+@pytest.fixture
+async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
+    """The console, at an address of its own that knows the provider."""
+    await demo_crew.enter(house.rt)
+    provider, port = Provider(), _free_port()
+    async with serving(provider.app()) as issuer:
+        provider.issuer = issuer
+        settings = house.rt.settings.model_copy(update={
+            "public_url": f"http://127.0.0.1:{port}", "oidc_issuer": issuer,
+            "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET),
+        })  # fmt: skip
+        rt = replace(house.rt, settings=settings)
+        async with serving(create_app(_lent(rt)), port) as url:
+            yield replace(house, rt=rt, url=url), provider, url
+
+
+async def _leave(console: Console, provider: Provider) -> None:
+    """As far as the provider's door; what it was asked is kept."""
+    await console.get("/console/sign-in")
+    form = console.screen.form("/service")
+    screen = await console.send(form)
+    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
+    assert onward is not None
+    there = urlsplit(unescape(onward[1]))
+    provider.asked = {name: values[0] for name, values in parse_qs(there.query).items()}
+    assert provider.asked["code_challenge_method"] == "S256"
+
+
+async def _tied(house: House, subject: str) -> None:
+    assert house.rt.console is not None
+    async with house.rt.console.connection() as session:
+        everyone = await officers.everyone(session)
+        aigul = next(each for each in everyone if each.name == AIGUL)
+        await accounts.tie(session, aigul.id, work_account.index(house.rt, subject))
+
+
+async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(
+    office: tuple[House, Provider, str],
+) -> None:
+    house, provider, url = office
+    await _tied(house, "subject-1")
+    async with Console.at(url) as console:
+        await _leave(console, provider)
+        state = provider.asked["state"]
+        screen = await console.get(f"/console/service/back?code=the-code&state={state}")
+        onward = re.search(r'content="0;url=([^"]+)"', screen.html)
+        assert onward is not None
+        assert (await console.get(onward[1])).path == "/console/inbox"
+        assert AIGUL in console.screen.text
+
+
+async def test_who_is_not_tied_stays_outside(office: tuple[House, Provider, str]) -> None:
+    _house, provider, url = office
+    async with Console.at(url) as console:
+        await _leave(console, provider)
+        state = provider.asked["state"]
+        screen = await console.get(f"/console/service/back?code=the-code&state={state}")
+        assert ru("service_unknown") in screen.text
+        assert (await console.get("/console/inbox")).path == "/console/sign-in"
+
+
+@pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
+async def test_a_journey_that_was_changed_on_the_way_ends_outside(
+    office: tuple[House, Provider, str], spoil: str
+) -> None:
+    house, provider, url = office
+    await _tied(house, "subject-1")
+    async with Console.at(url) as console:
+        await _leave(console, provider)
+        state, code = provider.asked["state"], "the-code"
+        match spoil:
+            case "state":
+                state = "another"
+            case "code":
+                code = "another"
+            case "cookie":
+                console.session.cookie_jar.clear()
+            case "nonce":
+                provider.asked["nonce"] = "another"
+            case _:
+                provider.issuer += "/another"
+        screen = await console.get(f"/console/service/back?code={code}&state={state}")
+        assert ru("service_failed") in screen.text
+
+
+def _forged() -> dict[str, Callable[[], Any]]:
+    issuer, nonce = "https://service.example", "n"
+    good = _claims(issuer, nonce)
+    public = json.dumps(KEY.as_dict(private=False)).encode()
+
+    def signed(claims: dict[str, Any], header: dict[str, Any], key: Any = KEY) -> str:
+        registry = jws.JWSRegistry(strict_check_header=False)
+        return str(jwt.encode({"alg": "RS256", **header}, claims, key, registry=registry))
+
+    unsigned = signed(good, {"kid": "one"}).rsplit(".", 1)[0] + "."
+    return {
+        "of another key": lambda: signed(good, {}, OTHER),
+        "with its own key": lambda: signed(good, {"jwk": OTHER.as_dict(private=False)}, OTHER),
+        "of no kind": lambda: "eyJhbGciOiJub25lIn0." + unsigned.split(".")[1] + ".",
+        "without a signature": lambda: unsigned,
+        "signed with the public key": lambda: jwt.encode(
+            {"alg": "HS256"}, good, OctKey.import_key(public), algorithms=["HS256"]
+        ),
+        "of another issuer": lambda: signed(good | {"iss": "https://evil.example"}, {"kid": "one"}),
+        "for somebody else": lambda: signed(good | {"aud": "another"}, {"kid": "one"}),
+        "for several": lambda: signed(good | {"aud": [CLIENT, "another"]}, {"kid": "one"}),
+        "of another journey": lambda: signed(good | {"nonce": "m"}, {"kid": "one"}),
+        "too late": lambda: signed(good | {"exp": good["iat"] - 600}, {"kid": "one"}),
+        "about nobody": lambda: signed(
+            {name: value for name, value in good.items() if name != "sub"}, {"kid": "one"}
+        ),
+        "too long": lambda: signed(good | {"x": "y" * 9000}, {"kid": "one"}),
+        "nothing": lambda: None,
+    }
+
+
+def test_a_good_token_proves_its_subject() -> None:
+    good = _claims("https://service.example", "n")
+    token = jwt.encode({"alg": "RS256", "kid": "one"}, good, KEY)
+    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    assert checked(token, KEYS, **told) == "subject-1"
+
+
+@pytest.mark.parametrize("kind", list(_forged()))
+def test_a_token_proves_nothing(kind: str) -> None:
+    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    with pytest.raises(NotProven):
+        checked(_forged()[kind](), KEYS, **told)

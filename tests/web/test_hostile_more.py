@@ -1,0 +1,354 @@
+"""More bad requests and moments with their stated answer (security.md 5.5; rows as numbered)."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import outbox, people, privacy
+from bot.__main__ import _serve
+from bot.channels import Message
+from bot.web import create_app, door
+from flows.engine import house as screens
+from flows.engine.text import Text
+from flows.preregistration import PAPERS, PATRONYMIC
+from tests.emulators.telegram import User
+from tests.house import House, _free_port, _lent
+from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
+
+ROOT = Path(__file__).parents[2]
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
+# Of the platform's own network, which a naive check would let in.
+TELEGRAMS_ADDRESS = "149.154.167.220"
+
+
+def _update(number: int, who: int, **parts: Any) -> bytes:
+    sender = {"id": who, "is_bot": False, "first_name": "Test"}
+    place = {"message_id": 1, "date": 1, "chat": {"id": who, "type": "private"}}
+    if "data" in parts:
+        query = {"id": f"q{number}", "from": sender, "message": place, "chat_instance": "1"}
+        return json.dumps({"update_id": number, "callback_query": query | parts}).encode()
+    return json.dumps({"update_id": number, "message": place | {"from": sender} | parts}).encode()
+
+
+async def _post(house: House, body: bytes, **headers: str) -> int:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    async with house.http.post(f"{house.url}/webhooks/telegram", data=body, headers=sent) as got:
+        return got.status
+
+
+async def _count(house: House, query: str) -> int:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(query)
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _said(house: House, text: Text, language: str = "ru") -> str:
+    return house.rt.languages.render(text, language)
+
+
+# Somebody with Telegram in their hand
+
+
+async def _telegram(house: House, who: int) -> User:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(who, first_name="Test")
+    await user.start()
+    await user.wait_for_message(1)
+    return user
+
+
+async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
+    before = user.last
+    await act()
+    await user.wait(lambda _chat: user.last != before)
+
+
+def _payload(user: User, key: str) -> str | None:
+    buttons = [button.data or "" for row in user.last.buttons for button in row]
+    return next((data for data in buttons if key in (data, data.partition(":")[2])), None)
+
+
+async def _go(user: User, *answers: str) -> None:
+    for answer in answers:
+        payload = _payload(user, answer)
+        if payload is None and (more := _payload(user, ">")):
+            await _next(user, lambda more=more: user.press(more))  # type: ignore[misc]
+            payload = _payload(user, answer)
+        if payload:
+            await _next(user, lambda payload=payload: user.press(payload))  # type: ignore[misc]
+        else:
+            await _next(user, lambda answer=answer: user.say(answer))  # type: ignore[misc]
+
+
+# Rows 5 and 8: the secret
+
+
+def test_without_a_secret_the_web_server_does_not_start() -> None:
+    """Row 5."""
+    token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", "web"],
+        cwd=ROOT,
+        env=clean | {"KOSH_TELEGRAM_TOKEN": token, "KOSH_DEMO": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "E_CONFIG" in ran.stderr
+    assert "KOSH_TELEGRAM_SECRET" in ran.stderr
+    assert token not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "True-Client-IP"]
+)
+async def test_an_address_of_the_platform_opens_nothing(house: House, header: str) -> None:
+    """Row 8: only the secret counts, with whatever address."""
+    value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
+    forged = {header.replace("-", "_"): value}
+    body = _update(700, 7200, text="/start")
+    assert await _post(house, body, **forged, **{SECRET.replace("-", "_"): "x" * 64}) == 403
+    assert await _count(house, "SELECT count(*) FROM quarantine") == 0
+    assert house.telegram.journal.calls("sendMessage") == []
+    assert await _post(house, body, **forged) == 200
+    assert len(house.telegram.journal.calls("sendMessage")) == 1
+
+
+# Rows 28 and 29: those who come slowly, and those who come all at once
+
+
+@asynccontextmanager
+async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Connections that have said something and say no more."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
+    try:
+        for _reader, writer in pairs:
+            writer.write(say)
+        yield [reader for reader, _writer in pairs]
+    finally:
+        for _reader, writer in pairs:
+            writer.close()
+        for _reader, writer in pairs:
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _health(house: House, url: str) -> int:
+    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as got:
+        return got.status
+
+
+async def test_a_body_that_does_not_end_is_408(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 28: the deadline of a body."""
+    monkeypatch.setattr(door, "BODY_SECONDS", 0.2)
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    head = (
+        "POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"{SECRET}: {secret.get_secret_value()}\r\nContent-Length: 1000\r\n\r\n{{"
+    )
+    async with _sockets(house.url, 1, head.encode()) as (reader,):
+        answer = await asyncio.wait_for(reader.read(64), 10)
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
+    """Row 28: what is left to the connection cap and the proxy before us holds up no one else."""
+    async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
+        assert await _health(house, house.url) == 200
+        assert await _post(house, _update(710, 7210, text="/start")) == 200
+
+
+async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
+    """Row 29: with the server as the command line starts it."""
+    port = _free_port()
+    serving = asyncio.create_task(_serve(create_app(_lent(house.rt)), "127.0.0.1", port))
+    url = f"http://127.0.0.1:{port}"
+
+    async def answers(status: int) -> bool:
+        with suppress(OSError):
+            return await asyncio.wait_for(_health(house, url), 10) == status
+        return False
+
+    try:
+        await house.until(lambda: answers(200))
+        async with _sockets(url, 1_200, b""):
+            await house.until(lambda: answers(503))
+        await house.until(lambda: answers(200))
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+# Rows 32 and 65: order and number of updates
+
+
+async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: House) -> None:
+    """Row 32."""
+    user = await _telegram(house, 7220)
+    await _go(user, "ru", "preregistration", "self")
+    old = _payload(user, "yes")
+    assert old
+    await _go(user, "yes", "information", "CN", "unsaid", "long")
+    question = user.last.text
+    assert _payload(user, "yes"), "another question with the same answers"
+    before = len(house.telegram.journal.calls("sendMessage"))
+    for _again in range(2):
+        assert await _post(house, _update(1, user.id, data=old)) == 200
+    await user.wait(lambda chat: _said(house, screens.OLD_BUTTON) in user.last.text)
+    assert question.splitlines()[-1] in user.last.text
+    assert await _post(house, _update(2, user.id, text="нет")) == 200
+    await user.wait(lambda chat: _said(house, PAPERS.text) in user.last.text)
+    assert len(house.telegram.journal.calls("sendMessage")) == before + 2
+
+
+async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
+    house: House,
+) -> None:
+    """Row 65, but for one thing: each message gets its answer, where the row wants one for all."""
+    user = await _telegram(house, 7230)
+    await _go(user, *TO_CONSENT, "yes")
+    assert await _count(house, "SELECT count(*) FROM people") == 1
+    seen = len(house.telegram.journal.calls("sendMessage"))
+
+    async def insist(number: int) -> None:
+        """As the platform does: what was not accepted comes again."""
+        while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    other = house.telegram.user(7231, first_name="Test")
+    flood = asyncio.gather(*(insist(number) for number in range(100)))
+    await other.start()
+    await other.wait_for_message(1)
+    await flood
+
+    async def all_sent() -> bool:
+        return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
+
+    await house.until(all_sent, 30)
+    assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
+    await _go(user, "/menu")
+    assert _said(house, screens.MENU_TEXT) in user.last.text
+
+
+# Row 64: danger
+
+
+async def test_words_of_danger_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
+    """Row 64."""
+    words = "мне угрожают"
+    user = await _telegram(house, 7240)
+    await _go(user, "ru", "preregistration", "self", words)
+    assert words not in user.last.text
+    assert "угро" not in user.last.text.lower()
+    assert await _count(house, "SELECT count(*) FROM people") == 0, "nothing before consent"
+    await _go(user, "yes", "Пожалуйста, ответьте")
+    assert await _count(house, "SELECT count(*) FROM cases") == 1
+    urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
+    assert await _count(house, urgent) == 1
+    assert any(_said(house, screens.WAITING) in message.text for message in user.received)
+
+
+# Row 67: blocked in the middle
+
+
+async def _write_to_everybody(house: House) -> None:
+    """What a job or an officer would send."""
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM people")
+        for (person_id,) in await cursor.fetchall():
+            person = await people.load(house.rt, session, person_id)
+            assert person is not None
+            message = Message(("A word of ours",), language="ru")
+            await outbox.post(session, person, "telegram", [outbox.Row("send", message)])
+    await outbox.sweep(house.rt)
+
+
+async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(house: House) -> None:
+    """Row 67."""
+    user = await _telegram(house, 7250)
+    await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
+    await user.block()
+
+    async def blocked() -> bool:
+        return await _count(house, "SELECT count(*) FROM handles WHERE blocked") == 1
+
+    await house.until(blocked)
+    before = len(house.telegram.journal.calls("sendMessage"))
+    # Something that Telegram still brings, from before the block.
+    assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
+
+    async def given_up() -> bool:
+        waiting = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
+        return await _count(house, waiting) == 0
+
+    await house.until(given_up)
+    await privacy.retain(house.rt)
+    assert await _count(house, "SELECT count(*) FROM people") == 1
+    # The first row of a turn goes out with it: what the platform then says of it is not lost.
+    assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
+    await _write_to_everybody(house)
+    await house.until(given_up)
+    assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
+    await user.start()
+    await user.wait(lambda chat: _payload(user, "preregistration"))
+    await _go(user, "preregistration")
+    assert _said(house, PATRONYMIC.text) in user.last.text, "the answers are still there"
+    await user.block()
+    await house.until(blocked)
+    await house.ahead("31 days")
+    await privacy.retain(house.rt)
+    assert await _count(house, "SELECT count(*) FROM people") == 0
+
+
+# Row 68: twice the same
+
+
+async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
+    """Everything that an open page of theirs has been told since consent."""
+    async with house.rt.pool.connection() as session:
+        person = await people.find(house.rt, session, "web", guest.name)
+    assert person is not None
+    rows = await outbox.waiting(house.rt, person, "web", 0)
+    return [row.message.paragraphs for row in rows if row.message]
+
+
+async def test_a_second_registration_of_the_same_details_is_told_nothing_of_the_first(
+    house: House,
+) -> None:
+    """Row 68, as far as no question asks for a document's number: both hear the same."""
+    guests = [Guest(house.rt), Guest(house.rt)]
+    for guest in guests:
+        await guest.consent()
+        await guest.go(*AFTER_CONSENT, "submit")
+
+    async def accepted() -> bool:
+        return [entry["state"] for entry in await house.entries()] == ["ACCEPTED"] * 2
+
+    async def alike() -> bool:
+        one, other = [await _told(house, guest) for guest in guests]
+        return one == other and any(_said(house, screens.UPDATE) in each for each in one)
+
+    await house.until(accepted)
+    await house.until(alike)
+    assert await _count(house, "SELECT count(*) FROM cases") == 0

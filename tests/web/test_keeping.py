@@ -1,0 +1,170 @@
+"""A kept list with real services: what is stored, and what a reminder says, if it comes."""
+
+import asyncio
+
+from bot import jobs, people, privacy
+from bot.inbox import REMINDER, lock
+from bot.languages import Languages
+from bot.runtime import Runtime
+from flows.engine import keeping
+from flows.engine.house import OPEN
+from flows.engine.text import Text
+from flows.knowledge.documents import IIN
+from tests.house import House
+from tests.visitor import Bubble, Visitor
+from tests.web.test_whatsapp_journey import _at_language, _keys, _user
+from tests.web.test_whatsapp_journey import _press as _tap
+
+WORDS = Languages()
+LISTED = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
+
+
+def said(text: Text) -> str:
+    return WORDS.render(text, "ru")
+
+
+async def _kept(visitor: Visitor) -> Bubble:
+    await visitor.wait(1)
+    for tap in LISTED:
+        await visitor.press(tap)
+    await visitor.wait(len(LISTED) + 2)
+    await visitor.press("keep")
+    return await visitor.press("yes")
+
+
+async def _stored(rt: Runtime) -> bytes:
+    """The conversation of the one person there is, as it lies in the table."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT state FROM conversations")
+        (row,) = await cursor.fetchall()
+    return bytes(row[0])
+
+
+async def _due(rt: Runtime) -> int:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM reminders")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        kept = await _kept(visitor)
+        assert said(keeping.KEPT) in kept.text
+        await visitor.press("tick")
+        await visitor.press(IIN.key)
+        assert b"kandas" not in await _stored(house.rt)
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT purpose FROM consents")
+            assert await cursor.fetchall() == [("checklist",)]
+
+        await visitor.say("/mydata")
+        told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
+        assert said(privacy.LIST) in told
+        assert said(privacy.PURPOSES["checklist"]) in told
+        assert said(IIN.name) in told
+
+        await visitor.say("/delete")
+        await visitor.press("yes")
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM people")
+            assert await cursor.fetchone() == (0,)
+
+
+async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _kept(visitor)
+        await visitor.press("remind")
+        before = await _stored(house.rt)
+        await house.ahead("5 days")
+        await jobs.remind(house.rt)
+        assert await _due(house.rt) == 1
+
+        seen = len(visitor.bubbles)
+        await house.ahead("3 days")
+        await asyncio.gather(*(jobs.remind(house.rt) for _worker in range(3)))
+        bubble = await visitor.wait(seen + 1)
+        assert bubble.paragraphs == [said(REMINDER)]
+        assert list(bubble.buttons) == [said(OPEN)]
+        assert await _due(house.rt) == 0
+        assert await _stored(house.rt) == before, "what is kept lives no longer for being reminded"
+        assert len(visitor.bubbles) == seen + 1
+
+        opened = await visitor.press("!list")
+        assert said(IIN.name) in opened.text
+
+
+async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _kept(visitor)
+        await visitor.press("remind")
+        assert await _due(house.rt) == 1
+        await visitor.say("/stop")
+        assert await _due(house.rt) == 0
+
+        # One that was due all the same, as if the word had come in between.
+        async with house.rt.pool.connection() as session:
+            await session.execute(
+                "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
+            )
+        seen = len(visitor.bubbles)
+        await jobs.remind(house.rt)
+        assert await _due(house.rt) == 0
+        await visitor.say("/menu")
+        assert said(REMINDER) not in "\n".join(each.text for each in visitor.bubbles[seen:])
+
+
+async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _kept(visitor)
+        await visitor.press("remind")
+        await house.ahead("8 days")
+        await jobs.remind(house.rt)
+        await house.ahead("23 days")
+        await privacy.retain(house.rt)
+        async with house.rt.pool.connection() as session:
+            person = await people.find(house.rt, session, "web", visitor.chat)
+            assert person is None
+            cursor = await session.execute("SELECT person_id FROM reminders")
+            assert await cursor.fetchall() == []
+
+
+async def test_what_was_only_asked_is_not_in_what_is_stored(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _kept(visitor)
+        await visitor.say("/menu")
+        await visitor.press("eligibility")
+        await visitor.press("move")
+        await visitor.say("/menu")
+        async with house.rt.pool.connection() as session:
+            person = await people.find(house.rt, session, "web", visitor.chat)
+            assert person is not None
+            held = await lock(house.rt, session, person.id)
+        assert held is not None
+        assert held.conversation.forms == {}
+
+
+async def test_on_whatsapp_a_reminder_waits_for_its_person(house: House) -> None:
+    """Free text goes there only for a day after the person's last word."""
+    user = await _user(house, "77010000732")
+    await _at_language(user, "ru")
+    for tap in LISTED[1:]:
+        await _tap(user, tap)
+
+    async def asked() -> bool:
+        return "keep" in _keys(user.last)
+
+    await house.until(asked)
+    for tap in ("keep", "yes", "remind"):
+        await _tap(user, tap)
+    seen = len(user.received)
+    await house.ahead("8 days")
+    await jobs.remind(house.rt)
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
+        assert await cursor.fetchone() == (1,)
+    assert len(user.received) == seen
+    await user.say("/menu")
+    await user.wait_for_message(seen + 1)
+    assert said(REMINDER) in user.received[seen].text

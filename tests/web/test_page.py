@@ -1,0 +1,161 @@
+"""The secure page: private answers go past the messenger, by a link that works once."""
+
+import hashlib
+import hmac
+import re
+import time
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from tests.emulators.telegram import User
+from tests.house import House
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+
+SURNAME = ANSWERS.index("TESTOVA")
+CANARY = "CANARYOVA"
+
+
+async def _to_surname(house: House, user: User) -> None:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    for answer in ANSWERS[:SURNAME]:
+        while answer not in _keys(user):
+            await _press(user, ">")
+        await _press(user, answer)
+
+
+async def _link(house: House, user: User) -> str:
+    """The address that the button of the newest message opens, at the server of this test."""
+    await _next(user, partial(user.press, "!page"))
+    (url,) = [button.url for row in user.last.buttons for button in row if button.url]
+    return house.url + "/p/" + url.rsplit("/p/", 1)[1]
+
+
+async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
+    async with visitor.session.post(link, data=fields) as answer:
+        return answer.status, await answer.text()
+
+
+async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
+    """Open the link on a new device and answer there: words, `-` or `done`, or a file's bytes."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session, house.url)
+        async with session.get(link) as shown:
+            assert shown.status == 200
+        status, page = await _enter(visitor, link)
+        assert status == 200, page
+        said = []
+        for answer in answers:
+            way, form = _form(page, answer)
+            async with session.post(f"{house.url}/chat/{way}", data=form) as after:
+                assert after.status == 200
+                page = await after.text()
+            said.append(page)
+        return said
+
+
+def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
+    form = aiohttp.FormData({"chat": "", "id": str(time.monotonic_ns())})
+    if isinstance(answer, bytes):
+        assert 'type="file"' in page
+        form.add_field("file", answer, filename="page.jpg")
+        return "file", form
+    buttons = re.findall(rf'name="payload" value="(\d+:{answer})"', page)
+    form.add_field(*(("payload", buttons[-1]) if buttons else ("text", answer)))
+    return ("pressed" if buttons else "said"), form
+
+
+async def test_private_answers_go_past_the_messenger(house: House) -> None:
+    user = house.telegram.user(7101, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    said = await _talk(link, house, CANARY, "GULNAR", "-", "-")
+    assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
+    await user.wait(lambda chat: "родились" in user.last.text)
+    assert "Сохранено" in said[-1]
+
+
+async def test_a_link_works_once_and_on_one_device(house: House) -> None:
+    user = house.telegram.user(7102, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    async with Visitor.at(house.url) as first, Visitor.at(house.url) as second:
+        assert (await _enter(first, link))[0] == 200
+        status, page = await _enter(second, link)
+        assert status == 410
+        assert "сілтеме" in page.lower()
+        async with second.session.get(link) as looked:
+            assert looked.status == 410
+        async with first.session.get(link) as again:
+            assert again.url.path == "/chat"
+
+
+async def test_looking_at_a_link_does_not_use_it_up_but_time_does(house: House) -> None:
+    user = house.telegram.user(7103, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    async with Visitor.at(house.url) as visitor:
+        for _preview in range(3):
+            async with visitor.session.get(link) as looked:
+                assert looked.status == 200
+        await house.ahead("11 minutes")
+        assert (await _enter(visitor, link))[0] == 410
+
+
+async def test_a_visit_ends_after_half_an_hour(house: House) -> None:
+    user = house.telegram.user(7104, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    async with Visitor.at(house.url) as visitor:
+        assert (await _enter(visitor, link))[0] == 200
+        await house.ahead("31 minutes")
+        async with visitor.session.get(f"{house.url}/chat") as page:
+            assert "фамилия" not in (await page.text()).lower()
+
+
+async def test_a_new_link_ends_the_old_one(house: House) -> None:
+    user = house.telegram.user(7105, first_name="Test")
+    await _to_surname(house, user)
+    old, new = await _link(house, user), ""
+    await _next(user, partial(user.say, "/help"))
+    new = await _link(house, user)
+    async with Visitor.at(house.url) as visitor:
+        assert (await _enter(visitor, old))[0] == 410
+        assert (await _enter(visitor, new))[0] == 200
+
+
+def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
+    """What Telegram hands to a Mini App, signed as its documentation says."""
+    token = house.rt.settings.telegram_token
+    assert token
+    fields: dict[str, Any] = {
+        "auth_date": str(int(at or time.time())),
+        "user": f'{{"id":{user_id},"first_name":"Test"}}',
+    }
+    checked = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    secret = hmac.new(b"WebAppData", token.get_secret_value().encode(), hashlib.sha256).digest()
+    fields["hash"] = hmac.new(secret, checked.encode(), hashlib.sha256).hexdigest()
+    return urlencode(fields)
+
+
+async def test_a_mini_app_lets_in_only_whom_the_link_was_given_to(house: House) -> None:
+    user = house.telegram.user(7106, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    async with Visitor.at(house.url) as visitor:
+        for init in (
+            _vouched(house, 7999),
+            _vouched(house, 7106, at=time.time() - 3600),
+            _vouched(house, 7106)[:-1] + "0",
+            "nonsense",
+        ):
+            assert (await _enter(visitor, link, init=init))[0] == 403
+        assert (await _enter(visitor, link, init=_vouched(house, 7106)))[0] == 200

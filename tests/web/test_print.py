@@ -1,0 +1,161 @@
+"""The list on paper: from the chat to a PDF, with every letter, and nothing kept for it."""
+
+import json
+import re
+
+import pypdfium2
+import pytest
+
+from bot import printing
+from bot.languages import Languages, catalogues
+from bot.languages.formats import names
+from bot.web.sheet import OVER
+from flows.checklist import CHECKLIST, USUAL
+from flows.knowledge.documents import IIN
+from tests.emulators.telegram import User
+from tests.flows.chat import LANGUAGES, TODAY
+from tests.house import House
+from tests.visitor import Bubble, Visitor
+from tests.web.test_journeys import _press
+from tests.web.test_whatsapp_journey import _at_language, _keys, _user
+from tests.web.test_whatsapp_journey import _press as _tap
+
+TAPS = ("checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
+ANSWERS = {
+    "programme": "kandas_status",
+    "citizenship": "CN",
+    "family": "both",
+    "child_papers": "unsure",
+    "ethnicity_papers": "unsure",
+    "location": "unsaid",
+}
+WORDS = Languages()
+
+
+def words(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+
+
+async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
+    """The bubble with the link; the one after it asks what to do with the list."""
+    await visitor.wait(1)
+    await visitor.press(language)
+    for tap in TAPS:
+        await visitor.press(tap)
+    await visitor.wait(len(TAPS) + 3)
+    return visitor.bubbles[-2]
+
+
+def _here(house: House, bubble: Bubble) -> str:
+    """The address of the link, at the server of this test."""
+    (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
+    return house.url + "/print/" + url.rsplit("/print/", 1)[1]
+
+
+async def _count(house: House, table: str) -> int:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(f"SELECT count(*) FROM {table}")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+# On paper
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_written_form_is_printed(language: str) -> None:
+    pdf = printing.printed(WORDS, ANSWERS, language, TODAY)
+    assert pdf.startswith(b"%PDF-")
+    said = words(pdf)
+    title = WORDS.render(CHECKLIST.title, language)
+    assert title in said or language == "kk_Arab", "Arabic script is read back in its own order"
+    assert "2026" in said
+    assert len(pypdfium2.PdfDocument(pdf)) in (2, 3)
+    assert len(pdf) < 200_000, "only the letters that are shown are in it"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_letter_of_any_sentence_or_name_is_missing_from_the_fonts(language: str) -> None:
+    """PDF/UA knows no box in the place of a letter: the typesetter refuses to make one."""
+    known = names(language)
+    found = [*catalogues.messages(language).values(), *known.countries.values()]
+    letters = {sign for text in (*found, *known.months.values()) for sign in text}
+    shown = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
+    sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(shown)}
+    sheet |= {"before": [], "papers": [], "after": []}
+    printing.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
+
+
+def test_what_is_ready_is_ticked_on_paper() -> None:
+    plain = printing.printed(WORDS, ANSWERS, "ru", TODAY)
+    assert printing.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
+    assert printing.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
+
+
+# From the chat
+
+
+async def test_somebody_who_just_asks_prints_and_nothing_is_kept(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        link = _here(house, await _listed(visitor))
+        for _time in range(2):
+            async with visitor.session.get(link) as answer:
+                assert answer.status == 200
+                assert answer.content_type == "application/pdf"
+                assert answer.headers["Cache-Control"] == "no-store"
+                assert "Узбек" not in answer.headers["Content-Disposition"]
+                pdf = await answer.read()
+    said = words(pdf)
+    assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in said
+    assert visitor.chat not in said
+    assert await _count(house, "people") == await _count(house, "messages") == 0
+
+
+async def test_the_address_says_nothing_and_ends(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        link = _here(house, await _listed(visitor))
+        assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
+        for _time in range(20):
+            async with visitor.session.get(link) as answer:
+                if answer.status != 200:
+                    break
+        assert answer.status == 410, "nobody keeps the typesetter busy with one list"
+        async with visitor.session.get(f"{house.url}/print/{'x' * 32}") as unknown:
+            assert unknown.status == 410
+            page = await unknown.text()
+        for language in LANGUAGES:
+            assert WORDS.render(OVER, language) in page
+
+
+async def test_on_telegram_it_is_a_plain_link(house: House) -> None:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user: User = house.telegram.user(7301, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    for tap in ("ru", *TAPS[:-1]):
+        await _press(user, tap)
+    seen = len(user.received)
+    await _press(user, TAPS[-1])
+    await user.wait_for_message(seen + 2)
+    buttons = [b for message in user.received[-3:] for row in message.buttons for b in row]
+    (url,) = [button.url for button in buttons if button.url]
+    assert "/print/" in url
+
+
+async def test_on_whatsapp_it_stands_alone_and_the_question_comes_after_it(house: House) -> None:
+    user = await _user(house, "77010000731")
+    await _at_language(user, "ru")
+    for tap in TAPS[:-1]:
+        await _tap(user, tap)
+    await _tap(user, TAPS[-1])
+
+    async def asked() -> bool:
+        return any("keep" in key for key in _keys(user.last))
+
+    await house.until(asked)
+    (link,) = [each.link for each in user.received if each.link is not None]
+    assert "/print/" in link[1]

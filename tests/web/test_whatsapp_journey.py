@@ -1,0 +1,484 @@
+"""Over WhatsApp's emulator: to a receipt in every language, and what the platform does to us."""
+
+import hmac
+import io
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bot import inbox, outbox, people
+from bot.channels import Message, Rates, Receipt, Template
+from bot.languages import replies
+from flows.engine.house import STOPPED
+from flows.engine.words import Reserved
+from flows.papers import PASSPORT
+from tests.emulators.whatsapp import Button, Failed, Limits, Row, User
+from tests.emulators.whatsapp import Message as Bubble
+from tests.emulators.whatsapp import Template as WaTemplate
+from tests.emulators.whatsapp.limits import Gate
+from tests.house import House
+from tests.papers import photo
+from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
+from tests.web.test_page import _talk
+
+# The answers that are given on the secure page, one after another.
+PRIVATE = ("TESTOVA", "GULNAR", "-", "-")
+
+
+async def _listening(house: House) -> None:
+    verify = house.rt.settings.whatsapp_verify_token
+    assert verify
+    await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
+
+
+async def _user(house: House, phone: str, **more: Any) -> User:
+    await _listening(house)
+    return house.whatsapp.user(phone, **more)
+
+
+def _keys(message: Bubble) -> dict[str, str]:
+    """What can be pressed, by the part of its payload that is the same every time."""
+    pressable: list[Button | Row] = [*message.buttons, *message.rows]
+    return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
+
+
+async def _next(user: User, act: Callable[[], Awaitable[object]]) -> Bubble:
+    """Do something, and the one message that answers it."""
+    seen = len(user.received)
+    await act()
+    return await user.wait_for_message(seen + 1)
+
+
+async def _press(user: User, key: str) -> Bubble:
+    data = _keys(user.last)[key]
+    return await _next(user, lambda: user.answer(data))
+
+
+async def _at_language(user: User, language: str) -> None:
+    await _next(user, lambda: user.say("Сәлем"))
+    await _press(user, language)
+
+
+async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
+    """Answer question after question, as people do; how many turns it took."""
+    turns, left = 0, list(answers)
+    while left:
+        turns += 1
+        if user.last.link is not None:
+            private = [left.pop(0) for _each in PRIVATE]
+            link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+            await _next(user, lambda: _talk(link, house, *private))  # noqa: B023 — used at once
+            continue
+        while left[0] not in _keys(user.last) and ">" in _keys(user.last):
+            await _press(user, ">")
+            turns += 1
+        answer = left.pop(0)
+        if answer in _keys(user.last):
+            await _press(user, answer)
+        else:
+            await _next(user, lambda: user.say(answer))  # noqa: B023 — used at once
+    return turns
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_whatsapp_leads_to_a_receipt(house: House, language: str) -> None:
+    user = await _user(house, "77010000001")
+    await _at_language(user, language)
+    turns = await _walk(house, user, ANSWERS)
+    number = await _receipt(house, language)
+    await user.wait(lambda chat: "!status" in _keys(user.last))
+    await _next(user, lambda: user.say("/status"))
+    await user.wait(lambda chat: any(number in each.text for each in chat))
+    assert house.whatsapp.journal.mistakes() == []
+    assert "TESTOVA" not in repr(house.whatsapp.journal.entries), "names go past the messenger"
+    # The language, the greeting, each step, the registry's word and the answer to /status.
+    assert len(user.received) <= 2 + turns + 2
+    await _send_papers(house, user, language)
+
+
+async def _send_papers(house: House, user: User, language: str) -> None:
+    """One paper over the page, two into the chat; each ends in the registry, and is told so."""
+    await _press(user, "papers")
+    await _press(user, "yes")
+    assert user.last.link is not None
+    link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+    await _talk(link, house, photo("TESTOVA page one"), "done")
+    done = house.rt.languages.render(PASSPORT.done, language)
+    for number in (2, 3):
+        await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))
+        await _next(user, partial(user.say, done))
+
+    async def arrived() -> bool:
+        (entry,) = await house.entries()
+        return len({each["kind"] for each in entry["documents"]}) == 3
+
+    await house.until(arrived)
+
+
+# What the platform does to us
+
+CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+
+
+async def _known(house: House, phone: str, **more: Any) -> User:
+    """Somebody who agreed to be known and is at the first question after that."""
+    user = await _user(house, phone, **more)
+    await _at_language(user, "ru")
+    await _walk(house, user, CONSENTED)
+    return user
+
+
+async def _query(house: House, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    async with house.rt.pool.connection() as session:
+        return list(await (await session.execute(statement, values)).fetchall())
+
+
+async def _person(house: House, user: User) -> people.Person:
+    async with house.rt.pool.connection() as session:
+        name = user.user_id if user.person.known != "phone" else user.phone
+        found = await people.find(house.rt, session, "whatsapp", name)
+    assert found is not None
+    return found
+
+
+async def _notify(house: House, user: User) -> None:
+    """A service message that nobody asked for just now."""
+    person = await _person(house, user)
+    row = outbox.Row("send", inbox.apology(house.rt, "ru"))
+    async with house.rt.pool.connection() as session:
+        await outbox.post(session, person, "whatsapp", (row,))
+    await outbox.deliver(house.rt, None, person)
+
+
+async def _states(house: House, user: User) -> list[str]:
+    person = await _person(house, user)
+    found = await _query(
+        house, "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
+    )
+    return [row[0] for row in found]
+
+
+async def _until_state(house: House, user: User, state: str) -> None:
+    async def there() -> bool:
+        return (await _states(house, user))[-1] == state
+
+    await house.until(there)
+
+
+async def test_one_poisoned_of_three_spoils_nothing(house: House) -> None:
+    await _listening(house)
+    first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
+    house.whatsapp.tricks.batch = 3
+    house.whatsapp.tricks.layout = "entries"
+    house.whatsapp.hold()
+    await first.say("Сәлем")
+    poisoned = {"id": "wamid.poisoned", "type": "text", "from": "77010000009"}
+    house.whatsapp.tell(house.whatsapp.world.value(messages=[poisoned]))
+    await second.say("Сәлем")
+    house.whatsapp.release()
+    await first.wait_for_message(1)
+    await second.wait_for_message(1)
+    await house.whatsapp.until_taken()
+    batches = [one for one in house.whatsapp.journal.deliveries() if len(one.events) == 3]
+    assert (batches[0].attempt, batches[0].status) == (1, 200)
+    found = await _query(house, "SELECT channel, reason FROM quarantine")
+    assert found == [("whatsapp", "E_SHAPE")]
+
+
+async def test_the_same_message_in_two_bodies_is_one(house: House) -> None:
+    user = await _known(house, "77010000004")
+    said = await user.say("/help")
+    seen = len(user.received)
+    await user.wait_for_message(seen + 1)
+    await user.repeat(said)
+    await house.whatsapp.until_taken()
+    await _next(user, lambda: user.say("/help"))
+    assert len(user.received) == seen + 2
+
+
+async def test_all_of_a_batch_twice_at_once_is_each_once(house: House) -> None:
+    users = [await _known(house, f"7701000001{number}") for number in range(3)]
+    before = [len(user.received) for user in users]
+    house.whatsapp.tricks.batch, house.whatsapp.tricks.copies = 3, 2
+    house.whatsapp.tricks.together = True
+    house.whatsapp.hold()
+    for user in users:
+        await user.say("/help")
+    house.whatsapp.release()
+    for user, seen in zip(users, before, strict=True):
+        await user.wait_for_message(seen + 1)
+    await house.whatsapp.until_taken()
+    house.whatsapp.tricks.copies = 1
+    for user, seen in zip(users, before, strict=True):
+        await _next(user, lambda: user.say("/help"))  # noqa: B023 — used at once
+        assert len(user.received) == seen + 2
+
+
+async def test_what_fails_midway_is_brought_again_and_happens_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await _known(house, "77010000005")
+    failures: list[int] = []
+    saved = inbox._save
+
+    async def failing(*given: Any) -> Any:
+        if not failures:
+            failures.append(1)
+            raise RuntimeError
+        return await saved(*given)
+
+    monkeypatch.setattr(inbox, "_save", failing)
+    seen = len(user.received)
+    await user.say("/help")
+    await user.wait_for_message(seen + 1)
+    await house.whatsapp.until_taken()
+    assert failures == [1]
+    assert 503 in [one.status for one in house.whatsapp.journal.deliveries()]
+    await _next(user, lambda: user.say("/help"))
+    assert len(user.received) == seen + 2
+
+
+async def test_outside_the_window_a_message_waits_for_its_person(house: House) -> None:
+    user = await _known(house, "77010000006")
+    seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
+    await house.ahead("25 hours")
+    house.whatsapp.advance(25 * 3600)
+    await _notify(house, user)
+    assert (await _states(house, user))[-1] == "waiting"
+    assert len(house.whatsapp.journal.calls("messages")) == sent
+    await user.say("/help")
+    await user.wait_for_message(seen + 2)
+    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert "waiting" not in await _states(house, user)
+    await house.ahead("23 hours")
+    await _notify(house, user)
+    await _until_state(house, user, "sent")
+
+
+async def test_a_window_that_only_the_platform_knows_to_be_closed_counts(house: House) -> None:
+    user = await _known(house, "77010000007")
+    seen = len(user.received)
+    house.whatsapp.fail(Failed(131047))
+    await _notify(house, user)
+    await _until_state(house, user, "waiting")
+    await user.say("/help")
+    await user.wait_for_message(seen + 2)
+    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert house.whatsapp.journal.mistakes() == []
+
+
+async def test_a_named_template_says_it_outside_the_window(house: House) -> None:
+    user = await _known(house, "77010000008")
+    house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
+    await house.ahead("25 hours")
+    house.whatsapp.advance(25 * 3600)
+    person = await _person(house, user)
+    said = Message(("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting"))
+    async with house.rt.pool.connection() as session:
+        await outbox.post(session, person, "whatsapp", (outbox.Row("send", said),))
+    await outbox.deliver(house.rt, None, person)
+    assert user.last.text == "Есть новость."
+    assert (await _states(house, user))[-1] == "sent"
+
+
+async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> None:
+    user = await _known(house, "77010000020")
+    house.whatsapp.tricks.shuffled = True
+    await _notify(house, user)
+    await user.read()
+    await house.whatsapp.until_taken()
+    person = await _person(house, user)
+
+    async def read() -> bool:
+        found = await _query(
+            house, "SELECT receipt, body FROM messages WHERE person_id = %s", person.id
+        )
+        return set(found) == {("read", None)}
+
+    await house.until(read)
+    row, wamid = (
+        await _query(
+            house,
+            "SELECT id, external_id FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1",
+            person.id,
+        )
+    )[0]
+    for state in ("failed", "delivered", "sent"):
+        await outbox.receipts(
+            house.rt, [Receipt("whatsapp", wamid, state, 1, "E_SEND_BLOCKED", str(row))]
+        )
+    other = Receipt("whatsapp", "wamid.other", "failed", 1, "E_SEND_BLOCKED", str(row))
+    await outbox.receipts(house.rt, [other])
+    assert await _query(house, "SELECT receipt, state FROM messages WHERE id = %s", row) == [
+        ("read", "sent")
+    ]
+    assert set(await _query(house, "SELECT DISTINCT price FROM messages")) <= {
+        (None,),
+        ("service",),
+    }
+
+
+async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
+    user = await _known(house, "77010000021")
+    user.turn_off()
+    await _notify(house, user)
+    person = await _person(house, user)
+    row, wamid = (
+        await _query(
+            house,
+            "SELECT id, external_id FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1",
+            person.id,
+        )
+    )[0]
+    failed = Receipt("whatsapp", wamid, "failed", 1, "E_SEND_REFUSED", str(row))
+    await outbox.receipts(house.rt, [failed])
+    look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
+    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    await outbox.receipts(house.rt, [Receipt("whatsapp", wamid, "delivered", 2, "", str(row))])
+    assert await _query(house, look, row) == [("sent", "delivered", None)]
+
+
+async def test_a_passing_failure_is_sent_again(house: House) -> None:
+    user = await _known(house, "77010000022")
+    seen = len(user.received)
+    house.whatsapp.fail(Failed(131016))
+    await _notify(house, user)
+    await house.whatsapp.until_taken()
+    await house.ahead("1 minute")
+    await user.wait_for_message(seen + 1)
+    assert len(user.received) == seen + 1
+
+
+async def test_who_cannot_be_reached_is_left_alone_until_they_write(house: House) -> None:
+    user = await _known(house, "77010000023")
+    house.whatsapp.fail(Failed(131026))
+    await _notify(house, user)
+    await _until_state(house, user, "undeliverable")
+    await _notify(house, user)
+    assert (await _states(house, user))[-1] == "undeliverable"
+    await _next(user, lambda: user.say("/help"))
+    await _notify(house, user)
+    assert (await _states(house, user))[-1] == "sent"
+
+
+async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) -> None:
+    user = await _known(house, "77010000030")
+    house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
+    house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
+    person, seen = await _person(house, user), len(user.received)
+    row = outbox.Row("send", inbox.apology(house.rt, "ru"))
+    async with house.rt.pool.connection() as session:
+        await outbox.post(session, person, "whatsapp", (row,) * 60)
+    await outbox.deliver(house.rt, None, person)
+    await user.wait_for_message(seen + 40)
+    states = await _states(house, user)
+    assert states.count("pending") >= 15
+    assert house.whatsapp.journal.refused(131056) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("kk", "тоқта"), ("ru", "стоп"), ("zh_Hans", "停止"), ("uz", "toʻxta")]
+)
+async def test_the_word_stop_is_understood_in_every_language(
+    house: House, language: str, word: str
+) -> None:
+    assert replies.safety_word(word) is Reserved.STOP
+    user = await _user(house, "77010000024")
+    await _at_language(user, language)
+    await _walk(house, user, CONSENTED)
+    answer = await _next(user, lambda: user.say(word))
+    stopped = house.rt.languages.render(STOPPED, language)
+    assert stopped in answer.text
+    assert await _query(house, "SELECT quiet FROM conversations") == [(True,)]
+
+
+@pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
+async def test_people_are_known_again_by_whatever_they_are_known_by(
+    house: House, known: Any
+) -> None:
+    user = await _known(house, "77010000025", known=known)
+    await _next(user, lambda: user.say("/help"))
+    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+
+
+async def test_a_new_number_takes_the_conversation_along(house: House) -> None:
+    user = await _known(house, "77010000026")
+    user.change_number("77010000027")
+    await house.whatsapp.until_taken()
+    await _next(user, lambda: user.say("/help"))
+    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+
+
+async def test_a_user_id_joins_the_phone_that_was_known_before(house: House) -> None:
+    user = await _known(house, "77010000028", known="phone")
+    user.person.known = "both"
+    await _next(user, lambda: user.say("/help"))
+    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+
+
+# The door
+
+
+async def _post(house: House, raw: bytes, signature: str | None, **more: str) -> int:
+    headers = {"Content-Type": "application/json"} | more
+    if signature is not None:
+        headers["X-Hub-Signature-256"] = signature
+    url = f"{house.url}/webhooks/whatsapp"
+    async with house.http.post(url, data=io.BytesIO(raw), headers=headers) as answer:
+        return answer.status
+
+
+def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
+    return f"{kind}={hmac.new(secret.encode(), raw, kind).hexdigest()}"
+
+
+async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) -> None:
+    """Row 6 of security.md 5.5."""
+    secret = house.rt.settings.whatsapp_app_secrets[0]
+    raw = b'{"object": "whatsapp_business_account", "entry": []}'
+    right = _signed(raw, secret)
+    assert await _post(house, raw, right) == 200
+    assert await _post(house, raw, None) == 403
+    assert await _post(house, raw, _signed(raw, secret, "sha1")) == 403
+    assert await _post(house, raw, _signed(raw, secret + "x")) == 403
+    assert await _post(house, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
+    assert await _post(house, raw, right.upper()) == 403
+    assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
+    assert await _query(house, "SELECT * FROM quarantine") == []
+
+
+async def test_what_is_signed_and_unreadable_is_set_aside(house: House) -> None:
+    secret = house.rt.settings.whatsapp_app_secrets[0]
+    assert await _post(house, b"{", _signed(b"{", secret)) == 200
+    assert await _query(house, "SELECT reason, size FROM quarantine") == [("E_JSON", 1)]
+
+
+async def test_a_body_past_three_mebibytes_is_413(house: House) -> None:
+    raw = b" " * (3 * 1024 * 1024 + 1)
+    assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
+    assert await _post(house, b"{}", "x", **{"Content-Type": "text/plain"}) == 415
+
+
+async def test_the_challenge_is_repeated_only_to_who_knows_the_word(house: House) -> None:
+    """Row 7 of security.md 5.5."""
+    assert house.rt.settings.whatsapp_verify_token
+    word = house.rt.settings.whatsapp_verify_token.get_secret_value()
+
+    async def ask(**asked: str) -> tuple[int, str, str]:
+        told = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
+        told |= {f"hub.{name}": value for name, value in asked.items()}
+        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=told) as answer:
+            return answer.status, answer.content_type, await answer.text()
+
+    assert await ask() == (200, "text/plain", "11")
+    for wrong in (
+        {"verify_token": "x"},
+        {"mode": "x"},
+        {"challenge": "<b>"},
+        {"challenge": "1" * 5000},
+    ):
+        status, _kind, said = await ask(**wrong)
+        assert (status, said) == (403, "")
