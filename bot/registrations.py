@@ -124,7 +124,8 @@ async def checked(rt: Runtime) -> Runtime:
         async with asyncio.timeout(CHECK_SECONDS):
             missing = await unmapped(rt.registry)
     except (RegistryError, TimeoutError) as error:
-        _logger.warning("registry.codes_unchecked", code=getattr(error, "code", "E_REGISTRY_UNREACHABLE"))
+        code = error.code if isinstance(error, RegistryError) else "E_REGISTRY_UNREACHABLE"
+        _logger.warning("registry.codes_unchecked", code=code)
         return rt
     if not missing:
         return rt

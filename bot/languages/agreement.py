@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from babel import localedata
 
@@ -41,8 +42,8 @@ class Agreement:
 def with_cldr() -> Mapping[str, Agreement]:
     """The agreement for months, weekdays, ordinary words of four letters or more, and the sign."""
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
-    months = {pair for path, pair in found.items() if path[0] == "months"}
-    weekdays = {pair for path, pair in found.items() if path[0] == "days"}
+    months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
+    weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}
     words = {pair for pair in found.values() if len(pair[0]) >= LONG}
     return {
         "months": _agreement(months),
@@ -67,7 +68,8 @@ def _agreement(pairs: set[tuple[str, str]], only_sign: bool = False) -> Agreemen
 
 def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
     """Pairs of the same word, by the path on which CLDR has the name, in small letters."""
-    kk, arabic = (deepcopy(localedata.load(code)) for code in ("kk", "kk_Arab"))
+    # Whoever used Babel before has left some of its aliases resolved in place: resolve them all.
+    kk, arabic = (_resolved(deepcopy(localedata.load(code))) for code in ("kk", "kk_Arab"))
     for path, one, other in _strings(kk, arabic):
         words = [word.lower() for word in CYRILLIC.findall(one)], ARABIC.findall(other)
         if len(words[0]) == len(words[1]):
@@ -76,11 +78,15 @@ def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
                     yield (*path, str(place)), pair
 
 
+def _resolved(names: Any) -> localedata.LocaleDataDict:
+    return localedata.LocaleDataDict(names)
+
+
 def _strings(
     one: object, other: object, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     match one, other:
-        case dict(), dict():
+        case Mapping(), Mapping():
             for key in one.keys() & other.keys():
                 yield from _strings(one[key], other[key], (*path, str(key)))
         case str(), str():

@@ -220,7 +220,9 @@ def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(type
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> None:
     chat = at("consent_registration", language).presses("refuse")
-    assert chat.shows(_("These answers were not kept. You can go on asking, or turn to these directly:"))
+    assert chat.shows(
+        _("These answers were not kept. You can go on asking, or turn to these directly:")
+    )
     assert chat.at == house.MENU
     assert chat.effects == []
     assert not chat.conversation.kept
