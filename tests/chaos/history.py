@@ -166,7 +166,8 @@ def _judge_answers(
     The first word opens the case and is answered; those after it are passed on in silence.
     """
     updates = [each.update_id for each in _known(story, sent[0][0] if sent else None)]
-    notices = sum(NOTICE in _keys(call) for _place, call in sent)
+    # What nobody asked for: the registry's word, and when an officer may answer, without a button.
+    notices = sum(NOTICE in shown or not shown for shown in (_keys(call) for _place, call in sent))
     effects = sum(row.act != "delete" for row in rows) - notices + relayed
     report.unanswered += max(0, sum(each in taken for each in updates) - effects)
     report.answered_twice += max(0, effects - len(updates))

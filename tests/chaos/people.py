@@ -115,7 +115,8 @@ class Walker:
             if screen is None:
                 await self._do("start")
             elif self.chance.random() < JUNK_SHARE and await self._junk():
-                self.answered = screen.nonce
+                # What stands is shown again with the same number: it is still to be answered.
+                self.answered = screen.nonce - 1
             else:
                 await self._respond(screen)
 
