@@ -32,6 +32,8 @@ from tests.people import Guest
 
 KNOWN = 40
 STRANGERS = 40
+# Below what one person may send in a day.
+UPLOADERS, EACH = 8, 25
 WORDS = ("/menu", "/help", "/language", "/status")
 CHANNELS = ("telegram", "whatsapp")
 
@@ -79,8 +81,8 @@ async def _measured(
         ):
             await asyncio.to_thread(listening, web, port, folder / "web.log")
             async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-                uploader = await _uploader(rt)
-                return await _driven(rt, http, uploader, rate, seconds)
+                uploaders = [await _uploader(rt) for _each in range(UPLOADERS)]
+                return await _driven(rt, http, uploaders, rate, seconds)
 
 
 @asynccontextmanager
@@ -141,7 +143,7 @@ async def _uploader(rt: Runtime) -> Guest:
 
 
 async def _driven(
-    rt: Runtime, http: aiohttp.ClientSession, uploader: Guest, rate: float, seconds: float
+    rt: Runtime, http: aiohttp.ClientSession, uploaders: list[Guest], rate: float, seconds: float
 ) -> Figures:
     for number in range(KNOWN):
         for channel in CHANNELS:
@@ -149,7 +151,7 @@ async def _driven(
     taken: dict[str, list[float]] = {channel: [] for channel in CHANNELS}
     failed = dict.fromkeys(CHANNELS, 0)
     ended = asyncio.Event()
-    sending = asyncio.create_task(_send_files(http, uploader, ended))
+    sending = asyncio.create_task(_send_files(http, uploaders, ended))
     posts = []
     ends, count = time.monotonic() + seconds, 0
     while time.monotonic() < ends:
@@ -169,10 +171,13 @@ async def _driven(
     return Figures(answers, files)
 
 
-async def _send_files(http: aiohttp.ClientSession, guest: Guest, ended: asyncio.Event) -> int:
+async def _send_files(
+    http: aiohttp.ClientSession, guests: list[Guest], ended: asyncio.Event
+) -> int:
     """One photo after another over our own page, each another."""
     sent = 0
-    while not ended.is_set():
+    while not ended.is_set() and sent < UPLOADERS * EACH:
+        guest = guests[sent // EACH]
         form = aiohttp.FormData()
         form.add_field("chat", guest.name)
         form.add_field("file", photo(f"TESTOVA page {sent}"), filename="page.jpg")
