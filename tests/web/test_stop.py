@@ -1,0 +1,37 @@
+"""Words that say "stop" are obeyed over every channel, in every written form."""
+
+from functools import partial
+
+import pytest
+
+from bot.languages import replies
+from flows.engine import house as screens
+from flows.engine.words import Reserved
+from tests.house import House
+from tests.visitor import Visitor
+from tests.web.test_journeys import _next, _press
+
+WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻxta"}
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> None:
+    assert replies.safety_word(WORDS[language]) is Reserved.STOP
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press(language)
+        said = await visitor.say(WORDS[language])
+        assert house.rt.languages.render(screens.STOPPED, language) in said.text
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_stop_is_obeyed_over_telegram(house: House, language: str) -> None:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(7201, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, language)
+    await _next(user, partial(user.say, WORDS[language]))
+    assert house.rt.languages.render(screens.STOPPED, language) in user.last.text
