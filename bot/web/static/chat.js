@@ -93,13 +93,13 @@ function speak(lang, dir, now) {
 
 const lock = (set, on) => set.querySelectorAll('button').forEach(b => b.setAttribute('aria-disabled', on));
 
-/* Only the newest set of buttons answers, and only once. */
+/* Only the newest message's buttons and file field answer, and only once. */
 function settle() {
   clearTimeout(unpress);
   if (pressed) lock(pressed, false);
   pressed = null;
-  const sets = [...list.querySelectorAll('fieldset')];
-  sets.slice(0, -1).forEach(set => { set.disabled = true; });
+  const sets = [...list.querySelectorAll('fieldset')], newest = sets.length && sets[sets.length - 1].closest('li');
+  sets.filter(set => set.closest('li') !== newest).forEach(set => { set.disabled = true; });
 }
 
 /* A press took the focus away: it goes on to the next button, or to the field where no

@@ -1,0 +1,50 @@
+"""The secure page's door and the file field, in a real browser."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.test_chat import browser
+from tests.house import House
+from tests.papers import photo
+from tests.people import Guest
+
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_used_link_says_so_in_lines_that_can_be_read(browser: Any, house: House) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 760})
+    answer = await page.goto(f"{house.url}/p/used")
+    assert answer.status == 410
+    widths = await page.locator(".gate p").evaluate_all(
+        "all => all.map(p => p.getBoundingClientRect().width)"
+    )
+    assert min(widths) > 300
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+async def test_a_photo_is_chosen_sent_and_answered(
+    browser: Any, house: House, scripts: bool
+) -> None:
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def accepted() -> bool:
+        talk = await guest.conversation()
+        return bool(talk and talk.standing and talk.standing.state == "accepted")
+
+    await house.until(accepted)
+    await guest.press("!status")
+    await guest.go("papers", "yes")
+    context = await browser.new_context(java_script_enabled=scripts)
+    await context.add_cookies([{"name": "kosh", "value": guest.name, "url": house.url}])
+    page = await context.new_page()
+    await page.goto(f"{house.url}/chat")
+    form = page.locator("form.file:has(fieldset:not([disabled]))").last
+    await form.locator("input[type=file]").set_input_files(
+        {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
+    await form.locator("button").click()
+    await page.get_by_text("Получено и читается: 1.").wait_for(timeout=15_000)
