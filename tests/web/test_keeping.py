@@ -59,7 +59,9 @@ async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
             cursor = await session.execute("SELECT purpose FROM consents")
             assert await cursor.fetchall() == [("checklist",)]
 
+        seen = len(visitor.bubbles)
         await visitor.say("/mydata")
+        await visitor.wait(seen + 2)
         told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
         assert said(privacy.LIST) in told
         assert said(privacy.PURPOSES["checklist"]) in told

@@ -247,7 +247,7 @@ async def test_outside_the_window_a_message_waits_for_its_person(house: House) -
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
     await _notify(house, user)
-    assert (await _states(house, user))[-1] == "waiting"
+    await _until_state(house, user, "waiting")
     assert len(house.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
     await user.wait_for_message(seen + 2)
@@ -280,8 +280,8 @@ async def test_a_named_template_says_it_outside_the_window(house: House) -> None
     async with house.rt.pool.connection() as session:
         await outbox.post(session, person, "whatsapp", (outbox.Row("send", said),))
     await outbox.deliver(house.rt, None, person)
+    await _until_state(house, user, "sent")
     assert user.last.text == "Есть новость."
-    assert (await _states(house, user))[-1] == "sent"
 
 
 async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> None:
@@ -358,10 +358,10 @@ async def test_who_cannot_be_reached_is_left_alone_until_they_write(house: House
     await _notify(house, user)
     await _until_state(house, user, "undeliverable")
     await _notify(house, user)
-    assert (await _states(house, user))[-1] == "undeliverable"
+    await _until_state(house, user, "undeliverable")
     await _next(user, lambda: user.say("/help"))
     await _notify(house, user)
-    assert (await _states(house, user))[-1] == "sent"
+    await _until_state(house, user, "sent")
 
 
 async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) -> None:
