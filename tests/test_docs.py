@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.__main__ import app
+from bot.commands import app
 from bot.inventory import INVENTORY
 from bot.settings import PREFIX, Settings
 

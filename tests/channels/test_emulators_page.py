@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-import bot.__main__ as main
+from bot.commands import demo
 from bot.settings import ConfigError, settings
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
@@ -237,7 +237,7 @@ async def until_served(url: str) -> None:
 
 async def test_the_demo_leads_kosh_to_both_emulators(tmp_path: Path) -> None:
     chosen = settings(demo=True, data=tmp_path, port=free_port())
-    with main._phones(chosen) as joined:
+    with demo.phones(chosen) as joined:
         assert joined.has_telegram
         assert joined.has_whatsapp
         assert joined.telegram_secret is not None
@@ -261,6 +261,6 @@ async def test_the_demo_leads_kosh_to_both_emulators(tmp_path: Path) -> None:
 def test_without_the_sources_the_demo_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "ROOT", tmp_path)
-    with pytest.raises(ConfigError, match="source checkout"), main._phones(settings(demo=True)):
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    with pytest.raises(ConfigError, match="source checkout"), demo.phones(settings(demo=True)):
         pass

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from bot import inbox
-from bot.__main__ import main
+from bot.commands import main
 from bot.web import webhooks
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.__main__ import app
+from bot.commands import app
 from flows.about import outcome
 from flows.engine.flow import Submit
 from flows.engine.text import Text

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot import flowtools
-from bot.__main__ import app
+from bot.commands import app
+from bot.commands import flows as flowtools
 from flows import FLOWS
 from flows.engine import proof
 from flows.engine.conditions import not_

@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import app
-from bot.terminal import RECEIPT, talk
+from bot.commands import app
+from bot.commands.chat import RECEIPT, talk
 from flows.engine.events import Started
 from flows.engine.state import Conversation
 from flows.engine.text import button

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot import outbox, people, privacy
-from bot.__main__ import _serve
 from bot.channels import Message
+from bot.commands.serving import serve
 from bot.web import create_app, door
 from flows.engine import house as screens
 from flows.engine.text import Text
@@ -182,7 +182,7 @@ async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
 async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
     """Row 29: with the server as the command line starts it."""
     port = _free_port()
-    serving = asyncio.create_task(_serve(create_app(_lent(house.rt)), "127.0.0.1", port))
+    serving = asyncio.create_task(serve(create_app(_lent(house.rt)), "127.0.0.1", port))
     url = f"http://127.0.0.1:{port}"
 
     async def answers(status: int) -> bool:

@@ -7,8 +7,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from typer.testing import CliRunner
 
+from bot.commands.languages import app
 from bot.languages import catalogues, lint, spelling
-from bot.languagetools import app
 
 BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
 CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."

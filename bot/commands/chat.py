@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -23,17 +24,19 @@ from flows.engine.events import (
 from flows.engine.flow import Submit
 from flows.engine.state import Conversation
 
+app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
 # What a terminal cannot offer.
 UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
-def chat(language: str = "", flow: str = "") -> None:
-    """Talk until the input ends; without a language it is asked, without a flow there is the menu.
-
-    Raises typer.BadParameter for a language or flow that does not exist.
-    """
+@app.command()
+def chat(
+    language: Annotated[str, typer.Option("--lang", help="Language, such as kk or kk_Arab.")] = "",
+    flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
+) -> None:
+    """Talk to the assistant in the terminal, without any service; nothing is kept."""
     languages = Languages()
     _one_of(language, "language", [code for code, _name in languages.languages()])
     _one_of(flow, "flow", FLOWS)

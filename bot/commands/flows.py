@@ -21,7 +21,7 @@ from flows.engine.walk import walk as walk_through
 
 app = typer.Typer(no_args_is_help=True, help="Flows: check, walk, manifest, draw.")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "flows" / "manifest.json"
 DRAWINGS = ROOT / "docs" / "flows"
 PAGE = """# {title}

@@ -1,0 +1,54 @@
+"""`test` and `bench`: what a change must pass, and what it costs."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands.surroundings import ROOT
+
+app = typer.Typer()
+CRASHES = ("--people", "60", "--updates", "1200", "--kills", "8", "--seed", "1")
+
+
+@app.command()
+def test(quick: Annotated[bool, typer.Option(help="Leave out the crash test.")] = False) -> None:
+    """Everything a change must pass: lint, types, layers, catalogues, flows, tests, crashes."""
+    python = sys.executable
+    steps = {
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "types": [python, "-m", "mypy"],
+        "layers": [str(Path(python).parent / "lint-imports")],
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "flows": [python, "-m", "bot", "flows", "check"],
+        "tests": [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"],
+    }
+    if not quick:
+        # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
+        steps["crashes"] = [python, "-m", "tests.chaos", *CRASHES]
+    failed = [name for name, command in steps.items() if not _passes(name, command)]
+    if failed:
+        typer.echo(f"Failed: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+
+
+def _passes(name: str, command: list[str]) -> bool:
+    typer.echo(f"== {name}")
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+)
+def bench(context: typer.Context) -> None:
+    """Measure costs side by side in one run: `bench turn`."""
+    try:
+        from tests.benchmarks import command
+    except ImportError:
+        typer.echo("E_BENCH: the group `bench` isn't installed; call it as ./kosh bench", err=True)
+        raise typer.Exit(2) from None
+    command.app(args=context.args)

@@ -1,0 +1,37 @@
+"""`migrate` and `profile`: what brings an installation to where this version wants it."""
+
+import typer
+
+from bot import migrations
+from bot.channels.telegram import Telegram
+from bot.commands.surroundings import read, until_told, with_runtime
+from bot.runtime import Runtime
+from bot.settings import ConfigError
+
+app = typer.Typer()
+
+
+@app.command()
+def profile() -> None:
+    """Set the Telegram bot's commands and texts in every language, and its webhook where public."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, _introduce))
+
+
+async def _introduce(rt: Runtime) -> None:
+    channel = rt.channels.get(Telegram.name)
+    if not isinstance(channel, Telegram):
+        raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
+    typer.echo(f"Profile texts changed: {await channel.set_profile(rt.languages)}")
+    if rt.settings.public_url.startswith("https:"):
+        secret = rt.settings.require_webhook_secret()
+        await channel.set_webhook(f"{rt.settings.public_url}/webhooks/telegram", secret)
+        typer.echo("The webhook is set.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, as KOSH_DATABASE_OWNER_URL."""
+    chosen = read()
+    migrations.migrate(chosen.sqlalchemy("owner"))
+    typer.echo("The schema is up to date.")

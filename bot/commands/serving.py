@@ -1,0 +1,122 @@
+"""The commands that stay: `run`, `web`, `work`, `poll`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from bot import jobs
+from bot.commands.surroundings import (
+    Data,
+    Fresh,
+    Port,
+    read,
+    settle_memory,
+    surroundings,
+    until_told,
+    with_runtime,
+)
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings
+from bot.web import create_app
+from bot.web.console import demo_crew
+
+app = typer.Typer()
+
+
+@app.command()
+def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
+    """Web and worker in one process; PostgreSQL and Valkey are embedded unless given."""
+    with surroundings(data, port, fresh=fresh, demo=False) as (chosen, _sandbox):
+        until_told(lambda: serve_all(chosen, []))
+
+
+@app.command()
+def web(port: Port = None) -> None:
+    """The web server alone: webhooks, web chat, health."""
+    chosen = read(port=port)
+    until_told(lambda: _serve_web(chosen))
+
+
+@app.command()
+def work() -> None:
+    """A worker alone: registry writes, sweeps, retention."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, jobs.work))
+
+
+@app.command()
+def poll() -> None:
+    """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, jobs.poll))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the command ends everything together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(asgi: Any, host: str, port: int) -> None:
+    """Serve until cancelled, then let running requests end."""
+    server = _Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
+            loop="none",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=1000,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        if isinstance(asgi, FastAPI):
+            asgi.state.closing.set()
+        server.should_exit = True
+        await serving
+        raise
+
+
+@asynccontextmanager
+async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    await rt.papers.prepare()
+    settle_memory()
+    yield rt
+
+
+async def _serve_web(chosen: Settings) -> None:
+    if chosen.has_telegram:
+        chosen.require_webhook_secret()
+    async with runtime(chosen) as rt:
+        await serve(create_app(_lent(rt)), chosen.host, chosen.port)
+
+
+async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
+    """Web, worker and, where no webhook is set, polling, around one runtime."""
+    async with runtime(chosen) as rt, asyncio.TaskGroup() as group:
+        if chosen.demo:
+            await demo_crew.enter(rt)
+        for each in beside:
+            group.create_task(each)
+        group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))
+        group.create_task(jobs.work(rt))
+        if chosen.has_telegram and chosen.telegram_secret is None:
+            group.create_task(jobs.poll(rt))
+        typer.echo(f"Kosh is at {chosen.public_url}/chat")
+        if rt.console is not None:
+            typer.echo(f"Officers sign in at {chosen.public_url}/console")
