@@ -215,9 +215,9 @@ def test_no_file_holds_a_token() -> None:
 
 def _sources() -> Iterator[tuple[str, str]]:
     """Every text file of the project, without what .gitignore leaves out."""
-    ignored = [line.strip("/") for line in _text(".gitignore").split()]
+    ignored = [".git", *(line.strip("/") for line in _text(".gitignore").split())]
     for folder, names, files in ROOT.walk():
-        names[:] = [name for name in names if name != ".git" and not _matches(name, ignored)]
+        names[:] = [name for name in names if not _matches(name, ignored)]
         for name in files:
             path = folder / name
             if not _matches(name, ignored):
