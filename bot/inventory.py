@@ -37,7 +37,10 @@ class Entry:
 
 _S, _T, _B, _P = Protection.SEALED, Protection.TRANSIENT, Protection.BLIND, Protection.PLAIN
 _GONE, _CUT, _NEVER = Erased.GONE, Erased.CUT, Erased.NEVER
-_LIFE = "while the person is known: draft 30 days idle, case + 30 days, submission + 12 months"
+_LIFE = (
+    "while the person is known: draft 30 days idle, case + 30 days, submission + 12 months,"
+    " subscription until stopped"
+)
 
 INVENTORY = (
     Entry("people", ("id", "created_at"), "know a person who asked for it", _P, _LIFE, _GONE),
@@ -53,6 +56,12 @@ INVENTORY = (
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),
     Entry("reminders", ("person_id", "due_at"), "remind once of a kept list, where asked for", _P,
           "until reminded, 7 days at most", _GONE, True),
+    Entry("subscriptions", ("person_id", "topic", "discreet", "at"), "send announcements to whoever"
+          " asked for them", _P, "until stopped", _GONE, True),
+    Entry("traits", ("token",), "send announcements to whom they concern", _B, "until stopped",
+          _GONE),
+    Entry("traits", ("person_id", "kind"), "send announcements to whom they concern", _P,
+          "until stopped", _GONE, True),
     Entry("conversations", ("state",), "answers, kept list and place in the form", _S,
           f"{_LIFE}; answers 24 hours after the registry accepted them", _GONE, True),
     Entry("conversations", ("language",), "language", _P, _LIFE, _GONE, True),

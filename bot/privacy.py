@@ -93,7 +93,10 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         " EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id"
         "   AND c.updated_at < kosh_now() - interval '30 days')"
         " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = p.id)"
-        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)",
+        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)"
+        # A subscription keeps whoever can still be reached.
+        " AND NOT EXISTS (SELECT FROM subscriptions s JOIN handles h ON h.person_id = s.person_id"
+        "   WHERE s.person_id = p.id AND NOT h.blocked)",
     ),
 )
 

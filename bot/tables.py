@@ -179,6 +179,27 @@ messages = Table(  # outbox
     Index("messages_person", "person_id", "id"),
 )
 
+subscriptions = Table(  # subscriptions
+    "subscriptions",
+    metadata,
+    _person(),
+    Column("topic", Text, nullable=False),
+    Column("discreet", Boolean, nullable=False, server_default=text("false")),
+    _when("at", now=True),
+    PrimaryKeyConstraint("person_id", "topic"),
+    Index(None, "topic"),
+)
+
+traits = Table(  # subscriptions
+    "traits",
+    metadata,
+    _person(),
+    Column("kind", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("person_id", "kind"),
+    Index(None, "kind", "token"),
+)
+
 consents = Table(  # people
     "consents",
     metadata,
