@@ -15,6 +15,7 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from flows.engine.text import Text, _
 from flows.knowledge import missions
+from flows.knowledge.offices import desk_name
 
 AT_ONCE = 100
 # Telegram lets a bot write 20 times a minute into a group; edits count, and a new card is two acts.
@@ -194,7 +195,7 @@ def _lines(counts: list[_Count]) -> tuple[Text, ...]:
     lines = tuple(
         _(
             COUNTED.msgid,
-            desk=each.mission,
+            desk=desk_name(each.mission),
             waiting=each.waiting,
             urgent=each.urgent,
             late=each.late,

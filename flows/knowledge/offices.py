@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from flows.engine.text import Text, _
+from flows.engine.text import Text, _, verbatim
 from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.missions import GENERAL
 
 _MOVE = "https://oq.gov.kz/en/movein"
 _KANDAS = "https://oq.gov.kz/en/kandastar"
@@ -102,3 +103,17 @@ PLACES = (
 def places(country: str) -> tuple[Place, ...]:
     """The missions in a country that a source confirms; empty where none does."""
     return tuple(place for place in PLACES if place.country == country)
+
+
+# What officers call a desk: also one whose address or existence no source says, which no person
+# is told of.
+_DESKS: dict[str, Text] = {
+    GENERAL: _("General desk"),
+    "kg_bishkek": _("Mission in Bishkek"),
+    **{place.key: place.name for place in PLACES},
+}
+
+
+def desk_name(key: str) -> Text:
+    """A mission's desk, or the general one, by name; a key that we don't know stands for itself."""
+    return _DESKS.get(key) or verbatim(key)

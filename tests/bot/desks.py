@@ -9,6 +9,7 @@ from bot.cases import Case
 from bot.officers import Officer
 from bot.reading import Filter, Queue, View
 from bot.runtime import Runtime
+from flows.knowledge.missions import GENERAL
 from tests.people import Guest
 
 
@@ -20,7 +21,7 @@ def key() -> str:
 async def an_officer(
     rt: Runtime,
     name: str = "Officer Testov",
-    mission: str = cases.ANYWHERE,
+    mission: str = GENERAL,
     roles: tuple[str, ...] = (Role.OFFICER,),
     **more: Any,
 ) -> Officer:

@@ -331,7 +331,7 @@ async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, gro
     await duty.announce(rt)
     (card,) = group.stands.values()
     assert group.acts == 2
-    assert "general" in card.paragraphs[0]
+    assert "Жалпы қабылдау орны" in card.paragraphs[0]
     assert card.paragraphs[-1].endswith("/console")
     assert "Testova" not in "".join(card.paragraphs)
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from bot.web.console.inbox import case_path
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit
 from flows.knowledge.missions import GENERAL, MISSIONS
+from flows.knowledge.offices import desk_name
 
 SNOOZES = {
     "1h": timedelta(hours=1),
@@ -139,7 +141,7 @@ async def _colleagues(visit: Visit) -> list[tuple[str, str]]:
 
 def _missions(visit: Visit) -> list[tuple[str, str]]:
     others = (GENERAL, *(each.key for each in MISSIONS))
-    return [(key, key) for key in others if key != visit.officer.mission]
+    return [(key, visit.say(desk_name(key))) for key in others if key != visit.officer.mission]
 
 
 def _documents(visit: Visit) -> list[tuple[str, str]]:
@@ -160,17 +162,24 @@ def _places(visit: Visit) -> list[tuple[str, str]]:
 # Acts
 
 
-type Verb = Callable[[Visit, UUID, int, Form], Awaitable[Done]]
+type Verb = Callable[..., Awaitable[Done]]
+type Told = Callable[[Visit, Form], dict[str, Any]]
 
 
-def act(path: str, action: Action, what: str, verb: Verb) -> Route:
-    """A form of the case page: do it, then show the case; what was written is never lost."""
+def act(
+    path: str, action: Action, what: str, verb: Verb, told: Told = lambda _visit, _form: {}
+) -> Route:
+    """A form of the case page: a verb of the desk with what the form `told` it, then the case.
+
+    What was written is never lost.
+    """
 
     async def acted(visit: Visit, form: Form) -> Response:
         case_id = _case_id(visit)
         version = int(form["version"]) if form.get("version", "").isdecimal() else -1
         try:
-            await verb(visit, case_id, version, form)
+            more = told(visit, form)
+            await verb(visit.rt, visit.officer, case_id, version, key=form.get("key", ""), **more)
         except Taken as taken:
             return await shown(visit, 409, _draft(form), _taken(visit, taken))
         except Forbidden as error:
@@ -212,74 +221,40 @@ def _back(visit: Visit, case_id: UUID, what: str) -> str:
     return case_path(case_id) + (f"?reason={reason}" if reason else "")
 
 
-async def claim(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.claim(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+# What the forms tell the verbs
 
 
-async def take_over(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.take_over(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+def _written(form: Form, name: str) -> str:
+    """Free words, with the line ends that people's messengers have."""
+    return form.get(name, "").replace("\r\n", "\n").strip()[:LONGEST_REPLY]
 
 
-async def release(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.release(visit.rt, visit.officer, case_id, version, key=form.get("key", ""))
+def _reply(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"words": _written(form, "words"), "canned": form.get("canned", "")}
 
 
-async def reply(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.reply(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        words=form.get("words", "").replace("\r\n", "\n").strip()[:LONGEST_REPLY],
-        canned=form.get("canned", ""),
-    )
+def _note(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"words": _written(form, "note")}
 
 
-async def note(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.note(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        words=form.get("note", "").replace("\r\n", "\n").strip(),
-    )
+def _document(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"document": form.get("document", "")}
 
 
-async def document(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.ask_document(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        document=form.get("document", ""),
-    )
+def _fill(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"question": form.get("question", ""), "value": form.get("value", "").strip()}
 
 
-async def fill(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.fill(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        question=form.get("question", ""),
-        value=form.get("value", "").strip(),
-    )
+def _transfer(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"to": _to(form), "words": _written(form, "note")}
 
 
-async def transfer(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.transfer(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        to=_to(form),
-        words=form.get("note", "").strip(),
-    )
+def _snooze(visit: Visit, form: Form) -> dict[str, Any]:
+    return {"until": visit.now + SNOOZES.get(form.get("for", ""), SNOOZES["1h"])}
+
+
+def _resolve(_visit: Visit, form: Form) -> dict[str, Any]:
+    return {"where": form.get("where", "")}
 
 
 def _to(form: Form) -> ToOfficer | ToMission | ToTopic:
@@ -293,29 +268,6 @@ def _to(form: Form) -> ToOfficer | ToMission | ToTopic:
                 return ToTopic(form.get("topic", ""))
     except ValueError:
         raise desk.Refused(Refusal.NO_OFFICER) from None
-
-
-async def snooze(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    length = SNOOZES.get(form.get("for", ""), SNOOZES["1h"])
-    return await desk.snooze(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        until=visit.now + length,
-    )
-
-
-async def resolve(visit: Visit, case_id: UUID, version: int, form: Form) -> Done:
-    return await desk.resolve(
-        visit.rt,
-        visit.officer,
-        case_id,
-        version,
-        key=form.get("key", ""),
-        where=form.get("where", ""),
-    )
 
 
 async def preview(visit: Visit, form: Form) -> Response:
@@ -351,16 +303,16 @@ async def answers(visit: Visit, form: Form) -> Response:
 
 ROUTES = [
     get("/cases/{case_id}", Action.CASE_READ, case),
-    act("claim", Action.CASE_CLAIM, "claimed", claim),
-    act("take-over", Action.CASE_TAKE_OVER, "claimed", take_over),
-    act("release", Action.CASE_RELEASE, "released", release),
-    act("reply", Action.CASE_REPLY, "replied", reply),
+    act("claim", Action.CASE_CLAIM, "claimed", desk.claim),
+    act("take-over", Action.CASE_TAKE_OVER, "claimed", desk.take_over),
+    act("release", Action.CASE_RELEASE, "released", desk.release),
+    act("reply", Action.CASE_REPLY, "replied", desk.reply, _reply),
     post("/cases/{case_id}/preview", Action.CASE_REPLY, preview),
-    act("note", Action.CASE_NOTE, "noted", note),
-    act("document", Action.CASE_DOCUMENT, "asked", document),
-    act("fill", Action.CASE_FILL, "filled", fill),
-    act("transfer", Action.CASE_TRANSFER, "transferred", transfer),
-    act("snooze", Action.CASE_SNOOZE, "snoozed", snooze),
-    act("resolve", Action.CASE_RESOLVE, "resolved", resolve),
+    act("note", Action.CASE_NOTE, "noted", desk.note, _note),
+    act("document", Action.CASE_DOCUMENT, "asked", desk.ask_document, _document),
+    act("fill", Action.CASE_FILL, "filled", desk.fill, _fill),
+    act("transfer", Action.CASE_TRANSFER, "transferred", desk.transfer, _transfer),
+    act("snooze", Action.CASE_SNOOZE, "snoozed", desk.snooze, _snooze),
+    act("resolve", Action.CASE_RESOLVE, "resolved", desk.resolve, _resolve),
     post("/cases/{case_id}/answers", Action.CASE_ANSWERS, answers),
 ]

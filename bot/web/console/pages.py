@@ -16,6 +16,7 @@ from bot.web.console import words
 from bot.web.console.visit import ROOT, Visit, fresh_key, hinted
 from bot.web.console.words import Wording
 from flows.engine.text import Label
+from flows.knowledge.offices import desk_name
 
 SENT = {
     "Cache-Control": "no-store",
@@ -54,6 +55,7 @@ _templates.globals |= {
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,
+    "desk_name": desk_name,
 }
 
 

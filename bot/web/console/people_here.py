@@ -12,6 +12,8 @@ from bot.web.console import words, work_account
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import ROOT, Form, Visit, pool
+from flows.knowledge.missions import GENERAL, MISSIONS
+from flows.knowledge.offices import desk_name
 
 
 async def listing(visit: Visit) -> Response:
@@ -31,6 +33,7 @@ async def _listed(
         status,
         everyone=own,
         edits=edits,
+        missions=_desks(visit, everyone),
         roles=labels(visit, words.ROLES),
         topics=labels(visit, words.TOPICS),
         service=visit.rt.settings.has_service,
@@ -38,6 +41,12 @@ async def _listed(
         whose=whose,
         problem=problem,
     )
+
+
+def _desks(visit: Visit, everyone: list[Officer]) -> list[tuple[str, str]]:
+    """Every desk that somebody may be given a place at, and those where somebody has one."""
+    keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
+    return [(key, visit.say(desk_name(key))) for key in dict.fromkeys(keys)]
 
 
 async def enter(visit: Visit, form: Form) -> Response:

@@ -1,27 +1,21 @@
-"""What officers do: take a case, answer, note, ask, fill in, pass on, let sleep, give back.
+"""What an officer does with a case, verb by verb."""
 
-Each verb is one transaction of the console's role: the person is locked, then the case; the policy
-is asked; the act is done once for its key; the audit is written last. What was said is sent after.
-"""
-
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from bot import access, audit, cases, hours, inbox, officers, outbox, reading
+from bot import access, cases, inbox, officers, outbox, reading
 from bot import canned as ready
-from bot.access import Action, Denied, Forbidden, Why
-from bot.cases import Case
+from bot.access import Action, Denied
 from bot.channels import Message
+from bot.desk.frame import Done, Place, Refusal, Refused, act, used
 from bot.inbox import Delivery
 from bot.officers import Officer
 from bot.outbox import Row
-from bot.queue import Session
 from bot.runtime import Runtime
-from flows.engine.events import Event, Filled, Joined, PaperWanted, Resolved
+from flows.engine.events import Filled, Joined, PaperWanted, Resolved
 from flows.engine.flow import Upload
 from flows.engine.questions import Reading
 from flows.engine.text import Text, _, button
@@ -31,7 +25,6 @@ from flows.officer import TOPIC
 from flows.papers import PAPERS
 
 OFFICER_SAYS = _("An officer writes:")
-MOST_KEY = 64
 LONGEST_SLEEP = timedelta(days=60)
 MENU = "menu"
 # Papers that can be asked for: those that the form knows, and any other.
@@ -39,44 +32,6 @@ DOCUMENTS: Mapping[str, Text] = {
     **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
     "other": button("Another paper"),
 }
-
-
-class Refusal(StrEnum):
-    """Why an act was not done, though the officer may do such things."""
-
-    EMPTY = "empty"
-    TOO_LONG = "too_long"
-    NO_LANGUAGE = "no_language"
-    NO_CANNED = "no_canned"
-    NO_DOCUMENT = "no_document"
-    NOT_FILLABLE = "not_fillable"
-    NOT_ACCEPTED = "not_accepted"
-    WINDOW_CLOSED = "window_closed"
-    NO_FLOW = "no_flow"
-    NO_OFFICER = "no_officer"
-    NO_MISSION = "no_mission"
-    NO_TOPIC = "no_topic"
-    PAST = "past"
-    KEY_USED = "key_used"
-
-
-class Refused(Exception):
-    """The act cannot be done as it was asked for; `why` says what to change."""
-
-    code = "E_DESK_REFUSED"
-
-    def __init__(self, why: Refusal) -> None:
-        super().__init__(f"{self.code}: {why.value}")
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an act left; `repeated` when its key had been used, and nothing was done again."""
-
-    case_id: UUID
-    version: int
-    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,41 +52,22 @@ class ToTopic:
 type Goal = ToOfficer | ToMission | ToTopic
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an act happens: the locked person and case, how the mission works, who acts."""
-
-    rt: Runtime
-    session: Session
-    officer: Officer
-    case: Case
-    held: inbox.Held
-    desk: hours.Desk
-    version: int
-
-    async def turn(self, event: Event, *, moved: bool = False) -> Delivery | None:
-        return await inbox.take_turn(self.rt, self.session, self.case.person_id, event, moved=moved)
-
-
-type _Deed = Callable[[_Place], Awaitable[Delivery | None]]
-
-
 async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
     """Take a case; from this commit on no message of the form is claimed for sending any more."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         await cases.claim(at.session, at.case, officer.id, at.desk, version)
         await outbox.silence(at.session, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await _act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
     """Claim what is most urgent among one's topics and languages; None when nothing waits."""
     while True:
         async with officers.acting(rt, officer) as session:
-            before = await _used(session, officer, key)
+            before = await used(session, officer, key)
             found = await cases.find(session, before) if before else await cases.next_for(
                 session, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
@@ -148,23 +84,23 @@ async def take_over(
 ) -> Done:
     """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         await cases.take_over(at.session, at.case, officer.id, at.desk, version)
         await outbox.silence(at.session, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await _act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
 
 
 async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
     """Give a case back to the queue."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         await cases.release(at.session, at.case, version)
         await inbox.pass_on(at.session, at.case.person_id)
         return None
 
-    return await _act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
 
 
 async def reply(
@@ -184,7 +120,7 @@ async def reply(
     the platform's window is closed it is refused too, unless it may `wait` for the person's word.
     """
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         if at.case.version != version:
             raise await cases.taken(at.session, case_id)
         closes = await reading.window(rt, at.session, at.case.person_id, at.held.channel)
@@ -199,7 +135,7 @@ async def reply(
         await cases.replied(at.session, at.case, officer.id, at.desk, version)
         return Delivery(at.held.person, None)
 
-    return await _act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
 
 async def note(
@@ -207,11 +143,11 @@ async def note(
 ) -> Done:
     """Tell colleagues something about a case, whoever holds it."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
         return None
 
-    return await _act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
 
 
 async def ask_document(
@@ -219,13 +155,13 @@ async def ask_document(
 ) -> Done:
     """Ask the person for a paper: one of DOCUMENTS."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
         await cases.replied(at.session, at.case, officer.id, at.desk, version)
         return await at.turn(PaperWanted(document))
 
-    return await _act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
 
 
 async def fill(
@@ -243,13 +179,13 @@ async def fill(
     Consents, reviews and what is only read are the person's own.
     """
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         if at.case.version != version:
             raise await cases.taken(at.session, case_id)
         answer = _read(at, question, value)
         return await at.turn(Filled(question, answer))
 
-    return await _act(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
 
 
 async def transfer(
@@ -267,7 +203,7 @@ async def transfer(
     `words` become a note. The case can no longer be seen once it belongs to another mission.
     """
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         if words.strip():
             await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
         await inbox.pass_on(at.session, at.case.person_id)
@@ -286,7 +222,7 @@ async def transfer(
                 assert_never(to)
         return None
 
-    return await _act(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
 
 
 async def snooze(
@@ -294,13 +230,13 @@ async def snooze(
 ) -> Done:
     """Let a case sleep until then, or until the person writes."""
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         if not at.held.now < until <= at.held.now + LONGEST_SLEEP:
             raise Refused(Refusal.PAST)
         await cases.snooze(at.session, at.case, officer.id, until, version)
         return None
 
-    return await _act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
+    return await act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
 
 
 async def resolve(
@@ -311,7 +247,7 @@ async def resolve(
     In the same turn the person is asked, in their language, whether it helped.
     """
 
-    async def deed(at: _Place) -> Delivery | None:
+    async def deed(at: Place) -> Delivery | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
@@ -320,85 +256,7 @@ async def resolve(
         await cases.resolve(at.session, at.case, officer.id, version)
         return delivery
 
-    return await _act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
-
-
-# The frame of every act
-
-
-async def _act(
-    rt: Runtime,
-    officer: Officer,
-    case_id: UUID,
-    version: int,
-    action: Action,
-    key: str,
-    deed: _Deed,
-) -> Done:
-    async with officers.acting(rt, officer) as session:
-        case = await _seen(session, case_id)
-        held = await inbox.lock(rt, session, case.person_id)
-        case = await cases.held(session, case_id) or case
-        if await _repeated(session, officer, case, action, key):
-            return Done(case_id, case.version, repeated=True)
-        await _demand(session, officer, action, case)
-        if held is None:
-            raise LookupError("E_CASE: this person was erased; nothing is left to do")
-        desk = await hours.desk_of(session, case.mission)
-        delivery = await deed(_Place(rt, session, officer, case, held, desk, version))
-        after = await cases.find(session, case_id)
-        await audit.append(
-            session, actor=str(officer.id), action=action.value, subject=str(case_id)
-        )
-    await inbox.deliver(rt, delivery)
-    return Done(case_id, after.version if after else case.version + 1)
-
-
-async def _seen(session: Session, case_id: UUID) -> Case:
-    case = await cases.find(session, case_id)
-    if case is None:
-        raise LookupError("E_CASE: there is no such case; look at the list")
-    return case
-
-
-async def _demand(session: Session, officer: Officer, action: Action, case: Case) -> None:
-    """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
-    now = await officers.find(session, officer.id)
-    answer = access.allows(now, action, case.subject) if now else Denied(Why.DISABLED)
-    if isinstance(answer, Denied):
-        if answer.why in (Why.STATE, Why.OWNER):
-            raise await cases.taken(session, case.id)
-        raise Forbidden(answer.why)
-
-
-async def _repeated(
-    session: Session, officer: Officer, case: Case, action: Action, key: str
-) -> bool:
-    """Note the key, for as long as the case lives; True when it was noted for the same act."""
-    if not 0 < len(key) <= MOST_KEY:
-        raise Refused(Refusal.KEY_USED)
-    cursor = await session.execute(
-        "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        (officer.id, key, case.id, action.value),
-    )
-    if cursor.rowcount:
-        return False
-    cursor = await session.execute(
-        "SELECT FROM case_actions WHERE officer = %s AND key = %s AND case_id = %s AND action = %s",
-        (officer.id, key, case.id, action.value),
-    )
-    if await cursor.fetchone() is None:
-        raise Refused(Refusal.KEY_USED)
-    return True
-
-
-async def _used(session: Session, officer: Officer, key: str) -> UUID | None:
-    cursor = await session.execute(
-        "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else None
+    return await act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
 
 
 # Words, answers, goals
@@ -413,7 +271,7 @@ def _said(words: str) -> str:
     return words
 
 
-async def _canned(at: _Place, name: str, language: str) -> str:
+async def _canned(at: Place, name: str, language: str) -> str:
     found = await ready.find(at.session, at.case.mission, name)
     if found is None:
         raise Refused(Refusal.NO_CANNED)
@@ -423,7 +281,7 @@ async def _canned(at: _Place, name: str, language: str) -> str:
     return text
 
 
-def _read(at: _Place, question: str, value: str) -> str:
+def _read(at: Place, question: str, value: str) -> str:
     """What was typed as the answer it stands for, read as if the person had typed it."""
     found = reading.road(at.rt, at.held.conversation)
     stop = found[2].at(question) if found else None
@@ -438,7 +296,7 @@ def _read(at: _Place, question: str, value: str) -> str:
     return answer
 
 
-async def _colleague(at: _Place, other: UUID) -> None:
+async def _colleague(at: Place, other: UUID) -> None:
     """Somebody who may have the case: active, of this mission, with its topic."""
     found = await officers.find(at.session, other)
     claimable = access.Subject(at.case.mission, at.case.topic, access.QUEUED)
@@ -446,7 +304,7 @@ async def _colleague(at: _Place, other: UUID) -> None:
         raise Refused(Refusal.NO_OFFICER)
 
 
-async def _elsewhere(at: _Place, mission: str) -> None:
+async def _elsewhere(at: Place, mission: str) -> None:
     staffed = {*await officers.staffed(at.session), missions.GENERAL}
     if mission not in staffed or mission == at.case.mission:
         raise Refused(Refusal.NO_MISSION)

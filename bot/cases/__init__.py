@@ -1,0 +1,77 @@
+"""Cases: conversations in human hands. Every change of hands moves the conversation's epoch.
+
+`version` counts changes of hands and what officers decide; words of either side do not move it, so
+that a page stays good while people talk. Deadlines are in the working time of the case's mission.
+"""
+
+from bot.cases.case import (
+    COLUMNS,
+    Case,
+    State,
+    Taken,
+    clock,
+    find,
+    held,
+    median,
+    next_for,
+    taken,
+)
+from bot.cases.hands import (
+    change_topic,
+    claim,
+    escalate,
+    hand_to,
+    move,
+    redirect,
+    release,
+    replied,
+    resolve,
+    set_clock,
+    snooze,
+    take_over,
+    wake,
+)
+from bot.cases.opening import (
+    Opened,
+    add_note,
+    add_words,
+    cancel,
+    country,
+    open_case,
+    rate,
+    relay,
+)
+
+__all__ = [
+    "COLUMNS",
+    "Case",
+    "Opened",
+    "State",
+    "Taken",
+    "add_note",
+    "add_words",
+    "cancel",
+    "change_topic",
+    "claim",
+    "clock",
+    "country",
+    "escalate",
+    "find",
+    "hand_to",
+    "held",
+    "median",
+    "move",
+    "next_for",
+    "open_case",
+    "rate",
+    "redirect",
+    "relay",
+    "release",
+    "replied",
+    "resolve",
+    "set_clock",
+    "snooze",
+    "take_over",
+    "taken",
+    "wake",
+]
