@@ -180,6 +180,26 @@ async def check(
     return True
 
 
+async def reseal(rt: Runtime, session: Session) -> int:
+    """Seal passwords and secrets of other epochs under that of now; how many accounts."""
+    cursor = await session.execute(
+        "SELECT officer_id, password, totp FROM accounts WHERE password IS NOT NULL"
+        " AND substring(password FROM 2 FOR 4) <> int4send(%s) FOR UPDATE",
+        (rt.vault.epoch,),
+    )
+    found = await cursor.fetchall()
+    for officer_id, password, totp in found:
+        await session.execute(
+            "UPDATE accounts SET password = %s, totp = %s WHERE officer_id = %s",
+            (
+                rt.vault.reseal_transient(bytes(password), _place(officer_id, "pw")),
+                rt.vault.reseal_transient(bytes(totp), _place(officer_id, "totp")),
+                officer_id,
+            ),
+        )
+    return len(found)
+
+
 async def language(session: Session, officer_id: UUID) -> str:
     """The language in which the officer reads the console; empty if never chosen."""
     cursor = await session.execute(
@@ -198,9 +218,15 @@ async def speak(session: Session, officer_id: UUID, chosen: str) -> None:
     )
 
 
-async def of_subject(session: Session, subject: bytes) -> UUID | None:
-    """The officer whom the mission's own sign-in service calls so (a keyed hash)."""
-    cursor = await session.execute("SELECT officer_id FROM accounts WHERE subject = %s", (subject,))
+async def of_subject(session: Session, now: bytes, *before: bytes) -> UUID | None:
+    """The officer whom the mission's own sign-in service calls so.
+
+    By a keyed hash: that of now, or those of index keys before, which the first one replaces.
+    """
+    cursor = await session.execute(
+        "UPDATE accounts SET subject = %s WHERE subject = ANY(%s) RETURNING officer_id",
+        (now, [now, *before]),
+    )
     row = await cursor.fetchone()
     return UUID(str(row[0])) if row else None
 

@@ -126,6 +126,9 @@ WITH held AS MATERIALIZED (
   FOR UPDATE OF c
 ), fresh AS (
   INSERT INTO updates (channel, key) SELECT %(channel)s, %(key)s FROM held
+  -- What an index key of before has noted stays noted while keys change.
+  WHERE NOT EXISTS (
+    SELECT FROM updates WHERE channel = %(channel)s AND key = ANY(%(noted)s))
   ON CONFLICT DO NOTHING RETURNING key
 )
 SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
@@ -228,12 +231,14 @@ async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
 async def _claim(
     rt: Runtime, session: Session, inbound: Inbound
 ) -> tuple[Held | None, bool, datetime]:
+    key, *noted = update_keys(rt, inbound.channel, inbound.external_id)
     cursor = await session.execute(
         _CLAIM,
         {
             "channel": inbound.channel,
             "bidx": list(rt.vault.indexes(inbound.channel, inbound.handle)),
-            "key": update_key(rt, inbound.channel, inbound.external_id),
+            "key": key,
+            "noted": noted,
         },
     )
     row = await cursor.fetchone()
@@ -242,9 +247,9 @@ async def _claim(
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
 
 
-def update_key(rt: Runtime, channel: str, external_id: str) -> bytes:
-    """What is kept of an update's id: a keyed hash."""
-    return rt.vault.index("update", f"{channel}:{external_id}")
+def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
+    """What is kept of an update's id, a keyed hash; then those of index keys before."""
+    return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
 def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
@@ -258,6 +263,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> H
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
     """The durable turn: step, effects, save, outbox; the caller's block ends the transaction."""
     held = await _heard(rt, session, held, inbound)
+    await people.reindex(rt, session, inbound.channel, inbound.handle)
     turn = _step(rt, held, inbound.event)
     return await _carry_out(rt, session, held, turn, inbound)
 
@@ -719,7 +725,7 @@ async def _begin(
 
 
 async def _note(rt: Runtime, session: Session, channel: str, external_ids: Iterable[str]) -> None:
-    keys = [update_key(rt, channel, each) for each in external_ids]
+    keys = [update_keys(rt, channel, each)[0] for each in external_ids]
     await session.execute(
         "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
         (channel, keys),
@@ -769,7 +775,7 @@ async def quarantine(
         "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
         " RETURNING attempts",
-        (channel, update_key(rt, channel, external_id), reason, size),
+        (channel, update_keys(rt, channel, external_id)[0], reason, size),
     )
     row = await cursor.fetchone()
     assert row is not None

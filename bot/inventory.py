@@ -45,6 +45,9 @@ _LIFE = (
 INVENTORY = (
     Entry("people", ("id", "created_at"), "know a person who asked for it", _P, _LIFE, _GONE),
     Entry("people", ("key", "key_epoch"), "seal what is kept", _S, _LIFE, _GONE),
+    Entry("people", ("pin",), "ask for a PIN before what is kept is shown; an argon2id hash", _S,
+          _LIFE, _GONE),
+    Entry("people", ("pin_misses",), "end the guessing of a PIN", _P, _LIFE, _GONE),
     Entry("people", ("mission",), "route to a mission", _P, _LIFE, _GONE),
     Entry("handles", ("channel", "blocked", "created_at", "person_id"), "answer", _P, _LIFE, _GONE),
     Entry("handles", ("spoke_at",), "know until when a platform takes an answer", _P, _LIFE, _GONE),
@@ -53,6 +56,7 @@ INVENTORY = (
     Entry("links", ("person_id", "channel", "created_at", "expires_at", "used_at"),
           "open the secure page once", _P, "1 day", _GONE),
     Entry("handles", ("bidx",), "find the person again", _B, _LIFE, _GONE),
+    Entry("handles", ("index_version",), "change the key of that hash", _P, _LIFE, _GONE),
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),
     Entry("reminders", ("person_id", "due_at"), "remind once of a kept list, where asked for", _P,
           "until reminded, 7 days at most", _GONE, True),

@@ -9,7 +9,18 @@ import procrastinate
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from bot import duty, inbox, log, outbox, privacy, registrations, reminders, statistics, uploads
+from bot import (
+    duty,
+    inbox,
+    log,
+    outbox,
+    privacy,
+    registrations,
+    reminders,
+    rotation,
+    statistics,
+    uploads,
+)
 from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import DEMO_TOPIC
@@ -21,6 +32,7 @@ SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
 RETENTION_SECONDS = 3600.0
 COUNT_SECONDS = 900.0
+MONTH_SECONDS = 3600.0
 FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
@@ -62,6 +74,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+        group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
 
 
@@ -118,6 +131,11 @@ async def _write(rt: Runtime, write_id: UUID) -> None:
 async def _retain(rt: Runtime) -> None:
     if rt.settings.database_retention_url is not None:
         await privacy.retain(rt)
+
+
+async def _turn_the_month(rt: Runtime) -> None:
+    if rt.settings.keys_monthly and rt.console is not None:
+        await rotation.turn_the_month(rt)
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:

@@ -195,6 +195,15 @@ class Live:
         await self._line.close()
         await self._client.aclose()
 
+    async def version(self) -> dict[str, str]:
+        """What the server says it is, by the name `valkey` or `redis`; nothing if it's away."""
+        try:
+            told = await self._client.info("server")
+        except RedisError:
+            return {}
+        name = "valkey" if "valkey_version" in told else "redis"
+        return {name: str(told[f"{name}_version"])}
+
     async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> Held | Busy:
         """Take the lock of a just-ask conversation, and its state with it.
 

@@ -229,6 +229,22 @@ async def take_back(rt: Runtime, session: Session, person_id: UUID) -> None:
         )
 
 
+async def reseal(rt: Runtime, session: Session) -> int:
+    """Seal what erasures still have to say under the epoch of now; how many there were."""
+    cursor = await session.execute(
+        "SELECT id, payload FROM registry_writes WHERE kind = 'erase' AND payload IS NOT NULL"
+        " AND substring(payload FROM 2 FOR 4) <> int4send(%s) FOR UPDATE SKIP LOCKED",
+        (rt.vault.epoch,),
+    )
+    found = await cursor.fetchall()
+    for write_id, sealed in found:
+        await session.execute(
+            "UPDATE registry_writes SET payload = %s WHERE id = %s",
+            (rt.vault.reseal_transient(bytes(sealed), f"write|{write_id}"), write_id),
+        )
+    return len(found)
+
+
 async def _consent(session: Session, person_id: UUID) -> dict[str, Any]:
     cursor = await session.execute(
         "SELECT text_sha256, language, at FROM consents"

@@ -1,5 +1,6 @@
 """The open resources of a process, handed on as the first argument."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,16 +10,18 @@ import aiohttp
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from bot import floors, log
 from bot.channels import Channel
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import WebChat
 from bot.channels.whatsapp import WhatsApp
+from bot.keys import Keys, VaultError
 from bot.languages import Languages
 from bot.live import Live, LocalBucket
 from bot.papers.workshop import Workshop
 from bot.registry.client import Registry
 from bot.settings import ConfigError, Settings
-from bot.vault import Keys, Vault
+from bot.vault import Vault
 from flows import FLOWS
 from flows.engine.flow import Flow
 from flows.preregistration import CLOSED
@@ -26,6 +29,10 @@ from flows.preregistration import CLOSED
 HTTP_SECONDS = 30
 # A database that does not answer must not hold a webhook longer than the platforms wait.
 DATABASE_SECONDS = 3
+# How often a process looks for keys that were made or destroyed.
+KEYS_SECONDS = 60
+
+_logger = log.get()
 
 type Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -52,8 +59,15 @@ class Runtime:
 async def runtime(
     settings: Settings, *, flows: Mapping[str, Flow] = FLOWS
 ) -> AsyncIterator[Runtime]:
-    """Open what a process needs; refuses to run as a database superuser."""
+    """Open what a process needs.
+
+    Refuses to run as a database superuser, and outside a demonstration without keys or with what
+    has known holes.
+    """
+    if not settings.demo:
+        floors.check(floors.LIBRARIES, floors.installed(), settings.patched)
     async with (
+        _vault(settings) as vault,
         pool(settings.database(), settings.pool_size) as connections,
         _console(settings) as console,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
@@ -61,11 +75,13 @@ async def runtime(
         Workshop() as papers,
     ):
         await _refuse_superuser(connections)
+        if not settings.demo:
+            await _refuse_old_servers(settings, connections, live)
         yield Runtime(
             settings=settings,
             pool=connections,
             live=live,
-            vault=Vault(Keys.create(settings.keys)),
+            vault=vault,
             languages=(languages := Languages(settings.languages)),
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
             channels=_channels(settings, http, live, languages),
@@ -74,6 +90,29 @@ async def runtime(
             papers=papers,
             console=console,
         )
+
+
+@asynccontextmanager
+async def _vault(settings: Settings) -> AsyncIterator[Vault]:
+    """The keys, and an eye on them; only a demonstration makes its own."""
+    keys = Keys.create(settings.keys) if settings.demo else Keys.load(settings.keys)
+    vault = Vault(keys, settings.keys)
+    watching = asyncio.create_task(_watch(vault))
+    try:
+        yield vault
+    finally:
+        watching.cancel()
+
+
+async def _watch(vault: Vault) -> None:
+    """Take up keys that were made, and let go of those that were destroyed, without a restart."""
+    while True:
+        await asyncio.sleep(KEYS_SECONDS)
+        try:
+            if vault.refresh():
+                _logger.info("keys.changed", version=vault.epoch)
+        except VaultError as error:
+            _logger.error("keys.unreadable", code=error.code)
 
 
 @asynccontextmanager
@@ -137,6 +176,13 @@ async def _refuse_superuser(connections: Pool) -> None:
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
             " kosh_app and kosh_console (docs/operations.md says how they are made)"
         )
+
+
+async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live) -> None:
+    async with connections.connection() as session:
+        server = session.info.parameter_status("server_version") or ""
+    found = {floors.POSTGRESQL.name: server, **await live.version()}
+    floors.check((floors.POSTGRESQL, floors.VALKEY), found, settings.patched)
 
 
 def _channels(

@@ -29,7 +29,17 @@ _EXAMPLE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
-_LONG_SECRETS = ("telegram_secret", *_REGISTRY_SECRETS, "oidc_client_secret")
+_LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
+# Of these two may be valid while one follows the other.
+_CHANGING_SECRETS = ("telegram_secret", "whatsapp_app_secret", "registry_callback_secret")
+_ADDRESSES = (
+    "database_url",
+    "database_owner_url",
+    "database_retention_url",
+    "database_console_url",
+    "redis_url",
+)
+_PASSWORD_LENGTH = 8
 _REGISTRY = ("registry_url", "registry_client_id", *_REGISTRY_SECRETS)
 _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token")
 _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
@@ -73,6 +83,11 @@ class Settings(BaseSettings):
         default_factory=lambda chosen: chosen["data"] / "keys",
         description="Directory of the key files, mode 0700; by default `keys` in the data one.",
     )
+    keys_monthly: bool = Field(
+        default=True,
+        description="A worker makes a new epoch each month and destroys the old one a week later; "
+        "not where the directory of keys is not the same for all processes.",
+    )
     host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
@@ -85,6 +100,11 @@ class Settings(BaseSettings):
         default=("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"),
         min_length=1,
         description="Written forms on offer, in menu order, separated by commas.",
+    )
+    patched: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="Servers and libraries below their floor that your distribution has mended, "
+        "separated by commas, such as valkey.",
     )
     log_level: LogLevel = Field(default="info", description="Least level that is logged.")
     pool_size: int = Field(
@@ -118,7 +138,7 @@ class Settings(BaseSettings):
     telegram_secret: SecretStr | None = Field(
         default=None,
         description="Secret that Telegram sends with every update to the webhook: 32 to 256 of "
-        "A-Z a-z 0-9 _ - (`openssl rand -hex 32`).",
+        "A-Z a-z 0-9 _ - (`openssl rand -hex 32`); while it changes two, old first.",
     )
     telegram_rate: float = Field(
         default=30,
@@ -181,7 +201,8 @@ class Settings(BaseSettings):
     )
     registry_callback_secret: SecretStr | None = Field(
         default=None,
-        description="Secret that signs the registry's status callbacks, 32 characters or more.",
+        description="Secret that signs the registry's status callbacks, 32 characters or more; "
+        "while it changes two, separated by a comma.",
     )
 
     oidc_issuer: str | None = Field(
@@ -209,10 +230,19 @@ class Settings(BaseSettings):
         return self.whatsapp_token is not None
 
     @property
+    def telegram_secrets(self) -> tuple[str, ...]:
+        """Give the secrets that Telegram may send; the last is the one to be set there."""
+        return _several(self.telegram_secret)
+
+    @property
     def whatsapp_app_secrets(self) -> tuple[str, ...]:
         """Give the secrets that may have signed what comes to WhatsApp's webhook."""
-        secret = self.whatsapp_app_secret
-        return tuple(secret.get_secret_value().split(",")) if secret else ()
+        return _several(self.whatsapp_app_secret)
+
+    @property
+    def registry_callback_secrets(self) -> tuple[str, ...]:
+        """Give the secrets that may have signed a status callback."""
+        return _several(self.registry_callback_secret)
 
     @property
     def has_registry(self) -> bool:
@@ -221,12 +251,12 @@ class Settings(BaseSettings):
 
     def require_webhook_secret(self) -> str:
         """Give Telegram's webhook secret; ConfigError when the webhook would stand open."""
-        if self.telegram_secret is None:
+        if not self.telegram_secrets:
             raise ConfigError(
                 f"{_variable('telegram_secret')} isn't set, so anybody could send updates; set it "
                 "to 32 random characters or more, or use `poll`"
             )
-        return self.telegram_secret.get_secret_value()
+        return self.telegram_secrets[-1]
 
     def database(self, role: Role = "app") -> str:
         """Give the postgresql:// URL of a role; ConfigError when it isn't set."""
@@ -245,6 +275,15 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
+    @field_validator("patched", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return (
+            frozenset(value.lower().replace(" ", "").split(","))
+            if isinstance(value, str)
+            else value
+        )
+
     @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
@@ -252,9 +291,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an http:// or https:// address without a user name")
         return value and value.rstrip("/")
 
-    @field_validator(
-        "database_url", "database_owner_url", "database_retention_url", "database_console_url"
-    )
+    @field_validator(*_ADDRESSES[:4])
     @classmethod
     def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith("postgresql://"):
@@ -277,29 +314,38 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("telegram_secret")
-    @classmethod
-    def _acceptable_to_telegram(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
-            raise ValueError("may hold only A-Z a-z 0-9 _ and -, 256 at most")
-        return value
-
-    @field_validator("whatsapp_app_secret")
+    @field_validator(*_CHANGING_SECRETS)
     @classmethod
     def _one_or_two(cls, value: SecretStr | None) -> SecretStr | None:
         secrets = value.get_secret_value().replace(" ", "").split(",") if value else []
         if len(secrets) > 2 or any(len(each) < _SECRET_LENGTH for each in secrets):
-            raise ValueError(f"must be one or two secrets of {_SECRET_LENGTH} characters or more")
+            raise ValueError(
+                f"must be one or two secrets of {_SECRET_LENGTH} characters or more; make one with"
+                " `openssl rand -hex 32`"
+            )
         return SecretStr(",".join(secrets)) if value else None
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _acceptable_to_telegram(cls, value: SecretStr | None) -> SecretStr | None:
+        if not all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", each) for each in _several(value)):
+            raise ValueError("may hold only A-Z a-z 0-9 _ and -, 256 at most")
+        return value
 
     @model_validator(mode="after")
     def _real_secrets(self) -> Self:
-        for name in ("telegram_token", *_LONG_SECRETS):
-            value: SecretStr | None = getattr(self, name)
-            if value and not self.demo and _is_example(value.get_secret_value()):
+        for name in () if self.demo else ("telegram_token", *_LONG_SECRETS, *_CHANGING_SECRETS):
+            if any(map(_is_example, _several(getattr(self, name)))):
                 raise ValueError(f"{_variable(name)} is an example value; set a real one")
-        if not self.demo and any(map(_is_example, self.whatsapp_app_secrets)):
-            raise ValueError("KOSH_WHATSAPP_APP_SECRET is an example value; set a real one")
+        return self
+
+    @model_validator(mode="after")
+    def _real_passwords(self) -> Self:
+        for name in () if self.demo else _ADDRESSES:
+            address: SecretStr | None = getattr(self, name)
+            password = urlsplit(address.get_secret_value()).password if address else None
+            if password and len(_EXAMPLE_WORDS.sub("", password)) < _PASSWORD_LENGTH:
+                raise ValueError(f"{_variable(name)} has an example or short password; set another")
         return self
 
     @model_validator(mode="after")
@@ -364,6 +410,10 @@ def settings(**chosen: Any) -> Settings:
         wrong = "; ".join(_told(each["loc"], each["msg"]) for each in error.errors())
     # Raised out here, so that the error with the values in it isn't kept as its context.
     raise ConfigError(wrong)
+
+
+def _several(secret: SecretStr | None) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value().split(",")) if secret else ()
 
 
 def _variable(name: str) -> str:

@@ -13,9 +13,9 @@ from secrets import token_urlsafe
 import msgspec
 
 from bot import printing
+from bot.keys import VaultError
 from bot.live import LiveUnavailable
 from bot.runtime import Runtime, statement
-from bot.vault import VaultError
 from flows.engine.events import Kind, PrintList, Say
 from flows.engine.state import Turn
 

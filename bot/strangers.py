@@ -11,9 +11,9 @@ import msgspec
 
 from bot import live, log, outbox, sheets
 from bot.channels import Act, Inbound, SendError
+from bot.keys import VaultError
 from bot.live import Busy, LiveUnavailable
 from bot.runtime import Runtime
-from bot.vault import VaultError
 from flows.engine.events import DeleteInput, Forget, QuickExit
 from flows.engine.state import Conversation, Turn
 

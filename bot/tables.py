@@ -59,6 +59,8 @@ people = Table(  # people
     Column("key_epoch", Integer, nullable=False),
     Column("mission", Text),
     _when("created_at", now=True),
+    Column("pin", LargeBinary),
+    Column("pin_misses", Integer, nullable=False, server_default=text("0")),
 )
 
 handles = Table(  # people
@@ -75,6 +77,8 @@ handles = Table(  # people
     _when("until", nullable=True),
     # Kept, to a quarter of an hour, where a platform takes free text only for a while after it.
     _when("spoke_at", nullable=True),
+    # Of which key the blind index is.
+    Column("index_version", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("channel", "bidx"),
     Index(None, "person_id"),
 )

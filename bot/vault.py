@@ -4,16 +4,12 @@ Losing a person's wrapped key makes everything sealed for that person unreadable
 Wrapped keys die for good with the key of their epoch, also in backups.
 """
 
-import fcntl
 import hmac
 import os
-import re
-import stat
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,26 +17,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_KINDS = ("epoch", "index", "ask")
-_KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
-_KEY_BYTES = 32
+from bot.keys import KEY_BYTES, Keys, VaultError
+
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _INDEX_BYTES = 16
 _EPOCH_BYTES = 4
 _VERSION = b"\x01"
-
-
-class VaultError(Exception):
-    """A key or a sealed value can't be used; nothing of either is in the message.
-
-    Codes: E_VAULT_EPOCH (the epoch's key isn't here), E_VAULT_SEALED (altered, or moved to another
-    place), E_VAULT_KEYS (the key directory is missing, incomplete or open to others).
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
+_BACKUP = b"KOSH-BACKUP-1\n"
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -49,48 +34,6 @@ class WrappedKey:
 
     epoch: int
     wrapped: bytes
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The keys of an installation, by version; the newest writes, all of them read."""
-
-    epoch: Mapping[int, bytes] = field(repr=False)
-    index: Mapping[int, bytes] = field(repr=False)
-    ask: Mapping[int, bytes] = field(repr=False)
-
-    @classmethod
-    def load(cls, directory: Path) -> Self:
-        """Read `epoch-<n>.key`, `index-<n>.key` and `ask-<n>.key`: 32 raw bytes, mode 0600 each.
-
-        Raises VaultError E_VAULT_KEYS when a kind is missing or others can read the keys.
-        """
-        found: dict[str, dict[int, bytes]] = {kind: {} for kind in _KINDS}
-        try:
-            _refuse_others(directory.name, directory.stat().st_mode)
-            for path in directory.iterdir():
-                if name := _KEY_FILE.fullmatch(path.name):
-                    found[name[1]][int(name[2])] = _read_key(path)
-        except OSError as error:
-            raise _unusable(f"the key directory can't be read ({type(error).__name__})") from None
-        for kind in _KINDS:
-            if not found[kind]:
-                raise _unusable(f"no {kind}-<n>.key in the key directory; restore it from backup")
-        return cls(**found)
-
-    @classmethod
-    def create(cls, directory: Path) -> Self:
-        """Make the first keys where there are none yet, then load.
-
-        Never adds to a directory that holds keys: a lost key must be restored, not replaced.
-        """
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _refuse_others(directory.name, directory.stat().st_mode)
-            _write_first_keys(directory)
-        except OSError as error:
-            raise _unusable(f"keys can't be written ({type(error).__name__})") from None
-        return cls.load(directory)
 
 
 class PersonKey:
@@ -125,42 +68,88 @@ class PersonKey:
         return cipher
 
 
-class Vault:
-    """Everything that needs a key of the installation."""
+class _Ring:
+    """The keys as ciphers, made once; which of them writes."""
 
     def __init__(self, keys: Keys) -> None:
-        self._epoch = max(keys.epoch)
-        self._wrapping = {epoch: AESGCM(key) for epoch, key in keys.epoch.items()}
-        self._transient = {epoch: _derived(key, "transient") for epoch, key in keys.epoch.items()}
-        self._index = tuple(key for _, key in sorted(keys.index.items(), reverse=True))
-        self._ask = keys.ask[max(keys.ask)]
+        self.epoch = keys.writing("epoch")
+        self.wrapping = {epoch: AESGCM(key) for epoch, key in keys.epoch.items()}
+        self.transient = {epoch: _derived(key, "transient") for epoch, key in keys.epoch.items()}
+        self.backup = {epoch: _derived(key, "backup") for epoch, key in keys.epoch.items()}
+        self.index_version = keys.writing("index")
+        others = sorted(keys.index.keys() - {self.index_version}, reverse=True)
+        self.index = tuple(keys.index[each] for each in (self.index_version, *others))
+        self.ask = keys.ask[keys.writing("ask")]
+
+
+class Vault:
+    """Everything that needs a key of the installation; `directory` is where new keys appear."""
+
+    def __init__(self, keys: Keys, directory: Path | None = None) -> None:
+        self._keys, self._directory = keys, directory
+        self._ring = _Ring(keys)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under which keys are wrapped now."""
+        return self._ring.epoch
+
+    @property
+    def index_version(self) -> int:
+        """The version of the key that makes blind indexes now."""
+        return self._ring.index_version
+
+    def refresh(self) -> bool:
+        """Read the key files again; whether anything has changed. Raises VaultError."""
+        if self._directory is None or (keys := Keys.load(self._directory)) == self._keys:
+            return False
+        self._keys, self._ring = keys, _Ring(keys)
+        return True
 
     def new_key(self, person_id: UUID) -> WrappedKey:
-        """Draw a key for a person and wrap it under the newest epoch."""
-        nonce = os.urandom(_NONCE_BYTES)
-        aad = _wrap_aad(person_id, self._epoch)
-        wrapped = self._wrapping[self._epoch].encrypt(nonce, os.urandom(_KEY_BYTES), aad)
-        return WrappedKey(self._epoch, nonce + wrapped)
+        """Draw a key for a person and wrap it under the epoch of now."""
+        return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         """Unwrap a person's key; VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be."""
-        wrapping = _of_epoch(self._wrapping, key.epoch)
-        return PersonKey(person_id, _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch)))
+        return PersonKey(person_id, self._unwrap(person_id, key))
+
+    def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
+        """The same key under the epoch of now: what it sealed stays as it is."""
+        return self._wrap(person_id, self._unwrap(person_id, key))
+
+    def _wrap(self, person_id: UUID, dek: bytes) -> WrappedKey:
+        epoch, nonce = self._ring.epoch, os.urandom(_NONCE_BYTES)
+        wrapped = self._ring.wrapping[epoch].encrypt(nonce, dek, _wrap_aad(person_id, epoch))
+        return WrappedKey(epoch, nonce + wrapped)
+
+    def _unwrap(self, person_id: UUID, key: WrappedKey) -> bytes:
+        self._know(key.epoch)
+        wrapping = _of_epoch(self._ring.wrapping, key.epoch)
+        return _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch))
+
+    def _know(self, epoch: int) -> None:
+        """A key that another process has begun to use may have come since the last look."""
+        if epoch not in self._ring.wrapping:
+            self.refresh()
 
     def index(self, kind: str, value: str) -> bytes:
         """Give the 16-byte blind index under which a normalised value is stored."""
-        return _blind(self._index[0], kind, value)
+        return _blind(self._ring.index[0], kind, value)
 
     def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
-        """Give the blind indexes to look a value up by, newest key first, during a rotation."""
-        return tuple(_blind(key, kind, value) for key in self._index)
+        """Give the blind indexes to look a value up by, during a rotation more than one.
+
+        The first is that of `index`.
+        """
+        return tuple(_blind(key, kind, value) for key in self._ring.index)
 
     def ask_key(self, channel: str, handle: str, day: date) -> str:
         """Name a just-ask conversation in Valkey: it doesn't tell who asks, nor link two days.
 
         A conversation that crosses midnight is found under the day before.
         """
-        day_key = hmac.digest(self._ask, day.isoformat().encode(), "sha256")
+        day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()
 
     def seal_transient(self, plain: bytes, purpose: str) -> bytes:
@@ -168,20 +157,77 @@ class Vault:
 
         Version byte, epoch (4 bytes), nonce (12 bytes), AES-GCM bound to `purpose`.
         """
-        nonce = os.urandom(_NONCE_BYTES)
-        head = _VERSION + self._epoch.to_bytes(_EPOCH_BYTES) + nonce
-        return head + self._transient[self._epoch].encrypt(nonce, plain, purpose.encode())
+        epoch, nonce = self._ring.epoch, os.urandom(_NONCE_BYTES)
+        head = _VERSION + epoch.to_bytes(_EPOCH_BYTES) + nonce
+        return head + self._ring.transient[epoch].encrypt(nonce, plain, purpose.encode())
 
     def unseal_transient(self, sealed: bytes, purpose: str) -> bytes:
         """Decrypt it; VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be."""
         if sealed[:1] != _VERSION:
             raise _not_ours()
-        cipher = _of_epoch(self._transient, int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES]))
+        epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
+        self._know(epoch)
+        cipher = _of_epoch(self._ring.transient, epoch)
         return _open(cipher, sealed[1 + _EPOCH_BYTES :], purpose.encode())
+
+    def reseal_transient(self, sealed: bytes, purpose: str) -> bytes:
+        """The same under the epoch of now."""
+        return self.seal_transient(self.unseal_transient(sealed, purpose), purpose)
+
+    def seal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Encrypt a stream under the epoch of now: its pieces can't be cut off, moved or joined.
+
+        A mark, the epoch (4 bytes), 7 random bytes; then of each 64 KiB the AES-GCM, whose nonce
+        is those bytes, the piece's number and whether it is the last (the STREAM construction).
+        """
+        epoch, salt = self._ring.epoch, os.urandom(_NONCE_BYTES - 5)
+        head = _BACKUP + epoch.to_bytes(_EPOCH_BYTES) + salt
+        yield head
+        for number, piece, last in _pieces(chunks, _PIECE):
+            nonce = salt + number.to_bytes(4) + bytes([last])
+            yield self._ring.backup[epoch].encrypt(nonce, piece, head)
+
+    def unseal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Decrypt it; VaultError E_VAULT_EPOCH once its epoch was destroyed, E_VAULT_SEALED."""
+        stream = iter(chunks)
+        head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
+        if not head.startswith(_BACKUP):
+            raise _not_ours()
+        epoch = int.from_bytes(head[len(_BACKUP) : len(_BACKUP) + _EPOCH_BYTES])
+        cipher, salt = _of_epoch(self._ring.backup, epoch), head[len(_BACKUP) + _EPOCH_BYTES :]
+        for number, piece, last in _pieces(_before(rest, stream), _PIECE + _TAG_BYTES):
+            try:
+                yield cipher.decrypt(salt + number.to_bytes(4) + bytes([last]), piece, head)
+            except InvalidTag:
+                raise _not_ours() from None
+
+
+def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
+    """A stream in pieces of one size, numbered; the last may be shorter, and says so."""
+    held, number = bytearray(), 0
+    for chunk in chunks:
+        held += chunk
+        while len(held) > size:
+            yield number, bytes(held[:size]), False
+            del held[:size]
+            number += 1
+    yield number, bytes(held), True
+
+
+def _beginning(stream: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
+    held = b""
+    while len(held) < size and (chunk := next(stream, b"")):
+        held += chunk
+    return held[:size], held[size:]
+
+
+def _before(rest: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
+    yield rest
+    yield from stream
 
 
 def _derived(key: bytes, info: str) -> AESGCM:
-    return AESGCM(HKDF(SHA256(), _KEY_BYTES, salt=None, info=info.encode()).derive(key))
+    return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=info.encode()).derive(key))
 
 
 def _open(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
@@ -211,45 +257,6 @@ def _blind(key: bytes, kind: str, value: str) -> bytes:
 
 def _pair(first: str, second: str) -> bytes:
     return f"{first}\0{second}".encode()
-
-
-def _read_key(path: Path) -> bytes:
-    with path.open("rb") as file:
-        _refuse_others(path.name, os.fstat(file.fileno()).st_mode)
-        key = file.read(_KEY_BYTES + 1)
-    if len(key) != _KEY_BYTES:
-        raise _unusable(f"{path.name} isn't {_KEY_BYTES} bytes long; restore it from backup")
-    return key
-
-
-def _write_first_keys(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        # Of two processes starting for the first time, the second must find the first one's keys.
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not any(_KEY_FILE.fullmatch(name) for name in os.listdir(directory)):
-            for kind in _KINDS:
-                _write_key(directory / f"{kind}-1.key")
-            os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write_key(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "wb") as file:
-        file.write(os.urandom(_KEY_BYTES))
-        file.flush()
-        os.fsync(handle)
-
-
-def _refuse_others(name: str, mode: int) -> None:
-    if stat.S_IMODE(mode) & 0o077:
-        raise _unusable(f"{name} is open to other users; chmod go= it")
-
-
-def _unusable(message: str) -> VaultError:
-    return VaultError("E_VAULT_KEYS", message)
 
 
 def _not_ours() -> VaultError:

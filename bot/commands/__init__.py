@@ -15,10 +15,12 @@ from bot.commands import (
     facts,
     flows,
     installation,
+    keys,
     languages,
     officers,
     serving,
 )
+from bot.keys import VaultError
 from bot.services import ServiceError
 from bot.settings import ConfigError
 
@@ -31,6 +33,7 @@ app = typer.Typer(
 app.add_typer(demo.app)
 app.add_typer(serving.app)
 app.add_typer(installation.app)
+app.add_typer(keys.app, name="keys")
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(officers.app)
@@ -45,6 +48,6 @@ def main() -> None:
     """Run a command; what is wrong with a setting or a service is said in one line."""
     try:
         app()
-    except (ConfigError, ServiceError) as error:
+    except (ConfigError, ServiceError, VaultError) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

@@ -14,7 +14,8 @@ import pytest
 import structlog
 
 from bot import log
-from bot.vault import PersonKey, VaultError
+from bot.keys import VaultError
+from bot.vault import PersonKey
 
 CANARY = "Gulnar Testova +77010000001"
 NAME = "Gulnar"

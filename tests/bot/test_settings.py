@@ -130,7 +130,8 @@ def test_a_named_file_that_is_missing_is_refused() -> None:
 )
 def test_a_short_secret_is_refused_by_name(name: str) -> None:
     said = refusal(**{**REGISTRY, name: CANARY})
-    assert f"{name}: is shorter than 32 characters" in said
+    assert f"{name}: " in said
+    assert "32 characters" in said
     assert CANARY not in said
 
 

@@ -25,7 +25,7 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
     async def note_then_claim(
         rt: Runtime, session: Session, inbound: Inbound
     ) -> tuple[inbox.Held | None, bool, datetime]:
-        key = inbox.update_key(rt, inbound.channel, inbound.external_id)
+        key = inbox.update_keys(rt, inbound.channel, inbound.external_id)[0]
         fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
         await session.commit()
         await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.vault import Keys, PersonKey, Vault, VaultError, WrappedKey
+from bot.keys import Keys, VaultError
+from bot.vault import PersonKey, Vault, WrappedKey
 
 PERSON = UUID("00000000-0000-4000-8000-000000000001")
 OTHER = UUID("00000000-0000-4000-8000-000000000002")

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-from bot.vault import Keys, PersonKey, Vault, WrappedKey
+from bot.keys import Keys
+from bot.vault import PersonKey, Vault, WrappedKey
 from tests.chaos.people import Somebody
 
 OPEN: LiteralString = """

@@ -15,6 +15,7 @@ from secrets import token_hex, token_urlsafe
 import psycopg
 
 from bot import services
+from bot.keys import Keys
 from bot.migrations import migrate
 from tests.clock import CLOCK
 
@@ -122,6 +123,7 @@ def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
         bot, sandbox = _databases(admin)
         web, registry = _free_port(), _free_port()
         env = _settings(folder, bot, url, web, registry)
+        Keys.create(Path(env["KOSH_KEYS"]))
         with ExitStack() as stack:
             platform = stack.enter_context(_platform(folder, env))
             env["KOSH_TELEGRAM_API"] = platform

@@ -111,7 +111,7 @@ async def _tied(house: House, subject: str) -> None:
     async with house.rt.console.connection() as session:
         everyone = await officers.everyone(session)
         aigul = next(each for each in everyone if each.name == AIGUL)
-        await accounts.tie(session, aigul.id, work_account.index(house.rt, subject))
+        await accounts.tie(session, aigul.id, work_account.indexes(house.rt, subject)[0])
 
 
 async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(

@@ -25,9 +25,9 @@ from webauthn.helpers.structs import (
 from bot import accounts, officers, sessions
 from bot.access import Action
 from bot.accounts import Passkey
+from bot.keys import VaultError
 from bot.runtime import Runtime
 from bot.sessions import Strength
-from bot.vault import VaultError
 from bot.web.console.doors import post
 from bot.web.console.pages import done
 from bot.web.console.sign_in import act_as, admit, too_often

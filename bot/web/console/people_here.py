@@ -106,7 +106,7 @@ async def tie(visit: Visit, form: Form) -> Response:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     officer_id = _id(form)
     async with officers.acting(visit.rt, visit.officer) as connection:
-        await accounts.tie(connection, officer_id, work_account.index(visit.rt, subject))
+        await accounts.tie(connection, officer_id, work_account.indexes(visit.rt, subject)[0])
         await audit.append(
             connection,
             actor=str(visit.officer.id),

@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from bot import accounts, audit, officers, sessions
 from bot.access import Action
+from bot.keys import VaultError
 from bot.live import LiveUnavailable, LocalBucket
 from bot.queue import Session as Connection
 from bot.runtime import Runtime
 from bot.sessions import Strength
-from bot.vault import VaultError
 from bot.web.console.doors import post
 from bot.web.console.pages import bare
 from bot.web.console.visit import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https, pool

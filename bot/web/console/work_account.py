@@ -24,9 +24,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import accounts, officers
+from bot.keys import VaultError
 from bot.runtime import Runtime
 from bot.sessions import Strength
-from bot.vault import VaultError
 from bot.web.console.pages import bare
 from bot.web.console.sign_in import admit, too_often
 from bot.web.console.visit import ROOT, SIGN_IN, form_of, is_https, pool
@@ -116,7 +116,7 @@ async def back(request: Request) -> Response:
     except NotProven:
         return _home("service")
     async with pool(rt).connection() as connection:
-        known = await accounts.of_subject(connection, index(rt, subject))
+        known = await accounts.of_subject(connection, *indexes(rt, subject))
         officer = await officers.find(connection, known) if known else None
         if officer is None or not officer.active:
             return _home("unknown")
@@ -152,9 +152,9 @@ def _journey(rt: Runtime, request: Request) -> Journey:
     return journey
 
 
-def index(rt: Runtime, subject: str) -> bytes:
-    """The keyed hash under which a subject of the service is tied to an officer."""
-    return rt.vault.index("subject", f"{rt.settings.oidc_issuer}\0{subject}")
+def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
+    """The keyed hashes under which a subject of the service may be tied to an officer."""
+    return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
 async def _proven(rt: Runtime, code: str, journey: Journey) -> str:

@@ -1,0 +1,178 @@
+"""The key files of an installation: which there are, which of them writes, and their end.
+
+A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All of a kind read; one writes: the newest
+that has lain there for an hour, so that every process knows a key before any writes under it.
+"""
+
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+type Kind = Literal["epoch", "index", "ask"]
+
+KEY_BYTES = 32
+SETTLED_SECONDS = 3600
+_KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+_KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
+
+
+class VaultError(Exception):
+    """A key or a sealed value can't be used; nothing of either is in the message.
+
+    Codes: E_VAULT_EPOCH (the epoch's key isn't here), E_VAULT_SEALED (altered, or moved to another
+    place), E_VAULT_KEYS (the key directory is missing, incomplete or open to others),
+    E_VAULT_IN_USE (a key that is still needed was to be destroyed).
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of an installation, by version; `young` names those that only read yet."""
+
+    epoch: Mapping[int, bytes] = field(repr=False)
+    index: Mapping[int, bytes] = field(repr=False)
+    ask: Mapping[int, bytes] = field(repr=False)
+    young: frozenset[str] = frozenset()
+
+    def of(self, kind: Kind) -> Mapping[int, bytes]:
+        """All keys of a kind, by version."""
+        return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
+
+    def writing(self, kind: Kind) -> int:
+        """The version under which is written: the newest that has settled, else the newest."""
+        versions = self.of(kind)
+        settled = [each for each in versions if f"{kind}-{each}" not in self.young]
+        return max(settled or versions)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read `epoch-<n>.key`, `index-<n>.key` and `ask-<n>.key`.
+
+        Raises VaultError E_VAULT_KEYS when a kind is missing or others can read the keys.
+        """
+        found: dict[Kind, dict[int, bytes]] = {kind: {} for kind in _KINDS}
+        young = set()
+        try:
+            _refuse_others(directory.name, directory.stat().st_mode)
+            for kind, version, path in files(directory):
+                found[kind][version] = _read_key(path)
+                if age(path) < SETTLED_SECONDS:
+                    young.add(path.stem)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise _unusable(f"the key directory can't be read ({type(error).__name__})") from None
+        if not any(found.values()):
+            raise _unusable("there are no keys yet; make them once with `./kosh keys first`")
+        for kind in _KINDS:
+            if not found[kind]:
+                raise _unusable(f"no {kind}-<n>.key in the key directory; restore it from backup")
+        return cls(**found, young=frozenset(young))
+
+    @classmethod
+    def create(cls, directory: Path) -> Self:
+        """Make the first keys where there are none yet, then load.
+
+        Never adds to a directory that holds keys: a lost key must be restored, not replaced.
+        """
+        with _alone(directory):
+            if next(files(directory), None) is None:
+                for kind in _KINDS:
+                    _write_key(directory / f"{kind}-1.key")
+        return cls.load(directory)
+
+
+def files(directory: Path) -> Iterator[tuple[Kind, int, Path]]:
+    """The key files of a directory: kind, version, path."""
+    for path in sorted(directory.iterdir()):
+        if name := _KEY_FILE.fullmatch(path.name):
+            yield next(kind for kind in _KINDS if kind == name[1]), int(name[2]), path
+
+
+def age(path: Path) -> float:
+    """Seconds since a key file was written here."""
+    return time.time() - path.stat().st_mtime
+
+
+def add(directory: Path, kind: Kind, after: int = 0) -> int:
+    """Put the next key of a kind beside the others; its version.
+
+    With `after` nothing is made if one has followed that version already.
+    """
+    with _alone(directory):
+        newest = max(Keys.load(directory).of(kind))
+        if after and newest > after:
+            return newest
+        _write_key(directory / f"{kind}-{newest + 1}.key")
+    return newest + 1
+
+
+def destroy(directory: Path, kind: Kind, version: int) -> None:
+    """Overwrite a key and remove it; whoever asks has made sure that nothing needs it."""
+    path = directory / f"{kind}-{version}.key"
+    with _alone(directory):
+        if Keys.load(directory).writing(kind) <= version:
+            raise VaultError("E_VAULT_IN_USE", f"{path.stem} writes, or will; make a newer one")
+        with path.open("r+b") as file:
+            file.write(os.urandom(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One process at a time: of two that start for the first time, the second finds the keys."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_others(directory.name, directory.stat().st_mode)
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise _unusable(f"keys can't be written ({type(error).__name__})") from None
+
+
+def _read_key(path: Path) -> bytes:
+    with path.open("rb") as file:
+        _refuse_others(path.name, os.fstat(file.fileno()).st_mode)
+        key = file.read(KEY_BYTES + 1)
+    if len(key) != KEY_BYTES:
+        raise _unusable(f"{path.name} isn't {KEY_BYTES} bytes long; restore it from backup")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    """A file that is whole or absent: other processes look for new keys at any moment."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(handle)
+    draft.rename(path)
+
+
+def _refuse_others(name: str, mode: int) -> None:
+    if stat.S_IMODE(mode) & 0o077:
+        raise _unusable(f"{name} is open to other users; chmod go= it")
+
+
+def _unusable(message: str) -> VaultError:
+    return VaultError("E_VAULT_KEYS", message)

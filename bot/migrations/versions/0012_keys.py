@@ -1,0 +1,17 @@
+"""Which key a handle's blind index is of, and the PIN before what is kept of a person is shown."""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE handles ADD COLUMN index_version INTEGER NOT NULL DEFAULT 1")
+    op.execute("ALTER TABLE people ADD COLUMN pin BYTEA")
+    op.execute("ALTER TABLE people ADD COLUMN pin_misses INTEGER NOT NULL DEFAULT 0")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE people DROP COLUMN pin_misses, DROP COLUMN pin")
+    op.execute("ALTER TABLE handles DROP COLUMN index_version")
