@@ -157,7 +157,7 @@ def test_an_exception_is_its_type_code_and_our_own_lines(written: Written) -> No
         log.get().exception("vault.refused")
     line = written.line
     assert clean(written)
-    assert (line["error"], line["code"]) == ("bot.vault.VaultError", "E_VAULT_SEALED")
+    assert (line["error"], line["code"]) == ("bot.keys.VaultError", "E_VAULT_SEALED")
     assert len(line["frames"]) == 1
     assert line["frames"][0].startswith("bot/vault.py:")
 
