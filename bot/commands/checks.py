@@ -1,4 +1,4 @@
-"""`test` and `bench`: what a change must pass, and what it costs."""
+"""`test`, `bench` and `requirements`: what a change must pass, what it costs, what is proven."""
 
 import subprocess
 import sys
@@ -10,6 +10,8 @@ import typer
 from bot.commands.surroundings import ROOT
 
 app = typer.Typer()
+# What `./kosh requirements` reads afterwards.
+REPORTED = ("-n", "2", "--dist", "loadfile", "--junitxml=.kosh/tests.xml")
 CRASHES = ("--people", "60", "--updates", "1200", "--kills", "8", "--seed", "1")
 
 
@@ -24,7 +26,7 @@ def test(quick: Annotated[bool, typer.Option(help="Leave out the crash test.")] 
         "layers": [str(Path(python).parent / "lint-imports")],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "flows": [python, "-m", "bot", "flows", "check"],
-        "tests": [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"],
+        "tests": [python, "-m", "pytest", *REPORTED, "-m", "not slow"],
     }
     if not quick:
         # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
@@ -40,10 +42,10 @@ def _passes(name: str, command: list[str]) -> bool:
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
-@app.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    add_help_option=False,
-)
+PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
     """Measure costs side by side in one run: `bench turn`."""
     try:
@@ -52,3 +54,26 @@ def bench(context: typer.Context) -> None:
         typer.echo("E_BENCH: the group `bench` isn't installed; call it as ./kosh bench", err=True)
         raise typer.Exit(2) from None
     command.app(args=context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def requirements(context: typer.Context) -> None:
+    """What safety asks, requirement by requirement: its tests and how they ended (`--run`)."""
+    _prove("requirements", context)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def mutants(context: typer.Context) -> None:
+    """Kosh with one guard off, again and again, and which test noticed; an error if none did."""
+    _prove("mutants", context)
+
+
+def _prove(command: str, context: typer.Context) -> None:
+    """The tests' own command does it, in a process that has their packages."""
+    if not (ROOT / "tests" / "proof").is_dir():
+        typer.echo("E_PROOF: the tests are in the source checkout only; call it there", err=True)
+        raise typer.Exit(2)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.proof", command, *context.args], cwd=ROOT, check=False
+    )
+    raise typer.Exit(done.returncode)

@@ -1,0 +1,118 @@
+"""Which tests hold a requirement or a row of bad input, read off their marks, and how they ended.
+
+Marks are read from the source, so that the table costs a second; results from a run's report.
+"""
+
+import ast
+import re
+import tomllib
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+# Where `./kosh test` and `./kosh requirements --run` leave what pytest reports.
+REPORT = ROOT / ".kosh" / "tests.xml"
+KINDS = ("requirement", "row")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A requirement or a row, with the tests that name it."""
+
+    name: str
+    says: str
+    tests: tuple[str, ...]
+    priority: int = 0
+    decided: str = ""
+
+
+def requirements() -> list[Line]:
+    """S-1 to S-80 in order."""
+    held = marked("requirement")
+    told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
+    return [
+        Line(name, it["says"], held.get(name, ()), it["p"], it.get("decided", ""))
+        for name, it in told.items()
+    ]
+
+
+def rows() -> list[Line]:
+    """The rows of bad input, 1 to 96."""
+    held = marked("row")
+    told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
+    return [Line(name, says, held.get(name, ())) for name, says in told.items()]
+
+
+@cache
+def marked(kind: str) -> dict[str, tuple[str, ...]]:
+    """For every name that tests carry in marks of a kind, those tests as `path::name`."""
+    found = defaultdict[str, list[str]](list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        whole = [name for node in tree.body if _is_pytestmark(node) for name in _names(node, kind)]
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.name.startswith("test_"):
+                mine = [name for each in node.decorator_list for name in _names(each, kind)]
+                for name in dict.fromkeys(whole + mine):
+                    found[name].append(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
+    return {name: tuple(tests) for name, tests in found.items()}
+
+
+def _is_pytestmark(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assign([ast.Name("pytestmark")]):
+            return True
+    return False
+
+
+def _names(node: ast.AST, kind: str) -> Iterator[str]:
+    """The arguments of every `pytest.mark.<kind>(…)` within."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Call(ast.Attribute(ast.Attribute(ast.Name("pytest"), "mark"), found), args):
+                if found == kind:
+                    yield from (str(ast.literal_eval(arg)) for arg in args)
+
+
+def results(report: Path = REPORT) -> dict[str, str]:
+    """How each test of the last run ended: passed, failed or skipped; the worst of its cases."""
+    ended: dict[str, str] = {}
+    if not report.exists():
+        return ended
+    for case in ET.parse(report).getroot().iter("testcase"):
+        path = case.get("classname", "").replace(".", "/") + ".py"
+        test = f"{path}::{re.sub(r'\[.*', '', case.get('name', ''), flags=re.DOTALL)}"
+        how = next((_END[each.tag] for each in case if each.tag in _END), "passed")
+        ended[test] = max(how, ended.get(test, "passed"), key=_WORSE.index)
+    return ended
+
+
+_END = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+_WORSE = ("passed", "skipped", "failed")
+
+
+def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
+    """The table: each line, its tests, and how those ended."""
+    for line in lines:
+        yield f"{line.name:5} {state(line, ended):12} {line.says}"
+        for test in line.tests if tests else ():
+            yield f"      {ended.get(test, 'not run'):12} {test}"
+    count = defaultdict[str, int](int)
+    for line in lines:
+        count[state(line, ended)] += 1
+    yield ", ".join(f"{how} {many}" for how, many in sorted(count.items()))
+
+
+def state(line: Line, ended: dict[str, str]) -> str:
+    """How a line stands: as its worst test that was run; without one, so it says."""
+    if not line.tests:
+        return "decided" if line.decided else "no test"
+    ran = [ended[test] for test in line.tests if test in ended]
+    return max(ran, key=_WORSE.index) if ran else "not run"
