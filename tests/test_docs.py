@@ -220,7 +220,8 @@ def _sources() -> Iterator[tuple[str, str]]:
         names[:] = [name for name in names if not _matches(name, ignored)]
         for name in files:
             path = folder / name
-            if not _matches(name, ignored):
+            # In a further work tree `.git` is a file.
+            if name != ".git" and not _matches(name, ignored):
                 yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8", "ignore")
 
 
