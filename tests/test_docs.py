@@ -54,6 +54,7 @@ def _quoted(cell: str) -> list[str]:
 # Errors
 
 
+@pytest.mark.requirement("S-78")
 def test_every_error_is_explained_and_every_explained_error_exists() -> None:
     explained = Counter(_quoted(row[0])[0] for row in _rows("docs/errors.md"))
     raised = set(_codes())
@@ -62,6 +63,7 @@ def test_every_error_is_explained_and_every_explained_error_exists() -> None:
     assert [code for code, times in explained.items() if times > 1] == []
 
 
+@pytest.mark.requirement("S-78")
 def test_every_error_says_what_happened_what_to_do_and_who_acts() -> None:
     actors = {"nobody", "operator", "officer", "developer", "platform"}
     for row in _rows("docs/errors.md"):

@@ -162,6 +162,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
+@pytest.mark.requirement("S-26")
 def test_every_column_is_in_the_inventory_exactly_once() -> None:
     listed = Counter(_listed())
     exist = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
@@ -176,6 +177,7 @@ def _listed(*protections: Protection) -> Iterator[tuple[str, str]]:
             yield from ((entry.table, column) for column in entry.columns)
 
 
+@pytest.mark.requirement("S-26")
 def test_what_the_inventory_calls_hidden_can_hold_ciphertext() -> None:
     hidden = set(_listed(Protection.SEALED, Protection.TRANSIENT, Protection.BLIND))
     hidden.remove(("people", "key_epoch"))  # which key wraps the person's; a number
@@ -187,6 +189,7 @@ def test_what_the_inventory_calls_hidden_can_hold_ciphertext() -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "app", "retention", "console"])
+@pytest.mark.requirement("S-54")
 def test_no_role_can_do_more_than_its_rights(databases: Databases, role: str) -> None:
     with psycopg.connect(getattr(databases, role)) as session:
         powers = session.execute(
@@ -205,6 +208,7 @@ def test_only_the_owner_changes_the_schema(databases: Databases, role: str) -> N
 @pytest.mark.parametrize(
     ("table", "column"), [("consents", "given"), ("tombstones", "mark"), ("audit", "actor")]
 )
+@pytest.mark.requirement("S-24", "S-64")
 def test_the_program_cannot_rewrite_what_it_must_prove(
     databases: Databases, table: str, column: str
 ) -> None:
@@ -216,6 +220,7 @@ def test_the_program_cannot_rewrite_what_it_must_prove(
 @pytest.mark.parametrize(
     ("table", "column"), sorted(_listed(Protection.SEALED, Protection.TRANSIENT))
 )
+@pytest.mark.requirement("S-54")
 def test_retention_cannot_read_what_is_sealed(
     databases: Databases, table: str, column: str
 ) -> None:
@@ -223,12 +228,14 @@ def test_retention_cannot_read_what_is_sealed(
     _refused(databases.retention, read)
 
 
+@pytest.mark.row(86)
 def test_an_officer_sees_the_cases_of_one_mission_and_their_people(databases: Databases) -> None:
     ours, theirs = _case(databases.app, "ankara"), _case(databases.app, "tashkent")
     assert _seen(databases.console, "ankara") == _each(ours)
     assert _seen(databases.console, "tashkent") == _each(theirs)
 
 
+@pytest.mark.requirement("S-54")
 def test_an_officer_without_a_mission_sees_nobody(databases: Databases) -> None:
     _case(databases.app, "ankara")
     assert _seen(databases.console, "") == _each()
@@ -243,6 +250,7 @@ def test_an_officer_cannot_touch_the_case_of_another_mission(databases: Database
         assert session.execute("UPDATE cases SET urgent = true").rowcount == 0
 
 
+@pytest.mark.requirement("S-54")
 async def test_the_program_does_not_run_as_superuser(chosen: Settings, admin_url: str) -> None:
     name = urlsplit(chosen.database()).path
     root = chosen.model_copy(

@@ -99,6 +99,7 @@ def _differences() -> Iterator[str]:
             yield f"{role} {action} {mission} {state} {owner}"
 
 
+@pytest.mark.requirement("S-53")
 def test_every_role_may_do_what_the_table_says_and_nothing_else() -> None:
     assert list(_differences()) == []
 
@@ -110,6 +111,7 @@ def test_the_table_speaks_of_every_action() -> None:
 
 
 @pytest.mark.parametrize("action", list(Action))
+@pytest.mark.requirement("S-53", "S-80")
 def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
     action: Action, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +122,7 @@ def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
 
 
 @pytest.mark.parametrize("action", list(Action))
+@pytest.mark.row(90)
 def test_who_is_disabled_or_has_no_role_may_do_nothing(action: Action) -> None:
     subject = Subject(MISSION, "general", "claimed", ME)
     assert allows(_who(*Role, active=False), action, subject) == access.Denied(Why.DISABLED)
@@ -270,6 +273,8 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
 
 
 @pytest.mark.parametrize("table", REACHED)
+@pytest.mark.requirement("S-54")
+@pytest.mark.row(86)
 def test_in_plain_sql_the_console_sees_its_own_mission_alone(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
@@ -279,6 +284,7 @@ def test_in_plain_sql_the_console_sees_its_own_mission_alone(
 
 
 @pytest.mark.parametrize("table", REACHED)
+@pytest.mark.requirement("S-54", "S-80")
 def test_without_row_security_the_wall_is_down_and_the_test_above_turns_red(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
@@ -288,6 +294,7 @@ def test_without_row_security_the_wall_is_down_and_the_test_above_turns_red(
     assert any(seen[each] != _owned(table, each, rows[each]) for each in rows)
 
 
+@pytest.mark.requirement("S-54")
 def test_every_table_that_the_console_may_read_has_a_wall(databases: Databases) -> None:
     with psycopg.connect(databases.console) as session:
         readable = session.execute(
@@ -339,6 +346,7 @@ def _values(rows: dict[str, UUID]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("statement", WRITES)
+@pytest.mark.requirement("S-54")
 def test_the_console_changes_nothing_of_another_mission(
     databases: Databases, rows: dict[str, UUID], statement: LiteralString
 ) -> None:
@@ -378,6 +386,7 @@ def test_a_case_leaves_only_from_its_own_mission(
     assert moved == [False, True]
 
 
+@pytest.mark.requirement("S-54")
 async def test_the_next_borrower_of_a_connection_has_no_mission(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
@@ -405,6 +414,7 @@ async def _broken(rt: Runtime, kept: str = "") -> int | None:
         return await audit.broken(session, kept)
 
 
+@pytest.mark.requirement("S-64")
 async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
     await asyncio.gather(*(_written(rt, 25) for _writer in range(8)))
     assert await _broken(rt) is None
@@ -424,6 +434,7 @@ async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
         ("DELETE FROM audit", 1),
     ],
 )
+@pytest.mark.requirement("S-64")
 async def test_a_changed_log_is_found_and_the_link_is_named(
     rt: Runtime, databases: Databases, tampering: LiteralString, found: int
 ) -> None:
@@ -436,6 +447,7 @@ async def test_a_changed_log_is_found_and_the_link_is_named(
     assert await _broken(rt) == found
 
 
+@pytest.mark.requirement("S-64")
 async def test_a_head_kept_elsewhere_shows_a_tail_that_was_cut_and_covered_up(
     rt: Runtime, databases: Databases
 ) -> None:

@@ -230,6 +230,7 @@ async def _administrators(rt: Runtime) -> Officer:
     return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
 
 
+@pytest.mark.row(90)
 async def test_what_a_disabled_officer_held_goes_back_and_they_can_do_no_more(
     rt: Runtime,
 ) -> None:

@@ -253,6 +253,7 @@ async def test_a_canned_answer_that_somebody_changed_meanwhile_is_not_written_ov
 
 
 @pytest.mark.parametrize(("words", "why"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)])
+@pytest.mark.row(95)
 async def test_no_words_and_too_many_are_refused(rt: Runtime, words: str, why: Refusal) -> None:
     officer = await an_officer(rt)
     case = await _claimed(rt, Guest(rt), officer)
@@ -379,6 +380,7 @@ async def test_the_person_can_go_back_to_the_bot(rt: Runtime) -> None:
     assert not conversation.with_officer
 
 
+@pytest.mark.requirement("S-62")
 async def test_reading_a_case_of_somebody_else_needs_a_reason_and_is_audited_once(
     rt: Runtime,
 ) -> None:
@@ -400,6 +402,7 @@ async def test_reading_a_case_of_somebody_else_needs_a_reason_and_is_audited_onc
         await reading.view(rt, other, case.id)
 
 
+@pytest.mark.requirement("S-67")
 async def test_names_are_masked_until_they_are_asked_for(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
@@ -416,6 +419,7 @@ async def test_names_are_masked_until_they_are_asked_for(rt: Runtime) -> None:
     assert actions[-2:] == ["case.answers", "case.unmasked"]
 
 
+@pytest.mark.requirement("S-62")
 async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,6 +436,7 @@ async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
     await seen(rt, officer, found[2].id)
 
 
+@pytest.mark.requirement("S-62")
 async def test_a_list_has_pages_of_25_and_goes_on_where_it_was(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))

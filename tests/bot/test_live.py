@@ -518,6 +518,7 @@ CALLS: dict[str, Callable[[Live], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("fault", ["closed", "silent"])
+@pytest.mark.requirement("S-11")
 async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
     redis_url: str, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -560,6 +561,7 @@ async def test_a_full_valkey_is_unavailable(alone: tuple[Live, Redis], key: str)
             await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, most=1)
 
 
+@pytest.mark.requirement("S-18")
 async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: str) -> None:
     """CVE-2023-28858: a connection given back with an answer still on its way."""
     chance = random.Random(7)

@@ -92,6 +92,7 @@ def test_languages_are_plain_words(written: Written, language: str) -> None:
     assert written.line["language"] == language
 
 
+@pytest.mark.requirement("S-41")
 def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> None:
     log.get().info("person.spoke", name=NAME, text=CANARY, count=1)
     assert clean(written)
@@ -120,6 +121,7 @@ def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> No
     ],
     ids=repr,
 )
+@pytest.mark.requirement("S-41")
 def test_a_value_that_is_not_plain_is_masked(written: Written, value: object) -> None:
     log.get().info("person.spoke", reason=value)
     assert written.line["reason"] == "***"
@@ -170,6 +172,7 @@ def fail() -> None:
         raise ValueError(f"no {here}", here) from error
 
 
+@pytest.mark.requirement("S-41")
 def test_message_arguments_locals_and_causes_of_an_exception_stay_out(written: Written) -> None:
     try:
         fail()
@@ -224,6 +227,7 @@ def test_levels_of_other_libraries_are_rounded_to_ours(written: Written, level: 
     assert written.line["level"] in {"info", "warning", "critical"}
 
 
+@pytest.mark.requirement("S-42")
 def test_libraries_are_heard_from_warnings_on_and_access_lines_never(written: Written) -> None:
     for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
         logging.getLogger(name).info("text")
@@ -277,6 +281,7 @@ def test_an_interrupt_by_the_operator_is_no_error(written: Written) -> None:
     assert written.lines == []
 
 
+@pytest.mark.requirement("S-42")
 def test_a_bot_token_is_scrubbed_wherever_it_stands(written: Written) -> None:
     log.get().info("platform.failed", reason="bot123:abc-def", route="/file/bot123:abc-def/photo")
     assert "abc-def" not in written.getvalue()

@@ -65,6 +65,7 @@ async def _pass_through(rt: Runtime, script: str, many: int) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.row(43)
 async def test_some_names_come_out_of_the_database_as_they_went_in(
     rt: Runtime, script: str
 ) -> None:

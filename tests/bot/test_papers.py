@@ -140,12 +140,15 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         pytest.param(lambda: EICAR, Refusal.UNKNOWN_TYPE, id="row-83"),
     ],
 )
+@pytest.mark.row(69, 71, 72, 73, 75, 76, 79, 83)
 async def test_what_is_not_taken_has_its_reason(
     works: Workshop, make: Callable[[], bytes], reason: Refusal
 ) -> None:
     assert await refused(works, make()) == reason
 
 
+@pytest.mark.requirement("S-48")
+@pytest.mark.row(70)
 async def test_row_70_a_large_file_is_not_read_to_its_end(works: Workshop) -> None:
     taken = 0
 
@@ -163,6 +166,7 @@ async def test_row_70_a_large_file_is_not_read_to_its_end(works: Workshop) -> No
     assert taken <= MOST_BYTES // MEBIBYTE + 1
 
 
+@pytest.mark.row(71)
 async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Workshop) -> None:
     taken = 0
 
@@ -176,6 +180,7 @@ async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Workshop) -> No
     assert (verdict, taken) == (Refused(Refusal.UNKNOWN_TYPE), 1)
 
 
+@pytest.mark.row(85)
 async def test_row_85_a_lost_download_tells_nothing_of_its_address(
     works: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -249,6 +254,7 @@ async def test_a_huge_page_is_drawn_small(works: Workshop, box: str) -> None:
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
 
+@pytest.mark.row(73)
 async def test_row_73_a_page_of_200_mb_does_no_harm(works: Workshop) -> None:
     given = deep_pdf()
     assert len(given) < 300_000
@@ -276,6 +282,8 @@ NAMES = re.compile(
 )
 
 
+@pytest.mark.requirement("S-47")
+@pytest.mark.row(74)
 async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Workshop) -> None:
     given = pdf(*ACTIVE)
     assert NAMES.search(given)
@@ -320,6 +328,8 @@ EXTRAS = _with_extras()
 
 
 @pytest.mark.parametrize("name", EXTRAS)
+@pytest.mark.requirement("S-47")
+@pytest.mark.row(77)
 async def test_what_came_along_is_gone(works: Workshop, name: str) -> None:
     assert CANARY in EXTRAS[name]
     _, file = await cleaned(works, EXTRAS[name])
@@ -348,6 +358,8 @@ def _segments(jpeg: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.requirement("S-47")
+@pytest.mark.row(78)
 async def test_row_78_the_place_is_gone_and_the_picture_upright(works: Workshop, form: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -391,6 +403,7 @@ def _palette() -> bytes:
         pytest.param(lambda: saved(sheet(), progressive=True), id="row-79-progressive"),
     ],
 )
+@pytest.mark.row(79)
 async def test_unusual_pictures_look_as_they_should(
     works: Workshop, make: Callable[[], bytes]
 ) -> None:
@@ -421,6 +434,7 @@ async def test_what_is_transparent_is_white(works: Workshop) -> None:
         pytest.param(sheet(300, 400), Hint.SMALL, id="row-80-small"),
     ],
 )
+@pytest.mark.row(80)
 async def test_a_photo_that_can_hardly_be_read_is_taken_with_a_hint(
     works: Workshop, image: Image.Image, hint: Hint
 ) -> None:
@@ -491,6 +505,7 @@ def _taken_over(folder: Path, cell: str) -> dict[str, str]:
     return dict(json.loads(said))
 
 
+@pytest.mark.requirement("S-46")
 def test_a_taken_over_child_reaches_nothing(tmp_path: Path) -> None:
     told = _taken_over(tmp_path, "closed")
     assert set(told.values()) == {"EPERM"}, told
@@ -498,6 +513,7 @@ def test_a_taken_over_child_reaches_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "victim").exists()
 
 
+@pytest.mark.requirement("S-46", "S-80")
 def test_without_the_cell_it_would(tmp_path: Path) -> None:
     told = _taken_over(tmp_path, "open")
     assert told.pop("exec") == "ENOENT"
@@ -547,6 +563,7 @@ async def test_a_child_that_goes_wrong_ends_alone(
     await cleaned(works, pdf())
 
 
+@pytest.mark.requirement("S-46")
 async def test_a_child_that_hangs_is_killed(
     works: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -578,6 +595,7 @@ async def test_a_child_that_lies_is_not_believed(
     assert await refused(works, photo()) == Refusal.BROKEN
 
 
+@pytest.mark.requirement("S-46")
 async def test_where_no_cell_can_be_had_nothing_is_taken_and_it_is_said(
     works: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -604,6 +622,7 @@ async def test_a_filter_that_does_not_hold_is_noticed(
     assert not await works.prepare()
 
 
+@pytest.mark.requirement("S-70")
 async def test_a_child_knows_nothing_of_our_environment(
     works: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -666,6 +685,7 @@ async def test_a_child_that_died_while_it_waited_is_replaced(works: Workshop) ->
     await cleaned(works, photo())
 
 
+@pytest.mark.requirement("S-48")
 async def test_the_parent_stays_small_while_large_files_are_worked_on(works: Workshop) -> None:
     files = [noise(4000, 3000, 20 * MEBIBYTE) for _ in range(2)]
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 9)

@@ -388,6 +388,7 @@ def test_without_wheels_the_systems_servers_serve(
 
 
 @pytest.mark.usefixtures("no_wheels")
+@pytest.mark.requirement("S-68")
 def test_an_old_server_is_as_good_as_none_and_the_message_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,6 +411,7 @@ def test_an_old_server_is_as_good_as_none_and_the_message_says_what_to_install(
 # Nobody else gets in, and nothing gets out
 
 
+@pytest.mark.requirement("S-69")
 def test_both_listen_on_the_loopback_address_only(admin: str, tmp_path: Path) -> None:
     with valkey(tmp_path / "valkey") as cache:
         for url in (admin, cache):
@@ -421,6 +423,7 @@ def test_both_listen_on_the_loopback_address_only(admin: str, tmp_path: Path) ->
             )
 
 
+@pytest.mark.requirement("S-69")
 def test_a_password_is_needed(admin: str) -> None:
     place = urlsplit(admin).netloc.rpartition("@")[2]
     for intruder in ("postgres", "postgres:wrong"):
@@ -428,6 +431,7 @@ def test_a_password_is_needed(admin: str) -> None:
             psycopg.connect(f"postgresql://{intruder}@{place}/postgres")
 
 
+@pytest.mark.requirement("S-69", "S-70")
 def test_passwords_are_for_their_owner_only_and_on_no_command_line(data: Path) -> None:
     with postgres(data, QUICK) as url:
         password = urlsplit(url).password or ""
@@ -437,6 +441,7 @@ def test_passwords_are_for_their_owner_only_and_on_no_command_line(data: Path) -
     assert (data / "cluster").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.requirement("S-69")
 def test_a_new_folder_is_closed_to_others(tmp_path: Path) -> None:
     with valkey(tmp_path / "valkey"):
         assert (tmp_path / "valkey").stat().st_mode & 0o777 == 0o700
@@ -445,6 +450,7 @@ def test_a_new_folder_is_closed_to_others(tmp_path: Path) -> None:
         assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
 
 
+@pytest.mark.requirement("S-42")
 def test_an_error_leaves_nothing_of_the_person_in_a_log(data: Path) -> None:
     with postgres(data, QUICK) as url:
         with pytest.raises(psycopg.DataError), psycopg.connect(url) as connection:
@@ -459,6 +465,7 @@ def test_an_error_leaves_nothing_of_the_person_in_a_log(data: Path) -> None:
 # Roles and databases
 
 
+@pytest.mark.requirement("S-54")
 def test_the_four_roles_have_no_power_over_the_server(admin: str) -> None:
     databases = prepare(admin, "kosh_roles")
     powers = "rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication"
@@ -527,6 +534,7 @@ def test_a_database_is_dropped_whoever_is_connected(admin: str) -> None:
 # Valkey
 
 
+@pytest.mark.requirement("S-11")
 def test_valkey_restarts_under_its_url_and_remembers_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path) as first:
         pid = int((tmp_path / "valkey.pid").read_text())
@@ -548,6 +556,7 @@ def test_a_killed_valkey_is_revived_by_entering_again(tmp_path: Path) -> None:
         assert redis.Redis.from_url(url).ping()
 
 
+@pytest.mark.requirement("S-69")
 def test_valkey_wants_a_password_and_lets_nobody_administer_it(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         with pytest.raises(redis.AuthenticationError):

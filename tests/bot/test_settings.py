@@ -84,6 +84,7 @@ def test_settings_do_not_change() -> None:
         settings().port = 1
 
 
+@pytest.mark.requirement("S-70")
 def test_a_secret_may_come_from_a_named_file(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_secret_may_come_from_a_named_file(
     assert read.database() == "postgresql://kosh_app@localhost/kosh"
 
 
+@pytest.mark.requirement("S-70")
 def test_secrets_may_come_from_a_directory(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "kosh_telegram_token").write_text(TOKEN)
     put(environment, KOSH_SECRETS_DIR=str(tmp_path))
@@ -128,6 +130,7 @@ def test_a_named_file_that_is_missing_is_refused() -> None:
     "name",
     ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CLIENT_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"],
 )
+@pytest.mark.requirement("S-3")
 def test_a_short_secret_is_refused_by_name(name: str) -> None:
     said = refusal(**{**REGISTRY, name: CANARY})
     assert f"{name}: " in said
@@ -145,6 +148,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("name", ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"])
+@pytest.mark.requirement("S-3")
 def test_an_example_secret_is_refused_outside_the_demonstration(name: str, example: str) -> None:
     said = refusal(**{**REGISTRY, name: example})
     assert f"{name} is an example value" in said
@@ -169,6 +173,8 @@ def test_a_random_secret_that_happens_to_hold_an_example_word_is_accepted(
     assert settings().require_webhook_secret().startswith("q7w3test")
 
 
+@pytest.mark.requirement("S-3")
+@pytest.mark.row(5)
 def test_a_webhook_without_a_secret_is_refused_while_polling_needs_none(
     environment: pytest.MonkeyPatch,
 ) -> None:
@@ -191,6 +197,7 @@ def test_a_half_set_registry_is_refused_naming_what_is_missing(missing: str) -> 
     assert f"set {missing} too" in said
 
 
+@pytest.mark.requirement("S-50")
 def test_personal_data_never_travels_to_the_registry_in_plain_http(
     environment: pytest.MonkeyPatch,
 ) -> None:
@@ -216,6 +223,7 @@ def test_personal_data_never_travels_to_the_registry_in_plain_http(
         ("KOSH_POOL_SIZE", "0"),
     ],
 )
+@pytest.mark.requirement("S-78")
 def test_a_wrong_value_is_refused_by_name_and_never_repeated(name: str, value: str) -> None:
     said = refusal(**{name: value})
     assert name in said
@@ -228,6 +236,7 @@ def test_every_wrong_variable_is_named_at_once() -> None:
     assert "KOSH_TELEGRAM_SECRET" in said
 
 
+@pytest.mark.requirement("S-70")
 def test_no_secret_shows_in_any_form_of_the_settings(environment: pytest.MonkeyPatch) -> None:
     put(
         environment,
@@ -247,6 +256,8 @@ def test_no_secret_shows_in_any_form_of_the_settings(environment: pytest.MonkeyP
         assert TOKEN not in shown
 
 
+@pytest.mark.requirement("S-42")
+@pytest.mark.row(96)
 def test_a_validation_error_of_pydantic_itself_holds_no_input() -> None:
     with pytest.raises(ValueError) as refused:
         Settings(telegram_secret=CANARY)  # type: ignore[arg-type]
@@ -288,6 +299,7 @@ def test_whatsapp_is_set_whole_or_not_at_all(missing: str) -> None:
     assert LONG not in said
 
 
+@pytest.mark.requirement("S-72")
 def test_two_app_secrets_hold_while_one_follows_the_other(environment: pytest.MonkeyPatch) -> None:
     put(environment, **WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": f"{LONG}, {LONG[::-1]}"})
     assert settings().has_whatsapp

@@ -20,6 +20,7 @@ async def _count(rt: Runtime, table: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.requirement("S-20")
 async def test_just_asking_leaves_no_row_anywhere(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started())
@@ -30,6 +31,7 @@ async def test_just_asking_leaves_no_row_anywhere(rt: Runtime) -> None:
         assert await _count(rt, table) == 0, table
 
 
+@pytest.mark.requirement("S-21")
 async def test_consent_makes_the_person_and_answers_are_kept(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
@@ -51,6 +53,7 @@ async def test_what_was_asked_before_consent_and_not_kept_is_forgotten(rt: Runti
     assert answers["citizenship"].value == "CN"
 
 
+@pytest.mark.requirement("S-21")
 async def test_refusing_consent_keeps_nothing(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started())
@@ -58,6 +61,8 @@ async def test_refusing_consent_keeps_nothing(rt: Runtime) -> None:
     assert await _count(rt, "people") == 0
 
 
+@pytest.mark.requirement("S-6", "S-7")
+@pytest.mark.row(59)
 async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtime) -> None:
     """Seen red with the note written before the lock: 40 delivered, fewer applied."""
     guest = Guest(rt)
@@ -72,6 +77,7 @@ async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtim
     assert sum(delivery is not None for delivery in deliveries) == 40
 
 
+@pytest.mark.requirement("S-7")
 async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
     """There is no row to lock yet when consent comes forty times at once."""
     guest = Guest(rt)
@@ -89,6 +95,7 @@ async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
     assert sum(delivery is not None for delivery in deliveries) == 40
 
 
+@pytest.mark.requirement("S-6")
 async def test_an_update_seen_before_consent_is_not_taken_again_after_it(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started(), "the-start")
@@ -98,6 +105,7 @@ async def test_an_update_seen_before_consent_is_not_taken_again_after_it(rt: Run
     assert len(await guest.rows()) == rows
 
 
+@pytest.mark.requirement("S-7", "S-9")
 async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
@@ -112,6 +120,7 @@ async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
     assert done == sorted(done)
 
 
+@pytest.mark.requirement("S-17")
 async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +157,7 @@ async def test_a_full_registration_is_written_down_with_its_job(rt: Runtime) -> 
     assert len(AFTER_CONSENT) > 10
 
 
+@pytest.mark.requirement("S-31")
 async def test_erasing_leaves_a_tombstone_and_nothing_else(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()

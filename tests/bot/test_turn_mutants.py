@@ -81,6 +81,7 @@ async def test_forty_words_at_once_each_twice_are_forty_words(rt: Runtime) -> No
     assert await _words(await _with_officer(rt)) == FORTY
 
 
+@pytest.mark.requirement("S-8", "S-80")
 async def test_words_are_lost_where_the_note_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +94,7 @@ async def test_forty_first_updates_at_once_each_twice_have_forty_effects(rt: Run
     assert await _effects(*await _before_consent(rt)) == FORTY
 
 
+@pytest.mark.requirement("S-80")
 async def test_first_updates_are_lost_where_the_note_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
 # Kept under seal
 
 
+@pytest.mark.requirement("S-48")
 async def test_a_paper_is_nowhere_in_plain(
     rt: Runtime, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
@@ -207,6 +208,7 @@ async def test_a_person_sees_where_each_paper_is(rt: Runtime) -> None:
     ]
 
 
+@pytest.mark.requirement("S-30")
 async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
     person = await known(rt)
     await kept(rt, person, photo())
@@ -225,6 +227,7 @@ async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
 # How much, and how often
 
 
+@pytest.mark.row(81)
 async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
     person, file = await known(rt), photo()
     await kept(rt, person, file)
@@ -234,6 +237,8 @@ async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
     assert (await rows(rt)).count("ready") == 3
 
 
+@pytest.mark.requirement("S-48")
+@pytest.mark.row(81)
 async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(rt: Runtime) -> None:
     person = await known(rt)
     for number in range(taking.MOST_FILES):
@@ -317,6 +322,7 @@ async def count(guest: Guest) -> int:
     return conversation.forms["papers"].files.get("paper_identity", 0)
 
 
+@pytest.mark.row(82)
 async def test_row_82_of_an_album_each_photo_is_taken_once_and_answered_together(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +343,7 @@ async def test_row_82_of_an_album_each_photo_is_taken_once_and_answered_together
     assert len(await guest.rows()) <= said + 2
 
 
+@pytest.mark.row(85)
 async def test_row_85_a_download_that_fails_is_tried_again_and_its_token_told_nobody(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,6 +367,7 @@ async def test_row_85_a_download_that_fails_is_tried_again_and_its_token_told_no
     assert TOKEN not in lines.getvalue()
 
 
+@pytest.mark.row(85)
 async def test_row_85_a_file_that_is_gone_is_asked_for_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -445,6 +453,7 @@ async def all_accepted(house: House, guest: Guest) -> None:
     await house.until(accepted, 30)
 
 
+@pytest.mark.requirement("S-48")
 async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> None:
     guest = await at_the_papers(house)
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 2)
@@ -460,6 +469,7 @@ async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> N
     assert {picture["size"], pages["size"]} == set(await rows(house.rt, "size"))
 
 
+@pytest.mark.row(84)
 async def test_row_84_nothing_of_a_name_is_asked_or_told(house: House) -> None:
     guest = await at_the_papers(house)
     await sent_off(house, guest, photo())
@@ -469,6 +479,7 @@ async def test_row_84_nothing_of_a_name_is_asked_or_told(house: House) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+@pytest.mark.requirement("S-49")
 async def test_whatever_the_registry_does_a_paper_is_there_once(
     house: House, fault: dict[str, Any]
 ) -> None:
@@ -603,6 +614,7 @@ async def test_a_paper_of_a_registration_taken_back_goes_nowhere(house: House) -
     assert await documents(house) == []
 
 
+@pytest.mark.requirement("S-31")
 async def test_who_is_erased_leaves_no_paper_here_nor_there(house: House) -> None:
     guest = await at_the_papers(house)
     person = await sent_off(house, guest, photo())
@@ -663,6 +675,7 @@ async def test_a_file_that_is_looked_at_while_its_person_is_erased_is_let_go(rt:
         next(checked.verdict.contents.pieces(10))
 
 
+@pytest.mark.requirement("S-34")
 async def test_time_takes_papers_away(rt: Runtime) -> None:
     person = await known(rt)
     await reason(rt, person, b"GIF89a" + b"\0" * 100)

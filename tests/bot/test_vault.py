@@ -54,6 +54,7 @@ def test_a_sealed_value_opens_in_its_place(plain: bytes) -> None:
     [("people", "value", "7"), ("answers", "label", "7"), ("answers", "value", "8")],
     ids=["table", "column", "row"],
 )
+@pytest.mark.requirement("S-27")
 def test_a_sealed_value_moved_to_another_place_is_refused(
     person: PersonKey, place: tuple[str, str, str]
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_value_is_bound_to_the_person_even_under_the_same_key() -> None:
         PersonKey(OTHER, bytes(32)).unseal(sealed, *PLACE)
 
 
+@pytest.mark.requirement("S-27")
 def test_every_altered_byte_is_noticed(person: PersonKey) -> None:
     sealed = person.seal(b"Testova", *PLACE)
     for position in range(len(sealed)):
@@ -88,6 +90,7 @@ def test_every_altered_byte_is_noticed(person: PersonKey) -> None:
 
 
 @given(st.binary(max_size=80), st.booleans())
+@pytest.mark.requirement("S-27")
 def test_unsealing_anything_raises_nothing_but_vault_errors(junk: bytes, versioned: bool) -> None:
     vault = Vault(keys())
     person = PersonKey(PERSON, bytes(32))
@@ -109,6 +112,7 @@ def test_no_error_tells_what_was_sealed(person: PersonKey) -> None:
     assert sealed.hex() not in str(refused.value)
 
 
+@pytest.mark.requirement("S-27")
 def test_a_wrapped_key_opens_for_its_person_only(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
@@ -140,6 +144,7 @@ def test_what_a_destroyed_epoch_wrapped_is_gone() -> None:
     assert code_of(refused) == "E_VAULT_EPOCH"
 
 
+@pytest.mark.requirement("S-28")
 def test_a_blind_index_depends_on_the_key_the_kind_and_the_value() -> None:
     one = Vault(keys())
     assert one.index("telegram", "1001") == one.index("telegram", "1001")
@@ -215,6 +220,7 @@ def test_further_versions_are_read_beside_the_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o602])
+@pytest.mark.requirement("S-3")
 def test_a_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys" / "index-1.key").chmod(mode)
@@ -242,6 +248,7 @@ def test_no_keys_are_made_in_a_directory_open_to_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["epoch-1.key", "index-1.key", "ask-1.key"])
+@pytest.mark.requirement("S-3")
 def test_a_lost_key_is_never_replaced_by_a_new_one(tmp_path: Path, lost: str) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys" / lost).unlink()

@@ -109,6 +109,7 @@ async def test_a_person_walks_to_a_receipt(browser: Any, house: House, language:
     assert phone.errors == []
 
 
+@pytest.mark.requirement("S-61")
 async def test_the_page_keeps_nothing_and_comes_back_by_cookie_after_consent(
     browser: Any, house: House
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_lost_connection_loses_no_word(browser: Any, house: House) -> No
     await phone._until_after(before)
 
 
+@pytest.mark.requirement("S-60")
 async def test_what_people_write_is_never_markup(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")

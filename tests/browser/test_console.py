@@ -249,6 +249,7 @@ async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None: 
     assert officer.errors == []
 
 
+@pytest.mark.requirement("S-61")
 async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:  # noqa: F811
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await _officer(browser, office, AIGUL)

@@ -115,6 +115,7 @@ def test_a_text_is_said_and_the_start_command_starts(text: str, event: events.Ev
         {"entities": [{"type": "bold", "offset": 0, "length": 1}], "brand_new_field": {"a": [1]}},
     ],
 )
+@pytest.mark.row(55)
 def test_a_text_counts_wherever_it_was_taken_from(more: dict[str, Any]) -> None:
     said = inbound(events.Said("a : b"))
     assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == said
@@ -130,6 +131,7 @@ def test_without_a_language_the_start_has_no_hint() -> None:
     ("contact", "own"),
     [({"user_id": 501}, True), ({"user_id": 502}, False), ({"user_id": None}, False), ({}, False)],
 )
+@pytest.mark.row(49)
 def test_a_contact_is_ones_own_only_when_telegram_says_so(
     contact: dict[str, Any], own: bool
 ) -> None:
@@ -216,6 +218,7 @@ def test_a_press_outside_any_chat_is_ignored() -> None:
     assert parse(update(callback_query=query)) == Ignored("telegram")
 
 
+@pytest.mark.row(54)
 def test_a_changed_message_is_told_but_a_moving_location_is_not() -> None:
     assert parse(update(edited_message=message(text="new"))) == inbound(events.Edited())
     assert parse(update(edited_message=message(location=PLACE))) == Ignored("telegram")
@@ -227,6 +230,7 @@ def test_blocking_and_letting_in_again_are_understood() -> None:
 
 
 @pytest.mark.parametrize("status", ["member", "administrator", "restricted"])
+@pytest.mark.row(56)
 def test_a_group_is_left(status: str) -> None:
     assert parse(moved(status, GROUP)) == Intruder("telegram", "-1002")
 
@@ -263,6 +267,8 @@ def test_whatever_is_heard_in_a_group_makes_the_bot_leave(body: bytes) -> None:
         update(kind_of_next_year={"id": 1}),
     ],
 )
+@pytest.mark.requirement("S-40")
+@pytest.mark.row(57, 30)
 def test_bots_chats_that_speak_and_unknown_updates_are_ignored(body: bytes) -> None:
     assert parse(body) == Ignored("telegram")
 
@@ -338,6 +344,7 @@ def test_what_cannot_be_read_has_its_code(body: bytes, code: str) -> None:
     assert str(refused.value) == code
 
 
+@pytest.mark.row(10)
 def test_a_body_cut_anywhere_is_unreadable() -> None:
     for end in range(1, len(GOOD)):
         with pytest.raises(Unreadable, match="E_JSON"):
@@ -384,6 +391,7 @@ SPELLINGS = [{}, {"é": "é"}, {":": "\\u003A", '"': "\\u0022", "a": "\\u0061"}]
 
 
 @given(VALUES, st.sampled_from(["", " ", "\n", "\t "]), st.sampled_from(SPELLINGS))
+@pytest.mark.row(16)
 def test_a_key_that_comes_twice_is_found_however_it_is_written(
     value: Any, space: str, spellings: dict[str, str]
 ) -> None:
@@ -482,6 +490,8 @@ def rows(user: User) -> list[list[str]]:
     return [[button.text for button in row] for row in user.last.buttons]
 
 
+@pytest.mark.requirement("S-66")
+@pytest.mark.row(95)
 async def test_a_message_is_plain_text(channel: Telegram, gulnar: User, telegram: Emulator) -> None:
     act = said("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
     sent = await channel.send(act)
@@ -556,6 +566,7 @@ async def test_a_contact_is_asked_for_below_the_input_field(
     assert arrival.event.own
 
 
+@pytest.mark.row(95)
 async def test_a_long_message_is_parted_where_paragraphs_end(
     channel: Telegram, gulnar: User
 ) -> None:
@@ -716,6 +727,7 @@ async def test_typing_is_shown_and_never_fails(
     ids=str,
 )
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.requirement("S-12")
 async def test_an_answer_that_settles_nothing_is_tried_again(
     channel: Telegram,
     gulnar: User,
@@ -731,6 +743,7 @@ async def test_an_answer_that_settles_nothing_is_tried_again(
 
 
 @pytest.mark.parametrize("gone", ["blocked", "deactivated"])
+@pytest.mark.requirement("S-12")
 async def test_who_blocked_the_bot_or_is_gone_is_not_written_to(
     channel: Telegram, gulnar: User, gone: str
 ) -> None:
@@ -763,6 +776,8 @@ async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
 
 @pytest.mark.parametrize("fault", [Broken(502), Cut(), Silent(), "nobody listens", "no address"])
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.requirement("S-42")
+@pytest.mark.row(85)
 async def test_the_token_is_in_no_error_and_no_log(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged, fault: Any
 ) -> None:

@@ -229,6 +229,7 @@ def test_a_new_user_id_without_a_phone_is_told() -> None:
     assert one(raw) == Moved("whatsapp", "wamid.S/0", USER_ID, "KZ.2", "KZ.2")
 
 
+@pytest.mark.row(33)
 def test_everything_of_a_batch_is_read_and_only_what_is_bad_is_spoiled() -> None:
     poisoned: list[object] = [
         {"id": "wamid.bad", "type": "text", "from": PHONE, "timestamp": NOW},
@@ -301,6 +302,7 @@ def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
     return told | {"biz_opaque_callback_data": "77"} | more
 
 
+@pytest.mark.row(34)
 def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
     price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
     [receipt] = parse({"statuses": [status(pricing=price)]})
@@ -637,6 +639,7 @@ async def test_a_file_that_is_gone_is_refused(channel: WhatsApp, ref: str) -> No
     assert logged == []
 
 
+@pytest.mark.requirement("S-50")
 async def test_the_token_goes_to_no_other_host(
     channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

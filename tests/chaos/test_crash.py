@@ -25,6 +25,7 @@ def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
     return report
 
 
+@pytest.mark.requirement("S-1", "S-6", "S-7", "S-9")
 def test_nothing_that_was_promised_is_lost_doubled_or_out_of_order(tmp_path: Path) -> None:
     report = _report(tmp_path, SHORT)
     assert report.red() == []
@@ -35,5 +36,6 @@ def test_nothing_that_was_promised_is_lost_doubled_or_out_of_order(tmp_path: Pat
     ("mutant", "seen"),
     [("ack-first", {"lost", "unanswered"}), ("no-dedupe", {"doubled", "answered_twice"})],
 )
+@pytest.mark.requirement("S-1", "S-80")
 def test_a_broken_promise_turns_it_red(tmp_path: Path, mutant: str, seen: set[str]) -> None:
     assert seen & set(_report(tmp_path, BROKEN, mutant).red())

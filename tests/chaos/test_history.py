@@ -201,6 +201,7 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_forget_a_handle, "nameless"),
     ],
 )
+@pytest.mark.requirement("S-80")
 def test_a_broken_promise_is_seen(breaks: Callable[[History], None], name: str) -> None:
     history = _true()
     breaks(history)

@@ -99,6 +99,7 @@ def test_no_citizenship_is_an_answer() -> None:
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
 @pytest.mark.parametrize("question", ["surname", "birth_year", "residence_region"])
+@pytest.mark.row(35, 36)
 def test_nothing_written_is_said_to_be_nothing(question: str, typed: str) -> None:
     chat = at(question).says(typed)
     assert chat.at == question
@@ -146,6 +147,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("question", "typed", "why"), WRONG, ids=lambda each: str(each)[:20])
+@pytest.mark.requirement("S-78")
+@pytest.mark.row(38, 39, 40, 41, 45, 46, 49)
 def test_what_cannot_be_an_answer_is_explained_and_asked_again(
     question: str, typed: str, why: Refusal
 ) -> None:
@@ -180,6 +183,7 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("question", "typed", "value"), RIGHT)
+@pytest.mark.row(37, 43, 44, 45)
 def test_valid_forms_are_stored_as_one(question: str, typed: str, value: str) -> None:
     chat = at(question, **PHONE).says(typed)
     assert chat.at != question
@@ -204,6 +208,7 @@ def test_a_sensitive_answer_is_deleted_from_the_chat_and_not_read_back() -> None
     assert not chat.shows(house.SAVED)
 
 
+@pytest.mark.row(49)
 def test_ones_own_contact_is_the_phone() -> None:
     chat = at("phone", **PHONE)
     assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
@@ -212,6 +217,7 @@ def test_ones_own_contact_is_the_phone() -> None:
     assert chat.effects_now == (DeleteInput(),)
 
 
+@pytest.mark.requirement("S-22")
 def test_somebody_elses_contact_is_not() -> None:
     chat = at("phone", **PHONE).takes(Shared("+77010000000", own=False))
     assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
@@ -241,6 +247,8 @@ def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
           for kind in ("sticker", "poll", "dice", "game", "story", "video_note", "payment")),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("S-22")
+@pytest.mark.row(51, 52, 53)
 def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted: bool) -> None:
     chat = at("purpose")
     told = chat.told()
@@ -251,6 +259,8 @@ def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted:
     assert (DeleteInput() in chat.effects_now) is deleted
 
 
+@pytest.mark.requirement("S-40")
+@pytest.mark.row(54)
 def test_a_changed_message_changes_no_answer() -> None:
     chat = at("purpose").takes(Edited())
     assert chat.shows(house.NO_EDITS)
@@ -258,6 +268,7 @@ def test_a_changed_message_changes_no_answer() -> None:
 
 
 @pytest.mark.parametrize("typed", ["/unknown", "/DELETE_ME", "/start@other_bot x y", "/settings"])
+@pytest.mark.row(61)
 def test_unknown_commands_are_no_answers(typed: str) -> None:
     chat = at("name_kk").says(typed)
     assert stored(chat, "name_kk") is None
@@ -317,6 +328,7 @@ def test_the_steps_tried_are_all_there_are() -> None:
 
 
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
+@pytest.mark.row(63)
 def test_safety_words_win_at_every_step_in_every_language(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:

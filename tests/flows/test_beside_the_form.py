@@ -21,6 +21,7 @@ FORM = "preregistration"
 # Buttons
 
 
+@pytest.mark.row(58, 59)
 def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
     chat = at("adult")
     old = Pressed(f"{chat.nonce}:no")
@@ -31,6 +32,7 @@ def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
     assert chat.told() == told
 
 
+@pytest.mark.row(59)
 def test_a_double_tap_answers_once() -> None:
     chat = at("adult")
     tap = Pressed(f"{chat.nonce}:yes")
@@ -61,6 +63,7 @@ def test_a_double_tap_on_send_sends_once() -> None:
         "🙂:🙂",
     ],
 )
+@pytest.mark.row(58)
 def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
     chat = at("adult")
     told = chat.told()
@@ -93,6 +96,8 @@ def test_a_number_counts_over_all_pages() -> None:
 # Beside the form
 
 
+@pytest.mark.requirement("S-39")
+@pytest.mark.row(62)
 def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
     plain = Chat.begun("ru", FORM)
     mixed = Chat.begun("ru", FORM)
@@ -157,6 +162,7 @@ def test_my_data_of_somebody_unknown_is_nothing() -> None:
     assert known.at == "surname"
 
 
+@pytest.mark.requirement("S-37")
 def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
     chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
@@ -169,6 +175,7 @@ def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
     assert known.presses(FORM).at == "birth_year"
 
 
+@pytest.mark.requirement("S-31")
 def test_deleting_asks_once_and_then_nothing_is_left() -> None:
     chat = at("birth_year").says("удалить")
     assert chat.shows(house.DELETE_TEXT)
@@ -179,6 +186,7 @@ def test_deleting_asks_once_and_then_nothing_is_left() -> None:
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 
+@pytest.mark.row(66)
 def test_an_answer_after_deletion_revives_nothing() -> None:
     chat = at("ethnic_kazakh")
     old = Pressed(f"{chat.nonce}:yes")
@@ -190,6 +198,8 @@ def test_an_answer_after_deletion_revives_nothing() -> None:
     assert chat.conversation.forms == {}
 
 
+@pytest.mark.requirement("S-38")
+@pytest.mark.row(63)
 def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
     chat = at("birth_year").says("стоп")
     assert chat.effects_now == (Stopped(),)

@@ -67,6 +67,7 @@ def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
     assert pilot.TEST.text not in way.steps
 
 
+@pytest.mark.requirement("S-52")
 def test_nobody_is_refused_and_who_fits_no_way_is_told_of_another() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
     for answers, said in everything("eligibility", TODAY):

@@ -34,6 +34,7 @@ def sent() -> Chat:
     return at("review").presses("submit")
 
 
+@pytest.mark.requirement("S-36")
 def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(house.UPDATE)
@@ -45,6 +46,7 @@ def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by
     assert chat.says_now[0].protect
 
 
+@pytest.mark.requirement("S-38")
 def test_who_stopped_is_not_written_to_but_finds_the_status() -> None:
     chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()

@@ -163,6 +163,7 @@ def test_nobody_from_iran_or_afghanistan_is_sent_for_a_paper() -> None:
             assert documents.HOME not in said
 
 
+@pytest.mark.requirement("S-52")
 def test_every_answer_ends_with_a_person_at_hand() -> None:
     for name, (_flow, spoken) in ASKING.items():
         for answers, _said in everything(name, TODAY):
@@ -174,6 +175,7 @@ def test_every_answer_ends_with_a_person_at_hand() -> None:
 
 
 @pytest.mark.parametrize("name", ASKING)
+@pytest.mark.requirement("S-21")
 def test_just_asking_asks_nothing_that_is_kept_or_identifies(name: str) -> None:
     flow = FLOWS[name]
     for item in flow.questions():

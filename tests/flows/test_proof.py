@@ -67,6 +67,7 @@ DRAWN = flowtools.drawings(FLOWS)
 # The lint
 
 
+@pytest.mark.requirement("S-21", "S-52")
 def test_the_flows_are_without_findings() -> None:
     assert [str(each) for each in flowtools.findings(FLOWS)] == []
 

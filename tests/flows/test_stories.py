@@ -62,6 +62,7 @@ def test_a_word_of_a_link_opens_its_flow_after_the_language() -> None:
     assert chat.conversation.language == "uz"
 
 
+@pytest.mark.row(60)
 def test_junk_in_a_link_is_a_plain_start() -> None:
     for junk in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
         assert Chat.begun().takes(Started(junk)).at == house.MENU
@@ -81,6 +82,7 @@ def test_registering_alone() -> None:
     assert chat.conversation.standing == Standing("sent")
 
 
+@pytest.mark.requirement("S-51")
 def test_after_sending_the_person_reads_that_it_is_saved() -> None:
     chat = at("review").presses("submit")
     assert chat.shows(house.REGISTRATION["sent"])
@@ -201,6 +203,7 @@ def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
 
 
 @pytest.mark.parametrize("gate", GATES)
+@pytest.mark.requirement("S-52")
 def test_nobody_is_refused_by_a_gate(gate: str) -> None:
     answers, _topic = GATES[gate]
     chat = at("review", "zh_Hans", **answers).presses("submit")
@@ -218,6 +221,7 @@ def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(type
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.requirement("S-21")
 def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> None:
     chat = at("consent_registration", language).presses("refuse")
     assert chat.shows(

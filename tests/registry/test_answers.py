@@ -135,6 +135,7 @@ async def test_the_answer_agreed_on_is_taken(session: ClientSession) -> None:
         problem_json(500),
     ],
 )
+@pytest.mark.requirement("S-50")
 async def test_an_untrustworthy_answer_to_a_write_leaves_doubt(
     session: ClientSession, answer: bytes | None
 ) -> None:
@@ -208,6 +209,7 @@ async def test_retry_after_is_read_in_seconds_and_as_a_date(
     assert error.retry_after == wait
 
 
+@pytest.mark.requirement("S-50")
 async def test_another_certificate_is_a_wrong_setting(
     session: ClientSession, tmp_path: Path
 ) -> None:

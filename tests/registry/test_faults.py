@@ -87,6 +87,7 @@ def writes_of(
 
 
 @pytest.mark.parametrize("fault", [*BEFORE, *AFTER, "expired_token"])
+@pytest.mark.requirement("S-49")
 async def test_every_write_ends_once_when_it_is_reconciled_by_its_key(
     sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
@@ -180,6 +181,7 @@ async def test_a_busy_registry_says_how_long_to_wait(sandbox: Sandbox, registry:
     assert error.retry_after == 17
 
 
+@pytest.mark.requirement("S-50")
 async def test_wrong_fields_are_named_but_not_their_values(
     sandbox: Sandbox, registry: Registry
 ) -> None:
@@ -256,6 +258,7 @@ async def test_a_wrong_secret_is_a_wrong_setting(sandbox: Sandbox, session: Clie
     assert (type(error), error.code) == (Misconfigured, "E_REGISTRY_LOGIN")
 
 
+@pytest.mark.requirement("S-49")
 async def test_one_submission_is_one_registration_whatever_fails(
     sandbox: Sandbox, session: ClientSession
 ) -> None:

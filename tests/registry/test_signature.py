@@ -20,6 +20,7 @@ def test_the_signature_is_what_the_contract_says() -> None:
 
 
 @pytest.mark.parametrize("secrets", [["new", SECRET], [SECRET, "old"]])
+@pytest.mark.requirement("S-72")
 def test_an_old_and_a_new_secret_are_both_valid(secrets: list[str]) -> None:
     assert verify(sign(SECRET, BODY, at=AT), BODY, secrets, now=AT)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from bot import log
 from bot.services import Databases
@@ -59,6 +60,7 @@ def _hunt(place: str, text: str | bytes) -> None:
             assert plain.hex() not in text, place
 
 
+@pytest.mark.requirement("S-26", "S-41")
 async def test_a_canary_is_found_nowhere_in_plain_text(
     house: House, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ async def test_a_canary_is_found_nowhere_in_plain_text(
             _hunt(str(path), path.read_bytes())
 
 
+@pytest.mark.requirement("S-20")
 async def test_just_asking_leaves_no_trace_at_all(house: House, databases: Databases) -> None:
     before = _everything(databases)
     guest = Guest(house.rt, name=str(CHAT))

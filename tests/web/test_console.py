@@ -51,6 +51,8 @@ async def _claimed(console: Console) -> None:
 # The way in
 
 
+@pytest.mark.requirement("S-57")
+@pytest.mark.row(90)
 async def test_nobody_gets_in_without_a_session(desk: House) -> None:
     async with Console.at(desk.url) as console:
         screen = await console.get("/console/inbox")
@@ -65,6 +67,7 @@ async def test_the_demo_signs_in_with_one_click_and_says_that_it_is_a_demo(desk:
         assert AIGUL in console.screen.text
 
 
+@pytest.mark.requirement("S-55")
 async def test_a_wrong_name_password_and_code_are_answered_alike(desk: House) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
@@ -103,6 +106,8 @@ async def _code(house: House, secret: str, ahead: int = 0) -> str:
         return str(TOTP(secret).at((await accounts._step(session) + ahead) * 30))
 
 
+@pytest.mark.requirement("S-55")
+@pytest.mark.row(91)
 async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrolled(desk, console, "Good Testova")
@@ -130,6 +135,7 @@ async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
         assert (await console.get(f"/console/welcome?token={token}")).status == 404
 
 
+@pytest.mark.requirement("S-55")
 async def test_five_misses_lock_an_account_for_a_while(desk: House) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrolled(desk, console, "Good Testova")
@@ -145,6 +151,7 @@ async def test_five_misses_lock_an_account_for_a_while(desk: House) -> None:
         assert screen.path == "/console/inbox"
 
 
+@pytest.mark.requirement("S-55")
 async def test_many_tries_from_one_address_have_to_wait(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await console.get("/console/sign-in")
@@ -156,6 +163,8 @@ async def test_many_tries_from_one_address_have_to_wait(desk: House) -> None:
     assert 429 in statuses
 
 
+@pytest.mark.requirement("S-57")
+@pytest.mark.row(90)
 async def test_a_session_ends_by_idleness_by_age_and_by_the_officer(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await desk.ahead("16 minutes")
@@ -181,6 +190,8 @@ async def test_what_the_page_fetches_by_itself_does_not_keep_a_session_alive(des
         assert screen.status == 401
 
 
+@pytest.mark.requirement("S-57")
+@pytest.mark.row(90)
 async def test_a_change_of_role_ends_the_sessions_at_once(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         async with Console.signed_in(desk.url, DANA) as dana:
@@ -267,6 +278,7 @@ async def _opened_case(console: Console, path: str) -> None:
     await console.get(f"{path}?reason=handover")
 
 
+@pytest.mark.requirement("S-62")
 async def test_reading_a_case_asks_why(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -277,6 +289,7 @@ async def test_reading_a_case_asks_why(desk: House, waiting: Visitor) -> None:
         assert WORDS not in screen.text
 
 
+@pytest.mark.requirement("S-67")
 async def test_answers_are_shown_for_a_reason_and_audited(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claimed(console)
@@ -332,6 +345,7 @@ async def test_the_next_case_is_the_most_urgent(desk: House) -> None:
         await leave(visitor)
 
 
+@pytest.mark.requirement("S-60")
 async def test_what_people_write_is_never_markup(desk: House) -> None:
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
     visitor = await ask_officer(desk, "ru", "general", hostile)
@@ -435,6 +449,7 @@ async def test_the_composer_counts_down_and_locks_with_the_platforms_window(
         assert "reply" not in screen.actions
 
 
+@pytest.mark.requirement("S-62")
 async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: Visitor) -> None:
     assert await statistics.count_steps(desk.rt) == 1
     async with Console.signed_in(desk.url, MARAT) as console:

@@ -42,6 +42,7 @@ def _name(route: Any) -> str:
     return f"{_method(route)} {route.path.removeprefix(ROOT) or '/'}"
 
 
+@pytest.mark.requirement("S-53")
 def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
     unguarded = {
         (_method(route), route.path) for route in console.ROUTES if not hasattr(route, "action")
@@ -50,6 +51,7 @@ def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
     assert {route.action for route in GUARDED} <= RULES.keys()
 
 
+@pytest.mark.requirement("S-58")
 def test_nothing_is_done_by_a_get() -> None:
     changing = re.compile(
         "edit|claim|take|release|reply|note|document|fill|transfer|snooze|resolve"
@@ -81,6 +83,8 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("mission", [GENERAL, ELSEWHERE])
+@pytest.mark.requirement("S-53")
+@pytest.mark.row(86)
 async def test_each_role_gets_only_what_the_policy_gives(
     office: tuple[House, str], role: Role, mission: str
 ) -> None:
@@ -110,6 +114,7 @@ async def test_each_role_gets_only_what_the_policy_gives(
                 assert "Testova asks" not in screen.text, _name(route)
 
 
+@pytest.mark.requirement("S-53")
 async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
     house, case_id = office
     async with Console.at(house.url) as visitor:
@@ -130,6 +135,8 @@ async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
         {"Sec-Fetch-Site": "none"},
     ],
 )
+@pytest.mark.requirement("S-58")
+@pytest.mark.row(89)
 async def test_a_form_of_another_site_changes_nothing(
     office: tuple[House, str], headers: dict[str, str]
 ) -> None:
@@ -143,6 +150,7 @@ async def test_a_form_of_another_site_changes_nothing(
         assert (await visitor.send(form)).status == 200
 
 
+@pytest.mark.requirement("S-55")
 async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
     house, _case = office
     async with Console.signed_in(house.url, "administrator of general") as visitor:
@@ -157,6 +165,7 @@ async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
     assert Action.OFFICERS_EDIT in NEED_PASSKEY
 
 
+@pytest.mark.requirement("S-59")
 async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> None:
     house, case_id = office
     async with Console.signed_in(house.url, "officer of general") as visitor:
@@ -187,6 +196,7 @@ PAGES = {path.name: path.read_text("utf-8") for path in TEMPLATES}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.requirement("S-60")
 def test_a_template_trusts_nobody(name: str) -> None:
     page = PAGES[name]
     assert not re.search(r"\|\s*safe|Markup|autoescape|<style|style=|\son\w+=|javascript:", page)
@@ -194,6 +204,7 @@ def test_a_template_trusts_nobody(name: str) -> None:
     assert {word for word in known if word not in words.WORDS} == set()
 
 
+@pytest.mark.requirement("S-58")
 def test_every_form_that_changes_something_carries_the_sessions_token() -> None:
     for name, page in PAGES.items():
         if name in ("sign_in.html", "welcome.html"):

@@ -140,6 +140,7 @@ async def test_who_is_not_tied_stays_outside(office: tuple[House, Provider, str]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
+@pytest.mark.requirement("S-56")
 async def test_a_journey_that_was_changed_on_the_way_ends_outside(
     office: tuple[House, Provider, str], spoil: str
 ) -> None:
@@ -202,6 +203,8 @@ def test_a_good_token_proves_its_subject() -> None:
 
 
 @pytest.mark.parametrize("kind", list(_forged()))
+@pytest.mark.requirement("S-56")
+@pytest.mark.row(92)
 def test_a_token_proves_nothing(kind: str) -> None:
     told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
     with pytest.raises(NotProven):

@@ -49,6 +49,8 @@ async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     "secret", ["", "x", "WRONG" * 8, "пароль"], ids=["none", "short", "wrong", "not ascii"]
 )
+@pytest.mark.requirement("S-2")
+@pytest.mark.row(1, 2, 3)
 async def test_a_wrong_secret_is_403_and_empty(house: House, secret: str) -> None:
     """Rows 1–3."""
     if not secret.isascii():
@@ -60,6 +62,8 @@ async def test_a_wrong_secret_is_403_and_empty(house: House, secret: str) -> Non
     assert await _rows(house, "quarantine") == []
 
 
+@pytest.mark.requirement("S-2")
+@pytest.mark.row(2, 4)
 async def test_a_secret_one_letter_off_or_in_other_case_or_twice_is_403(house: House) -> None:
     """Rows 2 and 4."""
     assert house.rt.settings.telegram_secret
@@ -94,6 +98,8 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("code", UNREADABLE)
+@pytest.mark.requirement("S-4")
+@pytest.mark.row(9, 10, 11, 12, 13, 14, 15, 16, 17)
 async def test_what_is_authentic_but_unreadable_is_200_and_set_aside(
     house: House, code: str
 ) -> None:
@@ -107,6 +113,7 @@ async def test_what_is_authentic_but_unreadable_is_200_and_set_aside(
     assert code in {row[3] for row in rows}
 
 
+@pytest.mark.row(18, 19)
 async def test_a_lone_surrogate_and_a_nul_are_processed(house: House) -> None:
     """Rows 18 and 19."""
     for number, text in enumerate((r"\ud800", r"a\u0000b")):
@@ -116,6 +123,8 @@ async def test_a_lone_surrogate_and_a_nul_are_processed(house: House) -> None:
     assert await _rows(house, "quarantine") == []
 
 
+@pytest.mark.requirement("S-13")
+@pytest.mark.row(20)
 async def test_too_large_a_body_is_413_while_it_streams(house: House) -> None:
     """Row 20."""
 
@@ -129,6 +138,8 @@ async def test_too_large_a_body_is_413_while_it_streams(house: House) -> None:
     assert status == 413
 
 
+@pytest.mark.requirement("S-14")
+@pytest.mark.row(21, 22, 26)
 async def test_doubtful_framing_and_foreign_hosts_are_400(house: House) -> None:
     """Rows 21, 22 and 26."""
     both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
@@ -142,6 +153,8 @@ async def test_doubtful_framing_and_foreign_hosts_are_400(house: House) -> None:
     assert (await _raw(house, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.requirement("S-14")
+@pytest.mark.row(23, 24, 25)
 async def test_wrong_types_encodings_and_methods_are_refused(house: House) -> None:
     """Rows 23–25."""
     assert (await _post(house, Content_Encoding="gzip"))[0] == 415
@@ -151,6 +164,8 @@ async def test_wrong_types_encodings_and_methods_are_refused(house: House) -> No
             assert got.status == 405
 
 
+@pytest.mark.requirement("S-14")
+@pytest.mark.row(27)
 async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
     """Row 27."""
     many = [f"X-{number}: 1" for number in range(200)]
@@ -161,6 +176,8 @@ async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
     )
 
 
+@pytest.mark.requirement("S-40")
+@pytest.mark.row(30, 57)
 async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
     """Rows 30 and 57."""
     for number, part in enumerate[dict[str, Any]](
@@ -176,6 +193,8 @@ async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
     assert house.telegram.journal.calls("sendMessage") == []
 
 
+@pytest.mark.requirement("S-6")
+@pytest.mark.row(31)
 async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
     """Row 31."""
     answers = await asyncio.gather(*(_post(house) for _ in range(100)))
@@ -183,6 +202,8 @@ async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
     assert len(house.telegram.journal.calls("sendMessage")) == 1
 
 
+@pytest.mark.requirement("S-40")
+@pytest.mark.row(56)
 async def test_a_group_is_left(house: House) -> None:
     """Row 56."""
     assert house.rt.settings.telegram_secret
@@ -198,6 +219,8 @@ async def test_a_group_is_left(house: House) -> None:
     assert house.telegram.journal.calls("sendMessage") == []
 
 
+@pytest.mark.requirement("S-58")
+@pytest.mark.row(89, 96)
 async def test_the_page_refuses_foreign_forms_and_hides_what_it_was_sent(house: House) -> None:
     """Rows 89 and 96, as far as the web chat has forms."""
     form = {"chat": "x", "id": "1", "text": "canary"}

@@ -97,6 +97,8 @@ async def _go(user: User, *answers: str) -> None:
 # Rows 5 and 8: the secret
 
 
+@pytest.mark.requirement("S-3")
+@pytest.mark.row(5)
 def test_without_a_secret_the_web_server_does_not_start() -> None:
     """Row 5."""
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
@@ -119,6 +121,8 @@ def test_without_a_secret_the_web_server_does_not_start() -> None:
 @pytest.mark.parametrize(
     "header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "True-Client-IP"]
 )
+@pytest.mark.requirement("S-2")
+@pytest.mark.row(8)
 async def test_an_address_of_the_platform_opens_nothing(house: House, header: str) -> None:
     """Row 8: only the secret counts, with whatever address."""
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
@@ -156,6 +160,7 @@ async def _health(house: House, url: str) -> int:
         return got.status
 
 
+@pytest.mark.row(28)
 async def test_a_body_that_does_not_end_is_408(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +177,7 @@ async def test_a_body_that_does_not_end_is_408(
     assert answer.startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.row(28)
 async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
     """Row 28: what is left to the connection cap and the proxy before us holds up no one else."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
@@ -179,6 +185,7 @@ async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
         assert await _post(house, _update(710, 7210, text="/start")) == 200
 
 
+@pytest.mark.row(29)
 async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
     """Row 29: with the server as the command line starts it."""
     port = _free_port()
@@ -203,6 +210,7 @@ async def test_too_many_connections_are_answered_503_until_some_go(house: House)
 # Rows 32 and 65: order and number of updates
 
 
+@pytest.mark.row(32)
 async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: House) -> None:
     """Row 32."""
     user = await _telegram(house, 7220)
@@ -222,6 +230,7 @@ async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: 
     assert len(house.telegram.journal.calls("sendMessage")) == before + 2
 
 
+@pytest.mark.row(65)
 async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
     house: House,
 ) -> None:
@@ -254,6 +263,7 @@ async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
 # Row 64: danger
 
 
+@pytest.mark.row(64)
 async def test_words_of_danger_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
     """Row 64."""
     words = "мне угрожают"
@@ -284,6 +294,8 @@ async def _write_to_everybody(house: House) -> None:
     await outbox.sweep(house.rt)
 
 
+@pytest.mark.requirement("S-12")
+@pytest.mark.row(67)
 async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(house: House) -> None:
     """Row 67."""
     user = await _telegram(house, 7250)
@@ -333,6 +345,7 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
     return [row.message.paragraphs for row in rows if row.message]
 
 
+@pytest.mark.row(68)
 async def test_a_second_registration_of_the_same_details_is_told_nothing_of_the_first(
     house: House,
 ) -> None:

@@ -139,6 +139,7 @@ async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: st
     assert house.telegram.journal.mistakes() == []
 
 
+@pytest.mark.requirement("S-35")
 async def test_names_are_taken_out_of_the_telegram_chat(house: House) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret

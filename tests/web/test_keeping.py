@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bot import jobs, people, privacy
 from bot.inbox import REMINDER, lock
 from bot.languages import Languages
@@ -48,6 +50,7 @@ async def _due(rt: Runtime) -> int:
     return int(row[0])
 
 
+@pytest.mark.requirement("S-31")
 async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         kept = await _kept(visitor)
@@ -74,6 +77,7 @@ async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
             assert await cursor.fetchone() == (0,)
 
 
+@pytest.mark.requirement("S-36")
 async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
@@ -97,6 +101,7 @@ async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) 
         assert said(IIN.name) in opened.text
 
 
+@pytest.mark.requirement("S-38")
 async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)

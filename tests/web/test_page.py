@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import pytest
 
 from tests.emulators.telegram import User
 from tests.house import House
@@ -146,6 +147,7 @@ def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
     return urlencode(fields)
 
 
+@pytest.mark.requirement("S-2")
 async def test_a_mini_app_lets_in_only_whom_the_link_was_given_to(house: House) -> None:
     user = house.telegram.user(7106, first_name="Test")
     await _to_surname(house, user)

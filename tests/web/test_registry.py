@@ -70,6 +70,7 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+@pytest.mark.requirement("S-49")
 async def test_every_submission_ends_accepted_once(house: House, fault: dict[str, Any]) -> None:
     await house.fault(**fault)
     guests = await _registered(house)
@@ -83,6 +84,7 @@ async def test_every_submission_ends_accepted_once(house: House, fault: dict[str
     await _accepted_once(house, guests)
 
 
+@pytest.mark.requirement("S-52")
 async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_person(
     house: House,
 ) -> None:
@@ -106,6 +108,7 @@ async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_perso
     assert await house.entries() == []
 
 
+@pytest.mark.requirement("S-52")
 async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> None:
     await house.fault(name="reject")
     guest = Guest(house.rt)
@@ -120,6 +123,7 @@ async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> Non
     await house.until(told)
 
 
+@pytest.mark.requirement("S-25")
 async def test_amending_and_withdrawing_reach_the_registry_once(house: House) -> None:
     guest = Guest(house.rt)
     await guest.register()
@@ -140,6 +144,7 @@ async def test_amending_and_withdrawing_reach_the_registry_once(house: House) ->
     await house.until(withdrawn)
 
 
+@pytest.mark.requirement("S-25", "S-31")
 async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> None:
     await house.fault(name="error_after_commit")
     guest = Guest(house.rt)

@@ -15,6 +15,8 @@ WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻx
 
 
 @pytest.mark.parametrize("language", WORDS)
+@pytest.mark.requirement("S-38")
+@pytest.mark.row(63)
 async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> None:
     assert replies.safety_word(WORDS[language]) is Reserved.STOP
     async with Visitor.at(house.url) as visitor:
@@ -25,6 +27,8 @@ async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> No
 
 
 @pytest.mark.parametrize("language", WORDS)
+@pytest.mark.requirement("S-38")
+@pytest.mark.row(63)
 async def test_stop_is_obeyed_over_telegram(house: House, language: str) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret

@@ -168,6 +168,8 @@ async def _until_state(house: House, user: User, state: str) -> None:
     await house.until(there)
 
 
+@pytest.mark.requirement("S-4")
+@pytest.mark.row(33)
 async def test_one_poisoned_of_three_spoils_nothing(house: House) -> None:
     await _listening(house)
     first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
@@ -188,6 +190,7 @@ async def test_one_poisoned_of_three_spoils_nothing(house: House) -> None:
     assert found == [("whatsapp", "E_SHAPE")]
 
 
+@pytest.mark.requirement("S-6")
 async def test_the_same_message_in_two_bodies_is_one(house: House) -> None:
     user = await _known(house, "77010000004")
     said = await user.say("/help")
@@ -217,6 +220,7 @@ async def test_all_of_a_batch_twice_at_once_is_each_once(house: House) -> None:
         assert len(user.received) == seen + 2
 
 
+@pytest.mark.requirement("S-6", "S-8")
 async def test_what_fails_midway_is_brought_again_and_happens_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +288,7 @@ async def test_a_named_template_says_it_outside_the_window(house: House) -> None
     assert user.last.text == "Есть новость."
 
 
+@pytest.mark.row(34)
 async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> None:
     user = await _known(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
@@ -341,6 +346,7 @@ async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
     assert await _query(house, look, row) == [("sent", "delivered", None)]
 
 
+@pytest.mark.requirement("S-12")
 async def test_a_passing_failure_is_sent_again(house: House) -> None:
     user = await _known(house, "77010000022")
     seen = len(user.received)
@@ -352,6 +358,7 @@ async def test_a_passing_failure_is_sent_again(house: House) -> None:
     assert len(user.received) == seen + 1
 
 
+@pytest.mark.requirement("S-12")
 async def test_who_cannot_be_reached_is_left_alone_until_they_write(house: House) -> None:
     user = await _known(house, "77010000023")
     house.whatsapp.fail(Failed(131026))
@@ -382,6 +389,7 @@ async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) ->
 @pytest.mark.parametrize(
     ("language", "word"), [("kk", "тоқта"), ("ru", "стоп"), ("zh_Hans", "停止"), ("uz", "toʻxta")]
 )
+@pytest.mark.row(63)
 async def test_the_word_stop_is_understood_in_every_language(
     house: House, language: str, word: str
 ) -> None:
@@ -435,6 +443,8 @@ def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
     return f"{kind}={hmac.new(secret.encode(), raw, kind).hexdigest()}"
 
 
+@pytest.mark.requirement("S-2")
+@pytest.mark.row(6)
 async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) -> None:
     """Row 6 of security.md 5.5."""
     secret = house.rt.settings.whatsapp_app_secrets[0]
@@ -450,18 +460,23 @@ async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) ->
     assert await _query(house, "SELECT * FROM quarantine") == []
 
 
+@pytest.mark.requirement("S-4")
+@pytest.mark.row(10)
 async def test_what_is_signed_and_unreadable_is_set_aside(house: House) -> None:
     secret = house.rt.settings.whatsapp_app_secrets[0]
     assert await _post(house, b"{", _signed(b"{", secret)) == 200
     assert await _query(house, "SELECT reason, size FROM quarantine") == [("E_JSON", 1)]
 
 
+@pytest.mark.requirement("S-13")
+@pytest.mark.row(20, 24)
 async def test_a_body_past_three_mebibytes_is_413(house: House) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
     assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
     assert await _post(house, b"{}", "x", **{"Content-Type": "text/plain"}) == 415
 
 
+@pytest.mark.row(7)
 async def test_the_challenge_is_repeated_only_to_who_knows_the_word(house: House) -> None:
     """Row 7 of security.md 5.5."""
     assert house.rt.settings.whatsapp_verify_token

@@ -37,6 +37,7 @@ IIN, PINFL, RESIDENT = "940305600012", "11210632040240", "654002189003050011"
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: f"{row['kind']}-{row['number']}")
+@pytest.mark.row(47)
 def test_numbers_are_judged_as_the_vectors_say(row: dict[str, str]) -> None:
     read = read_identity(row["number"], Identity(row["kind"]))
     if row["verdict"] == "valid":
@@ -97,6 +98,7 @@ def test_groups_scripts_and_copied_marks_do_not_matter(typed: str) -> None:
         ("00013100", Identity.MN_REGISTER, Refusal.NOT_CYRILLIC),
     ],
 )
+@pytest.mark.row(47)
 def test_each_refusal_says_what_is_wrong(typed: str, kind: Identity, refusal: Refusal) -> None:
     assert read_identity(typed, kind) is refusal
 
@@ -185,6 +187,7 @@ def test_passport_numbers(typed: str, country: str | None, read: str | Refusal) 
     assert read_passport(typed, country) == read
 
 
+@pytest.mark.row(48)
 def test_a_passport_of_another_pattern_is_accepted() -> None:
     """Row 48 of security.md 5.5: people hold older and other passports."""
     assert read_passport("E00000001", "KZ") == "E00000001"

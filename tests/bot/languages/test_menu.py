@@ -21,6 +21,7 @@ def test_the_six_written_forms_are_offered_under_their_own_names() -> None:
 
 
 @pytest.mark.parametrize("row", rows("locales"), ids=lambda row: row["folder"])
+@pytest.mark.row(62)
 def test_tags_and_directions_as_the_vectors_say(row: dict[str, str]) -> None:
     assert direction(row["folder"]) == row["direction"]
     assert row["bcp47"].replace("-Cyrl-KZ", "").startswith(tag(row["folder"]))
@@ -51,6 +52,7 @@ def test_tags_and_directions_as_the_vectors_say(row: dict[str, str]) -> None:
         ("-", None),
     ],
 )
+@pytest.mark.row(62)
 def test_a_platforms_hint_leads_to_the_closest_form(hint: str, code: str | None) -> None:
     assert Languages().closest(hint) == code
 

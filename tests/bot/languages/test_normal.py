@@ -48,6 +48,7 @@ def test_names_meet_across_kazakh_and_russian_spelling(row: dict[str, str]) -> N
     assert normal.bare(row["name"]) == row["key"]
 
 
+@pytest.mark.row(19, 36)
 def test_every_control_and_format_character_is_removed() -> None:
     hidden = (
         chr(code)
@@ -60,18 +61,22 @@ def test_every_control_and_format_character_is_removed() -> None:
 
 
 @pytest.mark.parametrize("character", NOTHING_VISIBLE)
+@pytest.mark.row(36)
 def test_text_of_invisible_characters_is_empty(character: str) -> None:
     assert normal.clean(character * 3) == ""
 
 
+@pytest.mark.row(18)
 def test_lone_surrogates_are_replaced() -> None:
     assert normal.clean("a\ud800b") == "a\ufffdb"
 
 
+@pytest.mark.row(37)
 def test_direction_overrides_are_removed() -> None:
     assert normal.clean("\u202eTestova\u202c \u2067Gulnar\u2069") == "Testova Gulnar"
 
 
+@pytest.mark.row(38)
 def test_heaped_marks_are_cut_and_counted() -> None:
     heap = "a" + "\u0323\u0301" * 5_000
     assert len(normal.clean(heap)) <= 1 + normal.MOST_MARKS
@@ -94,6 +99,7 @@ def test_signs_alone_are_not_folded_away() -> None:
     assert normal.fold("👍") != normal.fold("👎")
 
 
+@pytest.mark.row(42)
 def test_latin_lookalikes_inside_a_kazakh_word_are_kazakh_letters() -> None:
     assert normal.fold("иə") == "иә"
     assert normal.fold("кiсi") == "кісі"
@@ -104,6 +110,7 @@ def test_presentation_forms_are_the_letters_themselves() -> None:
     assert normal.fold("ﺟﻮﻕ") == "جوق"
 
 
+@pytest.mark.row(46)
 def test_superscripts_do_not_become_digits() -> None:
     assert normal.digits("²") == "²"
 
@@ -117,6 +124,7 @@ def test_cleaning_twice_is_cleaning_once(typed: str) -> None:
 
 
 @given(ANYTHING)
+@pytest.mark.row(43)
 def test_words_compare_alike_in_any_normal_form(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
     # Of heaped marks, which are cut off depends on their order; nobody writes so.

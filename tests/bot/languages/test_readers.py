@@ -48,6 +48,7 @@ def the_date(typed: str) -> date | Refusal:
 
 
 @pytest.mark.parametrize("row", rows("dates"), ids=lambda row: row["typed"])
+@pytest.mark.row(45)
 def test_dates_are_read_as_the_vectors_say(row: dict[str, str]) -> None:
     read = read_date(row["typed"], row["locale"], TODAY)
     if row["date"] == "refuse":
@@ -129,6 +130,7 @@ def test_chinese_numerals_in_dates(typed: str, read: date | Refusal) -> None:
         ("9" * 100_000, Refusal.NOT_A_DATE),
     ],
 )
+@pytest.mark.row(45)
 def test_what_is_no_date_is_refused_for_its_own_reason(typed: str, refusal: Refusal) -> None:
     assert the_date(typed) is refusal
 
@@ -295,6 +297,7 @@ def test_whole_numbers(typed: str, read: int | Refusal) -> None:
         (" \u3164\U000e0041", Refusal.EMPTY),
     ],
 )
+@pytest.mark.row(43, 44)
 def test_names_keep_every_letter(typed: str, read: str | Refusal) -> None:
     assert read_name(typed) == read
 
@@ -360,6 +363,7 @@ def test_a_name_is_kept_unfolded(row: dict[str, str]) -> None:
 
 
 @given(LETTERS)
+@pytest.mark.row(43)
 def test_a_name_is_the_same_composed_or_decomposed(name: str) -> None:
     composed = unicodedata.normalize("NFC", name)
     read = read_name(unicodedata.normalize("NFD", name))
@@ -420,6 +424,7 @@ def test_free_text_is_verbatim_however_it_looks() -> None:
         ("", "KZ", Refusal.EMPTY),
     ],
 )
+@pytest.mark.row(49)
 def test_phones_become_e164(typed: str, region: str | None, read: str | Refusal) -> None:
     assert read_phone(typed, region) == read
 
@@ -428,6 +433,7 @@ def test_phones_become_e164(typed: str, region: str | None, read: str | Refusal)
 
 
 @given(ANYTHING)
+@pytest.mark.row(46)
 def test_no_reader_raises(typed: str) -> None:
     for read in (
         read_date(typed, "kk", TODAY),
@@ -444,6 +450,7 @@ def test_no_reader_raises(typed: str) -> None:
 
 
 @given(ANYTHING)
+@pytest.mark.row(19)
 def test_what_is_read_can_be_stored(typed: str) -> None:
     for read in (read_name(typed), read_text(typed, 100)):
         assert "\x00" not in read

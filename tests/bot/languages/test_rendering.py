@@ -104,6 +104,8 @@ def test_values_of_one_sentence_do_not_stay_for_the_next() -> None:
     "typed",
     ["{words}", "{answer}", "{label}", "{0}", "{}", "{", "%s", "%(label)s", r"\1 \g<0>", "$label"],
 )
+@pytest.mark.requirement("S-60")
+@pytest.mark.row(41)
 def test_what_a_person_typed_is_never_a_template(typed: str) -> None:
     render = rendering("kk", **{"{label}: {answer}": "{label}: {answer}!"})
     assert render(verbatim(typed)) == typed
