@@ -1,12 +1,16 @@
 """What `./kosh requirements` and its kin run: `python -m tests.proof requirements --run`."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from tests.proof import ledger
+from tests.proof.mutants import MUTANTS, Mutant
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="What is proven, and by what.")
 
@@ -37,6 +41,37 @@ def _run(tests: list[str]) -> None:
     """Slow ones are run by `./kosh test` in a step of their own."""
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"]
     subprocess.run([*command, f"--junitxml={ledger.REPORT}", *tests], cwd=ledger.ROOT, check=False)
+
+
+@app.command()
+def mutants(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.")] = None,
+) -> None:
+    """The program with one guard off, again and again: which test turned red; 1 if none did."""
+    chosen = [MUTANTS[name] for name in names or MUTANTS]
+    alive = [mutant.name for mutant in chosen if not _is_caught(mutant)]
+    typer.echo(f"{len(chosen)} mutants, {len(chosen) - len(alive)} caught")
+    if alive:
+        typer.echo(f"Nobody noticed: {', '.join(alive)}", err=True)
+        raise typer.Exit(1)
+
+
+def _is_caught(mutant: Mutant) -> bool:
+    """Only a test that failed counts, not one that could not begin."""
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+        command += ["-p", "tests.proof.mutants", "-o", "junit_logging=no", f"--junitxml={report}"]
+        subprocess.run(
+            [*command, *mutant.noticed],
+            cwd=ledger.ROOT,
+            env=os.environ | {"MUTANT": mutant.name},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        red = ledger.red(report)
+    typer.echo(f"{mutant.name:24} {red[0] if red else 'SURVIVED':90} {mutant.says}")
+    return bool(red)
 
 
 if __name__ == "__main__":

@@ -87,11 +87,21 @@ def results(report: Path = REPORT) -> dict[str, str]:
     if not report.exists():
         return ended
     for case in ET.parse(report).getroot().iter("testcase"):
-        path = case.get("classname", "").replace(".", "/") + ".py"
-        test = f"{path}::{re.sub(r'\[.*', '', case.get('name', ''), flags=re.DOTALL)}"
+        test = _test(case)
         how = next((_END[each.tag] for each in case if each.tag in _END), "passed")
         ended[test] = max(how, ended.get(test, "passed"), key=_WORSE.index)
     return ended
+
+
+def red(report: Path) -> list[str]:
+    """The tests that failed; what went wrong around a test does not count."""
+    cases = ET.parse(report).getroot().iter("testcase") if report.exists() else ()
+    return [_test(case) for case in cases if case.find("failure") is not None]
+
+
+def _test(case: ET.Element) -> str:
+    path = case.get("classname", "").replace(".", "/") + ".py"
+    return f"{path}::{re.sub(r'\[.*', '', case.get('name', ''), flags=re.DOTALL)}"
 
 
 _END = {"failure": "failed", "error": "failed", "skipped": "skipped"}
