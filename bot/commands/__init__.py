@@ -18,6 +18,7 @@ from bot.commands import (
     keys,
     languages,
     officers,
+    packages,
     serving,
 )
 from bot.keys import VaultError
@@ -42,6 +43,7 @@ app.add_typer(facts.app, name="facts")
 app.add_typer(languages.app, name="languages")
 app.command()(languages.script)
 app.add_typer(checks.app)
+app.add_typer(packages.app)
 
 
 def main() -> None:

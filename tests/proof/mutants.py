@@ -1,7 +1,7 @@
 """The same program with one guard off, by name; and the tests that have to notice.
 
-A plug-in of pytest: with MUTANT=name in the environment the guard is off before the first test is
-collected (`python -m tests.proof mutants` does that, one mutant after another).
+A plug-in of pytest: with MUTANT=name in the environment the guard is off before the first conftest
+is read (`python -m tests.proof mutants` does that, one mutant after another).
 """
 
 import os
@@ -32,9 +32,11 @@ def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]
     return kept
 
 
-def pytest_configure() -> None:
-    if name := os.environ.get("MUTANT"):
-        MUTANTS[name].off()
+def _put(place: object, **instead: object) -> None:
+    """Put something else in the place of what is there."""
+    for name, value in instead.items():
+        assert hasattr(place, name), name
+        setattr(place, name, value)
 
 
 # What comes in
@@ -58,7 +60,7 @@ def no_dedupe_of_strangers() -> None:
     async def forgetful(rt: Any, key: str, token: Any, ask: strangers.Ask) -> None:
         await keep(rt, key, token, replace(ask, seen=()))
 
-    strangers.keep = forgetful
+    _put(strangers, keep=forgetful)
 
 
 @noticed_by("tests/bot/test_turn.py::test_forty_updates_at_once_each_twice_are_applied_once_each")
@@ -74,7 +76,7 @@ def no_secret() -> None:
     """Telegram's secret is not looked at."""
     from bot.web import webhooks
 
-    webhooks._check_secret = lambda *_: None
+    _put(webhooks, _check_secret=lambda *_: None)
 
 
 @noticed_by(
@@ -84,7 +86,7 @@ def no_signature() -> None:
     """WhatsApp's signature is not looked at."""
     from bot.web import webhooks
 
-    webhooks._check_signature = lambda *_: None
+    _put(webhooks, _check_signature=lambda *_: None)
 
 
 @noticed_by("tests/web/test_hostile.py::test_too_large_a_body_is_413_while_it_streams")
@@ -100,7 +102,7 @@ def any_host() -> None:
     """Whatever host a request names is ours."""
     from bot.web import door
 
-    door._is_ours = lambda *_: True
+    _put(door, _is_ours=lambda *_: True)
 
 
 @noticed_by(
@@ -121,7 +123,7 @@ def no_associated_data() -> None:
     """A sealed value opens wherever it is put."""
     from bot.vault import PersonKey
 
-    PersonKey._place = lambda *_: b""  # type: ignore[method-assign, assignment]
+    _put(PersonKey, _place=lambda *_: b"")
 
 
 @noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
@@ -129,8 +131,10 @@ def no_sealing() -> None:
     """Fields are written as they are."""
     from bot.vault import PersonKey
 
-    PersonKey.seal = lambda _key, plain, *_place: plain  # type: ignore[method-assign]
-    PersonKey.unseal = lambda _key, sealed, *_place: sealed  # type: ignore[method-assign]
+    def as_it_is(_key: PersonKey, value: bytes, *_place: str) -> bytes:
+        return value
+
+    _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
 @noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
@@ -141,8 +145,7 @@ def no_blind_index() -> None:
     def plain(_vault: Vault, kind: str, value: str) -> bytes:
         return f"{kind}:{value}".encode()
 
-    Vault.index = plain  # type: ignore[method-assign]
-    Vault.indexes = lambda vault, kind, value: (plain(vault, kind, value),)  # type: ignore[method-assign]
+    _put(Vault, index=plain, indexes=lambda vault, *of: (plain(vault, *of),))
 
 
 @noticed_by("tests/bot/test_turn.py::test_erasing_leaves_a_tombstone_and_nothing_else")
@@ -153,7 +156,7 @@ def half_an_erasure() -> None:
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
         await session.execute("INSERT INTO tombstones (mark) VALUES (decode('00', 'hex'))")
 
-    privacy.erase = erase
+    _put(privacy, erase=erase)
 
 
 @noticed_by(
@@ -177,7 +180,7 @@ def no_redaction() -> None:
     def everything(_logger: Any, _method: str, said: Any) -> Any:
         return {name: str(value) for name, value in said.items()}
 
-    log._keep_allowed = everything
+    _put(log, _keep_allowed=everything)
     log._set_up(20)
 
 
@@ -186,7 +189,7 @@ def no_scrubbing() -> None:
     """A token in an address stays in it."""
     from bot import log
 
-    log._scrub = lambda _logger, _method, line: line
+    _put(log, _scrub=lambda _logger, _method, line: line)
     log._set_up(20)
 
 
@@ -200,7 +203,7 @@ def no_escaping() -> None:
     def trusting(environment: Any, *given: Any, **chosen: Any) -> None:
         make(environment, *given, **(chosen | {"autoescape": False}))
 
-    jinja2.Environment.__init__ = trusting  # type: ignore[method-assign]
+    _put(jinja2.Environment, __init__=trusting)
 
 
 @noticed_by("tests/web/test_console_access.py::test_every_answer_carries_the_headers")
@@ -263,7 +266,7 @@ def no_row_security() -> None:
             for (table,) in tables:
                 session.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
-    migrations.migrate = open_to_all
+    _put(migrations, migrate=open_to_all)
 
 
 @noticed_by("tests/test_house.py::test_the_program_does_not_run_as_superuser")
@@ -274,7 +277,7 @@ def superuser() -> None:
     async def whoever(_connections: Any) -> None:
         return None
 
-    runtime._refuse_superuser = whoever
+    _put(runtime, _refuse_superuser=whoever)
 
 
 @noticed_by("tests/web/test_console_access.py::test_a_form_of_another_site_changes_nothing")
@@ -282,7 +285,7 @@ def no_csrf() -> None:
     """A form is taken whether or not it carries the session's token."""
     from bot.web.console import doors
 
-    doors.hmac = Believing()  # type: ignore[assignment]
+    _put(doors, hmac=Believing())
 
 
 class Believing:
@@ -298,9 +301,8 @@ def any_mission() -> None:
     """The policy does not ask whose mission a case is of."""
     from bot import access
 
-    access.RULES = {  # type: ignore[misc]
-        action: replace(rule, mission=False) for action, rule in access.RULES.items()
-    }
+    anywhere = {action: replace(rule, mission=False) for action, rule in access.RULES.items()}
+    _put(access, RULES=anywhere)
 
 
 @noticed_by("tests/web/test_console.py::test_a_change_of_role_ends_the_sessions_at_once")
@@ -311,7 +313,7 @@ def lasting_sessions() -> None:
     async def kept(*_given: Any, **_chosen: Any) -> None:
         return None
 
-    sessions.end_all = kept
+    _put(sessions, end_all=kept)
 
 
 @noticed_by("tests/web/test_console.py::test_a_link_makes_an_account_once_and_its_code_works_once")
@@ -324,7 +326,7 @@ def codes_again() -> None:
     def later(secret: str, code: str, step: int) -> int | None:
         return None if matching(secret, code, step) is None else 1 << 40
 
-    accounts._matching = later
+    _put(accounts, _matching=later)
 
 
 @noticed_by("tests/bot/test_desk.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
@@ -343,7 +345,7 @@ def blind_verifier() -> None:
     async def whole(*_given: Any) -> None:
         return None
 
-    audit.broken = whole  # type: ignore[assignment]
+    _put(audit, broken=whole)
 
 
 # The secure page and the registry
@@ -357,7 +359,7 @@ def any_mini_app() -> None:
     async def theirs(*_given: Any) -> bool:
         return True
 
-    page._is_theirs = theirs
+    _put(page, _is_theirs=theirs)
 
 
 @noticed_by("tests/registry/test_signature.py")
@@ -365,4 +367,9 @@ def any_callback() -> None:
     """Whatever claims to come from the registry does."""
     from bot.registry import signature
 
-    signature.verify = lambda *_given, **_chosen: True
+    _put(signature, verify=lambda *_given, **_chosen: True)
+
+
+# Before any test, and any conftest, has taken what it needs from our modules.
+if chosen := os.environ.get("MUTANT"):
+    MUTANTS[chosen].off()

