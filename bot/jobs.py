@@ -36,6 +36,7 @@ MONTH_SECONDS = 3600.0
 FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
+FAREWELL_SECONDS = 8.0
 
 _logger = log.get()
 
@@ -58,14 +59,7 @@ async def work(rt: Runtime) -> None:
         await inbox.deliver(rt, await inbox.send_upload(rt, UUID(upload)))
 
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
-        group.create_task(
-            app.run_worker_async(
-                concurrency=CONCURRENCY,
-                install_signal_handlers=False,
-                delete_jobs="successful",
-                listen_notify=True,
-            )
-        )
+        group.create_task(_run(app))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
@@ -76,6 +70,22 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
+
+
+async def _run(app: procrastinate.App) -> None:
+    """Run jobs; the library's worker ends when the database goes away, and is begun again."""
+    while True:
+        try:
+            await app.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                listen_notify=True,
+                shutdown_graceful_timeout=FAREWELL_SECONDS,
+            )
+        except Exception:
+            _logger.exception("worker.failed")
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def sweep(rt: Runtime) -> None:
@@ -139,13 +149,26 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Do it again and again; a failure is logged and does not end it."""
+    """Do it again and again; whoever is told to end ends after the round that has begun.
+
+    Else a message that has just gone out would not be noted, and be sent again.
+    """
     while True:
+        begun = asyncio.ensure_future(_once(act))
         try:
-            await act()
-        except Exception:
-            _logger.exception("sweep.failed")
+            await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await asyncio.wait((begun,), timeout=FAREWELL_SECONDS)
+            raise
         await asyncio.sleep(seconds)
+
+
+async def _once(act: Callable[[], Awaitable[object]]) -> None:
+    """A failure is logged and ends nothing."""
+    try:
+        await act()
+    except Exception:
+        _logger.exception("sweep.failed")
 
 
 async def poll(rt: Runtime) -> None:

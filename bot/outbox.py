@@ -7,12 +7,15 @@ writes again.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
 
 from bot import log, pace, people
 from bot.channels import (
@@ -40,6 +43,7 @@ FEW_ATTEMPTS = 4
 MOST_BACKOFF = 300
 SWEPT_AT_ONCE = 50
 DELETED_AT_ONCE = 100
+RETRY_SECONDS = 0.5
 WAITING_SECONDS = 30 * 24 * 3600
 # What became of a message, from less to more: a failure may yet turn out to have been none.
 RECEIPTS = ("sent", "failed", "delivered", "read")
@@ -400,15 +404,30 @@ async def _outcome(
         "delay": delay,
         "untried": untried,
     }
-    async with statement(rt) as session:
-        cursor = await session.execute(_OUTCOME, values)
-        row = await cursor.fetchone()
+    row = await _written(rt, values)
     if row is None:
         return False
     more, receipt, told = row
     if state == "sent" and receipt == "failed":
         await _report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
     return bool(more) and state != "pending"
+
+
+async def _written(rt: Runtime, values: dict[str, Any]) -> tuple[Any, ...] | None:
+    """Write an outcome, and while the database is away try again for as long as the row is ours.
+
+    What was sent and isn't noted would be sent a second time.
+    """
+    until = time.monotonic() + LEASE_SECONDS / 2
+    while True:
+        try:
+            async with statement(rt) as session:
+                cursor = await session.execute(_OUTCOME, values)
+                return await cursor.fetchone()
+        except (psycopg.OperationalError, PoolTimeout):
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:

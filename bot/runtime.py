@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from bot import floors, log
@@ -29,6 +31,9 @@ from flows.preregistration import CLOSED
 HTTP_SECONDS = 30
 # A database that does not answer must not hold a webhook longer than the platforms wait.
 DATABASE_SECONDS = 3
+STATEMENT_SECONDS = 10
+# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
+SILENCE_SECONDS = STATEMENT_SECONDS + 2
 # How often a process looks for keys that were made or destroyed.
 KEYS_SECONDS = 60
 
@@ -137,10 +142,33 @@ def pool(url: str, size: int) -> Pool:
         kwargs={
             "prepare_threshold": 0,
             "connect_timeout": DATABASE_SECONDS,
-            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+            "options": f"-c statement_timeout={STATEMENT_SECONDS}s"
+            " -c idle_in_transaction_session_timeout=15s",
             "application_name": "kosh",
         },
+        connection_class=_Doubting,
     )
+
+
+class _Doubting(AsyncConnection[Any]):
+    """A connection that is given up when nothing comes from it for too long.
+
+    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
+    keep whoever asked it for hours.
+    """
+
+    async def wait[T](
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
+    ) -> T:
+        try:
+            return await super().wait(gen, interval, timeout or SILENCE_SECONDS)
+        except OperationalError:
+            if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
 
 
 @asynccontextmanager

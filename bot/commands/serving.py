@@ -1,6 +1,7 @@
 """The commands that stay: `run`, `web`, `work`, `poll`."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -37,7 +38,7 @@ def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
 
 @app.command()
 def web(port: Port = None) -> None:
-    """The web server alone: webhooks, web chat, health."""
+    """The web server alone: webhooks, web chat, health; several may share one port."""
     chosen = read(port=port)
     until_told(lambda: _serve_web(chosen))
 
@@ -64,7 +65,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(asgi: Any, host: str, port: int) -> None:
+def _shared(host: str, port: int) -> socket.socket:
+    """A place to listen at that other web processes may have too: the kernel deals out."""
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place.bind((host, port))
+    return place
+
+
+async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
     """Serve until cancelled, then let running requests end."""
     server = _Server(
         uvicorn.Config(
@@ -81,7 +91,7 @@ async def serve(asgi: Any, host: str, port: int) -> None:
             timeout_graceful_shutdown=5,
         )
     )
-    serving = asyncio.ensure_future(server.serve())
+    serving = asyncio.ensure_future(server.serve([place] if place else None))
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
@@ -103,7 +113,8 @@ async def _serve_web(chosen: Settings) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
     async with runtime(chosen) as rt:
-        await serve(create_app(_lent(rt)), chosen.host, chosen.port)
+        place = _shared(chosen.host, chosen.port)
+        await serve(create_app(_lent(rt)), chosen.host, chosen.port, place)
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:

@@ -1,11 +1,14 @@
-"""A first crash test: real processes, killed at random, and a history that must still be true.
+"""The chaos test: real processes, every fault of a matrix, and a history that must still be true.
 
-PostgreSQL with fsync on, Valkey, the sandbox registry, Telegram's emulator, one web process and two
-workers run as processes of their own. People walk through the forms and talk to officers while web
-and workers are killed (SIGKILL) and started again at once. Afterwards `history` looks only at what
-stands outside: the platform's journal, the registry's entries, the final database. It holds
-promises P1 to P4 against them.
+PostgreSQL with fsync on, Valkey, the sandbox registry, Telegram's emulator, two web processes
+behind one port and two workers run as processes of their own, with a proxy on every line between
+them. People walk through the forms and talk to officers while all of it is killed, frozen, cut off,
+filled and deployed anew. Afterwards `history` looks only at what stands outside: the platform's
+journal, the registry's entries, the final database, the logs. It holds promises P1 to P4 against
+them.
 
-    python -m tests.chaos --people 500 --updates 10000 --kills 50 --seed 1
-    python -m tests.chaos --people 60 --updates 1200 --kills 8 --mutant ack-first
+    ./kosh chaos                      # short, as in every run of the tests
+    ./kosh chaos long                 # for nights
+    ./kosh chaos kills --seed 2       # kills alone
+    ./kosh chaos --mutant ack-first   # a promise broken on purpose: must be red
 """

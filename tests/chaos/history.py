@@ -11,12 +11,12 @@ from itertools import pairwise
 from typing import Any
 
 from tests.chaos.ledger import Ledger, Row
-from tests.chaos.people import Somebody
+from tests.chaos.people import WORD, Somebody
 from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys
-from tests.chaos.processes import WORKERS, Kill
+from tests.chaos.processes import Fault
+from tests.chaos.retelling import sender
 
 CANARY = re.compile("TESTOVA[A-Z]{4}")
-WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 NOTICE = "!status"
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
@@ -49,13 +49,26 @@ class Report:
     second_registrations: int = 0
     missing_registrations: int = 0
     wrong_registrations: int = 0
-    nameless: int = 0
-    kills: Counter[str] = field(default_factory=Counter)
+    faults_in_doubt: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, int] = field(default_factory=dict)
+    stories: dict[int, list[str]] = field(default_factory=dict)
+    """By chat, what is wrong with it."""
+
+    def wrong(self) -> Counter[str]:
+        """The figures that ought to be zero, as they are now."""
+        return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
+
+    def note(self, chat: int, before: Counter[str]) -> None:
+        """What has become wrong since, in the story of one chat."""
+        if more := self.wrong() - before:
+            self.stories[chat] = sorted(more)
 
     def red(self) -> list[str]:
         """The names of the figures that ought to be other than they are."""
         wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
-        if self.replies_doubled > self.kills.total():
+        wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
+        if self.replies_doubled > self.faults_in_doubt:
             wrong.append("replies_doubled")
         empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
         return wrong + empty
@@ -65,7 +78,11 @@ MUST_BE_ZERO = (
     *("lost", "doubled", "out_of_order", "unanswered", "answered_twice", "unfinished"),
     *("replies_doubled_without_a_crash", "replies_out_of_order", "replies_never_sent"),
     *("replies_without_a_row", "strangers", "second_registrations", "missing_registrations"),
-    *("wrong_registrations", "nameless"),
+    "wrong_registrations",
+)
+FINDINGS_ZERO = (
+    *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
+    *("slow_goodbyes", "late_refusals", "unsuspecting_starts"),
 )
 MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
 
@@ -80,26 +97,28 @@ class Story:
 
 
 def judged(
-    people: Iterable[Somebody], entries: Sequence[Entry], kills: Sequence[Kill], ledger: Ledger
+    people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Report:
     """The whole history, person by person."""
-    report = Report(nameless=ledger.nameless, kills=_kinds(kills))
+    report = Report(
+        faults=Counter(fault.kind for fault in faults),
+        faults_in_doubt=sum(fault.doubts for fault in faults),
+        findings=dict(ledger.findings),
+    )
     taken = _count_updates(report, entries)
     for story in _stories(people, entries):
+        before = report.wrong()
         own = ledger.rows.get(story.who.chat, [])
         words = ledger.words.get(story.who.chat, [])
         _judge_words(report, story, taken, words)
-        sent = _judge_replies(report, story, own, kills)
+        sent = _judge_replies(report, story, own, faults)
         _judge_answers(report, story, taken, own, sent, relayed=len(words[1:]))
         _judge_strangers(report, story)
         report.submitted += _submitted(story, taken)
         _judge_registration(report, story, taken, ledger)
+        report.note(story.who.chat, before)
     _judge_registry(report, ledger)
     return report
-
-
-def _kinds(kills: Sequence[Kill]) -> Counter[str]:
-    return Counter("worker" if kill.name in WORKERS else kill.name for kill in kills)
 
 
 def _count_updates(report: Report, entries: Sequence[Entry]) -> set[int]:
@@ -119,17 +138,12 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
     for place, entry in enumerate(entries):
         match entry:
             case Arrival(update=update):
-                stories[_sender(update)].arrivals.append((place, entry))
+                stories[sender(update)].arrivals.append((place, entry))
             case Call(method, params) if method in SENDS:
                 stories[params["chat_id"]].calls.append((place, entry))
             case _:
                 pass
     return list(stories.values())
-
-
-def _sender(update: dict[str, Any]) -> int:
-    content = next(value for name, value in update.items() if name != "update_id")
-    return int(content["from"]["id"])
 
 
 # P1 and P3: nothing taken is lost, nothing is applied twice, one after the other
@@ -205,7 +219,7 @@ def _offered(arrival: Arrival) -> dict[str, str]:
 
 
 def _judge_replies(
-    report: Report, story: Story, rows: list[Row], kills: Sequence[Kill]
+    report: Report, story: Story, rows: list[Row], faults: Sequence[Fault]
 ) -> list[tuple[int, Call]]:
     """Match what was said with the rows of the outbox; the calls that have a row, in order."""
     matches = _matches(story, rows)
@@ -213,7 +227,7 @@ def _judge_replies(
     order = [matches[place].id for place, _call in story.calls if place in matches]
     report.replies += len(order)
     report.replies_out_of_order += sum(later < earlier for earlier, later in pairwise(order))
-    _judge_doubles(report, story, matches, kills, dropped)
+    _judge_doubles(report, story, matches, faults, dropped)
     return [(place, call) for place, call in story.calls if place in matches]
 
 
@@ -250,7 +264,7 @@ def _carried_out(story: Story) -> list[tuple[int, Call]]:
 
 
 def _judge_doubles(
-    report: Report, story: Story, matches: dict[int, Row], kills: Sequence[Kill], dropped: int
+    report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
 ) -> None:
     """A message without a row of its own is an earlier try at the one that follows.
 
@@ -266,7 +280,7 @@ def _judge_doubles(
             report.replies_doubled += len(tries) - 1
             rowless += len(doubts) - len(tries)
             report.replies_doubled_without_a_crash += sum(
-                not _crashed(kills, earlier, later) for earlier, later in pairwise(tries)
+                not _in_doubt(faults, earlier, later) for earlier, later in pairwise(tries)
             )
             doubts = []
     report.replies_without_a_row += max(0, rowless + len(doubts) - dropped)
@@ -282,8 +296,11 @@ def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Cal
     return calls[next(begins, len(calls)) :]
 
 
-def _crashed(kills: Sequence[Kill], earlier: Call, later: Call) -> bool:
-    return any(earlier.at - CARRIED_OUT_LATE < kill.at < later.at for kill in kills)
+def _in_doubt(faults: Sequence[Fault], earlier: Call, later: Call) -> bool:
+    return any(
+        fault.doubts and earlier.at - CARRIED_OUT_LATE < fault.until and fault.at < later.at
+        for fault in faults
+    )
 
 
 def _payload(call: Call) -> tuple[str, Any]:

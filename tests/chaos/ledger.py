@@ -1,17 +1,25 @@
-"""What the database and the registry hold when all is over."""
+"""What is there when all is over: in the database, at the registry, in logs and in memory."""
 
+import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
+import msgspec
 import psycopg
+import redis
 
+from bot import audit
 from bot.keys import Keys
 from bot.vault import PersonKey, Vault, WrappedKey
+from flows import FLOWS
+from flows.engine.state import Conversation
 from tests.chaos.people import Somebody
+from tests.chaos.processes import GOODBYE, OURS, Processes
 
 OPEN: LiteralString = """
 SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
@@ -43,26 +51,47 @@ class Registration:
 
 @dataclass(frozen=True)
 class Ledger:
-    """By chat: words to officers in their order, rows of the outbox; and all registrations."""
+    """By chat: words to officers in their order, rows of the outbox; and all registrations.
+
+    `findings` are figures of everything else that must hold, most of which ought to be zero.
+    """
 
     words: dict[int, list[str]]
     rows: dict[int, list[Row]]
     registrations: list[Registration]
     entries: list[dict[str, Any]]
-    nameless: int
+    findings: dict[str, int] = field(default_factory=dict)
 
 
-def read(database: str, keys: Path, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
+async def read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
     """Everything that `history` asks about; the words are opened with the installation's keys."""
-    vault = Vault(Keys.load(keys))
-    with psycopg.connect(database) as session:
+    found = await asyncio.to_thread(_read, processes, people, entries)
+    async with await psycopg.AsyncConnection.connect(processes.database) as session:
+        found.findings["broken_chain"] = await audit.broken(session) is not None
+    return found
+
+
+def _read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
+    vault = Vault(Keys.load(processes.keys))
+    with psycopg.connect(processes.database) as session:
         known = _known(session, vault, people)
+        findings = {
+            "nameless": _count(session, NAMELESS),
+            "orphans": _count(session, ORPHANS),
+            "misplaced": sum(map(_misplaced, _conversations(session, known))),
+            "leaks": _leaks(processes),
+            "memory_most_mb": _memory(processes),
+            "ended_alone": processes.ended_alone,
+            "slow_goodbyes": sum(each > GOODBYE for each in processes.goodbyes),
+            "late_refusals": processes.refused_late,
+            "unsuspecting_starts": processes.spared - processes.refused,
+        }
         return Ledger(
             words=_words(session, known),
             rows=_rows(session, known),
             registrations=_registrations(session, known),
             entries=entries,
-            nameless=_nameless(session),
+            findings=findings,
         )
 
 
@@ -108,11 +137,80 @@ def _registrations(session: psycopg.Connection, known: Known) -> list[Registrati
     return [Registration(known[person][0], state, number or "") for person, state, number in found]
 
 
-def _nameless(session: psycopg.Connection) -> int:
-    """People whom no handle leads to."""
-    row = session.execute(
-        "SELECT count(*) FROM people p"
-        " WHERE NOT EXISTS (SELECT FROM handles h WHERE h.person_id = p.id)"
-    ).fetchone()
+NAMELESS: LiteralString = """
+SELECT count(*) FROM people p
+WHERE NOT EXISTS (SELECT FROM handles h WHERE h.person_id = p.id)
+"""
+"""People whom no handle leads to."""
+
+ORPHANS: LiteralString = """
+SELECT (SELECT count(*) FROM people p
+    WHERE NOT EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id))
+  + (SELECT count(*) FROM messages m WHERE NOT EXISTS
+    (SELECT FROM people p WHERE p.id = m.person_id))
+  + (SELECT count(*) FROM messages WHERE state = 'sending' AND lease_until IS NULL)
+  + (SELECT count(*) FROM registry_writes w WHERE NOT EXISTS
+    (SELECT FROM registrations r WHERE r.id = w.registration_id))
+"""
+"""Rows that have lost what they belong to."""
+
+
+def _count(session: psycopg.Connection, query: LiteralString) -> int:
+    row = session.execute(query).fetchone()
     assert row is not None
     return int(row[0])
+
+
+# Where everybody is: in a flow that there is, at a question of it, with answers to its questions
+
+
+def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conversation]:
+    decode = msgspec.json.Decoder(Conversation).decode
+    found = session.execute("SELECT person_id, state FROM conversations")
+    for person, state in found:
+        yield decode(known[person][1].unseal(bytes(state), "conversations", "state", ""))
+
+
+def _misplaced(conversation: Conversation) -> bool:
+    asked = conversation.asked
+    here = {name for name in (conversation.flow, conversation.parked) if name}
+    if not (here | set(conversation.forms)) <= set(FLOWS):
+        return True
+    if asked and asked.flow and not asked.key.startswith("~") and not _knows(asked.flow, asked.key):
+        return True
+    answers = [(name, key) for name, form in conversation.forms.items() for key in form.answers]
+    return not all(_knows(name, key) for name, key in answers)
+
+
+def _knows(flow: str, key: str) -> bool:
+    """Whether a flow has such a question; the next release had one more."""
+    name = key.partition("@")[0]
+    return FLOWS[flow].find(name) is not None or name == "pets"
+
+
+# What was left where nobody may leave a name
+
+
+CANARY = re.compile(rb"TESTOVA[A-Z]{4}")
+
+
+def _leaks(processes: Processes) -> int:
+    """Places where a name of somebody's stands in plain text: logs, Valkey, command lines."""
+    logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
+    seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]
+    seen += [_words_of(processes.children[name].pid) for name in OURS]
+    with redis.Redis.from_url(processes.redis) as client:
+        seen += [key + (client.dump(key) or b"") for key in client.scan_iter()]
+    return sum(bool(CANARY.search(each)) for each in seen)
+
+
+def _words_of(pid: int) -> bytes:
+    folder = Path(f"/proc/{pid}")
+    return (folder / "cmdline").read_bytes() if folder.exists() else b""
+
+
+def _memory(processes: Processes) -> int:
+    """The largest of our processes, in megabytes of resident memory."""
+    sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
+    pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
+    return max(pages, default=0) * 4096 // 10**6

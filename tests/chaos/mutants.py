@@ -1,10 +1,6 @@
-"""The same program with a promise broken on purpose; the crash test must see it.
-
-python -m tests.chaos.mutants ack-first web
-"""
+"""Promises broken on purpose; the chaos test must see it."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -13,7 +9,6 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from bot import inbox
-from bot.commands import main
 from bot.web import webhooks
 
 
@@ -50,7 +45,3 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "ack-first": acknowledge_first,
     "no-dedupe": forget_what_was_seen,
 }
-
-if __name__ == "__main__":
-    MUTANTS[sys.argv.pop(1)]()
-    main()

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,9 +22,10 @@ ANSWERS = {
     **{"location": "unsaid", "passport": "long", "former_citizen": "no", "trouble": "none"},
     **{"ethnicity_papers": "yes", "risk": "seen", "consent_registration": "yes"},
     **{"ethnic_kazakh": "yes", "residence_country": "CN", "contact": "self", "write_first": "no"},
-    **{"review": "submit", "topic": "general", "consent_handoff": "yes"},
+    **{"review": "submit", "topic": "general", "consent_handoff": "yes", "pets": "no"},
 }
 SKIPPED = "-"
+WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
 # An officer's case takes words in silence; what is no word is answered.

@@ -1,16 +1,22 @@
-"""Every part in a process of its own; web and workers can be killed."""
+"""Every part in a process of its own, with a line that can fail between any two of them."""
 
+import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
+from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -20,8 +26,15 @@ from bot.migrations import migrate
 from tests.clock import CLOCK
 
 ROOT = Path(__file__).parents[2]
+WEBS = ("web 1", "web 2")
 WORKERS = ("worker 1", "worker 2")
-PATIENCE = 30.0
+OURS = (*WEBS, *WORKERS)
+SERVICES = ("postgres", "valkey", "telegram", "registry")
+DOOR = "door"
+"""The line on which platform and registry come to our web processes."""
+
+PATIENCE = 180.0
+GOODBYE = 10.0
 # Above what services take and below what outgoing connections take, so that nobody sits on the
 # web server's port while it is dead.
 PORTS = range(20_000, 32_000)
@@ -29,11 +42,17 @@ RETRY_SCALE = "0.02"
 
 
 @dataclass(frozen=True)
-class Kill:
-    """Which process was killed, and when (Unix seconds)."""
+class Fault:
+    """What was done (its number in the matrix), and from when until when, in Unix seconds.
 
-    name: str
+    `doubts` is how many replies it may leave in doubt: the platform has them, and we cannot know.
+    """
+
+    kind: str
+    what: str
     at: float
+    until: float
+    doubts: int = 1
 
 
 @dataclass
@@ -44,28 +63,61 @@ class Child:
     words: tuple[str, ...]
     env: Mapping[str, str]
     log: Path
-    since: float = 0.0
+    changes: Mapping[str, Any] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
-    def start(self, pipe: int | None = None) -> subprocess.Popen[bytes]:
+    def start(self, **changes: Any) -> None:
+        """Start it, with changes that `program` knows."""
+        self.mark.unlink(missing_ok=True)
+        changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self.words],
-                stdout=pipe or log,
+                stdout=log,
                 stderr=log,
-                env=os.environ | self.env,
+                env=os.environ | self.env | changed,
                 cwd=ROOT,
             )
-        self.since = time.monotonic()
-        return self._process
 
-    def kill(self) -> Kill:
-        """SIGKILL: nothing is said goodbye to."""
+    @property
+    def mark(self) -> Path:
+        """A file that is there once it works."""
+        return self.log.with_suffix(".awake")
+
+    @property
+    def up(self) -> bool:
+        return not self.died and self.mark.exists()
+
+    def kill(self) -> float:
+        """SIGKILL: nothing is said goodbye to. When it was."""
         assert self._process is not None
         self._process.kill()
         at = time.time()
         self._process.wait()
-        return Kill(self.name, at)
+        return at
+
+    def end(self) -> float:
+        """SIGTERM, and no more patience than promised; how many seconds it took."""
+        assert self._process is not None
+        begun = time.monotonic()
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(3 * GOODBYE)
+        if not self.died:
+            self.kill()
+        return time.monotonic() - begun
+
+    def gone(self, seconds: float) -> bool:
+        """Whether it ends by itself within so many seconds."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.died
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def died(self) -> bool:
@@ -74,43 +126,87 @@ class Child:
 
 
 @dataclass
-class Processes:
-    """What runs, where it is reached, and which of it was killed."""
+class Proxy:
+    """The process with all lines in it."""
 
+    process: subprocess.Popen[str]
+    ports: dict[str, int]
+
+    def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
+        """From now on these lines behave so; `pass` heals them."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        order = {"lines": list(lines), "do": mode, "seconds": seconds}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
+
+
+@dataclass
+class Processes:
+    """What runs, where it is reached, and what was done to it."""
+
+    folder: Path
+    admin: str
     database: str
     owner: str
+    redis: str
     keys: Path
     platform: str
     registry: str
     port: int
+    secret: str
+    proxy: Proxy
     children: dict[str, Child]
-    kills: list[Kill] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    goodbyes: list[float] = field(default_factory=list)
+    ended_alone: int = 0
+    asked: int = 0
+    refused_late: int = 0
+    spared: int = 0
+    refused: int = 0
 
-    def kill(self, name: str) -> None:
+    def note(self, kind: str, what: str, at: float, until: float = 0.0, doubts: int = 1) -> None:
+        self.faults.append(Fault(kind, what, at, max(at, until), doubts))
+
+    def kill(self, name: str, kind: str = "F1", **changes: Any) -> None:
         """Kill one and start it again at once."""
-        self._must_live(name)
-        self.kills.append(self.children[name].kill())
-        self.children[name].start()
+        child = self.children[name]
+        self.note(kind, name, child.kill())
+        child.start(**changes)
+
+    def renew(self, name: str, **changes: Any) -> None:
+        """Let one end in order and start it again."""
+        self.goodbyes.append(self.children[name].end())
+        self.children[name].start(**changes)
 
     def blackout(self, interval: str = "2 minutes") -> None:
         """Kill all of them; database time goes on while they lie dead, so that leases run out."""
-        for name in self.children:
-            self._must_live(name)
-            self.kills.append(self.children[name].kill())
+        for name in OURS:
+            self.note("F1", "all", self.children[name].kill())
         with psycopg.connect(self.owner) as session:
             session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
-        for child in self.children.values():
-            child.start()
+        for name in OURS:
+            self.children[name].start()
 
     def up(self, name: str) -> bool:
         """Whether it has begun to work: a kill before that would try nothing."""
-        if name == "web":
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return True
-            return False
-        return time.monotonic() - self.children[name].since > 1.5
+        return self.children[name].up
 
-    def _must_live(self, name: str) -> None:
+    def supervise(self) -> None:
+        """Who ended by itself is started again, as any supervisor would.
+
+        It is counted if it had worked: it may refuse to start without a database.
+        """
+        for name in OURS:
+            if self.children[name].died:
+                self.ended_alone += self.children[name].mark.exists()
+                self.children[name].start()
+
+    def all_up(self) -> bool:
+        return all(map(self.up, OURS))
+
+    def must_live(self, name: str) -> None:
         child = self.children[name]
         if child.died:
             raise RuntimeError(f"{name} ended by itself: {child.log.read_text()[-2000:]}")
@@ -119,32 +215,74 @@ class Processes:
 @contextmanager
 def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
     """Everything up and ready; a mutant's name runs web and workers broken in that way."""
-    with services.postgres(folder / "postgres") as admin, services.valkey(folder / "valkey") as url:
+    with (
+        services.postgres(folder / "postgres") as admin,
+        services.valkey(folder / "valkey") as redis,
+        ExitStack() as stack,
+    ):
         bot, sandbox = _databases(admin)
         web, registry = _free_port(), _free_port()
-        env = _settings(folder, bot, url, web, registry)
+        telegram = _free_port()
+        places = {"valkey": urlsplit(redis).port or 0, "postgres": urlsplit(admin).port or 0}
+        places |= {"telegram": telegram, "registry": registry, DOOR: web}
+        proxy = stack.enter_context(_proxy(folder, places))
+        env = _settings(folder, bot, redis, web, registry, proxy.ports[DOOR])
         Keys.create(Path(env["KOSH_KEYS"]))
-        with ExitStack() as stack:
-            platform = stack.enter_context(_platform(folder, env))
-            env["KOSH_TELEGRAM_API"] = platform
-            stack.enter_context(_registry(folder, env, sandbox.owner, registry))
-            program = ("tests.chaos.mutants", mutant) if mutant else ("bot",)
-            children = {
-                name: Child(name, (*program, word), env, folder / f"{name}.log")
-                for name, word in (("web", "web"), *((name, "work") for name in WORKERS))
-            }
-            for child in children.values():
-                stack.enter_context(_alive(child))
-            _until_open(web, children["web"])
-            yield Processes(
-                database=bot.app,
-                owner=bot.owner,
-                keys=Path(env["KOSH_KEYS"]),
-                platform=platform,
-                registry=env["KOSH_REGISTRY_URL"],
-                port=web,
-                children=children,
-            )
+        env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
+        stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
+        sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
+        stands = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
+        stack.enter_context(_alive(stands))
+        _until_open(telegram)
+        _until_open(registry)
+        changes = {"mutant": mutant} if mutant else {}
+        children = {name: _ours(folder, env, proxy, name, changes) for name in OURS}
+        for child in children.values():
+            stack.enter_context(_alive(child))
+        processes = Processes(
+            folder=folder,
+            admin=admin,
+            database=bot.app,
+            owner=bot.owner,
+            redis=redis,
+            keys=Path(env["KOSH_KEYS"]),
+            platform=env["KOSH_TELEGRAM_API"],
+            registry=env["KOSH_REGISTRY_URL"],
+            port=web,
+            secret=env["KOSH_TELEGRAM_SECRET"],
+            proxy=proxy,
+            children=children | {"registry": stands},
+        )
+        _until_up(processes)
+        yield processes
+
+
+def _ours(
+    folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
+) -> Child:
+    """One of our processes: every service it reaches, it reaches by a line of its own."""
+    ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
+    own = {
+        **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
+        "KOSH_REDIS_URL": at(env["KOSH_REDIS_URL"], ports["valkey"]),
+        "KOSH_TELEGRAM_API": at(env["KOSH_TELEGRAM_API"], ports["telegram"]),
+        "KOSH_REGISTRY_URL": at(env["KOSH_REGISTRY_URL"], ports["registry"]),
+    }
+    word = "web" if name in WEBS else "work"
+    return Child(
+        name,
+        ("tests.chaos.program", word),
+        {**env, **own},
+        folder / f"{name.replace(' ', '-')}.log",
+        changes,
+    )
+
+
+def at(url: str, port: int) -> str:
+    """The same place by another port."""
+    found = urlsplit(url)
+    who, _at, _where = found.netloc.rpartition("@")
+    return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
 
 
 def _databases(admin: str) -> tuple[services.Databases, services.Databases]:
@@ -157,12 +295,13 @@ def _databases(admin: str) -> tuple[services.Databases, services.Databases]:
 
 
 def _settings(
-    folder: Path, bot: services.Databases, redis: str, web: int, registry: int
+    folder: Path, bot: services.Databases, redis: str, web: int, registry: int, door: int
 ) -> dict[str, str]:
     return {
         "KOSH_DATA": str(folder),
         "KOSH_KEYS": str(folder / "keys"),
         "KOSH_PORT": str(web),
+        "KOSH_PUBLIC_URL": f"http://127.0.0.1:{door}",
         "KOSH_DATABASE_URL": bot.app,
         "KOSH_DATABASE_RETENTION_URL": bot.retention,
         "KOSH_REDIS_URL": redis,
@@ -178,46 +317,93 @@ def _settings(
 
 
 @contextmanager
-def _platform(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
-    webhook = f"http://127.0.0.1:{env['KOSH_PORT']}/webhooks/telegram"
+def _proxy(folder: Path, places: Mapping[str, int]) -> Iterator[Proxy]:
+    lines = {f"{name}>{service}": places[service] for name in OURS for service in SERVICES}
+    with (folder / "proxy.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.proxy"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+        )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps({**lines, DOOR: places[DOOR]}) + "\n")
+        process.stdin.flush()
+        try:
+            yield Proxy(process, json.loads(process.stdout.readline()))
+        finally:
+            process.kill()
+
+
+def _platform(folder: Path, env: Mapping[str, str], port: int, door: int) -> Child:
     words = (
         *("tests.emulators.telegram", "--no-limits", "--scale", RETRY_SCALE),
-        *("--token", env["KOSH_TELEGRAM_TOKEN"]),
-        *("--webhook", webhook, "--secret", env["KOSH_TELEGRAM_SECRET"]),
+        *("--port", str(port), "--token", env["KOSH_TELEGRAM_TOKEN"], "--patience", "20"),
+        *("--webhook", f"http://127.0.0.1:{door}/webhooks/telegram"),
+        *("--secret", env["KOSH_TELEGRAM_SECRET"]),
     )
-    child = Child("platform", words, {}, folder / "platform.log")
-    with _alive(child, subprocess.PIPE) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().decode().strip()
+    return Child("platform", words, {}, folder / "platform.log")
 
 
 @contextmanager
-def _registry(folder: Path, env: Mapping[str, str], owner: str, port: int) -> Iterator[None]:
-    own = {**env, "KOSH_DATABASE_OWNER_URL": owner}
-    child = Child("registry", ("tests.chaos.registry",), own, folder / "registry.log")
-    with _alive(child):
-        _until_open(port, child)
-        yield
-
-
-@contextmanager
-def _alive(child: Child, pipe: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    process = child.start(pipe)
+def _alive(child: Child) -> Iterator[None]:
+    child.start()
     try:
-        yield process
+        yield
     finally:
         child.kill()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
-def _until_open(port: int, child: Child) -> None:
+def _until_open(port: int) -> None:
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and not child.died:
+    while time.monotonic() < until:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)
-    raise RuntimeError(f"{child.name} did not start: {child.log.read_text()[-2000:]}")
+    raise RuntimeError(f"nobody opened port {port}")
+
+
+def _until_up(processes: Processes) -> None:
+    until = time.monotonic() + PATIENCE
+    while not processes.all_up():
+        for name in OURS:
+            processes.must_live(name)
+        if time.monotonic() > until:
+            raise RuntimeError("our processes did not start")
+        time.sleep(0.05)
+
+
+def ready(port: int, seconds: float) -> tuple[int, float]:
+    """What a web process says of itself, and how long that took; 0 is no answer in time."""
+    begun = time.monotonic()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=seconds) as answer:
+            status = int(answer.status)
+    except urllib.error.HTTPError as error:
+        status = error.code
+    except OSError:
+        status = 0
+    return status, time.monotonic() - begun
+
+
+def descendants(pid: int) -> list[int]:
+    """A process and everything below it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in task.read_text().split():
+                found += descendants(int(child))
+    return found
+
+
+def send(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
-"""The storm: people at work while web and workers are killed, until all that came is settled."""
+"""The storm: people at work while one fault follows another, until all that came is settled."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,21 +13,26 @@ from typing import Any
 import aiohttp
 import psycopg
 
-from tests.chaos import ledger
+from tests.chaos import faults, ledger
+from tests.chaos.faults import Scene
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker
 from tests.chaos.platform import Entry, Platform
-from tests.chaos.processes import WORKERS, Kill, Processes
+from tests.chaos.processes import Fault, Processes
 
 # About how many updates it takes to reach an officer, and to register before.
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # A burst is two words, and something else with it half the time.
 UPDATES_A_WORD = 1.25
 LEAST_WORDS = 4
-WEB_SHARE = 0.6
+# So many people are in the middle of something at once.
+MOST_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MOST_BLACKOUTS_AT_END = 4
+
+_logger = logging.getLogger(__name__)
+
 # Answers of the registry get lost too, so that kills are not all that makes them doubtful.
 REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
     {"name": "slow", "seconds": 0.2, "on": "writes"},
@@ -38,17 +44,22 @@ REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
 class Plan:
     """How much, how often, and how long: `rate` is in updates per second, the others in seconds.
 
-    When nothing has moved for `stall`, because leases of the dead run on, there is a blackout:
-    everything is killed and database time goes on by two minutes.
+    `kinds` are those of the matrix that are tried (all if empty), `short` leaves out what takes
+    long, and `long` is how long a fault may last. When nothing has moved for `stall` although every
+    process is up, because leases of the dead run on, there is a blackout: everything is killed and
+    database time goes on by two minutes.
     """
 
     people: int
     updates: int
-    kills: int
+    faults: int
     seed: int
     rate: float = 60.0
     stall: float = 4.0
     limit: float = 120.0
+    kinds: tuple[str, ...] = ()
+    short: bool = True
+    long: float = 2.0
 
     @property
     def words(self) -> int:
@@ -64,15 +75,17 @@ class Evidence:
 
     people: list[Somebody]
     entries: list[Entry]
-    kills: list[Kill]
+    faults: list[Fault]
     ledger: Ledger
     seconds: float
+    drained: float
 
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
     """Let it rage, wait until it is calm, and gather the evidence."""
     begun = time.monotonic()
     people = [Somebody(number) for number in range(plan.people)]
+    drained = 0.0
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as http:
         platform = Platform(http, processes.platform)
         await _set_the_scene(platform, processes.registry, people)
@@ -81,16 +94,24 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
         tasks = [asyncio.create_task(each) for each in beside]
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.limit):
-                await _rage(processes, platform, people, plan, chance)
+                drained = await _rage(processes, platform, people, plan, chance)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.read()
-        async with http.get(f"{processes.registry}/_entries") as answer:
-            entries = await answer.json()
-    held = ledger.read(processes.database, processes.keys, people, entries)
+        entries = await _entries(http, processes.registry)
+    held = await ledger.read(processes, people, entries)
     seconds = time.monotonic() - begun
-    return Evidence(people, platform.entries, processes.kills, held, seconds)
+    return Evidence(people, platform.entries, processes.faults, held, seconds, drained)
+
+
+async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str, Any]]:
+    """The registry's own list; after a crash of its database it may need a moment."""
+    while True:
+        async with http.get(f"{registry}/_entries") as answer:
+            if answer.status == 200:
+                return list(await answer.json())
+        await asyncio.sleep(1)
 
 
 async def _set_the_scene(platform: Platform, registry: str, people: list[Somebody]) -> None:
@@ -107,23 +128,26 @@ async def _rage(
     people: list[Somebody],
     plan: Plan,
     chance: random.Random,
-) -> None:
-    """Load and kills side by side; then calm."""
-    room = asyncio.Semaphore(max(8, plan.people // 3))
+) -> float:
+    """Load and faults side by side; then calm, and how many seconds that took."""
+    room = asyncio.Semaphore(min(MOST_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed))
+    scene = Scene(processes, platform, pace, chance, plan.long)
     life = [_live(platform, who, plan, pace, chance.random(), room) for who in people]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
-        await _kill(processes, platform, plan, chance, load.done)
+        await _trouble(scene, plan, load.done)
         await load
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
+    calm = time.monotonic()
     blackouts = 0
-    while not await _until(partial(_settled, processes, platform), platform, plan.stall):
+    while not await _until(partial(_settled, processes, platform), scene, plan.stall):
         if (blackouts := blackouts + 1) > MOST_BLACKOUTS_AT_END:
-            return
+            break
         await asyncio.to_thread(processes.blackout)
+    return time.monotonic() - calm
 
 
 async def _live(
@@ -140,45 +164,44 @@ async def _live(
         await walker.talk(range(1, 1 + plan.words))
 
 
-async def _kill(
-    processes: Processes,
-    platform: Platform,
-    plan: Plan,
-    chance: random.Random,
-    done: Callable[[], bool],
-) -> None:
-    """One kill at each of some random moments of the load; a blackout whenever nothing moves."""
-    moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.kills))
+async def _trouble(scene: Scene, plan: Plan, done: Callable[[], bool]) -> None:
+    """One fault at each of some random moments of the load; a blackout whenever nothing moves."""
+    chance, cards = scene.chance, list[faults.Trouble]()
+    moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.faults))
     for moment in moments:
-        reached = await _until(partial(_reached, platform, moment), platform, plan.stall)
-        name = "web" if chance.random() < WEB_SHARE else chance.choice(WORKERS)
-        await _until(partial(processes.up, name), platform, plan.stall)
-        await asyncio.sleep(chance.uniform(0, 0.05))
-        await asyncio.to_thread(partial(processes.kill, name) if reached else processes.blackout)
-    while not await _until(done, platform, plan.stall):
-        await asyncio.to_thread(processes.blackout)
+        while not await _until(partial(_reached, scene.platform, moment, done), scene, plan.stall):
+            await asyncio.to_thread(scene.processes.blackout)
+        cards = cards or faults.deck(chance, plan.kinds, short=plan.short)
+        card = cards.pop()
+        _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
+        await card.act(scene)
+    while not await _until(done, scene, plan.stall):
+        await asyncio.to_thread(scene.processes.blackout)
 
 
-def _reached(platform: Platform, moment: float) -> bool:
-    return platform.arrived >= moment
+def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> bool:
+    return done() or platform.arrived >= moment
 
 
-async def _until(true: Callable[[], Any], platform: Platform, stall: float) -> bool:
-    """Wait for it; False when the platform has seen nothing move for `stall` seconds."""
-    moved, since = platform.moved, time.monotonic()
+async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
+    """Wait for it; False when everything is up, and the platform sees nothing move for `stall`."""
+    moved, since = scene.platform.moved, time.monotonic()
     while True:
         found = true()
         if await found if asyncio.iscoroutine(found) else found:
             return True
         await asyncio.sleep(LOOK_SECONDS)
-        if platform.moved != moved:
-            moved, since = platform.moved, time.monotonic()
+        scene.processes.supervise()
+        if scene.platform.moved != moved or not scene.processes.all_up():
+            moved, since = scene.platform.moved, time.monotonic()
         elif time.monotonic() - since > stall:
             return False
 
 
 async def _settled(processes: Processes, platform: Platform) -> bool:
     """Nothing waits any more: not on the platform, not in the database."""
+    if not processes.all_up():
+        return False
     if len(platform.acknowledged) + platform.expired < platform.arrived:
         return False
     return await asyncio.to_thread(_under_way, processes.database) == 0

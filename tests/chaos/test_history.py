@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.history import Report, judged
+from tests.chaos.history import FINDINGS_ZERO, Report, judged
 from tests.chaos.ledger import Ledger, Registration, Row
 from tests.chaos.people import Somebody
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
-from tests.chaos.processes import Kill
+from tests.chaos.processes import Fault
 
 WHO = Somebody(0)
 STRANGER = Somebody(1)
@@ -57,11 +57,11 @@ class History:
 
     people: list[Somebody]
     entries: list[Entry]
-    kills: list[Kill]
+    faults: list[Fault]
     ledger: Ledger
 
     def report(self) -> Report:
-        return judged(self.people, self.entries, self.kills, self.ledger)
+        return judged(self.people, self.entries, self.faults, self.ledger)
 
     @property
     def words(self) -> list[str]:
@@ -95,7 +95,6 @@ def _true() -> History:
         rows={WHO.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
         registrations=[Registration(WHO.chat, "accepted", RECEIPT)],
         entries=[_entry()],
-        nameless=0,
     )
     return History([WHO], entries, [], ledger)
 
@@ -169,8 +168,16 @@ def _leave_undecided(history: History) -> None:
     history.ledger.entries[0] = _entry(state="RECEIVED")
 
 
-def _forget_a_handle(history: History) -> None:
-    history.ledger = replace(history.ledger, nameless=1)
+def _found(name: str) -> Callable[[History], None]:
+    def breaks(history: History) -> None:
+        history.ledger = replace(history.ledger, findings={name: 1})
+
+    return breaks
+
+
+def _say_again_while_told_to_end(history: History) -> None:
+    _say_again(history)
+    history.faults.append(Fault("F2", "web 1", 1.4, 1.7, doubts=0))
 
 
 def replaced(call: Call, text: str = "", sent: int | None = None, at: float | None = None) -> Call:
@@ -198,7 +205,8 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_register_twice, "second_registrations"),
         (_register_nobody, "missing_registrations"),
         (_leave_undecided, "wrong_registrations"),
-        (_forget_a_handle, "nameless"),
+        (_say_again_while_told_to_end, "replies_doubled_without_a_crash"),
+        *((_found(name), name) for name in FINDINGS_ZERO),
     ],
 )
 @pytest.mark.requirement("S-80")
@@ -211,7 +219,7 @@ def test_a_broken_promise_is_seen(breaks: Callable[[History], None], name: str) 
 def test_a_reply_may_come_twice_across_a_crash() -> None:
     history = _true()
     _say_again(history)
-    history.kills.append(Kill("web", 1.7))
+    history.faults.append(Fault("F1", "web 1", 1.7, 1.7))
     report = history.report()
     assert report.red() == []
     assert report.replies_doubled == 1

@@ -2,8 +2,9 @@
 
 Every POST takes one JSON object or a list of them, and answers with a list in the same order.
 `POST /_control/ACT` with `{"user": 5, …}` does what `people.User.ACT` does (say, press, start, …);
-`user` makes a person, `faults`, `tricks` and `advance` change the platform, `wait` and `taken`
-return when something has happened. `GET /_control/chat/5`, `journal?since=0` and `stats` look.
+`user` makes a person, `faults`, `mend`, `tricks` and `advance` change the platform, `wait` and
+`taken` return when something has happened. `GET /_control/chat/5`, `journal?since=0` and `stats`
+look.
 """
 
 from collections.abc import Awaitable, Callable
@@ -66,6 +67,12 @@ async def add_fault(on: Emulator, p: Params) -> object:
     return True
 
 
+async def mend(on: Emulator, _: Params) -> object:
+    """No more scripted faults."""
+    on.faults.clear()
+    return True
+
+
 async def set_tricks(on: Emulator, p: Params) -> object:
     """How updates are handed over: `copies`, `together`, `shuffled`."""
     for name, value in p.items():
@@ -104,6 +111,7 @@ def act(name: str) -> Act:
 VERBS: dict[str, Act] = {
     "user": make_user,
     "faults": add_fault,
+    "mend": mend,
     "tricks": set_tricks,
     "advance": advance,
     "wait": wait,

@@ -1,0 +1,132 @@
+"""Cut off or told to end in the middle of something: nothing hangs, and nothing is sent twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import procrastinate
+import pytest
+from psycopg import OperationalError
+from pydantic import SecretStr
+
+from bot import jobs
+from bot import runtime as runtimes
+from bot.channels import Act
+from bot.channels.webchat import WebChat
+from bot.live import Live
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings
+from flows.engine.events import Said
+from tests.chaos.processes import at
+from tests.chaos.proxy import Line, opened
+from tests.people import Guest
+
+
+class Slow(WebChat):
+    """The web chat, each message of which is on its way until the gate opens."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.begun, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
+
+    async def send(self, act: Act) -> str:
+        self.begun.set()
+        await self.gate.wait()
+        self.sent += 1
+        return await super().send(act)
+
+
+@pytest.fixture
+async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
+    """A runtime, and the line on which it reaches PostgreSQL."""
+    lines, ports = await opened({"postgres": urlsplit(chosen.database()).port or 0})
+    url = SecretStr(at(chosen.database(), ports["postgres"]))
+    async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
+        yield rt, lines["postgres"]
+
+
+def _slow(rt: Runtime, guest: Guest) -> Slow:
+    channel = Slow(rt.live)
+    guest.rt = replace(rt, channels={**rt.channels, "web": channel})
+    return channel
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not true():  # noqa: ASYNC110 — a pool's figures tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def _open(guest: Guest) -> int:
+    return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
+
+
+async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runtime, Line]) -> None:
+    rt, line = far
+    guest = Guest(rt)
+    await guest.consent()
+    channel = _slow(rt, guest)
+    speaking = asyncio.create_task(guest.do(Said("TESTOVA")))
+    await channel.begun.wait()
+    line.become("cut", 0)
+    channel.gate.set()
+    await _until(lambda: rt.pool.get_stats().get("returns_bad", 0) > 0)
+    line.become("pass", 0)
+    await speaking
+    assert (channel.sent, await _open(guest)) == (1, 0)
+
+
+async def test_a_database_that_says_nothing_is_given_up(
+    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt, line = far
+    guest = Guest(rt)
+    await guest.consent()
+    monkeypatch.setattr(runtimes, "SILENCE_SECONDS", 0.5)
+    line.become("drop", 0)
+    with pytest.raises(OperationalError):
+        async with asyncio.timeout(15):
+            await guest.do(Said("TESTOVA"))
+    line.become("pass", 0)
+    await guest.do(Said("TESTOVA"))
+    assert await _open(guest) == 0
+
+
+async def test_a_worker_outlives_its_database(
+    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt, line = far
+    begun: list[object] = []
+    run = procrastinate.App.run_worker_async
+
+    async def counted(app: procrastinate.App, **how: Any) -> None:
+        begun.append(app)
+        await run(app, **how)
+
+    monkeypatch.setattr(procrastinate.App, "run_worker_async", counted)
+    working = asyncio.create_task(jobs.work(rt))
+    await _until(lambda: bool(begun))
+    line.become("cut", 0)
+    await _until(lambda: working.done() or len(begun) > 1)
+    assert not working.done()
+    line.become("pass", 0)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET state = 'pending', done_at = NULL, attempt = 0")
+    channel = _slow(rt, guest)
+    working = asyncio.create_task(jobs._every(1, lambda: jobs.sweep(guest.rt)))
+    await channel.begun.wait()
+    working.cancel()
+    await asyncio.sleep(0)
+    channel.gate.set()
+    await asyncio.gather(working, return_exceptions=True)
+    assert channel.sent
+    assert await _open(guest) == 0

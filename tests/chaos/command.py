@@ -1,0 +1,116 @@
+"""The command `./kosh chaos`."""
+
+import asyncio
+import logging
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tests.chaos import disk
+from tests.chaos.faults import MATRIX
+from tests.chaos.history import Report, judged
+from tests.chaos.processes import running
+from tests.chaos.retelling import retold
+from tests.chaos.storm import Plan, storm
+
+# So fast that web is busy and not behind: a backlog makes every fault hit many replies at once.
+PROFILES = {
+    "short": Plan(people=60, updates=1200, faults=10, seed=1, rate=60, stall=6, limit=150),
+    "kills": Plan(people=500, updates=10_000, faults=50, seed=1, rate=60, stall=20, limit=900,
+                  kinds=("F1",), short=False),
+    "long": Plan(people=2500, updates=200_000, faults=500, seed=1, rate=60, stall=20,
+                 limit=6 * 3600, short=False, long=5),
+}  # fmt: skip
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def chaos(
+    profile: Annotated[str, typer.Argument(help=f"One of {', '.join(PROFILES)}.")] = "short",
+    people: Annotated[int, typer.Option(help="How many people.")] = 0,
+    updates: Annotated[int, typer.Option(help="About how many updates they send.")] = 0,
+    faults: Annotated[int, typer.Option(help="How many faults.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn by lot.")] = 0,
+    rate: Annotated[float, typer.Option(help="Updates a second.")] = 0,
+    only: Annotated[str, typer.Option(help="Faults such as F3,F7; all if empty.")] = "",
+    mutant: Annotated[str, typer.Option(help="ack-first or no-dedupe: must be red.")] = "",
+    keep: Annotated[Path | None, typer.Option(help="Folder for databases and logs.")] = None,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Only say which faults there are.")
+    ] = False,
+) -> None:
+    """Use the system while it is broken again and again, and judge it from outside."""
+    if matrix:
+        return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
+    if profile not in PROFILES:
+        raise typer.BadParameter(f"there is no profile {profile}")
+    given: dict[str, Any] = {
+        "people": people,
+        "updates": updates,
+        "faults": faults,
+        "seed": seed,
+        "rate": rate,
+    }
+    given |= {"kinds": tuple(filter(None, only.split(",")))}
+    plan = replace(PROFILES[profile], **{name: value for name, value in given.items() if value})
+    report = run(plan, mutant, keep)
+    raise typer.Exit(bool(report.red()))
+
+
+def run(plan: Plan, mutant: str = "", keep: Path | None = None) -> Report:
+    """One storm from beginning to end, and what is to be said of it."""
+    logging.basicConfig(level="WARNING", format="%(relativeCreated)9d ms  %(message)s")
+    logging.getLogger("tests.chaos").setLevel("INFO")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with (
+        _folder(keep) as folder,
+        disk.of_its_own(folder / "postgres"),
+        running(folder, mutant) as processes,
+    ):
+        seen = asyncio.run(storm(processes, plan))
+    report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
+    typer.echo(told(report, seen.seconds, seen.drained))
+    if keep is not None:
+        told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
+        (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
+    return report
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="kosh-chaos-") as folder:
+        yield Path(folder)
+
+
+def told(report: Report, seconds: float, drained: float) -> str:
+    """The report in lines."""
+    shown = {name: value for name, value in vars(report).items() if isinstance(value, int)}
+    lines = [
+        f"{name.replace('_', ' '):36}{value:>9,}"
+        for name, value in (shown | report.findings).items()
+    ]
+    lines += [
+        f"{'wall time, s':36}{seconds:>9,.1f}",
+        f"{'calm after the last, s':36}{drained:>9,.1f}",
+        "",
+    ]
+    lines += [f"{kind:36}{count:>9,}" for kind, count in sorted(report.faults.items(), key=_number)]
+    lines += [f"{'faults survived':36}{report.faults.total():>9,}", ""]
+    lines += [f"chat {chat}: {', '.join(wrong)}" for chat, wrong in report.stories.items()]
+    return "\n".join([*lines, f"RED: {', '.join(report.red())}" if report.red() else "GREEN"])
+
+
+def _number(counted: tuple[str, int]) -> int:
+    return int(counted[0].removeprefix("F"))

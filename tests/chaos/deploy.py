@@ -1,0 +1,49 @@
+"""A migration for the test alone, in two steps: the new column first, and at the end it goes.
+
+Between the two, processes of both releases run side by side.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import OperationalError
+
+from bot import migrations
+
+HERE = Path(__file__).parent
+TRIES = 5
+
+
+def expand(owner: str) -> None:
+    """What the next release needs is there before it comes."""
+    _tried(lambda: command.upgrade(_config(owner), "next"))
+
+
+def contract(owner: str) -> None:
+    """What nobody writes any more goes."""
+    _tried(lambda: command.downgrade(_config(owner), "-1"))
+
+
+def _config(owner: str) -> Config:
+    places = (Path(migrations.__file__).parent / "versions", HERE / "release")
+    config = Config()
+    config.set_main_option("script_location", "bot:migrations")
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(map(str, places)))
+    config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)
+    return config
+
+
+def _tried(step: Callable[[], None]) -> None:
+    """A migration waits four seconds for a lock, and then is tried again, as operations says."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return step()
+        except OperationalError:
+            if attempt == TRIES:
+                raise
+            time.sleep(1)

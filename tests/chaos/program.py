@@ -1,0 +1,148 @@
+"""Our own program with something about it changed, for the chaos test alone.
+
+`CHAOS` names the changes, as one JSON object; nothing of `bot` knows of it.
+
+    CHAOS='{"mutant": "ack-first"}' python -m tests.chaos.program web
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import ContextVar
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import uvicorn
+
+from bot import inbox, jobs, outbox
+from bot.commands import main
+from flows import FLOWS
+from flows.engine.questions import YesNo
+from flows.engine.text import _, button
+from flows.preregistration import PREREGISTRATION
+from tests.chaos.mutants import MUTANTS
+
+
+def broken(mutant: str) -> None:
+    """A promise is broken on purpose: the test must see it."""
+    MUTANTS[mutant]()
+
+
+# Crashes at every await of one handler
+
+
+PASSED: ContextVar[list[int]] = ContextVar("PASSED")
+"""How many checkpoints the task at hand has passed."""
+
+HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
+    "update": ((inbox, "receive"), (inbox, "deliver")),
+    "callback": ((inbox, "hear_registry"), (inbox, "deliver")),
+    "write": ((inbox, "write_to_registry"), (inbox, "deliver")),
+    "sweep": ((outbox, "sweep"),),
+}
+
+
+class Watched:
+    """An awaitable that goes on as if nothing were there, until the process dies in it.
+
+    Before and after each time that it really has to wait it passes a checkpoint.
+    """
+
+    def __init__(self, work: Awaitable[Any], dies_at: int, passed: list[int]) -> None:
+        self.work, self.dies_at, self.passed = work, dies_at, passed
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps: Any = self.work.__await__()
+        error: BaseException | None = None
+        while True:
+            try:
+                waits = steps.send(None) if error is None else steps.throw(error)
+            except StopIteration as done:
+                return done.value
+            error = None
+            self._pass()
+            try:
+                yield waits
+            except BaseException as thrown:
+                error = thrown
+            self._pass()
+
+    def _pass(self) -> None:
+        self.passed[0] += 1
+        if self.passed[0] == self.dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dying(place: tuple[str, int]) -> None:
+    """The process dies at this checkpoint of what it handles, as soon as something has so many."""
+    handler, at = place
+    for module, name in HANDLERS[handler]:
+        setattr(module, name, _watched(getattr(module, name), at))
+
+
+def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., Awaitable[Any]]:
+    async def watched(*given: Any) -> Any:
+        passed = PASSED.get(None) or [0]
+        PASSED.set(passed)
+        return await Watched(handler(*given), at, passed)
+
+    return watched
+
+
+# A sign of life, another clock, another release
+
+
+def awake(mark: str) -> None:
+    """Leaves a mark as soon as it works: it listens, or has swept once."""
+    _marked(uvicorn.Server, "startup", Path(mark))
+    _marked(jobs, "sweep", Path(mark))
+
+
+def _marked(place: Any, name: str, mark: Path) -> None:
+    begins: Callable[..., Awaitable[Any]] = getattr(place, name)
+
+    async def marking(*given: Any, **more: Any) -> Any:
+        begun = await begins(*given, **more)
+        mark.touch()
+        return begun
+
+    setattr(place, name, marking)
+
+
+def skewed(seconds: float) -> None:
+    """This process's clock is wrong."""
+    true = time.time
+    time.time = lambda: true() + seconds
+
+
+EXPANDED = "release_seen"
+"""A column that the next release writes."""
+
+PETS = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
+
+
+def released(release: int) -> None:
+    """The next release: it asks one thing more, and writes a column that is new."""
+    flow = FLOWS[PREREGISTRATION.name]
+    FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
+    written = "UPDATE conversations SET "
+    assert written in inbox._SAVE
+    inbox._SAVE = inbox._SAVE.replace(written, f"{written}{EXPANDED} = {int(release)}, ")
+
+
+CHANGES: dict[str, Callable[[Any], None]] = {
+    "awake": awake,
+    "mutant": broken,
+    "dies_at": dying,
+    "skew": skewed,
+    "release": released,
+}
+
+if __name__ == "__main__":
+    for name, value in json.loads(os.environ.get("CHAOS", "{}")).items():
+        CHANGES[name](value)
+    main()

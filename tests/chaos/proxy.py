@@ -1,0 +1,128 @@
+"""A TCP proxy that misbehaves on command: it stands on every line between our processes.
+
+A process of its own. Its first order names the lines and where they lead, and it answers with the
+ports it listens on; every further line of its standard input is an order, such as
+`{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`.
+"""
+
+import asyncio
+import json
+import random
+import sys
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+type Mode = Literal["pass", "delay", "drop", "cut", "half", "tear"]
+CHUNK = 64 * 1024
+TORN_AFTER = 40
+
+
+@dataclass(eq=False)
+class Pair:
+    """One connection: our process at the near end, the service at the far one.
+
+    `ghost`: the service is gone, and our process has not been told.
+    """
+
+    near: StreamWriter
+    far: StreamWriter
+    ghost: bool = False
+
+    def abort(self) -> None:
+        self.near.transport.abort()
+        self.far.transport.abort()
+
+    def haunt(self) -> None:
+        self.ghost = True
+        self.far.transport.abort()
+
+
+@dataclass
+class Line:
+    """One way from a process to a service, and how it behaves now.
+
+    `delay` makes bytes late by about `seconds`; `drop` holds everything back, as a network does
+    that fell apart; `cut` resets what is open and refuses what is new; `half` leaves our process
+    alone with connections whose other end is gone; `tear` resets in the middle of an answer.
+    """
+
+    to: tuple[str, int]
+    mode: Mode = "pass"
+    seconds: float = 0.0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    pairs: set[Pair] = field(default_factory=set)
+
+    def become(self, mode: Mode, seconds: float) -> None:
+        self.mode, self.seconds = mode, seconds
+        (self.open.clear if mode == "drop" else self.open.set)()
+        for pair in tuple(self.pairs):
+            if mode == "half":
+                pair.haunt()
+            elif mode == "cut" or pair.ghost:
+                pair.abort()
+
+    async def serve(self, reader: StreamReader, near: StreamWriter) -> None:
+        """One connection, from its beginning to its end."""
+        await self.open.wait()
+        if self.mode == "cut":
+            return near.transport.abort()
+        try:
+            answers, far = await asyncio.open_connection(*self.to)
+        except OSError:
+            return near.transport.abort()
+        pair = Pair(near, far)
+        self.pairs.add(pair)
+        try:
+            await asyncio.gather(self._carry(pair, reader, far), self._carry(pair, answers, near))
+        finally:
+            self.pairs.discard(pair)
+            pair.abort()
+
+    async def _carry(self, pair: Pair, reader: StreamReader, to: StreamWriter) -> None:
+        """The bytes of one direction; its end is the other's end too, unless that is a ghost's."""
+        with suppress(OSError):
+            while chunk := await reader.read(CHUNK):
+                await self.open.wait()
+                if self.mode == "delay":
+                    await asyncio.sleep(self.seconds * random.uniform(0.5, 1.5))
+                if self.mode == "tear" and to is pair.near:
+                    to.write(chunk[:TORN_AFTER])
+                    await to.drain()
+                    return pair.abort()
+                if not pair.ghost:
+                    to.write(chunk)
+                    await to.drain()
+        if not (pair.ghost and to is pair.near):
+            to.close()
+
+
+async def opened(wanted: Mapping[str, int]) -> tuple[dict[str, Line], dict[str, int]]:
+    """The lines by name, and the ports they listen on."""
+    lines, ports = {}, {}
+    for name, port in wanted.items():
+        line = Line(("127.0.0.1", port))
+        line.open.set()
+        server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
+        lines[name], ports[name] = line, server.sockets[0].getsockname()[1]
+    return lines, ports
+
+
+async def main() -> None:
+    """Obeys until the orders end."""
+    orders = StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    lines, ports = await opened(json.loads(await orders.readline()))
+    print(json.dumps(ports), flush=True)
+    while order := await orders.readline():
+        told = json.loads(order)
+        for name in told["lines"]:
+            lines[name].become(told["do"], told["seconds"])
+        print(json.dumps(told["lines"]), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""The next release's migration, as the chaos test has it."""

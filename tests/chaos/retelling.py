@@ -1,0 +1,55 @@
+"""One person's whole story in lines, for whoever must find out what went wrong in it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tests.chaos.ledger import Ledger
+from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys
+from tests.chaos.processes import Fault
+
+
+def retold(
+    chat: int, entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
+) -> Iterator[str]:
+    """Everything in the order of time, then the rows that it left."""
+    own = {
+        each.update_id
+        for each in entries
+        if isinstance(each, Arrival) and sender(each.update) == chat
+    }
+    lines = [(each.at, told) for each in entries if (told := _told(each, chat, own))]
+    if lines:
+        first, last = lines[0][0], lines[-1][0]
+        lines += [(each.at, f"--- {each.kind} {each.what}") for each in faults
+                  if first < each.until and each.at < last]  # fmt: skip
+    yield f"chat {chat}"
+    yield from (f"  {at:.3f} {line}" for at, line in sorted(lines))
+    yield from (f"  {row}" for row in ledger.rows.get(chat, []))
+    yield f"  {ledger.words.get(chat, [])}"
+
+
+def sender(update: dict[str, Any]) -> int:
+    content = next(value for name, value in update.items() if name != "update_id")
+    return int(content["from"]["id"])
+
+
+def _told(entry: Entry, chat: int, own: set[int]) -> str:
+    match entry:
+        case Arrival(number, update) if number in own:
+            pressed = update.get("callback_query", {}).get("data", "")
+            message = update.get("message") or update.get("edited_message") or {}
+            kind = "edits" if "edited_message" in update else "says"
+            return f"{number} presses {pressed}" if pressed else f"{number} {kind} {_said(message)}"
+        case Delivery(number, attempt, status) if number in own:
+            return f"{number} is brought ({attempt}): {status}"
+        case Call(method, params, _at, status, sent) if params.get("chat_id") == chat:
+            shown = list(keys(params.get("reply_markup")).values()) if method in SENDS else ""
+            place = sent or params.get("message_id") or params.get("message_ids")
+            return f"<- {method} {place} {status} {str(params.get('text', ''))[:60]!r} {shown}"
+        case _:
+            return ""
+
+
+def _said(message: dict[str, Any]) -> str:
+    kinds = [name for name in message if name not in ("from", "chat", "date", "message_id")]
+    return repr(message.get("text") or kinds)

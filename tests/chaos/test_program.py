@@ -1,0 +1,56 @@
+"""A process dies at the checkpoint that it was told, and until then does what it always does."""
+
+import asyncio
+import os
+
+import pytest
+
+from tests.chaos.program import Watched
+
+
+class Killed(BaseException):
+    """Instead of the end of this process."""
+
+
+async def _work(done: list[str]) -> str:
+    for step in ("read", "write"):
+        await asyncio.sleep(0)
+        done.append(step)
+    return "answered"
+
+
+async def _watched(dies_at: int) -> tuple[str, list[str]]:
+    done: list[str] = []
+    try:
+        return await Watched(_work(done), dies_at, [0]), done
+    except Killed:
+        return "killed", done
+
+
+@pytest.mark.parametrize(
+    ("at", "answer", "done"),
+    [
+        (1, "killed", []),
+        (2, "killed", []),
+        (3, "killed", ["read"]),
+        (4, "killed", ["read"]),
+        (5, "answered", ["read", "write"]),
+    ],
+)
+async def test_it_dies_before_and_after_each_wait(
+    at: int, answer: str, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "kill", die)
+    assert await _watched(at) == (answer, done)
+
+
+async def test_what_it_waits_for_may_fail() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await Watched(fails(), 0, [0])
