@@ -40,6 +40,7 @@ def chaos(
     faults: Annotated[int, typer.Option(help="How many faults.")] = 0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn by lot.")] = 0,
     rate: Annotated[float, typer.Option(help="Updates a second.")] = 0,
+    minutes: Annotated[float, typer.Option(help="After so long nothing new begins.")] = 0,
     only: Annotated[str, typer.Option(help="Faults such as F3,F7; all if empty.")] = "",
     mutant: Annotated[str, typer.Option(help="ack-first or no-dedupe: must be red.")] = "",
     keep: Annotated[Path | None, typer.Option(help="Folder for databases and logs.")] = None,
@@ -59,7 +60,7 @@ def chaos(
         "seed": seed,
         "rate": rate,
     }
-    given |= {"kinds": tuple(filter(None, only.split(",")))}
+    given |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
     plan = replace(PROFILES[profile], **{name: value for name, value in given.items() if value})
     report = run(plan, mutant, keep)
     raise typer.Exit(bool(report.red()))

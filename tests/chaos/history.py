@@ -5,7 +5,7 @@ Each person is a sequence of their own, so every check is one pass over what hap
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -121,10 +121,17 @@ def judged(
     return report
 
 
-def _count_updates(report: Report, entries: Sequence[Entry]) -> set[int]:
-    """Sum up the deliveries; the updates that were answered 2xx."""
+type Taken = dict[int, int]
+"""By update that was answered 2xx, the place in the journal where that is first told."""
+
+
+def _count_updates(report: Report, entries: Sequence[Entry]) -> Taken:
+    """Sum up the deliveries; which updates were taken."""
     deliveries = [each for each in entries if isinstance(each, Delivery)]
-    taken = {each.update_id for each in deliveries if each.acknowledged}
+    taken: Taken = {}
+    for place, each in enumerate(entries):
+        if isinstance(each, Delivery) and each.acknowledged:
+            taken.setdefault(each.update_id, place)
     attempts = Counter((each.update_id, each.attempt) for each in deliveries)
     report.sent = sum(isinstance(each, Arrival) for each in entries)
     report.acknowledged = len(taken)
@@ -149,7 +156,7 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
 # P1 and P3: nothing taken is lost, nothing is applied twice, one after the other
 
 
-def _judge_words(report: Report, story: Story, taken: set[int], found: list[str]) -> None:
+def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
     """Every word said to an officer is a row, and the rows stand in the order they were said."""
     said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
     must = Counter(text for each, text in said if each.update_id in taken)
@@ -170,37 +177,42 @@ def _word(arrival: Arrival) -> str:
 def _judge_answers(
     report: Report,
     story: Story,
-    taken: set[int],
+    taken: Taken,
     rows: list[Row],
     sent: list[tuple[int, Call]],
     relayed: int,
 ) -> None:
     """Every update of somebody known has its one answer in the outbox, or is a word passed on.
 
-    The first word opens the case and is answered; those after it are passed on in silence.
+    The first word opens the case and is answered; those after it are passed on in silence. What a
+    person did just before they consented may be taken just after: the platform brings presses and
+    messages in different queues, and each again and again until we take it.
     """
-    updates = [each.update_id for each in _known(story, sent[0][0] if sent else None)]
+    consent, updates = _known(story, sent[0][0] if sent else None)
+    late = [
+        each for place, each in story.arrivals if place < consent < taken.get(each.update_id, 0)
+    ]
     # What nobody asked for: the registry's word, and when an officer may answer, without a button.
     notices = sum(NOTICE in shown or not shown for shown in (_keys(call) for _place, call in sent))
     effects = sum(row.act != "delete" for row in rows) - notices + relayed
-    report.unanswered += max(0, sum(each in taken for each in updates) - effects)
-    report.answered_twice += max(0, effects - len(updates))
+    report.unanswered += max(0, sum(each.update_id in taken for each in updates) - effects)
+    report.answered_twice += max(0, effects - len(updates) - len(late))
 
 
-def _known(story: Story, first_reply: int | None) -> Iterator[Arrival]:
-    """The updates since consent: the press that the first row answered, and what followed."""
+def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
+    """Where consent was given, by the press that the first row answered; it and what followed."""
     if first_reply is None:
-        return
+        return 0, []
     consents = [
         arrival
         for place, arrival in story.arrivals
         if place < first_reply and "refuse" in _offered(arrival) and _pressed(arrival) == "yes"
     ]
-    begun = False
-    for _place, arrival in story.arrivals:
-        begun = begun or (bool(consents) and _data(arrival) == _data(consents[-1]))
-        if begun:
-            yield arrival
+    if not consents:
+        return 0, []
+    given = _data(consents[-1])
+    since = next(place for place, arrival in story.arrivals if _data(arrival) == given)
+    return since, [arrival for place, arrival in story.arrivals if place >= since]
 
 
 def _data(arrival: Arrival) -> str:
@@ -320,13 +332,13 @@ def _judge_strangers(report: Report, story: Story) -> None:
 # P2: one submission, one registration
 
 
-def _submitted(story: Story, taken: set[int]) -> bool:
+def _submitted(story: Story, taken: Taken) -> bool:
     return any(
         _pressed(each) == "submit" and each.update_id in taken for _place, each in story.arrivals
     )
 
 
-def _judge_registration(report: Report, story: Story, taken: set[int], ledger: Ledger) -> None:
+def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
     """Who submitted stands in the registry once, as they answered; nobody else does."""
     who = story.who
     mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]

@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -122,10 +123,10 @@ class Walker:
             else:
                 await self._respond(screen)
 
-    async def talk(self, words: range) -> None:
-        """Words to the officer, in bursts, without waiting for an answer."""
+    async def talk(self, words: range, enough: Callable[[], bool]) -> None:
+        """Words to the officer, in bursts, without waiting for an answer, until it is enough."""
         left = list(words)
-        while left:
+        while left and not (enough() and len(left) < len(words)):
             burst, left = left[: (most := self.chance.randint(1, 3))], left[most:]
             for _word in burst:
                 await self.pace.turn()

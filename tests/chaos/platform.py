@@ -67,6 +67,7 @@ class Chat:
     """The newest screen of one chat, and a way to wait for a newer one."""
 
     screen: Screen | None = None
+    begun: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -1,8 +1,10 @@
 """Every part in a process of its own, with a line that can fail between any two of them."""
 
 import json
+import multiprocessing
 import os
 import random
+import runpy
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from typing import Any
@@ -64,20 +67,15 @@ class Child:
     env: Mapping[str, str]
     log: Path
     changes: Mapping[str, Any] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    _process: BaseProcess | None = None
 
     def start(self, **changes: Any) -> None:
         """Start it, with changes that `program` knows."""
         self.mark.unlink(missing_ok=True)
         changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", *self.words],
-                stdout=log,
-                stderr=log,
-                env=os.environ | self.env | changed,
-                cwd=ROOT,
-            )
+        env = {**self.env, **changed}
+        self._process = NURSERY.Process(target=play, args=(self.words, env, self.log))
+        self._process.start()
 
     @property
     def mark(self) -> Path:
@@ -93,7 +91,7 @@ class Child:
         assert self._process is not None
         self._process.kill()
         at = time.time()
-        self._process.wait()
+        self._process.join()
         return at
 
     def end(self) -> float:
@@ -101,28 +99,40 @@ class Child:
         assert self._process is not None
         begun = time.monotonic()
         self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(3 * GOODBYE)
-        if not self.died:
+        if not self.gone(3 * GOODBYE):
             self.kill()
         return time.monotonic() - begun
 
     def gone(self, seconds: float) -> bool:
         """Whether it ends by itself within so many seconds."""
         assert self._process is not None
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+        self._process.join(seconds)
         return self.died
 
     @property
     def pid(self) -> int:
         assert self._process is not None
-        return self._process.pid
+        return self._process.pid or 0
 
     @property
     def died(self) -> bool:
         """Whether it ended by itself."""
-        return self._process is not None and self._process.poll() is not None
+        return self._process is not None and self._process.exitcode is not None
+
+
+# Everything that takes long to import is imported once, and each process is begun from there.
+NURSERY = multiprocessing.get_context("forkserver")
+NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
+
+
+def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    """Become the program that these words call."""
+    os.environ.update(env)
+    with log.open("ab") as written:
+        for stream in (1, 2):
+            os.dup2(written.fileno(), stream)
+    sys.argv = list(words)
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Any
 
 import aiohttp
@@ -47,7 +48,8 @@ class Plan:
     `kinds` are those of the matrix that are tried (all if empty), `short` leaves out what takes
     long, and `long` is how long a fault may last. When nothing has moved for `stall` although every
     process is up, because leases of the dead run on, there is a blackout: everything is killed and
-    database time goes on by two minutes.
+    database time goes on by two minutes. After `most` no fault comes any more, nobody new begins,
+    and whoever is at it ends.
     """
 
     people: int
@@ -60,6 +62,7 @@ class Plan:
     kinds: tuple[str, ...] = ()
     short: bool = True
     long: float = 2.0
+    most: float = inf
 
     @property
     def words(self) -> int:
@@ -81,6 +84,16 @@ class Evidence:
     drained: float
 
 
+@dataclass(frozen=True)
+class Enough:
+    """Whether the time is up."""
+
+    until: float
+
+    def __call__(self) -> bool:
+        return time.monotonic() > self.until
+
+
 async def storm(processes: Processes, plan: Plan) -> Evidence:
     """Let it rage, wait until it is calm, and gather the evidence."""
     begun = time.monotonic()
@@ -100,9 +113,10 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.read()
         entries = await _entries(http, processes.registry)
-    held = await ledger.read(processes, people, entries)
+    begun_people = [who for who in people if platform.chats[who.chat].begun]
+    held = await ledger.read(processes, begun_people, entries)
     seconds = time.monotonic() - begun
-    return Evidence(people, platform.entries, processes.faults, held, seconds, drained)
+    return Evidence(begun_people, platform.entries, processes.faults, held, seconds, drained)
 
 
 async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str, Any]]:
@@ -130,13 +144,14 @@ async def _rage(
     chance: random.Random,
 ) -> float:
     """Load and faults side by side; then calm, and how many seconds that took."""
+    enough = Enough(time.monotonic() + plan.most)
     room = asyncio.Semaphore(min(MOST_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed))
     scene = Scene(processes, platform, pace, chance, plan.long)
-    life = [_live(platform, who, plan, pace, chance.random(), room) for who in people]
+    life = [_live(platform, who, plan, pace, chance.random(), room, enough) for who in people]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
-        await _trouble(scene, plan, load.done)
+        await _trouble(scene, plan, load.done, enough)
         await load
     finally:
         load.cancel()
@@ -157,20 +172,28 @@ async def _live(
     pace: Pace,
     seed: float,
     room: asyncio.Semaphore,
+    enough: Enough,
 ) -> None:
     async with room:
+        if enough():
+            return
+        platform.chats[who.chat].begun = True
         walker = Walker(who, platform, pace, random.Random(seed), patience=3 * plan.stall)
         await walker.walk()
-        await walker.talk(range(1, 1 + plan.words))
+        await walker.talk(range(1, 1 + plan.words), enough)
 
 
-async def _trouble(scene: Scene, plan: Plan, done: Callable[[], bool]) -> None:
+async def _trouble(
+    scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
+) -> None:
     """One fault at each of some random moments of the load; a blackout whenever nothing moves."""
     chance, cards = scene.chance, list[faults.Trouble]()
     moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.faults))
     for moment in moments:
         while not await _until(partial(_reached, scene.platform, moment, done), scene, plan.stall):
             await asyncio.to_thread(scene.processes.blackout)
+        if enough():
+            break
         cards = cards or faults.deck(chance, plan.kinds, short=plan.short)
         card = cards.pop()
         _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)

@@ -216,6 +216,20 @@ def test_a_broken_promise_is_seen(breaks: Callable[[History], None], name: str) 
     assert name in history.report().red()
 
 
+def test_what_came_before_consent_may_be_taken_after_it() -> None:
+    history = _true()
+    junk, taken = _said(9, "?")
+    history.entries.insert(0, junk)
+    history.entries.insert(history.entries.index(REPLIES[0]) + 1, taken)
+    history.entries.insert(history.entries.index(REPLIES[1]), _replied(19, "Again?", "5:-", at=1.5))
+    history.rows[1:1] = [_row(2, 19)]
+    history.rows[2:] = [_row(3, 12), _row(4, 13)]
+    assert history.report().red() == []
+    history.entries.remove(taken)
+    history.entries.insert(1, taken)
+    assert history.report().red() == ["answered_twice"]
+
+
 def test_a_reply_may_come_twice_across_a_crash() -> None:
     history = _true()
     _say_again(history)
