@@ -37,6 +37,7 @@ class Action(StrEnum):
     CASE_NOTE = "case.note"
     CASE_DOCUMENT = "case.document"
     CASE_FILL = "case.fill"
+    CASE_PIN = "case.pin"
     CASE_TRANSFER = "case.transfer"
     CASE_SNOOZE = "case.snooze"
     CASE_RESOLVE = "case.resolve"
@@ -179,6 +180,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_NOTE: Rule(_DESK, states=OPEN),
     Action.CASE_DOCUMENT: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_FILL: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_PIN: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_TRANSFER: Rule(_DESK, states=OPEN, owner=Owner.OWN_OR_LED),
     Action.CASE_SNOOZE: Rule(_DESK, states=frozenset({CLAIMED, WAITING}), owner=Owner.OWN),
     Action.CASE_RESOLVE: Rule(_DESK, states=HELD, owner=Owner.OWN),

@@ -4,7 +4,6 @@ All functions want a connection of the console's role. Wrong name, password and 
 alike, and cost the same time (security.md 4.1).
 """
 
-import asyncio
 import re
 import unicodedata
 from base64 import b32encode
@@ -15,11 +14,9 @@ from secrets import token_bytes, token_urlsafe
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from pyotp import TOTP
 
-from bot import audit, officers
+from bot import audit, hashing, officers
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.settings import ConfigError
@@ -32,10 +29,6 @@ LOCK_MINUTES = 5
 ISSUER = "Kosh"
 STEP_SECONDS = 30
 
-# OWASP's smaller setting: 18 ms and 19 MiB a try; two at once, or sign-in would eat the memory.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_turnstile = asyncio.Semaphore(2)
-_NOBODY = _hasher.hash(token_urlsafe(16))
 _WEAK = re.compile(
     "kosh|көш|қош|admin|officer|password|passwort|pass1|qwert|asdf|zxcv|12345|54321|letmein|welcome"
     "|iloveyou|monkey|dragon|parol|пароль|йцуке|фыва|привет|құпия|казахстан|qazaq|kazakh|қазақ",
@@ -131,7 +124,7 @@ async def invited(session: Session, token: str) -> UUID:
 
 async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> UUID:
     """Spend a link: set password and secret anew; raises BadLink, WeakPassword."""
-    password = _acceptable(password)
+    stored = await hashing.hashed(_acceptable(password))
     officer_id = await invited(session, token)
     await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
     await session.execute(
@@ -140,7 +133,7 @@ async def enrol(rt: Runtime, session: Session, token: str, password: str, secret
         " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL",
         (
             officer_id,
-            rt.vault.seal_transient((await _hashed(password)).encode(), _place(officer_id, "pw")),
+            rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
             rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
             await _step(session),
         ),
@@ -164,11 +157,11 @@ async def check(
     )
     row = await cursor.fetchone()
     if row is None or officer_id is None or row[0] is None:
-        await _verified(_NOBODY, password)
+        await hashing.fits(None, _typed(password))
         return False
     stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
     secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
-    right = await _verified(stored, password)
+    right = await hashing.fits(stored, _typed(password))
     step = _matching(secret, code, await _step(session))
     if row[3] or not right or step is None or step <= row[2]:
         await _miss(session, officer_id)
@@ -198,6 +191,11 @@ async def reseal(rt: Runtime, session: Session) -> int:
             ),
         )
     return len(found)
+
+
+async def after_restore(session: Session) -> None:
+    """No session or link that was ended since the backup comes back to life."""
+    await session.execute("TRUNCATE console_sessions, account_links")
 
 
 async def language(session: Session, officer_id: UUID) -> str:
@@ -313,6 +311,10 @@ def _matching(secret: str, code: str, step: int) -> int | None:
     return next((near for near, right in codes.items() if right == digits), None)
 
 
+def _typed(password: str) -> str:
+    return unicodedata.normalize("NFC", password[:LONGEST])
+
+
 def _acceptable(password: str) -> str:
     password = unicodedata.normalize("NFC", password)
     if not SHORTEST <= len(password) <= LONGEST:
@@ -320,20 +322,6 @@ def _acceptable(password: str) -> str:
     if len(set(password)) < 6 or _WEAK.search(password):
         raise WeakPassword
     return password
-
-
-async def _hashed(password: str) -> str:
-    async with _turnstile:
-        return await asyncio.to_thread(_hasher.hash, password)
-
-
-async def _verified(stored: str, password: str) -> bool:
-    password = unicodedata.normalize("NFC", password[:LONGEST])
-    async with _turnstile:
-        try:
-            return await asyncio.to_thread(_hasher.verify, stored, password)
-        except VerifyMismatchError:
-            return False
 
 
 def _hash(token: str) -> bytes:

@@ -5,7 +5,7 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, LiteralString, assert_never
 from uuid import UUID, uuid4
@@ -66,8 +66,10 @@ from flows.engine.events import (
     Relay,
     Remind,
     Say,
+    SetPin,
     Stopped,
     TakeFile,
+    TryPin,
     Withdraw,
 )
 from flows.engine.flow import OpenCase, SendPapers, Submit
@@ -264,8 +266,18 @@ async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> 
     """The durable turn: step, effects, save, outbox; the caller's block ends the transaction."""
     held = await _heard(rt, session, held, inbound)
     await people.reindex(rt, session, inbound.channel, inbound.handle)
-    turn = _step(rt, held, inbound.event)
+    turn = await _with_pin(rt, session, held, _step(rt, held, inbound.event))
     return await _carry_out(rt, session, held, turn, inbound)
+
+
+async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Turn:
+    """A PIN that the turn wants tried is tried at once, and the turn goes on with what came out."""
+    tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
+    if tried is None:
+        return turn
+    verdict = await people.try_pin(session, held.person, tried.pin)
+    more = _step(rt, replace(held, conversation=turn.conversation), verdict)
+    return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
 
 async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
@@ -465,7 +477,7 @@ class _Work:
     epoch: int
     rows: list[outbox.Row]
     erased: bool = False
-    direct: tuple[str, ...] = ()
+    stands: outbox.Stands = field(default_factory=dict)
 
 
 async def _carry_out(
@@ -487,7 +499,7 @@ async def _carry_out(
     says = await _linked(rt, session, held, says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
-        return _farewell(rt, held, written, work.direct)
+        return _farewell(rt, held, written, work.stands, turn.conversation.language)
     saved = await _save(rt, session, held, turn.conversation, work.epoch, written)
     return Delivery(held.person, _first(rt, held, written, saved), sheet=sheet)
 
@@ -571,13 +583,30 @@ def _first(
     return Parcel(saved[0][0], 1, held.person, held.channel, act)
 
 
+NOT_DELETED = _(
+    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
+    " phone yourself, and its backup if it has one."
+)
+
+
 def _farewell(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], chat: tuple[str, ...]
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
 ) -> Delivery:
     """Nothing of an erased person is kept, so the last words go without a row."""
-    rows = (*outbox.deletion(rt, held.channel, chat), *written)
-    acts = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
-    return Delivery(None, None, tuple((held.channel, act) for act in acts))
+    acts = [
+        (channel, Act("delete", address, None, row.external_id))
+        for (channel, address), external_ids in stands.items()
+        if channel in rt.channels
+        for row in outbox.deletion(rt, channel, external_ids)
+    ]
+    rows = list(written)
+    if any(
+        not rt.channels[channel].deletes for channel, _place in stands if channel in rt.channels
+    ):
+        say = Say(((NOT_DELETED,),), language=language, service=True)
+        rows.append(outbox.Row("send", outbox.rendered(rt, say)))
+    words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
+    return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
 
 
 async def _apply(
@@ -602,7 +631,7 @@ async def _apply(
             await cases.cancel(session, person.id)
             work.epoch += 1
         case Forget():
-            work.direct = await outbox.recent(session, person.id, held.channel)
+            work.stands = await outbox.everywhere(session, person)
             await privacy.erase(rt, session, person)
             work.erased = True
         case Export():
@@ -613,7 +642,9 @@ async def _apply(
             sent = await outbox.recent(session, person.id, held.channel)
             gone = (*sent, inbound.message_id if inbound else "")
             work.rows += outbox.deletion(rt, held.channel, gone)
-        case DeleteInput() | PrintList() | Stopped():
+        case SetPin(pin):
+            await people.set_pin(session, person, pin)
+        case DeleteInput() | PrintList() | Stopped() | TryPin():
             pass
         case _:
             await _record(rt, session, held, conversation.language, effect)

@@ -33,6 +33,7 @@ CONCURRENCY = 10
 RETENTION_SECONDS = 3600.0
 COUNT_SECONDS = 900.0
 MONTH_SECONDS = 3600.0
+NOTE_SECONDS = 5.0
 FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
@@ -68,6 +69,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+        group.create_task(_every(NOTE_SECONDS, lambda: privacy.note_erased(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
 

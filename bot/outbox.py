@@ -168,6 +168,24 @@ async def recent(session: Session, person_id: UUID, channel: str) -> tuple[str, 
     return tuple(row[0] for row in await cursor.fetchall() if row[0])
 
 
+type Stands = dict[tuple[str, str], list[str]]
+"""Messages that still stand, by channel and address there; a place without any counts too."""
+
+
+async def everywhere(session: Session, person: Person) -> Stands:
+    """The same on every channel where the person is reached, for who wants all of it gone."""
+    cursor = await session.execute(
+        "SELECT channel, max(address) FROM handles WHERE person_id = %s GROUP BY channel",
+        (person.id,),
+    )
+    return {
+        (channel, people.address(person, bytes(sealed), channel)): list(
+            await recent(session, person.id, channel)
+        )
+        for channel, sealed in await cursor.fetchall()
+    }
+
+
 def seal(person: Person, message: Message | None) -> bytes | None:
     return None if message is None else person.key.seal(_encode(message), "messages", "body", "")
 
@@ -539,6 +557,14 @@ async def release(session: Session, person: Person, channel: str) -> None:
         "UPDATE messages SET state = 'pending', due_at = kosh_now()"
         " WHERE person_id = %s AND channel = %s AND state = 'waiting'",
         (person.id, channel),
+    )
+
+
+async def after_restore(session: Session) -> None:
+    """What a restored backup calls due was sent within the second: nobody hears it again."""
+    await session.execute(
+        "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now(),"
+        " reason = 'E_RESTORED' WHERE state IN ('pending', 'sending')"
     )
 
 

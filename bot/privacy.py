@@ -1,13 +1,16 @@
 """What a person can ask about their data, and what time takes away: export, erase, retention."""
 
+import asyncio
+import os
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
 
-from bot import audit, log, outbox, registrations, uploads
+from bot import audit, log, outbox, people, registrations, uploads
 from bot.outbox import Row
 from bot.people import Person
 from bot.queue import Session
@@ -110,6 +113,63 @@ async def erase(rt: Runtime, session: Session, person: Person) -> None:
         (rt.vault.index("tombstone", str(person.id)),),
     )
     await audit.append(session, actor="person", action="erased", subject=str(uuid4()))
+
+
+# Who was erased is noted outside the database too: one that is restored knows nothing of those
+# erased since. A line is a time and the person's mark, which tells nobody who it was.
+
+
+async def note_erased(rt: Runtime) -> int:
+    """Copy the marks of whoever was erased into a file of its own; how many were new."""
+    path = rt.settings.erased
+    noted, last = await asyncio.to_thread(_noted, path)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT at, mark FROM tombstones WHERE at > %s::timestamptz - interval '1 hour'"
+            " ORDER BY at",
+            (last or "-infinity",),
+        )
+        fresh = [(at, mark) for at, mark in await cursor.fetchall() if bytes(mark) not in noted]
+    if fresh:
+        lines = "".join(f"{at.isoformat()} {bytes(mark).hex()}\n" for at, mark in fresh)
+        await asyncio.to_thread(_append, path, lines)
+    return len(fresh)
+
+
+def _noted(path: Path) -> tuple[frozenset[bytes], str]:
+    """The marks in the file, and the time of the last."""
+    if not path.exists():
+        return frozenset(), ""
+    lines = [line.split() for line in path.read_text("ascii").splitlines()]
+    return frozenset(bytes.fromhex(line[1]) for line in lines), lines[-1][0] if lines else ""
+
+
+def _append(path: Path, lines: str) -> None:
+    """One write, so that two workers never mix their lines; on the disk before it counts."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, lines.encode("ascii"))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+async def erase_again(rt: Runtime) -> int:
+    """After a restore: erase everybody whose mark was noted; how many there were."""
+    marks, _last = _noted(rt.settings.erased)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT mark FROM tombstones")
+        marks |= {bytes(row[0]) for row in await cursor.fetchall()}
+        cursor = await session.execute("SELECT id FROM people")
+        everybody = [row[0] for row in await cursor.fetchall()]
+    known = [each for each in everybody if marks & {*rt.vault.indexes("tombstone", str(each))}]
+    for person_id in known:
+        async with rt.pool.connection() as session:
+            person = await people.load(rt, session, person_id)
+            if person is not None:
+                await erase(rt, session, person)
+    return len(known)
 
 
 async def export(

@@ -480,6 +480,13 @@ async def refuse(session: Session, write: Write, error: Refused, language: str) 
         await cases.open_case(session, write.person, refused, language)
 
 
+async def after_restore(session: Session) -> None:
+    """What a restored backup calls open may have been written since: it is looked up first."""
+    await session.execute(
+        "UPDATE registry_writes SET state = 'unknown' WHERE state IN ('pending', 'sending')"
+    )
+
+
 async def due(session: Session, most: int = 50) -> list[UUID]:
     """Writes whose time has come: postponed ones, and those a crash left."""
     cursor = await session.execute(

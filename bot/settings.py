@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         default_factory=lambda chosen: chosen["data"] / "keys",
         description="Directory of the key files, mode 0700; by default `keys` in the data one.",
     )
+    erased: Path = Field(
+        default_factory=lambda chosen: chosen["data"] / "erased",
+        description="File that notes who was erased, by marks that tell nothing, for a restore; by "
+        "default `erased` in the data directory. Keep it apart from the database.",
+    )
     keys_monthly: bool = Field(
         default=True,
         description="A worker makes a new epoch each month and destroys the old one a week later; "

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from bot.commands import (
+    backups,
     chat,
     checks,
     demo,
@@ -35,6 +36,7 @@ app.add_typer(demo.app)
 app.add_typer(serving.app)
 app.add_typer(installation.app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(backups.app)
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(officers.app)

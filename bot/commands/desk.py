@@ -70,6 +70,13 @@ def desk_note(case: Number, officer: Name, words: str, data: Data = None) -> Non
     typer.echo("Noted.")
 
 
+@app.command("lift-pin")
+def desk_lift_pin(case: Number, officer: Name, data: Data = None) -> None:
+    """Take away a PIN that the person has lost, once they have answered who they are."""
+    _do(data, officer, case, desk.lift_pin)
+    typer.echo("The PIN is lifted; the person was told.")
+
+
 @app.command("release")
 def desk_release(case: Number, officer: Name, data: Data = None) -> None:
     """Give a case back to the queue."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from bot import access, cases, inbox, officers, outbox, reading
+from bot import access, cases, inbox, officers, outbox, people, reading
 from bot import canned as ready
 from bot.access import Action, Denied
 from bot.channels import Message
@@ -15,7 +15,7 @@ from bot.inbox import Delivery
 from bot.officers import Officer
 from bot.outbox import Row
 from bot.runtime import Runtime
-from flows.engine.events import Filled, Joined, PaperWanted, Resolved
+from flows.engine.events import Filled, Joined, PaperWanted, PinLifted, Resolved
 from flows.engine.flow import Upload
 from flows.engine.questions import Reading
 from flows.engine.text import Text, _, button
@@ -162,6 +162,16 @@ async def ask_document(
         return await at.turn(PaperWanted(document))
 
     return await act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+
+
+async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Take away a PIN that was lost, once the person has answered who they are; they are told."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await people.set_pin(at.session, at.held.person, None)
+        return await at.turn(PinLifted())
+
+    return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
 
 
 async def fill(

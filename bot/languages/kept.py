@@ -17,6 +17,7 @@ NAMES = {
     "Telegram",
     "WhatsApp",
     "IIN",
+    "PIN",
     "PINFL",
     "JShShIR",
     "PDF",

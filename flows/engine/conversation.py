@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from flows.engine import house, keeping
+from flows.engine import house, keeping, locking
 from flows.engine.asking import PAGE, fleeting_answers
 from flows.engine.events import (
     Acknowledged,
@@ -16,7 +16,6 @@ from flows.engine.events import (
     DeleteInput,
     Edited,
     Event,
-    Export,
     Filled,
     Forget,
     Joined,
@@ -25,6 +24,8 @@ from flows.engine.events import (
     Papered,
     PaperMoved,
     PaperWanted,
+    PinLifted,
+    PinTried,
     Pressed,
     QuickExit,
     Rated,
@@ -52,7 +53,8 @@ from flows.engine.flow import (
     Upload,
     path,
 )
-from flows.engine.keeping import Keeping, Screen
+from flows.engine.keeping import Screen
+from flows.engine.locking import Locking
 from flows.engine.questions import (
     FreeText,
     Option,
@@ -102,7 +104,7 @@ def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
     return Awaited(flow.name, item.name, item.paper) if flow and isinstance(item, Upload) else None
 
 
-class _Turn(Keeping):
+class _Turn(Locking):
     """What the person did, and what happened elsewhere."""
 
     def let_go(self) -> None:
@@ -144,6 +146,15 @@ class _Turn(Keeping):
                 self._remark(house.NO_EDITS)
             case Acknowledged(state, number):
                 self._acknowledged(state, number)
+            case Joined() | Resolved() | Filled():
+                self._heard_of_officer(event)
+            case PinTried() | PinLifted():
+                self._heard_of_pin(event)
+            case _:
+                assert_never(event)
+
+    def _heard_of_officer(self, event: Joined | Resolved | Filled) -> None:
+        match event:
             case Joined():
                 self.c = replace(self.c, with_officer=True)
                 self._say(((house.JOINED,),), (), service=True)
@@ -166,6 +177,7 @@ class _Turn(Keeping):
         self.ask()
 
     def _start(self, word: str) -> None:
+        self.c = replace(self.c, behind="")
         if self.c.with_officer:
             return self.ask()
         self.c = replace(self.c, flow="", parked="")
@@ -357,6 +369,7 @@ class _Turn(Keeping):
     # Reserved words
 
     def _obey(self, word: Reserved) -> None:
+        self.c = replace(self.c, behind="")
         if self.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
             return self.ask()
         match word:
@@ -433,12 +446,6 @@ class _Turn(Keeping):
         self.c = replace(self.c, parked=parked)
         self.ask()
 
-    def _mydata(self) -> None:
-        if not self.c.kept:
-            return self._remark(house.NOTHING_KEPT)
-        self.effects.append(Export())
-        self.ask()
-
     def _stop(self) -> None:
         self.effects.append(Stopped())
         self._forget_reminder()
@@ -467,7 +474,7 @@ class _Turn(Keeping):
             most = _("That is too long. Please keep it under {most} characters.", most=MOST_RELAYED)
             return self._remark(most)
         self.effects.append(Relay(words))
-        self.c = replace(self.c, asked=None)
+        self.c = replace(self.c, asked=None, behind="")
 
     # Judging what came against what was asked
 
@@ -479,6 +486,8 @@ class _Turn(Keeping):
         for option in asked.options:
             if self.words.same(typed, option.words):
                 return option.key
+        if asked.key == locking.PIN:
+            return self._read_pin(typed)
         question = self._question(asked)
         if self.words.text(typed, MOST_RELAYED) is Refusal.EMPTY:
             return Refusal.EMPTY
@@ -503,7 +512,9 @@ class _Turn(Keeping):
         question = self._question(asked)
         if question and question.sensitive and DeleteInput() not in self.effects:
             self.effects.append(DeleteInput())
-        if self.c.language:
+        if asked.key == locking.PIN:
+            self.notes.append((locking.NOT_A_PIN,))
+        elif self.c.language:
             self.notes.append((explain(refusal, question or house.DELETE_SCREEN),))
         if self.c.language and asked.tries >= 2:
             self.notes.append((house.ASK_AGAIN,))
@@ -627,6 +638,8 @@ class _Turn(Keeping):
                 self._withdraw(key)
             case house.EDIT:
                 self._edit(key)
+            case locking.PIN:
+                self._answer_pin(key)
             case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
                 self._answer_list(asked, key)
             case _:
@@ -644,6 +657,8 @@ class _Turn(Keeping):
         if key in self.flows:
             self._open(self.flows[key])
             return self.ask()
+        if key == "pin":
+            return self._choose_pin()
         if key == "write_again":
             self.c = replace(self.c, quiet=False)
             return self._remark(house.WRITE_AGAIN)
@@ -693,7 +708,7 @@ class _Turn(Keeping):
         if key == "yes" and self.c.standing:
             self.c = replace(self.c, standing=replace(self.c.standing, state="withdrawing"))
             self.effects.append(Withdraw())
-        self._status()
+        self._go_through(locking.STATUS)
 
     def _edit(self, key: str) -> None:
         flow = self.flows.get(self.c.flow)

@@ -1,7 +1,7 @@
 """What comes into a conversation (events) and what goes out of it (says and effects)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, SendPapers, Submit
@@ -119,6 +119,19 @@ class Filled:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class PinTried:
+    """What came of a `TryPin`: whether it was right, and how many tries are left if not."""
+
+    right: bool
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PinLifted:
+    """An officer took away the PIN of a person who had lost it."""
+
+
 type Event = (
     Started
     | Said
@@ -135,6 +148,8 @@ type Event = (
     | Joined
     | Resolved
     | Filled
+    | PinTried
+    | PinLifted
 )
 
 
@@ -191,6 +206,20 @@ class ConsentGiven:
     purpose: str
     text: Text
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryPin:
+    """See whether this is the person's PIN; the answer is a `PinTried` in the same turn."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPin:
+    """Ask for this PIN from now on; for none any more where it is None."""
+
+    pin: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,4 +325,6 @@ type Effect = (
     | Stopped
     | Forget
     | Export
+    | TryPin
+    | SetPin
 )

@@ -94,6 +94,9 @@ HELPED = _("Did this conversation help you?")
 RATED = _("Thank you. This helps us to answer better.")
 RATINGS = {"yes": button("It helped"), "partly": button("Helped partly"), "no": button("No help")}
 UPDATE = _("There is an update. Open it when it suits you.")
+PIN_OFFERED = _(
+    "If others may hold your phone: a PIN in the menu keeps your registration from them."
+)
 REGISTRATION = {
     "sent": _("Saved. We will confirm when the registry accepts it. You need not send it again."),
     "received": _("The registry has received it and is checking it. Your receipt: {number}"),
@@ -130,6 +133,7 @@ def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool
     if kept:
         among += [
             Option("mydata", button("My data")),
+            Option("pin", button("PIN")),
             Option("delete", button("Delete my data")),
         ]
     if quiet:

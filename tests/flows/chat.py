@@ -24,6 +24,7 @@ from flows.engine.events import (
     Said,
     Say,
     Started,
+    TryPin,
     Unreadable,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
@@ -232,6 +233,7 @@ class Chat:
         silent = relayed or isinstance(
             event, Filled | Acknowledged | Attached | Papered | PaperMoved
         )
+        silent |= any(isinstance(effect, TryPin) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:

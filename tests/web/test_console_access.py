@@ -54,7 +54,7 @@ def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
 @pytest.mark.requirement("S-58")
 def test_nothing_is_done_by_a_get() -> None:
     changing = re.compile(
-        "edit|claim|take|release|reply|note|document|fill|transfer|snooze|resolve"
+        "edit|claim|take|release|reply|note|document|pin|fill|transfer|snooze|resolve"
     )
     for route in GUARDED:
         if _method(route) == "GET":

@@ -10,6 +10,8 @@ def upgrade() -> None:
     op.execute("ALTER TABLE handles ADD COLUMN index_version INTEGER NOT NULL DEFAULT 1")
     op.execute("ALTER TABLE people ADD COLUMN pin BYTEA")
     op.execute("ALTER TABLE people ADD COLUMN pin_misses INTEGER NOT NULL DEFAULT 0")
+    # An officer lifts a PIN that was lost, of a person whose open case is in their mission.
+    op.execute("GRANT UPDATE (pin, pin_misses) ON people TO kosh_console")
 
 
 def downgrade() -> None:

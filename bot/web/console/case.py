@@ -311,6 +311,7 @@ ROUTES = [
     act("note", Action.CASE_NOTE, "noted", desk.note, _note),
     act("document", Action.CASE_DOCUMENT, "asked", desk.ask_document, _document),
     act("fill", Action.CASE_FILL, "filled", desk.fill, _fill),
+    act("pin", Action.CASE_PIN, "pin_lifted", desk.lift_pin),
     act("transfer", Action.CASE_TRANSFER, "transferred", desk.transfer, _transfer),
     act("snooze", Action.CASE_SNOOZE, "snoozed", desk.snooze, _snooze),
     act("resolve", Action.CASE_RESOLVE, "resolved", desk.resolve, _resolve),

@@ -1,0 +1,159 @@
+"""A backup is made, somebody is erased, the backup comes back: who was erased does not."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from bot import backups, people, privacy
+from bot.keys import Keys, VaultError
+from bot.runtime import Runtime, runtime
+from bot.services import Databases, ServiceError
+from bot.settings import Settings
+from bot.vault import Vault
+from tests.house import House, opened
+from tests.people import Guest
+from tests.web.test_canary import _everything
+
+GONE, STAYS = "nobody-who-leaves", "nobody-who-stays"
+LEFTOVERS = (
+    "SELECT key FROM people WHERE id = %s",
+    "SELECT bidx FROM handles WHERE person_id = %s",
+    "SELECT address FROM handles WHERE person_id = %s",
+    "SELECT state FROM conversations WHERE person_id = %s",
+)
+
+
+async def person(rt: Runtime, name: str) -> UUID | None:
+    async with rt.pool.connection() as session:
+        found = await people.find(rt, session, "web", name)
+    return found.id if found else None
+
+
+async def accepted(house: House) -> bool:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT count(*) FROM registrations WHERE number IS NOT NULL"
+        )
+        return await cursor.fetchone() == (2,)
+
+
+async def noted(house: House) -> bool:
+    return house.rt.settings.erased.exists()
+
+
+def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
+    """What lies in the database of one person, as it lies there."""
+    with psycopg.connect(databases.owner) as session:
+        return [
+            bytes(row[0])
+            for statement in LEFTOVERS
+            for row in session.execute(statement, (person_id,)).fetchall()
+        ]
+
+
+def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
+    """Every file of this database, after everything in memory has been written."""
+    name = databases.owner.rsplit("/", 1)[1]
+    with psycopg.connect(admin_url, autocommit=True) as session:
+        session.execute("CHECKPOINT")
+        row = session.execute("SELECT oid FROM pg_database WHERE datname = %s", (name,)).fetchone()
+    assert row
+    folder = services_home / "postgres" / "cluster" / "base" / str(row[0])
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+@pytest.mark.requirement("S-33", "S-73", "S-31")
+async def test_who_was_erased_stays_erased_after_a_restore(
+    chosen: Settings, databases: Databases, admin_url: str, services_home: Path, tmp_path: Path
+) -> None:
+    async with opened(chosen, databases, admin_url) as house:
+        leaving, staying = Guest(house.rt, GONE), Guest(house.rt, STAYS)
+        for guest in (leaving, staying):
+            await guest.register()
+        await house.until(lambda: accepted(house))
+        erased = await person(house.rt, GONE)
+        assert erased is not None
+        theirs = bytes_of(databases, erased)
+        kept = await staying.conversation()
+        backup = backups.back_up(chosen, house.rt.vault, tmp_path / "backups")
+        await leaving.go("/delete", "yes")
+        await house.until(lambda: noted(house))
+        assert await person(house.rt, GONE) is None
+        with pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
+            backups.restore(chosen, house.rt.vault, backup)
+
+    assert len(theirs) == 4
+    sealed = backup.read_bytes()
+    assert not any(each in sealed for each in (*theirs, b"TESTOVA", GONE.encode()))
+    backups.restore(chosen, Vault(Keys.load(chosen.keys)), backup)
+    assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
+    async with runtime(chosen) as rt:
+        assert await backups.replay(rt) == 1
+        assert await person(rt, GONE) is None
+        assert await Guest(rt, STAYS).conversation() == kept
+        assert await privacy.erase_again(rt) == 0
+    everything = _everything(databases)
+    assert not any(each.hex() in everything for each in theirs)
+    disk = on_disk(databases, admin_url, services_home)
+    assert not any(each in disk for each in theirs)
+
+
+@pytest.fixture
+async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
+    await Guest(rt, STAYS).consent()
+    yield backups.back_up(rt.settings, rt.vault, tmp_path / "backups")
+
+
+@pytest.mark.requirement("S-73", "S-29")
+async def test_a_backup_ends_with_the_key_of_its_epoch(chosen: Settings, copied: Path) -> None:
+    known = Keys.load(chosen.keys)
+    later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
+    with pytest.raises(VaultError) as refused:
+        backups.restore(chosen, later, copied)
+    assert refused.value.code == "E_VAULT_EPOCH"
+
+
+@pytest.mark.requirement("S-73")
+@pytest.mark.parametrize("harm", ["cut", "altered", "joined", "foreign"])
+async def test_a_harmed_backup_is_refused_before_anything_is_touched(
+    chosen: Settings, databases: Databases, copied: Path, harm: str
+) -> None:
+    whole = bytearray(copied.read_bytes())
+    match harm:
+        case "cut":
+            copied.write_bytes(whole[:-100_000])
+        case "altered":
+            whole[len(whole) // 2] ^= 1
+            copied.write_bytes(whole)
+        case "joined":
+            copied.write_bytes(whole + whole[-100:])
+        case _:
+            copied.write_bytes(b"PGDMP" + whole)
+    before = _everything(databases)
+    with pytest.raises(VaultError) as refused:
+        backups.restore(chosen, Vault(Keys.load(chosen.keys)), copied)
+    assert refused.value.code == "E_VAULT_SEALED"
+    assert _everything(databases) == before
+
+
+@pytest.mark.requirement("S-70")
+async def test_no_password_is_in_the_arguments_or_the_surroundings_of_a_dump(
+    rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    popen = subprocess.Popen
+
+    def watched(command: list[str], env: dict[str, str] | None = None, **more: Any) -> Any:
+        seen.extend([*map(str, command), *(env or {}).values()])
+        return popen(command, env=env, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", watched)
+    backups.back_up(rt.settings, rt.vault, tmp_path / "backups")
+    password = rt.settings.database("owner").split(":")[2].split("@")[0]
+    assert seen
+    assert not any(password in each for each in seen)
