@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, LiteralString, assert_never
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from bot import (
     reminders,
     sheets,
     strangers,
+    trips,
     uploads,
 )
 from bot.channels import (
@@ -45,6 +47,7 @@ from bot.queue import Session
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
+from bot.trips import Statement
 from flows.engine import keeping
 from flows.engine.conversation import awaited, step
 from flows.engine.events import (
@@ -117,47 +120,65 @@ class Delivery:
 
 # The row is locked before the update is noted, and the note is taken from the locked row: two
 # deliveries of one update can neither deadlock nor leave a note without its work.
-_CLAIM: LiteralString = """
+_CLAIM = Statement.of("""
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
   FROM handles h
   JOIN conversations c ON c.person_id = h.person_id
   JOIN people p ON p.id = h.person_id
-  WHERE h.channel = %(channel)s AND h.bidx = ANY(%(bidx)s)
+  WHERE h.channel = %(channel)s AND h.bidx = ANY(%(bidx)s::text::bytea[])
     AND (h.until IS NULL OR h.until > kosh_now())
   FOR UPDATE OF c
 ), fresh AS (
   INSERT INTO updates (channel, key) SELECT %(channel)s, %(key)s FROM held
   -- What an index key of before has noted stays noted while keys change.
   WHERE NOT EXISTS (
-    SELECT FROM updates WHERE channel = %(channel)s AND key = ANY(%(noted)s))
+    SELECT FROM updates WHERE channel = %(channel)s AND key = ANY(%(noted)s::text::bytea[]))
   ON CONFLICT DO NOTHING RETURNING key
 )
 SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
+""")
+
+_KEEP = """
+UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
+  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
+WHERE person_id = %(person)s
 """
 
-_SAVE: LiteralString = """
-WITH saved AS (
-  UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
-    quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
-  WHERE person_id = %(person)s
-), free AS MATERIALIZED (
-  SELECT NOT EXISTS (
-    SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
-  ) AS now
-)
+_WRITE = """
 INSERT INTO messages
   (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
 SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
   CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
   CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
   CASE WHEN w.place = 1 AND free.now THEN kosh_now() + make_interval(secs => %(lease)s) END
-FROM unnest(%(acts)s::text[], %(bodies)s::bytea[], %(epochs)s::int[], %(external_ids)s::text[])
-  WITH ORDINALITY AS w (act, body, epoch, external_id, place), free
+FROM free, (VALUES {rows}) AS w (place, act, body, epoch, external_id)
 ORDER BY w.place
 RETURNING id, state
 """
+
+_FREE = """
+SELECT NOT EXISTS (
+  SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
+) AS now
+"""
+
+
+@cache
+def _saving(count: int) -> Statement:
+    """Write a conversation back and queue `count` messages; single values are cheaper than lists.
+
+    The first is born claimed by this process, if none of the person's is open.
+    """
+    if not count:
+        return Statement.of(_KEEP)
+    rows = ", ".join(
+        f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
+        for n in range(1, count + 1)
+    )
+    write = _WRITE.format(rows=rows)
+    return Statement.of(f"WITH saved AS ({_KEEP}), free AS MATERIALIZED ({_FREE}) {write}")
 
 
 async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
@@ -234,19 +255,19 @@ async def _claim(
     rt: Runtime, session: Session, inbound: Inbound
 ) -> tuple[Held | None, bool, datetime]:
     key, *noted = update_keys(rt, inbound.channel, inbound.external_id)
-    cursor = await session.execute(
-        _CLAIM,
-        {
-            "channel": inbound.channel,
-            "bidx": list(rt.vault.indexes(inbound.channel, inbound.handle)),
-            "key": key,
-            "noted": noted,
-        },
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    *found, fresh, now = row
+    values = {
+        "channel": inbound.channel,
+        "bidx": _array(rt.vault.indexes(inbound.channel, inbound.handle)),
+        "key": key,
+        "noted": _array(noted),
+    }
+    ((*found, fresh, now),) = await trips.begin(session, _CLAIM, values)
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
+
+
+def _array(values: Iterable[bytes]) -> str:
+    """A `bytea[]` as PostgreSQL reads it: for so few, adapting a list costs more than this."""
+    return "{" + ",".join(rf'"\\x{each.hex()}"' for each in values) + "}"
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
@@ -263,7 +284,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> H
 
 
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
-    """The durable turn: step, effects, save, outbox; the caller's block ends the transaction."""
+    """The durable turn: step, effects, save and outbox, which end the transaction."""
     held = await _heard(rt, session, held, inbound)
     await people.reindex(rt, session, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, session, held, _step(rt, held, inbound.event))
@@ -500,7 +521,8 @@ async def _carry_out(
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
-    saved = await _save(rt, session, held, turn.conversation, work.epoch, written)
+    last = inbound is not None
+    saved = await _save(rt, session, held, turn.conversation, work.epoch, written, last=last)
     return Delivery(held.person, _first(rt, held, written, saved), sheet=sheet)
 
 
@@ -549,25 +571,29 @@ async def _save(
     conversation: Conversation,
     epoch: int,
     written: Sequence[outbox.Row],
+    *,
+    last: bool = False,
 ) -> list[tuple[int, str]]:
+    """Write back and queue; the `last` of its transaction commits it in the same trip."""
     person = held.person
-    cursor = await session.execute(
-        _SAVE,
-        {
-            "person": person.id,
-            "state": person.key.seal(_encode(conversation), "conversations", "state", ""),
-            "channel": held.channel,
-            "language": conversation.language,
-            "quiet": conversation.quiet,
-            "epoch": epoch,
-            "lease": outbox.LEASE_SECONDS,
-            "acts": [row.act for row in written],
-            "bodies": [outbox.seal(person, row.message) for row in written],
-            "epochs": [row.epoch for row in written],
-            "external_ids": [row.external_id or None for row in written],
-        },
-    )
-    return await cursor.fetchall()
+    values: dict[str, Any] = {
+        "person": person.id,
+        "state": person.key.seal(_encode(conversation), "conversations", "state", ""),
+        "channel": held.channel,
+        "language": conversation.language,
+        "quiet": conversation.quiet,
+        "epoch": epoch,
+        "lease": outbox.LEASE_SECONDS,
+    }
+    for place, row in enumerate(written, 1):
+        values |= {
+            f"act_{place}": row.act,
+            f"body_{place}": outbox.seal(person, row.message),
+            f"epoch_{place}": row.epoch,
+            f"id_{place}": row.external_id or None,
+        }
+    end = trips.commit if last else trips.run
+    return [(row[0], row[1]) for row in await end(session, _saving(len(written)), values)]
 
 
 def _first(

@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import log, pace, people
+from bot import log, pace, people, trips
 from bot.channels import (
     Act,
     CannotEdit,
@@ -33,7 +33,8 @@ from bot.channels import (
 )
 from bot.people import Person
 from bot.queue import Session
-from bot.runtime import Runtime, statement
+from bot.runtime import Runtime
+from bot.trips import Statement
 from flows.engine.events import Kind, Say
 
 LEASE_SECONDS = 60
@@ -217,7 +218,7 @@ async def post(session: Session, person: Person, channel: str, written: Sequence
 
 # The person's open rows are locked in order first, so that of two senders one sees what the other
 # did: without it a row written while another is being sent could wait for the sweep.
-_CLAIM: LiteralString = """
+_CLAIM = Statement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
   WHERE m.person_id = %(person)s AND m.state IN ('pending', 'sending')
@@ -245,9 +246,9 @@ FROM oldest o
 WHERE m.id = o.id AND o.due_at <= kosh_now()
   AND (o.state = 'pending' OR o.lease_until < kosh_now())
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
-"""
+""")
 
-_OUTCOME: LiteralString = """
+_OUTCOME = Statement.of("""
 UPDATE messages SET state = %(state)s, external_id = coalesce(%(external_id)s, external_id),
   reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),
   body = CASE WHEN %(final)s AND NOT (%(held)s AND receipt IS DISTINCT FROM 'delivered'
@@ -261,7 +262,7 @@ WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
 RETURNING EXISTS (
   SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
     AND m.state = 'pending'), receipt, reason
-"""
+""")
 
 # By each person's oldest open row: only that one can be sent, and what waits behind it must not
 # fill the list.
@@ -319,11 +320,12 @@ async def sweep(rt: Runtime) -> int:
 
 async def _claim(rt: Runtime, person: Person) -> Parcel | None:
     while True:
-        async with statement(rt) as session:
-            cursor = await session.execute(_CLAIM, {"person": person.id, "lease": LEASE_SECONDS})
-            row = await cursor.fetchone()
-        if row is None:
+        values = {"person": person.id, "lease": LEASE_SECONDS}
+        async with rt.pool.connection() as session:
+            claimed = await trips.run(session, _CLAIM, values)
+        if not claimed:
             return None
+        (row,) = claimed
         row_id, attempt, state, channel, act, body, external_id, sealed, silence = row
         if state == "sending":
             place = people.address(person, bytes(sealed), channel)
@@ -422,16 +424,16 @@ async def _outcome(
         "delay": delay,
         "untried": untried,
     }
-    row = await _written(rt, values)
-    if row is None:
+    written = await _written(rt, values)
+    if not written:
         return False
-    more, receipt, told = row
+    ((more, receipt, told),) = written
     if state == "sent" and receipt == "failed":
         await _report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
     return bool(more) and state != "pending"
 
 
-async def _written(rt: Runtime, values: dict[str, Any]) -> tuple[Any, ...] | None:
+async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:
     """Write an outcome, and while the database is away try again for as long as the row is ours.
 
     What was sent and isn't noted would be sent a second time.
@@ -439,9 +441,8 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> tuple[Any, ...] | Non
     until = time.monotonic() + LEASE_SECONDS / 2
     while True:
         try:
-            async with statement(rt) as session:
-                cursor = await session.execute(_OUTCOME, values)
-                return await cursor.fetchone()
+            async with rt.pool.connection() as session:
+                return await trips.run(session, _OUTCOME, values)
         except (psycopg.OperationalError, PoolTimeout):
             if time.monotonic() > until:
                 raise
@@ -457,7 +458,7 @@ def _may_be_wanted(rt: Runtime, channel: str) -> bool:
 
 # Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
 # writes the outcome looks at it.
-_RECEIPTS: LiteralString = """
+_RECEIPTS = Statement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(ids)s::text[], %(states)s::text[], %(ranks)s::int[],
                        %(ats)s::bigint[], %(codes)s::text[], %(prices)s::text[])
@@ -477,7 +478,7 @@ WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
   AND (m.external_id IS NULL OR string_to_array(m.external_id, ',') @> ARRAY[w.external_id])
   AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
-"""
+""")
 
 _REPORT: LiteralString = """
 WITH found AS (
@@ -526,9 +527,8 @@ async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
         "codes": [each.code for each in best],
         "prices": [each.price for each in best],
     }
-    async with statement(rt) as session:
-        cursor = await session.execute(_RECEIPTS, values)
-        changed = await cursor.fetchall()
+    async with rt.pool.connection() as session:
+        changed = await trips.run(session, _RECEIPTS, values)
     await _report(rt, [tuple(row) for *row, failed in changed if failed])
 
 

@@ -1,12 +1,12 @@
 """Jobs: deferred by name in the caller's transaction, run by a worker."""
 
 from datetime import datetime
-from typing import Any
 
 import procrastinate
-from psycopg import AsyncConnection
 
-type Session = AsyncConnection[Any]
+from bot.trips import Connection
+
+type Session = Connection
 """A database connection inside the caller's transaction."""
 
 app = procrastinate.App(connector=procrastinate.PsycopgConnector())

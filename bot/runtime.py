@@ -4,12 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
-from psycopg import AsyncConnection, OperationalError
-from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from bot import floors, log
@@ -23,6 +19,7 @@ from bot.live import Live, LocalBucket
 from bot.papers.workshop import Workshop
 from bot.registry.client import Registry
 from bot.settings import ConfigError, Settings
+from bot.trips import STATEMENT_SECONDS, Connection
 from bot.vault import Vault
 from flows import FLOWS
 from flows.engine.flow import Flow
@@ -31,15 +28,12 @@ from flows.preregistration import CLOSED
 HTTP_SECONDS = 30
 # A database that does not answer must not hold a webhook longer than the platforms wait.
 DATABASE_SECONDS = 3
-STATEMENT_SECONDS = 10
-# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
-SILENCE_SECONDS = STATEMENT_SECONDS + 2
 # How often a process looks for keys that were made or destroyed.
 KEYS_SECONDS = 60
 
 _logger = log.get()
 
-type Pool = AsyncConnectionPool[AsyncConnection[Any]]
+type Pool = AsyncConnectionPool[Connection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +129,7 @@ def pool(url: str, size: int) -> Pool:
     """Connections of one role; statements are prepared at first use."""
     return AsyncConnectionPool(
         url,
+        connection_class=Connection,
         min_size=1,
         max_size=size,
         timeout=DATABASE_SECONDS,
@@ -146,40 +141,7 @@ def pool(url: str, size: int) -> Pool:
             " -c idle_in_transaction_session_timeout=15s",
             "application_name": "kosh",
         },
-        connection_class=_Doubting,
     )
-
-
-class _Doubting(AsyncConnection[Any]):
-    """A connection that is given up when nothing comes from it for too long.
-
-    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
-    keep whoever asked it for hours.
-    """
-
-    async def wait[T](
-        self,
-        gen: PQGen[T],
-        interval: float = 0.1,
-        timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
-    ) -> T:
-        try:
-            return await super().wait(gen, interval, timeout or SILENCE_SECONDS)
-        except OperationalError:
-            if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
-                self.pgconn.finish()
-            raise
-
-
-@asynccontextmanager
-async def statement(rt: Runtime) -> AsyncIterator[AsyncConnection[Any]]:
-    """A connection for one statement that is its own transaction: two round trips fewer."""
-    async with rt.pool.connection() as session:
-        await session.set_autocommit(True)
-        try:
-            yield session
-        finally:
-            await session.set_autocommit(False)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import msgspec
 from bot import printing
 from bot.keys import VaultError
 from bot.live import LiveUnavailable
-from bot.runtime import Runtime, statement
+from bot.runtime import Runtime
 from flows.engine.events import Kind, PrintList, Say
 from flows.engine.state import Turn
 
@@ -81,7 +81,7 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
             return None
     except (LiveUnavailable, VaultError, msgspec.DecodeError):
         return None
-    async with statement(rt) as session:
+    async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT kosh_now()")
         row = await cursor.fetchone()
     assert row is not None

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 MOST_MARKS = 4
+UNWORDED = re.compile(rf"[^\w\s]{{{MOST_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Controls, format characters and all else that Unicode lets a renderer ignore; str.strip() and
@@ -40,6 +41,7 @@ KAZAKH_ARABIC = str.maketrans(
     }
 )  # fmt: skip
 ARABIC_WORD = re.compile("[\u0621-\u064a\u0671-\u06d3\u06d5]+")
+ARABIC = re.compile("[\u0600-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 PRESENTATION = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
 
 INSIDE = re.compile(r"[^\W_ʻʼ](?:.*[^\W_ʻʼ])?", re.DOTALL)
@@ -87,10 +89,13 @@ def fold(typed: str) -> str:
     Case, kinds of digits and apostrophes, habits of Kazakh spelling and whatever stands around
     the words are gone. Text without any letter or digit keeps its signs.
     """
-    text = unicodedata.normalize("NFC", digits(typed).casefold())
-    text = apostrophes(text.translate(UZBEK_2026))
-    text = BORROWED.sub(lambda found: found[0].translate(KAZAKH_OWN), text)
-    text = arabic(text)
+    text = digits(typed).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).translate(UZBEK_2026)
+        text = BORROWED.sub(lambda found: found[0].translate(KAZAKH_OWN), text)
+    text = apostrophes(text)
+    if ARABIC.search(text):
+        text = arabic(text)
     inside = INSIDE.search(text)
     return inside[0] if inside else text
 
@@ -117,7 +122,8 @@ def _visible(typed: str) -> str:
 
 
 def _unheaped(text: str) -> str:
-    if text.isascii():
+    # Marks are neither letters nor digits: without a run of such there is nothing to cut.
+    if not UNWORDED.search(text):
         return text
     kept, marks = [], 0
     for character in text:

@@ -11,8 +11,7 @@ import pytest
 from psycopg import OperationalError
 from pydantic import SecretStr
 
-from bot import jobs
-from bot import runtime as runtimes
+from bot import jobs, trips
 from bot.channels import Act
 from bot.channels.webchat import WebChat
 from bot.live import Live
@@ -84,7 +83,7 @@ async def test_a_database_that_says_nothing_is_given_up(
     rt, line = far
     guest = Guest(rt)
     await guest.consent()
-    monkeypatch.setattr(runtimes, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(trips, "SILENCE_SECONDS", 0.5)
     line.become("drop", 0)
     with pytest.raises(OperationalError):
         async with asyncio.timeout(15):

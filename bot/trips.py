@@ -1,0 +1,167 @@
+"""PostgreSQL in few round trips: what belongs together goes out in one write.
+
+A cursor of psycopg makes a trip of every statement, of BEGIN and of COMMIT, and costs a turn more
+processor than its encryption does. The hot path hands statements to libpq's pipeline itself: begin
+and read in one trip, write and commit in another (decision 29 has the figures). What it leaves
+behind is an ordinary connection, in or out of a transaction, on which cursors work as ever.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Self
+
+from psycopg import AsyncConnection, OperationalError, abc, adapt
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.waiting import Ready, Wait
+
+type Rows = list[tuple[Any, ...]]
+type Values = Mapping[str, Any]
+
+STATEMENT_SECONDS = 10
+# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
+SILENCE_SECONDS = STATEMENT_SECONDS + 2
+
+_VALUE = re.compile(r"%\((\w+)\)s")
+_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with values by name, `%(name)s` as for a cursor."""
+
+    text: bytes
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        names = tuple(dict.fromkeys(_VALUE.findall(text)))
+        ours = _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", text).encode()
+        return cls(ours, names)
+
+
+type _Variant = tuple[bytes, tuple[int, ...]]
+"""What a server prepares: a statement with values of these types."""
+
+
+class Connection(AsyncConnection[Any]):
+    """A connection that knows what it has prepared, and is given up when it is silent for too long.
+
+    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
+    keep whoever asked it for hours.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.prepared: dict[_Variant, bytes] = {}
+        self.names = map("kosh_{}".format, count())
+
+    async def rollback(self) -> None:
+        """Roll back; psycopg then has the server forget all that is prepared, ours too."""
+        self.prepared.clear()
+        await super().rollback()
+
+    async def wait[T](
+        self,
+        gen: abc.PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
+    ) -> T:
+        try:
+            return await super().wait(gen, interval, timeout or SILENCE_SECONDS)
+        except OperationalError:
+            if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+_BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
+
+
+async def begin(session: Connection, statement: Statement, values: Values) -> Rows:
+    """Open a transaction with its first statement."""
+    return (await _trip(session, (_BEGIN, {}), (statement, values)))[1]
+
+
+async def run(session: Connection, statement: Statement, values: Values) -> Rows:
+    """One statement: in the open transaction or, where none is open, as one of its own."""
+    return (await _trip(session, (statement, values)))[0]
+
+
+async def commit(session: Connection, statement: Statement, values: Values) -> Rows:
+    """The last statement of the open transaction; when this returns, all of it is committed."""
+    return (await _trip(session, (statement, values), (_COMMIT, {})))[0]
+
+
+async def _trip(session: Connection, *calls: tuple[Statement, Values]) -> list[Rows]:
+    """Everything out at once, then all answers in; raises what psycopg would for the first error.
+
+    Whoever is interrupted meanwhile loses the connection: nobody could say what its server did.
+    """
+    pgconn, transformer = session.pgconn, adapt.Transformer(session)
+    pgconn.enter_pipeline_mode()
+    try:
+        told = [_send(session, transformer, *call) for call in calls]
+        pgconn.pipeline_sync()
+        results = await session.wait(_answers(pgconn))
+    except BaseException:
+        pgconn.finish()
+        raise
+    pgconn.exit_pipeline_mode()
+    for result in results:
+        if result.status in _FAILED:
+            raise error_from_result(result, encoding="utf-8")
+    session.prepared.update(new for new in told if new)
+    return [_rows(transformer, result) for result in _executed(results, told)]
+
+
+def _send(
+    session: Connection, transformer: abc.Transformer, statement: Statement, values: Values
+) -> tuple[_Variant, bytes] | None:
+    """Put a statement into the pipeline; what is new to the server, and its name there."""
+    given = [values[name] for name in statement.names]
+    dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
+    types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
+    variant = (statement.text, types)
+    name = session.prepared.get(variant)
+    new = None
+    if name is None:
+        new = (variant, name := next(session.names).encode())
+        session.pgconn.send_prepare(name, statement.text, types)
+    session.pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
+    return new
+
+
+def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
+    """All results up to the end of the pipeline; writes and reads as the socket lets it."""
+    results: list[PGresult] = []
+    while True:
+        ready = yield Wait.RW if pgconn.flush() else Wait.R
+        if ready & Ready.R:
+            pgconn.consume_input()
+        while not pgconn.is_busy():
+            result = pgconn.get_result()
+            if result is None:
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            results.append(result)
+
+
+def _executed(results: Sequence[PGresult], told: Sequence[object]) -> Iterator[PGresult]:
+    """The answers to the statements themselves, without those to their preparation."""
+    left = iter(results)
+    for new in told:
+        if new:
+            next(left)
+        yield next(left)
+
+
+def _rows(transformer: abc.Transformer, result: PGresult) -> Rows:
+    if result.status != ExecStatus.TUPLES_OK:
+        return []
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
