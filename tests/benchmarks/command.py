@@ -13,6 +13,8 @@ from tests.benchmarks.turn import Plan, measure
 if not (find_spec("aiogram_dialog") and find_spec("telegram")):
     raise ImportError("the dependency group `bench` isn't installed")
 
+SIZES = [10_000, 1_000_000]
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Measure costs; nothing is asserted."
 )
@@ -53,6 +55,19 @@ def print_(
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
     typer.echo(sheets.measured(count, to))
+
+
+@app.command()
+def size(
+    people: Annotated[list[int], typer.Option(min=1, help="How many; may be repeated.")] = SIZES,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 10,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 2,
+) -> None:
+    """What the same turn costs among ten thousand people, and among a million."""
+    from tests.benchmarks import size as crowds
+
+    typer.echo(report.load())
+    typer.echo(crowds.measured(sorted(people), rounds, seconds))
 
 
 @app.command()

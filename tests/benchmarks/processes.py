@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @contextmanager
@@ -68,6 +68,12 @@ def line_of(pipe: IO[bytes] | None) -> bytes:
     if not line:
         raise RuntimeError("the platform's process ended; its log says why")
     return line
+
+
+def stores(folder: Path) -> tuple[int, ...]:
+    """The processes of PostgreSQL and Valkey that `bot.services` started in a folder."""
+    files = (folder / "postgres" / "cluster" / "postmaster.pid", folder / "valkey" / "valkey.pid")
+    return tuple(int(file.read_text().split()[0]) for file in files)
 
 
 def cpu_seconds(root: int) -> float:

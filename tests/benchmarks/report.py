@@ -26,7 +26,7 @@ def load() -> str:
 
 
 def tables(results: Sequence[Result]) -> str:
-    return "\n\n".join(_table(part(results)) for part in (_costs, _speeds, _ratios))
+    return "\n\n".join(table(part(results)) for part in (_costs, _speeds, _ratios))
 
 
 def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
@@ -83,7 +83,7 @@ def _of_rounds(ours: Result, other: Result) -> tuple[float, float]:
     )
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> str:
+def table(rows: Iterable[tuple[str, ...]]) -> str:
     """Markdown that is also aligned."""
     head, *body = rows
     widths = [max(len(row[at]) for row in (head, *body)) for at in range(len(head))]

@@ -200,7 +200,7 @@ def _bench(folder: Path, plan: Plan, chosen: Sequence[Contender]) -> Iterator[Be
             )
         )
         api = f"http://127.0.0.1:{int(processes.line_of(platform.stdout))}"
-        bench = Bench(platform, {}, {}, {}, _stores(folder), secret)
+        bench = Bench(platform, {}, {}, {}, processes.stores(folder), secret)
         for server in SERVERS:
             if any(each.server == server for each in chosen):
                 place = Place(
@@ -227,8 +227,3 @@ def _start(stack: ExitStack, bench: Bench, place: Place) -> None:
     bench.servers[place.server] = started.pid
     bench.ports[place.server] = place.port
     bench.started[place.server] = processes.listening(started, place.port, log)
-
-
-def _stores(folder: Path) -> tuple[int, ...]:
-    files = (folder / "postgres" / "cluster" / "postmaster.pid", folder / "valkey" / "valkey.pid")
-    return tuple(int(file.read_text().split()[0]) for file in files)

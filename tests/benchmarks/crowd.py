@@ -1,0 +1,157 @@
+"""A database full of plausible people: real keys, real seals, answers in every script.
+
+Whoever of them writes is known, is found by the blind index and opened like anyone; so what a turn
+costs among many people can be measured on any of them.
+"""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from itertools import batched
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from bot.languages import Languages
+from bot.vault import PersonKey, Vault
+from flows.engine.conversation import step
+from flows.engine.events import Event, Page, Pressed, Said, Started
+from flows.engine.state import Conversation
+from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
+from tests.names import names
+
+# In ten: the written form they chose, and the script of the names they gave.
+SHARES = (
+    ("kk_Arab", "Kazakh Arabic", 3),
+    ("kk", "Kazakh Cyrillic", 2),
+    ("uz", "Uzbek Latin", 2),
+    ("uz_Cyrl", "Uzbek Cyrillic", 1),
+    ("zh_Hans", "Chinese", 1),
+    ("ru", "Kazakh Cyrillic", 1),
+)
+DAY = date(2026, 11, 24)
+AT_ONCE = 10_000
+MESSAGES_EACH = 2
+TABLES: tuple[LiteralString, ...] = (
+    "COPY people (id, key, key_epoch) FROM STDIN",
+    "COPY handles (channel, bidx, person_id, address) FROM STDIN",
+    "COPY conversations (person_id, state, channel, language) FROM STDIN",
+    "COPY messages (person_id, channel, act, state, attempt, done_at) FROM STDIN",
+)
+COPIES: tuple[LiteralString, ...] = (
+    "INSERT INTO people (id, key, key_epoch)"
+    " SELECT c.id, p.key, p.key_epoch FROM copies c JOIN people p ON p.id = c.original",
+    "INSERT INTO handles (channel, bidx, person_id, address)"
+    " SELECT h.channel, uuid_send(gen_random_uuid()), c.id, h.address"
+    " FROM copies c JOIN handles h ON h.person_id = c.original",
+    "INSERT INTO conversations (person_id, state, channel, language)"
+    " SELECT c.id, o.state, o.channel, o.language"
+    " FROM copies c JOIN conversations o ON o.person_id = c.original",
+    "INSERT INTO messages (person_id, channel, act, state, attempt, done_at)"
+    " SELECT c.id, m.channel, m.act, m.state, m.attempt, m.done_at"
+    " FROM copies c JOIN messages m ON m.person_id = c.original",
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
+    """Let `many` people in, whose Telegram chats are numbered from `first_chat` on.
+
+    They lie in the tables in another order than their numbers, as those of real people would.
+    """
+    templates = [list(_templates(*share)) for *share, _weight in SHARES]
+    weights = [weight for *_share, weight in SHARES]
+    rng = random.Random(many)
+    order = rng.sample(range(many), many)
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute("SET synchronous_commit = off")
+        for batch in batched(order, AT_ONCE):
+            people = [
+                _person(vault, rng, str(first_chat + number), *_one(rng, templates, weights))
+                for number in batch
+            ]
+            for table, rows in zip(TABLES, zip(*people, strict=True), strict=True):
+                _copy(session, table, rows)
+        session.execute("VACUUM ANALYZE")
+
+
+def multiply(url: str, times: int) -> None:
+    """Make the crowd so many times as large, of copies that nobody has the keys to.
+
+    They are as long as their originals and lie in the same tables and indexes.
+    """
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute("SET synchronous_commit = off")
+        session.execute(
+            "CREATE TEMP TABLE copies AS SELECT gen_random_uuid() AS id, p.id AS original"
+            " FROM people p, generate_series(2, %s)",
+            (times,),
+        )
+        for copied in COPIES:
+            session.execute(copied)
+        session.execute("VACUUM ANALYZE")
+
+
+type _Row = tuple[Any, ...]
+
+
+def _one(rng: random.Random, templates: list[list[bytes]], weights: list[int]) -> tuple[str, bytes]:
+    (at,) = rng.choices(range(len(SHARES)), weights)
+    return SHARES[at][0], rng.choice(templates[at])
+
+
+def _person(
+    vault: Vault, rng: random.Random, chat: str, language: str, state: bytes
+) -> tuple[list[_Row], ...]:
+    """The rows of one person, table by table."""
+    person_id = UUID(int=rng.getrandbits(128), version=4)
+    wrapped = vault.new_key(person_id)
+    key: PersonKey = vault.open(person_id, wrapped)
+    channel = "telegram"
+    return (
+        [(person_id, wrapped.wrapped, wrapped.epoch)],
+        [
+            (
+                channel,
+                vault.index(channel, chat),
+                person_id,
+                key.seal(chat.encode(), "handles", "address", channel),
+            )
+        ],
+        [(person_id, key.seal(state, "conversations", "state", ""), channel, language)],
+        [(person_id, channel, "send", "sent", 1, DAY)] * MESSAGES_EACH,
+    )
+
+
+def _copy(session: psycopg.Connection, table: LiteralString, rows: tuple[list[_Row], ...]) -> None:
+    with session.cursor().copy(table) as copy:
+        for each in rows:
+            for row in each:
+                copy.write_row(row)
+
+
+def _templates(language: str, script: str) -> Iterator[bytes]:
+    """Conversations at every question of the form, with names of that script for answers."""
+    words, given = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
+    for depth in range(1, len(QUESTIONS)):
+        conversation = _take(words, Conversation(), Started())
+        for answer in (language, "kept", "yes"):
+            conversation = _press(words, conversation, answer)
+        for number in range(depth):
+            if is_choice(number):
+                conversation = _press(words, conversation, "b")
+            else:
+                conversation = _take(words, conversation, Said(next(given)[0]))
+        yield _encode(conversation)
+
+
+def _press(words: Languages, conversation: Conversation, key: str) -> Conversation:
+    assert conversation.asked is not None
+    return _take(words, conversation, Pressed(f"{conversation.asked.nonce}:{key}"))
+
+
+def _take(words: Languages, conversation: Conversation, event: Event) -> Conversation:
+    return step(FORMS, words, conversation, event, DAY, Page.NEVER).conversation
