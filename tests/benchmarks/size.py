@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from bot import services
+from bot.keys import Keys
 from bot.migrations import migrate
-from bot.vault import Keys, Vault
+from bot.vault import Vault
 from tests.benchmarks import crowd, processes
 from tests.benchmarks.form import KEPT
 from tests.benchmarks.orders import Driven, Order, Place
