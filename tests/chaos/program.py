@@ -130,8 +130,8 @@ def released(release: int) -> None:
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
     written = "UPDATE conversations SET "
-    assert written in inbox._SAVE
-    inbox._SAVE = inbox._SAVE.replace(written, f"{written}{EXPANDED} = {int(release)}, ")
+    assert written in inbox._KEEP
+    inbox._KEEP = inbox._KEEP.replace(written, f"{written}{EXPANDED} = {int(release)}, ")
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {
