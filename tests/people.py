@@ -6,12 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
 from bot import inbox, strangers
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
 from bot.live import Busy
 from bot.runtime import Runtime
+from bot.strangers import Overloaded
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Conversation
 
@@ -112,3 +115,12 @@ class Guest:
         decode = msgspec.json.Decoder(Note).decode
         entries = await self.rt.live.read_after(f"web-ask:{self.name}", "")
         return [note.say for _id, blob in entries if (note := decode(blob)).say]
+
+
+async def bring(rt: Runtime, update: Inbound) -> inbox.Delivery | None:
+    """As a platform does: again and again until it is taken."""
+    while True:
+        try:
+            return await inbox.receive(rt, update)
+        except (OperationalError, PoolTimeout, Overloaded):
+            continue

@@ -9,7 +9,7 @@ from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
-from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.people import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
 
 async def _count(rt: Runtime, table: str) -> int:
@@ -71,7 +71,7 @@ async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtim
     await guest.go("general", "yes", "I have a question")
     words = await _count(rt, "case_words")
     updates = [guest.inbound(Said(f"word {n}"), f"forty-{n}") for n in range(40)]
-    deliveries = await asyncio.gather(*(inbox.receive(rt, each) for each in updates * 2))
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
     await asyncio.gather(*(inbox.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "case_words") == words + 40
     assert sum(delivery is not None for delivery in deliveries) == 40
@@ -86,7 +86,7 @@ async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
     asked = (await guest.conversation()).asked  # type: ignore[union-attr]
     assert asked is not None
     updates = [guest.inbound(Pressed(f"{asked.nonce}:yes"), f"first-{n}") for n in range(40)]
-    deliveries = await asyncio.gather(*(inbox.receive(rt, each) for each in updates * 2))
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
     await asyncio.gather(*(inbox.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "people") == 1
     assert await _count(rt, "consents") == 1
@@ -110,7 +110,7 @@ async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     updates = [guest.inbound(Said("?"), f"order-{n}") for n in range(20)]
-    deliveries = await asyncio.gather(*(inbox.receive(rt, each) for each in updates))
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates))
     await asyncio.gather(*(inbox.deliver(rt, each) for each in deliveries))
     rows = await guest.rows()
     assert {state for _id, _act, state in rows} == {"sent"}

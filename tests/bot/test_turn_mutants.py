@@ -3,16 +3,14 @@
 import asyncio
 from datetime import datetime
 
-import psycopg
 import pytest
 
 from bot import inbox
 from bot.channels import Inbound
 from bot.queue import Session
 from bot.runtime import Runtime
-from bot.strangers import Overloaded
 from flows.engine.events import Event, Pressed, Said, Started
-from tests.people import TO_CONSENT, Guest
+from tests.people import TO_CONSENT, Guest, bring
 
 FORTY = 40
 NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -35,19 +33,11 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "_claim", note_then_claim)
 
 
-async def _bring(rt: Runtime, update: Inbound) -> bool:
-    """As a platform does: again and again until it is taken; whether that had an effect."""
-    while True:
-        try:
-            return await inbox.receive(rt, update) is not None
-        except (psycopg.OperationalError, Overloaded):
-            continue
-
-
 async def _effects(guest: Guest, events: list[Event]) -> int:
     """How many of some updates, all at once and each brought twice, had an effect."""
     updates = [guest.inbound(event) for event in events]
-    return sum(await asyncio.gather(*(_bring(guest.rt, each) for each in updates * 2)))
+    taken = await asyncio.gather(*(bring(guest.rt, each) for each in updates * 2))
+    return sum(delivery is not None for delivery in taken)
 
 
 async def _words(guest: Guest) -> int:
