@@ -20,6 +20,8 @@ CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
+# Ends and deploys: what they refuse the platform brings again, and there should be little of it.
+ORDERLY = ("F2", "F18")
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Report:
 
     sent: int = 0
     acknowledged: int = 0
+    put_off_by_orderly_ends: int = 0
     expired: int = 0
     twice: int = 0
     lost: int = 0
@@ -105,7 +108,7 @@ def judged(
         faults_in_doubt=sum(fault.doubts for fault in faults),
         findings=dict(ledger.findings),
     )
-    taken = _count_updates(report, entries)
+    taken = _count_updates(report, entries, faults)
     for story in _stories(people, entries):
         before = report.wrong()
         own = ledger.rows.get(story.who.chat, [])
@@ -125,7 +128,7 @@ type Taken = dict[int, int]
 """By update that was answered 2xx, the place in the journal where that is first told."""
 
 
-def _count_updates(report: Report, entries: Sequence[Entry]) -> Taken:
+def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:
     """Sum up the deliveries; which updates were taken."""
     deliveries = [each for each in entries if isinstance(each, Delivery)]
     taken: Taken = {}
@@ -135,6 +138,11 @@ def _count_updates(report: Report, entries: Sequence[Entry]) -> Taken:
     attempts = Counter((each.update_id, each.attempt) for each in deliveries)
     report.sent = sum(isinstance(each, Arrival) for each in entries)
     report.acknowledged = len(taken)
+    ends = [(each.at, each.until) for each in faults if each.kind in ORDERLY]
+    report.put_off_by_orderly_ends = sum(
+        not each.acknowledged and any(begun < each.at < over for begun, over in ends)
+        for each in deliveries
+    )
     report.expired = sum(each.attempt < 0 for each in deliveries)
     report.twice = len({update for (update, _try), times in attempts.items() if times > 1})
     return taken

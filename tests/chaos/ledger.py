@@ -84,6 +84,7 @@ def _read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) 
             "ended_alone": processes.ended_alone,
             "slow_goodbyes": sum(each > GOODBYE for each in processes.goodbyes),
             "late_refusals": processes.refused_late,
+            "nobody_to_ask": processes.unanswered,
             "unsuspecting_starts": processes.spared - processes.refused,
         }
         return Ledger(

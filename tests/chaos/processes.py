@@ -171,8 +171,8 @@ class Processes:
     faults: list[Fault] = field(default_factory=list)
     goodbyes: list[float] = field(default_factory=list)
     ended_alone: int = 0
-    asked: int = 0
     refused_late: int = 0
+    unanswered: int = 0
     spared: int = 0
     refused: int = 0
 
@@ -387,17 +387,17 @@ def _until_up(processes: Processes) -> None:
         time.sleep(0.05)
 
 
-def ready(port: int, seconds: float) -> tuple[int, float]:
-    """What a web process says of itself, and how long that took; 0 is no answer in time."""
-    begun = time.monotonic()
+def ready(port: int, seconds: float) -> int | None:
+    """What a web process says of itself; 0 is no answer in time, None that none could be asked."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=seconds) as answer:
-            status = int(answer.status)
+            return int(answer.status)
     except urllib.error.HTTPError as error:
-        status = error.code
+        return error.code
+    except TimeoutError:
+        return 0
     except OSError:
-        status = 0
-    return status, time.monotonic() - begun
+        return None
 
 
 def descendants(pid: int) -> list[int]:
