@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = "3g"
+SIZE = "2g"
 
 
 @contextmanager

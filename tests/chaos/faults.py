@@ -301,7 +301,11 @@ async def fill_disk(scene: Scene) -> None:
 
 
 def _fill(filler: Path) -> None:
+    """Most of it at once, and the rest piece by piece."""
+    free = shutil.disk_usage(filler.parent).free
     with filler.open("wb", buffering=0) as file, suppress(OSError):
+        os.posix_fallocate(file.fileno(), 0, free - len(MEGABYTE))
+        file.seek(0, os.SEEK_END)
         while True:
             file.write(MEGABYTE)
 
