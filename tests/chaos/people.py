@@ -32,6 +32,7 @@ JUNK_SHARE = 0.08
 # An officer's case takes words in silence; what is no word is answered.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
+MOST_BEHIND, WAIT_SECONDS = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,20 @@ def question(screen: Screen) -> str:
 
 @dataclass
 class Pace:
-    """How fast all people together act: at random, `rate` times a second."""
+    """How fast all people together act: at random, `rate` times a second.
+
+    A slow machine is not buried: while much waits to be taken, nobody acts.
+    """
 
     rate: float
     chance: random.Random
+    platform: Platform
     _next: float = 0.0
 
     async def turn(self) -> None:
         """Returns when it is the caller's time to act."""
+        while self.platform.behind > MOST_BEHIND:  # noqa: ASYNC110 — it tells nobody
+            await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()
         self._next = max(now, self._next + self.chance.expovariate(self.rate))
         await asyncio.sleep(self._next - now)

@@ -85,6 +85,11 @@ class Platform:
     calls: int = 0
 
     @property
+    def behind(self) -> int:
+        """How much waits to be taken."""
+        return self.arrived - len(self.acknowledged) - self.expired
+
+    @property
     def moved(self) -> int:
         """Rises whenever an update was taken or the bot said something."""
         return len(self.acknowledged) + self.calls

@@ -146,7 +146,7 @@ async def _rage(
     """Load and faults side by side; then calm, and how many seconds that took."""
     enough = Enough(time.monotonic() + plan.most)
     room = asyncio.Semaphore(min(MOST_AT_ONCE, max(8, plan.people // 3)))
-    pace = Pace(plan.rate, random.Random(plan.seed))
+    pace = Pace(plan.rate, random.Random(plan.seed), platform)
     scene = Scene(processes, platform, pace, chance, plan.long)
     life = [_live(platform, who, plan, pace, chance.random(), room, enough) for who in people]
     load = asyncio.ensure_future(asyncio.gather(*life))
@@ -225,7 +225,7 @@ async def _settled(processes: Processes, platform: Platform) -> bool:
     """Nothing waits any more: not on the platform, not in the database."""
     if not processes.all_up():
         return False
-    if len(platform.acknowledged) + platform.expired < platform.arrived:
+    if platform.behind:
         return False
     return await asyncio.to_thread(_under_way, processes.database) == 0
 
