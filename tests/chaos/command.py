@@ -22,8 +22,8 @@ from tests.chaos.storm import Plan, storm
 
 # So fast that web is busy and not behind: a backlog makes every fault hit many replies at once.
 PROFILES = {
-    "short": Plan(people=60, updates=1200, faults=10, seed=1, rate=60, stall=6, limit=150),
-    "kills": Plan(people=500, updates=10_000, faults=50, seed=1, rate=60, stall=20, limit=900,
+    "short": Plan(people=60, updates=1200, faults=10, seed=1, rate=60, stall=6, limit=600),
+    "kills": Plan(people=500, updates=10_000, faults=50, seed=1, rate=60, stall=20, limit=3600,
                   kinds=("F1",), short=False),
     "long": Plan(people=2500, updates=200_000, faults=500, seed=1, rate=60, stall=20,
                  limit=6 * 3600, short=False, long=5),
