@@ -1,5 +1,6 @@
 """Every part in a process of its own, with a line that can fail between any two of them."""
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -74,7 +75,7 @@ class Child:
         self.mark.unlink(missing_ok=True)
         changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
         env = {**self.env, **changed}
-        self._process = NURSERY.Process(target=play, args=(self.words, env, self.log))
+        self._process = NURSERY.Process(target=play, args=(self.words, env, self.log), daemon=True)
         self._process.start()
 
     @property
@@ -120,13 +121,16 @@ class Child:
         return self._process is not None and self._process.exitcode is not None
 
 
+PR_SET_PDEATHSIG = 1
 # Everything that takes long to import is imported once, and each process is begun from there.
 NURSERY = multiprocessing.get_context("forkserver")
 NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
 
 
 def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-    """Become the program that these words call."""
+    """Become the program that these words call; it ends with the test, however that ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ.update(env)
     with log.open("ab") as written:
         for stream in (1, 2):
