@@ -18,6 +18,7 @@ NAMES = {
     "WhatsApp",
     "IIN",
     "PIN",
+    "ID",
     "PINFL",
     "JShShIR",
     "PDF",
