@@ -126,9 +126,16 @@ def report() -> None:
         )
     typer.echo("\nkk_Arab by rule, against the names that people wrote for CLDR:")
     for name, found in agreement.with_cldr().items():
-        missed = "; ".join(f"{one} is {other} there" for one, other in found.missed)
+        missed = "; ".join(map(_missed, found.missed))
         same = f"{len(found.pairs) - len(found.missed)} of {len(found.pairs)}"
         typer.echo(f"  {name:<9} {found.share:>6.1%}  {same}{missed and f'  ({missed})'}")
+
+
+def _missed(pair: tuple[str, str]) -> str:
+    one, other = pair
+    slip = agreement.SLIPS.get(pair)
+    own = f", a slip of CLDR, which has {slip} where it says it in full" if slip else ""
+    return f"{one} is {other} there{own}"
 
 
 def _overrides(code: str) -> int:

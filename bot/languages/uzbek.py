@@ -33,7 +33,7 @@ TO_CYRILLIC = (
     ("yoʻ", "йў"), ("oʻ", "ў"), ("gʻ", "ғ"), ("sʼh", "сҳ"), ("sh", "ш"), ("ch", "ч"),
     ("yo", "ё"), ("yu", "ю"), ("ya", "я"),
     ("(?<=[bdfghjklmnpqrstvxz])ye", "ье"), ("ye", "е"),
-    # Not the endings of keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
+    # Not keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
     (f"{HEAD}ts|ts(?=e|i(?!z(?!m)|n(?:lar)?(?![a-z])))|ts(?![a-zʻʼ])", "ц"),
     ("(?<=[kn])s(?=iya)", "ц"),
     (f"{HEAD}e|{AFTER_VOWEL}e", "э"),

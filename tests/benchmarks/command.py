@@ -44,6 +44,17 @@ def webhooks(
     typer.echo(answering.table(answering.measured(rate, seconds)))
 
 
+@app.command()
+def names(
+    count: Annotated[int, typer.Option(min=5, help="How many, in five scripts.")] = 200_000,
+    minutes: Annotated[float, typer.Option(min=0.1, help="At most for so long.")] = 60,
+) -> None:
+    """Names in five scripts: typed, stored, sent, shown, exported, and compared."""
+    from tests.benchmarks import names as passing
+
+    typer.echo(passing.measured(count, 60 * minutes))
+
+
 @app.command("print")
 def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,

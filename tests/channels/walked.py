@@ -1,56 +1,70 @@
-"""Everything that a walk through all flows makes the assistant say, each say once per page rule.
+"""Everything that the assistant is made to say, each say once for each rule about the secure page.
 
+A walk through all flows, the stories of the transcripts, every outcome, every remark and refusal.
 A say is the same in every language until it is rendered, so that it is asked for in one only.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from typing import Any, Self
 
 from bot.channels import Message, Press
 from bot.languages import Languages
 from flows import FLOWS
-from flows.engine import house, walk
-from flows.engine.asking import Asking
-from flows.engine.events import Page, Say
-from flows.engine.flow import Answer, Flow, Form, path
-from flows.engine.state import Conversation, MadeList, Standing
-from flows.engine.text import Text
+from flows.engine import house, keeping, papers
+from flows.engine.conversation import _Turn
+from flows.engine.events import Event, Page, Say
+from flows.engine.flow import Answer, Flow, Form
+from flows.engine.questions import REFUSALS, Question, explain
+from flows.engine.state import Conversation, Standing
+from flows.engine.text import Text, Value, button
+from tests.flows import answers
+from tests.flows.chat import Chat
+from tests.flows.test_transcripts import STORIES
+from tests.flows.ways import forms
 
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 TODAY = date(2026, 11, 24)
 # Words of a person as long as they may be, in the letters that take most room.
 LONG_NAME = "ӘБДІҒАППАР" * 8
-NUMBER = "KZ-2026-TEST"
+LINK = "https://kosh.example/p/" + "x" * 43
+# What stands in the remarks, which no walk fills.
+FILLED: Mapping[str, Value] = {
+    "number": "KZ-2026-TEST",
+    "paper": button("Passport"),
+    "label": button("Surname"),
+    "word": button("That is all"),
+    "answer": "TESTOVA",
+    "programme": button("Your aim"),
+    "ready": 2,
+    "all": 10,
+    "count": 3,
+    "most": 4000,
+    "date": date(2026, 12, 1),
+}
 
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Every question, screen, remark and outcome, with the notes that may stand before it."""
+    """Every question, screen, outcome and remark, with the notes that may stand before it."""
     found: dict[object, Say] = {}
-    for conversation in _conversations():
-        for say in _asked(conversation, page):
-            shown = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
-            found.setdefault((say.paragraphs, shown), say)
+    for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
+        signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
+        found.setdefault((say.paragraphs, signs), say)
     return tuple(found.values())
 
 
 def message(say: Say, language: str) -> Message:
     """The say as a channel gets it, in one of the written forms."""
-    if say.paragraphs[-1:] == _language_screen():
-        language = ""
     return Message(
         tuple(
             "\n".join(WORDS.render(line, language) for line in lines) for lines in say.paragraphs
         ),
         tuple(
-            Press(
-                each.payload or "https://kosh.example/p/" + "x" * 43,
-                WORDS.render(each.label, language),
-                each.kind.value,
-            )
+            Press(each.payload or LINK, WORDS.render(each.label, language), each.kind.value)
             for each in say.buttons
         ),
         language,
@@ -58,21 +72,99 @@ def message(say: Say, language: str) -> Message:
     )
 
 
+def _sign(payload: str) -> str:
+    """A payload without its nonce."""
+    return payload.partition(":")[2] or payload
+
+
+def _walked(page: Page) -> Iterator[Say]:
+    for flow, form in forms():
+        here = Conversation("ru", flow.name, {flow.name: form}, kept=True)
+        yield from _asked(here, page)
+        yield from _asked(_named(here, flow, form), page)
+    for screen in _screens():
+        yield from _asked(screen, page)
+
+
+def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
+    """Asked for the first time; and after the longest things that can stand before a question."""
+    greeting = ((house.WELCOME,), (house.RISK,))
+    remarks = ((house.NO_PICTURES,), (house.ASK_AGAIN,))
+    for notes in ((), remarks if conversation.flow else greeting):
+        turn = _Turn(FLOWS, WORDS, conversation, TODAY, page)
+        turn.notes = list(notes)
+        turn.ask()
+        yield from turn.says
+
+
+def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
+    """The same with answers as long as a reader takes them."""
+    long = {
+        key: Answer(LONG_NAME, answer.rev, answer.signature)
+        for key, answer in form.answers.items()
+        if answer.value in ("Testova", "words")
+    }
+    form = Form({**form.answers, **long}, form.members, form.cursor)
+    return replace(here, forms={flow.name: form})
+
+
+def _screens() -> Iterator[Conversation]:
+    yield Conversation()
+    yield Conversation("ru")
+    yield Conversation("ru", kept=True, standing=Standing("sent"))
+    yield Conversation("ru", kept=True, quiet=True)
+    yield Conversation("ru", kept=True, with_officer=True)
+
+
+@dataclass
+class _Listener(Chat):
+    """Somebody in a conversation, of which every say is remembered."""
+
+    heard: list[Say] = field(default_factory=list)
+
+    def takes(self, event: Event) -> Self:
+        super().takes(event)
+        self.heard += self.says_now
+        return self
+
+
+def _told(page: Page) -> Iterator[Say]:
+    """What the stories of the transcripts hear; where private answers go to a page, none."""
+    for story in STORIES.values() if page is Page.NEVER else ():
+        chat = _Listener.begun("ru")
+        story(chat)
+        yield from chat.heard
+
+
 @cache
-def forms() -> tuple[tuple[Flow, Form], ...]:
-    """A form for each state of each flow that later questions can tell apart, and for each end."""
-    found = []
-    for flow in FLOWS.values():
-        later, seen, todo = walk._read_later(flow), set[object](), [Form()]
-        while todo:
-            form = todo.pop()
-            road = path(flow, form)
-            stop = road.current(None)
-            state = walk._state(stop, road, form, later) if stop else tuple(road.answers.items())
-            if state in seen:
-                continue
-            seen.add(state)
-            found.append((flow, form))
-            if stop is not None:
-                todo += [way for way in walk._ways(flow, stop, form) if isinstance(way, Form)]
-    return tuple(found)
+def _outcomes() -> tuple[Say, ...]:
+    heard = (each for name in answers.FLOWS for _way, each in answers.everything(name, TODAY))
+    distinct = dict.fromkeys(text for texts in set(heard) for text in texts)
+    return tuple(Say(((text,),)) for text in distinct)
+
+
+def _remarks() -> Iterator[Say]:
+    """All sentences of the assistant's own, and each refusal at a question that it fits."""
+    own: list[Any] = [*vars(house).values(), *vars(keeping).values(), *REFUSALS.values()]
+    for module in (papers, house):
+        own += [
+            each
+            for one in vars(module).values()
+            if isinstance(one, Mapping)
+            for each in one.values()
+        ]
+    questions = [each for flow in FLOWS.values() for each in flow.questions()]
+    for text in own:
+        if isinstance(text, Text):
+            yield Say(((_filled(text),),))
+    for refusal in REFUSALS:
+        yield from (Say(((explain(refusal, each),),)) for each in questions if _fits(each))
+
+
+def _fits(question: Question) -> bool:
+    return bool(question.label.context)
+
+
+def _filled(text: Text) -> Text:
+    used = tuple((name, value) for name, value in FILLED.items() if f"{{{name}}}" in text.msgid)
+    return Text(text.msgid, used, text.context)

@@ -1,0 +1,197 @@
+"""Names in five scripts through everything that holds one, and back (issue 4).
+
+Each name is typed at the form's own questions, read, sealed and stored in PostgreSQL; read back out
+of it; sent to the sandbox registry over HTTP and read there; shown on the console's page to an
+officer, and in what a person gets who asks for their data. Where it differs, the run ends.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from uuid import uuid4
+
+from bot import cases, hours, log, officers, people, privacy, registrations, services
+from bot.migrations import migrate
+from bot.web.console import demo_crew
+from flows.engine.events import Said
+from flows.engine.flow import OpenCase, Submit, path
+from flows.engine.state import Conversation
+from flows.preregistration import PREREGISTRATION
+from tests.console import Console, Form
+from tests.house import House, furnished, opened
+from tests.names import SCRIPTS, Pair, names
+from tests.people import AFTER_CONSENT, Guest
+
+LONGEST = 100
+OFFICER = "Marat Testov"
+# What stands before the two names that may be of any script.
+BEFORE = AFTER_CONSENT[:3]
+# The rest of a submission, as the form would have it.
+WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
+CONSENT = {
+    "text_sha256": "0" * 64,
+    "language": "ru",
+    "given_at": datetime(2026, 11, 24, tzinfo=UTC),
+}
+SHOWN = re.compile(r"<dd><bdi>(.*?)</bdi>", re.DOTALL)
+ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """So many names of a script came back as they went in, in so many answers."""
+
+    script: str
+    names: int
+    answers: int
+
+
+def measured(many: int, seconds: float) -> str:
+    """So many names, in equal parts of each script, or as many as the time allows."""
+    log.configure("error")
+    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
+        databases = services.prepare(admin, "kosh_names")
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with services.valkey(Path(name) / "valkey") as redis:
+            chosen = furnished(databases, redis, Path(name))
+
+            async def run() -> str:
+                async with opened(chosen, databases, admin) as house:
+                    began = perf_counter()
+                    passed = await through(house, many // len(SCRIPTS), began + seconds)
+                    return table(passed, perf_counter() - began)
+
+            return asyncio.run(run())
+
+
+async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
+    """So many names of each script through the whole house; AssertionError where one differs."""
+    await demo_crew.enter(house.rt)
+    # No decision is wanted of the registry, so that none calls back about what it was only sent.
+    async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
+        assert answer.status == 204, await answer.text()
+    passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))
+    kept = {(body["patronymic"], body["name_kk"]) for body in await _bodies(house)}
+    for _one, sent in passed:
+        assert sent <= kept, ascii(next(iter(sent - kept)))
+    return [one for one, _sent in passed]
+
+
+async def _bodies(house: House) -> list[dict[str, str | None]]:
+    return [entry["body"] for entry in await house.entries()]
+
+
+type Names = tuple[str, str]
+
+
+async def _script(house: House, script: str, each: int, until: float) -> tuple[Passed, set[Names]]:
+    """One person gives two fields full of names, over and over; whoever reads them reads along."""
+    guest = Guest(house.rt)
+    await guest.consent()
+    await guest.go(*BEFORE)
+    case = await _case(house, guest)
+    count, sent = 0, set[Names]()
+    async with Console.signed_in(house.url, OFFICER) as console:
+        form = (await console.get(f"/console/cases/{case}")).form("/answers")
+        for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
+            kept = (one[1], other[1])
+            await guest.do(Said(one[0]))
+            await guest.do(Said(other[0]))
+            conversation = await guest.conversation()
+            assert conversation is not None
+            assert _stored(conversation) == kept, ascii(one + other)
+            assert await _registered(house, conversation) == kept, ascii(kept)
+            assert set(kept) <= await _on_the_page(console, form), ascii(kept)
+            assert set(kept) <= await _exported(house, guest, conversation), ascii(kept)
+            sent.add(kept)
+            count += some + more
+            if perf_counter() > until:
+                break
+            await guest.go("<", "<")
+    return Passed(script, count, 2 * len(sent)), sent
+
+
+def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
+    """Names behind one another, as many as a field takes: an answer for each would take hours.
+
+    Each with how many names it holds; the last one fills a pair of answers alone, if it must.
+    """
+    typed, kept, count, answers = "", "", 0, 0
+    for more, kept_more in names(script, many, seed=11):
+        if len(typed) + 1 + len(more) > LONGEST:
+            yield (typed, kept), count
+            typed, kept, count, answers = more, kept_more, 1, answers + 1
+        else:
+            typed, kept = f"{typed} {more}".strip(), f"{kept} {kept_more}".strip()
+            count += 1
+    yield (typed, kept), count
+    if not answers % 2:
+        yield ("X", "X"), 0
+
+
+async def _case(house: House, guest: Guest) -> str:
+    """A case of the officer's that leaves the form to the person: words would park it."""
+    async with house.rt.pool.connection() as session:
+        person = await people.find(house.rt, session, "web", guest.name)
+        assert person is not None
+        found = await cases.open_case(session, person, OpenCase("registration"), "ru")
+        case = await cases.find(session, found.case_id)
+        assert case is not None
+        officer = next(each for each in await officers.everyone(session) if each.name == OFFICER)
+        desk = await hours.desk_of(session, case.mission)
+        await cases.claim(session, case, officer.id, desk, case.version)
+    return str(case.id)
+
+
+def _stored(conversation: Conversation) -> tuple[str | None, str | None]:
+    told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
+    return told["patronymic"], told["name_kk"]
+
+
+async def _registered(house: House, conversation: Conversation) -> tuple[str | None, str | None]:
+    """What the registry is sent; what it keeps is compared when all of it is there."""
+    told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
+    submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
+    body = registrations.payload(submit, "ru", CONSENT)
+    registry = house.rt.registry
+    assert registry is not None
+    await registry.create(body, key=str(uuid4()))
+    return body.patronymic, body.name_kk
+
+
+async def _on_the_page(console: Console, form: Form) -> set[str]:
+    screen = await console.send(form, reason="check", unmasked="1")
+    return {unescape(found).translate(ISOLATES) for found in SHOWN.findall(screen.html)}
+
+
+async def _exported(house: House, guest: Guest, conversation: Conversation) -> set[str]:
+    """The values of what a person gets who asks for their data."""
+    async with house.rt.pool.connection() as session:
+        person = await people.find(house.rt, session, "web", guest.name)
+        assert person is not None
+        row = await privacy.export(
+            house.rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
+        )
+    lines = "\n".join(row.message.paragraphs if row.message else ()).split("\n")
+    return {line.partition(": ")[2].translate(ISOLATES) for line in lines}
+
+
+def table(passed: list[Passed], seconds: float) -> str:
+    """A line for each script."""
+    lines = [f"{one.script:<17}{one.names:>9,}{one.answers:>9,}" for one in passed]
+    total = sum(one.names for one in passed)
+    return "\n".join(
+        (
+            f"{'script':<17}{'names':>9}{'answers':>9}",
+            *lines,
+            f"{total:,} names typed, stored, sent, shown and exported in {seconds:.0f} s;"
+            " none has a changed code point beyond NFC and the listed unifications",
+        )
+    )

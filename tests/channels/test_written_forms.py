@@ -1,0 +1,168 @@
+"""Every say of every flow as each channel sends it, in six written forms: whole, and one language.
+
+Nothing English is left over, no word mixes scripts, isolates pair, and what must be read from left
+to right (dates, telephone numbers, addresses) is so in a right-to-left line as it is displayed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from bidi import get_base_level, get_display
+
+from bot.channels import Message, telegram_layout, whatsapp_layout
+from bot.languages import catalogues, directions, lint
+from bot.languages.kept import PLACE
+from flows.engine.events import Page
+from flows.engine.text import Label, Text
+from tests.channels.walked import LANGUAGES, WORDS, message, says
+
+MARKS = re.compile(f"[{directions.ISOLATE}{directions.END_ISOLATE}{directions.MARK}]")
+# What keeps its order: groups of figures, addresses, Latin words beside one another.
+RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\- ]*[A-Za-z0-9]")
+RIGHT_TO_LEFT = sorted(directions.RIGHT_TO_LEFT)
+
+
+def _telegram(sent: Message) -> Iterator[str]:
+    for text, markup in telegram_layout.parts(sent):
+        yield text
+        for row in (markup or {}).get("inline_keyboard", ()):
+            yield from (button["text"] for button in row)
+
+
+def _whatsapp(sent: Message) -> Iterator[str]:
+    for content in whatsapp_layout.parts(sent, WORDS):
+        if content["type"] == "text":
+            yield content["text"]["body"]
+            continue
+        action: dict[str, Any] = content["interactive"]["action"]
+        yield content["interactive"]["body"]["text"]
+        yield from (each["reply"]["title"] for each in action.get("buttons", ()))
+        yield action.get("button") or action.get("parameters", {}).get("display_text", "")
+        for row in (row for section in action.get("sections", ()) for row in section["rows"]):
+            yield f"{row['title']} {row.get('description', '')}".strip()
+
+
+def _web(sent: Message) -> Iterator[str]:
+    yield from sent.paragraphs
+    yield from (press.label for press in sent.buttons)
+
+
+CHANNELS: Mapping[str, tuple[Page, Callable[[Message], Iterator[str]]]] = {
+    "telegram": (Page.OFFERED, _telegram),
+    "whatsapp": (Page.ALWAYS, _whatsapp),
+    "web": (Page.NEVER, _web),
+}
+EVERYWHERE = [(language, channel) for language in LANGUAGES for channel in CHANNELS]
+
+
+@cache
+def shown(language: str, channel: str) -> tuple[str, ...]:
+    """Every line of every message and every label, once; but for the first choice of a language."""
+    page, laid_out = CHANNELS[channel]
+    texts = (text for say in says(page) for text in laid_out(message(say, language)))
+    return tuple(dict.fromkeys(line for text in texts for line in text.split("\n")))
+
+
+@cache
+def texts() -> tuple[Text, ...]:
+    """Every sentence and label that is said, those inside others too."""
+    labels = (
+        label
+        for page in Page
+        for say in says(page)
+        for label in (*(each.label for each in say.buttons), *sum(say.paragraphs, ()))
+    )
+    return tuple(dict.fromkeys(text for label in labels for text in _inside(label)))
+
+
+def _inside(label: Label) -> Iterator[Text]:
+    if isinstance(label, Text):
+        yield label
+        for _name, value in label.values:
+            if isinstance(value, Text):
+                yield from _inside(value)
+
+
+@cache
+def given() -> re.Pattern[str]:
+    """Words of people, names and examples, which stand in every language as they are."""
+    values = (value for text in texts() for _name, value in text.values)
+    lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
+    words = sorted(map(re.escape, filter(lint.WORD.search, lines)), key=len, reverse=True)
+    letter = r"[^\W\u3400-\u9fff]"
+    return re.compile(rf"(?<!{letter})(?:{'|'.join(words)})(?!{letter})")
+
+
+def _own(line: str) -> str:
+    """A line without marks of direction and without what is given."""
+    return given().sub("·", MARKS.sub("", line))
+
+
+def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
+    found = []
+    for line in shown(language, channel):
+        own = _own(line)
+        entry = lint.Entry(language, "", own, own, {})
+        found += [(fault, line) for fault in lint.RULES[rule](entry)]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_is_said_is_left_in_english(language: str) -> None:
+    messages = catalogues.messages(language)
+    said = [text for text in texts() if lint.WORD.search(PLACE.sub("", text.msgid))]
+    assert len(said) > 800
+    assert [text.msgid for text in said if (text.context, text.msgid) not in messages] == []
+
+
+@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
+def test_every_word_is_of_one_script_and_of_its_own_language(language: str, channel: str) -> None:
+    assert _faults(language, channel, "letters") == []
+
+
+@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
+def test_every_line_has_the_signs_of_its_own_language(language: str, channel: str) -> None:
+    assert _faults(language, channel, "punctuation") == []
+    assert _faults(language, channel, "apostrophes") == []
+
+
+@pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
+def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
+    language: str, channel: str
+) -> None:
+    for line in shown(language, channel):
+        depth = 0
+        for sign in line:
+            depth += (sign == directions.ISOLATE) - (sign == directions.END_ISOLATE)
+            assert depth >= 0, ascii(line)
+        assert depth == 0, ascii(line)
+        if language not in RIGHT_TO_LEFT and MARKS.search(line):
+            assert directions.ARABIC.search(line), ascii(line)
+
+
+@pytest.mark.parametrize("language", RIGHT_TO_LEFT)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_right_to_left_lines_run_so_and_turn_no_figures_round(language: str, channel: str) -> None:
+    turned = []
+    for line in shown(language, channel):
+        if directions.LETTER.search(MARKS.sub("", line)):
+            assert get_base_level(line) == get_base_level(_unmarked(line)) == 1, ascii(line)
+        displayed = get_display(line)
+        turned += [(run[0], line) for run in RUN.finditer(line) if run[0] not in displayed]
+    assert turned == []
+
+
+def _unmarked(line: str) -> str:
+    """The line as a renderer takes it that knows no isolates."""
+    return re.sub(f"[{directions.ISOLATE}{directions.END_ISOLATE}]", "", line)
+
+
+def test_the_check_sees_what_is_turned_round() -> None:
+    """Without isolates a telephone number stands the other way round after Arabic letters."""
+    number = "+7 701 000 00 00"
+    assert RUN.fullmatch(number)
+    assert number not in get_display(f"تەلەفون: {number}")
+    assert number in get_display(f"تەلەفون: {directions.isolated(number)}")

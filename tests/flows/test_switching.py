@@ -1,0 +1,128 @@
+"""Another language or script, at any question of any flow, changes words and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from bot import registrations
+from flows import FLOWS
+from flows.engine import house, walk
+from flows.engine.conversation import step
+from flows.engine.events import ConsentGiven, Effect, Papered, Pressed, Resumed, Said
+from flows.engine.flow import Flow, Form, Many, Step, Submit, Upload, options, path
+from flows.engine.state import Conversation, Turn
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.ways import forms
+
+CONSENT = {
+    "text_sha256": "0" * 64,
+    "language": "ru",
+    "given_at": datetime(2026, 11, 24, tzinfo=UTC),
+}
+FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
+
+
+def _questions() -> Iterator[tuple[Flow, Form, Step]]:
+    """Each question of each flow, where a walk comes to it first."""
+    seen = set()
+    for flow, form in forms():
+        stop = path(flow, form).current(None)
+        if stop is not None and (flow.name, stop.item.name) not in seen:
+            seen.add((flow.name, stop.item.name))
+            yield flow, form, stop
+
+
+QUESTIONS = tuple(_questions())
+
+
+def _asked(flow: Flow, form: Form, language: str) -> Conversation:
+    here = Conversation(language, flow.name, {flow.name: form}, kept=True)
+    return step(FLOWS, WORDS, here, Resumed(), TODAY).conversation
+
+
+def _switched(before: Conversation, language: str) -> Conversation:
+    """The same person, who now reads another language."""
+    offered = step(FLOWS, WORDS, before, Said("/language"), TODAY).conversation
+    chosen = Pressed(f"{offered.nonce}:{language}")
+    return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
+
+
+def _answered(flow: Flow, stop: Step, form: Form, value: str | None, c: Conversation) -> Turn:
+    """Answer as a person does: press what is offered, write what is not, send a file."""
+    keys = {option.key for option in options(stop, form)}
+    if isinstance(stop.item, Upload) and value is not None:
+        return step(FLOWS, WORDS, c, Papered(flow.name, stop.key), TODAY)
+    if value is None or value in keys:
+        return step(FLOWS, WORDS, c, Pressed(f"{c.nonce}:{value or '-'}"), TODAY)
+    return step(FLOWS, WORDS, c, Said(value), TODAY)
+
+
+def _stored(c: Conversation) -> bytes:
+    return msgspec.json.encode((c.flow, c.forms, c.consents, c.standing, c.papers, c.made))
+
+
+def _effects(turn: Turn) -> tuple[Effect, ...]:
+    """What was done, without the language in which a consent was read."""
+    return tuple(
+        replace(effect, language="") if isinstance(effect, ConsentGiven) else effect
+        for effect in turn.effects
+    )
+
+
+def test_the_questions_tried_are_all_there_are() -> None:
+    tried = {(flow.name, stop.item.name) for flow, _form, stop in QUESTIONS}
+    assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: str) -> None:
+    for flow, form, _stop in QUESTIONS:
+        for other in LANGUAGES:
+            here = _asked(flow, form, other)
+            there = _switched(here, language)
+            assert there.language == language
+            assert _stored(there) == _stored(here)
+            assert here.asked is not None
+            assert there.asked is not None
+            assert there.asked.key == here.asked.key
+            keys = [each.key for each in here.asked.options]
+            assert [each.key for each in there.asked.options] == keys
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
+def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
+    for flow, form, stop in QUESTIONS:
+        here = _asked(flow, form, "ru")
+        there = _switched(here, language)
+        values = [*walk._values(flow, stop.item, options(stop, form))]
+        for value in (*values, *((None,) if stop.item.skippable else ())):
+            one = _answered(flow, stop, form, value, here)
+            other = _answered(flow, stop, form, value, there)
+            assert _effects(one) == _effects(other), (flow.name, stop.key, value)
+            asked = [turn.conversation.asked for turn in (one, other)]
+            assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
+            # The key of a new member of a list is the number of the message that was answered.
+            if not isinstance(stop.item, Many) or value != "add":
+                assert _stored(one.conversation) == _stored(other.conversation)
+
+
+def _payload(shift: int | None) -> bytes:
+    """What the registry is sent; with a shift, another language is chosen before each answer."""
+    chat = Chat.begun("ru", "preregistration")
+    for turn in range(60):
+        if chat.at == house.MENU:
+            break
+        if shift is not None:
+            chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
+        chat.answers(FAMILY.get(chat.name) or straight(chat.name))
+    [sent] = chat.done(Submit)
+    return registrations.payload(sent, "ru", CONSENT).model_dump_json().encode()
+
+
+@pytest.mark.parametrize("shift", range(len(LANGUAGES)))
+def test_what_the_registry_is_sent_is_the_same_to_the_byte(shift: int) -> None:
+    """But for the language and the hash of the consent, which are set beside the answers."""
+    assert _payload(shift) == _payload(None)
