@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from bot import cases, hours, log, officers, people, privacy, registrations, services
 from bot.migrations import migrate
+from bot.registry.errors import OutcomeUnknown
 from bot.web.console import demo_crew
 from flows.engine.events import Said
 from flows.engine.flow import OpenCase, Submit, path
@@ -103,6 +104,8 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
+            # The second time on, what was said there before is no longer asked for.
+            await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()
             assert conversation is not None
@@ -160,9 +163,16 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
     told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
     body = registrations.payload(submit, "ru", CONSENT)
-    registry = house.rt.registry
+    registry, key = house.rt.registry, str(uuid4())
     assert registry is not None
-    await registry.create(body, key=str(uuid4()))
+    for _try in range(9):
+        try:
+            await registry.create(body, key=key)
+            break
+        except OutcomeUnknown:
+            # As the job does: asked by its key before it is sent again.
+            if await registry.find(key) is not None:
+                break
     return body.patronymic, body.name_kk
 
 

@@ -12,7 +12,7 @@ MANY = 200_000
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_names_are_read_without_a_changed_code_point(script: str) -> None:
-    """Beyond NFC and the listed unifications; the slow test takes more of them much further."""
+    """Beyond NFC and the listed unifications; `./kosh bench names` takes as many much further."""
     for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
         assert read_name(typed) == kept, ascii(typed)
         assert read_name(kept) == kept, ascii(kept)

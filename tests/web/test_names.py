@@ -1,0 +1,17 @@
+"""Names in five scripts through conversation, vault, database, registry and console (issue 4)."""
+
+import pytest
+
+from tests.benchmarks import names
+from tests.house import House
+from tests.names import SCRIPTS
+
+EACH = 60
+
+
+@pytest.mark.row(43)
+async def test_names_come_out_of_everything_that_holds_them_as_they_went_in(house: House) -> None:
+    """`./kosh bench names` takes 200,000."""
+    passed = await names.through(house, EACH)
+    assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)
+    assert all(each.answers > 3 for each in passed)
