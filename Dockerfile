@@ -1,4 +1,5 @@
-# One image; the command picks web, work, poll or migrate. Built from the lock file, runs read-only.
+# One image; the command picks web, work, poll or migrate. Built from the lock file, runs read-only and as nobody:
+# docker build --build-arg VERSION=2026.11.0 --build-arg COMMIT=$(git rev-parse HEAD) --tag kosh .
 FROM python:3.13-slim AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
@@ -11,15 +12,17 @@ COPY locales locales
 RUN python -m compileall -q flows bot
 
 FROM python:3.13-slim
+ARG VERSION=""
+ARG COMMIT=""
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin kosh \
     && install --directory --mode 0700 --owner kosh --group kosh /keys
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys
+    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys KOSH_DATA=/tmp/data KOSH_VERSION=$VERSION KOSH_COMMIT=$COMMIT
 USER 10001
 VOLUME /keys
-EXPOSE 8080
+EXPOSE 8080 9464
 # For `web`; the other commands have no port and switch it off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('KOSH_PORT', '8080')}/health\", timeout=2)"]

@@ -19,6 +19,7 @@ from bot import (
     cases,
     hours,
     log,
+    metrics,
     outbox,
     people,
     privacy,
@@ -26,6 +27,7 @@ from bot import (
     reminders,
     sheets,
     strangers,
+    tracing,
     trips,
     uploads,
 )
@@ -185,7 +187,7 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
     """Take one arrival; when this returns, what was accepted is committed."""
     match arrival:
         case Inbound():
-            return await _receive(rt, arrival)
+            return await _measured(rt, arrival)
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as session:
                 await people.mark_blocked(rt, session, channel, handle, blocked)
@@ -224,6 +226,14 @@ async def deliver(rt: Runtime, delivery: Delivery | None) -> None:
         await strangers.perform(rt, channel, act)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
+
+
+async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    if inbound.at:
+        metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
+    took = metrics.TURNS.labels(inbound.channel).time()
+    with took, tracing.span("turn", channel=inbound.channel):
+        return await _receive(rt, inbound)
 
 
 async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:

@@ -19,7 +19,9 @@ from bot import (
     reminders,
     rotation,
     statistics,
+    tracing,
     uploads,
+    watch,
 )
 from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
@@ -38,6 +40,8 @@ FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
 FAREWELL_SECONDS = 8.0
+ASK_SECONDS = 60.0
+VERIFY_SECONDS = 6 * 3600.0
 
 _logger = log.get()
 
@@ -72,6 +76,8 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(NOTE_SECONDS, lambda: privacy.note_erased(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
+        group.create_task(_every(ASK_SECONDS, lambda: watch.ask_platforms(rt)))
+        group.create_task(_every(VERIFY_SECONDS, lambda: watch.verify_audit(rt)))
 
 
 async def _run(app: procrastinate.App) -> None:
@@ -134,7 +140,8 @@ async def forget_spent(rt: Runtime) -> None:
 
 
 async def _write(rt: Runtime, write_id: UUID) -> None:
-    delivery = await inbox.write_to_registry(rt, write_id)
+    with tracing.span("job", kind="registry"):
+        delivery = await inbox.write_to_registry(rt, write_id)
     await inbox.deliver(rt, delivery)
     if rt.settings.demo:
         await rt.live.publish(DEMO_TOPIC, b"")

@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO, cast
 from uuid import UUID
@@ -16,6 +17,8 @@ from uuid import UUID
 import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from bot import metrics
 
 _PLAIN = (
     "at cause channel code command error flow job kind language logger method queue question reason"
@@ -69,6 +72,7 @@ def _set_up(least: int, to: TextIO | None = None) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             _keep_allowed,
+            _count,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if terminal else _json,
@@ -119,6 +123,17 @@ def _keep_allowed(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
         kept["dropped"] = len(said) - len(kept)
     named = isinstance(event, str) and _EVENT.fullmatch(event)
     return {"event": event if named else "log.unnamed", **kept, **failure}
+
+
+def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
+    metrics.EVENTS.labels(said["event"], said.get("code", "")).inc()
+    return said
+
+
+def harmless(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
+    """What of these words may be told, as on a line of the log."""
+    told = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
+    return {key: value for key, value in told.items() if isinstance(value, str | int | float)}
 
 
 def _harmless(key: str, value: object) -> object:

@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import log, pace, people, trips
+from bot import log, metrics, pace, people, tracing, trips
 from bot.channels import (
     Act,
     CannotEdit,
@@ -364,10 +364,11 @@ async def perform(rt: Runtime, channel: str, act: Act) -> str:
 
 async def _call(rt: Runtime, channel: str, act: Act) -> str:
     """One act on its channel; where a message cannot be edited any more, it is sent anew."""
-    try:
-        return await rt.channels[channel].send(act)
-    except CannotEdit:
-        return await rt.channels[channel].send(replace(act, kind="send"))
+    with metrics.called(channel), tracing.span("send", channel=channel):
+        try:
+            return await rt.channels[channel].send(act)
+        except CannotEdit:
+            return await rt.channels[channel].send(replace(act, kind="send"))
 
 
 async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:

@@ -83,8 +83,8 @@ async def runtime(
             vault=vault,
             languages=(languages := Languages(settings.languages)),
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
-            channels=_channels(settings, http, live, languages),
-            registry=_registry(settings, http),
+            channels=channels_of(settings, http, live, languages),
+            registry=registry_of(settings, http),
             http=http,
             papers=papers,
             console=console,
@@ -175,9 +175,10 @@ async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live)
     floors.check((floors.POSTGRESQL, floors.VALKEY), found, settings.patched)
 
 
-def _channels(
+def channels_of(
     settings: Settings, http: aiohttp.ClientSession, live: Live, languages: Languages
 ) -> dict[str, Channel]:
+    """The channels that these settings turn on."""
     channels: dict[str, Channel] = {WebChat.name: WebChat(live)}
     if settings.telegram_token is not None:
         channels[Telegram.name] = Telegram(
@@ -199,7 +200,8 @@ def _channels(
     return channels
 
 
-def _registry(settings: Settings, http: aiohttp.ClientSession) -> Registry | None:
+def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | None:
+    """The registry that these settings lead to."""
     if settings.registry_url is None:
         return None
     secret = settings.registry_client_secret

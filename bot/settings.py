@@ -112,6 +112,19 @@ class Settings(BaseSettings):
         "separated by commas, such as valkey.",
     )
     log_level: LogLevel = Field(default="info", description="Least level that is logged.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of this process's /metrics, one for each; without it there is none.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address that /metrics listens on; never a public one."
+    )
+    traces_url: str | None = Field(
+        default=None,
+        description="OTLP/HTTP address (…/v1/traces) that takes traces; without it there are none.",
+    )
     pool_size: int = Field(
         default=8, ge=1, le=100, description="Database connections of each process."
     )
@@ -289,7 +302,7 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url")
+    @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url", "traces_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not _ADDRESS.fullmatch(value):
@@ -393,7 +406,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         value = None
-        if SecretStr in (field.annotation, *get_args(field.annotation)):
+        if is_secret(field_name):
             value = _read_secret(_variable(field_name) + "_FILE")
         return value, field_name, False
 
@@ -401,6 +414,12 @@ class _SecretFiles(PydanticBaseSettingsSource):
         fields = self.settings_cls.model_fields.items()
         read = {name: self.get_field_value(field, name)[0] for name, field in fields}
         return {name: value for name, value in read.items() if value is not None}
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a setting's value must not be shown."""
+    kind = Settings.model_fields[name].annotation
+    return SecretStr in (kind, *get_args(kind))
 
 
 def settings(**chosen: Any) -> Settings:

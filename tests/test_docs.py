@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
-from bot.commands import app
+from bot.commands import app, docs
 from bot.inventory import INVENTORY
 from bot.settings import PREFIX, Settings
 
@@ -91,6 +92,21 @@ def test_every_setting_is_in_operations_with_its_meaning() -> None:
         for name, field in Settings.model_fields.items()
     }
     assert told == meant
+
+
+def test_the_reference_of_commands_is_what_the_code_says() -> None:
+    told = set(re.findall(r"^###? \./kosh (.+)$", docs.reference(), re.MULTILINE))
+    known = set(_known()) | {f"{name} {below}" for name, each in _known().items() for below in each}
+    assert told == known
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "VERSION", "COMMIT", "UPDATE"}
+    for page in PAGES:
+        named = re.findall(rf"\b{PREFIX}([A-Z_]+[A-Z])\b(?![_…])", page.read_text("utf-8"))
+        wrong = {name.removesuffix("_FILE") for name in named} - known
+        assert wrong == set(), page.name
 
 
 def test_every_command_is_in_the_readme() -> None:
@@ -229,3 +245,28 @@ def _sources() -> Iterator[tuple[str, str]]:
 
 def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+# Alarms
+
+
+def test_every_alarm_has_its_runbook_and_every_runbook_its_alarm() -> None:
+    [group] = yaml.safe_load(_text("deploy/prometheus/rules.yaml"))["groups"]
+    told = dict(each.split("\n", 1) for each in _text("docs/runbooks.md").split("\n## ")[1:])
+    assert told.keys() == {rule["alert"] for rule in group["rules"]}
+    for rule in group["rules"]:
+        page, _, anchor = rule["annotations"]["runbook"].partition("#")
+        assert (page, anchor) == ("docs/runbooks.md", rule["alert"].lower())
+    for name, words in told.items():
+        assert re.search(r"\*\*It means\*\*.*\*\*Look\*\*.*\*\*Do\*\*", words, re.DOTALL), name
+
+
+def test_rules_and_dashboard_read_only_what_is_counted() -> None:
+    counted = set(
+        re.findall(r"\"(kosh_[a-z_]+)\"", _text("bot/metrics.py") + _text("bot/watch.py"))
+    )
+    counted |= {"process_resident_memory_bytes", "process_cpu_seconds_total", "up"}
+    read = _text("deploy/prometheus/rules.yaml") + _text("deploy/grafana/kosh.json")
+    used = set(re.findall(r"\b(kosh_[a-z_]+)(?=[{)\[ ])", read))
+    ends = ("", "_total", "_sum", "_count", "_bucket")
+    assert used - {name + end for name in counted for end in ends} == set()

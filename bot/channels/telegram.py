@@ -71,6 +71,21 @@ class _File(msgspec.Struct):
     file_path: str
 
 
+class Me(msgspec.Struct):
+    """What Telegram says of the bot itself."""
+
+    username: str
+
+
+class Webhook(msgspec.Struct):
+    """What Telegram says of the webhook."""
+
+    url: str = ""
+    pending_update_count: int = 0
+    last_error_date: int = 0
+    last_error_message: str = ""
+
+
 class _Numbered(msgspec.Struct):
     update_id: int
 
@@ -78,6 +93,8 @@ class _Numbered(msgspec.Struct):
 _ANSWER = msgspec.json.Decoder(_Answer)
 _SENT = msgspec.json.Decoder(_Sent)
 _FILE = msgspec.json.Decoder(_File)
+_ME = msgspec.json.Decoder(Me)
+_WEBHOOK = msgspec.json.Decoder(Webhook)
 _DONE = msgspec.json.Decoder(bool)
 _BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 _NUMBERED = msgspec.json.Decoder(_Numbered)
@@ -180,6 +197,14 @@ class Telegram:
         kinds = telegram_updates.KINDS
         asked = {"url": url, "secret_token": secret, "allowed_updates": kinds}
         await self._call("setWebhook", asked, _DONE)
+
+    async def me(self) -> Me:
+        """Who the token's bot is."""
+        return await self._call("getMe", {}, _ME)
+
+    async def webhook(self) -> Webhook:
+        """Where updates are brought, how many wait there, and what went wrong last."""
+        return await self._call("getWebhookInfo", {}, _WEBHOOK)
 
     async def set_profile(self, words: Words) -> int:
         """Bring commands and descriptions to their state; how many had to be changed."""

@@ -64,7 +64,15 @@ class _File(msgspec.Struct, gc=False):
     file_size: int | str | None = None
 
 
+class Number(msgspec.Struct):
+    """What Meta says of the business number."""
+
+    verified_name: str = ""
+    quality_rating: str = "UNKNOWN"
+
+
 _ANSWER = msgspec.json.Decoder(_Answer)
+_NUMBER = msgspec.json.Decoder(Number)
 _FILE = msgspec.json.Decoder(_File)
 
 
@@ -102,6 +110,7 @@ class WhatsApp:
         self._auth = {header: f"{scheme} {token}".strip()}
         own = f"{self._api}/{number_id}" if header.lower() == USUAL_HEADER else self._api
         self._messages = f"{own}/messages"
+        self._own = own if own != self._api else ""
         self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST, firm=True)
         if rate == 0:
             self.rates = Rates()
@@ -192,6 +201,17 @@ class WhatsApp:
             with suppress(_NoVariant):
                 return await self._post(act, content)
         raise NoTemplate
+
+    async def number(self) -> Number | None:
+        """Our number as Meta shows it; None in the dialect of a solution provider."""
+        if not self._own:
+            return None
+        asked = f"{self._own}?fields=verified_name,quality_rating"
+        status, raw = await self._call("GET", asked, CALL_SECONDS)
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            if status < 300:
+                return _NUMBER.decode(raw)
+        raise _failed(status, raw)
 
     async def _post(self, act: Act, content: whatsapp_layout.Content) -> str:
         # A user id never leads to whoever has the person's number next; a phone number may.

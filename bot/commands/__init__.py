@@ -13,8 +13,11 @@ from bot.commands import (
     checks,
     demo,
     desk,
+    docs,
+    doctor,
     facts,
     flows,
+    init,
     installation,
     keys,
     languages,
@@ -34,6 +37,8 @@ app = typer.Typer(
 )
 app.add_typer(demo.app)
 app.add_typer(serving.app)
+app.add_typer(init.app)
+app.add_typer(doctor.app)
 app.add_typer(installation.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app)
@@ -44,6 +49,7 @@ app.add_typer(flows.app, name="flows")
 app.add_typer(facts.app, name="facts")
 app.add_typer(languages.app, name="languages")
 app.command()(languages.script)
+app.add_typer(docs.app, name="docs")
 app.add_typer(checks.app)
 app.add_typer(packages.app)
 

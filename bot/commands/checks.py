@@ -15,9 +15,12 @@ app = typer.Typer()
 REPORTED = ("-n", "2", "--dist", "loadfile", "--junitxml=.kosh/tests.xml")
 
 
+Quick = Annotated[bool, typer.Option("--quick", help="Leave out wheel and chaos.")]
+
+
 @app.command()
-def test(quick: Annotated[bool, typer.Option(help="Leave out the chaos test.")] = False) -> None:
-    """Everything a change must pass: lint, types, layers, catalogues, flows, tests, chaos."""
+def test(quick: Quick = False) -> None:
+    """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos."""
     python = sys.executable
     steps = {
         "lint": [python, "-m", "ruff", "check", "."],
@@ -26,9 +29,11 @@ def test(quick: Annotated[bool, typer.Option(help="Leave out the chaos test.")] 
         "layers": [str(Path(python).parent / "lint-imports")],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "flows": [python, "-m", "bot", "flows", "check"],
+        "documents": [python, "-m", "bot", "docs", "build"],
         "tests": [python, "-m", "pytest", *REPORTED, "-m", "not slow"],
     }
     if not quick:
+        steps["wheel"] = [python, "-m", "tests.wheel"]
         # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
         steps["chaos"] = [python, "-m", "tests.chaos", "short"]
     failed = [name for name, command in steps.items() if not _passes(name, command)]

@@ -1,4 +1,4 @@
-"""`migrate` and `profile`: what brings an installation to where this version wants it."""
+"""`migrate`, `profile`, `version`: what brings an installation to where this version wants it."""
 
 import typer
 
@@ -7,8 +7,16 @@ from bot.channels.telegram import Telegram
 from bot.commands.surroundings import read, until_told, with_runtime
 from bot.runtime import Runtime
 from bot.settings import ConfigError
+from bot.watch import built
 
 app = typer.Typer()
+
+
+@app.command()
+def version() -> None:
+    """Print the version and the commit that it was built from."""
+    name, commit = built()
+    typer.echo(" ".join(filter(None, (name, commit))))
 
 
 @app.command()

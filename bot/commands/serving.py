@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from bot import jobs
+from bot import jobs, tracing
 from bot.commands.surroundings import (
     Data,
     Fresh,
@@ -25,8 +25,11 @@ from bot.runtime import Runtime, runtime
 from bot.settings import Settings
 from bot.web import create_app
 from bot.web.console import demo_crew
+from bot.web.watching import metrics_app
 
 app = typer.Typer()
+
+type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
 
 
 @app.command()
@@ -47,14 +50,14 @@ def web(port: Port = None) -> None:
 def work() -> None:
     """A worker alone: registry writes, sweeps, retention."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, jobs.work))
+    until_told(lambda: with_runtime(chosen, _seen(jobs.work)))
 
 
 @app.command()
 def poll() -> None:
     """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, jobs.poll))
+    until_told(lambda: with_runtime(chosen, _seen(jobs.poll)))
 
 
 class _Server(uvicorn.Server):
@@ -103,6 +106,31 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 
 @asynccontextmanager
+async def _observed(rt: Runtime) -> AsyncIterator[None]:
+    """With traces and with /metrics on a port of its own, where the settings ask for them."""
+    tracing.configure(rt.settings.traces_url)
+    port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
+    if port is not None:
+        serving = serve(metrics_app(rt), rt.settings.metrics_host, port)
+        listening.append(asyncio.ensure_future(serving))
+    try:
+        yield
+    finally:
+        for each in listening:
+            each.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.to_thread(tracing.shut)
+
+
+def _seen(act: Act) -> Act:
+    async def observed(rt: Runtime) -> None:
+        async with _observed(rt):
+            await act(rt)
+
+    return observed
+
+
+@asynccontextmanager
 async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
     await rt.papers.prepare()
     settle_memory()
@@ -112,14 +140,14 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
 async def _serve_web(chosen: Settings) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
-    async with runtime(chosen) as rt:
+    async with runtime(chosen) as rt, _observed(rt):
         place = _shared(chosen.host, chosen.port)
         await serve(create_app(_lent(rt)), chosen.host, chosen.port, place)
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
     """Web, worker and, where no webhook is set, polling, around one runtime."""
-    async with runtime(chosen) as rt, asyncio.TaskGroup() as group:
+    async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await demo_crew.enter(rt)
         for each in beside:

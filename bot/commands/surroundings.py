@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from bot import log
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
 from bot.services import Databases, drop_database, postgres, prepare, valkey
-from bot.settings import Settings, settings
+from bot.settings import PREFIX, Settings, settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,14 +28,34 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases
 
 def read(**chosen: Any) -> Settings:
     """The settings, with what the command line chose; logs begin with them."""
+    load(chosen.get("data"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})
     log.configure(found.log_level)
     return found
 
 
+def home(data: Path | None) -> Path:
+    """The data directory, as the command line or the environment names it."""
+    return data or Path(os.environ.get("KOSH_DATA") or ".kosh")
+
+
+def settings_file(place: Path) -> Path:
+    """Where `init` writes: lines of KOSH_NAME=value in the data directory."""
+    return Path(os.environ.get("KOSH_SETTINGS") or place / "settings.env")
+
+
+def load(data: Path | None) -> None:
+    """Take up the settings file, if there is one; the environment goes before it."""
+    path = settings_file(home(data))
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        name, equals, value = line.strip().partition("=")
+        if equals and name.startswith(PREFIX):
+            os.environ.setdefault(name, value)
+
+
 @contextmanager
 def surroundings(
-    data: Path | None, port: int | None, *, fresh: bool, demo: bool
+    data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = True
 ) -> Iterator[tuple[Settings, str]]:
     """Settings with every service they need, and the sandbox's database; embedded if not given."""
     chosen = read(data=data, port=port, demo=demo or None)
@@ -49,9 +70,9 @@ def surroundings(
                 "database_console_url": databases[0].console,
             }
         ready = read(data=data, port=port, demo=demo or None, **urls)
-        if ready.database_owner_url is not None:
+        if ready.database_owner_url is not None and (bring or databases is not None):
             migrate(ready.sqlalchemy("owner"))
-        yield ready, databases[1].owner if databases else ready.database("owner")
+        yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from bot.languages import tote, uzbek
 from bot.languages.overrides import LABELS
 
 ROOT = Path(__file__).parents[2]
-LOCALES = ROOT / "locales"
+# In a wheel the catalogues stand inside the package.
+LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if path.is_dir())
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
 # Each with what it is built from, and how.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {

@@ -21,6 +21,7 @@ from aiohttp import (
 from pydantic import ConfigDict, TypeAdapter
 from yarl import URL
 
+from bot import metrics, tracing
 from bot.registry.breaker import Breaker
 from bot.registry.contract import (
     Acknowledgement,
@@ -168,6 +169,10 @@ class Registry:
             return await self._answer(call)
 
     async def _answer(self, call: Call) -> Answer:
+        with metrics.called("registry"), tracing.span("registry", method=call.method.lower()):
+            return await self._answered(call)
+
+    async def _answered(self, call: Call) -> Answer:
         ends = self._clock() + self._deadline * call.patience
         token = await self._access(ends)
         answer = await self._exchange(call, token, ends)

@@ -1,4 +1,4 @@
-"""The web application: webhooks, callbacks, the chat page, health."""
+"""The web application: webhooks, callbacks, the chat page, health and status."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,12 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from bot import registrations
 from bot.runtime import Runtime
-from bot.web import chat, console, page, sheet, webhooks
+from bot.watch import Watcher
+from bot.web import chat, console, page, sheet, watching, webhooks
 from bot.web.door import Door, Refused
 
 HERE = Path(__file__).parent
@@ -28,6 +28,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening as rt:
             app.state.rt = await registrations.checked(rt)
+            app.state.watcher = Watcher(app.state.rt)
             yield
             await console.close(app.state)
 
@@ -35,8 +36,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
     app.state.closing = asyncio.Event()
     app.router.routes.extend(
         [
-            Route("/health", health),
-            Route("/ready", ready),
+            *watching.ROUTES,
             *webhooks.ROUTES,
             *chat.ROUTES,
             *console.ROUTES,
@@ -50,22 +50,6 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
         app.add_exception_handler(unavailable_error, unavailable)
     app.add_middleware(Door)
     return app
-
-
-async def health(request: Request) -> Response:
-    """The process is alive."""
-    return JSONResponse({"status": "alive"})
-
-
-async def ready(request: Request) -> Response:
-    """The process can commit."""
-    rt: Runtime = request.app.state.rt
-    try:
-        async with rt.pool.connection() as session:
-            await session.execute("SELECT pg_current_xact_id()")
-    except (OperationalError, PoolTimeout):
-        return JSONResponse({"status": "cannot commit"}, status_code=503)
-    return JSONResponse({"status": "ready"})
 
 
 async def refused(request: Request, error: Exception) -> Response:

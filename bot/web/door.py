@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import metrics
+
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 10
+PARTS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
 
 HEADERS = [
     (
@@ -45,6 +48,7 @@ class Door:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                metrics.ANSWERS.labels(_part(scope["path"]), message["status"]).inc()
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
@@ -52,6 +56,11 @@ class Door:
             return await self._app(scope, receive, dressed)
         await dressed({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _part(path: str) -> str:
+    first = path.split("/", 2)[1]
+    return first if first in PARTS else "other"
 
 
 def objection(scope: Scope) -> int | None:

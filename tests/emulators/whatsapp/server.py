@@ -248,7 +248,17 @@ class Emulator:
         return await self._file_call("upload", request)
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["media"] == NUMBER_ID and request.method == "GET":
+            return self._number(request)
         return await self._file_call("delete" if request.method == "DELETE" else "media", request)
+
+    def _number(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._check_door(request)
+        except Refusal as refusal:
+            return self._refuse("number", dict(request.query), refusal, False)
+        told = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
+        return web.json_response(told)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await self._file_call("download", request)

@@ -1,0 +1,80 @@
+"""What one process counted, for Prometheus: what happened and how long it took, never to whom.
+
+A label takes its value from a list that is known beforehand: names of ours, codes, channels.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+EVENTS = Counter(
+    "kosh_events", "Lines of the log, by event and code.", ("event", "code"), registry=REGISTRY
+)
+TURNS = Histogram(
+    "kosh_turn_seconds", "An update, from its arrival to its commit.", ("channel",),
+    registry=REGISTRY,
+)  # fmt: skip
+LAG = Histogram(
+    "kosh_ingest_lag_seconds", "From a person's act, as the platform dates it, to its arrival.",
+    ("channel",), buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600, 86400), registry=REGISTRY,
+)  # fmt: skip
+CALLS = Histogram(
+    "kosh_call_seconds", "A call to a platform or to the registry.", ("to", "outcome"),
+    registry=REGISTRY,
+)  # fmt: skip
+ANSWERS = Counter(
+    "kosh_answers", "Answers of the web server, by part and status.", ("of", "status"),
+    registry=REGISTRY,
+)  # fmt: skip
+PENDING = Gauge(
+    "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
+    registry=REGISTRY,
+)  # fmt: skip
+
+type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
+"""A gauge that is read at the moment: its name, its meaning, and values with their labels."""
+
+
+@contextmanager
+def called(to: str) -> Iterator[None]:
+    """Time a call; it comes out as `ok` or with the code of its error."""
+    began, outcome = perf_counter(), "ok"
+    try:
+        yield
+    except Exception as error:
+        outcome = getattr(error, "code", "error")
+        raise
+    finally:
+        CALLS.labels(to, outcome).observe(perf_counter() - began)
+
+
+def exposition(samples: tuple[Sample, ...]) -> bytes:
+    """Everything that was counted, and what was read for this answer."""
+    return generate_latest(REGISTRY) + generate_latest(_Read(samples))
+
+
+class _Read(CollectorRegistry):
+    def __init__(self, samples: tuple[Sample, ...]) -> None:
+        super().__init__()
+        self._samples = samples
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, meaning, values in self._samples:
+            gauge = GaugeMetricFamily(name, meaning, labels=sorted(values[0][0]) if values else ())
+            for labels, value in values:
+                gauge.add_metric([labels[name] for name in sorted(labels)], value)
+            yield gauge

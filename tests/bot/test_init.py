@@ -1,0 +1,197 @@
+"""The first ten minutes: `init` tries, writes and sets; `doctor` finds what is wrong."""
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import aiohttp
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from bot.commands.doctor import Grade, examine
+from bot.keys import Keys
+from bot.services import Databases
+from bot.settings import Settings
+from tests.emulators import whatsapp as wa
+from tests.emulators.telegram import Emulator
+
+ROOT = Path(__file__).parents[2]
+# Made anew, since a value that looks like an example is refused.
+TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
+
+
+@dataclass
+class Platforms:
+    """Both emulators, and the environment of somebody who installs Kosh."""
+
+    telegram: Emulator
+    whatsapp: wa.Emulator
+    environment: dict[str, str]
+
+    async def init(self, home: Path, *more: str, **settings: str) -> tuple[int, str]:
+        """`kosh init` as a process of its own: its code and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "init", "--no-input", "--data", str(home), *more,
+            cwd=ROOT, env=self.environment | settings,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, said.decode()
+
+    async def webhook(self) -> str:
+        """Where Telegram brings updates."""
+        asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
+        async with aiohttp.ClientSession() as http, http.post(asked) as answer:
+            return str((await answer.json())["result"]["url"])
+
+
+@pytest.fixture
+async def platforms() -> AsyncIterator[Platforms]:
+    async with (
+        Emulator(token=TOKEN, limits=False) as telegram,
+        wa.Emulator(token=SECRET, secret=SECRET, limits=False) as whatsapp,
+    ):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+        yield Platforms(
+            telegram,
+            whatsapp,
+            plain
+            | {
+                "KOSH_TELEGRAM_TOKEN": TOKEN,
+                "KOSH_TELEGRAM_API": telegram.url,
+                "KOSH_WHATSAPP_TOKEN": SECRET,
+                "KOSH_WHATSAPP_API": f"{whatsapp.url}/v26.0",
+                "KOSH_WHATSAPP_NUMBER_ID": wa.NUMBER_ID,
+                "KOSH_WHATSAPP_APP_SECRET": SECRET,
+                "KOSH_WHATSAPP_VERIFY_TOKEN": SECRET,
+                "KOSH_PUBLIC_URL": "https://kosh.example",
+                "KOSH_LANGUAGES": "kk,ru",
+            },
+        )
+
+
+async def test_init_tries_writes_and_sets_and_can_be_repeated(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    code, said = await platforms.init(home, "--mission", "tr_ankara")
+    assert code == 0, said
+    assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
+    assert "Kosh (emulated), quality GREEN" in said
+    assert "tr_ankara" in said
+    assert SECRET not in said
+    written = (home / "settings.env").read_text("utf-8")
+    assert "KOSH_LANGUAGES=kk,ru" in written
+    assert SECRET not in written
+    assert TOKEN not in written
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
+    assert {modes[name] for name in ("settings.env", "telegram_token", "epoch-1.key")} == {0o600}
+    assert {modes[name] for name in ("secrets", "keys")} == {0o700}
+    with (home / "settings.env").open("a") as file:
+        file.write("KOSH_LOG_LEVEL=warning\n")
+    # Again, with nothing in the environment but the way to the emulators: it knows the rest.
+    apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
+    bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
+    platforms.environment = bare | apis
+    code, said = await platforms.init(home)
+    assert code == 0, said
+    assert " 0 profile texts changed" in said
+    assert (home / "settings.env").read_text("utf-8") == written + "KOSH_LOG_LEVEL=warning\n"
+
+
+async def test_a_wrong_token_writes_nothing(platforms: Platforms, tmp_path: Path) -> None:
+    code, said = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
+    assert code == 2
+    assert "is the token right?" in said
+    assert OTHER not in said
+    assert not (tmp_path / "kosh" / "settings.env").exists()
+
+
+async def test_a_token_is_enough(platforms: Platforms, tmp_path: Path) -> None:
+    kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
+    mine = platforms.environment
+    bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
+    platforms.environment = bare
+    code, said = await platforms.init(tmp_path / "kosh")
+    assert code == 0, said
+    assert "Registration stays closed" in said
+    assert "./kosh run" in said
+
+
+# doctor
+
+
+@pytest.fixture
+async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
+    """Settings of a house in order: webhook set, keys made, registry left out."""
+    secret = chosen.require_webhook_secret()
+    await platforms.telegram.set_webhook("https://kosh.example/webhooks/telegram", secret)
+    Keys.create(chosen.keys)
+    return chosen.model_copy(
+        update={
+            "telegram_token": SecretStr(TOKEN),
+            "telegram_api": platforms.telegram.url,
+            "telegram_rate": 30,
+            "whatsapp_token": SecretStr(SECRET),
+            "whatsapp_api": f"{platforms.whatsapp.url}/v26.0",
+            "whatsapp_rate": 80,
+            "public_url": "https://kosh.example",
+            "registry_url": None,
+        }
+    )
+
+
+async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
+    found = await examine(chosen)
+    return {each.what: (each.said, each.mend) for each in found if each.grade is Grade.WRONG}
+
+
+async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
+    assert await _wrong(healthy) == {}
+    looked = {each.what for each in await examine(healthy)}
+    assert looked == {
+        "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
+        "registry",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "mend"),
+    [
+        ({"redis_url": SecretStr("redis://127.0.0.1:9/0")}, "valkey", "start it"),
+        ({"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}, "database", "up"),
+        ({"database_retention_url": None}, "database", "deleted"),
+        ({"public_url": "https://other.example"}, "telegram", "./kosh profile"),
+        ({"telegram_token": SecretStr("1000000009:Invented")}, "telegram", "token"),
+        ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
+        ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
+        ({"keys": Path("/nowhere/keys")}, "keys", "restore"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_doctor_finds_what_is_wrong_and_says_what_to_do(
+    healthy: Settings, change: dict[str, object], what: str, mend: str
+) -> None:
+    wrong = await _wrong(healthy.model_copy(update=change))
+    assert what in wrong
+    assert mend in wrong[what][1]
+    assert "1000000009" not in str(wrong)
+
+
+async def test_doctor_sees_an_old_schema_and_a_superuser(
+    healthy: Settings, databases: Databases, admin_url: str
+) -> None:
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert (await _wrong(healthy))["database"][1] == "./kosh migrate"
+    name = databases.app.rsplit("/", 1)[1]
+    root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
+    wrong = await _wrong(healthy.model_copy(update={"database_retention_url": root}))
+    assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]

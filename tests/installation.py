@@ -1,0 +1,194 @@
+"""What docs/start.md and docs/upgrading.md say, done from outside with real processes.
+
+python -m tests.installation polling | servers | upgrade COMMIT
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+import aiohttp
+
+from bot import services
+from tests.emulators.telegram import Emulator
+from tests.visitor import Visitor
+
+ROOT = Path(__file__).parents[1]
+TOKEN = f"1000000001:{token_hex(18)}"
+PORT = 18500
+NOTHING: Mapping[str, str] = {}
+PATIENCE = 300
+TO_NAMES = (
+    "ru", "preregistration", "self", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
+    "seen", "yes", "yes", "TESTOVA",
+)  # fmt: skip
+
+
+@contextmanager
+def kosh(
+    *words: str, root: Path = ROOT, given: Mapping[str, str] = NOTHING
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`./kosh …` as a process of its own, out of the checkout `root`."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+    command = [sys.executable, "-m", "bot", *words]
+    process = subprocess.Popen(command, cwd=root, env=plain | given)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def done(*words: str, given: Mapping[str, str] = NOTHING) -> None:
+    """A command that ends by itself, and well."""
+    with kosh(*words, given=given) as process:
+        assert process.wait(PATIENCE) == 0, words
+
+
+async def up(url: str) -> None:
+    """Wait until an address answers."""
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as http:
+        while True:
+            with suppress(aiohttp.ClientError):
+                async with http.get(f"{url}/ready") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.2)
+
+
+async def polling(folder: Path) -> None:
+    """A token and nothing else: `init`, `doctor`, `run`, and the first answer."""
+    began = time.monotonic()
+    async with Emulator(token=TOKEN, limits=False) as telegram:
+        given = {"KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": telegram.url}
+        data = ("--data", str(folder / "data"))
+        await asyncio.to_thread(done, "init", "--no-input", *data, given=given)
+        api = {"KOSH_TELEGRAM_API": telegram.url}
+        print(f"init: {time.monotonic() - began:.1f} s", flush=True)
+        with kosh("run", *data, "--port", str(PORT), given=api):
+            user = telegram.user(7001, first_name="Testova")
+            await user.start("")
+            async with asyncio.timeout(PATIENCE):
+                while not user.received:  # noqa: ASYNC110 — the outside tells nobody
+                    await asyncio.sleep(0.1)
+            print(
+                f"first answer: {time.monotonic() - began:.1f} s after the first word of the docs"
+            )
+            await asyncio.to_thread(done, "doctor", *data, given=api)
+
+
+async def servers(folder: Path) -> None:
+    """Two web and two worker processes on PostgreSQL and Valkey that were there before."""
+    admin = os.environ["SYSTEM_POSTGRESQL"]
+    prepared = services.prepare(admin, "kosh_servers", folder / "passwords")
+    given = {
+        "KOSH_DATABASE_URL": prepared.app,
+        "KOSH_DATABASE_RETENTION_URL": prepared.retention,
+        "KOSH_DATABASE_CONSOLE_URL": prepared.console,
+        "KOSH_REDIS_URL": os.environ["SYSTEM_VALKEY"],
+        "KOSH_KEYS": str(folder / "keys"),
+        "KOSH_DATA": str(folder / "data"),
+        "KOSH_PATCHED": os.environ.get("KOSH_PATCHED", ""),
+    }
+    done("migrate", given=given | {"KOSH_DATABASE_OWNER_URL": prepared.owner})
+    done("keys", "first", given=given)
+    async with AsyncExitStack() as stack:
+        for number in (0, 1):
+            watched = {"KOSH_METRICS_PORT": str(PORT + 10 + number)}
+            stack.enter_context(kosh("web", "--port", str(PORT + number), given=given | watched))
+            watched = {"KOSH_METRICS_PORT": str(PORT + 20 + number)}
+            stack.enter_context(kosh("work", given=given | watched))
+        for number in (0, 1):
+            await up(f"http://127.0.0.1:{PORT + number}")
+        for number in (0, 1, 0, 1):
+            await asked(f"http://127.0.0.1:{PORT + number}")
+        async with aiohttp.ClientSession() as http:
+            for port in (PORT + 10, PORT + 11, PORT + 20, PORT + 21):
+                async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    assert 'kosh_up{of="database"} 1.0' in await answer.text()
+        print("four people answered by two web servers; four processes counted", flush=True)
+        await asyncio.to_thread(done, "doctor", given=given)
+
+
+async def asked(url: str) -> None:
+    """Somebody gets as far as the question for a name."""
+    async with Visitor.at(url) as visitor:
+        await inside(visitor)
+
+
+async def inside(visitor: Visitor) -> None:
+    await visitor.wait(1)
+    for answer in TO_NAMES:
+        keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+        while answer not in keys and ">" in keys:
+            await visitor.press(">")
+            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+        await (visitor.press(answer) if answer in keys else visitor.say(answer))
+
+
+async def upgrade(folder: Path, commit: str) -> None:
+    """People are in the middle of the form while the version changes under them."""
+    before = folder / "before"
+    add = ["git", "worktree", "add", "--quiet", "--detach", str(before), commit]
+    await asyncio.to_thread(subprocess.run, add, cwd=ROOT, check=True)
+    try:
+        url = f"http://127.0.0.1:{PORT}"
+        words = ("run", "--data", str(folder / "data"), "--port", str(PORT))
+        keys = {"KOSH_KEYS": str(folder / "keys")} | registry()
+        async with AsyncExitStack() as stack:
+            with kosh(*words, root=before, given=keys):
+                await up(url)
+                people = [await stack.enter_async_context(Visitor.at(url)) for _ in range(3)]
+                for visitor in people:
+                    await inside(visitor)
+                asking = [visitor.newest.text for visitor in people]
+                print(f"{commit}: {len(people)} people are asked: {asking[0]!r}", flush=True)
+            with kosh(*words, given=keys):
+                await up(url)
+                for visitor, text in zip(people, asking, strict=True):
+                    assert visitor.newest.text == text
+                    after = await visitor.say("GULNAR")
+                    assert after.text != text
+                print(f"now: they went on where they were: {after.text!r}", flush=True)
+    finally:
+        remove = ["git", "worktree", "remove", "--force", str(before)]
+        await asyncio.to_thread(subprocess.run, remove, cwd=ROOT, check=True)
+
+
+def registry() -> dict[str, str]:
+    """An address where no registry answers: registration is open, its writes would wait."""
+    return {
+        "KOSH_REGISTRY_URL": "http://127.0.0.1:9",
+        "KOSH_REGISTRY_CLIENT_ID": "kosh",
+        "KOSH_REGISTRY_CLIENT_SECRET": token_hex(32),
+        "KOSH_REGISTRY_CALLBACK_SECRET": token_hex(32),
+    }
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="kosh-installation-"))
+    try:
+        match sys.argv[1:]:
+            case ["polling"]:
+                asyncio.run(polling(folder))
+            case ["servers"]:
+                asyncio.run(servers(folder))
+            case ["upgrade", commit]:
+                asyncio.run(upgrade(folder, commit))
+            case _:
+                sys.exit(__doc__)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""As much of PromQL as our rules need, over two scrapes: `increase` is what lies between them."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser
+from prometheus_client.parser import text_string_to_metric_families
+
+type Series = dict[frozenset[tuple[str, str]], float]
+type Scrape = dict[str, Series]
+
+COMPARED = {">": operator.gt, "<": operator.lt, "==": operator.eq}
+AGGREGATED: dict[str, Callable[[Iterable[float]], float]] = {"max": max, "min": min, "sum": sum}
+
+
+def scraped(text: str) -> Scrape:
+    """The samples of an exposition, by name and labels."""
+    found: Scrape = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[frozenset(sample.labels.items())] = sample.value
+    return found
+
+
+def fires(expression: str, before: Scrape, now: Scrape) -> bool:
+    """Whether an alarm with this expression would go off."""
+    return bool(_Query(before, now).value(promql_parser.parse(expression)))
+
+
+@dataclass
+class _Query:
+    before: Scrape
+    now: Scrape
+
+    def value(self, node: Any) -> Any:
+        """A series for each set of labels, or a number."""
+        match type(node).__name__:
+            case "NumberLiteral":
+                return node.val
+            case "ParenExpr":
+                return self.value(node.expr)
+            case "VectorSelector":
+                return _picked(self.now, node)
+            case "AggregateExpr":
+                values = self.value(node.expr).values()
+                return {frozenset(): AGGREGATED[str(node.op)](values)} if values else {}
+            case "Call":
+                return self._called(node)
+            case "BinaryExpr":
+                return self._joined(str(node.op), self.value(node.lhs), self.value(node.rhs))
+            case other:
+                raise NotImplementedError(other)
+
+    def _called(self, node: Any) -> Series:
+        [argument] = node.args
+        match node.func.name:
+            case "absent":
+                return {} if self.value(argument) else {frozenset(): 1.0}
+            case "increase":
+                earlier = _picked(self.before, argument.vector_selector)
+                later = _picked(self.now, argument.vector_selector)
+                return {labels: value - earlier.get(labels, 0) for labels, value in later.items()}
+            case other:
+                raise NotImplementedError(other)
+
+    def _joined(self, op: str, one: Any, other: Any) -> Series:
+        if op == "or":
+            return dict(other) | dict(one)
+        if op == "/":
+            shared = {key for key in one if other.get(key)}
+            return {key: one[key] / other[key] for key in shared}
+        return {labels: value for labels, value in one.items() if COMPARED[op](value, other)}
+
+
+def _picked(scrape: Scrape, selector: Any) -> Series:
+    return {
+        labels: value
+        for labels, value in scrape.get(selector.name, {}).items()
+        if all(_fits(dict(labels), each) for each in selector.matchers.matchers)
+    }
+
+
+def _fits(labels: dict[str, str], matcher: Any) -> bool:
+    given = labels.get(matcher.name, "")
+    match str(matcher.op):
+        case "MatchOp.Equal" | "=":
+            return given == str(matcher.value)
+        case "MatchOp.Re" | "=~":
+            return re.fullmatch(matcher.value, given) is not None
+        case other:
+            raise NotImplementedError(other)

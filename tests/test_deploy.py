@@ -1,0 +1,118 @@
+"""What is run elsewhere is checked here by the tools' own schemas, and against our own words."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import typer
+import yaml
+
+from bot.commands import app
+from bot.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+KUBERNETES = sorted(
+    path for path in (ROOT / "deploy/kubernetes").glob("*.yaml") if path.stem != "kustomization"
+)
+UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+# Not settings of the program: a directory of secrets, its own file, and what only compose reads.
+AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM"}
+AROUND |= {f"{role}_PASSWORD" for role in ("OWNER", "APP", "RETENTION", "CONSOLE")}
+
+
+def _documents() -> Iterator[dict[str, Any]]:
+    for path in KUBERNETES:
+        yield from yaml.safe_load_all(path.read_text("utf-8"))
+
+
+def _pods() -> Iterator[dict[str, Any]]:
+    for each in _documents():
+        if each["kind"] in ("Deployment", "Job"):
+            yield each["spec"]["template"]["spec"]
+
+
+def test_kubernetes_would_take_every_resource() -> None:
+    for each in _documents():
+        kubernetes_validate.validate(each, "1.37", strict=True)
+
+
+def test_the_kustomization_names_every_file() -> None:
+    text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
+    assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
+
+
+def test_no_pod_may_do_more_than_it_must() -> None:
+    for pod in _pods():
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert not pod["automountServiceAccountToken"]
+        for container in pod["containers"] + pod.get("initContainers", []):
+            rights = container["securityContext"]
+            assert rights["readOnlyRootFilesystem"]
+            assert not rights["allowPrivilegeEscalation"]
+            assert rights["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+
+
+def test_every_pod_that_stays_is_spread_scaled_and_guarded() -> None:
+    kinds: dict[str, set[str]] = {}
+    for each in _documents():
+        kinds.setdefault(each["kind"], set()).add(each["metadata"]["name"])
+    assert kinds["Deployment"] == {"web", "work"}
+    assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == {"web", "work"}
+    assert kinds["Job"] == {"migrate"}
+
+
+def test_compose_keeps_to_its_schema() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, "compose.yaml"], cwd=ROOT, check=False, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_compose_opens_nothing_but_the_proxy() -> None:
+    ports = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
+    assert ports.pop("proxy") == ["80:80", "443:443", "443:443/udp"]
+    assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
+    for name in ("web", "work", "migrate", "proxy"):
+        assert COMPOSE["services"][name]["read_only"]
+        assert COMPOSE["services"][name]["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
+def test_systemd_would_take_every_unit() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, UNITS)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    # The program isn't at its place on this machine.
+    said = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
+    assert said == []
+
+
+def test_every_setting_and_command_of_deploy_exists() -> None:
+    settings = {name.upper() for name in Settings.model_fields} | AROUND
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    files = [ROOT / "compose.yaml", ROOT / "Dockerfile", *KUBERNETES, *UNITS]
+    files += [ROOT / "deploy/caddy/Caddyfile", ROOT / "deploy/kubernetes/kustomization.yaml"]
+    for path in files:
+        text = path.read_text("utf-8")
+        assert set(re.findall(rf"\b{PREFIX}([A-Z_]+)\b", text)) - settings == set(), path.name
+    started = [each["command"][0] for each in COMPOSE["services"].values() if "build" in each]
+    started += [args for pod in _pods() for each in pod["containers"] for args in each["args"]]
+    for unit in UNITS:
+        started += re.findall(r"-m bot ([a-z]+)", unit.read_text("utf-8"))
+    assert set(started) - commands.keys() == set()
+    assert {"web", "work", "migrate"} <= set(started)
+
+
+def test_the_image_runs_as_nobody() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    assert "USER 10001" in lines
+    assert not any(line.startswith("ADD ") for line in lines)
+    assert all("@" in line or ":" in line for line in lines if line.startswith("FROM "))

@@ -1,0 +1,94 @@
+"""The public status: true, in people's languages, and nothing in it that isn't for everybody."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from bot.runtime import Runtime, pool
+from bot.services import Databases
+from bot.web import create_app
+from tests.bot.desks import ahead
+from tests.bot.test_alarms import _lent, a_message_that_nobody_sends
+from tests.house import serving
+
+
+@asynccontextmanager
+async def _asked(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
+    async with (
+        serving(create_app(_lent(rt))) as url,
+        aiohttp.ClientSession() as http,
+        http.get(f"{url}{path}", headers=headers) as answer,
+    ):
+        yield answer
+
+
+async def _read(rt: Runtime, path: str, **headers: str) -> tuple[int, str]:
+    async with _asked(rt, path, **headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def _told(rt: Runtime) -> dict[str, object]:
+    async with _asked(rt, "/status.json") as answer:
+        return dict(await answer.json())
+
+
+async def test_everything_works(rt: Runtime) -> None:
+    told = await _told(rt)
+    assert told["overall"] == "works"
+    assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
+    assert told["incidents"] == []
+    assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
+
+
+async def test_late_messages_are_told_in_minutes_and_not_in_numbers(
+    rt: Runtime, databases: Databases
+) -> None:
+    await a_message_that_nobody_sends(rt, databases)
+    told = await _told(rt)
+    assert told["overall"] == "slow"
+    assert told["channels"] == {"web": "slow", "telegram": "works", "whatsapp": "works"}
+    assert told["oldest_minutes"] == 6
+    assert told["incidents"] == ["web"]
+    await ahead(rt, "10 minutes")
+    assert (await _told(rt))["channels"] == {
+        "web": "down",
+        "telegram": "works",
+        "whatsapp": "works",
+    }
+
+
+async def test_without_a_database_it_says_so(rt: Runtime) -> None:
+    away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
+    await away.open(wait=False)
+    told = await _told(replace(rt, pool=away, registry=None))
+    await away.close()
+    assert told["overall"] == "down"
+    assert told["incidents"] == ["database"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "words", "direction"),
+    [
+        ("ru-RU,ru;q=0.9", "Всё работает.", "ltr"),
+        ("zh-CN", "一切正常。", "ltr"),
+        ("kk-CN", "ءبارى جۇمىس ىستەپ تۇر.", "rtl"),
+        ("uz", "Hammasi ishlayapti.", "ltr"),
+        ("fr", "Бәрі жұмыс істеп тұр.", "ltr"),
+    ],
+)
+async def test_people_read_it_in_their_language(
+    rt: Runtime, accept: str, words: str, direction: str
+) -> None:
+    status, html = await _read(rt, "/status", **{"Accept-Language": accept})
+    assert status == 200
+    assert words in html
+    assert f'dir="{direction}"' in html
+
+
+async def test_a_language_can_be_chosen(rt: Runtime) -> None:
+    _status, html = await _read(rt, "/status?lang=ru", **{"Accept-Language": "zh"})
+    assert "Всё работает." in html
