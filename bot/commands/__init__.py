@@ -9,6 +9,7 @@ import typer
 
 from bot.commands import (
     backups,
+    breach,
     chat,
     checks,
     demo,
@@ -37,6 +38,7 @@ app.add_typer(serving.app)
 app.add_typer(installation.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app)
+app.add_typer(breach.app)
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(officers.app)
