@@ -9,6 +9,7 @@ import typer
 
 from bot.commands import (
     backups,
+    breach,
     chat,
     checks,
     demo,
@@ -42,6 +43,7 @@ app.add_typer(doctor.app)
 app.add_typer(installation.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app)
+app.add_typer(breach.app)
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(officers.app)
