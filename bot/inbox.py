@@ -15,6 +15,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import (
+    broadcasts,
     cases,
     hours,
     log,
@@ -174,7 +175,7 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Intruder(channel, address):
             await strangers.perform(rt, channel, Act("leave", address))
         case Receipt():
-            await outbox.receipts(rt, (arrival,))
+            await hear_receipts(rt, (arrival,))
         case Spoiled(channel, external_id, code, size):
             async with rt.pool.connection() as session:
                 await quarantine(rt, session, channel, external_id, code, size)
@@ -183,6 +184,14 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case _:
             assert_never(arrival)
     return None
+
+
+async def hear_receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report: of messages of a conversation, and of announcements."""
+    announced = [each for each in found if broadcasts.ours(each)]
+    await outbox.receipts(rt, [each for each in found if each not in announced])
+    if announced:
+        await broadcasts.receipts(rt, announced)
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:

@@ -77,6 +77,16 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - interval '30 days'",
     ),
     (
+        "recipients",
+        # What became of how many stays counted.
+        "DELETE FROM recipients WHERE broadcast_id IN (SELECT id FROM broadcasts"
+        " WHERE state IN ('done', 'cancelled') AND state_at < kosh_now() - interval '7 days')",
+    ),
+    (
+        "broadcast_requests",
+        "DELETE FROM broadcast_requests WHERE at < kosh_now() - interval '30 days'",
+    ),
+    (
         "registrations",
         # Also one that never came to an end: by then nobody waits for it any more.
         "DELETE FROM registrations WHERE state_at < kosh_now() - interval '12 months'",

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from bot.commands import (
+    broadcast,
     chat,
     checks,
     demo,
@@ -37,6 +38,7 @@ app.add_typer(installation.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
+app.add_typer(broadcast.app, name="broadcast")
 app.add_typer(officers.app)
 app.add_typer(flows.app, name="flows")
 app.add_typer(facts.app, name="facts")
