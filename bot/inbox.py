@@ -19,6 +19,7 @@ from bot import (
     cases,
     hours,
     log,
+    news,
     outbox,
     people,
     privacy,
@@ -26,6 +27,7 @@ from bot import (
     reminders,
     sheets,
     strangers,
+    subscriptions,
     uploads,
 )
 from bot.channels import (
@@ -47,6 +49,7 @@ from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from flows.engine import keeping
+from flows.engine.announcing import SOMETHING_NEW
 from flows.engine.conversation import awaited, step
 from flows.engine.events import (
     Acknowledged,
@@ -71,7 +74,7 @@ from flows.engine.events import (
     TakeFile,
     Withdraw,
 )
-from flows.engine.flow import OpenCase, SendPapers, Submit
+from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.house import OPEN
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
@@ -339,9 +342,6 @@ async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
     return _opened(rt, channel, found, now)
 
 
-REMINDER = _("There is something to look at.")
-
-
 async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
     """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
 
@@ -355,7 +355,7 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
         if c.quiet or c.with_officer or c.mine is None:
             return None
         opening = Button(keeping.CONTROL, OPEN)
-        say = Say(((REMINDER,),), (opening,), c.language, service=True)
+        say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
         row = outbox.Row("send", outbox.rendered(rt, say))
         await outbox.post(session, held.person, held.channel, (row,))
     return Delivery(held.person, None)
@@ -366,6 +366,24 @@ async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None
     held = await lock(rt, session, person_id)
     if held is not None:
         await _save(rt, session, held, replace(held.conversation, forms={}), held.epoch, ())
+
+
+async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
+    """Of who is known for announcements alone, keep no more than that."""
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person_id)
+        if held is not None:
+            c = held.conversation
+            rest = Conversation(
+                language=c.language,
+                nonce=c.nonce,
+                kept=True,
+                quiet=c.quiet,
+                consents=c.consents,
+                topics=c.topics,
+            )
+            await reminders.put(session, person_id, 0)
+            await _save(rt, session, held, rest, held.epoch, ())
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
@@ -493,7 +511,7 @@ async def _carry_out(
     if _goes_home(held, turn):
         held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
     says, sheet = sheets.linked(rt, turn)
-    says = await _linked(rt, session, held, says)
+    says = (*await news.told(session, turn), *await _linked(rt, session, held, says))
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
         return _farewell(rt, held, written, work.direct)
@@ -622,13 +640,24 @@ async def _apply(
             sent = await outbox.recent(session, person.id, held.channel)
             gone = (*sent, inbound.message_id if inbound else "")
             work.rows += outbox.deletion(rt, held.channel, gone)
-        case DeleteInput() | PrintList() | Stopped():
+        case DeleteInput() | PrintList() | ReadNews():
             pass
         case _:
             await _record(rt, session, held, conversation.language, effect)
 
 
-type _Recorded = ConsentGiven | Submit | Withdraw | Relay | Rated | Remind | TakeFile | SendPapers
+type _Recorded = (
+    ConsentGiven
+    | Submit
+    | Withdraw
+    | Relay
+    | Rated
+    | Remind
+    | TakeFile
+    | SendPapers
+    | Subscribe
+    | Stopped
+)
 
 
 async def _record(
@@ -654,6 +683,10 @@ async def _record(
             await uploads.begin(session, person, place, held.channel, ref)
         case SendPapers():
             await uploads.release(session, person.id)
+        case Subscribe(topics, discreet, traits):
+            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
+        case Stopped():
+            await subscriptions.stop(session, person.id)
         case _:
             assert_never(effect)
 

@@ -20,6 +20,7 @@ from bot import (
     reminders,
     rotation,
     statistics,
+    subscriptions,
     uploads,
 )
 from bot.channels import Arrival, Inbound, Unreadable
@@ -169,6 +170,14 @@ async def forget_spent(rt: Runtime) -> None:
             await registrations.mark_spent(session, person_id)
 
 
+async def forget_unfinished(rt: Runtime) -> None:
+    """Forget what subscribers began and left for 30 days; the announcements go on."""
+    async with rt.pool.connection() as session:
+        idle = await subscriptions.idle(session)
+    for person_id in idle:
+        await inbox.forget_unfinished(rt, person_id)
+
+
 async def _write(rt: Runtime, write_id: UUID) -> None:
     delivery = await inbox.write_to_registry(rt, write_id)
     await inbox.deliver(rt, delivery)
@@ -177,6 +186,7 @@ async def _write(rt: Runtime, write_id: UUID) -> None:
 
 
 async def _retain(rt: Runtime) -> None:
+    await forget_unfinished(rt)
     if rt.settings.database_retention_url is not None:
         await privacy.retain(rt)
 

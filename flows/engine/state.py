@@ -55,7 +55,8 @@ class Conversation:
 
     `papers` says of each kind of paper where it stands; `checking` counts files that are being
     looked at, `verdicts` what was found of those before; `wanted` is a paper an officer asked for.
-    `made` is a list that was made just now, `mine` one that the person wants kept.
+    `made` is a list that was made just now, `mine` one that the person wants kept; `topics` are
+    those of which announcements come.
     """
 
     language: str = ""
@@ -75,6 +76,7 @@ class Conversation:
     wanted: str = ""
     made: MadeList | None = None
     mine: MadeList | None = None
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
