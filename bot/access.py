@@ -54,6 +54,7 @@ class Action(StrEnum):
     BROADCAST_READ = "broadcast.read"
     BROADCAST_DRAFT = "broadcast.draft"
     BROADCAST_APPROVE = "broadcast.approve"
+    BROADCAST_SEND = "broadcast.send"
     BROADCAST_STOP = "broadcast.stop"
 
 
@@ -197,6 +198,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.BROADCAST_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
     Action.BROADCAST_DRAFT: Rule(frozenset({Role.EDITOR}), mission=False),
     Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False),
+    Action.BROADCAST_SEND: Rule(_LEAD, mission=False),
     Action.BROADCAST_STOP: Rule(_EDITORS | _APPROVER, mission=False),
 }
 

@@ -67,6 +67,15 @@ async def entries(
     return [Entry(*row) for row in await cursor.fetchall()]
 
 
+async def about(session: AsyncConnection[Any], subject: str) -> list[Entry]:
+    """What was done with one thing, oldest first."""
+    cursor = await session.execute(
+        "SELECT seq, at, actor, action, subject, detail FROM audit WHERE subject = %s ORDER BY seq",
+        (subject,),
+    )
+    return [Entry(*row) for row in await cursor.fetchall()]
+
+
 async def head(session: AsyncConnection[Any]) -> Head:
     """The end of the chain as it is now."""
     cursor = await session.execute("SELECT seq, hash FROM audit_head")

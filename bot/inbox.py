@@ -16,10 +16,12 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import (
+    broadcasts,
     cases,
     hours,
     log,
     metrics,
+    news,
     outbox,
     people,
     privacy,
@@ -27,6 +29,7 @@ from bot import (
     reminders,
     sheets,
     strangers,
+    subscriptions,
     tracing,
     trips,
     uploads,
@@ -51,6 +54,7 @@ from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.trips import Statement
 from flows.engine import keeping
+from flows.engine.announcing import SOMETHING_NEW
 from flows.engine.conversation import awaited, step
 from flows.engine.events import (
     Acknowledged,
@@ -77,7 +81,7 @@ from flows.engine.events import (
     TryPin,
     Withdraw,
 )
-from flows.engine.flow import OpenCase, SendPapers, Submit
+from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.house import OPEN
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
@@ -199,7 +203,7 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Intruder(channel, address):
             await strangers.perform(rt, channel, Act("leave", address))
         case Receipt():
-            await outbox.receipts(rt, (arrival,))
+            await hear_receipts(rt, (arrival,))
         case Spoiled(channel, external_id, code, size):
             async with rt.pool.connection() as session:
                 await quarantine(rt, session, channel, external_id, code, size)
@@ -208,6 +212,14 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case _:
             assert_never(arrival)
     return None
+
+
+async def hear_receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report: of messages of a conversation, and of announcements."""
+    announced = [each for each in found if broadcasts.ours(each)]
+    await outbox.receipts(rt, [each for each in found if each not in announced])
+    if announced:
+        await broadcasts.receipts(rt, announced)
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
@@ -373,9 +385,6 @@ async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
     return _opened(rt, channel, found, now)
 
 
-REMINDER = _("There is something to look at.")
-
-
 async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
     """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
 
@@ -389,7 +398,7 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
         if c.quiet or c.with_officer or c.mine is None:
             return None
         opening = Button(keeping.CONTROL, OPEN)
-        say = Say(((REMINDER,),), (opening,), c.language, service=True)
+        say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
         row = outbox.Row("send", outbox.rendered(rt, say))
         await outbox.post(session, held.person, held.channel, (row,))
     return Delivery(held.person, None)
@@ -400,6 +409,24 @@ async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None
     held = await lock(rt, session, person_id)
     if held is not None:
         await _save(rt, session, held, replace(held.conversation, forms={}), held.epoch, ())
+
+
+async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
+    """Of who is known for announcements alone, keep no more than that."""
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person_id)
+        if held is not None:
+            c = held.conversation
+            rest = Conversation(
+                language=c.language,
+                nonce=c.nonce,
+                kept=True,
+                quiet=c.quiet,
+                consents=c.consents,
+                topics=c.topics,
+            )
+            await reminders.put(session, person_id, 0)
+            await _save(rt, session, held, rest, held.epoch, ())
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
@@ -527,7 +554,7 @@ async def _carry_out(
     if _goes_home(held, turn):
         held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
     says, sheet = sheets.linked(rt, turn)
-    says = await _linked(rt, session, held, says)
+    says = (*await news.told(session, turn), *await _linked(rt, session, held, says))
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
@@ -680,13 +707,24 @@ async def _apply(
             work.rows += outbox.deletion(rt, held.channel, gone)
         case SetPin(pin):
             await people.set_pin(session, person, pin)
-        case DeleteInput() | PrintList() | Stopped() | TryPin():
+        case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:
             await _record(rt, session, held, conversation.language, effect)
 
 
-type _Recorded = ConsentGiven | Submit | Withdraw | Relay | Rated | Remind | TakeFile | SendPapers
+type _Recorded = (
+    ConsentGiven
+    | Submit
+    | Withdraw
+    | Relay
+    | Rated
+    | Remind
+    | TakeFile
+    | SendPapers
+    | Subscribe
+    | Stopped
+)
 
 
 async def _record(
@@ -712,6 +750,10 @@ async def _record(
             await uploads.begin(session, person, place, held.channel, ref)
         case SendPapers():
             await uploads.release(session, person.id)
+        case Subscribe(topics, discreet, traits):
+            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
+        case Stopped():
+            await subscriptions.stop(session, person.id)
         case _:
             assert_never(effect)
 

@@ -10,6 +10,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from bot import (
+    broadcasts,
     duty,
     inbox,
     log,
@@ -19,6 +20,7 @@ from bot import (
     reminders,
     rotation,
     statistics,
+    subscriptions,
     tracing,
     uploads,
     watch,
@@ -32,6 +34,12 @@ from bot.strangers import Overloaded
 
 SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
+SHARDS_AT_ONCE = 2
+DEFAULT = "default"
+# Of registrations the database tells at once; bouts of announcements can wait for a moment.
+FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
+# A job of a worker not heard of for so long is run again: rows, not jobs, say what is done.
+HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
 COUNT_SECONDS = 900.0
 MONTH_SECONDS = 3600.0
@@ -51,20 +59,22 @@ async def work(rt: Runtime) -> None:
     rt = await registrations.checked(rt)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
-    @app.task(name=registrations.TASK, queue="default")
+    @app.task(name=registrations.TASK, queue=DEFAULT)
     async def write(write: str) -> None:
         await _write(rt, UUID(write))
 
-    @app.task(name=uploads.FETCH_TASK, queue="default")
+    @app.task(name=uploads.FETCH_TASK, queue=DEFAULT)
     async def fetch(upload: str) -> None:
         await inbox.deliver(rt, await inbox.fetch_upload(rt, UUID(upload)))
 
-    @app.task(name=uploads.SEND_TASK, queue="default")
+    @app.task(name=uploads.SEND_TASK, queue=DEFAULT)
     async def send(upload: str) -> None:
         await inbox.deliver(rt, await inbox.send_upload(rt, UUID(upload)))
 
+    _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
-        group.create_task(_run(app))
+        group.create_task(_run(app, DEFAULT, CONCURRENCY))
+        _announce(group, app, rt)
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
@@ -80,15 +90,44 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(VERIFY_SECONDS, lambda: watch.verify_audit(rt)))
 
 
-async def _run(app: procrastinate.App) -> None:
+async def announce(rt: Runtime) -> None:
+    """Nothing but announcements, until cancelled: for a worker beside those of `work`."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    _know_broadcasts(app, rt)
+    async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
+        _announce(group, app, rt)
+        group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
+
+
+def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
+    @app.task(name=broadcasts.SNAPSHOT_TASK, queue=broadcasts.QUEUE)
+    async def snapshot(broadcast: str) -> None:
+        await broadcasts.snapshot(rt, UUID(broadcast))
+
+    @app.task(name=broadcasts.SHARD_TASK, queue=broadcasts.QUEUE)
+    async def shard(broadcast: str, shard: int) -> None:
+        await broadcasts.send_shard(rt, UUID(broadcast), shard)
+
+
+def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
+    """Its own places in the worker, so that announcements keep nobody's registration waiting."""
+    group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
+    group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.tend(rt)))
+
+
+async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
     """Run jobs; the library's worker ends when the database goes away, and is begun again."""
     while True:
         try:
             await app.run_worker_async(
-                concurrency=CONCURRENCY,
+                queues=[queue],
+                name=queue,
+                concurrency=concurrency,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                fetch_job_polling_interval=FETCH_SECONDS[queue],
                 install_signal_handlers=False,
                 delete_jobs="successful",
-                listen_notify=True,
+                listen_notify=queue == DEFAULT,
                 shutdown_graceful_timeout=FAREWELL_SECONDS,
             )
         except Exception:
@@ -117,7 +156,7 @@ async def sweep_papers(rt: Runtime) -> None:
 
 async def retry_stalled(app: procrastinate.App) -> None:
     """Jobs whose worker died are run again; procrastinate never does so by itself."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
 
 
@@ -139,6 +178,14 @@ async def forget_spent(rt: Runtime) -> None:
             await registrations.mark_spent(session, person_id)
 
 
+async def forget_unfinished(rt: Runtime) -> None:
+    """Forget what subscribers began and left for 30 days; the announcements go on."""
+    async with rt.pool.connection() as session:
+        idle = await subscriptions.idle(session)
+    for person_id in idle:
+        await inbox.forget_unfinished(rt, person_id)
+
+
 async def _write(rt: Runtime, write_id: UUID) -> None:
     with tracing.span("job", kind="registry"):
         delivery = await inbox.write_to_registry(rt, write_id)
@@ -148,6 +195,7 @@ async def _write(rt: Runtime, write_id: UUID) -> None:
 
 
 async def _retain(rt: Runtime) -> None:
+    await forget_unfinished(rt)
     if rt.settings.database_retention_url is not None:
         await privacy.retain(rt)
 

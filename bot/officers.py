@@ -100,6 +100,17 @@ async def named(session: Session, name: str, mission: str) -> Officer:
     return _read(row)
 
 
+async def by_name(session: Session, name: str) -> Officer:
+    """The active officer of that name; LookupError when there is none."""
+    cursor = await session.execute(
+        f"SELECT {_COLUMNS} FROM officers WHERE name = %s AND active", (name,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+    return _read(row)
+
+
 async def team(session: Session, mission: str) -> list[Officer]:
     """Active officers of a mission, by name."""
     cursor = await session.execute(

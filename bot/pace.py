@@ -37,6 +37,37 @@ async def hurry(rt: Runtime, channel: str, act: Act) -> None:
         await asyncio.sleep(min(wait, PATIENCE))
 
 
+# Of the rate, what is left to people who wait for an answer; and how long bulk takes tokens for.
+RESERVE = 0.2
+SLICE_SECONDS = 0.2
+# What Telegram lets through for a price, past the free rate.
+PAID_RATE = 1000.0
+
+
+async def bulk(rt: Runtime, channel: str, most: int, *, paid: bool = False) -> int:
+    """Wait until it is the turn of announcements; of how many at once."""
+    rate, burst = rt.channels[channel].rates.whole, rt.channels[channel].rates.whole_burst
+    name, reserve = bucket(rt, channel), RESERVE
+    if not rate:
+        return most
+    if paid:
+        rate, burst, name, reserve = PAID_RATE, int(PAID_RATE), bucket(rt, f"{channel}-paid"), 0.0
+    many = max(1, min(most, burst, int(rate * (1 - reserve) * SLICE_SECONDS)))
+    while wait := await _allowed(rt, name, rate, burst, many, reserve):  # noqa: ASYNC110
+        await asyncio.sleep(min(wait, PATIENCE))
+    return many
+
+
+async def _allowed(
+    rt: Runtime, name: str, rate: float, burst: int, cost: int, reserve: float
+) -> float:
+    try:
+        return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
+    except LiveUnavailable as error:
+        _logger.warning("pace.local", code=error.code)
+        return await rt.local.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
+
+
 async def rest(rt: Runtime, channel: str, error: Throttled) -> None:
     """The platform holds back everything of ours: let nobody else run against it meanwhile."""
     rates = rt.channels[channel].rates

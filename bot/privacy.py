@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import psycopg
 
-from bot import audit, log, outbox, people, registrations, uploads
+from bot import audit, log, outbox, people, registrations, subscriptions, uploads
 from bot.outbox import Row
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
+from flows.announcements import CHOSEN, TRAITS
 from flows.engine import house
+from flows.engine.announcing import SUBSCRIBED
 from flows.engine.events import Say
 from flows.engine.flow import path, shown
 from flows.engine.papers import State
@@ -34,6 +36,8 @@ PURPOSES = {
     "papers": _("Sending papers"),
     "notices": _("Messages about the status"),
     "checklist": _("Keeping the list of papers"),
+    "announcements": _("Announcements"),
+    "traits": _("What announcements are about"),
 }
 REGISTERED = _("Registration, state: {state}. Receipt: {number}")
 STATES = {
@@ -50,6 +54,9 @@ REMINDED = _("A reminder on {date}")
 PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
+HINT = _("You get only a hint of each.")
+TOLD = _("Told for announcements, kept as a code: {kind}")
+KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
     "Unfinished answers stay 30 days after your last message. To erase everything, write “delete”."
 )
@@ -78,6 +85,16 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
     (
         "cases",
         "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - interval '30 days'",
+    ),
+    (
+        "recipients",
+        # What became of how many stays counted.
+        "DELETE FROM recipients WHERE broadcast_id IN (SELECT id FROM broadcasts"
+        " WHERE state IN ('done', 'cancelled') AND state_at < kosh_now() - interval '7 days')",
+    ),
+    (
+        "broadcast_requests",
+        "DELETE FROM broadcast_requests WHERE at < kosh_now() - interval '30 days'",
     ),
     (
         "registrations",
@@ -190,6 +207,7 @@ async def export(
         waiting = sum(each.state is not State.ACCEPTED for each in sent)
         lines = house.paper_lines(rt.flows.values(), conversation.papers)
         paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
+    paragraphs += await _announcements(session, person)
     paragraphs += [(_(CASES.msgid, count=await _case_count(session, person)),), (HOW_LONG,)]
     say = Say(tuple(paragraphs), language=conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))
@@ -231,6 +249,16 @@ async def _consents(session: Session, person: Person) -> list[Text]:
         _(CONSENT.msgid, purpose=PURPOSES[purpose], date=at.date())
         for purpose, at in await cursor.fetchall()
     ]
+
+
+async def _announcements(session: Session, person: Person) -> list[tuple[Text, ...]]:
+    """What comes to them, and which kinds of thing they told for it; what, nobody can read."""
+    found = await subscriptions.of_person(session, person.id)
+    if found is None:
+        return []
+    head = _(SUBSCRIBED.msgid, topics=CHOSEN.show(",".join(found.topics)))
+    hint = (HINT,) if found.discreet else ()
+    return [(head, *hint, *(_(TOLD.msgid, kind=KINDS[each]) for each in found.told))]
 
 
 async def _case_count(session: Session, person: Person) -> int:

@@ -19,8 +19,12 @@ async def defer(
     *,
     lock: str | None = None,
     at: datetime | None = None,
+    queue: str = "default",
+    priority: int = 0,
     **arguments: str | int,
 ) -> None:
     """Ask for a job; it exists only if the caller's transaction commits. Arguments are ids only."""
-    deferrer = app.configure_task(task, lock=lock, schedule_at=at, connection=session)
+    deferrer = app.configure_task(
+        task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=session
+    )
     await deferrer.defer_async(**arguments)

@@ -200,6 +200,29 @@ class Settings(BaseSettings):
         "emulators.",
     )
 
+    whatsapp_reach: int = Field(
+        default=2000,
+        ge=0,
+        description="How many people the number may reach with templates in 24 hours, by its tier "
+        "at Meta; 0: without limit.",
+    )
+
+    broadcast_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("gov.kz", "egov.kz"),
+        description="Hosts that an announcement may link to, besides KOSH_PUBLIC_URL's, with all "
+        "below them, separated by commas.",
+    )
+    broadcast_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who may announce over HTTP: an officer's name and the SHA-256 of their key, "
+        "as name:hex, separated by commas.",
+    )
+    broadcast_testers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who gets the test of an announcement: channel:address, such as "
+        "telegram:1000, separated by commas.",
+    )
+
     telegram_duty_chat: str = Field(
         default="",
         pattern=r"^(-?[0-9]{1,20})?$",
@@ -288,7 +311,16 @@ class Settings(BaseSettings):
         """Give the same URL as SQLAlchemy wants it, with its driver."""
         return "postgresql+psycopg" + self.database(role).removeprefix("postgresql")
 
-    @field_validator("languages", mode="before")
+    @property
+    def testers(self) -> list[tuple[str, str]]:
+        """Channel and address of each who gets tests of announcements."""
+        return [
+            (channel, to) for channel, _, to in (e.partition(":") for e in self.broadcast_testers)
+        ]
+
+    @field_validator(
+        "languages", "broadcast_hosts", "broadcast_keys", "broadcast_testers", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value

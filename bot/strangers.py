@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from bot import live, log, outbox, sheets
+from bot import live, log, news, outbox, sheets
 from bot.channels import Act, Inbound, SendError
 from bot.keys import VaultError
 from bot.live import Busy, LiveUnavailable
@@ -90,6 +90,9 @@ async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[s
     says, sheet = sheets.linked(rt, turn)
     if sheet is not None:
         await sheets.lend(rt, sheet)
+    if news.wanted(turn):
+        async with rt.pool.connection() as session:
+            says = (*await news.told(session, turn), *says)
     for row in outbox.rows(rt, says, inbound.channel, 0, pressed):
         act = Act(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))

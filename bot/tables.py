@@ -4,6 +4,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -479,6 +481,150 @@ officers = Table(  # officers
     _when("shift_until", nullable=True),
 )
 
+broadcasts = Table(  # broadcasts
+    "broadcasts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    # Why it is urgent: told to the approvers, never sent.
+    Column("why", Text, nullable=False, server_default=text("''")),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("audience", JSONB, nullable=False),
+    _when("not_before", nullable=True),
+    _when("not_later_than", nullable=True),
+    Column("quiet_from", Time),
+    Column("quiet_until", Time),
+    Column("paid", Boolean, nullable=False, server_default=text("false")),
+    # So many go first; while `reach` is set, only rows below it go.
+    Column("canary", Integer, nullable=False),
+    Column("reach", Integer),
+    _when("canary_until", nullable=True),
+    Column("author", Uuid, ForeignKey("officers.id"), nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("content_hash", LargeBinary, nullable=False, server_default=text("''")),
+    Column("text_hash", LargeBinary, nullable=False, server_default=text("''")),
+    # What was agreed to last, so that what changed since can be shown.
+    Column("agreed", JSONB),
+    Column("total", Integer),
+    _when("created_at", now=True),
+    _when("state_at", now=True),
+    _when("started_at", nullable=True),
+    Index("broadcasts_number", "number", unique=True),
+    Index(None, "text_hash"),
+    Index(
+        "broadcasts_open",
+        "state_at",
+        postgresql_where=text("state IN ('scheduled', 'running', 'paused', 'cancelled')"),
+    ),
+)
+
+
+def _broadcast() -> Column[object]:
+    """The broadcast a row belongs to, and goes with."""
+    rule = ForeignKey("broadcasts.id", ondelete="CASCADE")
+    return Column("broadcast_id", Uuid, rule, nullable=False)
+
+
+broadcast_texts = Table(  # broadcasts
+    "broadcast_texts",
+    metadata,
+    _broadcast(),
+    Column("language", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("template", Text, nullable=False, server_default=text("''")),
+    PrimaryKeyConstraint("broadcast_id", "language"),
+)
+
+broadcast_tests = Table(  # broadcasts
+    "broadcast_tests",
+    metadata,
+    _broadcast(),
+    Column("language", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    _when("at", now=True),
+    PrimaryKeyConstraint("broadcast_id", "language"),
+)
+
+approvals = Table(  # broadcasts
+    "approvals",
+    metadata,
+    _broadcast(),
+    Column("officer", Uuid, ForeignKey("officers.id"), nullable=False),
+    Column("author", Uuid, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("audience", Integer, nullable=False),
+    _when("at", now=True),
+    _when("expires_at"),
+    PrimaryKeyConstraint("broadcast_id", "officer"),
+    CheckConstraint("officer <> author", name="approvals_four_eyes"),
+)
+
+recipients = Table(  # broadcasts
+    "recipients",
+    metadata,
+    _broadcast(),
+    Column("seq", Integer, nullable=False),
+    _person(),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("channel", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    # Whether it went as a template, which counts for what the platform lets us reach in a day.
+    Column("template", Boolean, nullable=False, server_default=text("false")),
+    _when("not_before", nullable=True),
+    _when("lease_until", nullable=True),
+    _when("at", nullable=True),
+    Column("external_id", Text),
+    PrimaryKeyConstraint("broadcast_id", "seq"),
+    Index("recipients_once", "person_id", "broadcast_id", unique=True),
+    Index("recipients_listed", "broadcast_id", "state", "seq"),
+    Index("recipients_held", "broadcast_id", "not_before", postgresql_where=text("state = 'held'")),
+    Index("recipients_reach", "at", postgresql_where=text("template")),
+)
+
+broadcast_counts = Table(  # the database's own triggers, so that no statement can forget it
+    "broadcast_counts",
+    metadata,
+    _broadcast(),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("broadcast_id", "channel", "state", "reason"),
+)
+
+broadcast_minutes = Table(  # the database's own triggers, so that no statement can forget it
+    "broadcast_minutes",
+    metadata,
+    _broadcast(),
+    _when("minute"),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("broadcast_id", "minute"),
+)
+
+broadcast_requests = Table(  # broadcasts
+    "broadcast_requests",
+    metadata,
+    Column("officer", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    _broadcast(),
+    _when("at", now=True),
+    PrimaryKeyConstraint("officer", "key"),
+)
+
+platform_pauses = Table(  # broadcasts
+    "platform_pauses",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    _when("until"),
+    Column("reason", Text, nullable=False),
+)
+
 steps = Table(  # statistics
     "steps",
     metadata,
@@ -557,6 +703,7 @@ audit = Table(  # audit
     Column("hash", LargeBinary, nullable=False),
     Column("detail", Text, nullable=False, server_default=text("''")),
     Index("audit_actor_at", "actor", "at"),
+    Index("audit_subject", "subject", "seq"),
 )
 
 audit_head = Table(  # audit

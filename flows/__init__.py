@@ -1,6 +1,7 @@
 """What a conversation is: the flows, in menu order. Pure: no I/O, no clock, no library."""
 
 from flows.about import ABOUT
+from flows.announcements import ANNOUNCEMENTS
 from flows.checklist import CHECKLIST
 from flows.eligibility import ELIGIBILITY
 from flows.faq import FAQ
@@ -24,6 +25,7 @@ FLOWS = {
         FAQ,
         PAPERS,
         NEXT_STEPS,
+        ANNOUNCEMENTS,
         ABOUT,
     )
 }

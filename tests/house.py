@@ -124,6 +124,7 @@ def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
         registry_client_id="kosh",
         registry_client_secret=token_hex(32),
         registry_callback_secret=token_hex(32),
+        broadcast_testers=("web:a-tester",),
         demo=True,
     )
 

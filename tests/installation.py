@@ -40,7 +40,7 @@ def kosh(
     """`./kosh …` as a process of its own, out of the checkout `root`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     command = [sys.executable, "-m", "bot", *words]
-    process = subprocess.Popen(command, cwd=root, env=plain | given)
+    process = subprocess.Popen(command, cwd=root, env={**plain, **given})
     try:
         yield process
     finally:

@@ -38,6 +38,7 @@ LONG = {
     "bot/settings.py": "every setting, with its meaning, its checks, and where it is read from",
     "bot/tables.py": "every table, each with the module that writes it",
     "bot/registrations.py": "a submission's whole way: its codes, its writes, their states",
+    "flows/engine/questions.py": "a class for each kind of question, a sentence for each refusal",
     "flows/engine/conversation.py": "the one step of a conversation",
     "flows/preregistration.py": "a flow reads from top to bottom in its own file",
 }

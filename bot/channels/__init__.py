@@ -114,7 +114,8 @@ class Receipt:
     """What the platform reports of a message of ours, in any order and more than once.
 
     `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is the
-    outbox's own id where the platform hands it back; `price` is the billing category, if any.
+    outbox's own id, or a broadcast's mark, where the platform hands it back; `price` is the billing
+    category, if any.
     """
 
     channel: str
@@ -134,8 +135,9 @@ class Act:
     """One call to the platform.
 
     `external_id` is the message to edit or, with commas, the messages to delete. `row` is the
-    outbox's own id, empty where nothing was promised and there is no row. `closed` says that the
-    platform takes no free text now, so that only the message's template can go.
+    outbox's own id or the mark of a broadcast's attempt, empty where nothing was promised and there
+    is no row. `closed` says that the platform takes no free text now, so that only the message's
+    template can go; `paid` that it may cost something to go faster than is free.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -144,6 +146,7 @@ class Act:
     external_id: str = ""
     row: str = ""
     closed: bool = False
+    paid: bool = False
 
 
 class Unreadable(Exception):
@@ -191,6 +194,11 @@ class Unreachable(SendError):
 
     code = "E_SEND_UNREACHABLE"
     retry = True
+
+    def __init__(self, *, certain: bool = False) -> None:
+        """`certain`: the message did not go, for no connection was made, or we were turned away."""
+        super().__init__(self.code)
+        self.certain = certain
 
 
 class Held(SendError):

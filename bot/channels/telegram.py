@@ -47,6 +47,8 @@ NOT_EDITABLE = (
 )
 ALARMS = {401: "E_TELEGRAM_TOKEN", 404: "E_TELEGRAM_TOKEN", 409: "E_TELEGRAM_CONFLICT"}
 
+# Nothing was written yet.
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _JSON = {"Content-Type": "application/json"}
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -134,7 +136,7 @@ class Telegram:
         chat_id = int(act.address)
         match act.kind:
             case "send":
-                return await self._send(chat_id, _given(act))
+                return await self._send(chat_id, _given(act), paid=act.paid)
             case "edit":
                 await self._edit(chat_id, int(act.external_id), _given(act))
             case "delete":
@@ -210,13 +212,15 @@ class Telegram:
         """Bring commands and descriptions to their state; how many had to be changed."""
         return await telegram_profile.bring(self._token, self._api, words)
 
-    async def _send(self, chat_id: int, message: Message) -> str:
+    async def _send(self, chat_id: int, message: Message, *, paid: bool) -> str:
         sent: list[int] = []
         try:
             for part in telegram_layout.parts(message):
                 said = _saying(chat_id, *part)
                 if message.protect:
                     said["protect_content"] = True
+                if paid:
+                    said["allow_paid_broadcast"] = True
                 sent.append((await self._call("sendMessage", said, _SENT)).message_id)
         except SendError:
             # All of it will be sent again: the parts that are there must not stand twice.
@@ -279,7 +283,8 @@ class Telegram:
         raise _failure(status, answer)
 
     async def _post(self, method: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        with suppress(aiohttp.ClientError, TimeoutError):
+        certain = False
+        try:
             async with self._http.post(
                 f"{self._api}/bot{self._token}/{method}",
                 data=body,
@@ -288,8 +293,12 @@ class Telegram:
                 allow_redirects=False,
             ) as response:
                 return response.status, await response.read()
+        except NO_CONNECTION:
+            certain = True
+        except (aiohttp.ClientError, TimeoutError):
+            pass
         # Raised out here so that it has no context: errors of aiohttp may know the address.
-        raise Unreachable
+        raise Unreachable(certain=certain)
 
 
 def _given(act: Act) -> Message:
@@ -313,7 +322,7 @@ def _failure(status: int, answer: _Answer) -> SendError:
             return _refusal(answer.description.lower())
         case 401 | 404 | 409:
             _logger.error("telegram.refuses_bot", code=ALARMS[status], channel="telegram")
-            return Unreachable()
+            return Unreachable(certain=True)
         case _:
             return Refused() if 400 < status < 500 else Unreachable()
 

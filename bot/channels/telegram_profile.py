@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, Text] = {
     "language": button("Language"),
     "help": button("Help"),
     "person": house.PERSON,
+    "news": button("Announcements"),
     "status": button("My registration"),
     "mydata": button("My data"),
     "delete": button("Delete my data"),

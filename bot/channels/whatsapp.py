@@ -42,6 +42,9 @@ USUAL_HEADER = "authorization"
 # Where Meta keeps files; a solution provider serves the same paths at its own host.
 META, META_FILES = "graph.facebook.com", "lookaside.fbsbx.com"
 
+# Nothing was written yet.
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
 
@@ -232,7 +235,8 @@ class WhatsApp:
         self, method: str, url: str, seconds: float, body: bytes | None = None
     ) -> tuple[int, bytes]:
         headers = self._auth | ({"Content-Type": "application/json"} if body else {})
-        with suppress(aiohttp.ClientError, TimeoutError):
+        certain = False
+        try:
             async with self._http.request(
                 method,
                 url,
@@ -245,7 +249,12 @@ class WhatsApp:
                 if response.status == 429 and (told := response.headers.get("Retry-After", "")):
                     raise Throttled(_told(told), wide=True)
                 return response.status, raw
-        raise Unreachable
+        except NO_CONNECTION:
+            certain = True
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        raise Unreachable(certain=certain)
 
 
 class _NoVariant(NoTemplate):

@@ -10,6 +10,7 @@ import typer
 from bot.commands import (
     backups,
     breach,
+    broadcast,
     chat,
     checks,
     demo,
@@ -46,6 +47,7 @@ app.add_typer(backups.app)
 app.add_typer(breach.app)
 app.add_typer(chat.app)
 app.add_typer(desk.app, name="desk")
+app.add_typer(broadcast.app, name="broadcast")
 app.add_typer(officers.app)
 app.add_typer(flows.app, name="flows")
 app.add_typer(facts.app, name="facts")

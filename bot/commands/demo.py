@@ -24,6 +24,8 @@ from bot.registry import sandbox
 from bot.settings import ConfigError, Settings
 
 app = typer.Typer()
+# A test phone that nobody looks at: what it would show stands on the composer's page.
+TESTER = ("web:tester",)
 Channels = Annotated[
     bool,
     typer.Option("--channels", help="Emulated Telegram and WhatsApp too, on a page to try them."),
@@ -60,7 +62,8 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
         callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
         callback_secret=keys["registry_callback_secret"],
     )
-    joined = read(**(chosen.model_dump(exclude_none=True) | keys))
+    told = {"broadcast_testers": TESTER} | keys
+    joined = read(**(chosen.model_dump(exclude_none=True) | told))
     typer.echo(f"The sandbox registry is at {keys['registry_url']}")
     await serve_all(joined, [serve(registry, chosen.host, port)])
 

@@ -136,6 +136,16 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "uz_Cyrl": "ҳолат, ариза ҳолати, статус",
         "en": "status",
     },
+    Reserved.NEWS: {
+        "kk": "хабарландырулар, хабарландыру, жаңалықтар, жаналыктар",
+        "kk_Arab": "حابارلاندىرۋلار, جاڭالىقتار",
+        "kk_Latn": "habarlandyrular, jańalyqtar, janalyktar",
+        "ru": "объявления, новости",
+        "zh_Hans": "公告, 新闻, 通知",
+        "uz": "eʼlonlar, yangiliklar, elonlar",
+        "uz_Cyrl": "эълонлар, янгиликлар, элонлар",
+        "en": "news, announcements",
+    },
     Reserved.MYDATA: {
         "kk": "деректерім, менің деректерім",
         "kk_Arab": "دەرەكتەرىم, مەنىڭ دەرەكتەرىم",

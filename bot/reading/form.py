@@ -27,11 +27,12 @@ from flows.engine.flow import (
     shown,
 )
 from flows.engine.house import titled
+from flows.engine.questions import Several
 from flows.engine.state import Conversation
 from flows.engine.text import Label, Text, verbatim
 
 MASK = verbatim("••••")
-PERSONS_OWN = (Consent, Gate, Many, Notice, Review, Upload)
+PERSONS_OWN = (Consent, Gate, Many, Notice, Review, Several, Upload)
 
 _decode = msgspec.json.Decoder(Conversation).decode
 

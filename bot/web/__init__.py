@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from bot import registrations
 from bot.runtime import Runtime
 from bot.watch import Watcher
-from bot.web import chat, console, page, sheet, watching, webhooks
+from bot.web import chat, console, ministry, page, sheet, watching, webhooks
 from bot.web.door import Door, Refused
 
 HERE = Path(__file__).parent
@@ -42,6 +42,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
             *console.ROUTES,
             *page.ROUTES,
             *sheet.ROUTES,
+            *ministry.ROUTES,
         ]
     )
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import inbox, log, outbox
+from bot import inbox, log
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import WhatsApp
@@ -155,7 +155,7 @@ async def _take(rt: Runtime, arrivals: Sequence[Arrival]) -> tuple[bool, list[Ta
             case _:
                 by_person.setdefault("", []).append(arrival)
 
-    await outbox.receipts(rt, receipts)
+    await inbox.hear_receipts(rt, receipts)
     few = asyncio.Semaphore(AT_ONCE)
     results = await asyncio.gather(*(_in_order(rt, each, few) for each in by_person.values()))
     return all(whole for whole, _taken in results), [taken for _whole, taken in results]

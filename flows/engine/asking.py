@@ -9,6 +9,7 @@ from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
 from flows.engine.flow import (
     Answer,
     Consent,
+    Done,
     Flow,
     Form,
     Gate,
@@ -65,6 +66,26 @@ class Asking:
 
     def _put_form(self, flow: Flow, form: Form) -> None:
         self.c = replace(self.c, forms={**self.c.forms, flow.name: form})
+
+    def _open(self, flow: Flow) -> None:
+        """Enter a flow; a consent given before, to the same text, is not asked again."""
+        form = self._renewed(flow)
+        lasting = all(item.kept for item in flow.questions())
+        for stop in path(flow, form).steps if lasting else ():
+            item = stop.item
+            if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
+                form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
+        self._put_form(flow, form)
+        self.c = replace(self.c, flow=flow.name)
+
+    def _renewed(self, flow: Flow) -> Form:
+        """The form to go on with; after a withdrawal it is open again, and consent with it."""
+        form = self._form(flow)
+        if not (flow.registers and self.c.standing and self.c.standing.state == "withdrawn"):
+            return form
+        again = {item.name for item in flow.questions() if isinstance(item, (Review, Consent))}
+        answers = {key: each for key, each in form.answers.items() if key not in again}
+        return replace(form, answers=answers, submitted=False)
 
     def _remark(self, text: Text) -> None:
         """Say something, then show again where the person is."""
@@ -216,7 +237,7 @@ class Asking:
         consents = {**self.c.consents, consent.purpose: consent.text.msgid}
         self.c = replace(self.c, kept=True, consents=consents)
 
-    def _weighed(self, effect: Submit | OpenCase | SendPapers) -> Submit | OpenCase | SendPapers:
+    def _weighed(self, effect: Done) -> Done:
         """A case whose words speak of danger is urgent, whatever its topic."""
         if isinstance(effect, OpenCase) and self.words.danger(effect.words):
             return replace(effect, urgent=True)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from flows.engine import house, keeping, locking
+from flows.engine import announcing, house, keeping, locking
+from flows.engine.announcing import Announcing
 from flows.engine.asking import PAGE, fleeting_answers
 from flows.engine.events import (
     Acknowledged,
@@ -44,17 +45,14 @@ from flows.engine.flow import (
     Answer,
     Consent,
     Flow,
-    Form,
     Gate,
     Many,
     Notice,
     Review,
     Step,
     Upload,
-    path,
 )
 from flows.engine.keeping import Screen
-from flows.engine.locking import Locking
 from flows.engine.questions import (
     FreeText,
     Option,
@@ -62,6 +60,7 @@ from flows.engine.questions import (
     Phone,
     Question,
     Reading,
+    Several,
     explain,
 )
 from flows.engine.state import Asked, Conversation, Standing, Turn
@@ -104,7 +103,7 @@ def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
     return Awaited(flow.name, item.name, item.paper) if flow and isinstance(item, Upload) else None
 
 
-class _Turn(Locking):
+class _Turn(Announcing):
     """What the person did, and what happened elsewhere."""
 
     def let_go(self) -> None:
@@ -181,10 +180,10 @@ class _Turn(Locking):
         if self.c.with_officer:
             return self.ask()
         self.c = replace(self.c, flow="", parked="")
-        if word in self.flows:
-            self._open(self.flows[word])
         if self.c.language:
             self.notes += [(house.WELCOME,), (house.RISK,)]
+        if word in self.flows:
+            return self._enter(self.flows[word])
         self.ask()
 
     def _said(self, text: str) -> None:
@@ -389,6 +388,8 @@ class _Turn(Locking):
                 self._status()
             case Reserved.MYDATA:
                 self._mydata()
+            case Reserved.NEWS:
+                self._read_news()
             case Reserved.STOP:
                 self._stop()
             case Reserved.DELETE:
@@ -449,8 +450,11 @@ class _Turn(Locking):
     def _stop(self) -> None:
         self.effects.append(Stopped())
         self._forget_reminder()
+        subscribed = bool(self.c.topics)
+        self._unsubscribe()
         self.c = replace(self.c, quiet=True, flow="", parked="")
-        self._remark(house.STOPPED)
+        self.notes.append((house.STOPPED,))
+        self._remark(announcing.STOPPED_TOO) if subscribed else self.ask()
 
     def _delete(self) -> None:
         if not self.c.kept:
@@ -569,8 +573,10 @@ class _Turn(Locking):
         match stop.item:
             case Upload() if value == "done":
                 self._record(flow, stop, str(self._form(flow).files.get(stop.key, 0)), typed=False)
-            case Consent() if value == "refuse":
+            case Consent() if value == "refuse" and not stop.item.optional:
                 self._refused_consent(flow)
+            case Several():
+                self._tick_option(flow, stop, value or "")
             case Gate() if value == "person":
                 self._person(stop.item.topic)
             case Many() if value != "done":
@@ -585,7 +591,7 @@ class _Turn(Locking):
     def _record(self, flow: Flow, stop: Step, value: str | None, typed: bool) -> None:
         answer = Answer(value, stop.item.rev, stop.signature)
         form = self._form(flow).put(stop.key, answer)
-        if isinstance(stop.item, Consent):
+        if isinstance(stop.item, Consent) and value == "yes":
             self._consented(stop.item)
         self._put_form(flow, form)
         if typed and stop.item.sensitive:
@@ -599,6 +605,18 @@ class _Turn(Locking):
         self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="")
         self.notes += [(text,) for text in flow.declined(self.today)]
+        self.ask()
+
+    def _tick_option(self, flow: Flow, stop: Step, key: str) -> None:
+        form = self._form(flow)
+        chosen = form.members.get(stop.item.name, ())
+        if key == "done":
+            keys = [each.key for each in stop.item.options if each.key in chosen]
+            return self._record(flow, stop, ",".join(keys), typed=False)
+        rest = tuple(each for each in chosen if each != key)
+        ticked = rest if key in chosen else (*chosen, key)
+        self._put_form(flow, replace(form, members={**form.members, stop.item.name: ticked}))
+        self.replaces = True
         self.ask()
 
     def _change_members(self, flow: Flow, many: Many, key: str) -> None:
@@ -642,6 +660,8 @@ class _Turn(Locking):
                 self._answer_pin(key)
             case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
                 self._answer_list(asked, key)
+            case announcing.MINE:
+                self._answer_announcements(key)
             case _:
                 self._old()
 
@@ -655,8 +675,7 @@ class _Turn(Locking):
         if self.c.mine and self.c.mine.flow == key:
             return self._open_list()
         if key in self.flows:
-            self._open(self.flows[key])
-            return self.ask()
+            return self._enter(self.flows[key])
         if key == "pin":
             return self._choose_pin()
         if key == "write_again":
@@ -665,26 +684,6 @@ class _Turn(Locking):
         if key in Reserved:
             return self._obey(Reserved(key))
         self._old()
-
-    def _open(self, flow: Flow) -> None:
-        """Enter a flow; a consent given before, to the same text, is not asked again."""
-        form = self._renewed(flow)
-        lasting = all(item.kept for item in flow.questions())
-        for stop in path(flow, form).steps if lasting else ():
-            item = stop.item
-            if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
-                form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
-        self._put_form(flow, form)
-        self.c = replace(self.c, flow=flow.name)
-
-    def _renewed(self, flow: Flow) -> Form:
-        """The form to go on with; after a withdrawal it is open again, and consent with it."""
-        form = self._form(flow)
-        if not (flow.registers and self.c.standing and self.c.standing.state == "withdrawn"):
-            return form
-        again = {item.name for item in flow.questions() if isinstance(item, (Review, Consent))}
-        answers = {key: each for key, each in form.answers.items() if key not in again}
-        return replace(form, answers=answers, submitted=False)
 
     def _registered(self, key: str) -> None:
         if key == "withdraw":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flows.engine.flow import OpenCase, SendPapers, Submit
+from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.text import Label, Text
 
 
@@ -319,6 +319,8 @@ type Effect = (
     | DeleteInput
     | TakeFile
     | SendPapers
+    | Subscribe
+    | ReadNews
     | PrintList
     | Remind
     | QuickExit

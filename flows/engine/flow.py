@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
-from flows.engine.questions import Choice, Option, Question, Reading
+from flows.engine.questions import Choice, Option, Question, Reading, Several
 from flows.engine.text import Label, Text, _, button
 from flows.engine.words import Refusal
 
@@ -33,9 +33,13 @@ class Gate(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Choice):
-    """Agreement to one purpose; a changed text asks again."""
+    """Agreement to one purpose; a changed text asks again.
+
+    Who refuses leaves the flow, with nothing kept; or goes on in it where it is `optional`.
+    """
 
     purpose: str
+    optional: bool = False
     among: tuple[Option, ...] = (
         Option("yes", button("I agree")),
         Option("refuse", button("I do not agree")),
@@ -120,11 +124,31 @@ class SendPapers:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Send announcements of just these topics, or with none send no more.
+
+    `discreet` is who wants only a hint of each; `traits` is what they told for announcements.
+    """
+
+    topics: tuple[str, ...] = ()
+    discreet: bool = False
+    traits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNews:
+    """Say the announcements of the past, before anything else."""
+
+
+type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a finished flow says and does."""
 
     texts: tuple[Text, ...]
-    effects: tuple[Submit | OpenCase | SendPapers, ...] = ()
+    effects: tuple[Done, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +179,7 @@ class Flow:
     """Questions in order, and what comes of the answers.
 
     A flow that `follows` is offered with the registration once there is one, not in the menu.
+    The one that `announces` is for subscribing to announcements.
     """
 
     name: str
@@ -165,6 +190,7 @@ class Flow:
     registers: bool = False
     hands_over: bool = False
     follows: bool = False
+    announces: bool = False
     listing: Listing | None = None
 
     def find(self, name: str) -> Question | None:
@@ -197,7 +223,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All that one person has told one flow; `files` counts the good files sent for a question."""
+    """All that one person has told one flow.
+
+    `members` are those of its lists, and what is ticked where several things are chosen; `files`
+    counts the good files sent for a question.
+    """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -330,9 +360,12 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
     """What can be chosen at a step; a list offers its members for removal."""
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
+    members = form.members.get(step.item.name, ())
+    if isinstance(step.item, Several):
+        done = (Option("done", step.item.done),) if members else ()
+        return (*step.item.ticked(members), *done)
     if not isinstance(step.item, Many):
         return step.item.options
-    members = form.members.get(step.item.name, ())
     room = () if len(members) >= step.item.most else (Option("add", step.item.add),)
     removals = tuple(
         Option(f"remove.{member}", button("Remove no. {number}", number=number))

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from flows.engine import house
+from flows.engine import announcing, house
 from flows.engine.conditions import AtLeast, Is
 from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review, Upload
-from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
+from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question, Several
 from flows.engine.text import Country, Label, Text, button
 from flows.engine.walk import atoms, every, looks_at, walk
 from flows.engine.words import Reserved, Words
@@ -205,6 +205,8 @@ def _offered(item: Question) -> tuple[Option, ...]:
     """What may be offered at a question; of a list, with its last member there too."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
+    if isinstance(item, Several):
+        return (*item.ticked(()), Option("done", item.done))
     if not isinstance(item, Many):
         return item.options
     last = Option(f"remove.{LONGEST_NONCE}", button("Remove no. {number}", number=item.most))
@@ -213,8 +215,11 @@ def _offered(item: Question) -> tuple[Option, ...]:
 
 def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
     """The assistant's own screens, with the options that do what a reserved word does."""
-    handoffs = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
-    yield house.menu_screen(flows.values(), kept=True, registered=True, quiet=True), handoffs
+    meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
+    meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
+    yield house.menu_screen(flows.values(), kept=True, registered=True, quiet=True), meant
+    yield announcing.screen(announcing.WHAT, announcing.GET), {}
+    yield announcing.screen(announcing.WHAT, announcing.CHANGE), {}
     yield house.DELETE_SCREEN, {}
     yield house.WITHDRAW_SCREEN, {}
     yield house.registered_screen("accepted", "1", _following(flows)), {}

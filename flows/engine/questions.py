@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
 from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
 from flows.engine.identity import (
@@ -89,6 +90,36 @@ class Choice(Question):
     @property
     def options(self) -> tuple[Option, ...]:
         return self.among
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several(Question):
+    """Some of a few options, each pressed on and off until "done"; their keys, with commas."""
+
+    among: tuple[Option, ...]
+    done: Text = button("That is all")
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return self.among
+
+    def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
+        """The options as they are shown; two signs longer than their labels."""
+        return tuple(
+            Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
+            for each in self.among
+        )
+
+    def show(self, value: str) -> Label:
+        chosen = [each.label for each in self.among if each.key in value.split(",")]
+        return reduce(lambda said, more: _("{said}, {more}", said=said, more=more), chosen)
+
+    def accepts(self, value: str) -> bool:
+        return set(value.split(",")) <= {each.key for each in self.among}
+
+
+def _marked(mark: str, label: Label) -> Text:
+    return Text(f"{mark} {{label}}", (("label", label),), "list row<=24")
 
 
 YES = Option("yes", button("Yes"))

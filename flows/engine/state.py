@@ -56,7 +56,8 @@ class Conversation:
     `papers` says of each kind of paper where it stands; `checking` counts files that are being
     looked at, `verdicts` what was found of those before; `wanted` is a paper an officer asked for.
     `made` is a list that was made just now, `mine` one that the person wants kept. `locked` says
-    that a PIN is set, `behind` what waits behind the one that is asked for.
+    that a PIN is set, `behind` what waits behind the one that is asked for. `topics` are those of
+    which announcements come.
     """
 
     language: str = ""
@@ -78,6 +79,7 @@ class Conversation:
     mine: MadeList | None = None
     locked: bool = False
     behind: str = ""
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from flows.engine.questions import (
     PersonName,
     Phone,
     Question,
+    Several,
     Year,
 )
 
@@ -133,7 +134,7 @@ def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
         match item:
             case Gate() if value == "person":
                 yield PERSON
-            case Consent() if value == "refuse":
+            case Consent() if value == "refuse" and not item.optional:
                 yield REFUSED
             case Consent():
                 yield _forgotten(flow, form.put(stop.key, _answer(stop, value)))
@@ -173,6 +174,9 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
             return [option.key for option in offered if option.key != "edit"]
         case Choice():
             return [option.key for option in offered]
+        case Several():
+            keys = [option.key for option in item.options]
+            return [keys[0], ",".join(keys)]
         case CountryQuestion():
             return sorted({*(option.key for option in offered), *told, "AQ"})
         case Upload():

@@ -72,6 +72,7 @@ class Reserved(StrEnum):
     LANGUAGE = "language"
     STATUS = "status"
     MYDATA = "mydata"
+    NEWS = "news"
 
 
 SAFETY = frozenset({Reserved.STOP, Reserved.EXIT, Reserved.DELETE, Reserved.PERSON})

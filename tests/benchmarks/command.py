@@ -55,6 +55,24 @@ def names(
     typer.echo(passing.measured(count, 60 * minutes))
 
 
+@app.command()
+def broadcast(
+    people: Annotated[int, typer.Option(min=1000, help="Recipients.")] = 1_000_000,
+    seconds: Annotated[float, typer.Option(min=5, help="For how long, each part.")] = 60,
+    data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
+) -> None:
+    """An announcement: its rows, its first send, its pace, its progress, and people meanwhile."""
+    from tempfile import TemporaryDirectory
+
+    from tests.benchmarks import broadcast as announcing
+    from tests.benchmarks.multitude import prepared
+
+    with TemporaryDirectory() as name:
+        folder = data or Path(name)
+        prepared(folder, people)
+        announcing.measured(folder, seconds)
+
+
 @app.command("print")
 def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,

@@ -73,6 +73,7 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.BROADCAST_READ: {_E, _L, _P, _U},
     Action.BROADCAST_DRAFT: {_E},
     Action.BROADCAST_APPROVE: {_P},
+    Action.BROADCAST_SEND: {_L},
     Action.BROADCAST_STOP: {_E, _L, _P},
 }
 

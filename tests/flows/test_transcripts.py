@@ -85,6 +85,15 @@ def practice(chat: Chat) -> None:
     chat.presses("june", "seen", "instrument")
 
 
+def announcements(chat: Chat) -> None:
+    chat.says("/news").presses("announcements", "get", "rules", "events", "done", "seen", "refuse")
+    chat.presses("announcements", "get", "rules", "events", "rules", "rules", "done", "seen", "yes")
+    chat.presses("hint", "yes", "UZ", "kandas_status", "unsaid").presses("announcements", "read")
+    chat.presses("announcements", "change", "events", "done", "seen", "yes", "whole", "refuse")
+    chat.presses("announcements", "end").presses("announcements", "get", "support", "done")
+    chat.presses("seen", "yes", "whole", "refuse").says("/stop")
+
+
 def questions(chat: Chat) -> None:
     chat.presses("faq", "missions", "CN").presses("faq", "money").presses("faq", "next")
     chat.presses("faq").says("апостиль").presses("faq").says("zzz").presses("offices")
@@ -98,6 +107,7 @@ STORIES: dict[str, Callable[[Chat], None]] = {
     "which_way": which_way,
     "my_papers": my_papers,
     "kept_list": kept_list,
+    "announcements": announcements,
     "next_steps": next_steps,
     "support": support,
     "practice": practice,

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from bot import jobs, people, privacy
-from bot.inbox import REMINDER, lock
+from bot.inbox import lock
 from bot.languages import Languages
 from bot.runtime import Runtime
 from flows.engine import keeping
+from flows.engine.announcing import SOMETHING_NEW
 from flows.engine.house import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
@@ -91,7 +92,7 @@ async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) 
         await house.ahead("3 days")
         await asyncio.gather(*(jobs.remind(house.rt) for _worker in range(3)))
         bubble = await visitor.wait(seen + 1)
-        assert bubble.paragraphs == [said(REMINDER)]
+        assert bubble.paragraphs == [said(SOMETHING_NEW)]
         assert list(bubble.buttons) == [said(OPEN)]
         assert await _due(house.rt) == 0
         assert await _stored(house.rt) == before, "what is kept lives no longer for being reminded"
@@ -119,7 +120,7 @@ async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
         await jobs.remind(house.rt)
         assert await _due(house.rt) == 0
         await visitor.say("/menu")
-        assert said(REMINDER) not in "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
 
 
 async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
@@ -174,4 +175,4 @@ async def test_on_whatsapp_a_reminder_waits_for_its_person(house: House) -> None
     assert len(user.received) == seen
     await user.say("/menu")
     await user.wait_for_message(seen + 1)
-    assert said(REMINDER) in user.received[seen].text
+    assert said(SOMETHING_NEW) in user.received[seen].text

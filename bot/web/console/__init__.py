@@ -3,6 +3,7 @@
 from bot.web.console import (
     canned_answers,
     case,
+    composing,
     inbox,
     live,
     log_of_acts,
@@ -10,6 +11,7 @@ from bot.web.console import (
     own,
     passkeys,
     people_here,
+    sending,
     sign_in,
     team,
     work_account,
@@ -34,5 +36,7 @@ ROUTES = [
     *working_hours.ROUTES,
     *people_here.ROUTES,
     *own.ROUTES,
+    *composing.ROUTES,
+    *sending.ROUTES,
     *log_of_acts.ROUTES,
 ]

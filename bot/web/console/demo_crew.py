@@ -16,6 +16,7 @@ CREW = (
     ("Marat Testov", (Role.OFFICER, Role.LEAD, Role.EDITOR)),
     ("Saule Testova", (Role.AUDITOR,)),
     ("Timur Testov", (Role.APPROVER,)),
+    ("Zarina Testova", (Role.APPROVER,)),
 )
 READY = {
     "documents-today": {

@@ -22,7 +22,8 @@ HOUR = timedelta(hours=1)
 async def home(visit: Visit) -> Response:
     """The first page that the officer's roles open."""
     starts = {"/inbox": Action.CASE_LIST, "/officers": Action.OFFICERS_READ}
-    starts |= {"/audit": Action.AUDIT_READ, "/canned": Action.CANNED_READ}
+    starts |= {"/broadcasts": Action.BROADCAST_READ, "/audit": Action.AUDIT_READ}
+    starts |= {"/canned": Action.CANNED_READ}
     path = next((path for path, action in starts.items() if visit.may(action)), "/own")
     return RedirectResponse(f"{ROOT}{path}", 303)
 

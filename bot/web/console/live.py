@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Self
+from typing import LiteralString, Self
 
 import psycopg
 from starlette.responses import Response, StreamingResponse
@@ -27,22 +27,23 @@ _logger = log.get()
 
 
 class Bell:
-    """Rings for every page of this process when cases change; always rings after an outage."""
+    """Rings for every page of this process at a signal; always rings after an outage."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, signal: LiteralString) -> None:
         self._url = url
+        self._signal = signal
         self.rings = 0
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    def of(cls, rt: Runtime, state: object) -> Self:
-        """The bell of a process, made at its first live page."""
-        bell: Self | None = getattr(state, "bell", None)
-        if bell is None:
-            bell = cls(rt.settings.database("console"))
-            state.bell = bell  # type: ignore[attr-defined]
-        return bell
+    def of(cls, rt: Runtime, state: object, signal: LiteralString = SIGNAL) -> Self:
+        """The bell of a process for a signal, made at its first live page."""
+        bells: dict[str, Self] = getattr(state, "bells", {})
+        if signal not in bells:
+            bells[signal] = cls(rt.settings.database("console"), signal)
+            state.bells = bells  # type: ignore[attr-defined]
+        return bells[signal]
 
     async def wait(self, rings: int, seconds: float) -> bool:
         """Whether it rang more often than `rings` times, now or within these seconds."""
@@ -70,7 +71,7 @@ class Bell:
     async def _hear(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
         async with connection:
-            await connection.execute(f"LISTEN {SIGNAL}")
+            await connection.execute(f"LISTEN {self._signal}")
             self._ring()
             async for _signal in connection.notifies():
                 self._ring()
@@ -82,9 +83,9 @@ class Bell:
 
 
 async def close(state: object) -> None:
-    """Take the process's bell down, when the web server ends."""
-    bell: Bell | None = getattr(state, "bell", None)
-    if bell is not None:
+    """Take the process's bells down, when the web server ends."""
+    bells: dict[str, Bell] = getattr(state, "bells", {})
+    for bell in bells.values():
         await bell.close()
 
 
@@ -105,21 +106,21 @@ async def _events(visit: Visit, last: int) -> AsyncIterator[str]:
     while not state.closing.is_set() and not await request.is_disconnected():
         # The session may have ended or the role changed since the stream was opened.
         if isinstance(await arrive(request), Response):
-            yield _event("over")
+            yield event("over")
             return
         rings = bell.rings
         found = await reading.events(visit.rt, visit.officer, last)
         if found is None:
             last = await newest(visit)
-            yield _event("resync", event_id=last)
+            yield event("resync", event_id=last)
         for each in found or ():
             last = each.id
-            yield _event("change", event_id=last, case=str(each.case_id), kind=each.kind)
-        if not found and not await _rung(bell, rings, state.closing):
-            yield _event("still")
+            yield event("change", event_id=last, case=str(each.case_id), kind=each.kind)
+        if not found and not await rung(bell, rings, state.closing):
+            yield event("still")
 
 
-async def _rung(bell: Bell, rings: int, closing: asyncio.Event) -> bool:
+async def rung(bell: Bell, rings: int, closing: asyncio.Event) -> bool:
     waits = (
         asyncio.ensure_future(bell.wait(rings, HEARTBEAT_SECONDS)),
         asyncio.ensure_future(closing.wait()),
@@ -138,7 +139,7 @@ async def newest(visit: Visit) -> int:
     return int(row[0]) if row else 0
 
 
-def _event(name: str, *, event_id: int | None = None, **data: str) -> str:
+def event(name: str, *, event_id: int | None = None, **data: str) -> str:
     head = f"id: {event_id}\n" if event_id is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n"
 

@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.access import Action
 from bot.languages import direction, tag
 from bot.runtime import Runtime
-from bot.web.console import words
+from bot.web.console import words, words_broadcasts
 from bot.web.console.visit import ROOT, Visit, fresh_key, hinted
 from bot.web.console.words import Wording
 from flows.engine.text import Label
 from flows.knowledge.offices import desk_name
+from flows.knowledge.topics import TOPICS
 
 SENT = {
     "Cache-Control": "no-store",
@@ -30,11 +31,19 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("statistics", "/statistics", Action.STATISTICS_READ),
     ("canned", "/canned", Action.CANNED_READ),
     ("hours", "/hours", Action.HOURS_READ),
+    ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
     ("officers", "/officers", Action.OFFICERS_READ),
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
-UNDER = {"case.html": "inbox", "answers.html": "inbox", "reason.html": "inbox"}
+UNDER = {
+    "case.html": "inbox",
+    "answers.html": "inbox",
+    "reason.html": "inbox",
+    "composing.html": "broadcasts",
+    "approval.html": "broadcasts",
+    "broadcast.html": "broadcasts",
+}
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates" / "console"),
@@ -52,6 +61,12 @@ _templates.globals |= {
     "REASONS": words.REASONS,
     "RATINGS": words.RATINGS,
     "ROLES": words.ROLES,
+    "TOPIC_NAMES": {each.key: each.name for each in TOPICS},
+    "PURPOSES": words_broadcasts.PURPOSES,
+    "BROADCAST_STATES": words_broadcasts.BROADCAST_STATES,
+    "BROADCAST_LOOKS": words_broadcasts.BROADCAST_LOOKS,
+    "FATES": words_broadcasts.FATES,
+    "ACTS": words_broadcasts.ACTS,
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,
@@ -68,7 +83,7 @@ def page(visit: Visit, template: str, status: int = 200, **context: Any) -> Resp
         "csrf": visit.csrf,
         "menu": [(name, ROOT + path) for name, path, action in MENU if visit.may(action)],
         "here": UNDER.get(template, template.partition(".")[0]),
-        "done": f"done_{done}" if f"done_{done}" in words.DONE else "",
+        "done": f"done_{done}" if f"done_{done}" in words.WORDS else "",
         "clock": clock_of(visit),
         "span": span_of(visit),
         "until": lambda when: when - visit.now,

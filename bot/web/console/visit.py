@@ -90,7 +90,13 @@ class PasskeyNeeded(Exception):
 
 
 NEED_PASSKEY = frozenset(
-    {Action.OFFICERS_EDIT, Action.SESSIONS_OTHERS, Action.BROADCAST_APPROVE, Action.BROADCAST_STOP}
+    {
+        Action.OFFICERS_EDIT,
+        Action.SESSIONS_OTHERS,
+        Action.BROADCAST_APPROVE,
+        Action.BROADCAST_SEND,
+        Action.BROADCAST_STOP,
+    }
 )
 PASSKEYS = frozenset({Strength.PASSKEY, Strength.SERVICE, Strength.DEMO})
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from bot.access import Reason, Role, Why
 from bot.cases import State
 from bot.languages import Languages
+from bot.privacy import STATES as STATES_TOLD
 from bot.web.console.words_around import RUNNING, SIGNING
+from bot.web.console.words_broadcasts import BROADCASTS
 from flows.engine import house
 from flows.engine.text import Text, Value, _, button
 from flows.officer import TOPIC
@@ -267,9 +269,11 @@ WORDS: dict[str, Text] = {
     **CASE,
     **DONE,
     **RUNNING,
+    **BROADCASTS,
 }
 RATINGS = house.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}
+REGISTRATION = STATES_TOLD
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 
 

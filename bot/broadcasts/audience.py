@@ -1,0 +1,149 @@
+"""Who gets a broadcast: those who said yes to its topic, and whom nothing stands against.
+
+Never by what anybody answered, nor by when they were here last. What people told for announcements
+is compared as keyed tokens.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+from uuid import UUID
+
+from bot import subscriptions
+from bot.broadcasts.model import Draft, Purpose
+from bot.queue import Session
+from bot.runtime import Runtime
+
+PUSHED = ("telegram", "whatsapp")
+SPARE_HOURS = 24
+
+# Everyone the rule is for, where they are reached, and what stands against it, if anything.
+AUDIENCE: LiteralString = """
+WITH meant AS MATERIALIZED (
+  SELECT c.person_id, c.language, c.quiet, c.channel AS spoke
+  FROM conversations c JOIN people p ON p.id = c.person_id
+  WHERE (
+    EXISTS (SELECT FROM subscriptions s
+            WHERE s.person_id = c.person_id AND s.topic = %(topic)s)
+    OR %(service)s
+  )
+  AND (%(languages)s::text[] = '{}' OR c.language = ANY(%(languages)s))
+  AND (%(missions)s::text[] = '{}' OR coalesce(p.mission, '') = ANY(%(missions)s))
+  AND (%(registration)s::text[] = '{}' OR EXISTS (
+    SELECT FROM registrations r
+    WHERE r.person_id = c.person_id AND r.state = ANY(%(registration)s)))
+  AND (%(countries)s::bytea[] = '{}' OR EXISTS (
+    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'country'
+      AND t.token = ANY(%(countries)s)))
+  AND (%(programmes)s::bytea[] = '{}' OR EXISTS (
+    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'programme'
+      AND t.token = ANY(%(programmes)s)))
+  AND (%(regions)s::bytea[] = '{}' OR EXISTS (
+    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'region'
+      AND t.token = ANY(%(regions)s)))
+), reached AS (
+  SELECT DISTINCT ON (h.person_id) h.person_id, h.channel, h.blocked, h.spoke_at
+  FROM handles h JOIN meant m ON m.person_id = h.person_id
+  WHERE h.channel = ANY(%(pushed)s) AND h.home IS NULL
+  ORDER BY h.person_id, h.blocked, h.channel <> m.spoke, h.spoke_at DESC NULLS LAST
+), told AS MATERIALIZED (
+  SELECT DISTINCT r.person_id FROM recipients r
+  WHERE NOT %(anyway)s AND r.broadcast_id = ANY(%(recent)s)
+    AND r.state IN ('accepted', 'delivered', 'read', 'in_doubt')
+)
+SELECT m.person_id, coalesce(h.channel, '') AS channel, m.language, CASE
+    WHEN m.quiet THEN 'quiet'
+    WHEN h.channel IS NULL THEN 'unreachable'
+    WHEN h.blocked THEN 'blocked'
+    WHEN EXISTS (SELECT FROM told WHERE told.person_id = m.person_id) THEN 'recent'
+    WHEN h.channel = 'whatsapp' AND %(window)s > 0 AND NOT m.language = ANY(%(templates)s)
+      AND (h.spoke_at IS NULL OR h.spoke_at < kosh_now() - make_interval(secs => %(window)s))
+      THEN 'no_template'
+    ELSE '' END AS against
+FROM meant m LEFT JOIN reached h ON h.person_id = m.person_id
+WHERE %(channels)s::text[] = '{}' OR coalesce(h.channel, '') = ANY(%(channels)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many get it, by language and channel; and who doesn't, by reason."""
+
+    included: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.included.values())
+
+    def on(self, channel: str) -> int:
+        return sum(count for (_, where), count in self.included.items() if where == channel)
+
+
+async def values(rt: Runtime, session: Session, draft: Draft) -> dict[str, Any]:
+    """The values of AUDIENCE's places for a draft."""
+    rule = draft.rule
+    whatsapp = rt.channels.get("whatsapp")
+    return {
+        "topic": draft.topic,
+        "service": draft.purpose is Purpose.SERVICE and bool(rule.registration),
+        "languages": list(rule.languages),
+        "channels": list(rule.channels),
+        "missions": list(rule.missions),
+        "registration": list(rule.registration),
+        "countries": _tokens(rt, "country", rule.countries),
+        "programmes": _tokens(rt, "programme", rule.programmes),
+        "regions": _tokens(rt, "region", rule.regions),
+        "pushed": pushed(rt),
+        "anyway": draft.purpose is not Purpose.NEWS,
+        "recent": await _recent(session),
+        "templates": templated(rt, draft),
+        "window": whatsapp.window if whatsapp else 0,
+    }
+
+
+def pushed(rt: Runtime) -> list[str]:
+    """Channels on which somebody is reached. A page that is closed is reached by nobody: who has
+    only the web chat reads announcements there, but in the demonstration there is nothing else.
+    """
+    return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
+
+
+async def _recent(session: Session) -> list[UUID]:
+    """Broadcasts of the last day: who got one is spared another piece of news."""
+    cursor = await session.execute(
+        "SELECT id FROM broadcasts WHERE total IS NOT NULL"
+        " AND state_at > kosh_now() - make_interval(hours => %s)",
+        (SPARE_HOURS,),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+def templated(rt: Runtime, draft: Draft) -> list[str]:
+    """Written forms in which there is a WhatsApp template."""
+    with_template = {each for each, words in draft.texts.items() if words.template}
+    return [code for code, _own in rt.languages.languages() if code.split("_")[0] in
+            {each.split("_")[0] for each in with_template}]  # fmt: skip
+
+
+def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
+    return [token for value in wanted for token in subscriptions.tokens(rt, kind, value)]
+
+
+async def count(rt: Runtime, session: Session, draft: Draft) -> Count:
+    """Count it, without opening anybody's answers."""
+    cursor = await session.execute(
+        "SELECT language, channel, against, count(*) FROM ("
+        + AUDIENCE
+        + ") AS found GROUP BY 1, 2, 3",
+        await values(rt, session, draft),
+    )
+    included: Counter[tuple[str, str]] = Counter()
+    excluded: Counter[str] = Counter()
+    for language, channel, against, many in await cursor.fetchall():
+        if against:
+            excluded[against] += many
+        else:
+            included[language, channel] += many
+    return Count(dict(included), dict(excluded))

@@ -1,0 +1,415 @@
+"""A shard of a broadcast on its way: claim, commit, call, and the outcome, guarded by the attempt.
+
+What was claimed by a process that died is never sent again by itself: nobody knows whether it was.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from bot import log, outbox, pace, people, subscriptions, trips
+from bot.broadcasts import halting, model, wording
+from bot.broadcasts.audience import pushed, templated
+from bot.broadcasts.model import Broadcast, Fate, Purpose
+from bot.broadcasts.zones import HOME, zones
+from bot.channels import (
+    Act,
+    Held,
+    Message,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels.webchat import WebChat
+from bot.queue import Session
+from bot.runtime import Runtime
+from bot.trips import Statement
+
+SHARD = 200
+AT_ONCE = 25
+LEASE_SECONDS = 60
+# A bout ends before others wait too long for their turn; what is left gets another one.
+BOUT_SECONDS = 10.0
+MOST_ATTEMPTS = 5
+MOST_BACKOFF = 300
+DAY = 24 * 3600.0
+AGAIN_SECONDS = 0.5
+# So many failures in a row, or of the last hundred, are not the recipients' fault.
+ROW, OF_HUNDRED = 10, 20
+
+_logger = log.get()
+
+_CLAIM = Statement.of("""
+WITH go AS MATERIALIZED (
+  SELECT b.*, kosh_now() AS now FROM broadcasts b
+  WHERE b.id = %(id)s AND b.state = 'running' AND b.total IS NOT NULL
+    AND (b.not_later_than IS NULL OR b.not_later_than > kosh_now())
+    AND NOT EXISTS (
+      SELECT FROM platform_pauses p WHERE p.channel = %(channel)s AND p.until > kosh_now())
+), zones AS MATERIALIZED (
+  SELECT * FROM unnest(%(tokens)s::bytea[], %(zones)s::text[]) AS z (token, zone)
+), picked AS MATERIALIZED (
+  SELECT r.seq, r.person_id FROM recipients r CROSS JOIN go
+  WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
+    AND r.seq >= %(first)s AND r.seq < least(%(last)s, coalesce(go.reach, %(last)s))
+    AND r.channel = %(channel)s AND (r.not_before IS NULL OR r.not_before <= go.now)
+  ORDER BY r.seq LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
+), seen AS MATERIALIZED (
+  SELECT p.seq, p.person_id, q.key, q.key_epoch, c.language, c.quiet, h.address, h.blocked,
+    %(window)s > 0 AND (h.spoke_at IS NULL
+      OR h.spoke_at <= go.now - make_interval(secs => %(window)s)) AS shut,
+    %(service)s OR EXISTS (
+      SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.topic = go.topic
+    ) AS wanted,
+    EXISTS (SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.discreet) AS discreet,
+    c.updated_at > go.now - interval '1 minute' AND go.purpose <> 'urgent' OR EXISTS (
+      SELECT FROM messages m WHERE m.person_id = p.person_id AND m.state IN ('pending', 'sending')
+    ) AS talking,
+    (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
+      coalesce((SELECT array_agg(zones.zone) FROM zones JOIN traits t ON t.token = zones.token
+                WHERE t.person_id = p.person_id AND t.kind = 'country'),
+               ARRAY[coalesce(m.zone, %(home)s)])) AS z (zone)
+    ) AS night_until, go.now
+  FROM picked p CROSS JOIN go
+  JOIN people q ON q.id = p.person_id
+  JOIN conversations c ON c.person_id = p.person_id
+  LEFT JOIN missions m ON m.mission = q.mission
+  LEFT JOIN LATERAL (
+    SELECT h.address, h.blocked, h.spoke_at FROM handles h
+    WHERE h.person_id = p.person_id AND h.channel = %(channel)s AND h.home IS NULL
+    ORDER BY h.blocked, h.spoke_at DESC NULLS LAST LIMIT 1
+  ) h ON true
+), judged AS MATERIALIZED (
+  SELECT seen.*, CASE
+      WHEN NOT wanted THEN 'skipped opted_out'
+      WHEN quiet THEN 'skipped quiet'
+      WHEN blocked IS NOT FALSE THEN 'skipped blocked'
+      WHEN NOT language = ANY(%(languages)s) THEN 'skipped language'
+      WHEN shut AND NOT language = ANY(%(templates)s) THEN 'skipped no_template'
+      WHEN night_until IS NOT NULL THEN 'held quiet_hours'
+      WHEN talking THEN 'planned talking'
+      ELSE 'claimed ' END AS fate
+  FROM seen
+)
+UPDATE recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(j.fate, ' ', 2),
+  language = j.language, at = j.now, template = j.shut,
+  attempt = r.attempt + (j.fate = 'claimed ')::int,
+  not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
+    WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
+  lease_until = CASE j.fate
+    WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
+FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
+RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address, j.language,
+  j.discreet, j.shut
+""")
+
+# What became of a call is true however late it is known; a row that has moved on since is left.
+_OUTCOMES = Statement.of("""
+WITH w AS MATERIALIZED (
+  SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
+                       %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
+    AS w (seq, attempt, fate, reason, external_id, delay)
+), locked AS MATERIALIZED (
+  SELECT r.seq FROM recipients r JOIN w ON w.seq = r.seq WHERE r.broadcast_id = %(id)s
+  ORDER BY r.seq FOR UPDATE OF r
+)
+UPDATE recipients r SET state = w.fate, reason = w.reason, at = kosh_now(), lease_until = NULL,
+  external_id = coalesce(w.external_id, r.external_id),
+  not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
+FROM w JOIN locked ON locked.seq = w.seq
+WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
+  AND r.state IN ('claimed', 'in_doubt')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One claimed recipient, with everything needed for the call."""
+
+    seq: int
+    attempt: int
+    person_id: UUID
+    language: str
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one call; `stop` is why the whole broadcast has to be held, if it has."""
+
+    slip: Slip
+    fate: Fate
+    reason: str = ""
+    delay: float = 0
+    external_id: str | None = None
+    error: SendError | None = None
+    stop: str = ""
+
+
+@dataclass
+class Load:
+    """A broadcast as a bout carries it: its messages, made once, and what was seen of them."""
+
+    broadcast: Broadcast
+    messages: dict[str, Message]
+    values: dict[str, Any]
+    until: float
+    proven: set[tuple[str, str]] = field(default_factory=set)
+    lately: deque[bool] = field(default_factory=lambda: deque(maxlen=100))
+
+    @property
+    def stormy(self) -> bool:
+        """Whether so much fails that it is not the recipients' fault."""
+        row = list(self.lately)[-ROW:]
+        return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
+
+
+async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
+    """A bout of one shard, on all channels at once; it ends when nothing can be claimed."""
+    load = await _loaded(rt, broadcast_id, shard)
+    async with asyncio.TaskGroup() as lanes:
+        for channel in pushed(rt):
+            lanes.create_task(_lane(rt, load, channel))
+
+
+async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id)
+    draft = broadcast.draft
+    tokens, places = zones(rt) if draft.quiet else ([], [])
+    messages = wording.samples(rt, draft)
+    values: dict[str, Any] = {
+        "id": broadcast_id,
+        "first": shard * SHARD,
+        "last": (shard + 1) * SHARD,
+        "service": draft.purpose is Purpose.SERVICE and bool(draft.rule.registration),
+        "languages": list(messages),
+        "templates": templated(rt, draft),
+        "tokens": tokens,
+        "zones": places,
+        "home": HOME,
+        "lease": LEASE_SECONDS,
+    }
+    return Load(broadcast, messages, values, monotonic() + BOUT_SECONDS)
+
+
+async def _lane(rt: Runtime, load: Load, channel: str) -> None:
+    """One channel of the shard: what was let through is claimed, what was claimed is sent."""
+    purse = 0
+    while monotonic() < load.until:
+        purse = purse or await _let_through(rt, load, channel)
+        most = min(purse, await _reachable(rt, load, channel))
+        slips, seen = await _claim(rt, load, channel, most) if most else ([], 0)
+        if not seen:
+            return
+        purse -= len(slips)
+        if slips:
+            await _to_the_end(_send_all(rt, load, channel, slips))
+
+
+async def _let_through(rt: Runtime, load: Load, channel: str) -> int:
+    if load.broadcast.draft.paid and channel == "telegram":
+        return await pace.bulk(rt, channel, AT_ONCE, paid=True)
+    return await pace.bulk(rt, channel, AT_ONCE)
+
+
+_REACHED: LiteralString = """
+SELECT count(*), min(at) FROM (
+  SELECT at FROM recipients WHERE template AND at > kosh_now() - interval '24 hours'
+    AND state <> 'skipped' ORDER BY at DESC LIMIT %s
+) AS lately
+"""
+
+
+async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
+    """How many more the platform lets us reach today; when none, it is left alone for a while."""
+    tier = rt.settings.whatsapp_reach
+    if channel != "whatsapp" or not tier or not load.values["templates"]:
+        return AT_ONCE
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(_REACHED, (tier,))
+        row = await cursor.fetchone()
+        assert row is not None
+        many, oldest = row
+        if many >= tier:
+            await halting.rest_until(session, channel, oldest, DAY, "reach")
+    return min(AT_ONCE, max(0, tier - int(many)))
+
+
+async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list[Slip], int]:
+    """Take recipients whose turn it is; also how many were looked at, with those left out."""
+    window = rt.channels[channel].window
+    values = load.values | {"channel": channel, "most": most, "window": window}
+    async with rt.pool.connection() as session:
+        rows = await trips.run(session, _CLAIM, values)
+    return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)
+
+
+def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
+    seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
+    address = people.address(people.known(rt, person_id, key, epoch), bytes(sealed), channel)
+    message = load.messages[language]
+    if discreet:
+        message = wording.hint(rt, language, message.template.name if message.template else "")
+    mark = f"b{load.broadcast.number}.{seq}.{attempt}"
+    paid = load.broadcast.draft.paid and channel == "telegram"
+    act = Act("send", address, message, row=mark, closed=shut, paid=paid)
+    return Slip(seq, attempt, person_id, language, act)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Let calls that were begun come to their end, even when this worker is told to stop."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]) -> None:
+    outcomes = await asyncio.gather(*(_send(rt, load, channel, slip) for slip in slips))
+    for each in outcomes:
+        load.lately.append(isinstance(each.error, Unreachable | Refused))
+        if each.error is None:
+            load.proven.add((channel, each.slip.language))
+    await _settled(rt, load, channel, outcomes)
+
+
+async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
+    try:
+        external_id = await _call(rt, channel, slip)
+    except SendError as error:
+        known = (channel, slip.language) in load.proven
+        template = slip.act.message is not None and slip.act.message.template is not None
+        fate, reason, delay, stop = judged(
+            channel, error, slip.attempt, template=template, known=known
+        )
+        return Outcome(slip, fate, reason, delay, None, error, stop)
+    except Exception:
+        _logger.exception("broadcast.call_failed", channel=channel)
+        return Outcome(slip, Fate.IN_DOUBT, "unreachable", error=Unreachable())
+    return Outcome(slip, Fate.ACCEPTED, external_id=external_id)
+
+
+async def _call(rt: Runtime, channel: str, slip: Slip) -> str:
+    """One call; on the page a message is the outbox's row, which the page fetches."""
+    if channel != WebChat.name:
+        return await rt.channels[channel].send(slip.act)
+    async with rt.pool.connection() as session:
+        person = await people.load(rt, session, slip.person_id)
+        if person is None:
+            raise NotAllowed
+        (row,) = await outbox.post(
+            session, person, channel, (outbox.Row("send", slip.act.message),)
+        )
+    await outbox.deliver(rt, None, person)
+    return str(row)
+
+
+def judged(
+    channel: str, error: SendError, attempt: int, *, template: bool, known: bool
+) -> tuple[Fate, str, float, str]:
+    """What an error means: fate, reason, seconds to wait, and why to hold the whole, if so.
+
+    `known` says that others got the same words on that channel, so that they are not the fault.
+    """
+    match error:
+        case NotAllowed():
+            return Fate.FAILED, "blocked", 0, ""
+        case OptedOut():
+            return Fate.FAILED, "opted_out", 0, ""
+        case NotNow():
+            return Fate.HELD, "not_now", DAY, ""
+        case WindowClosed():
+            fate = Fate.PLANNED if template else Fate.SKIPPED
+            return fate, "" if template else "no_template", 0, ""
+        case Throttled():
+            alone = channel == "whatsapp" and not error.wide
+            return Fate.PLANNED, "throttled", error.delay or 1 if alone else 0, ""
+        case Held():
+            return Fate.PLANNED, "held", 0, "held"
+        case NoTemplate():
+            return Fate.PLANNED, "template", 0, "template"
+        case Unreachable() if not error.certain:
+            return Fate.IN_DOUBT, "unreachable", 0, ""
+        case Unreachable() if attempt < MOST_ATTEMPTS:
+            return Fate.PLANNED, "unreachable", min(MOST_BACKOFF, 2.0**attempt), ""
+        case Unreachable():
+            return Fate.FAILED, "unreachable", 0, ""
+        case _ if known:
+            return Fate.FAILED, "refused", 0, ""
+        case _:
+            return Fate.PLANNED, "content", 0, "content"
+
+
+async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Outcome]) -> None:
+    """Write what became of calls; a database that is away is waited for, for nobody else knows.
+
+    Writing it twice changes nothing.
+    """
+    while True:
+        try:
+            if all(each.error is None for each in outcomes):
+                async with rt.pool.connection() as session:
+                    await trips.run(session, _OUTCOMES, _values(load, outcomes))
+            else:
+                async with rt.pool.connection() as session:
+                    await trips.begin(session, _OUTCOMES, _values(load, outcomes))
+                    await _consequences(session, load, channel, outcomes)
+            return
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+            _logger.warning("broadcast.outcome_waits", channel=channel, count=len(outcomes))
+            await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "id": load.broadcast.id,
+        "seqs": [each.slip.seq for each in outcomes],
+        "attempts": [each.slip.attempt for each in outcomes],
+        "fates": [each.fate for each in outcomes],
+        "reasons": [each.reason for each in outcomes],
+        "external_ids": [each.external_id for each in outcomes],
+        "delays": [each.delay for each in outcomes],
+    }
+
+
+async def _consequences(
+    session: Session, load: Load, channel: str, outcomes: Sequence[Outcome]
+) -> None:
+    """What failures change beyond their own rows: the person's state, the platform's, the whole."""
+    for each in outcomes:
+        if each.error is not None:
+            await consequence(session, channel, each.slip.person_id, each.error)
+    stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
+    if stop:
+        await halting.halt(session, load.broadcast.id, stop)
+
+
+async def consequence(session: Session, channel: str, person_id: UUID, error: SendError) -> None:
+    """What an error says about the person or the platform."""
+    match error:
+        case NotAllowed():
+            await people.fell_silent(session, person_id, channel, blocked=True)
+        case WindowClosed():
+            await people.fell_silent(session, person_id, channel)
+        case OptedOut():
+            await subscriptions.stop(session, person_id)
+        case Throttled() if error.wide or channel == "telegram":
+            await halting.rest(session, channel, error.delay or 1, "throttled")
+        case _:
+            pass

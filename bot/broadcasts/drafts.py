@@ -1,0 +1,215 @@
+"""Writing a broadcast: draft, change, look at, try on oneself."""
+
+import re
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from bot import access, audit, outbox
+from bot.access import Action, Subject
+from bot.broadcasts import audience, model, wording
+from bot.broadcasts.audience import Count
+from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
+from bot.channels import Act, SendError
+from bot.officers import Officer
+from bot.queue import Session
+from bot.runtime import Runtime
+
+MOST_TEXT = 4096
+TOPIC = re.compile(r"[a-z_]{1,40}", re.ASCII)
+EDITABLE = (State.DRAFT, State.AWAITING, State.SCHEDULED)
+PAGE = 25
+
+
+async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
+    """Write a new broadcast down; it goes to nobody yet."""
+    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    async with rt.pool.connection() as session:
+        return await begin(session, officer, what)
+
+
+async def begin(session: Session, officer: Officer, what: Draft) -> Broadcast:
+    """The same inside a transaction; the caller has asked for the right."""
+    _check(what)
+    identity = uuid4()
+    await session.execute(
+        "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
+        " VALUES (%s, 'draft', %s, %s, '', '', '{}')",
+        (identity, officer.id, model.CANARY),
+    )
+    await _write(session, identity, what)
+    await told(session, officer, "broadcast.drafted", identity)
+    return await model.find(session, identity)
+
+
+async def draft_once(
+    rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
+) -> Broadcast:
+    """The same, once for each key of a caller; Refused when a key comes with something else."""
+    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    async with rt.pool.connection() as session:
+        # Two with one key at once: the second waits here, and finds what the first made.
+        await session.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{officer.id}/{key}",)
+        )
+        cursor = await session.execute(
+            "SELECT broadcast_id, digest FROM broadcast_requests WHERE officer = %s AND key = %s",
+            (officer.id, key),
+        )
+        row = await cursor.fetchone()
+        if row is not None:
+            if bytes(row[1]) != digest:
+                raise Refused(Refusal.REUSED)
+            return await model.find(session, row[0])
+        made = await begin(session, officer, what)
+        await session.execute(
+            "INSERT INTO broadcast_requests (officer, key, digest, broadcast_id)"
+            " VALUES (%s, %s, %s, %s)",
+            (officer.id, key, digest, made.id),
+        )
+        return made
+
+
+async def edit(
+    rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
+) -> Broadcast:
+    """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
+    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    _check(what)
+    async with rt.pool.connection() as session:
+        before = await model.find(session, broadcast_id, lock=True)
+        if before.state not in EDITABLE:
+            raise Refused(Refusal.STATE, before.state)
+        if before.version != version:
+            raise Stale
+        await session.execute("DELETE FROM approvals WHERE broadcast_id = %s", (broadcast_id,))
+        # Whoever writes last has written it: they cannot agree to it.
+        await session.execute(
+            "UPDATE broadcasts SET state = 'draft', state_at = kosh_now(), author = %s,"
+            " version = version + 1 WHERE id = %s",
+            (officer.id, broadcast_id),
+        )
+        await _write(session, broadcast_id, what)
+        await told(session, officer, "broadcast.edited", broadcast_id)
+        return await model.find(session, broadcast_id)
+
+
+def _check(what: Draft) -> None:
+    """What cannot even be kept; what merely cannot be sent yet is a blocker."""
+    if not TOPIC.fullmatch(what.topic):
+        raise Refused(Refusal.TOPIC)
+    if any(len(words.body) > MOST_TEXT for words in what.texts.values()):
+        raise Refused(Refusal.TOO_LONG)
+    for moment in (what.not_before, what.not_later_than):
+        if moment is not None and moment.tzinfo is None:
+            raise Refused(Refusal.LATE, "zone")
+
+
+async def _write(session: Session, broadcast_id: UUID, what: Draft) -> None:
+    opens, closes = what.quiet or (None, None)
+    values: dict[str, Any] = {
+        "id": broadcast_id,
+        "purpose": what.purpose,
+        "topic": what.topic,
+        "why": what.why,
+        "audience": msgspec.json.encode(what.rule).decode(),
+        "not_before": what.not_before,
+        "not_later_than": what.not_later_than,
+        "quiet_from": opens,
+        "quiet_until": closes,
+        "paid": what.paid,
+        "content": what.content_hash,
+        "text": what.text_hash,
+    }
+    await session.execute(
+        "UPDATE broadcasts SET purpose = %(purpose)s, topic = %(topic)s, why = %(why)s,"
+        " audience = %(audience)s, not_before = %(not_before)s,"
+        " not_later_than = %(not_later_than)s, quiet_from = %(quiet_from)s,"
+        " quiet_until = %(quiet_until)s, paid = %(paid)s, content_hash = %(content)s,"
+        " text_hash = %(text)s WHERE id = %(id)s",
+        values,
+    )
+    await session.execute("DELETE FROM broadcast_texts WHERE broadcast_id = %s", (broadcast_id,))
+    for language, words in what.texts.items():
+        await session.execute(
+            "INSERT INTO broadcast_texts (broadcast_id, language, body, template)"
+            " VALUES (%s, %s, %s, %s)",
+            (broadcast_id, language, words.body, words.template),
+        )
+
+
+async def told(
+    session: Session, officer: Officer, action: str, about: UUID, more: str = ""
+) -> None:
+    """Say in the audit who did it, and to open pages that something changed."""
+    await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(about),))
+    await audit.append(
+        session, actor=str(officer.id), action=action, subject=str(about), detail=more
+    )
+
+
+async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """A broadcast as it is now; LookupError."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await model.find(session, broadcast_id)
+
+
+async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
+    """Broadcasts with a number below `before`, newest first."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await model.newest(session, PAGE, before)
+
+
+async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
+    """How many it would go to now, and who would be left out, by reason."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await audience.count(rt, session, what)
+
+
+async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
+    """Send one language, in each of its scripts, to the testers; how many messages arrived.
+
+    To nobody else: what was not agreed to must not reach people this way.
+    """
+    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    async with rt.pool.connection() as session:
+        found = await model.find(session, broadcast_id)
+    words = found.draft.texts.get(language)
+    if words is None or not words.body.strip():
+        raise Refused(Refusal.LANGUAGE, language)
+    arrived = 0
+    for sample in wording.samples(rt, replace(found.draft, texts={language: words})).values():
+        for channel, address in rt.settings.testers:
+            arrived += await _tried(rt, channel, Act("send", address, sample))
+    if not arrived:
+        raise Refused(Refusal.TESTERS)
+    await _note_test(rt, officer, found, language, words)
+    return arrived
+
+
+async def _tried(rt: Runtime, channel: str, act: Act) -> bool:
+    if channel not in rt.channels:
+        return False
+    try:
+        await outbox.perform(rt, channel, act)
+    except SendError:
+        return False
+    return True
+
+
+async def _note_test(
+    rt: Runtime, officer: Officer, found: Broadcast, language: str, words: Words
+) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO broadcast_tests (broadcast_id, language, hash) VALUES (%s, %s, %s)"
+            " ON CONFLICT (broadcast_id, language)"
+            " DO UPDATE SET hash = excluded.hash, at = excluded.at",
+            (found.id, language, wording.mark(words)),
+        )
+        await told(session, officer, "broadcast.tested", found.id, language)

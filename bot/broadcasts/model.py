@@ -1,0 +1,258 @@
+"""What a broadcast is: its words, its rule of who gets it, its time; and what can be refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from bot.canned import BUILT
+from bot.queue import Session
+
+CANARY = 50
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+
+
+class Purpose(StrEnum):
+    """Why it is sent; `urgent` takes two approvers and knows no quiet hours."""
+
+    SERVICE = "service"
+    NEWS = "news"
+    URGENT = "urgent"
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    AWAITING = "awaiting"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Fate(StrEnum):
+    """What became of it for one recipient; the last six are final."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    CLAIMED = "claimed"
+    IN_DOUBT = "in_doubt"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+OPEN = (Fate.PLANNED, Fate.HELD, Fate.CLAIMED)
+ARRIVED = (Fate.ACCEPTED, Fate.DELIVERED, Fate.READ)
+
+
+class Refusal(StrEnum):
+    """Why something about a broadcast is refused."""
+
+    STATE = "state"
+    OWN = "own"
+    CHANGED = "changed"
+    EXPIRED = "expired"
+    APPROVALS = "approvals"
+    DRIFT = "drift"
+    LANGUAGE = "language"
+    LINK = "link"
+    PLACEHOLDER = "placeholder"
+    TOO_LONG = "too_long"
+    UNTESTED = "untested"
+    REPEATED = "repeated"
+    NOBODY = "nobody"
+    LATE = "late"
+    WHY = "why"
+    TOPIC = "topic"
+    AUDIENCE = "audience"
+    TESTERS = "testers"
+    TEMPLATE = "template"
+    FORM = "form"
+    REUSED = "reused"
+
+
+class Refused(Exception):
+    """Nothing was changed; `why` says what stands against it, `detail` where (a language, …)."""
+
+    code = "E_BROADCAST"
+
+    def __init__(self, why: Refusal, detail: str = "") -> None:
+        super().__init__(f"{self.code}: {why.value}{f' ({detail})' if detail else ''}")
+        self.why = why
+        self.detail = detail
+
+
+class Stale(Exception):
+    """Somebody else changed the draft meanwhile; nothing was changed."""
+
+    code = "E_BROADCAST_STALE"
+
+    def __init__(self) -> None:
+        super().__init__(f"{self.code}: it was changed meanwhile; look at it again")
+
+
+class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whom it is for, among those who subscribed to the topic; an empty field sets no bound.
+
+    `languages` are written forms, so that a script can be chosen. `registration` are states of a
+    registration; what a service message says about it needs no subscription.
+    """
+
+    languages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    missions: tuple[str, ...] = ()
+    registration: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read it later: it is not for people of one kind only."""
+        told = (self.missions, self.registration, self.countries, self.programmes, self.regions)
+        return not any(told)
+
+
+class Words(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is said in one language, and the name of its WhatsApp template, if there is one."""
+
+    body: str
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author writes; the rest comes by itself. `quiet` None: at any hour."""
+
+    purpose: Purpose
+    topic: str
+    texts: Mapping[str, Words]
+    rule: Rule = Rule()
+    not_before: datetime | None = None
+    not_later_than: datetime | None = None
+    quiet: tuple[time, time] | None = (QUIET_FROM, QUIET_UNTIL)
+    paid: bool = False
+    why: str = ""
+
+    @property
+    def text_hash(self) -> bytes:
+        """The same announcement has the same one, whatever its time and audience."""
+        return sha256(_encode(dict(self.texts))).digest()
+
+    @property
+    def content_hash(self) -> bytes:
+        """What an approval is bound to: text, audience and time."""
+        timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
+        told = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
+        return sha256(_encode(told)).digest()
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def kept(draft: Draft) -> str:
+    """A draft as it is kept beside an approval."""
+    return _encode(draft).decode()
+
+
+def read_kept(told: str) -> Draft:
+    return msgspec.json.decode(told, type=Draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A broadcast as it is now. `reason` says why it stands; `total` is how many it goes to."""
+
+    id: UUID
+    number: int
+    state: State
+    draft: Draft
+    author: UUID
+    version: int
+    reason: str
+    canary: int
+    canary_until: datetime | None
+    total: int | None
+    created_at: datetime
+    state_at: datetime
+    started_at: datetime | None
+
+    @property
+    def approvers(self) -> int:
+        """How many others have to agree."""
+        return 2 if self.draft.purpose is Purpose.URGENT else 1
+
+
+def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
+    """The words in a language, or in a script that is built from one."""
+    if language in texts:
+        return texts[language]
+    source, build = BUILT.get(language, ("", str))
+    found = texts.get(source)
+    return found and Words(build(found.body), found.template)
+
+
+_COLUMNS = (
+    "b.id, b.number, b.state, b.author, b.version, b.reason, b.canary, b.canary_until, b.total,"
+    " b.created_at, b.state_at, b.started_at, b.purpose, b.topic, b.audience, b.not_before,"
+    " b.not_later_than, b.quiet_from, b.quiet_until, b.paid, b.why,"
+    " (SELECT json_object_agg(t.language,"
+    "   json_build_object('body', t.body, 'template', t.template))"
+    "  FROM broadcast_texts t WHERE t.broadcast_id = b.id)"
+)
+
+
+async def find(session: Session, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
+    """A broadcast by id; LookupError when there is none."""
+    ending = " FOR NO KEY UPDATE OF b" if lock else ""
+    cursor = await session.execute(
+        f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %s{ending}",
+        (broadcast_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
+    return read(row)
+
+
+async def newest(session: Session, most: int, before: int | None = None) -> list[Broadcast]:
+    """Broadcasts by number, newest first."""
+    cursor = await session.execute(
+        f"SELECT {_COLUMNS} FROM broadcasts b WHERE %s::bigint IS NULL OR b.number < %s"
+        " ORDER BY b.number DESC LIMIT %s",
+        (before, before, most),
+    )
+    return [read(row) for row in await cursor.fetchall()]
+
+
+def rule(told: Any) -> Rule:
+    """An audience as it is kept."""
+    return msgspec.convert(told, Rule)
+
+
+def read(row: tuple[Any, ...]) -> Broadcast:
+    (identity, number, state, author, version, reason, canary, canary_until, total, created_at,
+     state_at, started_at, purpose, topic, audience, not_before, not_later_than, quiet_from,
+     quiet_until, paid, why, texts) = row  # fmt: skip
+    draft = Draft(
+        Purpose(purpose),
+        topic,
+        {each: msgspec.convert(told, Words) for each, told in sorted((texts or {}).items())},
+        rule(audience),
+        not_before,
+        not_later_than,
+        None if quiet_from is None else (quiet_from, quiet_until),
+        paid,
+        why,
+    )
+    return Broadcast(identity, number, State(state), draft, author, version, reason, canary,
+                     canary_until, total, created_at, state_at, started_at)  # fmt: skip

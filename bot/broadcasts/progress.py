@@ -1,0 +1,209 @@
+"""How far a broadcast is, without counting rows: the database keeps the counts itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bot import access, audit
+from bot.access import Action, Subject
+from bot.broadcasts import model
+from bot.broadcasts.audience import Count
+from bot.broadcasts.model import OPEN, Broadcast, Draft, Fate, State, Words
+from bot.officers import Officer
+from bot.pace import PAID_RATE, RESERVE
+from bot.queue import Session
+from bot.runtime import Runtime
+
+PAGE = 25
+RATE_MINUTES = 3
+DAY = 24 * 3600
+# What Telegram asks for a message past the free rate, in Stars.
+STARS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A platform that asked us to wait."""
+
+    channel: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A broadcast in numbers, which add up to its total.
+
+    `fates` by what became of them; `channels` the same by channel; `reasons` of those who failed,
+    wait or were skipped; `rate` in messages a second; `eta` in seconds, None where nobody knows.
+    """
+
+    broadcast: Broadcast
+    now: datetime
+    fates: Mapping[Fate, int]
+    channels: Mapping[tuple[str, Fate], int]
+    reasons: Mapping[tuple[Fate, str], int]
+    rate: float
+    average: float
+    eta: float | None
+    pauses: tuple[Pause, ...]
+
+    @property
+    def open(self) -> int:
+        return sum(self.fates.get(fate, 0) for fate in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One recipient, by a number that says nothing of who they are."""
+
+    seq: int
+    channel: str
+    language: str
+    fate: Fate
+    reason: str
+    attempt: int
+    not_before: datetime | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An announcement of before, as everybody may read it."""
+
+    at: datetime
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long it takes on each channel, in seconds; Stars and messages that will be billed."""
+
+    seconds: Mapping[str, float]
+    stars: float
+    billed: int
+
+
+async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
+    """How far it is."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await of(session, await model.find(session, broadcast_id))
+
+
+async def of(session: Session, broadcast: Broadcast) -> Progress:
+    cursor = await session.execute(
+        "SELECT channel, state, reason, count FROM broadcast_counts"
+        " WHERE broadcast_id = %s AND count > 0",
+        (broadcast.id,),
+    )
+    fates: dict[Fate, int] = {}
+    channels: dict[tuple[str, Fate], int] = {}
+    reasons: dict[tuple[Fate, str], int] = {}
+    for channel, state, reason, many in await cursor.fetchall():
+        fate = Fate(state)
+        fates[fate] = fates.get(fate, 0) + many
+        channels[channel, fate] = channels.get((channel, fate), 0) + many
+        if reason:
+            reasons[fate, reason] = reasons.get((fate, reason), 0) + many
+    now, rate, average = await _speeds(session, broadcast.id)
+    waiting = sum(fates.get(fate, 0) for fate in OPEN)
+    moving = broadcast.state is State.RUNNING and rate > 0
+    eta = 0.0 if not waiting else waiting / rate if moving else None
+    pauses = await _pauses(session)
+    return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
+
+
+async def _speeds(session: Session, broadcast_id: UUID) -> tuple[datetime, float, float]:
+    """The time, and messages a second: lately, and over all minutes in which any went."""
+    cursor = await session.execute(
+        "WITH now AS MATERIALIZED (SELECT kosh_now() AS at), recent AS ("
+        "  SELECT sum(m.count) AS many,"
+        "    extract(epoch FROM now.at - min(m.minute))::float AS seconds"
+        "  FROM broadcast_minutes m, now WHERE m.broadcast_id = %(id)s"
+        "    AND m.minute > now.at - make_interval(mins => %(minutes)s) GROUP BY now.at)"
+        " SELECT now.at, coalesce((SELECT many / greatest(seconds, 1) FROM recent), 0)::float,"
+        " coalesce((SELECT sum(count) / (60.0 * count(*)) FROM broadcast_minutes"
+        "   WHERE broadcast_id = %(id)s), 0)::float FROM now",
+        {"id": broadcast_id, "minutes": RATE_MINUTES},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+async def _pauses(session: Session) -> tuple[Pause, ...]:
+    cursor = await session.execute(
+        "SELECT channel, until, reason FROM platform_pauses WHERE until > kosh_now() ORDER BY 1"
+    )
+    return tuple(Pause(*row) for row in await cursor.fetchall())
+
+
+async def recipients(
+    rt: Runtime,
+    officer: Officer,
+    broadcast_id: UUID,
+    fate: Fate | None = None,
+    *,
+    reason: str = "",
+    after: int = -1,
+    most: int = PAGE,
+) -> list[Recipient]:
+    """Recipients past a number, of one fate and reason or of all."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    fates = [fate] if fate else list(Fate)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT seq, channel, language, state, reason, attempt, not_before, at FROM recipients"
+            " WHERE broadcast_id = %s AND state = ANY(%s) AND seq > %s"
+            " AND (%s = '' OR reason = %s) ORDER BY seq LIMIT %s",
+            (broadcast_id, fates, after, reason, reason, most),
+        )
+        return [
+            Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:])
+            for row in await cursor.fetchall()
+        ]
+
+
+async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit.Entry]:
+    """Who did what with it, oldest first."""
+    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await audit.about(session, str(broadcast_id))
+
+
+async def archive(session: Session, most: int) -> list[Told]:
+    """Announcements of the last year that were for everybody, newest first."""
+    cursor = await session.execute(
+        "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"
+        " FROM broadcasts b JOIN broadcast_texts t ON t.broadcast_id = b.id"
+        " WHERE b.total IS NOT NULL AND b.started_at > kosh_now() - interval '12 months'"
+        " GROUP BY b.id ORDER BY b.started_at DESC LIMIT %s",
+        (4 * most,),
+    )
+    found = [
+        Told(at, texts) for at, rule, texts in await cursor.fetchall() if model.rule(rule).public
+    ]
+    return found[:most]
+
+
+def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
+    """How long it will take and what will be billed, if all goes well."""
+    seconds: dict[str, float] = {}
+    for channel in dict.fromkeys(where for _, where in count.included):
+        rate = rt.channels[channel].rates.whole * (1 - RESERVE)
+        if draft.paid and channel == "telegram":
+            rate = PAID_RATE
+        seconds[channel] = count.on(channel) / rate if rate else 0.0
+    billed = count.on("whatsapp") if any(each.template for each in _words(draft)) else 0
+    tier = rt.settings.whatsapp_reach
+    if tier and billed > tier:
+        # So many people a day, the first of them at once.
+        seconds["whatsapp"] = max(seconds["whatsapp"], (billed - 1) // tier * float(DAY))
+    stars = count.on("telegram") * STARS if draft.paid else 0.0
+    return Estimate(seconds, stars, billed)
+
+
+def _words(draft: Draft) -> list[Words]:
+    return list(draft.texts.values())

@@ -1,0 +1,174 @@
+"""`broadcast`: announcements from the terminal, by the same rules as in the console."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import broadcasts, officers
+from bot.access import Forbidden
+from bot.broadcasts import Broadcast, Doubt
+from bot.commands.surroundings import Data, surroundings
+from bot.officers import Officer
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
+Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
+Number = Annotated[int, typer.Argument(help="The announcement's number, from the list.")]
+Paper = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file.")]
+
+type Verb = Callable[[Runtime, Officer, Broadcast], Coroutine[Any, Any, object]]
+
+
+@app.command("list")
+def list_(officer: Name, data: Data = None) -> None:
+    """The newest announcements."""
+    for each in _as(data, officer, broadcasts.listing):
+        typer.echo(f"{each.number:6} {each.state:10} {each.draft.purpose:8} {each.draft.topic}")
+
+
+@app.command()
+def draft(paper: Paper, officer: Name, data: Data = None) -> None:
+    """Write one down from a file with its texts in every language; it goes to nobody yet."""
+    what = broadcasts.from_toml(paper.read_text(encoding="utf-8"))
+    made = _as(data, officer, lambda rt, who: broadcasts.draft(rt, who, what))
+    typer.echo(f"Announcement {made.number}, state: {made.state}")
+
+
+@app.command()
+def count(number: Number, officer: Name, data: Data = None) -> None:
+    """How many it goes to, who is left out and why, how long it takes, what stands against it."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        counted = await broadcasts.count(rt, who, found.draft)
+        for (language, channel), many in sorted(counted.included.items()):
+            typer.echo(f"{many:10,} {channel} {language}")
+        for reason, many in sorted(counted.excluded.items()):
+            typer.echo(f"{many:10,} left out: {reason}")
+        for channel, seconds in broadcasts.estimate(rt, found.draft, counted).seconds.items():
+            typer.echo(f"{channel}: about {seconds / 60:,.0f} minutes")
+        for each in await broadcasts.blockers(rt, who, found.id):
+            typer.echo(f"stands against it: {each.why} {each.detail}".rstrip())
+
+    _with(data, officer, number, told)
+
+
+@app.command()
+def test(number: Number, officer: Name, data: Data = None) -> None:
+    """Send it, in every language, to the testers alone."""
+
+    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        for language in broadcasts.written(rt):
+            sent = await broadcasts.test_send(rt, who, found.id, language)
+            typer.echo(f"{language}: {sent} messages")
+
+    _with(data, officer, number, tried)
+
+
+@app.command()
+def ask(number: Number, officer: Name, data: Data = None) -> None:
+    """Ask the approvers."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.ask_approval(rt, who, it.id))
+
+
+@app.command()
+def approve(number: Number, officer: Name, data: Data = None) -> None:
+    """Agree to it as it stands; nobody agrees to their own."""
+
+    async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
+        for language, words in found.draft.texts.items():
+            typer.echo(f"[{language}] {words.body}")
+        return await broadcasts.approve(rt, who, found.id, found.draft.content_hash)
+
+    _with(data, officer, number, agree)
+
+
+@app.command()
+def start(number: Number, officer: Name, data: Data = None) -> None:
+    """Send it, now or at its time."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
+
+
+@app.command()
+def pause(number: Number, officer: Name, data: Data = None) -> None:
+    """Hold it."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.pause(rt, who, it.id))
+
+
+@app.command()
+def resume(number: Number, officer: Name, data: Data = None) -> None:
+    """Go on where it stood."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.resume(rt, who, it.id))
+
+
+@app.command()
+def cancel(number: Number, officer: Name, data: Data = None) -> None:
+    """End it; what was sent stays sent."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.cancel(rt, who, it.id))
+
+
+@app.command()
+def retry(number: Number, officer: Name, data: Data = None) -> None:
+    """Try those again whom it certainly did not reach."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.retry_failed(rt, who, it.id))
+
+
+@app.command()
+def doubt(number: Number, decision: Doubt, officer: Name, data: Data = None) -> None:
+    """Decide of those in doubt: `again` (who may have it already), or `leave`."""
+    _with(data, officer, number,
+          lambda rt, who, it: broadcasts.decide_in_doubt(rt, who, it.id, decision))  # fmt: skip
+
+
+@app.command()
+def progress(number: Number, officer: Name, data: Data = None) -> None:
+    """How far it is: numbers that add up, reasons, platforms that asked us to wait."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        now = await broadcasts.progress(rt, who, found.id)
+        total = now.broadcast.total
+        typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
+        for fate, many in now.fates.items():
+            typer.echo(f"{many:10,} {fate}")
+        typer.echo(f"{total or 0:10,} in all; {now.rate:.1f} a second")
+        for (fate, reason), many in now.reasons.items():
+            typer.echo(f"{many:10,} {fate}: {reason}")
+        for each in now.pauses:
+            typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
+
+    _with(data, officer, number, told)
+
+
+def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
+    """One act on the announcement of a number; its state after it."""
+
+    async def act(rt: Runtime, who: Officer) -> Broadcast:
+        newer = await broadcasts.listing(rt, who, number + 1)
+        found = next((each for each in newer if each.number == number), None)
+        if found is None:
+            raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
+        await verb(rt, who, found)
+        return await broadcasts.find(rt, who, found.id)
+
+    after = _as(data, name, act)
+    typer.echo(f"Announcement {after.number}, state: {after.state}")
+
+
+def _as[T](
+    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+) -> T:
+    async def open_and_act(chosen: Settings) -> T:
+        async with runtime(chosen) as rt:
+            async with rt.pool.connection() as session:
+                found = await officers.by_name(session, name)
+            return await act(rt, found)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            return asyncio.run(open_and_act(chosen))
+        except (LookupError, Forbidden, broadcasts.Refused, broadcasts.Stale) as error:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1)

@@ -1,0 +1,274 @@
+"""What the console says about announcements: writing, agreeing, sending, what became of them."""
+
+from bot.broadcasts import Fate, Purpose, Refusal, State
+from flows.engine.text import Text, _, button
+
+BROADCASTS: dict[str, Text] = {
+    "broadcasts": button("Announcements"),
+    "broadcast": _("Announcement {number}"),
+    "broadcast_new": button("New announcement"),
+    "broadcasts_none": _("No announcement was written yet."),
+    "broadcasts_hint": _(
+        "An announcement goes to people who asked for its topic, once, after somebody else has"
+        " agreed to it."
+    ),
+    "step_purpose": button("Purpose"),
+    "step_audience": button("Audience"),
+    "step_text": button("Text"),
+    "step_test": button("Test"),
+    "step_time": button("Time"),
+    "step_done": _("done"),
+    "step_open": _("to be done"),
+    "save_on": button("Save and go on"),
+    "save_stay": button("Save and look"),
+    "to_approval": button("To the approval"),
+    "purpose_title": _("What is it for?"),
+    "hint_service": _(
+        "About the person's own registration or this service. Goes out also to those who got"
+        " something else today."
+    ),
+    "hint_news": _("Changed rules, support, events. Nobody gets two of these on one day."),
+    "hint_urgent": _("Danger or fraud. Two people have to agree; quiet hours don't count."),
+    "news_topic": _("Topic"),
+    "why_sent": _("Why is it sent? (for the approver and the log)"),
+    "audience_title": _("Who gets it?"),
+    "audience_hint": _(
+        "Only people who asked for announcements on this topic. What you leave empty sets no bound."
+    ),
+    "written_forms": _("Language and script"),
+    "channels": _("Channels"),
+    "states_of_registration": _("State of their registration"),
+    "told_country": _("Country that they told for announcements"),
+    "told_programme": _("Programme that they told for announcements"),
+    "told_region": _("Region that they told for announcements"),
+    "mission_of": _("Mission"),
+    "aud_topic": _("Everybody who asked for announcements about “{topic}”."),
+    "aud_service": _("Everybody with a registration of this kind, for this is about it."),
+    "aud_only": _("{what}: only {values}."),
+    "aud_count": _("It goes to {count} people now."),
+    "aud_nobody": _("Nobody would get it now."),
+    "aud_out": _("Left out"),
+    "aud_out_none": _("Nobody is left out."),
+    "all_people": _("All"),
+    "out_quiet": _("want no messages"),
+    "out_unreachable": _("have only the web chat; they read it there"),
+    "out_blocked": _("blocked the bot"),
+    "out_recent": _("got another announcement within a day"),
+    "out_no_template": _("WhatsApp takes no free text now, and there is no template"),
+    "text_title": _("What does it say?"),
+    "text_hint": _(
+        "Write every language. Plain words, no names, no links to other sites, nothing to be filled"
+        " in. The other scripts are made from your text."
+    ),
+    "measure": _("{length} of {most} characters"),
+    "template": _("Name of the WhatsApp template"),
+    "templates": _("WhatsApp templates"),
+    "template_hint": _(
+        "WhatsApp takes free text only within 24 hours of a person's last message; after that an"
+        " approved template. Leave it empty if there is none."
+    ),
+    "made_from": _("Made from {language}"),
+    "as_read": _("As people will read it"),
+    "as_hint": _("Who wants only a hint gets this instead"),
+    "missing": _("missing"),
+    "test_title": _("Look at it on a phone"),
+    "test_hint": _(
+        "Each language is sent to the test phones of this installation, and to nobody else. Without"
+        " a test it can't be approved."
+    ),
+    "test_send": button("Send a test"),
+    "test_again": button("Send it again"),
+    "tested": _("tested as it stands"),
+    "untested": _("not tested yet"),
+    "time_title": _("When?"),
+    "not_before": _("Not before"),
+    "not_before_hint": _("Empty: as soon as it is started. In your time zone: {zone}."),
+    "not_later": _("Not later than"),
+    "not_later_hint": _("Whoever could not be reached by then is passed over."),
+    "quiet_from": _("Quiet hours from"),
+    "quiet_until": _("until"),
+    "quiet_hint": _("By each person's own clock. Who is in them gets it afterwards."),
+    "any_hour": _("At any hour"),
+    "paid": _("Pay Telegram for speed"),
+    "paid_hint": _("{stars} Stars for this audience, at up to a thousand messages a second."),
+    "takes": _("Takes about"),
+    "costs": _("Costs"),
+    "billed": _("WhatsApp messages that are billed: {count}"),
+    "stars": _("Telegram Stars: {count}"),
+    "free": _("nothing"),
+    "blockers_title": _("What is still missing"),
+    "ready": _("Nothing stands against it."),
+    "ask_approval": button("Ask for approval"),
+    "approval_title": _("Approval"),
+    "approval_hint": _(
+        "You agree to exactly this text, audience and time. It holds for 24 hours and ends with any"
+        " change."
+    ),
+    "approve": button("I agree to it"),
+    "approval_own": _("You wrote it, so somebody else has to agree."),
+    "approval_waits": _("It waits for approval: {given} of {needed}."),
+    "approval_given": _("{name} agreed at {time}, for {count} people"),
+    "approval_until": _("counts until {time}"),
+    "approval_void": _("no longer counts"),
+    "approval_none": _("Nobody has agreed yet."),
+    "start": button("Start"),
+    "start_hint": _("First 50 people get it. If that goes well, all others follow."),
+    "count_then": _("Audience at the approval"),
+    "count_now": _("Audience now"),
+    "diff_title": _("Changed since the last approval"),
+    "diff_none": _("Nothing has changed since the last approval."),
+    "write_on": button("Change it"),
+    "author": _("Written by"),
+    "sent_to": _("It goes to {count} people; the parts below add up to it."),
+    "rate": _("Messages a minute"),
+    "average": _("On average"),
+    "eta": _("Left to do"),
+    "eta_unknown": _("not known"),
+    "begun": _("Started"),
+    "arrived": _("Arrived"),
+    "pause_of": _("{channel} asked us to wait until {time}."),
+    "held_reason": _("It stands because: {reason}"),
+    "canary": _("The first {count} people are being written to; after that there is a short wait."),
+    "canary_wait": _("The first {count} have it. Unless many fail, it goes on at {time}."),
+    "pause": button("Pause"),
+    "resume": button("Resume"),
+    "cancel_rest": button("Cancel the rest"),
+    "cancel_draft": button("Give it up"),
+    "cancel_sure": _("Who has not got it won't get it. What was sent stays sent."),
+    "retry_failed": button("Try failed again"),
+    "doubt_title": _("In doubt: {count}"),
+    "doubt_hint": _(
+        "The messenger did not answer, so nobody knows whether these people have it. Sending again"
+        " may reach somebody twice."
+    ),
+    "doubt_again": button("Send to them again"),
+    "doubt_leave": button("Leave it at that"),
+    "reasons_title": _("Why not"),
+    "recipients": _("Recipients"),
+    "recipients_hint": _("Nobody's name or address: a recipient is a number here."),
+    "fate": _("What became of it"),
+    "tries": _("Tries"),
+    "reason": _("Reason"),
+    "later": button("Show more"),
+    "history": _("Who did what"),
+    "done_drafted": _("Saved. It goes to nobody yet."),
+    "done_tested": _("The test was sent."),
+    "done_submitted": _("It waits for approval now."),
+    "done_approved": _("You agreed to it."),
+    "done_started": _("It is on its way."),
+    "done_paused": _("Held. What was being sent at that moment was sent."),
+    "done_resumed": _("It goes on."),
+    "done_cancelled": _("Ended."),
+    "done_retried": _("They are tried again."),
+    "done_decided": _("Decided."),
+}
+
+PURPOSES: dict[str, Text] = {
+    Purpose.SERVICE: _("About the service"),
+    Purpose.NEWS: _("News"),
+    Purpose.URGENT: _("Urgent"),
+}
+
+BROADCAST_STATES: dict[str, Text] = {
+    State.DRAFT: _("being written"),
+    State.AWAITING: _("waits for approval"),
+    State.SCHEDULED: _("waits for its time"),
+    State.RUNNING: _("is being sent"),
+    State.PAUSED: _("held"),
+    State.DONE: _("finished"),
+    State.CANCELLED: _("ended"),
+}
+
+# How a state is coloured: going, waiting for somebody, standing, past.
+BROADCAST_LOOKS = {
+    State.DRAFT: "calm",
+    State.AWAITING: "soon",
+    State.SCHEDULED: "soon",
+    State.RUNNING: "good",
+    State.PAUSED: "late",
+    State.DONE: "good",
+    State.CANCELLED: "calm",
+}
+
+FATES: dict[str, Text] = {
+    Fate.READ: _("read"),
+    Fate.DELIVERED: _("delivered"),
+    Fate.ACCEPTED: _("sent"),
+    Fate.CLAIMED: _("being sent"),
+    Fate.PLANNED: _("waits its turn"),
+    Fate.HELD: _("waits for a better time"),
+    Fate.IN_DOUBT: _("in doubt"),
+    Fate.FAILED: _("failed"),
+    Fate.SKIPPED: _("passed over"),
+    Fate.CANCELLED: _("cancelled"),
+}
+
+# Why a recipient failed, waits or was passed over, and why a broadcast stands.
+CAUSES: dict[str, Text] = {
+    "blocked": _("blocked the bot"),
+    "opted_out": _("stopped announcements"),
+    "quiet": _("wants no messages"),
+    "quiet_hours": _("it is night there"),
+    "unreachable": _("could not be reached"),
+    "late": _("it was too late"),
+    "unknown": _("nobody knows whether it arrived"),
+    "erased": _("deleted their data"),
+    "no_template": _("WhatsApp takes no free text now"),
+    "officer": _("somebody decided so"),
+    "errors": _("too many messages failed"),
+    "content": _("the messenger refused the text"),
+    "restored": _("the database was restored"),
+}
+
+STANDS_AGAINST: dict[str, Text] = {
+    Refusal.STATE: _("It is not in a state for that any more: {detail}. Look at it again."),
+    Refusal.OWN: _("You wrote it, so somebody else has to agree."),
+    Refusal.CHANGED: _("It was changed since you looked at it. Read it again before you agree."),
+    Refusal.EXPIRED: _("The approval is too old. Ask for a new one."),
+    Refusal.APPROVALS: _("Not enough people have agreed yet."),
+    Refusal.DRIFT: _("The audience changed a lot since the approval: {detail}. Ask for a new one."),
+    Refusal.LANGUAGE: _("A language is missing: {detail}."),
+    Refusal.LINK: _("This link leads to a site that is not allowed: {detail}."),
+    Refusal.PLACEHOLDER: _("Something is left to be filled in: {detail}."),
+    Refusal.TOO_LONG: _("The text is too long for one message: {detail}."),
+    Refusal.UNTESTED: _("This language was not tested as it stands: {detail}."),
+    Refusal.REPEATED: _("The very same text was sent already: announcement {detail}."),
+    Refusal.NOBODY: _("Nobody would get it."),
+    Refusal.LATE: _("The last moment for it has passed, or lies before the first."),
+    Refusal.WHY: _("Write why it is urgent."),
+    Refusal.TOPIC: _("Choose a topic."),
+    Refusal.AUDIENCE: _("This audience can't be chosen: {detail}."),
+    Refusal.TESTERS: _("No test message arrived. Ask an administrator to name test phones."),
+    Refusal.TEMPLATE: _("A WhatsApp template is missing: {detail}."),
+}
+# The step of the composer that mends it.
+MENDED_IN = {
+    Refusal.LANGUAGE: "text",
+    Refusal.LINK: "text",
+    Refusal.PLACEHOLDER: "text",
+    Refusal.TOO_LONG: "text",
+    Refusal.TEMPLATE: "text",
+    Refusal.REPEATED: "text",
+    Refusal.UNTESTED: "test",
+    Refusal.TESTERS: "test",
+    Refusal.NOBODY: "audience",
+    Refusal.AUDIENCE: "audience",
+    Refusal.LATE: "time",
+    Refusal.WHY: "purpose",
+    Refusal.TOPIC: "purpose",
+}
+
+ACTS: dict[str, Text] = {
+    "broadcast.drafted": _("began to write it"),
+    "broadcast.edited": _("changed it"),
+    "broadcast.tested": _("sent a test"),
+    "broadcast.submitted": _("asked for approval"),
+    "broadcast.approved": _("agreed to it"),
+    "broadcast.started": _("started it"),
+    "broadcast.paused": _("held it"),
+    "broadcast.running": _("let it go on"),
+    "broadcast.cancelled": _("ended it"),
+    "broadcast.retried": _("tried the failed ones again"),
+    "broadcast.doubt_again": _("sent to those in doubt again"),
+    "broadcast.doubt_leave": _("left those in doubt at that"),
+}

@@ -1,0 +1,129 @@
+"""Subscribing to announcements: topics, consent, how much is written, and what it may be about.
+
+Nobody is asked where they are: what is told here is which country, programme and region the news
+should be about. It goes out of the conversation as soon as the flow ends.
+"""
+
+from datetime import date
+
+from flows.engine.announcing import SUBSCRIBED
+from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
+from flows.engine.questions import Choice, CountryQuestion, Option, Several
+from flows.engine.text import _, button, row
+from flows.knowledge.origins import MOST_FREQUENT
+from flows.knowledge.programmes import PROGRAMMES
+from flows.knowledge.regions import REGIONS
+from flows.knowledge.topics import TOPICS
+from flows.paragraphs import joined, lines
+
+UNSAID = Option("unsaid", row("Rather not say"))
+
+CHOSEN = Several(
+    name="news_topics",
+    label=button("Topics"),
+    text=lines(
+        _("Which announcements would you like? Press those that you want, then “That is all”."),
+        *(_("• {topic}: {about}", topic=each.name, about=each.about) for each in TOPICS),
+    ),
+    among=tuple(Option(each.key, each.name) for each in TOPICS),
+)
+RISK = Notice(
+    name="news_risk",
+    label=button("Please note"),
+    text=_(
+        "An announcement comes by itself, at a moment that you do not choose, and stays in your"
+        " chat. If somebody else may look at your phone, or if contact with foreign bodies is"
+        " dangerous where you are, do not have announcements sent: read them here instead."
+    ),
+)
+CONSENT = Consent(
+    name="consent_announcements",
+    label=button("Consent"),
+    purpose="announcements",
+    text=_(
+        "May we write to you first, with announcements?\n"
+        "• What we keep: the topics that you chose, your language, and where to write.\n"
+        "• Why: to send you what you asked for, and nothing else.\n"
+        "• Who: the operator of this assistant keeps it; the messenger carries the messages.\n"
+        "• How long: until you stop them. Write “stop” at any time.\n"
+        "• If you do not agree, nothing is kept; you can still read announcements here."
+    ),
+)
+WAY = Choice(
+    name="news_way",
+    label=button("How we write"),
+    text=_(
+        "How should we write? A hint says only: “There is something to look at.” You open it when"
+        " it suits you."
+    ),
+    among=(
+        Option("hint", button("Only a hint")),
+        Option("whole", button("The whole text")),
+    ),
+)
+CONSENT_TRAITS = Consent(
+    name="consent_traits",
+    label=button("Consent"),
+    purpose="traits",
+    optional=True,
+    text=_(
+        "May we also keep what announcements should be about?\n"
+        "• What: a country, a programme and a region, each only if you like.\n"
+        "• Why: some announcements are meant for one country, programme or region; without it"
+        " those do not come to you.\n"
+        "• How: as codes that can be counted, and not read back.\n"
+        "• How long: until you stop the announcements.\n"
+        "• If you do not agree, you get the other announcements of your topics all the same."
+    ),
+)
+TOLD = CONSENT_TRAITS.is_("yes")
+COUNTRY = CountryQuestion(
+    name="news_country",
+    label=button("Country"),
+    text=_("Announcements for which country? Press a button or write its name."),
+    offered=MOST_FREQUENT,
+    others=(UNSAID,),
+    when=TOLD,
+)
+PROGRAMME = Choice(
+    name="news_programme",
+    label=button("Programme"),
+    text=_("Announcements about which programme?"),
+    among=(*(Option(each.key, each.name) for each in PROGRAMMES), UNSAID),
+    when=TOLD,
+)
+REGION = Choice(
+    name="news_region",
+    label=button("Region"),
+    text=_("Announcements about which region of Kazakhstan?"),
+    among=(UNSAID, *(Option(each.key, each.name) for each in REGIONS)),
+    when=TOLD,
+)
+TRAITS = {"country": COUNTRY, "programme": PROGRAMME, "region": REGION}
+DONE = _("Done.")
+WAY_OUT = _("To change or to end it, choose “Announcements” in the menu or write “stop”.")
+NONE = _("No announcements will be sent. You can read them here at any time.")
+
+
+def outcome(answers: Submit, today: date) -> Outcome:
+    """Subscribe; what was told is handed on and kept by nobody else."""
+    told = answers.answers
+    topics = told[CHOSEN.name] or ""
+    traits = {kind: told.get(item.name) or "unsaid" for kind, item in TRAITS.items()}
+    subscribe = Subscribe(
+        tuple(topics.split(",")),
+        discreet=told[WAY.name] == "hint",
+        traits={kind: value for kind, value in traits.items() if value != "unsaid"},
+    )
+    said = joined(DONE, _(SUBSCRIBED.msgid, topics=CHOSEN.show(topics)), WAY_OUT)
+    return Outcome((said,), (subscribe,))
+
+
+ANNOUNCEMENTS = Flow(
+    name="announcements",
+    title=button("Announcements"),
+    items=(CHOSEN, RISK, CONSENT, WAY, CONSENT_TRAITS, COUNTRY, PROGRAMME, REGION),
+    outcome=outcome,
+    declined=lambda today: (NONE,),
+    announces=True,
+)

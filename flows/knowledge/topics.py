@@ -1,0 +1,48 @@
+"""What announcements are about: the topics that people subscribe to."""
+
+from dataclasses import dataclass
+
+from flows.engine.text import Text, _, button
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing to hear of; `about` says in a sentence what comes under it."""
+
+    key: str
+    name: Text
+    about: Text
+
+
+TOPICS = (
+    Topic(
+        "rules",
+        button("Programmes, rules"),
+        _("Changed laws, programmes and papers."),
+    ),
+    Topic(
+        "support",
+        button("Support, quotas"),
+        _("Quotas, payments and help with moving and settling."),
+    ),
+    Topic(
+        "registration",
+        button("Registration"),
+        _("How the pre-registration and the registry work."),
+    ),
+    Topic(
+        "events",
+        button("Events of missions"),
+        _("Meetings, consultations and visiting days of embassies and consulates."),
+    ),
+    Topic(
+        "service",
+        button("This assistant"),
+        _("New things here, pauses, and warnings of fraud in its name."),
+    ),
+)
+
+
+def topic(key: str) -> Topic:
+    """The topic of that key."""
+    return next(each for each in TOPICS if each.key == key)

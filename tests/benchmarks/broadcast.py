@@ -1,0 +1,230 @@
+"""`./kosh bench broadcast`: a million recipients, rates lifted and kept to, people meanwhile."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from statistics import median, quantiles
+
+import aiohttp
+import msgspec
+from pydantic import SecretStr
+
+from bot import broadcasts, log, services
+from bot.broadcasts import Broadcast, Words
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings, settings
+from tests import crowd
+from tests.benchmarks.multitude import NAME
+from tests.benchmarks.processes import free_port, listening, process
+
+RATE = 30.0
+BULK = 0.8
+PEOPLE_RATE = 10.0
+LOOKS = 40
+
+
+class Taken(msgspec.Struct):
+    taken: int
+    first: float
+    last: float
+
+
+@dataclass
+class Figures:
+    """What was measured, as lines of a table."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, what: str, value: str) -> None:
+        self.lines.append((what, value))
+        print(f"{what:56}{value:>24}", flush=True)
+
+
+@dataclass
+class Stage:
+    """What runs throughout: the database, the platform, and this process's own runtime."""
+
+    rt: Runtime
+    http: aiohttp.ClientSession
+    folder: Path
+    sink: int
+    found: Broadcast
+    who: crowd.Crew
+    figures: Figures
+
+    async def taken(self) -> Taken:
+        async with self.http.get(f"http://127.0.0.1:{self.sink}/") as answer:
+            return msgspec.json.decode(await answer.read(), type=Taken)
+
+
+def measured(folder: Path, seconds: float) -> Figures:
+    """Each part for so many seconds; the people in `folder` were made before."""
+    log.configure("error")
+    sink = free_port()
+    with (
+        services.postgres(folder / "postgres") as admin,
+        services.valkey(folder / "valkey") as redis,
+        process("tests.benchmarks.sink", str(sink), core=1, log=folder / "sink.log") as platform,
+    ):
+        listening(platform, sink, folder / "sink.log")
+        databases = services.prepare(admin, NAME)
+        chosen = settings(
+            data=folder, keys=folder / "keys", database_url=databases.app, redis_url=redis,
+            telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
+            telegram_secret=token_hex(32), telegram_api=f"http://127.0.0.1:{sink}",
+            telegram_rate=RATE, demo=True,
+        )  # fmt: skip
+        return asyncio.run(_measured(chosen, folder, sink, seconds))
+
+
+async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -> Figures:
+    async with runtime(chosen) as rt, aiohttp.ClientSession() as http:
+        who = await crowd.crew(rt)
+        words = {each: Words(f"{told.body} ({token_hex(4)})")
+                 for each, told in crowd.TEXTS.items()}  # fmt: skip
+        found = await crowd.started(rt, who, crowd.a_draft(texts=words))
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
+        stage = Stage(rt, http, folder, sink, found, who, Figures())
+        await _lifted(stage, seconds)
+        await _kept_to(stage, seconds)
+        await broadcasts.cancel(rt, who.lead, found.id)
+    return stage.figures
+
+
+async def _lifted(stage: Stage, seconds: float) -> None:
+    """From the press of Start to the pause, with no rate of ours."""
+    begun = time.time()
+    with _worker(stage, rate=0) as pid:
+        first = await _first(stage)
+        now = (await broadcasts.progress(stage.rt, stage.who.lead, stage.found.id)).broadcast
+        stage.figures.add("recipients, all rows in one transaction", f"{now.total:,}")
+        stage.figures.add("start (with the worker's) to the first send", f"{first - begun:.1f} s")
+        await asyncio.sleep(2)
+        before, at, memory = await stage.taken(), time.time(), [_resident(pid)]
+        looks: list[float] = []
+        while time.time() < at + seconds:
+            looks += await _looks(stage)
+            memory.append(_resident(pid))
+            await asyncio.sleep(seconds / 12)
+        after, until = await stage.taken(), time.time()
+        rate = (after.taken - before.taken) / (until - at)
+        stage.figures.add("deliveries a second, one worker, no limits", f"{rate:,.0f}")
+        stage.figures.add("progress, median and most", f"{median(looks):.1f} / {max(looks):.1f} ms")
+        stage.figures.add("memory of the worker, first and last",
+                          f"{memory[0]:.0f} / {memory[-1]:.0f} MB")  # fmt: skip
+        pressed = time.time()
+        await broadcasts.pause(stage.rt, stage.who.lead, stage.found.id)
+        await asyncio.sleep(4)
+        last = (await stage.taken()).last
+        stage.figures.add("pause, pressed, to the last send", f"{last - pressed:.2f} s")
+
+
+async def _kept_to(stage: Stage, seconds: float) -> None:
+    """At the permitted rate, with people who talk meanwhile; before it they talk alone."""
+    port = free_port()
+    env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
+    with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:
+        await asyncio.to_thread(listening, web, port, stage.folder / "web.log")
+        await _talk(stage, port, 3)
+        idle = await _talk(stage, port, seconds / 2)
+        await broadcasts.resume(stage.rt, stage.who.lead, stage.found.id)
+        with _worker(stage, rate=RATE):
+            before = (await stage.taken()).taken
+            while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            # The burst is over: what is let through from here on is the rate.
+            await asyncio.sleep(2)
+            start, at = await stage.taken(), time.time()
+            busy = await _talk(stage, port, seconds)
+            end, until = await stage.taken(), time.time()
+    sent = (end.taken - start.taken - len(busy)) / (until - at)
+    stage.figures.add("permitted to announcements a second", f"{BULK * RATE:.1f}")
+    stage.figures.add("sent a second", f"{sent:.2f} ({100 * sent / (BULK * RATE):.1f} %)")
+    for name, ms in (("alone", idle), ("meanwhile", busy)):
+        found = quantiles(ms, n=100)
+        stage.figures.add(f"answers to people, {name}: median, p99",
+                          f"{found[49]:.1f} / {found[98]:.1f} ms")  # fmt: skip
+    stage.figures.add("p99 meanwhile : alone",
+                      f"{quantiles(busy, n=100)[98] / quantiles(idle, n=100)[98]:.2f}")  # fmt: skip
+
+
+@contextmanager
+def _worker(stage: Stage, rate: float) -> Iterator[int]:
+    env = _environment(stage.rt.settings, rate)
+    with process(
+        "tests.benchmarks.announcer", core=0, log=stage.folder / "worker.log", env=env
+    ) as started:
+        yield started.pid
+
+
+def _environment(chosen: Settings, rate: float) -> dict[str, str]:
+    told = {}
+    for name in chosen.model_fields_set:
+        value = getattr(chosen, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        told[f"KOSH_{name.upper()}"] = str(plain)
+    return told | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
+
+
+async def _first(stage: Stage) -> float:
+    async with asyncio.timeout(300):
+        while not (taken := await stage.taken()).first:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return taken.first
+
+
+async def _looks(stage: Stage) -> list[float]:
+    """How long the numbers of the progress page take, and a page of its recipients."""
+    found = []
+    for _each in range(LOOKS // 10):
+        begun = time.perf_counter()
+        await broadcasts.progress(stage.rt, stage.who.lead, stage.found.id)
+        await broadcasts.recipients(stage.rt, stage.who.lead, stage.found.id)
+        found.append((time.perf_counter() - begun) * 1000)
+    return found
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
+    """People who just ask something, at a steady pace; how long each answer took, in ms."""
+    secret = stage.rt.settings.telegram_secret
+    assert secret is not None
+    headers = {"content-type": "application/json",
+               "x-telegram-bot-api-secret-token": secret.get_secret_value()}  # fmt: skip
+    taken: list[float] = []
+    posts = []
+    ends = time.monotonic() + seconds
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as http:
+        while time.monotonic() < ends:
+            posts.append(asyncio.create_task(_ask(http, taken)))
+            await asyncio.sleep(random.expovariate(PEOPLE_RATE))
+        await asyncio.gather(*posts)
+    return taken
+
+
+async def _ask(http: aiohttp.ClientSession, taken: list[float]) -> None:
+    number, chat = random.getrandbits(30), random.randrange(9_000_000, 9_900_000)
+    who = {"id": chat, "is_bot": False, "first_name": "Test"}
+    message = {
+        "message_id": number,
+        "date": int(time.time()),
+        "chat": {"id": chat, "type": "private", "first_name": "Test"},
+        "from": who,
+        "text": "/help",
+    }
+    raw = msgspec.json.encode({"update_id": number, "message": message})
+    begun = time.perf_counter()
+    async with http.post("/webhooks/telegram", data=raw) as answer:
+        assert answer.status == 200, answer.status
+        await answer.read()
+    taken.append((time.perf_counter() - begun) * 1000)

@@ -1,0 +1,77 @@
+"""A million invented people who said yes to announcements, made once and kept in a folder."""
+
+import time
+from collections.abc import Iterator
+from itertools import batched
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from bot import services
+from bot.keys import Keys
+from bot.migrations import migrate
+from bot.services import Databases
+from bot.vault import Vault
+from tests.crowd import TOPIC, Drawn, drawn
+
+NAME = "kosh_multitude"
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+        "max_wal_size": "8GB"}  # fmt: skip
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl")
+BATCH = 10_000
+
+
+def prepared(folder: Path, many: int) -> None:
+    """Have so many people in the folder's database; what is there already stays."""
+    Keys.create(folder / "keys")
+    with services.postgres(folder / "postgres", FAST) as admin:
+        databases = services.prepare(admin, NAME)
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
+            # As the superuser, past row security and without a look at every reference.
+            session.execute("SET session_replication_role = replica")
+            row = session.execute("SELECT count(*) FROM people").fetchone()
+            assert row is not None
+            _fill(session, Vault(Keys.load(folder / "keys")), many - int(row[0]))
+            session.execute("VACUUM ANALYZE")
+            session.execute("CHECKPOINT")
+
+
+def rooted(admin: str, databases: Databases) -> str:
+    """The superuser's way into the database."""
+    return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
+
+
+def _fill(session: psycopg.Connection[object], vault: Vault, missing: int) -> None:
+    begun = time.monotonic()
+    for number, batch in enumerate(batched(_spread(vault, missing), BATCH)):
+        with session.transaction():
+            _copy(session, batch)
+        if number % 10 == 9:
+            print(
+                f"{(number + 1) * BATCH:,} people in {time.monotonic() - begun:.0f} s", flush=True
+            )
+
+
+def _spread(vault: Vault, missing: int) -> Iterator[Drawn]:
+    return drawn(vault, max(0, missing))
+
+
+def _copy(session: psycopg.Connection[object], batch: tuple[Drawn, ...]) -> None:
+    cursor = session.cursor()
+    with cursor.copy("COPY people (id, key, key_epoch) FROM STDIN") as copy:
+        for member, key, epoch, _mark, _address, _state in batch:
+            copy.write_row((member.id, key, epoch))
+    with cursor.copy("COPY handles (channel, bidx, person_id, address) FROM STDIN") as copy:
+        for member, _key, _epoch, mark, address, _state in batch:
+            copy.write_row(("telegram", mark, member.id, address))
+    with cursor.copy("COPY subscriptions (person_id, topic) FROM STDIN") as copy:
+        for member, *_rest in batch:
+            copy.write_row((member.id, TOPIC))
+    with cursor.copy(
+        "COPY conversations (person_id, state, channel, language, updated_at) FROM STDIN"
+    ) as copy:
+        for place, (member, *_rest, state) in enumerate(batch):
+            language = LANGUAGES[place % len(LANGUAGES)]
+            copy.write_row((member.id, state, "telegram", language, "2026-01-01"))

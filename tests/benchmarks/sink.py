@@ -1,0 +1,63 @@
+"""A platform that takes everything at once: raw asyncio, so that the sender is what is measured.
+
+`GET /` tells how many it took and when the last came, by the clock that all processes share.
+"""
+
+import asyncio
+import sys
+import time
+
+SENT = b'{"ok":true,"result":{"message_id":1}}'
+
+
+def _answer(body: bytes) -> bytes:
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+ANSWER = _answer(SENT)
+
+
+class Sink(asyncio.Protocol):
+    """One connection; requests come whole or in pieces."""
+
+    taken = 0
+    first = 0.0
+    last = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._out = transport
+        self._held = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._held += data
+        while (head := self._held.find(b"\r\n\r\n")) >= 0:
+            start = self._held[:head].lower()
+            _, found, rest = start.partition(b"content-length:")
+            end = head + 4 + (int(rest.split(b"\r\n")[0]) if found else 0)
+            if len(self._held) < end:
+                return
+            self._held = self._held[end:]
+            self._take(start)
+
+    def _take(self, start: bytes) -> None:
+        if start.startswith(b"get"):
+            told = f'{{"taken":{Sink.taken},"first":{Sink.first},"last":{Sink.last}}}'
+            self._out.write(_answer(told.encode()))
+            return
+        Sink.last = time.time()
+        Sink.first = Sink.first or Sink.last
+        Sink.taken += 1
+        self._out.write(ANSWER)
+
+
+async def main() -> None:
+    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,544 @@
+"""An announcement on its way: once each, never twice, never silently not; and what errors mean."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot import broadcasts
+from bot.broadcasts import Doubt, Fate, State, Words, model
+from bot.broadcasts.delivery import AT_ONCE
+from bot.channels import (
+    Held,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    Receipt,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels import (
+    Refused as TurnedDown,
+)
+from bot.runtime import Runtime
+from bot.vault import WrappedKey
+from tests.crowd import (
+    TEXTS,
+    TOPIC,
+    Post,
+    a_draft,
+    all_at_once,
+    crew,
+    crowd,
+    fates,
+    posted,
+    started,
+)
+from tests.people import Guest
+
+WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
+
+
+async def _ahead(rt: Runtime, interval: str) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+async def _ready(rt: Runtime, draft: broadcasts.Draft | None = None) -> broadcasts.Broadcast:
+    """Started, with everybody's row made."""
+    found = await started(rt, await crew(rt), draft or a_draft())
+    await all_at_once(rt, found)
+    return found
+
+
+async def _now(rt: Runtime, found: broadcasts.Broadcast) -> broadcasts.Broadcast:
+    async with rt.pool.connection() as session:
+        return await model.find(session, found.id)
+
+
+async def test_everybody_gets_it_once_in_their_own_script(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 60)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert sorted(post.addresses) == sorted(each.address for each in members)
+    said = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
+    assert said.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
+    assert said["ru"] == TEXTS["ru"].body
+    assert said["uz_Cyrl"].startswith("Синов эълони")
+    assert await fates(rt, found) == {"accepted": 60}
+
+
+async def test_two_workers_that_fight_for_the_same_rows_send_each_once(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 200)
+    found = await _ready(rt)
+    await asyncio.gather(*(broadcasts.send_shard(rt, found.id, 0) for _ in range(6)))
+    assert len(post.addresses) == len(set(post.addresses)) == 200
+
+
+async def test_a_row_is_claimed_and_committed_before_the_call(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = until = asyncio.Event()
+    found = await _ready(rt)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    assert await fates(rt, found) == {"claimed": 1}
+    until.set()
+    await sending
+    assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itself(
+    rt: Runtime,
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = asyncio.Event()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.tend(rt)
+    assert await fates(rt, found) == {"claimed": 1}
+    await _ahead(rt, "2 minutes")
+    await broadcasts.tend(rt)
+    assert await fates(rt, found) == {"in_doubt crash": 1}
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert len(post.sent) == 1
+    assert (await _now(rt, found)).state is State.DONE
+    # Its word, should it be alive after all, still counts.
+    until = post.answers[member.address]
+    assert isinstance(until, asyncio.Event)
+    until.set()
+    await sending
+    assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 2)
+    for each in members:
+        post.answers[each.address] = Unreachable()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"in_doubt unreachable": 2}
+    assert len(post.sent) == 2
+    first, _second = await broadcasts.recipients(rt, who.editor, found.id, Fate.IN_DOUBT)
+    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.LEAVE, [first.seq]) == 1
+    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN) == 1
+    post.answers.clear()
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"failed unknown": 1, "accepted": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "fate"),
+    [
+        (NotAllowed(), "failed blocked"),
+        (OptedOut(), "failed opted_out"),
+        (NotNow(), "held not_now"),
+        (Unreachable(), "in_doubt unreachable"),
+        (Unreachable(certain=True), "planned unreachable"),
+        (Throttled(300), "planned throttled"),
+        (Held(), "planned held"),
+        (TurnedDown(), "planned content"),
+        (NoTemplate(), "planned template"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, SendError) else "",
+)
+async def test_an_error_means_what_it_says(rt: Runtime, error: SendError, fate: str) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = error
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {fate: 1}
+    assert len(post.sent) == 1
+    stopped = {"planned held": "held", "planned content": "content", "planned template": "template"}
+    now = await _now(rt, found)
+    assert now.state is (State.PAUSED if fate in stopped else State.RUNNING)
+    assert now.reason == stopped.get(fate, "")
+
+
+async def test_a_permanent_failure_changes_what_is_known_of_the_person(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    blocker, leaver = await crowd(rt, 2)
+    post.answers = {blocker.address: NotAllowed(), leaver.address: OptedOut()}
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    who = await crew(rt)
+    assert (await broadcasts.count(rt, who.editor, a_draft())).excluded == {"blocked": 1}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT person_id FROM subscriptions")
+        assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
+
+
+async def test_the_platforms_word_to_wait_holds_for_all_and_outlives_the_process(
+    rt: Runtime,
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    first, *_others = await crowd(rt, 30)
+    found = await _ready(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE recipients SET seq = -1 - seq")
+        await session.execute(
+            "UPDATE recipients SET seq = CASE WHEN person_id = %s THEN 0 ELSE 30 + seq + 1 END",
+            (first.id,),
+        )
+    post.answers = {each.address: Throttled(312) for each in (first, *_others)}
+    await broadcasts.send_shard(rt, found.id, 0)
+    tried = len(post.sent)
+    assert tried <= AT_ONCE
+    post.answers.clear()
+    await broadcasts.send_shard(posted(rt, post), found.id, 0)
+    assert len(post.sent) == tried
+    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert [(each.channel, each.reason) for each in told.pauses] == [("telegram", "throttled")]
+    await _ahead(rt, "313 seconds")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 30}
+
+
+async def test_a_storm_of_errors_holds_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 200)
+    post.answers = {each.address: Unreachable() for each in members}
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) <= AT_ONCE
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "storm")
+
+
+async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 6, languages=("ru",))
+    found = await _ready(rt)
+    quiet, blocked, left, gone, busy, _fine = members
+    async with rt.pool.connection() as session:
+        for statement, who in (
+            ("UPDATE conversations SET quiet = true WHERE person_id = %s", quiet),
+            ("UPDATE handles SET blocked = true WHERE person_id = %s", blocked),
+            ("DELETE FROM subscriptions WHERE person_id = %s", left),
+            ("DELETE FROM people WHERE id = %s", gone),
+            ("UPDATE conversations SET updated_at = kosh_now() WHERE person_id = %s", busy),
+        ):
+            await session.execute(statement, (who.id,))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {
+        "skipped quiet": 1,
+        "skipped blocked": 1,
+        "skipped opted_out": 1,
+        "planned talking": 1,
+        "accepted": 1,
+    }
+    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert told.reasons[Fate.SKIPPED, "erased"] == 1
+    assert sum(told.fates.values()) == told.broadcast.total == 6
+    await _ahead(rt, "1 minute")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 2
+
+
+async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    # Somebody in Turkey, and somebody whose zone nobody knows: that of Almaty.
+    turkey, unknown = await crowd(rt, 2)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO traits (person_id, kind, token) VALUES (%s, 'country', %s)",
+            (turkey.id, rt.vault.index("trait:country", "TR")),
+        )
+        # 20:30 in Almaty (UTC+5) is 18:30 in Istanbul (UTC+3).
+        await session.execute(
+            "UPDATE test_clock SET ahead = ("
+            " date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 day 15:30'"
+            ") AT TIME ZONE 'UTC' - clock_timestamp()"
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    found = await _ready(rt, replace(a_draft(), quiet=(time(20), time(8))))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses == [turkey.address]
+    assert await fates(rt, found) == {"accepted": 1, "held quiet_hours": 1}
+    await _ahead(rt, "11 hours 29 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 1
+    await _ahead(rt, "2 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses[1:] == [unknown.address]
+
+
+async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 100)
+    until = asyncio.Event()
+    post.answers = {each.address: until for each in members}
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.pause(rt, who.editor, found.id)
+    until.set()
+    await sending
+    begun = len(post.sent)
+    assert begun == AT_ONCE
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == begun
+    await broadcasts.resume(rt, who.lead, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(set(post.addresses)) == len(post.addresses) == 100
+
+
+async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 3)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    await broadcasts.cancel(rt, who.editor, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert post.sent == []
+    assert await fates(rt, found) == {"cancelled": 3}
+
+
+async def test_past_its_last_moment_nothing_goes_and_it_ends(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 3)
+    found = await _ready(
+        rt, replace(a_draft(), not_later_than=datetime.now(UTC) + timedelta(hours=1))
+    )
+    await _ahead(rt, "61 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    await broadcasts.tend(rt)
+    assert post.sent == []
+    assert await fates(rt, found) == {"skipped late": 3}
+    assert (await _now(rt, found)).state is State.DONE
+
+
+async def test_at_its_time_it_begins(rt: Runtime) -> None:
+    await crowd(rt, 1)
+    at = datetime.now(UTC) + timedelta(hours=3)
+    found = await started(rt, await crew(rt), replace(a_draft(), not_before=at))
+    assert found.state is State.SCHEDULED
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.SCHEDULED
+    await _ahead(rt, "3 hours 1 minute")
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.RUNNING
+
+
+async def test_the_first_fifty_go_alone_and_the_others_after_ten_minutes(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 120)
+    found = await started(rt, await crew(rt), a_draft())
+    await broadcasts.snapshot(rt, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 50
+    await broadcasts.tend(rt)
+    await broadcasts.tend(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 50
+    await _ahead(rt, "11 minutes")
+    await broadcasts.tend(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 120
+
+
+async def test_a_canary_that_fails_holds_the_others(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 60)
+    post.answers = {each.address: NotAllowed() for each in members}
+    found = await started(rt, await crew(rt), a_draft())
+    await broadcasts.snapshot(rt, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    await _ahead(rt, "11 minutes")
+    await broadcasts.tend(rt)
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "canary")
+
+
+async def test_only_the_failed_are_tried_again(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 20, languages=("ru",))
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE recipients SET state = 'failed', reason = 'refused' WHERE person_id = %s",
+            (members[0].id,),
+        )
+        await session.execute(
+            "UPDATE recipients SET state = 'failed', reason = 'blocked' WHERE person_id = %s",
+            (members[1].id,),
+        )
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.DONE
+    assert await broadcasts.retry_failed(rt, who.lead, found.id) == 1
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.addresses) == 19
+    assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
+
+
+async def test_who_is_discreet_gets_a_hint_and_not_the_words(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 1, languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE subscriptions SET discreet = true")
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    message = post.sent[0].message
+    assert message is not None
+    assert TEXTS["ru"].body not in message.paragraphs
+    assert [press.payload for press in message.buttons] == ["!news"]
+
+
+async def test_outside_the_window_a_template_goes_and_without_one_nothing(rt: Runtime) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET spoke_at = kosh_now()")
+    inside = await _ready(rt)
+    await _ahead(rt, "25 hours")
+    await broadcasts.send_shard(rt, inside.id, 0)
+    assert await fates(rt, inside) == {"skipped no_template": 1}
+    outside = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, outside.id, 0)
+    (act,) = post.sent
+    assert act.closed
+    assert act.message is not None
+    assert act.message.template is not None
+
+
+async def test_a_days_reach_is_kept_to(rt: Runtime) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_reach": 30}))
+    await crowd(rt, 70, channel="whatsapp", languages=("ru",))
+    draft = a_draft(texts=WITH_TEMPLATES)
+    counted = await broadcasts.count(rt, (await crew(rt)).editor, draft)
+    assert broadcasts.estimate(rt, draft, counted).seconds["whatsapp"] == 2 * 24 * 3600
+    found = await _ready(rt, draft)
+    for day in range(1, 4):
+        await broadcasts.send_shard(rt, found.id, 0)
+        await broadcasts.send_shard(rt, found.id, 0)
+        assert len(post.sent) == min(70, 30 * day)
+        await _ahead(rt, "24 hours 1 minute")
+
+
+def _receipt(state: Any, row: str, code: str = "") -> Receipt:
+    return Receipt("whatsapp", "wamid.1", state, 0, code, row)
+
+
+async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
+    post = Post("whatsapp", window=0)
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    post.answers[member.address] = Unreachable()
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"in_doubt unreachable": 1}
+    row = post.sent[0].row
+    for state, fate in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
+        await broadcasts.receipts(rt, [_receipt(state, row)])
+        assert await fates(rt, found) == {fate: 1}
+    await broadcasts.receipts(rt, [_receipt("failed", row, NotAllowed.code)])
+    assert await fates(rt, found) == {"read": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [
+        (NotNow.code, "held not_now"),
+        (OptedOut.code, "failed opted_out"),
+        (NotAllowed.code, "failed blocked"),
+        (WindowClosed.code, "planned"),
+    ],
+)
+async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
+    rt: Runtime, code: str, fate: str
+) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    row = post.sent[0].row
+    await broadcasts.receipts(rt, [_receipt("failed", row, code)])
+    assert await fates(rt, found) == {fate: 1}
+    # Of an attempt of before nothing is heard any more.
+    if fate == "planned":
+        await _ahead(rt, "1 minute")
+        await broadcasts.send_shard(rt, found.id, 0)
+        await broadcasts.receipts(rt, [_receipt("delivered", row)])
+        assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = await guest.conversation()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO handles (channel, bidx, person_id, address)"
+            " SELECT 'telegram', bidx, person_id, address FROM handles"
+        )
+        cursor = await session.execute("SELECT key, key_epoch, id FROM people")
+        row = await cursor.fetchone()
+        assert row is not None
+        person = rt.vault.open(row[2], WrappedKey(row[1], bytes(row[0])))
+        await session.execute(
+            "UPDATE handles SET address = %s WHERE channel = 'telegram'",
+            (person.seal(b"999", "handles", "address", "telegram"),),
+        )
+        await session.execute(
+            "INSERT INTO subscriptions (person_id, topic) VALUES (%s, %s)", (row[2], TOPIC)
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    post = Post()
+    rt = posted(rt, post)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses == ["999"]
+    after = await guest.conversation()
+    assert after == before
+    await guest.go("yes")
+    now = await guest.conversation()
+    assert now is not None
+    assert now.asked != (before.asked if before else None)

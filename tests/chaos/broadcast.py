@@ -1,0 +1,320 @@
+"""A broadcast while its two workers are killed again and again, PostgreSQL and Valkey once each.
+
+python -m tests.chaos.broadcast --people 10000 --kills 200
+
+Nobody gets it twice, nobody is silently left out, and who is in doubt is listed.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex, token_urlsafe
+from threading import Thread
+
+import msgspec
+import psycopg
+from aiohttp import web
+from psycopg_pool import PoolTimeout
+
+from bot import services
+from bot.broadcasts import Broadcast, State, model
+from bot.broadcasts.progress import of
+from bot.keys import Keys
+from bot.migrations import migrate
+from bot.runtime import Runtime, runtime
+from bot.settings import settings
+from tests import crowd
+from tests.clock import CLOCK
+
+ROOT = Path(__file__).parents[2]
+WORKERS = 2
+# What a worker has in hand at most: a batch on each of its lanes.
+LANES = 2
+LOOK_SECONDS = 0.1
+STALL_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much, how often; `rate` is what the platform permits a second, `limit` in seconds."""
+
+    people: int
+    kills: int
+    seed: int = 1
+    rate: float = 50
+    latency: float = 0.1
+    restarts: bool = True
+    limit: float = 900
+
+    @property
+    def in_hand(self) -> int:
+        """How many calls a worker has under way at most."""
+        return LANES * max(1, int(self.rate * 0.8 * 0.2))
+
+
+@dataclass
+class Platform:
+    """What was really said to whom: known here alone, whoever dies."""
+
+    latency: float
+    said: Counter[int] = field(default_factory=Counter)
+    url: str = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        chat = int(msgspec.json.decode(await request.read())["chat_id"])
+        self.said[chat] += 1
+        await asyncio.sleep(random.uniform(0.2, 1.8) * self.latency)
+        sent = {"ok": True, "result": {"message_id": self.said.total()}}
+        return web.json_response(sent)
+
+
+@dataclass
+class Worker:
+    """A nursery, and the worker that is alive in it at the moment."""
+
+    process: subprocess.Popen[bytes]
+    pid: int = 0
+
+    def watch(self) -> None:
+        """Follow who is alive: one also ends by itself, when it starts while PostgreSQL is away."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.pid = int(line)
+
+    def kill(self) -> None:
+        """Kill the one that is there, and wait for the next."""
+        before = self.pid
+        with suppress(ProcessLookupError):
+            os.kill(before, signal.SIGKILL)
+        while self.pid == before:
+            time.sleep(0.005)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found at the end, in people."""
+
+    people: int
+    kills: int
+    restarts: int
+    doubled: int
+    lost: int
+    in_doubt: int
+    in_doubt_missing: int
+    most_in_doubt: int
+    open: int
+    adds_up: bool
+    seconds: float
+
+    def red(self) -> list[str]:
+        found = [name for name in ("doubled", "lost", "open") if getattr(self, name)]
+        if self.in_doubt > self.most_in_doubt:
+            found.append("in_doubt")
+        return found if self.adds_up else [*found, "adds_up"]
+
+
+async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
+    """Everybody's row, workers that die, and the account at the end."""
+    random.seed(plan.seed)
+    async with _house(folder, plan) as (rt, platform, owner):
+        members = await crowd.crowd(rt, plan.people)
+        who = await crowd.crew(rt)
+        found = await crowd.started(rt, who, crowd.a_draft())
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE broadcasts SET canary = 0")
+        begun = time.monotonic()
+        with _workers(rt, folder, mutant) as workers:
+            kills, restarts = await _kill(folder, plan, workers, platform)
+            await _settle(rt, owner, found, begun + plan.limit, platform)
+        seconds = time.monotonic() - begun
+        return await _account(rt, plan, found, members, platform, kills, restarts, seconds)
+
+
+@asynccontextmanager
+async def _house(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platform, str]]:
+    platform = Platform(plan.latency)
+    async with AsyncExitStack() as stack:
+        admin = stack.enter_context(services.postgres(folder / "postgres"))
+        redis = stack.enter_context(services.valkey(folder / "valkey"))
+        databases = services.prepare(admin, "kosh")
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with psycopg.connect(databases.owner, autocommit=True) as session:
+            session.execute(CLOCK)
+            assert session.execute("SHOW fsync").fetchone() == ("on",)
+        asgi = web.Application()
+        asgi.router.add_post("/{bot}/sendMessage", platform.answer)
+        runner = web.AppRunner(asgi, shutdown_timeout=1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        platform.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        Keys.create(folder / "keys")
+        chosen = settings(
+            data=folder,
+            keys=folder / "keys",
+            database_url=databases.app,
+            redis_url=redis,
+            telegram_token=f"7000000001:{token_urlsafe(32)}",
+            telegram_secret=token_hex(32),
+            telegram_api=platform.url,
+            telegram_rate=plan.rate,
+        )
+        yield await stack.enter_async_context(runtime(chosen)), platform, databases.owner
+
+
+@contextmanager
+def _workers(rt: Runtime, folder: Path, mutant: str) -> Iterator[list[Worker]]:
+    chosen = rt.settings
+    env = {
+        "KOSH_DATA": str(folder),
+        "KOSH_KEYS": str(chosen.keys),
+        "KOSH_DATABASE_URL": chosen.database(),
+        "KOSH_REDIS_URL": chosen.redis_url.get_secret_value() if chosen.redis_url else "",
+        "KOSH_TELEGRAM_TOKEN": chosen.telegram_token.get_secret_value()
+        if chosen.telegram_token
+        else "",
+        "KOSH_TELEGRAM_API": chosen.telegram_api,
+        "KOSH_TELEGRAM_RATE": str(chosen.telegram_rate),
+    }
+    words = [sys.executable, "-m", "tests.chaos.nursery", *([mutant] if mutant else [])]
+    with ExitStack() as stack:
+        workers = []
+        for number in range(WORKERS):
+            log = stack.enter_context((folder / f"worker {number}.log").open("wb"))
+            process = subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=log, env=os.environ | env, cwd=ROOT
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            workers.append(Worker(process))
+        for worker in workers:
+            Thread(target=worker.watch, daemon=True).start()
+        yield workers
+
+
+async def _kill(
+    folder: Path, plan: Plan, workers: list[Worker], platform: Platform
+) -> tuple[int, int]:
+    """Kill at random moments, spread over the broadcast; each has begun to work by then."""
+    restarts = 0
+    for number in range(plan.kills):
+        due = plan.people * (number + 1) // (plan.kills + 1)
+        until = time.monotonic() + plan.limit / 2
+        while platform.said.total() < due and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(random.uniform(0, plan.latency))
+        await asyncio.to_thread(random.choice(workers).kill)
+        if plan.restarts and number in (plan.kills // 3, 2 * plan.kills // 3):
+            service = "postgres" if number == plan.kills // 3 else "valkey"
+            await asyncio.to_thread(_restart, folder, service)
+            restarts += 1
+    return plan.kills, restarts
+
+
+def _restart(folder: Path, service: str) -> None:
+    """Kill a server outright, and bring it up again."""
+    home = folder / service
+    file = home / ("cluster/postmaster.pid" if service == "postgres" else "valkey.pid")
+    os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+    time.sleep(0.5)
+    with (services.postgres if service == "postgres" else services.valkey)(home):
+        pass
+
+
+async def _settle(
+    rt: Runtime, owner: str, found: Broadcast, until: float, platform: Platform
+) -> None:
+    """Wait until it has ended; when nothing moves, let the leases of the dead run out."""
+    moved, said = time.monotonic(), -1
+    while time.monotonic() < until:
+        if platform.said.total() != said:
+            moved, said = time.monotonic(), platform.said.total()
+        with suppress(psycopg.OperationalError, PoolTimeout):
+            async with rt.pool.connection() as session:
+                now = await model.find(session, found.id)
+            if now.state is State.DONE:
+                return
+        if time.monotonic() > moved + STALL_SECONDS:
+            with psycopg.connect(owner) as clock:
+                clock.execute("UPDATE test_clock SET ahead = ahead + interval '2 minutes'")
+            moved = time.monotonic()
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _account(
+    rt: Runtime,
+    plan: Plan,
+    found: Broadcast,
+    members: list[crowd.Member],
+    platform: Platform,
+    kills: int,
+    restarts: int,
+    seconds: float,
+) -> Report:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT person_id, state FROM recipients")
+        states = {row[0]: str(row[1]) for row in await cursor.fetchall()}
+        progress = await of(session, await model.find(session, found.id))
+    rows = Counter(states.values())
+    silent = [each for each in members if not platform.said[int(each.address)]]
+    told = ("in_doubt", "failed", "skipped")
+    return Report(
+        people=plan.people,
+        kills=kills,
+        restarts=restarts,
+        doubled=sum(count - 1 for count in platform.said.values() if count > 1),
+        lost=sum(states.get(each.id) not in told for each in silent),
+        in_doubt=rows["in_doubt"],
+        in_doubt_missing=sum(states.get(each.id) == "in_doubt" for each in silent),
+        most_in_doubt=kills * plan.in_hand,
+        open=rows["planned"] + rows["held"] + rows["claimed"] + plan.people - len(states),
+        adds_up={fate.value: many for fate, many in progress.fates.items()} == dict(rows),
+        seconds=seconds,
+    )
+
+
+def told(report: Report) -> str:
+    """The figures, and the colour."""
+    lines = [
+        f"{'people':32}{report.people:>8,}",
+        f"{'workers killed':32}{report.kills:>8,}",
+        f"{'servers killed and restarted':32}{report.restarts:>8,}",
+        f"{'doubled':32}{report.doubled:>8,}",
+        f"{'silently lost':32}{report.lost:>8,}",
+        f"{'in doubt, all listed':32}{report.in_doubt:>8,}  (at most {report.most_in_doubt:,})",
+        f"{'  of them really not reached':32}{report.in_doubt_missing:>8,}",
+        f"{'not ended':32}{report.open:>8,}",
+        f"{'wall time, s':32}{report.seconds:>8,.1f}",
+    ]
+    return "\n".join([*lines, f"RED: {', '.join(report.red())}" if report.red() else "GREEN"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("--mutant", default="")
+    given = parser.parse_args()
+    plan = Plan(given.people, given.kills, given.seed, given.rate)
+    with tempfile.TemporaryDirectory(prefix="kosh-broadcast-") as folder:
+        report = asyncio.run(storm(Path(folder), plan, given.mutant))
+    print(told(report))
+    sys.exit(bool(report.red()))
+
+
+if __name__ == "__main__":
+    main()

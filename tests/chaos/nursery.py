@@ -1,0 +1,71 @@
+"""A worker that is there again the moment it is killed: a process that does nothing but fork one.
+
+python -m tests.chaos.nursery [mutant]; each line on standard output is the number of a new worker.
+"""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import jobs, log
+from bot.broadcasts import delivery, tending
+from bot.runtime import runtime
+from bot.settings import settings
+
+DIE_WITH_PARENT = 1
+
+
+def send_again_what_is_in_doubt() -> None:
+    """Takes an expired lease for a message that was not sent."""
+    doubt = "SET state = 'in_doubt', reason = 'crash'"
+    assert doubt in tending._DOUBT
+    tending._DOUBT = tending._DOUBT.replace(doubt, "SET state = 'planned', reason = ''")
+
+
+def note_first() -> None:
+    """Notes it as sent and sends it then."""
+    claimed, text = b"SET state = split_part(j.fate, ' ', 1)", delivery._CLAIM.text
+    assert claimed in text
+    noted = b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
+    text = text.replace(claimed, noted).replace(
+        b"RETURNING r.seq, r.attempt, r.state,",
+        b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),",
+    )
+    delivery._CLAIM = replace(delivery._CLAIM, text=text)
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "lease-planned": send_again_what_is_in_doubt,
+    "note-first": note_first,
+}
+
+
+async def _work() -> None:
+    async with runtime(settings()) as rt:
+        await jobs.announce(rt)
+
+
+def _child() -> None:
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    asyncio.run(_work())
+
+
+def main() -> None:
+    log.configure("warning")
+    for name in sys.argv[1:]:
+        MUTANTS[name]()
+    while True:
+        child = os.fork()
+        if not child:
+            _child()
+            os._exit(1)
+        print(child, flush=True)
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()

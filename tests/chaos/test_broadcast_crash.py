@@ -1,0 +1,27 @@
+"""An announcement while its workers are killed: once each, or listed; and the same test broken."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.broadcast import Plan, Report, storm, told
+
+pytestmark = pytest.mark.slow
+
+SHORT = Plan(people=300, kills=8, rate=50, limit=60)
+
+
+def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
+    report = asyncio.run(storm(folder, plan, mutant))
+    print(told(report))
+    return report
+
+
+def test_nobody_gets_it_twice_and_nobody_is_silently_left_out(tmp_path: Path) -> None:
+    assert _report(tmp_path, SHORT).red() == []
+
+
+@pytest.mark.parametrize(("mutant", "seen"), [("lease-planned", "doubled"), ("note-first", "lost")])
+def test_a_broken_guard_turns_it_red(tmp_path: Path, mutant: str, seen: str) -> None:
+    assert seen in _report(tmp_path, SHORT, mutant).red()

@@ -1,0 +1,223 @@
+"""Plainly invented people in numbers, who said yes to announcements; and who announces to them."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import msgspec
+from psycopg import AsyncConnection
+
+from bot import broadcasts
+from bot.access import Role
+from bot.broadcasts import Broadcast, Draft, Purpose, Words
+from bot.broadcasts.wording import mark
+from bot.channels import Act, Rates, SendError
+from bot.officers import Officer
+from bot.runtime import Runtime
+from bot.vault import Vault
+from flows.engine.state import Conversation
+
+TOPIC = "events"
+TEXTS: Mapping[str, Words] = {
+    "kk": Words("Сынақ хабарландыру: сенбіде орталық ашық."),
+    "ru": Words("Проба объявления: в субботу центр открыт."),
+    "zh_Hans": Words("测试通知：中心周六开放。"),
+    "uz": Words("Sinov eʼloni: shanba kuni markaz ochiq."),
+}
+TESTER = "999000001"
+_chats = count(5_000_000)
+_BLANK = msgspec.json.encode(Conversation())
+_WRITE: tuple[LiteralString, ...] = (
+    "INSERT INTO people (id, key, key_epoch)"
+    " SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::bytea[], %(epochs)s::int[])",
+    "INSERT INTO handles (channel, bidx, person_id, address)"
+    " SELECT %(channel)s, mark, id, address FROM"
+    " unnest(%(ids)s::uuid[], %(marks)s::bytea[], %(addresses)s::bytea[]) AS m (id, mark, address)",
+    "INSERT INTO subscriptions (person_id, topic) SELECT unnest(%(ids)s::uuid[]), %(topic)s",
+    "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
+    " SELECT id, state, %(channel)s,"
+    " (%(languages)s::text[])[1 + mod(place, cardinality(%(languages)s::text[]))],"
+    " kosh_now() - interval '1 hour' FROM unnest(%(ids)s::uuid[], %(states)s::bytea[])"
+    " WITH ORDINALITY AS p (id, state, place)",
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the crowd, and where the platform finds them."""
+
+    id: UUID
+    address: str
+
+
+type Drawn = tuple[Member, bytes, int, bytes, bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who writes, who agrees, who sends off: three people."""
+
+    editor: Officer
+    approver: Officer
+    second: Officer
+    lead: Officer
+
+
+def drawn(vault: Vault, many: int, channel: str = "telegram") -> Iterator[Drawn]:
+    """Invented people: member, wrapped key, its epoch, blind index, sealed address and state."""
+    for _each in range(many):
+        member = Member(uuid4(), str(next(_chats)))
+        wrapped = vault.new_key(member.id)
+        key = vault.open(member.id, wrapped)
+        sealed = key.seal(member.address.encode(), "handles", "address", channel)
+        state = key.seal(_BLANK, "conversations", "state", "")
+        mark = vault.index(channel, member.address)
+        yield member, wrapped.wrapped, wrapped.epoch, mark, sealed, state
+
+
+async def crowd(
+    rt: Runtime,
+    many: int,
+    *,
+    channel: str = "telegram",
+    languages: Sequence[str] = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl"),
+    topic: str = TOPIC,
+) -> list[Member]:
+    """So many people on a channel, subscribed to a topic, who were here an hour ago."""
+    made = list(drawn(rt.vault, many, channel))
+    async with rt.pool.connection() as session:
+        await _written(session, made, channel, languages, topic)
+    return [each[0] for each in made]
+
+
+async def _written(
+    session: AsyncConnection[object],
+    made: Sequence[Drawn],
+    channel: str,
+    languages: Sequence[str],
+    topic: str,
+) -> None:
+    members, keys, epochs, marks, addresses, states = zip(*made, strict=True)
+    values = {
+        "ids": [each.id for each in members],
+        "keys": list(keys),
+        "epochs": list(epochs),
+        "marks": list(marks),
+        "addresses": list(addresses),
+        "states": list(states),
+        "channel": channel,
+        "languages": list(languages),
+        "topic": topic,
+    }
+    for statement in _WRITE:
+        await session.execute(statement, values)
+
+
+async def crew(rt: Runtime) -> Crew:
+    """Three offices that no one holds alone."""
+    return Crew(
+        await entered(rt, Role.EDITOR),
+        await entered(rt, Role.APPROVER),
+        await entered(rt, Role.APPROVER),
+        await entered(rt, Role.LEAD),
+    )
+
+
+async def entered(rt: Runtime, *roles: Role) -> Officer:
+    """An officer with these roles."""
+    officer = Officer(uuid4(), f"Officer {uuid4().hex[:8]}", "general", frozenset(roles))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO officers (id, name, mission, roles) VALUES (%s, %s, %s, %s)",
+            (officer.id, officer.name, officer.mission, sorted(officer.roles)),
+        )
+    return officer
+
+
+def a_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
+    """News for everybody of the topic, at any hour."""
+    chosen: dict[str, object] = {"quiet": None, "texts": TEXTS, "topic": TOPIC} | more
+    return Draft(purpose, **chosen)  # type: ignore[arg-type]
+
+
+async def looked_at(rt: Runtime, found: Broadcast) -> None:
+    """As if each language had been looked at on a tester's phone."""
+    async with rt.pool.connection() as session:
+        for language, words in found.draft.texts.items():
+            await session.execute(
+                "INSERT INTO broadcast_tests (broadcast_id, language, hash) VALUES (%s, %s, %s)"
+                " ON CONFLICT (broadcast_id, language) DO UPDATE SET hash = excluded.hash",
+                (found.id, language, mark(words)),
+            )
+
+
+async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+    """Written, tried, and agreed to."""
+    found = await broadcasts.draft(rt, who.editor, draft)
+    await looked_at(rt, found)
+    found = await broadcasts.ask_approval(rt, who.editor, found.id)
+    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    if found.approvers > 1:
+        await broadcasts.approve(rt, who.second, found.id, found.draft.content_hash)
+    return found
+
+
+async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+    """The same, and sent off."""
+    found = await approved(rt, who, draft)
+    return await broadcasts.start(rt, who.lead, found.id)
+
+
+@dataclass
+class Post:
+    """A platform that does as told: `answers` by address, an error or a wait; else it takes."""
+
+    name: str = "telegram"
+    rates: Rates = field(default_factory=Rates)
+    window: int = 0
+    answers: dict[str, SendError | asyncio.Event] = field(default_factory=dict)
+    sent: list[Act] = field(default_factory=list)
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, act: Act) -> str:
+        self.sent.append(act)
+        self.tried.set()
+        match self.answers.get(act.address):
+            case SendError() as error:
+                raise error
+            case asyncio.Event() as until:
+                await until.wait()
+            case _:
+                pass
+        return f"post-{len(self.sent)}"
+
+    @property
+    def addresses(self) -> list[str]:
+        return [act.address for act in self.sent]
+
+
+def posted(rt: Runtime, *posts: Post) -> Runtime:
+    """The same process with other platforms."""
+    return replace(rt, channels=dict(rt.channels) | {each.name: each for each in posts})  # type: ignore[arg-type]
+
+
+async def all_at_once(rt: Runtime, found: Broadcast) -> None:
+    """Rows for everybody, and no canary."""
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
+    await broadcasts.snapshot(rt, found.id)
+
+
+async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
+    """What became of how many, counted anew from the rows: `state` or `state reason`."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT trim(state || ' ' || reason), count(*) FROM recipients"
+            " WHERE broadcast_id = %s GROUP BY 1",
+            (found.id,),
+        )
+        rows: list[tuple[str, int]] = await cursor.fetchall()
+        return dict(rows)

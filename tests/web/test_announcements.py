@@ -1,0 +1,166 @@
+"""Announcements on the person's side with real services: what is stored, read, ended, forgotten."""
+
+from bot import jobs, news, people, privacy, subscriptions
+from bot.inbox import lock
+from bot.languages import Languages
+from bot.subscriptions import Subscription
+from flows.announcements import CHOSEN, CONSENT
+from flows.engine import announcing
+from flows.engine.text import Text, _
+from tests.crowd import TEXTS
+from tests.house import House
+from tests.visitor import Visitor
+
+WORDS = Languages()
+TAPS = ("ru", "announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
+TOLD = ("UZ", "kandas_status", "unsaid")
+
+
+def said(text: Text) -> str:
+    return WORDS.render(text, "ru")
+
+
+async def _subscribed(visitor: Visitor) -> None:
+    await visitor.wait(1)
+    for tap in (*TAPS, *TOLD):
+        while not any(load.endswith(f":{tap}") or load == tap for load in _loads(visitor)):
+            await visitor.press(">")
+        await visitor.press(tap)
+
+
+def _loads(visitor: Visitor) -> list[str]:
+    return list(visitor.newest.buttons.values())
+
+
+async def _of(house: House, visitor: Visitor) -> Subscription | None:
+    async with house.rt.pool.connection() as session:
+        person = await people.find(house.rt, session, "web", visitor.chat)
+        return await subscriptions.of_person(session, person.id) if person else None
+
+
+async def _told_before(house: House, *, mission: str = "") -> None:
+    """An announcement that went out, as it lies in the tables."""
+    audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO officers (id, name, mission, roles)"
+            " VALUES (gen_random_uuid(), gen_random_uuid()::text, 'general', '{editor}')"
+        )
+        await session.execute(
+            "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience, total,"
+            " started_at) SELECT gen_random_uuid(), 'done', id, 50, 'news', 'events', %s, 1,"
+            " kosh_now() FROM officers LIMIT 1",
+            (audience,),
+        )
+        for language, words in TEXTS.items():
+            await session.execute(
+                "INSERT INTO broadcast_texts (broadcast_id, language, body, template)"
+                " SELECT id, %s, %s, '' FROM broadcasts ORDER BY number DESC LIMIT 1",
+                (language, f"{words.body} {mission}"),
+            )
+
+
+async def test_subscribing_keeps_topics_tokens_and_a_consent_with_its_language(
+    house: House,
+) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _subscribed(visitor)
+        assert await _of(house, visitor) == Subscription(
+            ("events", "rules"), True, ("country", "programme")
+        )
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT kind, token FROM traits ORDER BY kind")
+            kept = {kind: bytes(token) for kind, token in await cursor.fetchall()}
+            cursor = await session.execute("SELECT purpose, language FROM consents ORDER BY id")
+            consents = await cursor.fetchall()
+        assert kept["country"] in subscriptions.tokens(house.rt, "country", "UZ")
+        assert b"UZ" not in kept["country"]
+        assert consents == [("announcements", "ru"), ("traits", "ru")]
+
+        seen = len(visitor.bubbles)
+        await visitor.say("/mydata")
+        await visitor.wait(seen + 2)
+        exported = "\n".join(each.text for each in visitor.bubbles[-2:])
+        topics = CHOSEN.show("rules,events")
+        assert said(_(announcing.SUBSCRIBED.msgid, topics=topics)) in exported
+        assert said(privacy.HINT) in exported
+        assert said(privacy.KINDS["country"]) in exported
+        assert "Узбекистан" not in exported, "nobody can read it back"
+
+
+async def test_stop_ends_it_in_the_tables_and_delete_takes_the_rest(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _subscribed(visitor)
+        await visitor.say("стоп")
+        assert await _of(house, visitor) is None
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT (SELECT count(*) FROM traits), (SELECT quiet FROM conversations)"
+            )
+            assert await cursor.fetchone() == (0, True)
+        await visitor.say("/delete")
+        await visitor.press("yes")
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM people")
+            assert await cursor.fetchone() == (0,)
+
+
+async def test_just_asking_reads_the_news_in_ones_script_and_leaves_no_trace(house: House) -> None:
+    await _told_before(house)
+    await _told_before(house, mission="cn_beijing")
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("kk_Arab")
+        seen = len(visitor.bubbles)
+        await visitor.say("/news")
+        await visitor.wait(seen + 3)
+        told = "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert "سىناق" in told
+        assert "beijing" not in told, "what was for some is not for all to read"
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM updates)"
+            )
+            assert await cursor.fetchone() == (0, 0)
+
+
+async def test_before_the_first_announcement_there_is_nothing_to_read(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        seen = len(visitor.bubbles)
+        await visitor.say("/news")
+        await visitor.wait(seen + 2)
+        assert said(news.NONE) in visitor.bubbles[seen].text
+
+
+async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _subscribed(visitor)
+        await visitor.press("preregistration")
+        await visitor.press("self")
+        await house.ahead("31 days")
+        await jobs.forget_unfinished(house.rt)
+        await privacy.retain(house.rt)
+        assert await _of(house, visitor) is not None
+        async with house.rt.pool.connection() as session:
+            person = await people.find(house.rt, session, "web", visitor.chat)
+            assert person is not None
+            held = await lock(house.rt, session, person.id)
+        assert held is not None
+        assert held.conversation.forms == {}
+        assert held.conversation.topics == ("rules", "events")
+        assert CONSENT.purpose in held.conversation.consents
+
+
+async def test_who_blocked_the_bot_is_forgotten_like_everybody(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await _subscribed(visitor)
+        async with house.rt.pool.connection() as session:
+            await session.execute("UPDATE handles SET blocked = true")
+        await house.ahead("31 days")
+        await privacy.retain(house.rt)
+        assert await _of(house, visitor) is None
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM subscriptions")
+            assert await cursor.fetchone() == (0,)

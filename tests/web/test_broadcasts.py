@@ -1,0 +1,247 @@
+"""An announcement at the console, without scripts: from the first step of writing to the result."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from bot import broadcasts, officers
+from bot.access import Role
+from bot.broadcasts import Refusal
+from bot.languages import Languages
+from bot.officers import Officer
+from bot.web.console import demo_crew
+from bot.web.console.words_broadcasts import STANDS_AGAINST
+from tests.console import Console, Screen, ru
+from tests.crowd import TEXTS, TOPIC, crowd
+from tests.house import House
+
+MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
+WRITTEN = {f"text_{code}": each.body for code, each in TEXTS.items()}
+WORDS = Languages(("ru",))
+
+
+def why(refusal: Refusal) -> str:
+    """The words of a refusal up to what it is about."""
+    told = WORDS.render(STANDS_AGAINST[refusal], "ru")
+    return " ".join(told.partition("{detail}")[0].split())
+
+
+@dataclass
+class Office:
+    """Everybody at the console, each with a browser of their own."""
+
+    house: House
+    marat: Console
+    timur: Console
+    zarina: Console
+
+    async def written(self, purpose: str = "news", **texts: str) -> str:
+        """Marat writes one, step by step; its address."""
+        marat = self.marat
+        await marat.get("/console/broadcasts/new")
+        screen = await marat.submit("/broadcasts", purpose=purpose, topic=TOPIC, why="Test")
+        assert screen.path.endswith("/write/audience"), screen.text
+        await marat.submit("/audience", channels="telegram")
+        await marat.submit("/text", **(WRITTEN | texts))
+        return marat.screen.path.removesuffix("/write/test")
+
+    async def tested(self, path: str) -> Screen:
+        await self.marat.get(f"{path}/write/test")
+        for code in TEXTS:
+            form = next(
+                each for each in self.marat.screen.forms
+                if each.action.endswith("/test") and each.fields.get("language") == code
+            )  # fmt: skip
+            await self.marat.send(form)
+        await self.marat.get(f"{path}/write/time")
+        return await self.marat.submit("/time", any_hour="1")
+
+    async def asked(self, purpose: str = "news", **texts: str) -> str:
+        path = await self.written(purpose, **texts)
+        await self.tested(path)
+        screen = await self.marat.submit("/ask")
+        assert ru("done_submitted") in screen.text, screen.text
+        return path
+
+
+@pytest.fixture
+async def office(house: House) -> AsyncIterator[Office]:
+    await demo_crew.enter(house.rt)
+    await crowd(house.rt, 12)
+    async with AsyncExitStack() as stack:
+        signed_in = [
+            await stack.enter_async_context(Console.signed_in(house.url, name))
+            for name in (MARAT, TIMUR, ZARINA)
+        ]
+        yield Office(house, *signed_in)
+
+
+async def test_from_the_first_step_to_the_start(office: Office) -> None:
+    path = await office.written()
+    screen = await office.marat.get(f"{path}/write/audience")
+    assert ru("aud_count").replace("{count}", "12") in screen.text
+    assert await office.tested(path)
+    assert ru("ready") in office.marat.screen.text
+    screen = await office.marat.submit("/ask")
+    assert ru("done_submitted") in screen.text
+    assert "start" in screen.actions
+
+    screen = await office.timur.get(path)
+    assert TEXTS["kk"].body in screen.text
+    assert "سىناق" in screen.text, "the scripts that are made are shown too"
+    assert ru("as_hint") in screen.text
+    screen = await office.timur.submit("/approve")
+    assert ru("done_approved") in screen.text
+    assert "approve" not in screen.actions, "once is enough"
+    assert "start" not in screen.actions, "an approver does not send"
+
+    await office.marat.get(path)
+    screen = await office.marat.submit("/start")
+    assert ru("done_started") in screen.text
+    assert {"pause", "cancel"} <= screen.actions
+    assert [ru("history") in screen.text, TIMUR in screen.text] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("texts", "refusal"),
+    [
+        ({"text_uz": ""}, Refusal.LANGUAGE),
+        ({"text_ru": "Подробности на evil.example"}, Refusal.LINK),
+        ({"text_kk": "Сәлем, {name}!"}, Refusal.PLACEHOLDER),
+    ],
+    ids=["missing language", "foreign link", "unfilled placeholder"],
+)
+async def test_what_can_not_be_sent_is_said_with_a_way_to_mend_it(
+    office: Office, texts: dict[str, str], refusal: Refusal
+) -> None:
+    path = await office.written(**texts)
+    screen = await office.marat.get(path)
+    assert why(refusal) in screen.text
+    assert f"{path}/write/text" in screen.html
+    screen = await office.marat.submit("/ask")
+    assert screen.status == 422
+    assert why(refusal) in screen.text
+
+
+async def test_nobody_agrees_to_their_own(office: Office) -> None:
+    async with office.house.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET roles = array_append(roles, 'approver') WHERE name = %s", (MARAT,)
+        )
+    path = await office.asked()
+    screen = await office.marat.get(path)
+    assert ru("approval_own") in screen.text
+    assert "approve" not in screen.actions
+    given = screen.form("/ask" if "ask" in screen.actions else "/cancel").fields
+    digest = re.search(r'name="hash" value="(\w+)"', (await office.timur.get(path)).html)
+    assert digest is not None
+    screen = await office.marat.post(f"{path}/approve", given | {"hash": digest[1]})
+    assert screen.status == 422
+    assert why(Refusal.OWN) in screen.text
+
+
+async def test_an_edit_takes_the_approval_away(office: Office) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    seen = office.timur.screen.form("/approve")
+    await office.marat.get(f"{path}/write/text")
+    await office.marat.submit("/text", **(WRITTEN | {"text_ru": "Другой текст."}))
+    screen = await office.timur.send(seen)
+    assert screen.status == 422
+    assert why(Refusal.CHANGED) in screen.text
+
+
+async def test_an_approver_sees_what_changed_since_somebody_agreed(office: Office) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    assert ru("diff_none") in office.timur.screen.text
+    await office.marat.get(f"{path}/write/text")
+    body = TEXTS["ru"].body.replace("субботу", "воскресенье")
+    await office.marat.submit("/text", **(WRITTEN | {"text_ru": body}))
+    screen = await office.zarina.get(path)
+    assert "<del>субботу</del><ins>воскресенье</ins>" in screen.html
+    assert ru("approval_none") in screen.text
+
+
+async def test_an_approval_expires(office: Office) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.house.ahead("25 hours")
+    await office.marat.sign_in(MARAT)
+    screen = await office.marat.get(path)
+    assert ru("approval_void") in screen.text
+    form = next(each for each in screen.forms if each.action.endswith("/start"))
+    screen = await office.marat.send(form)
+    assert screen.status == 422
+    assert why(Refusal.EXPIRED) in screen.text
+
+
+async def test_it_is_started_once(office: Office) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    form = office.marat.screen.form("/start")
+    assert ru("done_started") in (await office.marat.send(form)).text
+    screen = await office.marat.send(form)
+    assert screen.status == 422
+    assert why(Refusal.STATE) in screen.text
+
+
+async def test_what_is_urgent_takes_two(office: Office) -> None:
+    path = await office.asked("urgent")
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    form = office.marat.screen.form("/start")
+    screen = await office.marat.send(form)
+    assert why(Refusal.APPROVALS) in screen.text
+    await office.zarina.get(path)
+    await office.zarina.submit("/approve")
+    assert ru("done_started") in (await office.marat.send(form)).text
+
+
+async def test_two_who_write_at_once_do_not_lose_each_others_words(office: Office) -> None:
+    path = await office.written()
+    await office.marat.get(f"{path}/write/text")
+    stale = office.marat.screen.form("/text")
+    await office.marat.send(stale, **(WRITTEN | {"text_ru": "Первый."}))
+    screen = await office.marat.send(stale, **(WRITTEN | {"text_ru": "Второй."}))
+    assert screen.status == 409
+    assert ru("stale") in screen.text
+
+
+async def test_what_a_step_says_is_kept(office: Office) -> None:
+    path = await office.written()
+    await office.marat.get(f"{path}/write/time")
+    await office.marat.submit(
+        "/time",
+        not_before="2026-12-01T09:00",
+        not_later_than="2026-12-02T18:00",
+        quiet_from="22:00",
+        quiet_until="07:00",
+    )
+    screen = await office.marat.get(f"{path}/write/time")
+    for value in ("2026-12-01T09:00", "2026-12-02T18:00", "22:00", "07:00"):
+        assert f'value="{value}"' in screen.html
+    await office.marat.get(f"{path}/write/audience")
+    screen = await office.marat.submit("/audience", countries="CN\nUZ", languages="kk", stay="1")
+    assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
+    found = await _first(office.house)
+    assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
+
+
+async def _first(house: House) -> broadcasts.Broadcast:
+    editor = await _officer(house, Role.EDITOR)
+    return (await broadcasts.listing(house.rt, editor))[0]
+
+
+async def _officer(house: House, role: Role) -> Officer:
+    async with house.rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+    return next(each for each in everyone if role in each.roles)

@@ -1,0 +1,111 @@
+"""The ministry's own system announces: with a key, once for each order, agreed to by people."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot import broadcasts
+from bot.access import Role
+from bot.runtime import Runtime
+from bot.web import create_app, ministry
+from tests.crowd import TEXTS, TOPIC, crew, crowd, entered, looked_at
+from tests.house import serving
+
+SECRET = "a-key-that-is-plainly-invented-for-tests"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "broadcast-openapi.json"
+PAPER: dict[str, Any] = {
+    "purpose": "news",
+    "topic": TOPIC,
+    "texts": {language: words.body for language, words in TEXTS.items()},
+}
+
+
+@dataclass
+class System:
+    """The ministry's system, as it calls."""
+
+    rt: Runtime
+    http: aiohttp.ClientSession
+
+    async def post(self, path: str, what: Any = None, key: str = "") -> tuple[int, dict[str, Any]]:
+        headers = {"idempotency-key": key} if key else {}
+        async with self.http.post(f"/api/broadcasts{path}", json=what, headers=headers) as answer:
+            raw = await answer.read()
+            return answer.status, json.loads(raw) if raw else {}
+
+
+@asynccontextmanager
+async def _opened(rt: Runtime, secret: str = SECRET) -> AsyncIterator[System]:
+    system = await entered(rt, Role.EDITOR, Role.LEAD)
+    keys = (f"{system.name}:{sha256(SECRET.encode()).hexdigest()}",)
+    chosen = rt.settings.model_copy(update={"broadcast_keys": keys})
+
+    @asynccontextmanager
+    async def lent() -> AsyncIterator[Runtime]:
+        yield replace(rt, settings=chosen)
+
+    headers = {"authorization": f"Bearer {secret}"}
+    async with (
+        serving(create_app(lent())) as url,
+        aiohttp.ClientSession(url, headers=headers) as http,
+    ):
+        yield System(rt, http)
+
+
+async def test_it_writes_once_and_sends_what_a_person_agreed_to(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 3)
+    async with _opened(rt) as system:
+        status, made = await system.post("", PAPER, key="order-000001")
+        assert (status, made["state"]) == (201, "draft")
+        assert await system.post("", PAPER, key="order-000001") == (status, made)
+        other = PAPER | {"why": "something else"}
+        assert (await system.post("", other, key="order-000001"))[0] == 409
+        status, refused = await system.post(f"/{made['id']}/ask")
+        assert (status, refused["why"]) == (409, "untested")
+        found = (await broadcasts.listing(rt, who.editor))[0]
+        await looked_at(rt, found)
+        assert (await system.post(f"/{made['id']}/ask"))[1]["state"] == "awaiting"
+        status, refused = await system.post(f"/{made['id']}/start")
+        assert (status, refused["why"]) == (409, "approvals")
+        await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+        assert (await system.post(f"/{made['id']}/start"))[1]["state"] == "running"
+        assert (await system.post(f"/{made['id']}/pause"))[1]["state"] == "paused"
+        async with system.http.get(f"/api/broadcasts/{made['id']}") as answer:
+            assert (await answer.json())["state"] == "paused"
+    assert len(await broadcasts.listing(rt, who.editor)) == 1
+
+
+async def test_without_the_key_nothing_is_told(rt: Runtime) -> None:
+    async with _opened(rt, "another") as system:
+        assert await system.post("", PAPER, key="order-000001") == (401, {})
+
+
+@pytest.mark.parametrize("spoilt", [{"topic": 1}, {"more": 1}, {"purpose": "party"}])
+async def test_what_cannot_be_read_is_refused(rt: Runtime, spoilt: dict[str, Any]) -> None:
+    async with _opened(rt) as system:
+        status, told = await system.post("", PAPER | spoilt, key="order-000001")
+        assert (status, told["why"]) == (422, "form")
+        assert (await system.post("", PAPER))[0] == 400
+
+
+async def test_it_counts_without_writing(rt: Runtime) -> None:
+    await crowd(rt, 2, languages=("ru",))
+    async with _opened(rt) as system:
+        status, told = await system.post("/count", PAPER)
+    assert status == 200
+    assert told["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
+
+
+def test_the_published_document_is_the_one_that_is_kept() -> None:
+    renewed = json.loads(json.dumps(ministry.document(), default=str))
+    assert json.loads(DOCUMENT.read_text("utf-8")) == renewed, (
+        "run: python -m bot.web.ministry > docs/broadcast-openapi.json"
+    )
