@@ -225,7 +225,7 @@ async def _settled(processes: Processes, platform: Platform) -> bool:
     """Nothing waits any more: not on the platform, not in the database."""
     if not processes.all_up():
         return False
-    if platform.behind:
+    if platform.behind > 0:
         return False
     return await asyncio.to_thread(_under_way, processes.database) == 0
 

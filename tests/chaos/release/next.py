@@ -17,10 +17,15 @@ down_revision = ScriptDirectory(str(Path(migrations.__file__).parent)).get_curre
 
 
 def upgrade() -> None:
-    for table in TABLES:
-        op.execute(f"ALTER TABLE {table} ADD COLUMN release_seen integer")
+    _each("ADD COLUMN IF NOT EXISTS release_seen integer")
 
 
 def downgrade() -> None:
+    _each("DROP COLUMN IF EXISTS release_seen")
+
+
+def _each(change: str) -> None:
+    """One table at a time: with locks on several it and the turns would wait for one another."""
     for table in TABLES:
-        op.execute(f"ALTER TABLE {table} DROP COLUMN release_seen")
+        with op.get_context().autocommit_block():
+            op.execute(f"ALTER TABLE {table} {change}")
