@@ -54,7 +54,7 @@ class World:
     def count(self, query: str) -> int:
         async def counted() -> int:
             async with self._house.rt.pool.connection() as session:
-                row = await (await session.execute(query)).fetchone()  # type: ignore[arg-type]
+                row = await (await session.execute(query)).fetchone()
                 return int(row[0]) if row else 0
 
         return self._done(counted())

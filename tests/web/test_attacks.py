@@ -54,7 +54,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
 
 async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
     async with house.rt.pool.connection() as session:
-        cursor = await session.execute(query)  # type: ignore[arg-type]
+        cursor = await session.execute(query)
         return list(await cursor.fetchall())
 
 
