@@ -13,7 +13,9 @@ from alembic.script import ScriptDirectory
 
 from bot import services
 from bot.channels.telegram_profile import DESCRIPTION
+from bot.commands.flows import NOTICE, notices
 from bot.languages import Languages
+from flows import FLOWS
 from flows.preregistration import CONSENT, PREREGISTRATION, RISK
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +104,11 @@ def test_the_consent_says_all_that_it_has_to_in_every_language(language: str) ->
     for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
         assert word in asked
     assert WORDS.render(CONSENT.text, language).count("•") == asked.count("•")
+
+
+@pytest.mark.requirement("S-23", "S-24")
+def test_the_notice_that_is_published_is_the_one_that_people_read() -> None:
+    assert NOTICE.read_text("utf-8") == notices(FLOWS, WORDS), "run `./kosh flows notice`"
 
 
 FIRST = (
