@@ -138,7 +138,7 @@ def no_sealing() -> None:
     _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
-@noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
+@noticed_by("tests/web/test_canary.py::test_no_flow_no_desk_and_no_error_leaves_a_canary_behind")
 def no_blind_index() -> None:
     """People are found by their number as it is."""
     from bot.vault import Vault
@@ -335,7 +335,15 @@ def no_budget() -> None:
     """An officer may read as many cases as they like."""
     from bot.reading import case
 
-    case.HARD_BUDGET = 1 << 30
+    account = case._account
+
+    async def lenient(*given: Any) -> bool:
+        try:
+            return await account(*given)
+        except case.Forbidden:
+            return True
+
+    _put(case, _account=lenient)
 
 
 @noticed_by("tests/bot/test_access.py::test_a_changed_log_is_found_and_the_link_is_named")

@@ -23,6 +23,7 @@ WORDS = Languages()
 LANGUAGES = [code for code, _name in WORDS.languages()]
 # Where something other than the database's clock may be asked, and what for.
 CLOCKS = {
+    "bot/backups.py": "the name and age of a file",
     "bot/channels/whatsapp.py": "the platform's own stamps are compared with it",
     "bot/channels/whatsapp_updates.py": "the same",
     "bot/commands/chat.py": "a conversation in the terminal, kept nowhere",
