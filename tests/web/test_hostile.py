@@ -197,6 +197,7 @@ async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
 @pytest.mark.row(31)
 async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
     """Row 31."""
+
     async def insist() -> None:
         """As the platform does: what a busy server did not take comes again."""
         while (await _post(house))[0] == 503:
