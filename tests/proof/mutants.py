@@ -333,6 +333,7 @@ def codes_again() -> None:
 @noticed_by("tests/bot/test_desk.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
 def no_budget() -> None:
     """An officer may read as many cases as they like."""
+    from bot.access import Forbidden
     from bot.reading import case
 
     account = case._account
@@ -340,7 +341,7 @@ def no_budget() -> None:
     async def lenient(*given: Any) -> bool:
         try:
             return await account(*given)
-        except case.Forbidden:
+        except Forbidden:
             return True
 
     _put(case, _account=lenient)
