@@ -10,11 +10,12 @@ from typing import Annotated
 import segno
 import typer
 
+from bot.channels.telegram_profile import DESCRIPTION
 from bot.languages import Languages
 from bot.registrations import CODES
 from flows import FLOWS
 from flows.engine import drawing, proof
-from flows.engine.flow import Flow
+from flows.engine.flow import Consent, Flow, Notice
 from flows.engine.proof import Finding, Manifest
 from flows.engine.questions import Choice, YesNo
 from flows.engine.walk import walk as walk_through
@@ -24,6 +25,12 @@ app = typer.Typer(no_args_is_help=True, help="Flows: check, walk, manifest, draw
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "flows" / "manifest.json"
 DRAWINGS = ROOT / "docs" / "flows"
+NOTICE = ROOT / "docs" / "notice.md"
+NOTICE_HEAD = """# What people read about their data
+
+In every language, in the order in which they meet it: in the empty chat before Start, before the
+first personal question, and at each consent. Written by `./kosh flows notice`; do not edit this.
+What lies behind it is in [privacy](privacy.md)."""
 PAGE = """# {title}
 
 The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
@@ -48,6 +55,8 @@ Dropped = Annotated[
 def check() -> None:
     """Print what is wrong with the flows, in any language; exit 1 if anything is."""
     found = list(findings(FLOWS))
+    if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
+        found.append(Finding("docs/notice.md", "is not today's; run `./kosh flows notice`"))
     for finding in found:
         typer.echo(str(finding))
     typer.echo("All is well." if not found else f"{len(found)} findings.")
@@ -103,6 +112,28 @@ def posters(
             link = f"https://t.me/{bot}?start={flow.name}"
             segno.make(link, error="m", micro=False).save(str(to / f"{flow.name}.svg"), scale=8)
             typer.echo(f"{flow.name}: {link}")
+
+
+@app.command()
+def notice() -> None:
+    """Write what people read about their data, in every language, as docs/notice.md."""
+    NOTICE.write_text(notices(FLOWS, Languages()), encoding="utf-8")
+
+
+def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
+    """What stands in the empty chat, the risk, and every consent, as people are shown them."""
+    items = [item for flow in flows.values() for item in flow.items]
+    asked = [item for item in items if isinstance(item, Notice | Consent)]
+    shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
+    shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
+    page = [NOTICE_HEAD]
+    for code, own in languages.languages():
+        page.append(f"## {own}")
+        page += [
+            languages.render(text, code).replace("\n", "\n\n")
+            for text in (DESCRIPTION, *shown.values())
+        ]
+    return "\n\n".join(page) + "\n"
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:

@@ -142,7 +142,7 @@ async def _lines(
     else:
         key = "NOT k.urgent, coalesce(k.answer_due, 'infinity'), k.opened_at, k.id"
         order, beyond = key, ">"
-    number = int(after) if after.isdecimal() else None
+    number = int(after) if after.isdecimal() and len(after) < 16 else None
     paged = f"AND ({key}) {beyond} (SELECT {key} FROM cases k WHERE k.number = %(after)s)"
     cursor = await session.execute(
         f"{LINE} FROM (SELECT * FROM cases k WHERE {condition} {paged if number else ''}"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -35,7 +35,7 @@ from bot.people import Person
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.web import filefield
-from bot.web.door import Refused, body
+from bot.web.door import Refused, body, fields, number
 from flows.engine.events import Event, Kind, Pressed, Said, Started
 from flows.engine.text import Text, _, button
 from flows.engine.words import Reserved
@@ -230,7 +230,7 @@ async def _notes(rt: Runtime, visitor: Visitor, last: str) -> list[tuple[str, No
     if visitor.person is None:
         found = await rt.live.read_after(webchat.stream(visitor.name), last)
         return [(note_id, _decode_note(blob)) for note_id, blob in found]
-    after = int(last) if last.isdecimal() else 0
+    after = number(last)
     if after:
         await outbox.seen(rt, visitor.person, WebChat.name, after)
     return [
@@ -286,7 +286,7 @@ async def _visitor(request: Request, named: str) -> Visitor:
 async def form(request: Request) -> dict[str, str]:
     check_origin(request)
     raw = await body(request, MOST, FORM)
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), max_num_fields=8))
+    return dict(fields(raw, 8))
 
 
 def check_origin(request: Request) -> None:

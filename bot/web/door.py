@@ -1,7 +1,7 @@
 """The door: what a request must be like to come in at all, and the headers of every answer."""
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +12,7 @@ MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 10
 PARTS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
+LONGEST_NUMBER = 15
 
 HEADERS = [
     (
@@ -72,6 +73,8 @@ def objection(scope: Scope) -> int | None:
     lengths = names.count(b"content-length")
     if lengths > 1 or (lengths and b"transfer-encoding" in names):
         return 400
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return 400
     hosts = [value for name, value in headers if name == b"host"]
     return None if len(hosts) == 1 and _is_ours(scope, hosts[0]) else 400
 
@@ -84,6 +87,21 @@ def _is_ours(scope: Scope, host: bytes) -> bool:
     if rt is not None:
         ours.add(urlsplit(rt.settings.public_url).hostname or "")
     return bare in ours
+
+
+def number(text: str, *, otherwise: int = 0) -> int:
+    """A number as our own pages write them; `otherwise` for anything else, however long."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else otherwise
+
+
+def fields(raw: bytes, most: int, *, blank: bool = False) -> list[tuple[str, str]]:
+    """The fields of a form, without NULs, which no database takes; refused past `most` of them."""
+    text = raw.decode("utf-8", "replace")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=blank, max_num_fields=most)
+    except ValueError:
+        raise Refused(400) from None
+    return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs]
 
 
 async def body(request: Request, most: int, kind: str) -> bytes:

@@ -62,6 +62,7 @@ async def _open(guest: Guest) -> int:
     return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
 
 
+@pytest.mark.requirement("S-9")
 async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runtime, Line]) -> None:
     rt, line = far
     guest = Guest(rt)
@@ -77,6 +78,7 @@ async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runti
     assert (channel.sent, await _open(guest)) == (1, 0)
 
 
+@pytest.mark.requirement("S-5")
 async def test_a_database_that_says_nothing_is_given_up(
     far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ async def test_a_worker_outlives_its_database(
     await asyncio.gather(working, return_exceptions=True)
 
 
+@pytest.mark.requirement("S-16")
 async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()

@@ -37,6 +37,7 @@ async def _watched(dies_at: int) -> tuple[str, list[str]]:
         (5, "answered", ["read", "write"]),
     ],
 )
+@pytest.mark.requirement("S-1", "S-8")
 async def test_it_dies_before_and_after_each_wait(
     at: int, answer: str, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

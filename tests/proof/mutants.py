@@ -7,6 +7,7 @@ is read (`python -m tests.proof mutants` does that, one mutant after another).
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 
@@ -137,7 +138,7 @@ def no_sealing() -> None:
     _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
-@noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
+@noticed_by("tests/web/test_canary.py::test_no_flow_no_desk_and_no_error_leaves_a_canary_behind")
 def no_blind_index() -> None:
     """People are found by their number as it is."""
     from bot.vault import Vault
@@ -321,10 +322,10 @@ def codes_again() -> None:
     """A code that was used may be used again."""
     from bot import accounts
 
-    matching = accounts._matching
+    matching, steps = accounts._matching, count(1 << 40)
 
     def later(secret: str, code: str, step: int) -> int | None:
-        return None if matching(secret, code, step) is None else 1 << 40
+        return None if matching(secret, code, step) is None else next(steps)
 
     _put(accounts, _matching=later)
 
@@ -332,9 +333,18 @@ def codes_again() -> None:
 @noticed_by("tests/bot/test_desk.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
 def no_budget() -> None:
     """An officer may read as many cases as they like."""
+    from bot.access import Forbidden
     from bot.reading import case
 
-    case.HARD_BUDGET = 1 << 30
+    account = case._account
+
+    async def lenient(*given: Any) -> bool:
+        try:
+            return await account(*given)
+        except Forbidden:
+            return True
+
+    _put(case, _account=lenient)
 
 
 @noticed_by("tests/bot/test_access.py::test_a_changed_log_is_found_and_the_link_is_named")

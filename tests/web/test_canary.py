@@ -1,18 +1,27 @@
 """Names, numbers and words of a person are nowhere in plain text, wherever one looks."""
 
 import io
+import json
+import os
+import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from bot import log
 from bot.services import Databases
+from bot.web.console import demo_crew
 from flows.engine.events import Started
+from tests.console import Console
 from tests.house import House
 from tests.people import TO_CONSENT, Guest
 from tests.visitor import Visitor
+from tests.web.test_hostile_more import _go, _telegram
+from tests.web.test_whatsapp_journey import _known
+from tests.web.test_whatsapp_journey import _next as _wa_next
 
 SURNAME, GIVEN, KAZAKH = "CANARYBERG", "CANARIETTA", "Канарейқызы Жұмбақ"
 PHONE, WORDS, CHAT = "+77000000042", "the canary sings in the coal mine", 700000000042
@@ -50,11 +59,13 @@ async def _valkey(house: House) -> bytes:
     return b"\n".join(seen)
 
 
-def _hunt(place: str, text: str | bytes) -> None:
-    for canary in CANARIES:
+def _hunt(place: str, text: str | bytes, *more: str) -> None:
+    """What is found is shown with a little of what stands around it: all of it is invented."""
+    for canary in (*CANARIES, *more):
         plain = canary.encode()
         if isinstance(text, bytes):
-            assert plain not in text, place
+            at = text.find(plain)
+            assert at < 0, (place, text[max(0, at - 60) : at + 60])
         else:
             assert canary not in text, place
             assert plain.hex() not in text, place
@@ -101,12 +112,103 @@ async def test_a_canary_is_found_nowhere_in_plain_text(
 
 @pytest.mark.requirement("S-20")
 async def test_just_asking_leaves_no_trace_at_all(house: House, databases: Databases) -> None:
+    name = "700000000044"
     before = _everything(databases)
-    guest = Guest(house.rt, name=str(CHAT))
+    guest = Guest(house.rt, name=name)
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:], WORDS)
     assert _everything(databases) == before
     state = await _valkey(house)
-    for canary in (WORDS, str(CHAT)):
+    for canary in (WORDS, name):
         # The page's own stream is named by the page's secret; what was typed is in neither.
-        assert canary.encode() not in state.replace(f"chat:web-ask:{CHAT}".encode(), b"")
+        assert canary.encode() not in state.replace(f"chat:web-ask:{name}".encode(), b"")
+
+
+NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
+WHATSAPP = "77000000043"
+
+
+@pytest.mark.requirement("S-28", "S-41", "S-42")
+async def test_no_flow_no_desk_and_no_error_leaves_a_canary_behind(
+    house: House,
+    databases: Databases,
+    services_home: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Two messengers, an officer, and everything going wrong on purpose."""
+    lines = io.StringIO()
+    log.configure("debug", to=lines)
+    try:
+        await demo_crew.enter(house.rt)
+        user = await _telegram(house, CHAT)
+        await _go(user, *TO_CONSENT, "yes", "yes", SURNAME, GIVEN)
+        phone = await _known(house, WHATSAPP)
+        for each in ("/person",):
+            await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
+        await _go(user, "/person", "general", "yes", WORDS)
+        await _officers(house)
+        await _errors(house)
+    finally:
+        log.configure("error")
+    more = (NOTE, REPLY, WHATSAPP)
+    _hunt("log", lines.getvalue(), *more)
+    _hunt("valkey", await _valkey(house), *more)
+    _hunt("database", _everything(databases), *more)
+    _hunt("output", "".join(capfd.readouterr()), *more)
+    for place in (services_home, tmp_path):
+        for path in place.rglob("*"):
+            if path.is_file():
+                _hunt(str(path), path.read_bytes(), *more)
+    for name in ("cmdline", "environ"):
+        for path in Path("/proc").glob(f"[0-9]*/{name}"):
+            if _is_of_this_run(path.parent):
+                _hunt(str(path), path.read_bytes(), *more)
+    async with house.http.get(f"{house.url}/metrics") as answer:
+        _hunt("metrics", await answer.text(), *more)
+
+
+def _is_of_this_run(process: Path) -> bool:
+    try:
+        return os.getpgid(int(process.name)) == os.getpgid(0)
+    except OSError:
+        return False
+
+
+async def _officers(house: House) -> None:
+    """Reads the case that waits, answers, and writes a note."""
+    async with Console.signed_in(house.url, "Aigul Testova") as console:
+        await console.get("/console/inbox")
+        found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
+        assert found is not None
+        await console.get(f"{found[1]}?reason=answer")
+        assert WORDS in console.screen.text
+        await console.submit("/claim")
+        await console.submit("/answers", reason="answer", unmasked="1")
+        await console.get(f"{found[1]}?reason=answer")
+        await console.submit("/note", note=NOTE)
+        await console.submit("/reply", words=REPLY)
+        await console.get(f"/console/inbox?topic={SURNAME}&number={PHONE[1:]}&after={SURNAME}")
+        await console.get(f"/console/cases/{SURNAME}?reason={WORDS}")
+
+
+async def _errors(house: House) -> None:
+    """A canary in whatever is refused, unreadable or breaks."""
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    known = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}
+    bodies = (
+        f'{{"update_id": "{WORDS}"}}',
+        f'["{SURNAME}"',
+        json.dumps({"update_id": 1, WORDS: 1}),
+    )
+    for path in ("/webhooks/telegram", "/webhooks/whatsapp", "/callbacks/registry"):
+        for body in bodies:
+            headers = {"Content-Type": "application/json", **known}
+            async with house.http.post(house.url + path, data=body, headers=headers) as answer:
+                _hunt(path, await answer.text())
+    fields = {"chat": uuid4().hex, "id": SURNAME, "text": WORDS * 300, SURNAME: PHONE}
+    async with house.http.post(f"{house.url}/chat/said", data=fields) as answer:
+        _hunt("chat", await answer.text())
+    async with house.http.get(f"{house.url}/p/{SURNAME}?{WORDS}") as answer:
+        _hunt("page", await answer.text())

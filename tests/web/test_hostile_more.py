@@ -231,6 +231,7 @@ async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: 
 
 
 @pytest.mark.row(65)
+@pytest.mark.requirement("S-19")
 async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
     house: House,
 ) -> None:

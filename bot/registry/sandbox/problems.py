@@ -5,6 +5,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
 
@@ -48,9 +49,18 @@ async def on_objection(_: Request, error: Objection) -> Response:
     return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
 
 
-async def on_http_error(_: Request, error: HTTPException) -> Response:
-    """Handler of what the router itself refuses."""
-    return answer("method-not-allowed" if error.status_code == 405 else "not-found")
+async def on_http_error(request: Request, error: HTTPException) -> Response:
+    """Handler of what the router itself refuses; a 405 says what would be allowed."""
+    if error.status_code != 405:
+        return answer("not-found")
+    said = answer("method-not-allowed")
+    found = [
+        route.methods or set()
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]
+    said.headers["Allow"] = ", ".join(sorted(set().union(*found) - {"HEAD"}))
+    return said
 
 
 async def on_error(_: Request, __: Exception) -> Response:

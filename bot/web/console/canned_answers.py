@@ -9,6 +9,7 @@ from bot.web.console import words
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, page
 from bot.web.console.visit import Form, Visit
+from bot.web.door import number
 
 
 async def listing(visit: Visit) -> Response:
@@ -37,7 +38,7 @@ async def put(visit: Visit, form: Form) -> Response:
     given = {code: text for code, text in texts.items() if text}
     if not name or not given:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
-    version = int(form["version"]) if form.get("version", "").isdecimal() else 0
+    version = number(form.get("version", ""))
     try:
         await canned.put(visit.rt, visit.officer, name, given, version)
     except canned.Unusable:

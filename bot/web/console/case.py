@@ -20,6 +20,7 @@ from bot.web.console.doors import get, post
 from bot.web.console.inbox import case_path
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit
+from bot.web.door import number
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 
@@ -176,7 +177,7 @@ def act(
 
     async def acted(visit: Visit, form: Form) -> Response:
         case_id = _case_id(visit)
-        version = int(form["version"]) if form.get("version", "").isdecimal() else -1
+        version = number(form.get("version", ""), otherwise=-1)
         try:
             more = told(visit, form)
             await verb(visit.rt, visit.officer, case_id, version, key=form.get("key", ""), **more)

@@ -14,8 +14,9 @@ from bot.web.console.doors import get, post
 from bot.web.console.live import newest
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import ROOT, Form, Visit
+from bot.web.door import number
 
-SHIFT_HOURS = 8
+SHIFT_HOURS, LONGEST_SHIFT = 8, 16
 HOUR = timedelta(hours=1)
 
 
@@ -63,7 +64,7 @@ def _filter(visit: Visit) -> Filter:
         topic=asked.get("topic", "")[:64],
         channel=asked.get("channel", "")[:16],
         urgent=True if asked.get("urgent") else None,
-        number=int(asked["number"]) if asked.get("number", "").isdecimal() else None,
+        number=number(asked.get("number", "")) or None,
     )
 
 
@@ -86,8 +87,8 @@ async def shift(visit: Visit, form: Form) -> Response:
     hours = form.get("hours", "")
     until = None
     if form.get("on"):
-        length = int(hours) if hours.isdecimal() and 0 < int(hours) <= 16 else SHIFT_HOURS
-        until = visit.now + length * HOUR
+        length = number(hours) or SHIFT_HOURS
+        until = visit.now + min(length, LONGEST_SHIFT) * HOUR
     await officers.set_shift(visit.rt, visit.officer, until)
     return done("/inbox", "saved")
 

@@ -19,6 +19,7 @@ from bot.access import Action
 from bot.runtime import Runtime
 from bot.web.console.doors import get
 from bot.web.console.visit import Visit, arrive
+from bot.web.door import number
 
 HEARTBEAT_SECONDS = 15
 SIGNAL = "kosh_case"
@@ -93,7 +94,7 @@ async def stream(visit: Visit) -> Response:
     """The events of the officer's mission from where the page stands."""
     last = visit.request.headers.get("last-event-id") or visit.request.query_params.get("at", "")
     return StreamingResponse(
-        _events(visit, int(last) if last.isdecimal() else 0),
+        _events(visit, number(last)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -7,13 +7,14 @@ from bot.access import Action
 from bot.web.console.doors import get
 from bot.web.console.pages import page
 from bot.web.console.visit import Visit
+from bot.web.door import number
 
 
 async def entries(visit: Visit) -> Response:
     """Newest first; officers by name, everything else by id."""
     before = visit.request.query_params.get("before", "")
     async with officers.acting(visit.rt, visit.officer) as session:
-        found = await audit.entries(session, int(before) if before.isdecimal() else None)
+        found = await audit.entries(session, number(before) or None)
         names = {str(each.id): each.name for each in await officers.everyone(session)}
         broken = await audit.broken(session)
     return page(

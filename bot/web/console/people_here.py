@@ -84,6 +84,8 @@ async def change(visit: Visit, form: Form) -> Response:
         )
     except LastAdministrator:
         return await _listed(visit, 409, visit.say(words.WORDS["last_administrator"]))
+    except NoSuchRole:
+        return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     own = visit.session.id if changed.id == visit.officer.id and changed.active else None
     async with pool(visit.rt).connection() as connection:
         await sessions.end_all(connection, officer_id, but=own)

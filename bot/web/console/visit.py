@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from bot.queue import Session as Connection
 from bot.runtime import Pool, Runtime
 from bot.sessions import Strength
 from bot.settings import ConfigError
-from bot.web.door import Refused, body
+from bot.web.door import Refused, body, fields
 from flows.engine.text import Label
 
 ROOT = "/console"
@@ -140,9 +140,8 @@ async def form_of(request: Request) -> Form:
     if foreign or site not in ("", "same-origin") or (not site and origin in (None, "null")):
         raise Refused(403)
     raw = await body(request, MOST, FORM)
-    pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
     several: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in fields(raw, 200, blank=True):
         several.setdefault(name, []).append(value)
     return {name: "\n".join(values) for name, values in several.items()}
 

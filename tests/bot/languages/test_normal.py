@@ -84,6 +84,7 @@ def test_heaped_marks_are_cut_and_counted() -> None:
     assert normal.heaped("Nguye\u0302\u0303n") == 0
 
 
+@pytest.mark.row(50)
 def test_line_ends_stay_only_where_they_are_wanted() -> None:
     typed = "  one \t two\r\n\n\n\nthree\u2028"
     assert normal.clean(typed) == "one two three"

@@ -1,0 +1,106 @@
+"""What strangers' bytes are put into, one target each: it may refuse, and nothing else.
+
+`uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` goes on from the corpus with
+atheris; what breaks is kept beside the corpus, and the tests replay both.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+from uuid import UUID
+
+CORPUS = Path(__file__).parent / "corpus"
+TARGETS: dict[str, Callable[[bytes], None]] = {}
+
+
+def target(act: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    TARGETS[act.__name__] = act
+    return act
+
+
+def seeds(name: str) -> list[Path]:
+    """The corpus of a target, and what once broke it."""
+    return sorted((CORPUS / name).iterdir())
+
+
+@target
+def telegram(data: bytes) -> None:
+    """A body of Telegram's webhook: arrivals, or Unreadable."""
+    from bot.channels import Unreadable
+    from bot.channels.telegram_updates import arrival
+
+    try:
+        arrival(data)
+    except Unreadable:
+        return
+
+
+@target
+def whatsapp(data: bytes) -> None:
+    """A body of WhatsApp's webhook: arrivals, some of them spoiled, or Unreadable."""
+    from bot.channels import Unreadable
+    from bot.channels.whatsapp_updates import arrivals
+
+    try:
+        arrivals(data, "100000000000777", 1_795_000_000)
+    except Unreadable:
+        return
+
+
+@target
+def normaliser(data: bytes) -> None:
+    """Text as people type it: cleaning it once more changes nothing, and it can be stored."""
+    from bot.languages import normal
+
+    text = data.decode("utf-8", "surrogateescape")
+    clean = normal.clean(text)
+    assert normal.clean(clean) == clean
+    assert "\0" not in clean
+    clean.encode()
+
+
+@target
+def sniffing(data: bytes) -> None:
+    """The kind of a file by its first bytes: one of ours, or none."""
+    from bot.papers.kinds import HEAD, kind_of
+
+    assert kind_of(data[:HEAD]) in (None, "jpeg", "png", "webp", "pdf", "heic")
+
+
+@target
+def envelope(data: bytes) -> None:
+    """What is said to be sealed: VaultError, never plain text, whatever it is."""
+    from bot.keys import Keys, VaultError
+    from bot.vault import PersonKey, Vault
+
+    person = UUID(int=7)
+    vault = Vault(Keys(epoch={1: b"e" * 32}, index={1: b"i" * 32}, ask={1: b"a" * 32}))
+    doors: tuple[Callable[[], bytes], ...] = (
+        lambda: PersonKey(person, b"k" * 32).unseal(data, "cases", "body", "1"),
+        lambda: vault.unseal_transient(data, "ask"),
+    )
+    for unseal in doors:
+        try:
+            unseal()
+        except VaultError:
+            continue
+        raise AssertionError("it opened")
+
+
+def main() -> None:
+    """Never returns: the fuzzer ends the process, 0 when nothing broke."""
+    import atheris
+
+    name, seconds = sys.argv[1], int(sys.argv[sys.argv.index("--seconds") + 1])
+    with atheris.instrument_imports(include=["bot"]):
+        TARGETS[name](b"")
+    kept = f"-artifact_prefix={CORPUS / name}/broke-"
+    limits = (f"-max_total_time={seconds}", kept)
+    # What is found interesting goes into a folder of its own, and the corpus stays small.
+    atheris.Setup([sys.argv[0], *limits, mkdtemp(), str(CORPUS / name)], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

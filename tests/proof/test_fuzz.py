@@ -1,0 +1,33 @@
+"""The corpus and what once broke a target, replayed; and some of each, spoiled on purpose."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.proof.fuzz import TARGETS, seeds
+
+SEEDS = [(name, path) for name in TARGETS for path in seeds(name)]
+
+
+def test_every_target_has_a_corpus_that_is_small() -> None:
+    assert all(len(seeds(name)) >= 5 for name in TARGETS)
+    assert sum(path.stat().st_size for _name, path in SEEDS) < 200_000
+
+
+@pytest.mark.requirement("S-4", "S-27")
+@pytest.mark.parametrize(("name", "path"), SEEDS, ids=lambda each: getattr(each, "name", each))
+def test_the_corpus_breaks_nothing(name: str, path: Path) -> None:
+    TARGETS[name](path.read_bytes())
+
+
+@pytest.mark.requirement("S-4", "S-27")
+@pytest.mark.parametrize("name", list(TARGETS))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_is_near_the_corpus_breaks_nothing(name: str, data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from([path.read_bytes() for path in seeds(name)]))
+    at = data.draw(st.integers(0, len(whole)))
+    upto = data.draw(st.integers(at, min(len(whole), at + 8)))
+    TARGETS[name](whole[:at] + data.draw(st.binary(max_size=12)) + whole[upto:])

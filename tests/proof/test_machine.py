@@ -1,0 +1,174 @@
+"""People who do anything in any order, over HTTP, on two channels: what must hold holds after each.
+
+A state machine of Hypothesis against the real application, its worker and its sandbox; the model
+knows only what a person could know.
+"""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.house import House
+from tests.people import TO_CONSENT
+
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
+WHO = st.sampled_from([7701, 7702])
+WORDS = ("TESTOVA", "1990", "нет", "да", "1", "0", "/menu", "/help", "", "-", "\0", "стоп")
+KEYS = (*TO_CONSENT, "yes", "no", "refuse", "<", "-", "!exit", "submit")
+
+
+class World:
+    """What the machine reaches of the house: updates in, rows out, always from the house's loop."""
+
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+        self._house = house
+        self._loop = loop
+        self.number = 0
+
+    def meet(self, who: int) -> None:
+        """Telegram knows whom it may be asked to write to."""
+        self._house.telegram.user(who, first_name="Test")
+
+    def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
+        """One update of Telegram's; its number. `again` brings an old one once more."""
+        if again is None:
+            self.number += 1
+        update = {"update_id": again or self.number, **part}
+        assert self._done(self._post(update)) == 200
+        return int(update["update_id"])
+
+    async def _post(self, update: dict[str, Any]) -> int:
+        secret = self._house.rt.settings.telegram_secret
+        assert secret
+        headers = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
+        url = f"{self._house.url}/webhooks/telegram"
+        async with self._house.http.post(url, data=json.dumps(update), headers=headers) as answer:
+            return answer.status
+
+    def count(self, query: str) -> int:
+        async def counted() -> int:
+            async with self._house.rt.pool.connection() as session:
+                row = await (await session.execute(query)).fetchone()
+                return int(row[0]) if row else 0
+
+        return self._done(counted())
+
+    def newest(self, who: int) -> list[str]:
+        """The payloads of the buttons that somebody saw last."""
+        user = self._house.telegram.user(who, first_name="Test")
+        told = [each for each in user.received if each.buttons]
+        return [b.data or "" for row in told[-1].buttons for b in row] if told else []
+
+    def _done[T](self, act: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(act, self._loop)
+        return future.result(60)
+
+
+class People(RuleBasedStateMachine):
+    """Each example is other people: numbers rise, so nobody meets who was before."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world.number += 1000
+        self.shift = self.world.number * 10
+        self.last: dict[int, tuple[int, dict[str, Any]]] = {}
+
+    def _say(self, who: int, text: str) -> None:
+        self._bring(who, {"message": self._place(who) | {"text": text}})
+
+    def _press(self, who: int, data: str) -> None:
+        sender = self._place(who)["from"]
+        query = {"id": "q", "from": sender, "message": self._place(who), "data": data}
+        self._bring(who, {"callback_query": query | {"chat_instance": "1"}})
+
+    def _place(self, who: int) -> dict[str, Any]:
+        sender = {"id": who + self.shift, "is_bot": False, "first_name": "Test"}
+        chat = {"id": who + self.shift, "type": "private"}
+        return {"message_id": 1, "date": 1, "from": sender, "chat": chat}
+
+    def _bring(self, who: int, part: dict[str, Any]) -> None:
+        self.world.meet(who + self.shift)
+        self.last[who] = (self.world.bring(part), part)
+
+    @rule(who=WHO, text=st.sampled_from(WORDS) | st.text(max_size=40))
+    def says(self, who: int, text: str) -> None:
+        self._say(who, text)
+
+    @rule(who=WHO)
+    def walks_to_consent(self, who: int) -> None:
+        self._say(who, "/start")
+        for answer in TO_CONSENT:
+            self.presses(who, answer)
+
+    @rule(
+        who=WHO,
+        key=st.sampled_from(KEYS),
+    )
+    def presses(self, who: int, key: str) -> None:
+        shown = self.world.newest(who + self.shift)
+        data = next((each for each in shown if each.partition(":")[2] == key or each == key), key)
+        self._press(who, data[:60])
+
+    @rule(who=WHO, data=st.text(max_size=20))
+    def presses_what_was_never_shown(self, who: int, data: str) -> None:
+        self._press(who, data)
+
+    @rule(who=WHO)
+    def the_platform_repeats_itself(self, who: int) -> None:
+        if who in self.last:
+            number, part = self.last[who]
+            before = self.world.count("SELECT count(*) FROM messages")
+            self.world.bring(part, again=number)
+            assert self.world.count("SELECT count(*) FROM messages") == before
+
+    @rule(who=WHO)
+    def erases_everything(self, who: int) -> None:
+        self._say(who, "/delete")
+        self.presses(who, "yes")
+
+    @invariant()
+    def nothing_personal_is_kept_before_consent(self) -> None:
+        without = (
+            "SELECT count(*) FROM people p"
+            " WHERE NOT EXISTS (SELECT FROM consents c WHERE c.person_id = p.id)"
+        )
+        assert self.world.count(without) == 0
+
+    @invariant()
+    def nothing_is_without_its_person(self) -> None:
+        for table in ("handles", "conversations", "messages", "cases"):
+            alone = f"SELECT count(*) FROM {table} WHERE person_id NOT IN (SELECT id FROM people)"
+            assert self.world.count(alone) == 0, table
+
+    @invariant()
+    def one_person_has_one_handle_here(self) -> None:
+        twice = "SELECT count(*) FROM handles WHERE channel = 'telegram'"
+        assert self.world.count(twice) == self.world.count("SELECT count(*) FROM people")
+
+    @invariant()
+    def nothing_that_came_was_unreadable_or_broke(self) -> None:
+        assert self.world.count("SELECT count(*) FROM quarantine WHERE attempts > 0") == 0
+
+
+@pytest.mark.requirement("S-21", "S-31", "S-6")
+async def test_whatever_people_do_in_whatever_order(house: House) -> None:
+    world = World(house, asyncio.get_running_loop())
+    here = type("Here", (People,), {"world": world})
+    chosen = settings(
+        max_examples=8,
+        stateful_step_count=12,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    await asyncio.to_thread(run_state_machine_as_test, here, settings=chosen)
+    assert world.number > 40

@@ -1,0 +1,146 @@
+"""Rules of safety that can be read off the source and the sentences."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from bot import services
+from bot.channels.telegram_profile import DESCRIPTION
+from bot.commands.flows import NOTICE, notices
+from bot.languages import Languages
+from flows import FLOWS
+from flows.preregistration import CONSENT, PREREGISTRATION, RISK
+
+ROOT = Path(__file__).parents[2]
+WORDS = Languages()
+LANGUAGES = [code for code, _name in WORDS.languages()]
+# Where something other than the database's clock may be asked, and what for.
+CLOCKS = {
+    "bot/backups.py": "the name and age of a file",
+    "bot/channels/whatsapp.py": "the platform's own stamps are compared with it",
+    "bot/channels/whatsapp_updates.py": "the same",
+    "bot/commands/chat.py": "a conversation in the terminal, kept nowhere",
+    "bot/commands/facts.py": "a command that a person types",
+    "bot/inbox.py": "how long ago the platform says a message was written",
+    "bot/keys.py": "the age of a file",
+    "bot/registry/exchange.py": "Retry-After may be a date",
+    "bot/registry/sandbox/courier.py": "the sandbox is another house",
+    "bot/registry/sandbox/store.py": "the sandbox is another house",
+    "bot/web/page.py": "Telegram's own stamp is compared with it",
+    "bot/web/webhooks.py": "the stamp of a signature is compared with it",
+}
+
+
+@pytest.mark.requirement("S-10")
+def test_no_deadline_of_ours_goes_by_a_machines_clock() -> None:
+    used = {
+        name for name, text in _sources() if re.search(r"\btime\.time\(|\.now\(UTC|utcnow", text)
+    }
+    assert used - CLOCKS.keys() == set(), "use kosh_now(), or say why not"
+
+
+@pytest.mark.requirement("S-10")
+def test_no_statement_asks_the_servers_clock_past_ours() -> None:
+    asked = re.compile(
+        r"(?<![a-z_])(?:now\(\)|clock_timestamp\(\)|current_timestamp)", re.IGNORECASE
+    )
+    found = {
+        f"{name}: {string[:60]}"
+        for name, text in _sources()
+        if "/sandbox/" not in name and "migrations" not in name
+        for string in _strings(text)
+        if re.search(r"\b(SELECT|UPDATE|INSERT|DELETE)\b", string) and asked.search(string)
+    }
+    assert found == set()
+
+
+def _sources() -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+
+
+def _strings(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.requirement("S-23")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_risk_is_told_before_start_and_before_the_first_personal_question(
+    language: str,
+) -> None:
+    for text in (DESCRIPTION, RISK.text):
+        said = WORDS.render(text, language)
+        assert said != text.msgid, "translated"
+        assert len(said) > 60
+    names = [item.name for item in PREREGISTRATION.items]
+    consent = names.index(CONSENT.name)
+    assert names.index(RISK.name) < consent
+    identifying = {
+        "surname",
+        "given_name",
+        "patronymic",
+        "name_kk",
+        "birth_year",
+        "phone",
+        "family",
+    }
+    assert identifying <= set(names)
+    assert not identifying & set(names[:consent])
+
+
+@pytest.mark.requirement("S-24")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_consent_says_all_that_it_has_to_in_every_language(language: str) -> None:
+    """What, why, who gets it, across borders, how long, how it is taken back, and what if not."""
+    asked = CONSENT.text.msgid
+    for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
+        assert word in asked
+    assert WORDS.render(CONSENT.text, language).count("•") == asked.count("•")
+
+
+@pytest.mark.requirement("S-23", "S-24")
+def test_the_notice_that_is_published_is_the_one_that_people_read() -> None:
+    assert NOTICE.read_text("utf-8") == notices(FLOWS, WORDS), "run `./kosh flows notice`"
+
+
+FIRST = (
+    "INSERT INTO people (id, key, key_epoch) VALUES (gen_random_uuid(), 'k', 1)",
+    "INSERT INTO handles (channel, bidx, person_id, address)"
+    " SELECT 'telegram', 'b', id, 'a' FROM people",
+    "INSERT INTO conversations (person_id, state, channel, language)"
+    " SELECT id, 's', 'telegram', 'kk' FROM people",
+    "INSERT INTO updates (channel, key) VALUES ('telegram', 'u')",
+)
+
+
+@pytest.mark.requirement("S-74")
+def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str) -> None:
+    name = "kosh_of_old"
+    services.create_database(admin_url, name)
+    try:
+        owner = services.prepare(admin_url, name).owner
+        config = Config()
+        config.set_main_option("script_location", "bot:migrations")
+        config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)
+        script = ScriptDirectory.from_config(config)
+        (first,) = script.get_bases()
+        assert len(script.get_heads()) == 1, "one line, no fork"
+        command.upgrade(config, first)
+        with psycopg.connect(owner) as session:
+            for statement in FIRST:
+                session.execute(statement)
+        command.upgrade(config, "head")
+        with psycopg.connect(owner) as session:
+            for table in ("people", "handles", "conversations", "updates"):
+                assert session.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), table
+    finally:
+        services.drop_database(admin_url, name)

@@ -1,0 +1,353 @@
+"""Tried as an attacker would, with docs/security.md in hand and everything running."""
+
+import hashlib
+import hmac
+import io
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from itertools import cycle
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+import pytest
+
+from bot import officers
+from bot.access import Role
+from bot.channels import SendError
+from bot.registry import signature
+from bot.web.console import demo_crew
+from flows.knowledge.missions import GENERAL
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console, Form, Screen
+from tests.house import House
+from tests.visitor import Visitor
+from tests.web.test_hostile import _raw
+
+ELSEWHERE = "mn_ulaanbaatar"
+HERE, THERE, HEAD = "Here Testova", "There Testov", "Head Testova"
+WORDS = "Testova tells something in confidence"
+HOSTILE = (
+    "\0", "9" * 5000, "'; DROP TABLE people; --", "<script>alert(1)</script>", "../../etc/passwd",
+    "-1", "{{7*7}}", "\u202e%s%n", "1e999", "٣",
+)  # fmt: skip
+
+
+@pytest.fixture
+async def office(house: House) -> AsyncIterator[tuple[House, str]]:
+    """A case that waits, an officer who may see it, one of another mission, an administrator."""
+    await demo_crew.enter(house.rt)
+    async with house.rt.pool.connection() as session:
+        dana = next(
+            each for each in await officers.everyone(session) if Role.ADMINISTRATOR in each.roles
+        )
+    crew = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
+    for name, mission, roles in (*crew, (HEAD, GENERAL, list(Role))):
+        await officers.enter(house.rt, dana, name, mission, roles)
+    visitor = await ask_officer(house, "ru", "general", WORDS)
+    yield house, str((await _rows(house, "SELECT id FROM cases"))[0][0])
+    await leave(visitor)
+
+
+async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(query)
+        return list(await cursor.fetchall())
+
+
+# The case of another mission
+
+
+@pytest.mark.requirement("S-44", "S-53")
+@pytest.mark.row(86)
+async def test_a_case_of_another_mission_is_as_if_it_were_not_there(
+    office: tuple[House, str],
+) -> None:
+    house, case_id = office
+    async with Console.signed_in(house.url, THERE) as console:
+        for way in ("", "?reason=answer", "?reason=check"):
+            theirs = await console.get(f"/console/cases/{case_id}{way}")
+            nobodys = await console.get(f"/console/cases/{uuid4()}{way}")
+            assert theirs.status == nobodys.status == 404
+            assert _alike(theirs) == _alike(nobodys)
+        for odd in ("1", "-1", "%27%20OR%20true--", "%00", "..%2f..%2finbox", "A" * 4000):
+            assert (await console.get(f"/console/cases/{odd}")).status in (400, 404)
+        for query in (f"number={'9' * 30}", "number=1", "queue=all", "queue=resolved", "after=x"):
+            assert WORDS not in (await console.get(f"/console/inbox?{query}")).text
+        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        before = await _rows(house, "SELECT state, owner, version FROM cases")
+        for act in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
+            fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
+            fields |= {"mission": ELSEWHERE, "to": ELSEWHERE}
+            assert (await console.post(f"/console/cases/{case_id}/{act}", fields)).status >= 400
+        assert await _rows(house, "SELECT state, owner, version FROM cases") == before
+
+
+def _alike(screen: Screen) -> str:
+    """A page without what differs from visit to visit."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
+
+
+# Somebody who was let go
+
+
+@pytest.mark.requirement("S-57")
+@pytest.mark.row(90)
+async def test_who_is_disabled_is_out_everywhere_and_at_once(office: tuple[House, str]) -> None:
+    house, case_id = office
+    async with Console.signed_in(house.url, HERE) as console:
+        stream = await console.session.get(f"{house.url}/console/stream")
+        assert stream.status == 200
+        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        async with house.rt.pool.connection() as session:
+            everyone = await officers.everyone(session)
+        here = next(each for each in everyone if each.name == HERE)
+        async with Console.signed_in(house.url, HEAD) as head:
+            await head.get("/console/officers")
+            form = next(
+                each
+                for each in head.screen.forms
+                if each.action.endswith("/officers/change")
+                and each.fields["officer"] == str(here.id)
+            )
+            done = await head.send(form, mission=GENERAL, roles=Role.LEAD, active="")
+            assert done.status == 200
+        assert (await console.get(f"/console/cases/{case_id}")).path == "/console/sign-in"
+        fields = {"csrf": csrf, "version": "1", "key": uuid4().hex}
+        assert (await console.post(f"/console/cases/{case_id}/claim", fields)).status == 401
+        assert b"event: over" in await stream.content.read()
+    assert await _rows(house, "SELECT count(*) FROM cases WHERE owner IS NOT NULL") == [(0,)]
+
+
+@pytest.mark.row(90)
+async def test_a_session_that_was_altered_or_made_up_opens_nothing(
+    office: tuple[House, str],
+) -> None:
+    house, _case = office
+    async with Console.signed_in(house.url, HERE) as console:
+        jar = console.session.cookie_jar
+        (cookie,) = [each for each in jar if each.key.endswith("console")]
+        token = cookie.value
+        assert house.rt.console is not None
+        async with house.rt.console.connection() as session:
+            found = await session.execute("SELECT id, encode(token, 'hex') FROM console_sessions")
+            stored = [str(value) for row in await found.fetchall() for value in row]
+    for forged in (token[:-1], token[::-1], token.swapcase(), "", "0" * 43, *stored, "' OR 1=1--"):
+        headers = {"Cookie": f"{cookie.key}={forged}"}
+        async with house.http.get(
+            f"{house.url}/console/inbox", headers=headers, allow_redirects=False
+        ) as got:
+            assert got.status == 303, forged
+            assert "sign-in" in got.headers["Location"]
+
+
+# Paths and headers
+
+
+@pytest.mark.requirement("S-14", "S-71")
+async def test_no_path_and_no_header_leads_past_the_door(office: tuple[House, str]) -> None:
+    house, case_id = office
+    inside = f"/console/cases/{case_id}"
+    paths = [
+        f"/static/../..{inside}", f"//{inside}", f"/console/.{inside}", f"{inside}/../inbox",
+        f"/CONSOLE/cases/{case_id}", f"{inside};x=1", f"{inside}%00", f"/chat/..{inside}",
+        "/static/../settings.py", "/static/%2e%2e/%2e%2e/settings.py", "/static/..%2f..%2fvault.py",
+        "/static//etc/passwd", "/static/%5c..%5c..%5csettings.py", "/.env", "/.git/config",
+        "/docs", "/redoc", "/openapi.json", "/debug", "/admin", "/console/static/../audit",
+    ]  # fmt: skip
+    names = (b"sign-in", WORDS.encode(), b"root:", b"KOSH_", b"openapi")
+    for path in paths:
+        got = await _raw(house, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        status = int(got[9:12])
+        assert status in (303, 400, 404, 405), (path, got[:200])
+        assert not any(name in got.partition(b"\r\n\r\n")[2] for name in names[1:]), path
+    headers = (
+        f"X-Original-URL: {inside}", f"X-Rewrite-URL: {inside}", "X-HTTP-Method-Override: POST",
+        "X-Forwarded-Host: 127.0.0.1", "X-Forwarded-For: 127.0.0.1", "X-Remote-User: Head Testova",
+        "X-Forwarded-User: Head Testova", "Authorization: Basic SGVhZDo=", "X-Kosh-Officer: 1",
+    )  # fmt: skip
+    for header in headers:
+        head = f"GET /console/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
+        got = await _raw(house, head.encode())
+        assert got.startswith(b"HTTP/1.1 303"), header
+    smuggled = (
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\nSet-Cookie: b=c\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    )
+    for request in smuggled:
+        got = await _raw(house, request)
+        assert b"b=c" not in got
+    assert (await _raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
+
+
+# Values
+
+
+class _Fields(HTMLParser):
+    """Every form of a page with every field's name, and what the hidden ones carry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(told.get("action", ""), told.get("method", "get")))
+        elif tag in ("input", "textarea", "select", "button") and self.forms:
+            name = told.get("name")
+            if name:
+                self.forms[-1].fields.setdefault(name, told.get("value", ""))
+
+
+@pytest.mark.requirement("S-78")
+@pytest.mark.row(87, 88)
+async def test_no_value_of_any_field_of_the_console_breaks_it(office: tuple[House, str]) -> None:
+    house, case_id = office
+    values = cycle(HOSTILE)
+    tried, broken = 0, list[tuple[str, str, str]]()
+    async with Console.signed_in(house.url, HEAD) as console:
+        pages = ["/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/canned"]
+        pages += ["/console/hours", "/console/officers", "/console/own", "/console/audit"]
+        for page in pages:
+            parser = _Fields()
+            parser.feed((await console.get(page)).html)
+            for form in parser.forms:
+                if "sign-out" in form.action or "own/end" in form.action:
+                    continue
+                for name in form.fields:
+                    if name == "csrf":
+                        continue
+                    for value in (next(values), next(values), next(values)):
+                        fields = form.fields | {name: value}
+                        got = await _sent(console, form, fields)
+                        broken += [(form.action, name, value[:20])] if got >= 500 else []
+                        tried += 1
+        for name in ("queue", "language", "topic", "channel", "urgent", "number", "after", "x"):
+            for value in HOSTILE:
+                got = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
+                broken += [("inbox", name, value[:20])] if got >= 500 else []
+        for value in ("9" * 5000, "-1", "x", "9" * 25):
+            stream = await console.session.get(
+                f"{house.url}/console/stream", headers={"Last-Event-ID": value}
+            )
+            assert stream.status < 500, value[:20]
+            stream.close()
+    assert broken == []
+    assert tried > 50
+    assert await _rows(house, "SELECT count(*) FROM people") == [(1,)]
+
+
+async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
+    if form.method.lower() == "post":
+        return (await console.post(form.action, fields)).status
+    return (await console.get(f"{form.action}?{urlencode(fields)}")).status
+
+
+@pytest.mark.row(88)
+async def test_a_field_that_a_form_does_not_have_changes_nothing(office: tuple[House, str]) -> None:
+    house, case_id = office
+    extra = {"mission": ELSEWHERE, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
+    extra |= {"roles": Role.ADMINISTRATOR, "active": "1", "officer": str(UUID(int=0))}
+    async with Console.signed_in(house.url, HERE) as console:
+        await console.get(f"/console/cases/{case_id}?reason=answer")
+        await console.send(console.screen.form("/note"), note="x", **extra)
+        await console.get("/console/own")
+        await console.send(console.screen.form("/language"), language="ru", **extra)
+    assert await _rows(house, "SELECT mission, owner, state, urgent FROM cases") == [
+        (GENERAL, None, "queued", False)
+    ]
+    who = await _rows(house, f"SELECT roles, mission FROM officers WHERE name = '{HERE}'")
+    assert [list(map(str, roles)) for roles, _mission in who] == [["lead"]]
+
+
+@pytest.mark.requirement("S-13")
+@pytest.mark.parametrize("path", ["/chat/said", "/console/sign-in", "/p/" + "x" * 32])
+async def test_a_form_too_large_or_of_too_many_fields_is_refused(house: House, path: str) -> None:
+    for body in ("&".join(f"a{n}=1" for n in range(500)), "a=" + "x" * 2_000_000):
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.url}
+        headers["Sec-Fetch-Site"] = "same-origin"
+        sent = io.BytesIO(body.encode())
+        async with house.http.post(house.url + path, data=sent, headers=headers) as got:
+            assert 400 <= got.status < 500, (path, body[:10], got.status)
+
+
+# Updates that nobody sent
+
+
+async def test_no_callback_of_the_registry_can_be_made_up_or_replayed(house: House) -> None:
+    secret = house.rt.settings.registry_callback_secret
+    assert secret
+    told = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
+    raw = json.dumps(told).encode()
+    now = int(time.time())
+    good = signature.sign(secret.get_secret_value(), raw, at=now)
+    mac = hmac.new(secret.get_secret_value().encode(), raw, hashlib.sha256).hexdigest()
+    old = signature.sign(secret.get_secret_value(), raw, at=now - 3600)
+    other = signature.sign(secret.get_secret_value(), raw + b" ", at=now)
+    forged = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
+    url = f"{house.url}/callbacks/registry"
+    for each in forged:
+        headers = {"Content-Type": "application/json", signature.HEADER: each}
+        async with house.http.post(url, data=raw, headers=headers) as got:
+            assert (got.status, await got.read()) == (403, b""), each
+
+
+@pytest.mark.requirement("S-18")
+async def test_nobody_can_speak_into_the_chat_of_somebody_else(house: House) -> None:
+    """Not with their handle from another channel, nor by a name or a cookie made up."""
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        before = len(visitor.bubbles)
+        names = [
+            "",
+            "1",
+            "telegram:7000",
+            "../x",
+            visitor.chat[:-1],
+            visitor.chat + "x",
+            "%s",
+            "\0",
+        ]
+        for name in names:
+            fields = {"chat": name, "id": uuid4().hex, "text": "forged"}
+            async with house.http.post(f"{house.url}/chat/said", data=fields) as got:
+                assert got.status < 500, name
+        cookies = {"kosh": "1", "__Host-kosh": "1"}
+        async with house.http.get(f"{house.url}/chat", cookies=cookies) as got:
+            assert "forged" not in await got.text()
+        await visitor.say("/help")
+        assert not any("forged" in each.text for each in visitor.bubbles)
+        assert len(visitor.bubbles) > before
+    assert await _rows(house, "SELECT count(*) FROM people") == [(0,)]
+    assert await _rows(house, "SELECT count(*) FROM updates") == [(0,)]
+
+
+@pytest.mark.requirement("S-44")
+async def test_a_link_that_never_was_and_one_that_is_over_are_answered_alike(house: House) -> None:
+    seen = set()
+    for token in ("x" * 43, "A" * 43, uuid4().hex, quote("' OR 1=1--")):
+        async with house.http.get(f"{house.url}/p/{token}") as got:
+            seen.add((got.status, await got.text()))
+    assert len(seen) == 1
+    assert next(iter(seen))[0] == 410
+
+
+# Where we fetch from
+
+
+@pytest.mark.requirement("S-50")
+@pytest.mark.parametrize(
+    "name", ["../../me", "http://169.254.169.254/latest", "//evil.example/x", "..%2f..%2fme", "@x"]
+)
+async def test_a_files_id_leads_nowhere_else(house: House, name: str) -> None:
+    """What a message says of a file is a name at the platform, never an address."""
+    for channel in ("telegram", "whatsapp"):
+        with pytest.raises(SendError) as failed:
+            async for _chunk in house.rt.channels[channel].fetch(name):
+                pass
+        assert name not in str(failed.value)
