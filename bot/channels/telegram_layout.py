@@ -7,9 +7,10 @@ from bot.channels import DoesNotFit, Message, Press
 from bot.channels.limits import TELEGRAM as LIMITS
 from flows.engine.events import Kind
 
-# How wide a label may be so that two or three stand in a row on a narrow phone.
+# How wide a label may be so that two or three stand in a row on a narrow phone, whole: the platform
+# ends what is wider with three dots.
 MOST_IN_ROW = 3
-WIDTHS = {1: 10**6, 2: 16, 3: 12}
+WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
 

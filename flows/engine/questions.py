@@ -317,7 +317,9 @@ class Mrz(Question):
 REFUSALS: dict[Refusal, Text] = {
     Refusal.EMPTY: _("Please write an answer or use a button."),
     Refusal.TOO_LONG: _("That is too long. Please keep it under {most} characters."),
-    Refusal.NOT_LETTERS: _("Please use letters only, without digits or pictures."),
+    Refusal.NOT_LETTERS: _(
+        "Please use letters only, without digits or pictures. Example: {example}"
+    ),
     Refusal.NOT_LATIN: _("Please write it in Latin letters, as in the passport. Example: TESTOVA"),
     Refusal.NOT_KAZAKH: _(
         "Please write it in Kazakh: in Cyrillic, Arabic or Latin letters. Example: {example}"

@@ -513,9 +513,9 @@ async def test_a_message_without_protection_can_be_forwarded(
     ("buttons", "shown"),
     [
         (options("Иә", "Жоқ"), [["Иә", "Жоқ"]]),
-        (options("Иә", "Жоқ", "x" * 13), [["Иә"], ["Жоқ"], ["x" * 13]]),
-        (options("中文中文中文", "b"), [["中文中文中文", "b"]]),
-        (options("中文中文中文中", "b"), [["中文中文中文中"], ["b"]]),
+        (options("Иә", "Жоқ", "x" * 10), [["Иә"], ["Жоқ"], ["x" * 10]]),
+        (options("中文中文", "b"), [["中文中文", "b"]]),
+        (options("中文中文中", "b"), [["中文中文中"], ["b"]]),
         (options(*"abcd"), [["a"], ["b"], ["c"], ["d"]]),
         (options(*"abcde"), [["a", "b"], ["c", "d"], ["e"]]),
         (options(*"abcd", "x" * 17), [["a"], ["b"], ["c"], ["d"], ["x" * 17]]),

@@ -1,0 +1,334 @@
+"""Sheets of pictures for docs/languages.md: `python -m tests.browser.language_pictures [FLOW …]`.
+
+The main way through each flow in six written forms beside one another, once for each channel. What
+a channel would send is drawn by the emulators' page or by the web chat's template, without servers.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+
+from bot.channels import Message, Press, telegram_layout, whatsapp_layout
+from bot.languages import direction, tag
+from bot.web import chat as webchat
+from flows import FLOWS
+from flows.engine.conversation import step
+from flows.engine.events import Acknowledged, Event, Page, Papered, Pressed, Resumed, Said, Say
+from flows.engine.flow import path
+from flows.engine.text import button
+from tests.browser.test_chat import BROWSER, QUIET
+from tests.channels.walked import LINK
+from tests.emulators import page as emulators
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "languages"
+STATIC = Path(webchat.__file__).parent / "static"
+PHONES = Path(emulators.__file__).parent
+WIDTH, GAP, WHITE = 330, 6, (255, 255, 255)
+# When everything is said; the emulators show hours and minutes.
+NOW = 1_795_500_000
+SCALE, QUALITY = 0.5, 15
+CHANNELS = {"telegram": Page.OFFERED, "whatsapp": Page.ALWAYS, "web": Page.NEVER}
+ONLY_TALK = """
+header, .say, .renew, .web, .toast, .begin, .bar, .top, .skip, .dock { display: none !important }
+body, main, main.chat { display: block !important; block-size: auto !important }
+body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
+.talk { overflow: visible !important; padding: 6px !important }
+.phone { border: 0 !important; border-radius: 0 !important }
+"""
+# A list of WhatsApp opens over the page; here it stands open under its button.
+OPEN_LISTS = """
+view => { const log = document.querySelectorAll('[data-phone="whatsapp"] [role="log"] > li');
+  const written = (kind, words) => { const node = document.createElement(kind);
+    node.dir = 'auto'; node.append(...words); return node; };
+  view.messages.forEach((message, at) => { if (!message.rows) return;
+    const rows = written('div', message.rows.map(({ title, more }) =>
+      written('button', more ? [title, written('small', [more])] : [title])));
+    rows.className = 'rows buttons';
+    log[at].append(rows); }); }
+"""
+
+
+@dataclass
+class Talk(Chat):
+    """A conversation on one channel, with everything that was said on both sides."""
+
+    said: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
+
+    def takes(self, event: Event) -> Self:
+        own = self._own(event)
+        super().takes(event)
+        self.said.append((own, self.says_now))
+        return self
+
+    def _own(self, event: Event) -> str:
+        """What the person wrote, or what stood on the button, on whatever page of a list."""
+        asked = self.conversation.asked
+        match event:
+            case Said(text):
+                return text
+            case Pressed(payload):
+                _nonce, _colon, key = payload.partition(":")
+                words = {each.key: each.words for each in asked.options} if asked else {}
+                skip = WORDS.render(button("Skip"), self.language)
+                return skip if key == "-" else words.get(key) or self._did(event).strip("[]")
+            case _:
+                return ""
+
+    def answers(self, value: str) -> Self:
+        """Give what is private on the secure page, where the channel sends people there."""
+        road = path(FLOWS[self.conversation.flow], self.form(self.conversation.flow))
+        stop = road.current(self.form(self.conversation.flow).cursor)
+        if self.page is not Page.ALWAYS or stop is None or not stop.item.sensitive or value == "-":
+            return super().answers(value)
+        there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
+        self.conversation = there.conversation
+        return self.takes(Resumed())
+
+
+def about(talk: Talk) -> None:
+    talk.presses("about")
+
+
+def eligibility(talk: Talk) -> None:
+    talk.presses("eligibility", "move", "yes", "yes", "CN", "no", "none", "unsaid")
+
+
+def checklist(talk: Talk) -> None:
+    talk.presses("checklist", "kandas_status", "CN", "both", "unsure", "yes", "origin", "keep")
+    talk.presses("yes", "tick", "documents.iin")
+
+
+def preregistration(talk: Talk) -> None:
+    talk.presses("preregistration").until("surname", applying="family")
+    talk.until("family").presses("add", "spouse", "adult", "no", "go_on", "done")
+    talk.until("phone", contact="phone").says("12345")
+    talk.until("review").presses("submit")
+    talk.takes(Acknowledged("accepted", "KZ-2026-TEST")).presses("!status")
+
+
+def officer(talk: Talk) -> None:
+    talk.presses("officer").until("words").says("TESTOVA?")
+
+
+def support(talk: Talk) -> None:
+    talk.presses("support", "north_east", "pavlodar").says("5").presses("yes")
+
+
+def interview(talk: Talk) -> None:
+    talk.presses("interview", "stages", "interview", "practice", "thanks", "seen", "name", "age")
+
+
+def faq(talk: Talk) -> None:
+    talk.presses("faq").says("апостиль").presses("faq", "missions", "CN", "faq", "offices")
+
+
+def after_sending(talk: Talk) -> None:
+    talk.presses("preregistration").until("review").presses("submit")
+    talk.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
+    talk.said.clear()
+
+
+def next_steps(talk: Talk) -> None:
+    after_sending(talk)
+    talk.presses("next_steps")
+
+
+def papers(talk: Talk) -> None:
+    after_sending(talk)
+    talk.presses("papers", "yes").takes(Papered("papers", "paper_identity", hint="dark"))
+
+
+WAYS: dict[str, Callable[[Talk], None]] = {
+    "about": about,
+    "eligibility": eligibility,
+    "checklist": checklist,
+    "preregistration": preregistration,
+    "officer": officer,
+    "support": support,
+    "interview": interview,
+    "faq": faq,
+    "next_steps": next_steps,
+    "papers": papers,
+}
+
+
+def talked(flow: str, language: str, page: Page) -> Talk:
+    talk = Talk.begun(language)
+    talk.page = page
+    # The greeting and the menu are seen once, before the shortest of the flows.
+    talk.said = talk.said[-1:] if flow == "about" else []
+    WAYS[flow](talk)
+    return talk
+
+
+# What a channel shows of it
+
+
+def _messages(talk: Talk) -> Iterator[str | Message]:
+    for own, says in talk.said:
+        if own:
+            yield own
+        for say in says:
+            yield Message(
+                tuple(
+                    "\n".join(WORDS.render(line, say.language) for line in lines)
+                    for lines in say.paragraphs
+                ),
+                tuple(
+                    Press(b.payload or LINK, WORDS.render(b.label, say.language), b.kind.value)
+                    for b in say.buttons
+                ),
+                say.language,
+                say.progress,
+            )
+
+
+def telegram(talk: Talk) -> dict[str, Any]:
+    shown = []
+    for each in _messages(talk):
+        if isinstance(each, str):
+            shown.append(_line(each, mine=True))
+            continue
+        for text, markup in telegram_layout.parts(each):
+            rows = (markup or {}).get("inline_keyboard", ())
+            buttons = [[{"title": b["text"], "data": "x"} for b in row] for row in rows]
+            shown.append(_line(text) | {"buttons": buttons, "entities": []})
+    return _view(shown)
+
+
+def whatsapp(talk: Talk) -> dict[str, Any]:
+    shown = []
+    for each in _messages(talk):
+        if isinstance(each, str):
+            shown.append(_line(each, mine=True))
+            continue
+        shown += [_content(content) for content in whatsapp_layout.parts(each, WORDS)]
+    return _view(shown)
+
+
+def _content(content: dict[str, Any]) -> dict[str, Any]:
+    if content["type"] == "text":
+        return _line(content["text"]["body"])
+    action = content["interactive"]["action"]
+    titles = [each["reply"]["title"] for each in action.get("buttons", ())]
+    titles += [action["parameters"]["display_text"]] if "parameters" in action else []
+    rows = [row for section in action.get("sections", ()) for row in section["rows"]]
+    return _line(content["interactive"]["body"]["text"]) | {
+        "buttons": [[{"title": title, "data": "x"}] for title in titles],
+        "opener": action.get("button", ""),
+        "rows": [{"title": row["title"], "more": row.get("description", "")} for row in rows],
+    }
+
+
+def _line(text: str, *, mine: bool = False) -> dict[str, Any]:
+    return {"mine": mine, "at": NOW, "text": text, "buttons": []}
+
+
+def _view(shown: list[dict[str, Any]]) -> dict[str, Any]:
+    numbered = [{"id": str(number)} | each for number, each in enumerate(shown)]
+    return {"who": "", "messages": numbered, "keyboard": [], "typing": False, "toast": "",
+            "empty": False, "count": len(shown)}  # fmt: skip
+
+
+def web(talk: Talk) -> str:
+    """The page as the server gives it, without scripts."""
+    bubbles: list[dict[str, object]] = []
+    for number, each in enumerate(_messages(talk)):
+        if isinstance(each, Message):
+            bubbles.append(webchat._bubble(str(number), each))
+        else:
+            own = {"own": True, "lang": "", "dir": "auto", "file": "", "buttons": []}
+            bubbles.append({**own, "id": str(number), "paragraphs": [each]})
+    labels = {name: WORDS.render(each, talk.language) for name, each in webchat.LABELS.items()}
+    return webchat.templates.get_template("chat.html").render(
+        bubbles=bubbles,
+        labels=labels,
+        lang=tag(talk.language),
+        dir=direction(talk.language),
+        demo=False,
+        **dict.fromkeys(("chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
+    )
+
+
+# Drawing
+
+
+async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
+    """A column: the page loaded anew, with this conversation in place of a server's answer."""
+    if channel == "web":
+        await page.route("**/chat", _with(web(talk), "text/html"))
+        await page.goto("http://pictures.test/chat")
+        wanted = page.locator("main")
+    else:
+        view = telegram(talk) if channel == "telegram" else whatsapp(talk)
+        views = {each: _view([]) for each in ("telegram", "whatsapp")} | {channel: view}
+        told = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
+        await page.route("**/events", _with(f"data: {told}\n\n", "text/event-stream"))
+        await page.goto("http://pictures.test/")
+        log = f'[data-phone="{channel}"] [role="log"]'
+        last = f"{log} > li:nth-child({len(view['messages'])})"
+        await page.wait_for_selector(last, state="attached")
+        await page.evaluate(OPEN_LISTS, view)
+        wanted = page.locator(f'[data-phone="{channel}"] .talk')
+    await page.add_style_tag(content=ONLY_TALK)
+    picture = await wanted.screenshot(animations="disabled")
+    return Image.open(BytesIO(picture)).convert("RGB")
+
+
+def _with(body: str, kind: str) -> Callable[[Any], Any]:
+    async def fulfil(route: Any) -> None:
+        await route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
+
+    return fulfil
+
+
+def _from(*folders: Path) -> Callable[[Any], Any]:
+    """The file of that name in one of the folders; the page itself where none is named."""
+
+    async def fulfil(route: Any) -> None:
+        name = route.request.url.partition("?")[0].rsplit("/", 1)[1] or "index.html"
+        found = next((each for folder in folders for each in folder.rglob(name)), None)
+        await (route.fulfill(path=found) if found else route.abort())
+
+    return fulfil
+
+
+def _sheet(columns: list[Image.Image]) -> Image.Image:
+    height = max(each.height for each in columns)
+    sheet = Image.new("RGB", (len(columns) * (WIDTH + GAP) - GAP, height), WHITE)
+    for number, each in enumerate(columns):
+        sheet.paste(each, (number * (WIDTH + GAP), 0))
+    return sheet.resize(
+        (int(sheet.width * SCALE), int(sheet.height * SCALE)), Image.Resampling.LANCZOS
+    )
+
+
+async def _all(wanted: list[str]) -> None:
+    from playwright.async_api import async_playwright
+
+    PICTURES.mkdir(exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        context = await browser.new_context(
+            viewport={"width": WIDTH, "height": 700}, locale="en-GB", timezone_id="UTC"
+        )
+        page = await context.new_page()
+        await page.route("http://pictures.test/**", _from(PHONES, STATIC))
+        for flow, (channel, rule) in product(wanted or WAYS, CHANNELS.items()):
+            talks = [talked(flow, language, rule) for language in LANGUAGES]
+            sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
+            sheet.save(PICTURES / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_all(sys.argv[1:]))
