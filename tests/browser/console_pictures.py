@@ -100,8 +100,7 @@ async def _page(browser: Any, house: House, shot: Shot) -> Any:
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
         color_scheme="dark" if shot.dark else "light",
-        locale="ru-RU",
-        extra_http_headers={"Accept-Language": shot.language},
+        locale=shot.language,
     )
     page = await context.new_page()
     page.set_default_timeout(20_000)
@@ -203,7 +202,8 @@ async def _all(*, sheets: bool) -> None:
 
     async with house("kosh_pictures") as scene, async_playwright() as playwright:
         await set_scene(scene)
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        args = [*QUIET, "--lang=ru-RU"]  # how fields of time are written
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=args)
         for shot in () if sheets else SHOTS:
             await _take(browser, scene, shot)
         await _sheets(browser, scene)
