@@ -30,6 +30,7 @@ async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in await cursor.fetchall()]
 
 
+@pytest.mark.requirement("S-65")
 async def test_two_open_one_case_for_an_hour_and_a_lead_looks_at_it(rt: Runtime) -> None:
     first, second, lead, case = await _crew(rt)
     pane = await glass.ask(rt, first, case.number, Reason.TECHNICAL)

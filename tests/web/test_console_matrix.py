@@ -130,6 +130,7 @@ def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
     return bool(unchanged and said.status in (403, 404, 409))
 
 
+@pytest.mark.requirement("S-53")
 @pytest.mark.parametrize("who", [f"officer of {GENERAL}", f"lead of {GENERAL}"])
 async def test_every_route_of_a_case_does_what_the_policy_says_in_every_state(
     office: Office, who: str
