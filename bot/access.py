@@ -36,6 +36,8 @@ class Action(StrEnum):
     CASE_REPLY = "case.reply"
     CASE_NOTE = "case.note"
     CASE_DOCUMENT = "case.document"
+    CASE_PAPERS = "case.papers"
+    CASE_PAGE = "case.page"
     CASE_FILL = "case.fill"
     CASE_PIN = "case.pin"
     CASE_TRANSFER = "case.transfer"
@@ -51,6 +53,10 @@ class Action(StrEnum):
     OFFICERS_EDIT = "officers.edit"
     SESSIONS_OTHERS = "sessions.others"
     AUDIT_READ = "audit.read"
+    GLASS_READ = "glass.read"
+    GLASS_ASK = "glass.ask"
+    GLASS_GRANT = "glass.grant"
+    GLASS_REVIEW = "glass.review"
     BROADCAST_READ = "broadcast.read"
     BROADCAST_DRAFT = "broadcast.draft"
     BROADCAST_APPROVE = "broadcast.approve"
@@ -180,6 +186,8 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_REPLY: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_NOTE: Rule(_DESK, states=OPEN),
     Action.CASE_DOCUMENT: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_PAPERS: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_PAGE: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_FILL: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_PIN: Rule(_DESK, states=HELD, owner=Owner.OWN),
     Action.CASE_TRANSFER: Rule(_DESK, states=OPEN, owner=Owner.OWN_OR_LED),
@@ -195,6 +203,10 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.OFFICERS_EDIT: Rule(_ADMINISTRATOR, mission=False),
     Action.SESSIONS_OTHERS: Rule(_ADMINISTRATOR, mission=False),
     Action.AUDIT_READ: Rule(_AUDITOR, mission=False),
+    Action.GLASS_READ: Rule(_LEAD | _ADMINISTRATOR, mission=False),
+    Action.GLASS_ASK: Rule(_ADMINISTRATOR, mission=False),
+    Action.GLASS_GRANT: Rule(_ADMINISTRATOR, mission=False),
+    Action.GLASS_REVIEW: Rule(_LEAD),
     Action.BROADCAST_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
     Action.BROADCAST_DRAFT: Rule(frozenset({Role.EDITOR}), mission=False),
     Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from bot import audit, cases, hours, inbox, log, officers, outbox
+from bot import access, audit, cases, hours, inbox, log, officers, outbox
 from bot.channels import Act, Message, SendError
 from bot.channels.telegram import Telegram
 from bot.queue import Session
 from bot.runtime import Runtime
+from flows.engine.events import Joined
 from flows.engine.text import Text, _
 from flows.knowledge import missions
 from flows.knowledge.offices import desk_name
@@ -85,6 +86,62 @@ async def _tend(rt: Runtime, session: Session, case_id: UUID, person_id: UUID) -
     _logger.info("case.tended", why=why)
     if why != "clock":
         await audit.append(session, actor="duty", action=f"case.{why}", subject=str(case_id))
+
+
+# Giving cases out, where a mission wants it
+
+MOST_HELD = 8
+# The most pressing case that somebody on shift can take, and who of them holds fewest. A case that
+# came back once is not given again: it would go round; it is taken by hand, or shown to the lead.
+_GIVE = """
+SELECT k.id, k.person_id, o.id
+FROM cases k
+JOIN missions m ON m.mission = k.mission AND m.gives
+JOIN officers o ON o.mission = k.mission AND o.active AND o.roles && %(roles)s
+  AND o.shift_until > kosh_now()
+  AND (o.topics = '{}' OR k.topic = ANY(o.topics))
+  AND (o.languages = '{}' OR k.language = ANY(o.languages))
+CROSS JOIN LATERAL (
+  SELECT count(*) AS many FROM cases h WHERE h.owner = o.id AND h.state = 'claimed'
+) held
+WHERE k.state = 'queued' AND k.owner IS NULL AND k.returned = 0 AND held.many < %(most)s
+ORDER BY k.urgent DESC, k.answer_due NULLS LAST, k.opened_at, held.many, o.id
+LIMIT 1
+"""
+
+
+async def give(rt: Runtime) -> int:
+    """Give cases to officers on shift, fairly; how many. What nobody can take waits on."""
+    given = 0
+    while given < AT_ONCE:
+        async with rt.pool.connection() as session:
+            roles = [access.Role.OFFICER, access.Role.LEAD]
+            cursor = await session.execute(_GIVE, {"roles": roles, "most": MOST_HELD})
+            found = await cursor.fetchone()
+        if found is None:
+            break
+        case_id, person_id, officer_id = found
+        try:
+            await _give(rt, case_id, person_id, officer_id)
+        except cases.Taken:
+            continue
+        given += 1
+    return given
+
+
+async def _give(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
+    """As if the officer had taken it: the claim decides, whoever else reaches for it."""
+    async with rt.pool.connection() as session:
+        await inbox.lock(rt, session, person_id)
+        case = await cases.held(session, case_id)
+        if case is None:
+            raise cases.Taken
+        desk = await hours.desk_of(session, case.mission)
+        await cases.claim(session, case, officer_id, desk, case.version)
+        await outbox.silence(session, person_id, officer_id)
+        delivery = await inbox.take_turn(rt, session, person_id, Joined(), moved=True)
+        await audit.append(session, actor="duty", action="case.given", subject=str(case_id))
+    await inbox.deliver(rt, delivery)
 
 
 # The duty group

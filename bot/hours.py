@@ -70,6 +70,7 @@ class Desk:
     return_minutes: int = RETURN_MINUTES
     duty_chat: str = ""
     version: int = 0
+    gives: bool = False
 
     def calendar(self) -> "Calendar":
         week: dict[int, list[Shift]] = {}
@@ -187,13 +188,13 @@ async def desk_of(session: Session, mission: str) -> Desk:
     """How a mission works; one of no hours where nothing was entered."""
     cursor = await session.execute(
         "SELECT zone, first_minutes, next_minutes, resolve_minutes, return_minutes, duty_chat,"
-        " version FROM missions WHERE mission = %s",
+        " version, gives FROM missions WHERE mission = %s",
         (mission,),
     )
     row = await cursor.fetchone()
     if row is None:
         return Desk(mission, "UTC")
-    zone, first, following, resolve, give_back, chat, version = row
+    zone, first, following, resolve, give_back, chat, version, gives = row
     shifts = await session.execute(
         "SELECT weekday, opens, closes FROM mission_hours WHERE mission = %s"
         " ORDER BY weekday, opens",
@@ -204,7 +205,8 @@ async def desk_of(session: Session, mission: str) -> Desk:
         "SELECT day, works_as FROM holidays WHERE mission = %s ORDER BY day", (mission,)
     )
     holidays = tuple(Holiday(*each) for each in await days.fetchall())
-    return Desk(mission, zone, found, holidays, first, following, resolve, give_back, chat, version)
+    return Desk(mission, zone, found, holidays, first, following, resolve, give_back, chat, version,
+                gives)  # fmt: skip
 
 
 async def duty_chats(session: Session, everywhere: str = "") -> dict[str, frozenset[str]]:
@@ -242,18 +244,19 @@ async def put(rt: Runtime, officer: Officer, desk: Desk) -> None:
 
 async def _put_mission(session: Session, desk: Desk) -> None:
     values = (desk.zone, desk.first_minutes, desk.next_minutes, desk.resolve_minutes,
-              desk.return_minutes, desk.duty_chat, desk.mission)  # fmt: skip
+              desk.return_minutes, desk.duty_chat, desk.gives, desk.mission)  # fmt: skip
     if desk.version:
         cursor = await session.execute(
             "UPDATE missions SET zone = %s, first_minutes = %s, next_minutes = %s,"
-            " resolve_minutes = %s, return_minutes = %s, duty_chat = %s, version = version + 1"
+            " resolve_minutes = %s, return_minutes = %s, duty_chat = %s, gives = %s,"
+            " version = version + 1"
             " WHERE mission = %s AND version = %s",
             (*values, desk.version),
         )
     else:
         cursor = await session.execute(
             "INSERT INTO missions (zone, first_minutes, next_minutes, resolve_minutes,"
-            " return_minutes, duty_chat, mission) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+            " return_minutes, duty_chat, gives, mission) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT DO NOTHING",
             values,
         )

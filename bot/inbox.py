@@ -67,6 +67,7 @@ from flows.engine.events import (
     Export,
     Forget,
     Kind,
+    PaperCame,
     Papered,
     PaperMoved,
     PrintList,
@@ -721,6 +722,7 @@ type _Recorded = (
     | Rated
     | Remind
     | TakeFile
+    | PaperCame
     | SendPapers
     | Subscribe
     | Stopped
@@ -748,6 +750,8 @@ async def _record(
             await reminders.put(session, person.id, days)
         case TakeFile(place, ref):
             await uploads.begin(session, person, place, held.channel, ref)
+        case PaperCame():
+            await cases.paper_came(session, person)
         case SendPapers():
             await uploads.release(session, person.id)
         case Subscribe(topics, discreet, traits):

@@ -79,6 +79,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty.tend(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: duty.give(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty.announce(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))

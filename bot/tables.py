@@ -348,6 +348,15 @@ cases = Table(  # cases
         postgresql_where=text("state <> 'resolved'"),
     ),
     Index(
+        "cases_listed",
+        "mission",
+        text("(NOT urgent)"),
+        text("(coalesce(answer_due, 'infinity'))"),
+        "opened_at",
+        "id",
+        postgresql_where=text("state <> 'resolved'"),
+    ),
+    Index(
         "cases_closed",
         "mission",
         text("state_at DESC"),
@@ -400,6 +409,33 @@ case_actions = Table(  # cases
     Index(None, "case_id"),
 )
 
+case_readers = Table(  # reading
+    "case_readers",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("officer", Uuid, nullable=False),
+    _when("at", now=True),
+    PrimaryKeyConstraint("case_id", "officer"),
+)
+
+glass = Table(  # glass
+    "glass",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("mission", Text, nullable=False),
+    Column("asked_by", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    _when("asked_at", now=True),
+    Column("granted_by", Uuid),
+    _when("until", nullable=True),
+    Column("reviewed_by", Uuid),
+    _when("reviewed_at", nullable=True),
+    CheckConstraint("granted_by <> asked_by AND reviewed_by <> asked_by", name="glass_two_people"),
+    Index(None, "asked_at"),
+    Index(None, "case_id"),
+)
+
 case_events = Table(  # the database's own triggers, so that no change goes untold
     "case_events",
     metadata,
@@ -423,6 +459,7 @@ missions = Table(  # hours
     Column("return_minutes", Integer, nullable=False),
     Column("duty_chat", Text, nullable=False, server_default=text("''")),
     Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("gives", Boolean, nullable=False, server_default=text("false")),
 )
 
 mission_hours = Table(  # hours
@@ -636,7 +673,8 @@ steps = Table(  # statistics
     Column("reached", Integer, nullable=False),
     Column("staying", Integer, nullable=False),
     _when("at", now=True),
-    PrimaryKeyConstraint("flow", "question", "language", "channel"),
+    Column("country", Text, nullable=False, server_default=text("''")),
+    PrimaryKeyConstraint("flow", "question", "language", "channel", "country"),
 )
 
 accounts = Table(  # accounts

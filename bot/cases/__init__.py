@@ -38,6 +38,7 @@ from bot.cases.opening import (
     cancel,
     country,
     open_case,
+    paper_came,
     rate,
     relay,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "move",
     "next_for",
     "open_case",
+    "paper_came",
     "rate",
     "redirect",
     "relay",

@@ -76,6 +76,13 @@ async def relay(session: Session, person: Person, words: str) -> None:
         await add_words(session, person, case.id, words)
 
 
+async def paper_came(session: Session, person: Person) -> None:
+    """The person sent what they were asked for: now it is their officer's turn."""
+    case = await open_of(session, person.id)
+    if case is not None:
+        await heard(session, case)
+
+
 async def heard(session: Session, case: Case) -> None:
     """The person waits again: a case that waited for them, or slept, is somebody's turn now."""
     desk, now = await hours.desk_of(session, case.mission), await clock(session)

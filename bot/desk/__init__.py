@@ -7,6 +7,7 @@ is asked; the act is done once for its key; the audit is written last. What was 
 from bot.desk.acts import (
     DOCUMENTS,
     OFFICER_SAYS,
+    OTHER,
     ToMission,
     ToOfficer,
     ToTopic,
@@ -16,6 +17,7 @@ from bot.desk.acts import (
     lift_pin,
     note,
     release,
+    release_papers,
     reply,
     resolve,
     snooze,
@@ -28,6 +30,7 @@ from bot.desk.frame import Done, Refusal, Refused
 __all__ = [
     "DOCUMENTS",
     "OFFICER_SAYS",
+    "OTHER",
     "Done",
     "Refusal",
     "Refused",
@@ -40,6 +43,7 @@ __all__ = [
     "lift_pin",
     "note",
     "release",
+    "release_papers",
     "reply",
     "resolve",
     "snooze",

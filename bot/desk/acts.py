@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from bot import access, cases, inbox, officers, outbox, people, reading
+from bot import access, cases, inbox, officers, outbox, people, reading, uploads
 from bot import canned as ready
 from bot.access import Action, Denied
 from bot.channels import Message
@@ -15,7 +15,7 @@ from bot.inbox import Delivery
 from bot.officers import Officer
 from bot.outbox import Row
 from bot.runtime import Runtime
-from flows.engine.events import Filled, Joined, PaperWanted, PinLifted, Resolved
+from flows.engine.events import Filled, Joined, PaperMoved, PaperWanted, PinLifted, Resolved
 from flows.engine.flow import Upload
 from flows.engine.questions import Reading
 from flows.engine.text import Text, _, button
@@ -27,10 +27,11 @@ from flows.papers import PAPERS
 OFFICER_SAYS = _("An officer writes:")
 LONGEST_SLEEP = timedelta(days=60)
 MENU = "menu"
+OTHER = "other"
 # Papers that can be asked for: those that the form knows, and any other.
 DOCUMENTS: Mapping[str, Text] = {
     **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
-    "other": button("Another paper"),
+    OTHER: button("Another paper"),
 }
 
 
@@ -172,6 +173,23 @@ async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *
         return await at.turn(PinLifted())
 
     return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
+
+
+async def release_papers(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> Done:
+    """Let the papers that the person has sent go to the registry, with their registration."""
+
+    async def deed(at: Place) -> Delivery | None:
+        released = await uploads.let_go(at.session, at.case.person_id)
+        if not released:
+            raise Refused(Refusal.NO_PAPER)
+        kinds = dict.fromkeys(paper for _id, paper in released)
+        # The first turn's message is claimed already; its sender takes the others after it.
+        first, *_rest = [await at.turn(PaperMoved(paper, "sending")) for paper in kinds]
+        return first
+
+    return await act(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)
 
 
 async def fill(

@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     NO_LANGUAGE = "no_language"
     NO_CANNED = "no_canned"
     NO_DOCUMENT = "no_document"
+    NO_PAPER = "no_paper"
     NOT_FILLABLE = "not_fillable"
     NOT_ACCEPTED = "not_accepted"
     WINDOW_CLOSED = "window_closed"

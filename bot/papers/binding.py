@@ -3,6 +3,7 @@
 Written here and not by the process that saw the file, so that nothing of it slips in (ISO 32000-1).
 """
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -21,6 +22,20 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True):
     height: Side
     grey: bool
     size: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]
+
+
+_PICTURE = re.compile(rb"/Filter/DCTDecode/Length (\d+)>>stream\n")
+
+
+def picture_of(pdf: bytes, number: int) -> bytes | None:
+    """The JPEG of a page, counted from 0, out of a PDF that a Binder wrote."""
+    at = 0
+    while found := _PICTURE.search(pdf, at):
+        at = found.end() + int(found[1])
+        if number == 0:
+            return pdf[found.end() : at]
+        number -= 1
+    return None
 
 
 class Binder:

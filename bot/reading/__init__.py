@@ -13,6 +13,7 @@ from bot.reading.case import (
     Said,
     View,
     may,
+    page,
     view,
 )
 from bot.reading.form import (
@@ -54,6 +55,7 @@ __all__ = [
     "events",
     "listing",
     "may",
+    "page",
     "road",
     "team",
     "view",

@@ -1,11 +1,10 @@
 """A case as its page shows it: the talk, the notes, the registry, what may be done."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot import access, audit, cases, log, officers
+from bot import access, audit, cases, log, officers, uploads
 from bot.access import Action, Allowed, Forbidden, Reason, Why
 from bot.cases import Case
 from bot.officers import Officer
@@ -14,6 +13,7 @@ from bot.queue import Session
 from bot.reading.form import conversation, person_of, road, seen
 from bot.reading.lists import BESIDE, LINE, Line, last_event, line_of
 from bot.runtime import Runtime
+from bot.uploads import Listed
 from flows.engine.house import titled
 from flows.engine.text import Text
 
@@ -81,7 +81,8 @@ class Registered:
 class View:
     """A case as its page shows it; `at` is the last change it contains, to go on from.
 
-    `papers` tells where each paper stands that the person has sent, `wanted` what was asked for.
+    `papers` are those that the person has sent, `wanted` is what was asked for and has not come;
+    `beside` are colleagues who look at it too.
     """
 
     line: Line
@@ -95,8 +96,9 @@ class View:
     may: frozenset[Action]
     epoch: int
     at: int
-    papers: Mapping[str, str]
+    papers: tuple[Listed, ...]
     wanted: str
+    beside: tuple[str, ...]
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
@@ -131,8 +133,9 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
             may=may(officer, line.case),
             epoch=epoch,
             at=at,
-            papers=dict(talk.papers) if talk else {},
+            papers=tuple(await uploads.listing(session, person.id)),
             wanted=talk.wanted if talk else "",
+            beside=await _beside(session, officer, case_id),
         )
         if fresh:
             await _note(session, officer, Action.CASE_READ, case_id, reason)
@@ -163,6 +166,42 @@ async def _account(session: Session, officer: Officer, case: Case, reason: Reaso
     if read >= SOFT_BUDGET:
         _logger.warning("reading.many", count=read)
     return True
+
+
+async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
+    """A page of a paper that the person has sent, as pixels; the looking is audited."""
+    async with officers.acting(rt, officer) as session:
+        line = await seen(rt, session, officer, case_id, Action.CASE_PAGE)
+        person = await person_of(rt, session, line.case)
+        found = await uploads.picture(session, person, upload_id, number)
+        if found is None:
+            raise LookupError("E_CASE: this page is not here any more; look at the case")
+        paper, picture = found
+        await audit.append(
+            session,
+            actor=str(officer.id),
+            action=Action.CASE_PAGE.value,
+            subject=str(case_id),
+            detail=paper,
+        )
+    return picture
+
+
+async def _beside(session: Session, officer: Officer, case_id: UUID) -> tuple[str, ...]:
+    """Who else looks at the case just now; and that this officer does."""
+    await session.execute(
+        "INSERT INTO case_readers (case_id, officer) VALUES (%s, %s)"
+        " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
+        " WHERE case_readers.at < kosh_now() - interval '20 seconds'",
+        (case_id, officer.id),
+    )
+    cursor = await session.execute(
+        "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
+        " WHERE r.case_id = %s AND r.officer <> %s AND r.at > kosh_now() - interval '1 minute'"
+        " ORDER BY o.name",
+        (case_id, officer.id),
+    )
+    return tuple(row[0] for row in await cursor.fetchall())
 
 
 async def _note(

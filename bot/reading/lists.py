@@ -213,7 +213,7 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """That a case changed, and in what: case, words, note, delivery, gone. Never what it says."""
+    """That a case changed, in what: case, words, note, delivery, paper, reader, gone. No words."""
 
     id: int
     case_id: UUID

@@ -55,22 +55,29 @@ class Moved:
 
 
 async def release(session: Session, person_id: UUID) -> int:
-    """Let go to the registry what a person has sent; how many papers. Those go with a registration.
+    """Let go to the registry what a person has sent, and ask for the jobs; how many papers."""
+    released = await let_go(session, person_id)
+    for upload_id, _paper in released:
+        await queue.defer(session, SEND_TASK, upload=str(upload_id))
+    return len(released)
 
-    Without one they wait where they are.
+
+async def let_go(session: Session, person_id: UUID) -> list[tuple[UUID, str]]:
+    """Let go what is ready and has a registration to go with; the sweep finds it within seconds.
+
+    Without a registration papers wait where they are; so does one of a kind that the registry does
+    not know.
     """
     cursor = await session.execute(
         "UPDATE uploads u SET state = 'pending', registration_id = r.id, due_at = kosh_now(),"
         " state_at = kosh_now()"
         " FROM (SELECT id FROM registrations WHERE person_id = %s"
         "   AND state NOT IN ('withdrawing', 'withdrawn') ORDER BY created_at DESC LIMIT 1) r"
-        " WHERE u.person_id = %s AND u.state = 'ready' RETURNING u.id",
-        (person_id, person_id),
+        " WHERE u.person_id = %s AND u.state = 'ready' AND u.paper = ANY(%s)"
+        " RETURNING u.id, u.paper",
+        (person_id, person_id, list(CODES["paper"])),
     )
-    released = await cursor.fetchall()
-    for (upload_id,) in released:
-        await queue.defer(session, SEND_TASK, upload=str(upload_id))
-    return len(released)
+    return list(await cursor.fetchall())
 
 
 _CLAIM: LiteralString = """

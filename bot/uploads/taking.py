@@ -15,6 +15,7 @@ import msgspec
 
 from bot import people, queue
 from bot.channels import Channel, SendError
+from bot.papers.binding import picture_of
 from bot.papers.workshop import Clean, Refused, Verdict
 from bot.people import Person
 from bot.queue import Session
@@ -76,8 +77,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A paper as its person sees it."""
+    """A paper as its person sees it, and the officer of their case."""
 
+    id: UUID
     paper: str
     state: State
     pages: int | None
@@ -311,11 +313,39 @@ ON CONFLICT (id) DO UPDATE SET state = 'ready', mark = excluded.mark, digest = e
 async def listing(session: Session, person_id: UUID) -> list[Listed]:
     """Where each paper of a person is, the oldest first; what was not taken is not among them."""
     cursor = await session.execute(
-        "SELECT paper, state, pages, state_at FROM uploads"
+        "SELECT id, paper, state, pages, state_at FROM uploads"
         " WHERE person_id = %s AND state NOT IN ('refused', 'gone') ORDER BY created_at, id",
         (person_id,),
     )
-    return [Listed(row[0], State(row[1]), row[2], row[3]) for row in await cursor.fetchall()]
+    return [
+        Listed(upload_id, paper, State(state), pages, at)
+        for upload_id, paper, state, pages, at in await cursor.fetchall()
+    ]
+
+
+async def picture(
+    session: Session, person: Person, upload_id: UUID, number: int
+) -> tuple[str, bytes] | None:
+    """A page of a paper that is kept here, counted from 0, as a JPEG; with the paper's kind.
+
+    None when there is no such page, or it is gone to the registry.
+    """
+    cursor = await session.execute(
+        "SELECT paper, media_type FROM uploads WHERE id = %s AND person_id = %s",
+        (upload_id, person.id),
+    )
+    row = await cursor.fetchone()
+    if row is None or row[1] is None:
+        return None
+    cursor = await session.execute(
+        "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number", (upload_id,)
+    )
+    data = b"".join(
+        person.key.unseal(bytes(body), "upload_chunks", "body", f"{upload_id}|{at}")
+        for at, body in await cursor.fetchall()
+    )
+    page = picture_of(data, number) if row[1] == "application/pdf" else data
+    return (row[0], page) if page else None
 
 
 async def unfetched(session: Session, most: int = 20) -> list[UUID]:

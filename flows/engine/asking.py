@@ -114,12 +114,22 @@ class Asking:
 
     def _wait_for_officer(self) -> None:
         back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
-        if self.c.wanted and self.page is not Page.NEVER:
-            self.notes.append((house.PAPER_WANTED,))
-            return self._send_to_page(house.OPEN_PAGE, service=True)
-        text = house.PAPER_WANTED if self.c.wanted else house.WAITING
-        buttons = (FILE, back) if self.c.wanted else (back,)
-        self._say(((text,),), buttons, service=True, private=bool(self.c.wanted))
+        if not self.c.wanted:
+            return self._say(((house.WAITING,),), (back,), service=True)
+        paper = self._paper(self.c.wanted)
+        wanted = _(house.PAPER_WANTED.msgid, paper=paper)
+        if self.page is not Page.NEVER:
+            self.notes += [(wanted,), (house.PAPER_TERMS,)]
+            return self._send_to_page(paper, service=True)
+        self._say(((wanted,), (house.PAPER_TERMS,)), (FILE, back), service=True, private=True)
+
+    def _paper(self, key: str) -> Text:
+        """What a kind of paper is called: as in the form that asks for it."""
+        items = (item for flow in self.flows.values() for item in flow.questions())
+        return next(
+            (item.label for item in items if isinstance(item, Upload) and item.paper == key),
+            house.ANOTHER_PAPER,
+        )
 
     def _ask_language(self) -> None:
         screen = house.language_screen(self.words)

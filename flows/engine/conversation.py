@@ -14,6 +14,7 @@ from flows.engine.events import (
     Awaited,
     Button,
     CancelCase,
+    ConsentGiven,
     DeleteInput,
     Edited,
     Event,
@@ -22,6 +23,7 @@ from flows.engine.events import (
     Joined,
     Kind,
     Page,
+    PaperCame,
     Papered,
     PaperMoved,
     PaperWanted,
@@ -305,6 +307,9 @@ class _Turn(Announcing):
                 self._papered(name, key, refusal or hint or "ok", good=not refusal)
             case PaperMoved(paper, state):
                 self.c = replace(self.c, papers={**self.c.papers, paper: state})
+                if self.c.with_officer and state in house.PAPER_STATES:
+                    line = _(house.PAPER_STATES[state].msgid, paper=self._paper(paper))
+                    self._say(((line,),), (), service=True)
             case PaperWanted(paper):
                 self.c = replace(self.c, wanted=paper)
                 self.ask()
@@ -328,6 +333,8 @@ class _Turn(Announcing):
             files = {**form.files, key: form.files.get(key, 0) + 1}
             self._put_form(flow, replace(form, files=files))
             self.c = replace(self.c, papers={**self.c.papers, item.paper: "checked"})
+        if good and key == WANTED and self.c.wanted:
+            self._wanted_came()
         left = max(0, self.c.checking - 1)
         self.c = replace(self.c, checking=left, verdicts=(*self.c.verdicts, verdict))
         if left:
@@ -336,6 +343,14 @@ class _Turn(Announcing):
         wanted = self.c.wanted if key == WANTED and not good else ""
         self.c = replace(self.c, verdicts=(), wanted=wanted)
         self.ask()
+
+    def _wanted_came(self) -> None:
+        """What the officer asked for is here: sending it was the consent that the asking named."""
+        self.effects += [
+            ConsentGiven("papers", house.PAPER_TERMS, self.c.language),
+            PaperCame(self.c.wanted),
+        ]
+        self.c = replace(self.c, papers={**self.c.papers, self.c.wanted: "checked"})
 
     def _unreadable(self, kind: str) -> None:
         match kind:

@@ -270,6 +270,13 @@ class TakeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperCame:
+    """The paper that the officer asked for is kept: it is the officer's turn."""
+
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrintList:
     """Lend the list as a sheet for a while; the address goes to the say's button of kind LINK.
 
@@ -318,6 +325,7 @@ type Effect = (
     | CancelCase
     | DeleteInput
     | TakeFile
+    | PaperCame
     | SendPapers
     | Subscribe
     | ReadNews

@@ -51,7 +51,15 @@ ON_PAGE = _(
 )
 WRITE_DONE = _("If that was all, write “{word}”.")
 PAGE_OFFERED = _("Here is a page of our own. The link works once, for 10 minutes.")
-PAPER_WANTED = _("The officer asks for a paper. Please send a photo or a PDF of it.")
+PAPER_WANTED = _("The officer asks for a paper: {paper}. Please send a photo or a PDF of it.")
+ANOTHER_PAPER = _("the one that they wrote about")
+PAPER_TERMS = _(
+    "• Why: so that your question can be settled.\n"
+    "• Who sees it: the officers of this desk; the registry, if the officer passes it on with your"
+    " registration.\n"
+    "• How long: it is kept under lock here until the registry has it, 30 days at most.\n"
+    "By sending it you agree to this. If you do not agree, write so: your question stays open."
+)
 PAPER_STATES = {
     "checked": _("{paper}: received, not sent yet"),
     "sending": _("{paper}: on its way to the registry"),

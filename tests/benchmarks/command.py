@@ -73,6 +73,19 @@ def broadcast(
         announcing.measured(folder, seconds)
 
 
+@app.command()
+def console(
+    closed: Annotated[int, typer.Option(min=0, help="Cases that are closed.")] = 99_000,
+    still_open: Annotated[int, typer.Option("--open", min=1, help="Cases that are open.")] = 1_000,
+    live: Annotated[int, typer.Option(min=1, help="Officers with a page open.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
+) -> None:
+    """How soon the console's pages come, with a full desk and every officer's page live."""
+    from tests.benchmarks import console as desk
+
+    typer.echo(desk.table(desk.measured(closed, still_open, live, seconds)))
+
+
 @app.command("print")
 def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,

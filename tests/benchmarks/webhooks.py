@@ -74,7 +74,7 @@ async def _measured(
 ) -> Figures:
     port = free_port()
     async with _beside(chosen, sandbox, port) as set_up, runtime(set_up) as rt:
-        env = _environment(set_up, port)
+        env = environment(set_up, port)
         with (
             process("bot", "web", core=0, log=folder / "web.log", env=env) as web,
             process("bot", "work", core=1, log=folder / "work.log", env=env),
@@ -117,7 +117,7 @@ async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncItera
         )
 
 
-def _environment(chosen: Settings, port: int) -> dict[str, str]:
+def environment(chosen: Settings, port: int) -> dict[str, str]:
     """The settings of this run for a process of ours."""
     told = {}
     for name in chosen.model_fields_set | {"registry_url", "telegram_api", "whatsapp_api"}:

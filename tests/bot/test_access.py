@@ -39,6 +39,8 @@ _OFFICER: Cells = {
     Action.CASE_REPLY: (HELD, frozenset({"me"})),
     Action.CASE_NOTE: (OPEN, ANY_OWNER),
     Action.CASE_DOCUMENT: (HELD, frozenset({"me"})),
+    Action.CASE_PAPERS: (HELD, frozenset({"me"})),
+    Action.CASE_PAGE: (HELD, frozenset({"me"})),
     Action.CASE_FILL: (HELD, frozenset({"me"})),
     Action.CASE_PIN: (HELD, frozenset({"me"})),
     Action.CASE_TRANSFER: (OPEN, frozenset({"me"})),
@@ -60,6 +62,7 @@ IN_MISSION: dict[Action, set[Role]] = {
     Action.CANNED_READ: {_O, _L, _E},
     Action.CANNED_EDIT: {_L, _E},
     Action.HOURS_EDIT: {_L},
+    Action.GLASS_REVIEW: {_L},
 }
 ANYWHERE: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
@@ -70,6 +73,9 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.OFFICERS_EDIT: {_A},
     Action.SESSIONS_OTHERS: {_A},
     Action.AUDIT_READ: {_U},
+    Action.GLASS_READ: {_L, _A},
+    Action.GLASS_ASK: {_A},
+    Action.GLASS_GRANT: {_A},
     Action.BROADCAST_READ: {_E, _L, _P, _U},
     Action.BROADCAST_DRAFT: {_E},
     Action.BROADCAST_APPROVE: {_P},
@@ -169,6 +175,7 @@ VERBS: dict[str, dict[str, object]] = {
     "reply": {"words": "Hello."},
     "note": {"words": "A note."},
     "ask_document": {"document": "identity"},
+    "release_papers": {},
     "fill": {"question": "ethnic_kazakh", "value": "yes"},
     "lift_pin": {},
     "transfer": {"to": desk.ToTopic("spouse")},
@@ -217,6 +224,9 @@ REACHED: dict[str, LiteralString] = {
     "holidays": "SELECT mission FROM holidays",
     "canned": "SELECT mission FROM canned",
     "audit": "SELECT actor FROM audit",
+    "uploads": "SELECT person_id FROM uploads",
+    "upload_chunks": "SELECT upload_id FROM upload_chunks",
+    "case_readers": "SELECT case_id FROM case_readers",
 }
 # What every officer may see: who they work with, and sums. Signing in has tables of its own.
 OPEN_TO_ALL = {"officers", "audit_head", "steps"}
@@ -239,6 +249,9 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO registrations (id, person_id, state) VALUES (%(id)s, %(id)s, 'pending')",
     "INSERT INTO registry_writes (id, registration_id, number, kind, state)"
     " VALUES (%(id)s, %(id)s, 1, 'submit', 'pending')",
+    "INSERT INTO uploads (id, person_id, paper, state) VALUES (%(id)s, %(id)s, 'other', 'ready')",
+    "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%(id)s, 0, '')",
+    "INSERT INTO case_readers (case_id, officer) VALUES (%(id)s, %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
     " return_minutes) VALUES (%(mission)s, 'UTC', 1, 1, 1, 1)",
     "INSERT INTO mission_hours VALUES (%(mission)s, 0, '09:00', '18:00')",
@@ -320,6 +333,7 @@ WRITES: tuple[LiteralString, ...] = (
     "UPDATE missions SET zone = 'UTC' WHERE mission <> %(mission)s",
     "DELETE FROM canned WHERE mission <> %(mission)s",
     "DELETE FROM links WHERE person_id = %(theirs)s",
+    "UPDATE uploads SET state = 'pending' WHERE person_id = %(theirs)s",
 )
 FORBIDDEN: tuple[LiteralString, ...] = (
     "UPDATE cases SET mission = 'tr_ankara' WHERE id = %(ours)s",
@@ -339,6 +353,10 @@ FORBIDDEN: tuple[LiteralString, ...] = (
     "UPDATE officers SET roles = '{administrator}' WHERE id = %(ours)s",
     "SELECT payload FROM registry_writes",
     "SELECT * FROM consents",
+    "UPDATE uploads SET paper = 'other' WHERE person_id = %(ours)s",
+    "DELETE FROM uploads",
+    "SELECT * FROM glass",
+    "INSERT INTO case_readers (case_id, officer) VALUES (%(ours)s, %(theirs)s)",
     "SELECT * FROM updates",
     "INSERT INTO case_events (case_id, mission, kind) VALUES (%(ours)s, 'general', 'case')",
 )

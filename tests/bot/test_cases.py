@@ -1,5 +1,6 @@
 """Where a case goes, how long it may wait, and what becomes of it when nobody presses anything."""
 
+import asyncio
 from datetime import time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -380,3 +381,62 @@ async def test_the_duty_group_is_the_one_group_that_is_not_left(rt: Runtime, gro
     assert group.acts == 0
     await inbox.receive(rt, Intruder(Telegram.name, "-1000000000002"))
     assert group.acts == 1
+
+
+# Giving cases out
+
+
+async def _gives(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
+            " return_minutes, gives) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
+        )
+
+
+async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
+    officer = await an_officer(rt, name, **more)
+    async with rt.pool.connection() as session:
+        until = await cases.clock(session) + timedelta(hours=4)
+    await officers.set_shift(rt, officer, until)
+    return officer
+
+
+async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -> None:
+    await _gives(rt)
+    first = await _on_shift(rt, "Officer First")
+    second = await _on_shift(rt, "Officer Second")
+    await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
+    await an_officer(rt, "Officer At Home")
+    asked = [await ask(Guest(rt)) for _each in range(4)]
+    assert await duty.give(rt) == 4
+    held = [(await now(rt, case.id)).owner for case in asked]
+    assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
+
+
+async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runtime) -> None:
+    await _gives(rt)
+    case = await ask(Guest(rt))
+    assert await duty.give(rt) == 0
+    officer = await _on_shift(rt, "Officer First")
+    assert await duty.give(rt) == 1
+    await ahead(rt, "31 minutes")
+    await duty.tend(rt)
+    assert await duty.give(rt) == 0, "it would go round for ever"
+    back = await now(rt, case.id)
+    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
+    assert await desk.take_next(rt, officer, key=key()) is not None
+
+
+async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:
+    await _gives(rt)
+    officer = await _on_shift(rt, "Officer First")
+    await _on_shift(rt, "Officer Second")
+    asked = [await ask(Guest(rt)) for _each in range(3)]
+    taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
+    await asyncio.gather(duty.give(rt), duty.give(rt), *taking)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"
+        )
+        assert await cursor.fetchone() == (len(asked), len(asked), asked[0].version + 1)

@@ -467,7 +467,7 @@ async def test_what_changed_is_told_in_order_and_nothing_is_left_out(rt: Runtime
     await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="An answer.")
     told = await reading.events(rt, officer, at)
     assert told is not None
-    assert {each.kind for each in told} == {"case", "words", "delivery"}
+    assert {each.kind for each in told} == {"case", "words", "delivery", "reader"}
     assert {each.case_id for each in told} == {case.id}
     assert [each.id for each in told] == sorted(each.id for each in told)
     assert await reading.events(rt, officer, told[-1].id) == []

@@ -1,12 +1,17 @@
 """Pictures of the console for docs: `python -m tests.browser.console_pictures`.
 
-Screens in light and dark, on a desktop and a phone, in Kazakh, in its Arabic script and Russian.
+Some screens at their full size; and of every screen a sheet of twelve: in Kazakh, its Arabic script
+and Russian, light and dark, on a desktop and a phone (`--sheets` makes those alone).
 """
 
 import asyncio
+import sys
 import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,7 @@ from PIL import Image
 
 from bot import services
 from bot.migrations import migrate
+from bot.web.console import demo_crew
 from tests import conftest
 from tests.browser.console_scene import set_scene
 from tests.browser.test_chat import BROWSER, PICTURES, QUIET
@@ -23,6 +29,7 @@ from tests.house import House, opened
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
+LANCZOS = Image.Resampling.LANCZOS
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ SHOTS = (
     Shot("case-kk", MARAT, "kk", OWN),
     Shot("case-preview-kk", AIGUL, "kk", (*CASE, "click button[value=documents-today]")),
     Shot("case-ru-dark", BERIK, "ru", CASE, dark=True),
+    Shot("case-papers-ru", MARAT, "ru", (*OWN, "see #papers")),
+    Shot("glass-ru", DANA, "ru", ("/console/glass",)),
     Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN, dark=True, phone=True),
     Shot("case-ru-phone", MARAT, "ru", OWN, phone=True),
     Shot("answers-ru", MARAT, "ru", (*OWN, "click form[action$=answers] button")),
@@ -64,58 +73,141 @@ SHOTS = (
 )  # fmt: skip
 
 
-async def _take(browser: Any, house: House, shot: Shot) -> None:
+# Every screen, by ways that change nothing.
+SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("sign-in", "", ("/console/sign-in",)),
+    ("inbox", MARAT, ("/console/inbox?queue=all",)),
+    ("case", MARAT, OWN),
+    ("papers", MARAT, (*OWN, "see #papers")),
+    ("answers", MARAT, (*OWN, "click form[action$=answers] button")),
+    ("now", MARAT, ("/console/now",)),
+    ("statistics", MARAT, ("/console/statistics",)),
+    ("canned", MARAT, ("/console/canned", "click .ready-one summary")),
+    ("hours", MARAT, ("/console/hours",)),
+    ("account", MARAT, ("/console/own",)),
+    ("reason", BERIK, ("/console/inbox?queue=all", "click .what")),
+    ("officers", DANA, ("/console/officers", "click .crew summary")),
+    ("glass", DANA, ("/console/glass",)),
+    ("audit", SAULE, ("/console/audit",)),
+)
+TONGUES = ("kk", "kk-Arab", "ru")
+LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
+TALL = 430  # of a tile, px
+
+
+async def _page(browser: Any, house: House, shot: Shot) -> Any:
+    """A browser of the officer's own, signed in."""
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
         color_scheme="dark" if shot.dark else "light",
-        extra_http_headers={"Accept-Language": shot.language},
+        locale=shot.language,
     )
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     await page.goto(f"{house.url}/console/sign-in")
     if shot.officer:
         await page.locator(".crew button", has_text=shot.officer).click()
         await page.wait_for_url("**/console/**")
+    return page
+
+
+async def _walk(house: House, page: Any, shot: Shot) -> bytes:
     for step in shot.way:
-        if step.startswith("click "):
-            await page.locator(step.removeprefix("click ")).first.click()
+        verb, _blank, where = step.partition(" ")
+        if verb == "click":
+            await page.locator(where).first.click()
             await page.wait_for_load_state("load")
+        elif verb == "see":
+            await page.locator(where).evaluate("each => each.scrollIntoView({block: 'center'})")
         else:
             await page.goto(f"{house.url}{step}")
-    if await page.locator("form.card input[name=reason]").count():
+        reason = page.locator("form.card input[name=reason]")
+        if step.startswith("click .what") and shot.officer == MARAT and await reason.count():
+            await page.locator("form.card .primary").click()
+    if shot.officer != BERIK and await page.locator("form.card input[name=reason]").count():
         await page.locator("form.card .primary").click()
     await page.mouse.move(2, 2)
     await page.wait_for_timeout(400)
-    _keep(shot.name, await page.screenshot())
-    await context.close()
+    return bytes(await page.screenshot())
 
 
-def _keep(name: str, picture: bytes) -> None:
-    image = Image.open(BytesIO(picture)).convert("RGB").quantize(COLOURS)
+async def _take(browser: Any, house: House, shot: Shot) -> None:
+    page = await _page(browser, house, shot)
+    _keep(shot.name, Image.open(BytesIO(await _walk(house, page, shot))))
+    await page.context.close()
+
+
+async def _sheets(browser: Any, house: House) -> None:
+    """Each officer's browser walks their screens in each look; then sheets are made."""
+    tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
+    for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
+        for tongue, (dark, phone) in product(TONGUES, LOOKS):
+            page = await _page(browser, house, Shot("", officer, tongue, (), dark, phone))
+            for name, whose, way in SCREENS:
+                if whose == officer:
+                    shot = Shot(name, officer, tongue, way, dark, phone)
+                    picture = Image.open(BytesIO(await _walk(house, page, shot)))
+                    tiles.setdefault(name, {})[tongue, dark, phone] = picture
+            await page.context.close()
+    for name, own in tiles.items():
+        _keep(f"sheet-{name}", _sheet(own))
+
+
+def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
+    """A row for each language: the desktop light and dark, the phone light and dark."""
+    rows = []
+    for tongue in TONGUES:
+        row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]
+        rows.append(
+            [each.resize((each.width * TALL // each.height, TALL), LANCZOS) for each in row]
+        )
+    gap = 16
+    width = sum(each.width + gap for each in rows[0]) + gap
+    sheet = Image.new("RGB", (width, (TALL + gap) * len(rows) + gap), "#c9c5b8")
+    for down, row in enumerate(rows):
+        x = gap
+        for each in row:
+            sheet.paste(each, (x, gap + down * (TALL + gap)))
+            x += each.width + gap
+    return sheet
+
+
+def _keep(name: str, picture: Image.Image) -> None:
+    image = picture.convert("RGB").quantize(COLOURS)
     image.save(PICTURES / f"console-{name}.png", optimize=True)
 
 
-async def _all() -> None:
-    from playwright.async_api import async_playwright
-
-    home = Path(tempfile.mkdtemp(prefix="kosh-pictures-"))
+@asynccontextmanager
+async def house(name: str) -> AsyncIterator[House]:
+    """A house of its own, with the demo's officers, outside of any test."""
+    home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
         services.postgres(home / "postgres", conftest.FAST) as admin_url,
         services.valkey(home / "valkey") as redis_url,
     ):
-        databases = services.prepare(admin_url, "kosh_pictures")
+        databases = services.prepare(admin_url, name)
         await asyncio.to_thread(
             migrate, databases.owner.replace("postgresql", "postgresql+psycopg", 1)
         )
         with psycopg.connect(databases.owner, autocommit=True) as session:
             session.execute(CLOCK)
         chosen = conftest.chosen._get_wrapped_function()(databases, redis_url, home)
-        async with opened(chosen, databases, admin_url) as house, async_playwright() as playwright:
-            await set_scene(house)
-            browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-            for shot in SHOTS:
-                await _take(browser, house, shot)
+        async with opened(chosen, databases, admin_url) as house:
+            await demo_crew.enter(house.rt)
+            yield house
+
+
+async def _all(*, sheets: bool) -> None:
+    from playwright.async_api import async_playwright
+
+    async with house("kosh_pictures") as scene, async_playwright() as playwright:
+        await set_scene(scene)
+        args = [*QUIET, "--lang=ru-RU"]  # how fields of time are written
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=args)
+        for shot in () if sheets else SHOTS:
+            await _take(browser, scene, shot)
+        await _sheets(browser, scene)
 
 
 if __name__ == "__main__":
-    asyncio.run(_all())
+    asyncio.run(_all(sheets="--sheets" in sys.argv))

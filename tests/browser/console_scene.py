@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from bot import desk, officers, reading
-from bot.access import Role
+import aiohttp
+
+from bot import desk, glass, officers, reading
+from bot.access import Reason, Role
 from bot.reading import Filter, Queue
-from bot.web.console import demo_crew
 from tests.house import House
+from tests.papers import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -32,9 +34,37 @@ async def _talk(house: House, visitor: Visitor) -> None:
     done = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
     words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
     await desk.reply(house.rt, lead, case.id, done.version, key="reply", words=words)
+    done = await desk.ask_document(
+        house.rt, lead, case.id, done.version, key="document", document="identity"
+    )
+    await send_paper(house, visitor)
     note = "Анкета заполнена наполовину; ждёт вопроса об имени."
     await desk.note(house.rt, lead, case.id, done.version, key="note", words=note)
     await visitor.send("said", text="Рақмет! Тағы бір сұрақ: балалардың құжаты бірге ме?")
+
+
+async def send_paper(house: House, visitor: Visitor) -> None:
+    """What the officer asked for, over the chat's own page."""
+    form = aiohttp.FormData()
+    form.add_field("chat", visitor.chat)
+    form.add_field("file", photo(), filename="page.jpg")
+    headers = {"X-Requested-With": "kosh"}
+    async with visitor.session.post(f"{house.url}/chat/file", data=form, headers=headers) as answer:
+        assert answer.status == 202, await answer.text()
+
+
+async def _emergency(house: House) -> None:
+    """A second administrator asks for a case; the first finds it on their page."""
+    async with house.rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+        cursor = await session.execute("SELECT min(number) FROM cases")
+        row = await cursor.fetchone()
+    dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
+    erlan = await officers.enter(
+        house.rt, dana, "Erlan Testov", "mn_ulaanbaatar", [Role.ADMINISTRATOR]
+    )
+    assert row is not None
+    await glass.ask(house.rt, erlan, row[0], Reason.COMPLAINT)
 
 
 async def ask_officer(
@@ -70,12 +100,12 @@ def _keys(visitor: Visitor) -> list[str]:
 
 async def set_scene(house: House) -> None:
     """Everybody of PEOPLE waits; the first, who is in the form, talks with the lead already."""
-    await demo_crew.enter(house.rt)
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
     await _talk(house, first)
     await leave(first)
+    await _emergency(house)
     async with house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET shift_until = kosh_now() + %s WHERE name <> 'Berik Testov'",

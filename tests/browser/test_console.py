@@ -1,25 +1,27 @@
 """The console in a real browser: the whole handoff, a live page on a bad line, keys, access."""
 
-import asyncio
 import json
-import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import desk, officers, reading
-from bot.reading import Filter, Queue
+from bot.languages import Languages
 from bot.web import create_app
 from bot.web.console import demo_crew
+from flows.engine.house import PAPER_STATES
+from flows.engine.text import Text, Value, _
+from flows.papers import PASSPORT
 from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
+from tests.browser.live_cuts import Told, cut
+from tests.browser.officer import Officer
 from tests.browser.test_chat import browser  # noqa: F401
 from tests.console import ru
 from tests.house import House, _free_port, _lent, serving
+from tests.papers import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -29,67 +31,6 @@ AIGUL, BERIK, MARAT, DANA, SAULE = (
     "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova", "Saule Testova",
 )  # fmt: skip
 CUT_SECONDS = 30
-# What may differ between two renders of the same state: each form's own key, and the officer's own
-# doing on the page.
-STANDS = """html => {
-  const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
-    .getElementById('main').cloneNode(true);
-  main.querySelectorAll('input[name=key]').forEach(key => key.removeAttribute('value'));
-  main.querySelectorAll('[open]').forEach(each => each.removeAttribute('open'));
-  main.querySelectorAll('[data-sent]').forEach(each => each.removeAttribute('data-sent'));
-  main.querySelectorAll('.done').forEach(each => each.remove());
-  main.normalize();
-  return main.innerHTML.replace(/\\s+/g, ' ');
-}"""
-
-
-class Officer:
-    """An officer's page, and what went wrong on it."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._heard)
-
-    def _heard(self, line: Any) -> None:
-        # A line that is cut on purpose is no fault of the page.
-        if line.type == "error" and "net::ERR" not in line.text:
-            self.errors.append(line.text)
-
-    async def sign_in(self, url: str, name: str) -> None:
-        await self.page.goto(f"{url}/console/sign-in")
-        await self.page.locator(".crew button", has_text=name).click()
-        await self.page.wait_for_url("**/console/*")
-
-    async def click(self, selector: str) -> None:
-        await self.page.locator(selector).first.click()
-
-    async def says(self, words: str) -> None:
-        """Wait until the page says it."""
-        await self.page.wait_for_function(
-            "words => document.getElementById('main').innerText.includes(words)", arg=words
-        )
-
-    async def stands_as_fresh(self) -> bool:
-        """Whether the page is what a fresh one would be."""
-        fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
-        now = await self.page.evaluate(STANDS, None)
-        return bool(now == await self.page.evaluate(STANDS, fresh))
-
-
-async def _officer(
-    opened: Any, house: House, name: str, language: str = "ru", **options: Any
-) -> Officer:
-    context = await opened.new_context(
-        viewport={"width": 1280, "height": 900},
-        extra_http_headers={"Accept-Language": language},
-        **options,
-    )
-    officer = Officer(await context.new_page())
-    officer.page.set_default_timeout(10_000)
-    await officer.sign_in(house.url, name)
-    return officer
 
 
 @pytest.fixture
@@ -100,12 +41,25 @@ async def office(house: House) -> House:
 
 @pytest.fixture
 async def applicant(office: House) -> AsyncIterator[Visitor]:
-    """Somebody in the middle of the form, in Kazakh."""
+    """Somebody who is registered, and now in the middle of the list of papers, in Kazakh."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
-        for answer in ("kk", *ANSWERS[:13]):
+        for answer in ("kk", *ANSWERS):
             await give(visitor, answer)
+
+        async def accepted() -> bool:
+            return [each["state"] for each in await office.entries()] == ["ACCEPTED"]
+
+        await office.until(accepted, 30)
+        seen = len(visitor.bubbles)
+        await visitor.send("said", text="/start checklist")
+        await office.until(lambda: _asked(visitor, seen), 30)
         yield visitor
+
+
+async def _asked(visitor: Visitor, seen: int) -> bool:
+    """Whether a question with buttons came since."""
+    return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
 
 
 async def _reads(house: House, visitor: Visitor, words: str) -> None:
@@ -116,10 +70,10 @@ async def _reads(house: House, visitor: Visitor, words: str) -> None:
 
 
 async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor) -> None:  # noqa: F811
-    question = applicant.newest.text
+    question = applicant.newest.text.splitlines()[-1]
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
         await give(applicant, answer)
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.says("1")
     await officer.click("[data-key=KeyN]")
     await officer.says("не істеуім керек?")
@@ -140,16 +94,52 @@ async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor
     await applicant.send("said", text="Рақмет, қазір жіберемін")
     await officer.says("Рақмет, қазір жіберемін")
 
+    await _sends_photo(browser, office, applicant)
+    await officer.page.wait_for_selector("#papers li")
+    leaf = await officer.page.locator(".leaves a").first.get_attribute("href")
+    picture = await officer.page.request.get(f"{office.url}{leaf}")
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert (await picture.body()).startswith(b"\xff\xd8")
+    await officer.click("#papers form .primary")
+    await officer.says(ru("done_passed"))
+    await officer.page.wait_for_selector("#papers .chip.good", timeout=30_000)
+    (entry,) = await office.entries()
+    assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
+    await _reads(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
+
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
     await officer.says(ru("done_resolved"))
-    await _reads(office, applicant, question.splitlines()[-1])
+    await _reads(office, applicant, question)
     assert any(question in each.text for each in applicant.bubbles[asked:])
     assert officer.errors == []
 
 
+async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:  # noqa: F811
+    """The person opens their chat in a browser of their own and sends what was asked for."""
+    (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
+    context = await browser.new_context()
+    await context.add_cookies([{"name": "kosh", "value": cookie.value, "url": office.url}])
+    page = await context.new_page()
+    await page.goto(f"{office.url}/chat")
+    form = page.locator("form.file:has(fieldset:not([disabled]))").last
+    await form.locator("input[type=file]").set_input_files(
+        {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
+    await form.locator("button").click()
+    await page.get_by_text(kk(_("Received and readable: {count}."), count=1)).wait_for(
+        timeout=30_000
+    )
+    await context.close()
+
+
+def kk(text: Text, **values: Value) -> str:
+    """A sentence as the person reads it."""
+    return Languages(("kk",)).render(_(text.msgid, **values), "kk")
+
+
 async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None:  # noqa: F811
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.says(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
@@ -164,7 +154,7 @@ async def test_what_is_being_written_outlives_what_comes_in(
     office: House,
 ) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
     await officer.says("Testova asks")
     await officer.page.fill("#words", "half a sentence")
@@ -187,46 +177,20 @@ async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
     office: House,
     path: str,
 ) -> None:
-    chance = random.Random(7)
-    officer = await _officer(browser, office, MARAT)
+    officer = await Officer.at_work(browser, office, MARAT)
     await officer.page.goto(office.url + path)
     await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is elsewhere
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
-    clock = asyncio.get_running_loop()
-    end = clock.time() + CUT_SECONDS / 2
-    while clock.time() < end:
-        await officer.page.context.set_offline(chance.random() < 0.5)
-        await _something_happens(office, chance, visitors)
-        await asyncio.sleep(chance.uniform(0, 0.4))
-    await officer.page.context.set_offline(False)
+    await cut(office, officer.page, visitors, CUT_SECONDS / 2, Told())
     await office.until(officer.stands_as_fresh, 30)
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
 
 
-async def _something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> None:
-    """One of the things that change a page: words, a claim, a case given back, a reply."""
-    async with house.rt.pool.connection() as session:
-        berik = next(each for each in await officers.everyone(session) if each.name == BERIK)
-    page = await reading.listing(house.rt, berik, Filter(Queue.ALL))
-    line = chance.choice(page.lines)
-    case, key = line.case, str(chance.random())
-    with suppress(desk.Refused, Exception):
-        match chance.randrange(4):
-            case 0:
-                await chance.choice(visitors).send("said", text="and more")
-            case 1:
-                await desk.claim(house.rt, berik, case.id, case.version, key=key)
-            case 2:
-                await desk.release(house.rt, berik, case.id, case.version, key=key)
-            case _:
-                await desk.reply(house.rt, berik, case.id, case.version, key=key, words="Yes.")
-
-
 async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:  # noqa: F811
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.keyboard.press("Alt+Slash")
     assert await officer.page.locator("#help").is_visible()
     await officer.page.keyboard.press("Escape")
@@ -252,7 +216,7 @@ async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None: 
 @pytest.mark.requirement("S-61")
 async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:  # noqa: F811
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
     await officer.says("Testova asks")
     kept = "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
@@ -270,7 +234,7 @@ async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -
 
 async def test_without_scripts_everything_still_works(browser: Any, office: House) -> None:  # noqa: F811
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
-    officer = await _officer(browser, office, AIGUL, java_script_enabled=False)
+    officer = await Officer.at_work(browser, office, AIGUL, java_script_enabled=False)
     await officer.click("[data-key=KeyN]")
     await officer.page.fill("#words", "without a script")
     await officer.click(".writing .primary")
@@ -281,7 +245,7 @@ async def test_without_scripts_everything_still_works(browser: Any, office: Hous
 
 async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House) -> None:  # noqa: F811
     calm = await ask_officer(office, "ru", "general", "Testov asks")
-    officer = await _officer(browser, office, AIGUL)
+    officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     hurried = await ask_officer(office, "kk", "passport", "Testova hurries")
@@ -348,7 +312,7 @@ async def test_axe_finds_nothing(
     visitors = [await ask_officer(office, "kk", "passport", "Testova asks") for _ in range(2)]
     for name, paths in PAGES.items():
         options = {"color_scheme": scheme}
-        officer = await _officer(browser, office, name, language, **options)
+        officer = await Officer.at_work(browser, office, name, language, **options)
         await officer.page.set_viewport_size({"width": width, "height": 900})
         for path in paths:
             if path == "CASE":

@@ -8,10 +8,12 @@ from flows.engine import house, papers
 from flows.engine.events import (
     Attached,
     Awaited,
+    ConsentGiven,
     DeleteInput,
     Joined,
     Kind,
     Page,
+    PaperCame,
     Papered,
     PaperMoved,
     PaperWanted,
@@ -86,12 +88,20 @@ def test_a_photo_that_nobody_asked_for_is_taken_out_of_the_chat() -> None:
 def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
     chat = Chat.begun("ru").takes(Joined()).takes(PaperWanted("ethnicity"))
     assert chat.shows(house.PAPER_WANTED)
+    assert chat.shows(house.PAPER_TERMS)
     chat.takes(PHOTO)
     assert chat.done(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
     chat.takes(Papered("", "~wanted", refusal=papers.Refusal.BROKEN))
     assert chat.conversation.wanted == "ethnicity"
+    assert not chat.done(PaperCame)
     chat.takes(PHOTO).takes(Papered("", "~wanted"))
     assert chat.conversation.wanted == ""
+    (came,) = chat.done(PaperCame)
+    assert came == PaperCame("ethnicity")
+    (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
+    assert consent.text == house.PAPER_TERMS
+    chat.takes(PaperMoved("ethnicity", "accepted"))
+    assert chat.shows(house.PAPER_STATES["accepted"])
     assert not chat.takes(Resolved()).conversation.with_officer
 
 

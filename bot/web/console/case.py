@@ -18,9 +18,11 @@ from bot.reading import ReasonNeeded, View
 from bot.web.console import words
 from bot.web.console.doors import get, post
 from bot.web.console.inbox import case_path
-from bot.web.console.pages import done, labels, page
+from bot.web.console.pages import SENT, done, labels, page
 from bot.web.console.visit import Form, Visit
 from bot.web.door import number
+from flows.engine.papers import State
+from flows.engine.text import Text
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 
@@ -77,6 +79,10 @@ async def shown(
         colleagues=await _colleagues(visit),
         missions=_missions(visit),
         documents=_documents(visit),
+        papers=[(each, visit.say(_paper(each.paper))) for each in view.papers],
+        wanted=visit.say(_paper(view.wanted)) if view.wanted else "",
+        releasable=_releasable(view),
+        registered=_registered(view),
         topics=labels(visit, words.TOPICS),
         snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
         places=_places(visit),
@@ -87,8 +93,12 @@ async def shown(
 
 
 def _case_id(visit: Visit) -> UUID:
+    return _uuid(visit.request.path_params["case_id"])
+
+
+def _uuid(written: str) -> UUID:
     try:
-        return UUID(visit.request.path_params["case_id"])
+        return UUID(written)
     except ValueError:
         raise LookupError("E_CASE: there is no such case; look at the list") from None
 
@@ -121,7 +131,7 @@ async def _ready(visit: Visit, view: View) -> list[Ready]:
 
 def _preview(visit: Visit, view: View, ready: list[Ready], draft: Draft) -> dict[str, str] | None:
     """The officer's words as the person will see them."""
-    if not draft.preview:
+    if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
     chosen = next((each.words for each in ready if each.name == draft.canned), "")
@@ -147,6 +157,21 @@ def _missions(visit: Visit) -> list[tuple[str, str]]:
 
 def _documents(visit: Visit) -> list[tuple[str, str]]:
     return [(key, visit.say(label)) for key, label in desk.DOCUMENTS.items()]
+
+
+def _paper(key: str) -> Text:
+    return desk.DOCUMENTS.get(key, desk.DOCUMENTS[desk.OTHER])
+
+
+def _registered(view: View) -> bool:
+    gone = ("withdrawing", "withdrawn")
+    return any(each.kind == "registration" and each.state not in gone for each in view.registry)
+
+
+def _releasable(view: View) -> bool:
+    """Whether a paper is here that can go to the registry now."""
+    ready = (each for each in view.papers if each.state is State.READY)
+    return _registered(view) and any(each.paper != desk.OTHER for each in ready)
 
 
 def _places(visit: Visit) -> list[tuple[str, str]]:
@@ -279,6 +304,18 @@ async def preview(visit: Visit, form: Form) -> Response:
     return await shown(visit, draft=wanted)
 
 
+async def paper(visit: Visit) -> Response:
+    """A page of a paper, by itself: pixels that we made, never the file that came."""
+    at = visit.request.path_params
+    if not at["number"].isdecimal():
+        raise LookupError("E_CASE: there is no such page; look at the case")
+    picture = await reading.page(
+        visit.rt, visit.officer, _case_id(visit), _uuid(at["upload_id"]), int(at["number"])
+    )
+    named = {"Content-Disposition": 'inline; filename="page.jpg"'}
+    return Response(picture, media_type="image/jpeg", headers=SENT | named)
+
+
 async def answers(visit: Visit, form: Form) -> Response:
     """What the person answered, after a reason was given; the reading is audited."""
     case_id = _case_id(visit)
@@ -311,6 +348,8 @@ ROUTES = [
     post("/cases/{case_id}/preview", Action.CASE_REPLY, preview),
     act("note", Action.CASE_NOTE, "noted", desk.note, _note),
     act("document", Action.CASE_DOCUMENT, "asked", desk.ask_document, _document),
+    act("papers", Action.CASE_PAPERS, "passed", desk.release_papers),
+    get("/cases/{case_id}/papers/{upload_id}/{number}", Action.CASE_PAGE, paper),
     act("fill", Action.CASE_FILL, "filled", desk.fill, _fill),
     act("pin", Action.CASE_PIN, "pin_lifted", desk.lift_pin),
     act("transfer", Action.CASE_TRANSFER, "transferred", desk.transfer, _transfer),

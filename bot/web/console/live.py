@@ -2,13 +2,15 @@
 
 Events carry ids only, so who may read what is decided where the page is rendered. They are rows,
 numbered in the order of their commits: a page says up to which number it knows, and gets what came
-after. One connection of each process hears PostgreSQL's signal, for all its pages.
+after. One connection of each process hears PostgreSQL's signal, and what a mission's pages ask for
+after it is read once for all of them.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import LiteralString, Self
 
 import psycopg
@@ -22,9 +24,25 @@ from bot.web.console.visit import Visit, arrive
 from bot.web.door import number
 
 HEARTBEAT_SECONDS = 15
+LOOK_SECONDS = 10  # less than a heartbeat
 SIGNAL = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = log.get()
+
+type Events = list[reading.Event] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is being read for several pages: how often it had rung, and when that was."""
+
+    rings: int
+    at: float
+    task: asyncio.Task[Events]
+
+    def is_good(self, rings: int, now: float) -> bool:
+        """Whether nothing can have come since; a bell that hears nothing is not believed long."""
+        return self.rings == rings and now - self.at < RETRY_SECONDS
 
 
 class Bell:
@@ -34,6 +52,7 @@ class Bell:
         self._url = url
         self._signal = signal
         self.rings = 0
+        self._read: dict[tuple[str, int], _Read] = {}
         self._rung = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -55,6 +74,17 @@ class Bell:
                 async with asyncio.timeout(seconds):
                     await self._rung.wait()
         return self.rings != rings
+
+    async def events(self, visit: Visit, last: int) -> Events:
+        """What came after `last` in the officer's mission: of many pages that ask, one reads."""
+        place, now = (visit.officer.mission, last), asyncio.get_running_loop().time()
+        found = self._read.get(place)
+        if found is None or not found.is_good(self.rings, now):
+            task = asyncio.create_task(reading.events(visit.rt, visit.officer, last))
+            found = _Read(self.rings, now, task)
+            self._read = {at: e for at, e in self._read.items() if e.is_good(self.rings, now)}
+            self._read[place] = found
+        return await asyncio.shield(found.task)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -102,15 +132,17 @@ async def stream(visit: Visit) -> Response:
 
 async def _events(visit: Visit, last: int) -> AsyncIterator[str]:
     request, state = visit.request, visit.request.app.state
-    bell = Bell.of(visit.rt, state)
+    bell, looked = Bell.of(visit.rt, state), asyncio.get_running_loop().time()
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
-        # The session may have ended or the role changed since the stream was opened.
-        if isinstance(await arrive(request), Response):
-            yield event("over")
-            return
+        if (now := asyncio.get_running_loop().time()) - looked > LOOK_SECONDS:
+            # The session may have ended or the role changed since; ids alone tell nobody anything.
+            looked = now
+            if isinstance(await arrive(request), Response):
+                yield event("over")
+                return
         rings = bell.rings
-        found = await reading.events(visit.rt, visit.officer, last)
+        found = await bell.events(visit, last)
         if found is None:
             last = await newest(visit)
             yield event("resync", event_id=last)

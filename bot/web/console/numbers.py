@@ -1,6 +1,7 @@
 """Statistics as pictures that the server draws, each with its table."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -9,7 +10,7 @@ from bot.access import Action
 from bot.statistics import FINISHED, Cell, Stage
 from bot.web.console import words
 from bot.web.console.doors import get
-from bot.web.console.pages import page
+from bot.web.console.pages import page, span_of
 from bot.web.console.visit import Visit
 from flows.engine.flow import Flow
 from flows.engine.text import Country
@@ -32,7 +33,8 @@ async def shown(visit: Visit) -> Response:
     """The last 30 days: how fast, how many, about what; and where people are in the form."""
     asked = visit.request.query_params
     language, channel = asked.get("language", "")[:16], asked.get("channel", "")[:16]
-    found = await statistics.report(visit.rt, visit.officer, language, channel)
+    country = asked.get("country", "")[:2]
+    found = await statistics.report(visit.rt, visit.officer, language, channel, country)
     tongues = dict(visit.rt.languages.languages())
     topics = {key: visit.say(label) for key, label in words.TOPICS.items()}
     countries = {each.name: visit.say(Country(each.name)) for each in found.countries if each.name}
@@ -46,12 +48,14 @@ async def shown(visit: Visit) -> Response:
         countries=_bars(found.countries, countries | {"": "–"}),
         ratings=_bars(found.ratings, {key: visit.say(v) for key, v in words.RATINGS.items()}),
         funnels=_funnels(visit, found.stages),
+        length=lambda minutes: span_of(visit)(timedelta(minutes=minutes)),
         most=most,
         scale=HEIGHT / most if most else 0,
         height=HEIGHT,
         width=WIDTH,
         step=STEP,
-        chosen={"language": language, "channel": channel},
+        live_in=[(code, visit.say(Country(code))) for code in found.live_in],
+        chosen={"language": language, "channel": channel, "country": country},
     )
 
 

@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
     ("officers", "/officers", Action.OFFICERS_READ),
+    ("glass", "/glass", Action.GLASS_READ),
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
@@ -43,6 +44,7 @@ UNDER = {
     "composing.html": "broadcasts",
     "approval.html": "broadcasts",
     "broadcast.html": "broadcasts",
+    "glass_case.html": "glass",
 }
 
 _templates = Environment(
@@ -58,6 +60,7 @@ _templates.globals |= {
     "CHANNELS": words.CHANNELS,
     "STATES": words.STATES,
     "DELIVERIES": words.DELIVERIES,
+    "PAPERS": words.PAPERS,
     "REASONS": words.REASONS,
     "RATINGS": words.RATINGS,
     "ROLES": words.ROLES,

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot import reading
+from bot import glass, reading
 from bot.access import Action
 from bot.reading import Filter, Queue
 from bot.web.console.doors import get
@@ -22,6 +22,7 @@ async def now(visit: Visit) -> Response:
         team=await reading.team(visit.rt, visit.officer),
         found=late,
         queues=list(Queue),
+        opened=await glass.unseen(visit.rt, visit.officer),
     )
 
 

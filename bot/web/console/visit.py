@@ -93,6 +93,8 @@ NEED_PASSKEY = frozenset(
     {
         Action.OFFICERS_EDIT,
         Action.SESSIONS_OTHERS,
+        Action.GLASS_ASK,
+        Action.GLASS_GRANT,
         Action.BROADCAST_APPROVE,
         Action.BROADCAST_SEND,
         Action.BROADCAST_STOP,

@@ -9,6 +9,7 @@ from bot.privacy import STATES as STATES_TOLD
 from bot.web.console.words_around import RUNNING, SIGNING
 from bot.web.console.words_broadcasts import BROADCASTS
 from flows.engine import house
+from flows.engine.papers import State as Paper
 from flows.engine.text import Text, Value, _, button
 from flows.officer import TOPIC
 
@@ -139,6 +140,13 @@ CASE: dict[str, Text] = {
     "pin": button("Lift the PIN"),
     "pin_hint": _("Ask first what only the person knows. They are told, and can set a new one."),
     "document_which": _("Which document?"),
+    "papers": _("Papers"),
+    "paper_wanted": _("Asked for, not here yet: {paper}"),
+    "paper_look": _("Page {number}"),
+    "papers_pass": button("Send to registry"),
+    "papers_hint": _("They go with the person's registration. The registry's answer shows here."),
+    "papers_wait": _("There is no registration yet that papers could go with. They wait here."),
+    "also_here": _("Also looking at it: {names}"),
     "transfer": button("Pass on"),
     "transfer_officer": _("To a colleague"),
     "transfer_topic": _("To another topic"),
@@ -185,6 +193,7 @@ DONE: dict[str, Text] = {
     "done_noted": _("The note is kept."),
     "done_pin_lifted": _("The PIN is lifted. The person was told."),
     "done_asked": _("The person was asked for the document."),
+    "done_passed": _("The papers are on their way to the registry."),
     "done_filled": _("The answer is filled in; the person is told."),
     "done_transferred": _("The case was passed on."),
     "done_snoozed": _("The case is put off."),
@@ -192,6 +201,8 @@ DONE: dict[str, Text] = {
     "done_saved": _("Saved."),
     "done_ended": _("The session is ended."),
     "done_entered": _("The officer was added."),
+    "done_glass_asked": _("A second administrator has to open the case now."),
+    "done_glass_granted": _("The case is open for an hour."),
     "done_passkey_failed": _("That did not work. Please try again."),
     "done_passkey": _("The passkey was added."),
 }
@@ -207,6 +218,17 @@ DELIVERIES: dict[str, Text] = {
     "failed": _("not sent: the messenger refused it"),
     "undeliverable": _("not sent: the person blocked the bot"),
     "gone": _("sent"),
+}
+
+PAPERS: dict[str, Text] = {
+    Paper.FETCHING: _("is being looked at"),
+    Paper.CHECKING: _("is being looked at"),
+    Paper.READY: _("here, not passed on"),
+    Paper.PENDING: _("on its way to the registry"),
+    Paper.SENDING: _("on its way to the registry"),
+    Paper.UNKNOWN: _("on its way to the registry"),
+    Paper.ACCEPTED: _("the registry has it"),
+    Paper.REJECTED: _("the registry did not take it"),
 }
 
 STATES: dict[str, Text] = {
@@ -252,6 +274,7 @@ REFUSALS: dict[str, Text] = {
     "no_canned": _("This ready answer is gone. Choose another one."),
     "not_accepted": _("The form does not accept this answer. Look at its form and try again."),
     "no_document": _("This document can't be asked for. Choose another one."),
+    "no_paper": _("There is no paper here that could go to the registry now."),
     "not_fillable": _("Only the person can answer this question."),
     "window_closed": _("The chat is closed until the person writes again."),
     "no_flow": _("The bot can't go on there for this person."),

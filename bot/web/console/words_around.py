@@ -54,6 +54,8 @@ RUNNING: dict[str, Text] = {
     "cases_now": _("Cases"),
     "late_now": _("Late"),
     "answer_time": _("First answer"),
+    "closed_time": _("From opening to closing"),
+    "came_back": _("Came back to the queue"),
     "half": _("Half of them within"),
     "nine_of_ten": _("Nine of ten within"),
     "by_topic": _("By topic"),
@@ -95,6 +97,11 @@ RUNNING: dict[str, Text] = {
     "next_minutes": _("Next answer within, minutes of work"),
     "resolve_minutes": _("Closed within, minutes of work"),
     "return_minutes": _("Back to the queue after, minutes of work"),
+    "gives": _("Give cases out by themselves"),
+    "gives_hint": _(
+        "Each goes to whoever is on shift, fits topic and language and holds fewest. What nobody"
+        " can take, or what came back once, waits in the queue."
+    ),
     "bad_hours": _("Some times or dates can't be read. Please look at them again."),
     "no_hours": _("No hours are set yet for this mission."),
     "Monday": button("Monday"),
@@ -131,6 +138,23 @@ RUNNING: dict[str, Text] = {
     "passkeys_hint": _("Safer than a password: nobody can talk you out of it."),
     "passkey_add": button("Add a passkey"),
     "passkey_failed": _("That did not work. Please try again."),
+    "glass": button("Emergency access"),
+    "glass_hint": _(
+        "In an emergency an administrator may read one case for an hour, if a second administrator"
+        " opens it. The leads of the mission see it, and one of them looks at it afterwards."
+    ),
+    "glass_number": _("Number of the case"),
+    "glass_ask": button("Ask for access"),
+    "glass_no_case": _("There is no case of this number."),
+    "glass_waits": _("waits for a second administrator"),
+    "glass_open": _("open until {time}"),
+    "glass_shut": _("over"),
+    "glass_granter": _("Opened by {name}"),
+    "glass_reviewer": _("looked at by {name}"),
+    "glass_grant": button("Open for an hour"),
+    "glass_review": button("I looked at it"),
+    "glass_watched": _("You only read here. The leads of the mission see that you do."),
+    "glass_unseen": _("A case of your mission was opened in an emergency. Please look at it."),
     "when": _("When"),
     "who": _("Who"),
     "what": _("What"),

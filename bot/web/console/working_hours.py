@@ -85,6 +85,7 @@ def _desk(visit: Visit, form: Form) -> Desk:
         return_minutes=give_back,
         duty_chat=form.get("duty_chat", "").strip(),
         version=int(form.get("version", "")),
+        gives=bool(form.get("gives")),
     )
 
 

@@ -6,6 +6,7 @@ const chip = document.getElementById('live');
 const main = () => document.getElementById('main');
 const LEAST = 400; // ms between two fetches; more when the server takes long
 const OTHERS = 4000; // ms to wait when only other cases changed
+const SPREAD = 1500; // ms over which lists spread their fetches, or a whole team would fetch at once
 const LATER = 3000; // ms until another try
 const PATIENCE = 10000; // ms until an answer is given up
 const OLD = 45000; // ms after which times on the page are too old
@@ -126,7 +127,8 @@ function listen() {
   };
   source.addEventListener('change', event => {
     last = event.lastEventId || last;
-    soon(own && JSON.parse(event.data).case !== own ? OTHERS : 0);
+    const wait = own ? OTHERS : SPREAD * Math.random();
+    soon(own && JSON.parse(event.data).case === own ? 0 : wait);
   });
   source.addEventListener('resync', event => { last = event.lastEventId || last; soon(0); });
   source.addEventListener('still', () => { if (performance.now() - fetched > OLD) soon(0); });

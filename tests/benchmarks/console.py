@@ -1,0 +1,303 @@
+"""`./kosh bench console`: how soon the console's pages come, with a full desk and everybody live.
+
+Cases are made up: the closed ones by PostgreSQL itself and unreadable, the open ones of people with
+keys of their own. Officers have their pages open as `console.js` keeps them: a stream of events,
+and the page fetched anew with its pauses; each acts now and then as a form does.
+"""
+
+import asyncio
+import random
+import re
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+import aiohttp
+import msgspec
+import psycopg
+
+from bot import log, officers, people, services
+from bot.access import Role
+from bot.migrations import migrate
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings
+from bot.web.console import demo_crew
+from bot.web.console.words import TOPICS
+from flows.engine.flow import Answer, Form
+from flows.engine.state import Conversation
+from flows.knowledge.missions import GENERAL
+from tests.benchmarks.processes import cpu_seconds, free_port, listening, process
+from tests.benchmarks.webhooks import environment
+from tests.console import Console
+from tests.house import furnished
+
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
+WORDS = "Testova asks what she has to do with a paper that nobody has seen"
+# As in console.js, in seconds.
+LEAST, OTHERS, SPREAD, MOST_PAUSE = 0.4, 4.0, 1.5, 3.0
+ACT_EVERY = 20.0
+PAGES = ("inbox", "case", "all", "closed", "now", "statistics", "act")
+
+_CLOSED: tuple[LiteralString, ...] = (
+    "ALTER TABLE cases DISABLE TRIGGER USER",
+    "ALTER TABLE case_words DISABLE TRIGGER USER",
+    "CREATE TEMP TABLE made AS SELECT gen_random_uuid() AS id, n FROM generate_series(1, %(n)s) n",
+    "INSERT INTO people (id, key, key_epoch) SELECT id, '', 1 FROM made",
+    "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state, opened_at,"
+    " state_at, answered_at, answer_minutes, rating)"
+    " SELECT id, id, %(mission)s, (%(topics)s::text[])[1 + n %% 10], n %% 9 = 0,"
+    " (%(languages)s::text[])[1 + n %% 5], (ARRAY['CN', 'UZ', 'MN', ''])[1 + n %% 4], 'resolved',"
+    " kosh_now() - n * interval '40 seconds', kosh_now() - n * interval '39 seconds',"
+    " kosh_now() - n * interval '39 seconds', n %% 90, (ARRAY['yes', 'partly', NULL])[1 + n %% 3]"
+    " FROM made",
+    "INSERT INTO case_words (case_id, person_id, body)"
+    " SELECT id, id, '' FROM made, (VALUES (1), (2)) t",
+    "ALTER TABLE cases ENABLE TRIGGER USER",
+    "ALTER TABLE case_words ENABLE TRIGGER USER",
+    "ANALYZE",
+)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was measured: server and whole time of each page, ms; and what came over the streams."""
+
+    server: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    whole: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    failed: int = 0
+    events: int = 0
+    seconds: float = 0
+    cpu: float = 0
+
+
+def measured(closed: int, still_open: int, live: int, seconds: float) -> Figures:
+    """Fill a desk, open `live` officers' pages, and work for so many seconds."""
+    log.configure("error")
+    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
+        databases = services.prepare(admin, "kosh_console")
+        migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        with psycopg.connect(databases.owner, autocommit=True) as session:
+            for statement in _CLOSED:
+                values = {"n": closed, "mission": GENERAL, "topics": list(TOPICS) * 2,
+                          "languages": list(LANGUAGES)}  # fmt: skip
+                session.execute(statement, values if "%(" in statement else None)
+        with services.valkey(Path(name) / "valkey") as redis:
+            chosen = furnished(databases, redis, Path(name))
+            return asyncio.run(_measured(chosen, Path(name), still_open, live, seconds))
+
+
+async def _measured(
+    chosen: Settings, folder: Path, still_open: int, live: int, seconds: float
+) -> Figures:
+    port = free_port()
+    async with runtime(chosen) as rt:
+        await demo_crew.enter(rt)
+        names = await _enter(rt, live)
+        for number in range(still_open):
+            await _open(rt, number)
+        async with rt.pool.connection() as session:
+            await session.execute("ANALYZE")
+        env = environment(chosen, port)
+        with process("bot", "web", core=0, log=folder / "web.log", env=env) as web:
+            await asyncio.to_thread(listening, web, port, folder / "web.log")
+            figures, used = Figures(), cpu_seconds(web.pid)
+            await _work(f"http://127.0.0.1:{port}", names, seconds, figures)
+            figures.seconds, figures.cpu = seconds, cpu_seconds(web.pid) - used
+            return figures
+
+
+async def _enter(rt: Runtime, count: int) -> list[str]:
+    """Officers of one mission; every tenth leads."""
+    async with rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+    chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
+    names = [f"Officer {number:03} Testov" for number in range(count)]
+    for number, name in enumerate(names):
+        roles = [Role.OFFICER, Role.LEAD] if number % 10 == 0 else [Role.OFFICER]
+        await officers.enter(rt, chief, name, GENERAL, roles)
+    return names
+
+
+async def _open(rt: Runtime, number: int) -> None:
+    """Somebody in the middle of the form who waits, with four messages."""
+    language, topics = LANGUAGES[number % 5], list(TOPICS)
+    form = Form(answers={"surname": Answer("TESTOVA"), "given_name": Answer("GULNAR")})
+    talk = Conversation(
+        language=language, flow="preregistration", forms={"preregistration": form},
+        with_officer=True, kept=True,
+    )  # fmt: skip
+    async with rt.pool.connection() as session:
+        person = await people.create(rt, session, "web", f"bench-{number}", f"bench-{number}")
+        assert person is not None
+        state = person.key.seal(msgspec.json.encode(talk), "conversations", "state", "")
+        await session.execute(
+            "INSERT INTO conversations (person_id, state, channel, language)"
+            " VALUES (%s, %s, 'web', %s)",
+            (person.id, state, language),
+        )
+        case_id = uuid4()
+        await session.execute(
+            "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state,"
+            " waiting_since, answer_due) VALUES (%s, %s, %s, %s, %s, %s, 'queued', kosh_now(),"
+            " kosh_now() + make_interval(mins => %s))",
+            (case_id, person.id, GENERAL, topics[number % len(topics)], number % 9 == 0, language,
+             number % 300),
+        )  # fmt: skip
+        for _each in range(4):
+            await _say(session, person, case_id)
+
+
+async def _say(session: Any, person: people.Person, case_id: UUID) -> None:
+    body = person.key.seal(WORDS.encode(), "case_words", "body", str(case_id))
+    await session.execute(
+        "INSERT INTO case_words (case_id, person_id, body) VALUES (%s, %s, %s)",
+        (case_id, person.id, body),
+    )
+
+
+async def _work(url: str, names: list[str], seconds: float, figures: Figures) -> None:
+    begin, ended = asyncio.Event(), asyncio.Event()
+    tasks = [
+        asyncio.create_task(_Desk(url, name, number, figures).sit(begin, ended))
+        for number, name in enumerate(names)
+    ]
+    await asyncio.sleep(0)
+    begin.set()
+    await asyncio.sleep(seconds + len(names) * 0.1)
+    ended.set()
+    for done in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(done, BaseException) and not isinstance(done, asyncio.CancelledError):
+            figures.failed += 1
+
+
+@dataclass(slots=True)
+class _Desk:
+    """An officer with a page open."""
+
+    url: str
+    name: str
+    number: int
+    figures: Figures
+    path: str = "/console/inbox"
+    case: str = ""
+    due: float = 0.0
+    fetched: float = 0.0
+    cost: float = 0.0
+
+    async def sit(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
+        await begin.wait()
+        await asyncio.sleep(self.number * 0.1)
+        async with Console.at(self.url) as console:
+            await console.sign_in(self.name)
+            listening = asyncio.create_task(self._listen(console))
+            refreshing = asyncio.create_task(self._refresh(console))
+            try:
+                while not ended.is_set():
+                    await self._act(console)
+                    await asyncio.sleep(random.uniform(0.5, 1.5) * ACT_EVERY)
+            finally:
+                listening.cancel()
+                refreshing.cancel()
+
+    async def _timed(self, console: Console, page: str, path: str) -> None:
+        begun = time.perf_counter()
+        screen = await console.get(path)
+        self._count(page, screen, time.perf_counter() - begun)
+
+    def _count(self, page: str, screen: Any, seconds: float) -> None:
+        self.fetched, self.cost = time.monotonic(), seconds
+        if screen.status >= 500:
+            self.figures.failed += 1
+        found = re.search(r"dur=([\d.]+)", screen.headers.get("Server-Timing", ""))
+        self.figures.whole[page].append(seconds * 1000)
+        if found:
+            self.figures.server[page].append(float(found[1]))
+
+    async def _act(self, console: Console) -> None:
+        """Look around; or take the next case, read it, answer, give it back."""
+        chance = self.number % 5
+        looks = {
+            0: ("all", "/inbox?queue=all"),
+            1: ("closed", "/inbox?queue=resolved"),
+        }
+        if self.number % 10 == 0:
+            looks[0] = random.choice([("now", "/now"), ("statistics", "/statistics")])
+        page, path = looks.get(chance, ("inbox", "/inbox"))
+        await self._timed(console, page, f"/console{path}")
+        screen = await console.get("/console/inbox")
+        begun = time.perf_counter()
+        screen = await console.submit("/next")
+        self._count("act", screen, time.perf_counter() - begun)
+        if "/cases/" not in screen.path:
+            return
+        self.path, self.case = screen.path, screen.path.rsplit("/", 1)[1]
+        for _each in range(2):
+            begun = time.perf_counter()
+            screen = await console.get(self.path)
+            self._count("case", screen, time.perf_counter() - begun)
+            if any(form.action.partition("?")[0].endswith("/reply") for form in screen.forms):
+                begun = time.perf_counter()
+                screen = await console.submit("/reply", words="Testov answers")
+                self._count("act", screen, time.perf_counter() - begun)
+        if self.number % 2:
+            await console.get(self.path)
+            await console.submit("/release")
+            self.path, self.case = "/console/inbox", ""
+
+    async def _listen(self, console: Console) -> None:
+        last = ""
+        while True:
+            headers = {"Last-Event-ID": last} if last else {}
+            timeout = aiohttp.ClientTimeout(total=None)
+            address = f"{self.url}/console/stream"
+            async with console.session.get(address, headers=headers, timeout=timeout) as stream:
+                async for raw in stream.content:
+                    line = raw.decode()
+                    if line.startswith("id: "):
+                        last = line[4:].strip()
+                    if line.startswith("data: ") and "kind" in line:
+                        self.figures.events += 1
+                        own = bool(self.case) and self.case in line
+                        wait = OTHERS if self.case else SPREAD * random.random()
+                        self._soon(0 if own else wait)
+
+    def _soon(self, wait: float) -> None:
+        now = time.monotonic()
+        pause = min(self.cost * 4, MOST_PAUSE)
+        at = now + max(wait, LEAST - (now - self.fetched), pause)
+        if not self.due or at < self.due:
+            self.due = at
+
+    async def _refresh(self, console: Console) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            if self.due and time.monotonic() >= self.due:
+                self.due = 0.0
+                begun = time.perf_counter()
+                headers = {"X-Requested-With": "kosh-live"}
+                async with console.session.get(self.url + self.path, headers=headers) as answer:
+                    await answer.read()
+                    page = "case" if self.case else "inbox"
+                    self._count(page, answer, time.perf_counter() - begun)
+
+
+def table(figures: Figures) -> str:
+    """A line for each page: server time, and what a client on the same machine waited."""
+    head = "page        seen   server ms: median    p95   whole ms: median    p95"
+    lines = [head]
+    for page in PAGES:
+        server, whole = figures.server[page], figures.whole[page]
+        if len(whole) > 1 and len(server) > 1:
+            s, w = quantiles(server, n=20), quantiles(whole, n=20)
+            lines.append(
+                f"{page:10} {len(whole):5} {s[9]:19.0f} {s[18]:6.0f} {w[9]:18.0f} {w[18]:6.0f}"
+            )
+    share = figures.cpu / figures.seconds if figures.seconds else 0
+    lines.append(f"events over the streams: {figures.events}; failed: {figures.failed};"
+                 f" the web process used {share:.0%} of a core")  # fmt: skip
+    return "\n".join(lines)

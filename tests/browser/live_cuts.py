@@ -1,0 +1,129 @@
+"""Live pages on a bad line, for long: `python -m tests.browser.live_cuts --minutes 10`.
+
+The line of an officer's browser is cut at random while a desk works, now and then for so long that
+the page has slept; every while it is left alone, and must then be what a fresh page is.
+"""
+
+import argparse
+import asyncio
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot import desk, officers, reading
+from bot.reading import Filter, Queue
+from tests.browser.console_pictures import house
+from tests.browser.console_scene import ask_officer, leave
+from tests.browser.officer import Officer
+from tests.browser.test_chat import BROWSER, QUIET
+from tests.house import House
+from tests.visitor import Visitor
+
+BERIK, MARAT = "Berik Testov", "Marat Testov"
+PAGES = ("/console/inbox?queue=all", "/console/now")
+ROUND_SECONDS = 30.0
+SLEEP_SECONDS = 50.0  # longer than a heartbeat, and than the page waits before it looks by itself
+SLOW = 60.0
+
+
+@dataclass
+class Told:
+    """What a run saw."""
+
+    cuts: int = 0
+    acts: int = 0
+    rounds: int = 0
+    sleeps: int = 0
+    slowest: float = 0.0
+
+
+async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, told: Told) -> None:
+    """Cut the line of a page at random for a while, and leave it whole."""
+    chance = random.Random(told.rounds)
+    end, cut_off = time.monotonic() + seconds, False
+    while time.monotonic() < end:
+        before, cut_off = cut_off, chance.random() < 0.5
+        told.cuts += cut_off and not before
+        await page.context.set_offline(cut_off)
+        told.acts += await something_happens(house, chance, visitors)
+        await asyncio.sleep(chance.uniform(0, 0.4))
+    await page.context.set_offline(False)
+
+
+async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) -> None:
+    """A laptop is shut for a while, and the desk works on."""
+    chance = random.Random(told.sleeps)
+    await page.context.set_offline(True)
+    end = time.monotonic() + SLEEP_SECONDS
+    while time.monotonic() < end:
+        told.acts += await something_happens(house, chance, visitors)
+        await asyncio.sleep(1)
+    await page.context.set_offline(False)
+    told.sleeps += 1
+
+
+async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
+    """One of the things that change a page: words, a claim, a case given back, a reply."""
+    async with house.rt.pool.connection() as session:
+        berik = next(each for each in await officers.everyone(session) if each.name == BERIK)
+    page = await reading.listing(house.rt, berik, Filter(Queue.ALL))
+    case, key = chance.choice(page.lines).case, str(chance.random())
+    with suppress(desk.Refused, Exception):
+        match chance.randrange(4):
+            case 0:
+                await chance.choice(visitors).send("said", text="and more")
+            case 1:
+                await desk.claim(house.rt, berik, case.id, case.version, key=key)
+            case 2:
+                await desk.release(house.rt, berik, case.id, case.version, key=key)
+            case _:
+                await desk.reply(house.rt, berik, case.id, case.version, key=key, words="Yes.")
+        return True
+    return False
+
+
+async def _run(minutes: float) -> Told:
+    from playwright.async_api import async_playwright
+
+    told = Told()
+    async with house("kosh_cuts") as opened, async_playwright() as playwright:
+        visitors = [await ask_officer(opened, "ru", "general", "Testova asks") for _ in range(3)]
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        pages = [await Officer.at_work(browser, opened, MARAT) for _path in PAGES]
+        for officer, path in zip(pages, PAGES, strict=True):
+            await officer.page.goto(opened.url + path)
+            await officer.page.mouse.move(2, 2)
+        end = time.monotonic() + minutes * 60
+        while time.monotonic() < end:
+            await _round(opened, pages[told.rounds % len(pages)], visitors, told)
+        assert [officer.errors for officer in pages] == [[] for _officer in pages]
+        for visitor in visitors:
+            await leave(visitor)
+    return told
+
+
+async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
+    """Cuts, every third time a long sleep too; then the page must become what a fresh one is."""
+    await cut(house, officer.page, visitors, ROUND_SECONDS, told)
+    if told.rounds % 3 == 2:
+        await sleep(house, officer.page, visitors, told)
+    begun = time.monotonic()
+    await house.until(officer.stands_as_fresh, SLOW)
+    told.slowest = max(told.slowest, time.monotonic() - begun)
+    told.rounds += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    told = asyncio.run(_run(parser.parse_args().minutes))
+    print(
+        f"cuts {told.cuts}, acts meanwhile {told.acts}, long sleeps {told.sleeps}; {told.rounds} of"
+        f" {told.rounds} times the page became a fresh one, the slowest in {told.slowest:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

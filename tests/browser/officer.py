@@ -1,0 +1,68 @@
+"""An officer in a real browser: signs in, presses, reads, and sees whether a page is fresh."""
+
+from typing import Any, Self
+
+from tests.house import House
+
+# What may differ between two renders of the same state: each form's own key, and the officer's own
+# doing on the page.
+STANDS = """html => {
+  const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
+    .getElementById('main').cloneNode(true);
+  main.querySelectorAll('input[name=key]').forEach(key => key.removeAttribute('value'));
+  main.querySelectorAll('[open]').forEach(each => each.removeAttribute('open'));
+  main.querySelectorAll('[data-sent]').forEach(each => each.removeAttribute('data-sent'));
+  main.querySelectorAll('.done').forEach(each => each.remove());
+  main.normalize();
+  return main.innerHTML.replace(/\\s+/g, ' ');
+}"""
+
+
+class Officer:
+    """An officer's page, and what went wrong on it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+
+    def _heard(self, line: Any) -> None:
+        # A line that is cut on purpose is no fault of the page.
+        if line.type == "error" and "net::ERR" not in line.text:
+            self.errors.append(line.text)
+
+    async def sign_in(self, url: str, name: str) -> None:
+        await self.page.goto(f"{url}/console/sign-in")
+        await self.page.locator(".crew button", has_text=name).click()
+        await self.page.wait_for_url("**/console/*")
+
+    async def click(self, selector: str) -> None:
+        await self.page.locator(selector).first.click()
+
+    async def says(self, words: str) -> None:
+        """Wait until the page says it."""
+        await self.page.wait_for_function(
+            "words => document.getElementById('main').innerText.includes(words)", arg=words
+        )
+
+    async def stands_as_fresh(self) -> bool:
+        """Whether the page is what a fresh one would be."""
+        fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
+        now = await self.page.evaluate(STANDS, None)
+        return bool(now == await self.page.evaluate(STANDS, fresh))
+
+    @classmethod
+    async def at_work(
+        cls, browser: Any, house: House, name: str, language: str = "ru", **options: Any
+    ) -> Self:
+        """Signed in, in a browser of their own."""
+        context = await browser.new_context(
+            viewport={"width": 1280, "height": 900},
+            extra_http_headers={"Accept-Language": language},
+            **options,
+        )
+        officer = cls(await context.new_page())
+        officer.page.set_default_timeout(10_000)
+        await officer.sign_in(house.url, name)
+        return officer

@@ -1,0 +1,161 @@
+"""Role, route, mission, state and owner: what each route of a case does, generated from the routes.
+
+What the policy allows is done (or refused for what the form lacks); what it denies leaves no trace.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from bot import access, officers
+from bot.access import Action, Allowed, Role, Subject, allows
+from bot.cases import State
+from bot.officers import Officer
+from bot.web.console import ROUTES, demo_crew
+from flows.knowledge.missions import GENERAL
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console
+from tests.house import House
+
+ELSEWHERE = "mn_ulaanbaatar"
+ON_A_CASE: list[Any] = [each for each in ROUTES if "{case_id}" in each.path]
+# What a form carries so that an act that may be done is done.
+FIELDS = {
+    "words": "Testov answers", "note": "Testov notes", "document": "identity", "to": "topic",
+    "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
+}  # fmt: skip
+HELD = (State.CLAIMED, State.WAITING, State.SNOOZED)
+STANDS = [
+    (State.QUEUED, "nobody"),
+    *((state, owner) for state in HELD for owner in ("me", "other")),
+    *((State.RESOLVED, owner) for owner in ("nobody", "me", "other")),
+]
+
+
+@dataclass
+class Office:
+    """A case, and officers by name."""
+
+    house: House
+    case_id: UUID
+    known: dict[str, Officer]
+
+    async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
+        """The case as it shall be, and its row."""
+        async with self.house.rt.pool.connection() as session:
+            await session.execute("DELETE FROM case_actions")
+            await session.execute(
+                "UPDATE cases SET state = %s, owner = %s, mission = %s, topic = 'general',"
+                " snoozed_until = CASE WHEN %s = 'snoozed' THEN kosh_now() + interval '1 day' END,"
+                " return_due = NULL, answer_due = kosh_now() + interval '1 day' WHERE id = %s",
+                (state, owner, GENERAL, state, self.case_id),
+            )
+        return await self.row()
+
+    async def row(self) -> tuple[Any, ...]:
+        async with self.house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT state, owner, version, topic, mission, snoozed_until,"
+                " (SELECT count(*) FROM case_actions), (SELECT count(*) FROM notes),"
+                " (SELECT count(*) FROM case_words) FROM cases WHERE id = %s",
+                (self.case_id,),
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return tuple(row)
+
+
+@pytest.fixture
+async def office(house: House) -> AsyncIterator[Office]:
+    await demo_crew.enter(house.rt)
+    async with house.rt.pool.connection() as session:
+        everyone = await officers.everyone(session)
+    dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
+    known = {each.name: each for each in everyone}
+    for role, mission in ((Role.OFFICER, GENERAL), (Role.LEAD, GENERAL), (Role.OFFICER, ELSEWHERE),
+                          (Role.AUDITOR, GENERAL), (Role.ADMINISTRATOR, GENERAL)):  # fmt: skip
+        name = f"{role} of {mission}"
+        known[name] = await officers.enter(house.rt, dana, name, mission, [role])
+    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        row = await (await session.execute("SELECT id FROM cases")).fetchone()
+    assert row is not None
+    yield Office(house, row[0], known)
+    await leave(visitor)
+
+
+def _routes() -> Iterator[tuple[str, str, Action]]:
+    for route in ON_A_CASE:
+        yield ("POST" if "POST" in route.methods else "GET"), route.path, route.action
+
+
+async def _differences(office: Office, who: str, stands: Any) -> list[str]:
+    """Where a route did not do what the policy says."""
+    found, me = [], office.known[who]
+    owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
+    async with Console.signed_in(office.house.url, who) as console:
+        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        for state, owner in stands:
+            for method, path, action in _routes():
+                before = await office.put(state, owners[owner])
+                said = await _tried(office, console, method, path, csrf, before[2])
+                subject = Subject(GENERAL, "general", state, owners[owner])
+                may = isinstance(allows(me, action, subject), Allowed)
+                if not _fits(said, may, path, unchanged=before == await office.row()):
+                    found.append(f"{who}: {method} {path} {state} {owner}: {said.status}, {may=}")
+    return found
+
+
+async def _tried(
+    office: Office, console: Console, method: str, path: str, csrf: str, version: int
+) -> Any:
+    path = path.replace("{case_id}", str(office.case_id))
+    path = path.replace("{upload_id}", str(uuid4())).replace("{number}", "0")
+    if method == "GET":
+        return await console.get(f"{path}?reason=check")
+    fields = FIELDS | {"csrf": csrf, "version": str(version), "key": uuid4().hex}
+    return await console.post(f"{path}?reason=check", fields)
+
+
+def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
+    if path.endswith("{number}"):  # there is no such page: only what may be seen is looked for
+        return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
+    if path.endswith("preview"):
+        return bool(unchanged and ('id="preview"' in said.html) == may)
+    if may:
+        return bool(said.status in (200, 422))
+    return bool(unchanged and said.status in (403, 404, 409))
+
+
+@pytest.mark.requirement("S-53")
+@pytest.mark.parametrize("who", [f"officer of {GENERAL}", f"lead of {GENERAL}"])
+async def test_every_route_of_a_case_does_what_the_policy_says_in_every_state(
+    office: Office, who: str
+) -> None:
+    assert await _differences(office, who, STANDS) == []
+
+
+async def test_who_has_no_part_in_a_case_gets_no_route_of_it(office: Office) -> None:
+    outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
+    for who in outsiders:
+        stands = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
+        assert await _differences(office, who, stands) == []
+
+
+async def test_without_its_rule_every_route_is_shut(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = f"lead of {GENERAL}"
+    me = office.known[who]
+    async with Console.signed_in(office.house.url, who) as console:
+        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        for method, path, action in _routes():
+            before = await office.put(State.CLAIMED, me.id)
+            with monkeypatch.context() as patch:
+                patch.delitem(access.RULES, action)
+                said = await _tried(office, console, method, path, csrf, before[2])
+            assert said.status == 403, path
+            assert await office.row() == before, path
