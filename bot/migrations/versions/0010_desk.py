@@ -6,7 +6,7 @@ from typing import Any
 from alembic import op
 
 revision = "0010"
-down_revision = "0012"
+down_revision = "0009"
 
 HERE = Path(__file__).parent
 
