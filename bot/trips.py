@@ -7,7 +7,8 @@ behind is an ordinary connection, in or out of a transaction, on which cursors w
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Self
@@ -58,6 +59,7 @@ class Connection(AsyncConnection[Any]):
         super().__init__(*given, **named)
         self.prepared: dict[_Variant, bytes] = {}
         self.names = map("kosh_{}".format, count())
+        self.silence = float(SILENCE_SECONDS)
 
     async def rollback(self) -> None:
         """Roll back; psycopg then has the server forget all that is prepared, ours too."""
@@ -71,11 +73,27 @@ class Connection(AsyncConnection[Any]):
         timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
     ) -> T:
         try:
-            return await super().wait(gen, interval, timeout or SILENCE_SECONDS)
+            return await super().wait(gen, interval, timeout or self.silence)
         except OperationalError:
             if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+
+@asynccontextmanager
+async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
+    """For statements over many rows: in the open transaction neither side gives up before.
+
+    They may sort and hash in memory, since few of them run at once.
+    """
+    assert isinstance(session, Connection)
+    await session.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
+    await session.execute("SET LOCAL work_mem = '128MB'")
+    session.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
+    try:
+        yield
+    finally:
+        session.silence = float(SILENCE_SECONDS)
 
 
 _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")

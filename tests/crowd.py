@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import msgspec
@@ -200,8 +200,10 @@ class Post:
 
 
 def posted(rt: Runtime, *posts: Post) -> Runtime:
-    """The same process with other platforms."""
-    return replace(rt, channels=dict(rt.channels) | {each.name: each for each in posts})  # type: ignore[arg-type]
+    """The same process with other platforms, and outside a demonstration."""
+    plain = rt.settings.model_copy(update={"demo": False})
+    others: Any = {each.name: each for each in posts}
+    return replace(rt, settings=plain, channels={**rt.channels, **others})
 
 
 async def all_at_once(rt: Runtime, found: Broadcast) -> None:

@@ -14,21 +14,24 @@ from bot import subscriptions
 from bot.broadcasts.model import Draft, Purpose
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import patient
 
 PUSHED = ("telegram", "whatsapp")
 SPARE_HOURS = 24
+# Of millions it takes some seconds, on a machine that has time.
+LONGEST_COUNT = 60
 
 # Everyone the rule is for, where they are reached, and what stands against it, if anything.
 AUDIENCE: LiteralString = """
-WITH meant AS MATERIALIZED (
+WITH asked AS (
+  SELECT s.person_id FROM subscriptions s WHERE s.topic = %(topic)s
+  UNION SELECT r.person_id FROM registrations r
+  WHERE %(service)s AND r.state = ANY(%(registration)s) AND r.person_id IS NOT NULL
+), meant AS MATERIALIZED (
   SELECT c.person_id, c.language, c.quiet, c.channel AS spoke
-  FROM conversations c JOIN people p ON p.id = c.person_id
-  WHERE (
-    EXISTS (SELECT FROM subscriptions s
-            WHERE s.person_id = c.person_id AND s.topic = %(topic)s)
-    OR %(service)s
-  )
-  AND (%(languages)s::text[] = '{}' OR c.language = ANY(%(languages)s))
+  FROM asked a JOIN conversations c ON c.person_id = a.person_id
+  JOIN people p ON p.id = c.person_id
+  WHERE (%(languages)s::text[] = '{}' OR c.language = ANY(%(languages)s))
   AND (%(missions)s::text[] = '{}' OR coalesce(p.mission, '') = ANY(%(missions)s))
   AND (%(registration)s::text[] = '{}' OR EXISTS (
     SELECT FROM registrations r
@@ -131,14 +134,16 @@ def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
     return [token for value in wanted for token in subscriptions.tokens(rt, kind, value)]
 
 
+_COUNT: LiteralString = (
+    "SELECT language, channel, against, count(*) FROM (" + AUDIENCE + ") AS found GROUP BY 1, 2, 3"
+)
+
+
 async def count(rt: Runtime, session: Session, draft: Draft) -> Count:
-    """Count it, without opening anybody's answers."""
-    cursor = await session.execute(
-        "SELECT language, channel, against, count(*) FROM ("
-        + AUDIENCE
-        + ") AS found GROUP BY 1, 2, 3",
-        await values(rt, session, draft),
-    )
+    """Count it, without opening anybody's answers; of millions it takes some seconds."""
+    wanted = await values(rt, session, draft)
+    async with patient(session, LONGEST_COUNT):
+        cursor = await session.execute(_COUNT, wanted)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     for language, channel, against, many in await cursor.fetchall():

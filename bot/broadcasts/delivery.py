@@ -14,38 +14,30 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import log, outbox, pace, people, subscriptions, trips
+from bot import log, outbox, pace, people
 from bot.broadcasts import halting, model, wording
 from bot.broadcasts.audience import pushed, templated
+from bot.broadcasts.judging import DAY, consequence, judged
 from bot.broadcasts.model import Broadcast, Fate, Purpose
 from bot.broadcasts.zones import HOME, zones
 from bot.channels import (
     Act,
-    Held,
     Message,
     NotAllowed,
-    NoTemplate,
-    NotNow,
-    OptedOut,
     Refused,
     SendError,
-    Throttled,
     Unreachable,
-    WindowClosed,
 )
 from bot.channels.webchat import WebChat
 from bot.queue import Session
 from bot.runtime import Runtime
-from bot.trips import Statement
+from bot.trips import Statement, begin, run
 
 SHARD = 200
 AT_ONCE = 25
 LEASE_SECONDS = 60
 # A bout ends before others wait too long for their turn; what is left gets another one.
 BOUT_SECONDS = 10.0
-MOST_ATTEMPTS = 5
-MOST_BACKOFF = 300
-DAY = 24 * 3600.0
 AGAIN_SECONDS = 0.5
 # So many failures in a row, or of the last hundred, are not the recipients' fault.
 ROW, OF_HUNDRED = 10, 20
@@ -254,7 +246,7 @@ async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": most, "window": window}
     async with rt.pool.connection() as session:
-        rows = await trips.run(session, _CLAIM, values)
+        rows = await run(session, _CLAIM, values)
     return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)
 
 
@@ -320,42 +312,6 @@ async def _call(rt: Runtime, channel: str, slip: Slip) -> str:
     return str(row)
 
 
-def judged(
-    channel: str, error: SendError, attempt: int, *, template: bool, known: bool
-) -> tuple[Fate, str, float, str]:
-    """What an error means: fate, reason, seconds to wait, and why to hold the whole, if so.
-
-    `known` says that others got the same words on that channel, so that they are not the fault.
-    """
-    match error:
-        case NotAllowed():
-            return Fate.FAILED, "blocked", 0, ""
-        case OptedOut():
-            return Fate.FAILED, "opted_out", 0, ""
-        case NotNow():
-            return Fate.HELD, "not_now", DAY, ""
-        case WindowClosed():
-            fate = Fate.PLANNED if template else Fate.SKIPPED
-            return fate, "" if template else "no_template", 0, ""
-        case Throttled():
-            alone = channel == "whatsapp" and not error.wide
-            return Fate.PLANNED, "throttled", error.delay or 1 if alone else 0, ""
-        case Held():
-            return Fate.PLANNED, "held", 0, "held"
-        case NoTemplate():
-            return Fate.PLANNED, "template", 0, "template"
-        case Unreachable() if not error.certain:
-            return Fate.IN_DOUBT, "unreachable", 0, ""
-        case Unreachable() if attempt < MOST_ATTEMPTS:
-            return Fate.PLANNED, "unreachable", min(MOST_BACKOFF, 2.0**attempt), ""
-        case Unreachable():
-            return Fate.FAILED, "unreachable", 0, ""
-        case _ if known:
-            return Fate.FAILED, "refused", 0, ""
-        case _:
-            return Fate.PLANNED, "content", 0, "content"
-
-
 async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Outcome]) -> None:
     """Write what became of calls; a database that is away is waited for, for nobody else knows.
 
@@ -363,13 +319,12 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
     """
     while True:
         try:
-            if all(each.error is None for each in outcomes):
-                async with rt.pool.connection() as session:
-                    await trips.run(session, _OUTCOMES, _values(load, outcomes))
-            else:
-                async with rt.pool.connection() as session:
-                    await trips.begin(session, _OUTCOMES, _values(load, outcomes))
+            async with rt.pool.connection() as session:
+                if any(each.error for each in outcomes):
+                    await begin(session, _OUTCOMES, _values(load, outcomes))
                     await _consequences(session, load, channel, outcomes)
+                else:
+                    await run(session, _OUTCOMES, _values(load, outcomes))
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_waits", channel=channel, count=len(outcomes))
@@ -398,18 +353,3 @@ async def _consequences(
     stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
     if stop:
         await halting.halt(session, load.broadcast.id, stop)
-
-
-async def consequence(session: Session, channel: str, person_id: UUID, error: SendError) -> None:
-    """What an error says about the person or the platform."""
-    match error:
-        case NotAllowed():
-            await people.fell_silent(session, person_id, channel, blocked=True)
-        case WindowClosed():
-            await people.fell_silent(session, person_id, channel)
-        case OptedOut():
-            await subscriptions.stop(session, person_id)
-        case Throttled() if error.wide or channel == "telegram":
-            await halting.rest(session, channel, error.delay or 1, "throttled")
-        case _:
-            pass

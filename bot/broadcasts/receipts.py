@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from bot.broadcasts.delivery import consequence, judged
+from bot.broadcasts.judging import consequence, judged
 from bot.broadcasts.model import Fate
 from bot.channels import (
     Held,

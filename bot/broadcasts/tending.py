@@ -12,6 +12,7 @@ from bot.broadcasts.delivery import SHARD
 from bot.broadcasts.model import Broadcast, Purpose, State
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import patient
 
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
@@ -25,6 +26,7 @@ SILENCE_SECONDS = 3.0
 CANARY_MINUTES, URGENT_CANARY_MINUTES = 10, 1
 # So much of the canary may fail.
 MOST_FAILED = 0.2
+LONGEST_SNAPSHOT = 1800
 _LOCK = 5273851920482
 
 
@@ -261,14 +263,14 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         broadcast = await model.find(session, broadcast_id)
         if broadcast.total is not None or not await _alone(session, _LOCK + broadcast.number):
             return 0
-        await session.execute("SET LOCAL statement_timeout = 0")
         # Looked at again under the lock: another may have been faster.
         broadcast = await model.find(session, broadcast_id)
         if broadcast.total is not None:
             return 0
         values = await audience.values(rt, session, broadcast.draft)
-        made = await session.execute(_ROWS, values | {"id": broadcast_id})
-        await session.execute(_COUNTED, (broadcast_id,))
+        async with patient(session, LONGEST_SNAPSHOT):
+            made = await session.execute(_ROWS, values | {"id": broadcast_id})
+            await session.execute(_COUNTED, (broadcast_id,))
         await session.execute(
             "UPDATE broadcasts SET total = %(made)s, reach = CASE WHEN canary > 0"
             " AND canary < %(made)s THEN canary END WHERE id = %(id)s",

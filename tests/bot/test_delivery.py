@@ -127,6 +127,31 @@ async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itse
     assert await fates(rt, found) == {"accepted": 1}
 
 
+async def test_a_late_word_of_an_attempt_that_was_given_up_changes_nothing(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = first = asyncio.Event()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await _ahead(rt, "2 minutes")
+    await broadcasts.tend(rt)
+    await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+    post.answers[member.address] = second = asyncio.Event()
+    post.tried.clear()
+    again = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    first.set()
+    await sending
+    assert await fates(rt, found) == {"claimed": 1}
+    second.set()
+    await again
+    assert await fates(rt, found) == {"accepted": 1}
+
+
 async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
@@ -508,6 +533,22 @@ async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.receipts(rt, [_receipt("delivered", row)])
         assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_in_the_demonstration_it_comes_to_the_web_chat(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO subscriptions (person_id, topic) SELECT id, %s FROM people", (TOPIC,)
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    before = await guest.rows()
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 1}
+    (row,) = [each for each in await guest.rows() if each not in before]
+    assert row[1:] == ("send", "sent")
 
 
 async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:

@@ -94,7 +94,9 @@ class Worker:
 
     def kill(self) -> None:
         """Kill the one that is there, and wait for the next."""
-        before = self.pid
+        # Number 0 would be all of us.
+        while not (before := self.pid):
+            time.sleep(0.005)
         with suppress(ProcessLookupError):
             os.kill(before, signal.SIGKILL)
         while self.pid == before:
@@ -211,9 +213,7 @@ async def _kill(
     restarts = 0
     for number in range(plan.kills):
         due = plan.people * (number + 1) // (plan.kills + 1)
-        until = time.monotonic() + plan.limit / 2
-        while platform.said.total() < due and time.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await _until_said(platform, due)
         await asyncio.sleep(random.uniform(0, plan.latency))
         await asyncio.to_thread(random.choice(workers).kill)
         if plan.restarts and number in (plan.kills // 3, 2 * plan.kills // 3):
@@ -221,6 +221,15 @@ async def _kill(
             await asyncio.to_thread(_restart, folder, service)
             restarts += 1
     return plan.kills, restarts
+
+
+async def _until_said(platform: Platform, due: int) -> None:
+    """Until so much was said in all, or nothing is said any more: some are in doubt by now."""
+    said, moved = -1, time.monotonic()
+    while platform.said.total() < due and (said < 1 or time.monotonic() < moved + STALL_SECONDS):
+        if platform.said.total() != said:
+            said, moved = platform.said.total(), time.monotonic()
+        await asyncio.sleep(0.01)
 
 
 def _restart(folder: Path, service: str) -> None:

@@ -28,13 +28,14 @@ def send_again_what_is_in_doubt() -> None:
 
 def note_first() -> None:
     """Notes it as sent and sends it then."""
-    claimed, text = b"SET state = split_part(j.fate, ' ', 1)", delivery._CLAIM.text
+    claimed = b"SET state = split_part(j.fate, ' ', 1)"
+    told = b"RETURNING r.seq, r.attempt, r.state,"
+    text = delivery._CLAIM.text
     assert claimed in text
-    noted = b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
-    text = text.replace(claimed, noted).replace(
-        b"RETURNING r.seq, r.attempt, r.state,",
-        b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),",
-    )
+    assert told in text
+    text = text.replace(
+        claimed, b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
+    ).replace(told, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
     delivery._CLAIM = replace(delivery._CLAIM, text=text)
 
 
