@@ -10,11 +10,10 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,17 @@ from bot import services
 from tests.chaos import deploy
 from tests.chaos.people import WORD, Pace
 from tests.chaos.platform import Arrival, Platform
-from tests.chaos.processes import DOOR, OURS, WEBS, WORKERS, Processes, descendants, ready, send
+from tests.chaos.processes import (
+    DOOR,
+    OURS,
+    PATIENCE,
+    WEBS,
+    WORKERS,
+    Processes,
+    descendants,
+    ready,
+    send,
+)
 
 # So long a web process may take to say that it can't commit: as long as it waits for a connection,
 # or for a word on one that it has; and more, since machines are slow.
@@ -191,14 +200,13 @@ async def wrong_keys(scene: Scene) -> None:
     for key in strange.iterdir():
         key.write_bytes(b"")
     child = scene.processes.children[WEBS[0]]
+    env = {**child.env, "KOSH_KEYS": str(strange)}
+    spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
     async with scene.noted("F23", "wrong keys", doubts=0):
-        spare = await asyncio.create_subprocess_exec(
-            "timeout", "60", sys.executable, "-m", *child.words,
-            env=os.environ | child.env | {"KOSH_KEYS": str(strange)},
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        scene.processes.refused += await spare.wait() not in (0, 124)
+        spare.start()
+        scene.processes.refused += await asyncio.to_thread(spare.gone, PATIENCE)
         scene.processes.spared += 1
+        spare.kill()
 
 
 # PostgreSQL

@@ -218,13 +218,19 @@ def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
     ]
     if not consents:
         return 0, []
-    given = _data(consents[-1])
-    since = next(place for place, arrival in story.arrivals if _data(arrival) == given)
+    given = _press(consents[-1])
+    since = next(place for place, arrival in story.arrivals if _press(arrival) == given)
     return since, [arrival for place, arrival in story.arrivals if place >= since]
 
 
 def _data(arrival: Arrival) -> str:
     return str(arrival.update.get("callback_query", {}).get("data", ""))
+
+
+def _press(arrival: Arrival) -> tuple[int, str]:
+    """Which button of which message; after Valkey forgot somebody, numbers begin anew."""
+    message = arrival.update.get("callback_query", {}).get("message", {})
+    return message.get("message_id", 0), _data(arrival)
 
 
 def _pressed(arrival: Arrival) -> str:

@@ -26,9 +26,9 @@ def _said(update_id: int, text: str) -> list[Entry]:
     return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
 
 
-def _pressed(update_id: int, data: str, *offered: str) -> list[Entry]:
+def _pressed(update_id: int, data: str, *offered: str, on: int = 1) -> list[Entry]:
     query = {"from": {"id": WHO.chat}, "data": data}
-    query["message"] = {"reply_markup": _keyboard(data, *offered)}
+    query["message"] = {"message_id": on, "reply_markup": _keyboard(data, *offered)}
     update = {"update_id": update_id, "callback_query": query}
     return [Arrival(update_id, update, 0), _taken(update_id)]
 
@@ -228,6 +228,12 @@ def test_what_came_before_consent_may_be_taken_after_it() -> None:
     history.entries.remove(taken)
     history.entries.insert(1, taken)
     assert history.report().red() == ["answered_twice"]
+
+
+def test_a_press_of_before_valkey_forgot_is_no_consent() -> None:
+    history = _true()
+    history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
+    assert history.report().red() == []
 
 
 def test_a_reply_may_come_twice_across_a_crash() -> None:
