@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from bot import accounts, audit, outbox, privacy, registrations
+from bot import accounts, audit, broadcasts, outbox, privacy, registrations
 from bot.migrations import migrate
 from bot.runtime import Runtime
 from bot.services import ServiceError, postgres_tool
@@ -126,7 +126,7 @@ async def replay(rt: Runtime) -> int:
     gone = await privacy.erase_again(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
-        for settle in (registrations, outbox, accounts):
+        for settle in (registrations, outbox, accounts, broadcasts):
             await settle.after_restore(session)
         # The bytes of deleted rows lie in the files until these are written anew.
         await session.execute("VACUUM FULL")

@@ -36,6 +36,7 @@ from bot.broadcasts.progress import (
 from bot.broadcasts.receipts import ours, receipts
 from bot.broadcasts.running import (
     Doubt,
+    after_restore,
     cancel,
     decide_in_doubt,
     pause,
@@ -69,6 +70,7 @@ __all__ = [
     "State",
     "Told",
     "Words",
+    "after_restore",
     "agreed",
     "approvals",
     "approve",

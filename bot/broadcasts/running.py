@@ -93,6 +93,18 @@ async def put(session: Session, broadcast_id: UUID, state: State, reason: str) -
     )
 
 
+async def after_restore(session: Session) -> None:
+    """Whom a restored backup calls unwritten may have been written to since: a person decides.
+
+    What ran is held; what was to begin at its time is to be started anew.
+    """
+    await session.execute(
+        "UPDATE broadcasts SET reason = 'restored', state_at = kosh_now(),"
+        " state = CASE state WHEN 'running' THEN 'paused' ELSE 'awaiting' END"
+        " WHERE state IN ('running', 'scheduled')"
+    )
+
+
 _RETRY: LiteralString = """
 UPDATE recipients SET state = 'planned', reason = '', not_before = NULL
 WHERE broadcast_id = %s AND state = 'failed' AND NOT reason = ANY(%s)

@@ -95,6 +95,22 @@ async def test_an_edit_voids_what_was_agreed_to(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
 
 
+async def test_after_a_restore_nothing_goes_on_by_itself(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    texts = {code: Words(f"{words.body} (2)") for code, words in TEXTS.items()}
+    running = await started(rt, who, a_draft())
+    waiting = await started(rt, who, a_draft(not_before=soon, texts=texts))
+    assert waiting.state is State.SCHEDULED
+    async with rt.pool.connection() as session:
+        await broadcasts.after_restore(session)
+    found = {each.id: each for each in await broadcasts.listing(rt, who.lead)}
+    assert (found[running.id].state, found[running.id].reason) == (State.PAUSED, "restored")
+    assert found[waiting.id].state is State.AWAITING
+    assert (await broadcasts.resume(rt, who.lead, running.id)).state is State.RUNNING
+
+
 async def test_an_approval_ends_after_a_day(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
