@@ -14,6 +14,7 @@ app = typer.Typer()
 # What `./kosh requirements` reads afterwards.
 REPORTED = ("-n", "2", "--dist", "loadfile", "--junitxml=.kosh/tests.xml")
 
+ANNOUNCED = ("--people", "300", "--kills", "8")
 
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out wheel and chaos.")]
 
@@ -36,6 +37,7 @@ def test(quick: Quick = False) -> None:
         steps["wheel"] = [python, "-m", "tests.wheel"]
         # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
         steps["chaos"] = [python, "-m", "tests.chaos", "short"]
+        steps["announcement"] = [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]
     failed = [name for name, command in steps.items() if not _passes(name, command)]
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
