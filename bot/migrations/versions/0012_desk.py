@@ -5,8 +5,8 @@ from typing import Any
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 HERE = Path(__file__).parent
 
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 def upgrade() -> None:
     # Several statements at once go only over the simple protocol, which SQLAlchemy does not use.
     connection: Any = op.get_bind().connection.driver_connection
-    connection.execute((HERE / "0010_desk.sql").read_text(encoding="utf-8"))
+    connection.execute((HERE / "0012_desk.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
