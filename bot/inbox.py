@@ -425,6 +425,7 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 quiet=c.quiet,
                 consents=c.consents,
                 topics=c.topics,
+                locked=c.locked,
             )
             await reminders.put(session, person_id, 0)
             await _save(rt, session, held, rest, held.epoch, ())
