@@ -21,6 +21,7 @@ EXPORT = (
 )
 # How packages write in words what has a name in SPDX.
 _SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",

@@ -64,6 +64,7 @@ async def prometheus() -> AsyncIterator[Prometheus]:
         yield Prometheus(http)
 
 
+@pytest.mark.requirement("S-76")
 def test_every_alarm_is_provoked() -> None:
     assert PROVOKED.keys() | {"KoshDown"} == ALARMS.keys()
 
@@ -77,6 +78,7 @@ def test_no_process_is_an_alarm_too() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ALARMS.keys() - {"KoshDown"}))
+@pytest.mark.requirement("S-76")
 async def test_an_alarm_goes_off_when_it_should(
     name: str, rt: Runtime, databases: Databases, prometheus: Prometheus
 ) -> None:

@@ -57,6 +57,7 @@ async def test_each_step_wants_its_own_right(rt: Runtime, role: Role) -> None:
                 await verb()
 
 
+@pytest.mark.row(93)
 async def test_nobody_agrees_to_their_own(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
@@ -74,6 +75,7 @@ async def test_nobody_agrees_to_their_own(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
 
 
+@pytest.mark.row(93)
 async def test_an_edit_voids_what_was_agreed_to(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
@@ -111,6 +113,7 @@ async def test_after_a_restore_nothing_goes_on_by_itself(rt: Runtime) -> None:
     assert (await broadcasts.resume(rt, who.lead, running.id)).state is State.RUNNING
 
 
+@pytest.mark.row(93)
 async def test_an_approval_ends_after_a_day(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
@@ -150,6 +153,7 @@ async def test_two_authors_at_once_do_not_overwrite_one_another(rt: Runtime) -> 
     ],
     ids=["none", "host", "name", "bare", "brace", "bracket", "letters", "long"],
 )
+@pytest.mark.row(94)
 async def test_words_that_may_not_go_out_are_refused_with_the_place(
     rt: Runtime, language: str, body: str, why: Refusal
 ) -> None:

@@ -75,6 +75,7 @@ async def test_everybody_gets_it_once_in_their_own_script(rt: Runtime) -> None:
     assert await fates(rt, found) == {"accepted": 60}
 
 
+@pytest.mark.requirement("S-63")
 async def test_two_workers_that_fight_for_the_same_rows_send_each_once(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
@@ -316,6 +317,7 @@ async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Ru
     assert post.addresses[1:] == [unknown.address]
 
 
+@pytest.mark.requirement("S-63")
 async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
