@@ -144,7 +144,9 @@ class Walker:
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
-        self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
+        # Another language would be one in which they cannot read what is asked.
+        if LANGUAGE not in screen.buttons:
+            self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
         answer = self._answer(screen)
         if answer in screen.buttons:
             await self._do("press", what=screen.buttons[answer])
