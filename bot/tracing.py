@@ -11,7 +11,7 @@ _tracers: list[Any] = []
 
 
 def configure(url: str | None) -> None:
-    """Send spans to an OTLP/HTTP address (…/v1/traces); without one nothing is even imported."""
+    """Send spans to an OTLP/HTTP address (…/v1/traces); without one no exporter is imported."""
     shut()
     if url is None:
         return

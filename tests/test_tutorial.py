@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs/tutorial.md").read_text("utf-8")
-PUT = re.compile(r'```python title="([^"]+)" before="([^"]+)"\n(.*?)```', re.DOTALL)
+PUT = re.compile(r'```(?:python|text) title="([^"]+)" before="([^"]+)"\n(.*?)```', re.DOTALL)
 RUN = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
