@@ -4,7 +4,7 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -49,16 +49,11 @@ from bot.channels import (
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
-from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.trips import Statement
-from flows.engine import keeping
-from flows.engine.announcing import SOMETHING_NEW
-from flows.engine.conversation import awaited, step
+from flows.engine.conversation import step
 from flows.engine.events import (
-    Acknowledged,
-    Button,
     CancelCase,
     ConsentGiven,
     DeleteInput,
@@ -68,8 +63,6 @@ from flows.engine.events import (
     Forget,
     Kind,
     PaperCame,
-    Papered,
-    PaperMoved,
     PrintList,
     QuickExit,
     Rated,
@@ -83,7 +76,6 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.house import OPEN
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 
@@ -386,148 +378,9 @@ async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
     return _opened(rt, channel, found, now)
 
 
-async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
-    """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
-
-    Not to whoever asked for silence meanwhile, nor while an officer has the conversation.
-    """
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person_id)
-        if held is None or not await reminders.take(session, person_id):
-            return None
-        c = held.conversation
-        if c.quiet or c.with_officer or c.mine is None:
-            return None
-        opening = Button(keeping.CONTROL, OPEN)
-        say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
-        row = outbox.Row("send", outbox.rendered(rt, say))
-        await outbox.post(session, held.person, held.channel, (row,))
-    return Delivery(held.person, None)
-
-
-async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None:
-    """Drop the answers that the registry now holds; receipt and status stay."""
-    held = await lock(rt, session, person_id)
-    if held is not None:
-        await _save(rt, session, held, replace(held.conversation, forms={}), held.epoch, ())
-
-
-async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
-    """Of who is known for announcements alone, keep no more than that."""
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person_id)
-        if held is not None:
-            c = held.conversation
-            rest = Conversation(
-                language=c.language,
-                nonce=c.nonce,
-                kept=True,
-                quiet=c.quiet,
-                consents=c.consents,
-                topics=c.topics,
-                locked=c.locked,
-            )
-            await reminders.put(session, person_id, 0)
-            await _save(rt, session, held, rest, held.epoch, ())
-
-
-async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
-    """One try at a write: claim, call, record the answer and let the person hear of it."""
-    write = await registrations.claim(rt, write_id)
-    if write is None or rt.registry is None:
-        return None
-    try:
-        word = await registrations.call(rt.registry, write)
-    except Refused as error:
-        async with rt.pool.connection() as session:
-            held = await lock(rt, session, write.person.id) if write.person else None
-            language = held.conversation.language if held else ""
-            await registrations.refuse(session, write, error, language)
-        return None
-    except RegistryError as error:
-        await registrations.postpone(rt, write, error)
-        return None
-    async with rt.pool.connection() as session:
-        if write.person is not None:
-            await lock(rt, session, write.person.id)
-        return await _tell(rt, session, await registrations.settle(session, write, word))
-
-
-async def hear_registry(rt: Runtime, number: str, state: str, version: int) -> Delivery | None:
-    """A status from the registry; LookupError while its receipt is not known here."""
-    async with rt.pool.connection() as session:
-        person_id = await registrations.owner(session, number)
-        if person_id is not None:
-            await lock(rt, session, person_id)
-        settled = await registrations.record_status(session, number, state, version)
-        return await _tell(rt, session, settled)
-
-
-async def _tell(
-    rt: Runtime, session: Session, settled: registrations.Settled | None
-) -> Delivery | None:
-    if settled is None:
-        return None
-    event = Acknowledged(settled.state, settled.number)
-    return await take_turn(rt, session, settled.person_id, event)
-
-
-async def take_upload(rt: Runtime, person: Person, chunks: AsyncIterator[bytes]) -> Delivery | None:
-    """A file that comes over our own page: looked at, kept, and answered in the conversation."""
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person.id)
-    place = awaited(rt.flows, held.conversation) if held else None
-    if place is None:
-        return None
-    return await _papered(rt, await uploads.look(rt, person.id, place, chunks))
-
-
-async def fetch_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
-    """One try at a file that the messenger keeps for us: fetched, looked at, kept, answered."""
-    checked = await uploads.fetch(rt, upload_id)
-    return None if checked is None else await _papered(rt, checked)
-
-
-async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
-    """Keep a file and tell the conversation of it, in one transaction."""
-    with checked:
-        async with rt.pool.connection() as session:
-            verdict = await uploads.keep(rt, session, checked)
-            if verdict is None:
-                return None
-            refusal = verdict.reason if isinstance(verdict, uploads.Refused) else ""
-            hints = () if isinstance(verdict, uploads.Refused) else verdict.hints
-            event = Papered(checked.place.flow, checked.place.key, refusal, next(iter(hints), ""))
-            return await take_turn(rt, session, checked.person_id, event)
-
-
-async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
-    """One try at sending a paper to the registry: claim, call, record the answer."""
-    parcel = await uploads.claim(rt, upload_id) if rt.registry else None
-    if parcel is None or rt.registry is None:
-        return None
-    try:
-        document = await uploads.call(rt, rt.registry, parcel)
-    except Refused as error:
-        async with rt.pool.connection() as session:
-            held = await lock(rt, session, parcel.person.id)
-            language = held.conversation.language if held else ""
-            moved = await uploads.refuse(session, parcel, error, language)
-            return await _tell_moved(rt, session, moved)
-    except RegistryError as error:
-        await uploads.postpone(rt, parcel, error)
-        return None
-    async with rt.pool.connection() as session:
-        await lock(rt, session, parcel.person.id)
-        return await _tell_moved(rt, session, await uploads.settle(session, parcel, document))
-
-
-async def _tell_moved(
-    rt: Runtime, session: Session, moved: uploads.Moved | None
-) -> Delivery | None:
-    if moved is None:
-        return None
-    return await take_turn(rt, session, moved.person_id, PaperMoved(moved.paper, moved.state))
+async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversation) -> None:
+    """Write a conversation back without a word."""
+    await _save(rt, session, held, conversation, held.epoch, ())
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from bot import (
     broadcasts,
     duty,
+    errands,
     inbox,
     log,
     outbox,
@@ -65,11 +66,11 @@ async def work(rt: Runtime) -> None:
 
     @app.task(name=uploads.FETCH_TASK, queue=DEFAULT)
     async def fetch(upload: str) -> None:
-        await inbox.deliver(rt, await inbox.fetch_upload(rt, UUID(upload)))
+        await inbox.deliver(rt, await errands.fetch_upload(rt, UUID(upload)))
 
     @app.task(name=uploads.SEND_TASK, queue=DEFAULT)
     async def send(upload: str) -> None:
-        await inbox.deliver(rt, await inbox.send_upload(rt, UUID(upload)))
+        await inbox.deliver(rt, await errands.send_upload(rt, UUID(upload)))
 
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
@@ -149,8 +150,8 @@ async def sweep_papers(rt: Runtime) -> None:
     """The same for papers, apart from it: a file takes seconds, and messages must not wait."""
     async with rt.pool.connection() as session:
         unfetched, due = await uploads.unfetched(session), await uploads.due(session)
-    tried = [inbox.fetch_upload(rt, each) for each in unfetched]
-    tried += [inbox.send_upload(rt, each) for each in due]
+    tried = [errands.fetch_upload(rt, each) for each in unfetched]
+    tried += [errands.send_upload(rt, each) for each in due]
     for trial in asyncio.as_completed(tried):
         await inbox.deliver(rt, await trial)
 
@@ -166,7 +167,7 @@ async def remind(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         due = await reminders.due(session)
     for person_id in due:
-        await inbox.deliver(rt, await inbox.remind(rt, person_id))
+        await inbox.deliver(rt, await errands.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime) -> None:
@@ -175,7 +176,7 @@ async def forget_spent(rt: Runtime) -> None:
         spent = await registrations.spent(session)
     for person_id in spent:
         async with rt.pool.connection() as session:
-            await inbox.forget_answers(rt, session, person_id)
+            await errands.forget_answers(rt, session, person_id)
             await registrations.mark_spent(session, person_id)
 
 
@@ -184,12 +185,12 @@ async def forget_unfinished(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         idle = await subscriptions.idle(session)
     for person_id in idle:
-        await inbox.forget_unfinished(rt, person_id)
+        await errands.forget_unfinished(rt, person_id)
 
 
 async def _write(rt: Runtime, write_id: UUID) -> None:
     with tracing.span("job", kind="registry"):
-        delivery = await inbox.write_to_registry(rt, write_id)
+        delivery = await errands.write_to_registry(rt, write_id)
     await inbox.deliver(rt, delivery)
     if rt.settings.demo:
         await rt.live.publish(DEMO_TOPIC, b"")

@@ -25,7 +25,7 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from bot import inbox, outbox, people
+from bot import errands, inbox, outbox, people
 from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
 from bot.languages import direction, tag
@@ -131,7 +131,7 @@ async def attached(request: Request) -> Response:
     # A file that is too large is to be refused as one, before its form is.
     sent = await filefield.opened(request, MOST_BYTES + AROUND_A_FILE)
     visitor = await _visitor(request, sent.fields.get("chat", ""))
-    delivery = await inbox.take_upload(rt, visitor.person, sent.file) if visitor.person else None
+    delivery = await errands.take_upload(rt, visitor.person, sent.file) if visitor.person else None
     if _by_script(request):
         answer: Response = JSONResponse({"ok": True, "chat": visitor.name}, 202)
         answer.background = BackgroundTask(inbox.deliver, rt, delivery)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import inbox, log
+from bot import errands, inbox, log
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import WhatsApp
@@ -209,7 +209,9 @@ async def registry(request: Request) -> Response:
 
 async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
-        delivery = await inbox.hear_registry(rt, callback.number, callback.state, callback.version)
+        delivery = await errands.hear_registry(
+            rt, callback.number, callback.state, callback.version
+        )
     except LookupError:
         # The answer to the write itself may still be on its way to us: the registry tries again.
         return Response(status_code=404)

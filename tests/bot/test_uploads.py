@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bot import inbox, jobs, log, people, privacy, registrations, uploads
+from bot import errands, inbox, jobs, log, people, privacy, registrations, uploads
 from bot.channels import Refused as Gone
 from bot.channels import Unreachable
 from bot.papers.workshop import Clean, Workshop
@@ -406,7 +406,7 @@ async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
 async def test_a_file_over_the_page_is_taken_and_answered(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
-    delivery = await inbox.take_upload(house.rt, person, sent(photo()))
+    delivery = await errands.take_upload(house.rt, person, sent(photo()))
     await inbox.deliver(house.rt, delivery)
     assert await count(guest) == 1
 
@@ -436,7 +436,7 @@ async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
     """Files taken on the page and let go to the registry."""
     person = await person_of(house.rt, guest)
     for file in files:
-        delivery = await inbox.take_upload(house.rt, person, sent(file))
+        delivery = await errands.take_upload(house.rt, person, sent(file))
         await inbox.deliver(house.rt, delivery)
     await guest.go("done", "-", "-")
     return person
