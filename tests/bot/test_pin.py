@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from bot import desk, hashing, people
+from bot import desk, errands, hashing, people
 from bot.runtime import Runtime
 from bot.services import Databases
 from flows.engine import house, locking
@@ -103,3 +103,15 @@ async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPat
     assert await hashing.fits(stored, "204611")
     assert len(tried) == 3
     assert tried[1].rpartition("$")[0].split("$")[:4] == stored.split("$")[:4]
+
+
+async def test_who_is_cut_to_a_subscription_keeps_the_pin(rt: Runtime) -> None:
+    guest = await locked(rt)
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, "web", guest.name)
+    assert person is not None
+    await errands.forget_unfinished(rt, person.id)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.forms == {}
+    assert conversation.locked
