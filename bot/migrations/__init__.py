@@ -2,7 +2,6 @@
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 
 def migrate(owner_url: str) -> None:
@@ -10,11 +9,6 @@ def migrate(owner_url: str) -> None:
     config = _config()
     config.attributes["url"] = owner_url
     command.upgrade(config, "head")
-
-
-def newest() -> str:
-    """The schema that this version wants."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def _config() -> Config:

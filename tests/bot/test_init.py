@@ -154,7 +154,10 @@ async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
 
 
 async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
-    assert await _wrong(healthy) == {}
+    # The tests' own server runs without them, to be quick; that much is seen.
+    assert {said for said, _mend in (await _wrong(healthy)).values()} == {
+        "fsync or synchronous_commit is off"
+    }
     looked = {each.what for each in await examine(healthy)}
     assert looked == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
@@ -189,7 +192,7 @@ async def test_doctor_sees_an_old_schema_and_a_superuser(
     healthy: Settings, databases: Databases, admin_url: str
 ) -> None:
     with psycopg.connect(databases.owner) as owner:
-        owner.execute("UPDATE alembic_version SET version_num = '0001'")
+        owner.execute("ALTER TABLE reminders DROP COLUMN due_at")
     assert (await _wrong(healthy))["database"][1] == "./kosh migrate"
     name = databases.app.rsplit("/", 1)[1]
     root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
