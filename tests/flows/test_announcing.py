@@ -137,16 +137,25 @@ ASKED = {
     for part in _parts(item)
     if not isinstance(part, Upload)
 }
-OTHERWISE = {"citizenship": "UZ", "contact": "phone", "trouble": "money", "stay_ends": "yes"}
+PARTS = [part.name for part in _parts(FLOWS["preregistration"].find("family"))[:-1]]  # type: ignore[arg-type]
+MEMBER = {"relation": "spouse", "member_kazakh": "no"}
+OTHERWISE = {
+    "applying": "family",
+    "citizenship": "UZ",
+    "contact": "phone",
+    "trouble": "money",
+    "stay_ends": "yes",
+}
 
 
 @pytest.mark.parametrize("question", ASKED.values(), ids=[kind.__name__ for kind in ASKED])
 @pytest.mark.parametrize("how", ["press", "write"])
 def test_news_at_any_kind_of_question_leaves_the_form_where_it_is(question: str, how: str) -> None:
-    if question in (part.name for part in FLOWS["preregistration"].find("family").items):  # type: ignore[union-attr]
+    if question in PARTS:
         chat = at("family", applying="family").presses("add")
-        while chat.name != question:
-            chat.answers({"relation": "child"}.get(chat.name, "") or chat.keys[0])
+        for part in PARTS:
+            if chat.name != question:
+                chat.answers(MEMBER.get(part, chat.keys[0]))
     else:
         chat = at(question, **{name: to for name, to in OTHERWISE.items() if name != question})
     before, nonce = chat.form(), chat.nonce
@@ -159,7 +168,7 @@ def test_news_at_any_kind_of_question_leaves_the_form_where_it_is(question: str,
 
 def test_news_at_the_papers_and_with_an_officer_too() -> None:
     chat = at("review").presses("submit")
-    chat.presses("papers", "yes")
+    chat.says("/status").presses("papers", "yes")
     asked = chat.conversation.asked
     chat.takes(Pressed("!news"))
     assert chat.conversation.asked == asked
