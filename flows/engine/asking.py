@@ -100,7 +100,7 @@ class Asking:
         elif self.c.with_officer:
             self._wait_for_officer()
         elif road is None:
-            self._ask_menu()
+            self._ask_menu(page)
         elif road[0].registers and self._form(road[0]).submitted and self.c.standing:
             self.c = replace(self.c, flow="")
             self._status()
@@ -137,11 +137,10 @@ class Asking:
         lines = tuple(verbatim(self.words.render(screen.text, code)) for code in codes)
         self._ask_screen(screen, paragraph=lines)
 
-    def _ask_menu(self) -> None:
+    def _ask_menu(self, page: int = 0) -> None:
         registered = self.c.standing is not None
-        self._ask_screen(
-            house.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
-        )
+        menu = house.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
+        self._ask_screen(menu, page=page)
 
     def _ask_screen(
         self,

@@ -171,4 +171,4 @@ def test_of_two_taps_on_old_buttons_neither_outdates_the_other() -> None:
 def test_stop_has_a_way_back() -> None:
     chat = Chat.begun("ru").says("стоп")
     assert chat.conversation.quiet
-    assert not chat.answers("write_again").conversation.quiet
+    assert not chat.presses(">", "write_again").conversation.quiet
