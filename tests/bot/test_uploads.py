@@ -442,15 +442,27 @@ async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
     return person
 
 
+async def accepted(guest: Guest) -> bool:
+    conversation = await guest.conversation()
+    return conversation is not None and conversation.papers.get("identity") == "accepted"
+
+
 async def all_accepted(house: House, guest: Guest) -> None:
-    async def accepted() -> bool:
+    """In the end, whatever went wrong; time runs on, and what was on its way may go twice."""
+
+    async def after_a_while() -> bool:
         await house.ahead("15 minutes")
         assert house.rt.registry is not None
         house.rt.registry._breaker._until = 0.0
-        conversation = await guest.conversation()
-        return conversation is not None and conversation.papers.get("identity") == "accepted"
+        return await accepted(guest)
 
-    await house.until(accepted, 30)
+    await house.until(after_a_while, 30)
+
+
+async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
+    """The lease of the first is over once: what is on its way then is left to arrive."""
+    await house.ahead("15 minutes")
+    await house.until(lambda: accepted(guest), 30)
 
 
 @pytest.mark.requirement("S-48")
@@ -458,7 +470,7 @@ async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> N
     guest = await at_the_papers(house)
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 2)
     await sent_off(house, guest, noise(3000, 2000, 0), scan)
-    await all_accepted(house, guest)
+    await house.until(lambda: accepted(guest), 30)
     assert await rows(house.rt) == ["accepted", "accepted"]
     assert await pieces(house.rt) == 0
     assert await rows(house.rt, "digest") == [None, None]
@@ -521,7 +533,7 @@ async def test_a_worker_that_died_after_the_registry_wrote_sends_no_second_one(
     await sent_off(house, guest, photo())
     await asyncio.wait_for(died.wait(), 10)
     assert await rows(house.rt) == ["sending"]
-    await all_accepted(house, guest)
+    await accepted_at_the_second_try(house, guest)
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 
@@ -529,21 +541,20 @@ async def test_a_worker_that_died_in_the_middle_of_a_paper_sends_it_anew(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
-    broken = False
+    broken = asyncio.Event()
     pieces_of = uploads.sending._pieces
 
     async def dies(*arguments: Any) -> AsyncIterator[bytes]:
-        nonlocal broken
         async for piece in pieces_of(*arguments):
             yield piece
-            if not broken:
-                broken = True
+            if not broken.is_set():
+                broken.set()
                 raise OSError
 
     monkeypatch.setattr(uploads.sending, "_pieces", dies)
     await sent_off(house, guest, noise(3000, 2000, 0))
-    await all_accepted(house, guest)
-    assert broken
+    await asyncio.wait_for(broken.wait(), 10)
+    await accepted_at_the_second_try(house, guest)
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 

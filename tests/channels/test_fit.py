@@ -10,8 +10,10 @@ import pytest
 from bot.channels import Message, telegram_layout, whatsapp_layout
 from bot.channels.limits import LIMITS, TELEGRAM, WEB, WHATSAPP
 from bot.languages.catalogues import CONTEXTS
+from flows import FLOWS, officer
 from flows.engine import house
-from flows.engine.events import Kind, Page
+from flows.engine.asking import option_buttons
+from flows.engine.events import Button, Kind, Page, Say
 from flows.engine.words import Refusal
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
@@ -69,6 +71,21 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
         assert len(more) <= whatsapp_layout.MOST_DESCRIPTION
         labels.add(f"{row['title']} {more}".strip())
     return text, labels
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("kept", "registered"), [(False, False), (True, False), (True, True)])
+def test_on_whatsapp_the_menu_is_one_list_with_a_person_and_a_way_out(
+    language: str, kept: bool, registered: bool
+) -> None:
+    menu = house.menu_screen(FLOWS.values(), kept, registered, quiet=False)
+    out = Button("!exit", house.EXIT, Kind.EXIT)
+    say = Say(((menu.text,),), (*option_buttons(1, menu.options), out), language)
+    (content,) = whatsapp_layout.parts(message(say, language), WORDS)
+    text, labels = _shown(content)
+    assert WORDS.render(officer.OFFICER.title, language) in labels
+    leave = WORDS.render(house.EXIT, language)
+    assert leave in labels or leave in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

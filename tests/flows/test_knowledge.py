@@ -12,7 +12,7 @@ import pytest
 
 from flows import FLOWS, officer
 from flows.engine import house
-from flows.engine.asking import MOST_AT_ONCE, PAGE
+from flows.engine.asking import MOST_AT_ONCE
 from flows.engine.events import PrintList
 from flows.engine.flow import Notice
 from flows.engine.questions import Question
@@ -223,29 +223,6 @@ def test_every_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> 
     for place, item in enumerate(items):
         controls = (place > 0) + (item.help is not None) + 2
         assert len(item.options) + controls <= 10 or len(item.options) > MOST_AT_ONCE, item.name
-
-
-ELEVEN = "since announcements it has ten rows and the exit: WhatsApp shows it as numbered text"
-
-
-@pytest.mark.parametrize(
-    ("kept", "registered"),
-    [
-        pytest.param(False, False, marks=pytest.mark.xfail(strict=True, reason=ELEVEN)),
-        (False, True),
-        (True, False),
-        (True, True),
-    ],
-)
-def test_the_menu_fits_ten_rows_and_a_person_is_on_its_first_page(
-    kept: bool, registered: bool
-) -> None:
-    screen = house.menu_screen(FLOWS.values(), kept or registered, registered, quiet=False)
-    keys = [option.key for option in screen.options]
-    paged = len(keys) > MOST_AT_ONCE
-    rows = PAGE + 1 if paged else len(keys)
-    assert rows + 1 <= 10
-    assert officer.OFFICER.name in keys[:PAGE]
 
 
 def test_notices_of_the_practice_explain_and_count_nothing() -> None:
