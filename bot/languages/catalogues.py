@@ -7,6 +7,7 @@ whenever they are read, and never kept. Conventions: languages.md 3.
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,12 @@ def write(code: str, catalog: Catalog) -> None:
     whole.replace(path)
 
 
+@cache
 def messages(code: str) -> Messages:
-    """The translations of one language; what is empty or fuzzy counts as missing."""
+    """The translations of one language; what is empty or fuzzy counts as missing.
+
+    Read once in a process: reading and building all six takes most of a second.
+    """
     return {
         (message.context or "", str(message.id)): str(message.string)
         for message in read(code)

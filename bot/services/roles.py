@@ -39,16 +39,22 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
         for role, password in known.items():
             _make_role(admin, role, password)
         if not _exists(admin, "SELECT FROM pg_database WHERE datname = %s", name):
-            _make_database(admin, name, "template0")
+            _make_database(admin, name, "template0", "wal_log")
         _open_to_roles(admin, name)
     return Databases(*(_as_role(admin_url, role, known[role], name) for role in _ROLES))
 
 
-def create_database(admin_url: str, name: str, *, template: str | None = None) -> None:
-    """Makes a database as `prepare` would, from `template`, whose roles must exist already."""
+def create_database(admin_url: str, name: str, *, template: str = "template0") -> Databases:
+    """Makes a database as `prepare` would, from `template`; the roles must exist already.
+
+    The roles' passwords are those that `prepare` derives without a folder. Files are copied after a
+    checkpoint: a third of the time that it takes through the log, where nothing is synced to disk.
+    """
     with _admin(admin_url) as admin:
-        _make_database(admin, name, template or "template0")
+        _make_database(admin, name, template, "file_copy")
         _open_to_roles(admin, name)
+    roles = ((role, _password(admin_url, role, None)) for role in _ROLES)
+    return Databases(*(_as_role(admin_url, role, password, name) for role, password in roles))
 
 
 def drop_database(admin_url: str, name: str) -> None:
@@ -83,12 +89,13 @@ def _make_role(admin: Admin, role: str, password: str) -> None:
     )
 
 
-def _make_database(admin: Admin, name: str, template: str) -> None:
+def _make_database(admin: Admin, name: str, template: str, strategy: str) -> None:
     _run(
         admin,
-        "CREATE DATABASE {} OWNER kosh_owner TEMPLATE {} STRATEGY wal_log ENCODING 'UTF8'",
+        "CREATE DATABASE {} OWNER kosh_owner TEMPLATE {} STRATEGY {} ENCODING 'UTF8'",
         Identifier(name),
         Identifier(template),
+        Identifier(strategy),
     )
 
 

@@ -517,8 +517,7 @@ def test_without_a_folder_passwords_follow_from_the_admins(admin: str) -> None:
 def test_a_database_is_copied_with_its_data_and_its_rights(admin: str) -> None:
     source = prepare(admin, "kosh_template")
     tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
-    create_database(admin, "kosh_copy", template="kosh_template")
-    copy = urlsplit(source.app)._replace(path="/kosh_copy").geturl()
+    copy = create_database(admin, "kosh_copy", template="kosh_template").app
     assert ask(copy, "SELECT one FROM kept") == 1
     assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False
 
