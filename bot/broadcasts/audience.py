@@ -5,18 +5,24 @@ is compared as keyed tokens.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 from uuid import UUID
 
 from bot import subscriptions
-from bot.broadcasts.model import Draft, Purpose
+from bot.broadcasts.model import Draft, Purpose, Rule
+from bot.languages.formats import names
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import patient
+from flows.knowledge.missions import GENERAL, MISSIONS
+from flows.knowledge.programmes import PROGRAMMES
+from flows.knowledge.regions import REGIONS
 
 PUSHED = ("telegram", "whatsapp")
+# States of a registration that somebody can be told about.
+REGISTERED = ("received", "accepted", "rejected")
 SPARE_HOURS = 24
 # Of millions it takes some seconds, on a machine that has time.
 LONGEST_COUNT = 60
@@ -82,6 +88,21 @@ class Count:
 
     def on(self, channel: str) -> int:
         return sum(count for (_, where), count in self.included.items() if where == channel)
+
+
+def unknown(rt: Runtime, rule: Rule) -> str:
+    """The part of a rule that names what does not exist, so that nobody could be meant."""
+    forms = [code for code, _own in rt.languages.languages()]
+    known: Mapping[str, Collection[str]] = {
+        "languages": forms,
+        "channels": (*PUSHED, "web"),
+        "missions": [GENERAL, *(each.key for each in MISSIONS)],
+        "registration": REGISTERED,
+        "countries": names(forms[0]).countries,
+        "programmes": [each.key for each in PROGRAMMES],
+        "regions": [each.key for each in REGIONS],
+    }
+    return next((part for part, among in known.items() if {*getattr(rule, part)} - {*among}), "")
 
 
 async def values(rt: Runtime, session: Session, draft: Draft) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Writing a broadcast: draft, change, look at, try on oneself."""
 
-import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,9 +15,9 @@ from bot.channels import Act, SendError
 from bot.officers import Officer
 from bot.queue import Session
 from bot.runtime import Runtime
+from flows.knowledge.topics import TOPICS
 
 MOST_TEXT = 4096
-TOPIC = re.compile(r"[a-z_]{1,40}", re.ASCII)
 EDITABLE = (State.DRAFT, State.AWAITING, State.SCHEDULED)
 PAGE = 25
 
@@ -27,12 +26,12 @@ async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
     """Write a new broadcast down; it goes to nobody yet."""
     access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as session:
-        return await begin(session, officer, what)
+        return await begin(rt, session, officer, what)
 
 
-async def begin(session: Session, officer: Officer, what: Draft) -> Broadcast:
+async def begin(rt: Runtime, session: Session, officer: Officer, what: Draft) -> Broadcast:
     """The same inside a transaction; the caller has asked for the right."""
-    _check(what)
+    _check(rt, what)
     identity = uuid4()
     await session.execute(
         "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
@@ -63,7 +62,7 @@ async def draft_once(
             if bytes(row[1]) != digest:
                 raise Refused(Refusal.REUSED)
             return await model.find(session, row[0])
-        made = await begin(session, officer, what)
+        made = await begin(rt, session, officer, what)
         await session.execute(
             "INSERT INTO broadcast_requests (officer, key, digest, broadcast_id)"
             " VALUES (%s, %s, %s, %s)",
@@ -77,7 +76,7 @@ async def edit(
 ) -> Broadcast:
     """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
     access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
-    _check(what)
+    _check(rt, what)
     async with rt.pool.connection() as session:
         before = await model.find(session, broadcast_id, lock=True)
         if before.state not in EDITABLE:
@@ -96,10 +95,15 @@ async def edit(
         return await model.find(session, broadcast_id)
 
 
-def _check(what: Draft) -> None:
+def _check(rt: Runtime, what: Draft) -> None:
     """What cannot even be kept; what merely cannot be sent yet is a blocker."""
-    if not TOPIC.fullmatch(what.topic):
+    if what.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
+    if part := audience.unknown(rt, what.rule):
+        raise Refused(Refusal.AUDIENCE, part)
+    # A script that is made by rule has no text of its own, which no check of links would see.
+    if not what.texts.keys() <= set(wording.written(rt)):
+        raise Refused(Refusal.FORM, "texts")
     if any(len(words.body) > MOST_TEXT for words in what.texts.values()):
         raise Refused(Refusal.TOO_LONG)
     for moment in (what.not_before, what.not_later_than):
@@ -167,6 +171,7 @@ async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> l
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
     """How many it would go to now, and who would be left out, by reason."""
     access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    _check(rt, what)
     async with rt.pool.connection() as session:
         return await audience.count(rt, session, what)
 

@@ -100,7 +100,7 @@ class Stale(Exception):
         super().__init__(f"{self.code}: it was changed meanwhile; look at it again")
 
 
-class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
+class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whom it is for, among those who subscribed to the topic; an empty field sets no bound.
 
     `languages` are written forms, so that a script can be chosen. `registration` are states of a

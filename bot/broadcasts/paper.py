@@ -1,5 +1,6 @@
 """A broadcast as it is written outside: in a file of the terminal's, by the ministry's system."""
 
+import re
 from datetime import datetime, time
 
 import msgspec
@@ -14,6 +15,9 @@ from bot.broadcasts.model import (
     Rule,
     Words,
 )
+
+# As msgspec names a field; what stood in it is not told.
+PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 
 
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +39,9 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             language: Words(body.strip(), self.templates.get(language, ""))
             for language, body in self.texts.items()
         }
-        hours = (self.quiet[0], self.quiet[1]) if len(self.quiet) == 2 else None
+        if len(self.quiet) not in (0, 2):
+            raise Refused(Refusal.FORM, "quiet")
+        hours = (self.quiet[0], self.quiet[1]) if self.quiet else None
         return Draft(self.purpose, self.topic, texts, self.audience, self.not_before,
                      self.not_later_than, hours, self.paid, self.why)  # fmt: skip
 
@@ -44,13 +50,19 @@ def from_toml(told: str) -> Draft:
     """A draft out of a file; Refused when it cannot be read."""
     try:
         return msgspec.toml.decode(told, type=Paper).draft()
-    except msgspec.DecodeError:
-        raise Refused(Refusal.FORM) from None
+    except msgspec.DecodeError as error:
+        raise Refused(Refusal.FORM, _place(error)) from None
 
 
 def from_json(told: bytes) -> Draft:
     """The same out of a request."""
     try:
         return msgspec.json.decode(told, type=Paper).draft()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(Refusal.FORM) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(Refusal.FORM, _place(error)) from None
+
+
+def _place(error: Exception) -> str:
+    """Where it cannot be read: the name of a field, or that of a mistake in the whole."""
+    found = PLACE.search(str(error))
+    return found[1] if found else "syntax"

@@ -141,8 +141,8 @@ async def decide_in_doubt(
         fate = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
         chosen = None if seqs is None else list(seqs)
         cursor = await session.execute(_DECIDE, (*fate, broadcast_id, chosen, chosen))
-        await told(session, officer, f"broadcast.doubt_{decision}", broadcast_id,
-                   str(cursor.rowcount))  # fmt: skip
+        about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(cursor.rowcount)
+        await told(session, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
         return cursor.rowcount
 
 

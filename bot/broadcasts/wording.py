@@ -14,12 +14,12 @@ from bot.canned import BUILT
 from bot.channels import Message, Press, Template
 from bot.channels.limits import LIMITS
 from bot.runtime import Runtime
+from flows.engine.announcing import SOMETHING_NEW
 from flows.engine.events import Kind
-from flows.engine.text import _, button
+from flows.engine.text import button
 
 NEWS = "!news"
 ANNOUNCEMENTS = button("Announcements")
-SOMETHING = _("There is something to look at.")
 # What a messenger makes a link of; @names lead to other bots and channels.
 LINK = re.compile(
     r"(?:https?|tg)://\S+|(?<![\w.@])(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[a-z]{2,}|рф|қаз)(?:/\S*)?\b"
@@ -95,7 +95,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
     """What whoever wants to be discreet gets in its place: that there is something, not what."""
-    said = rt.languages.render(SOMETHING, language)
+    said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None
     button = Press(NEWS, label, Kind.CONTROL.value)

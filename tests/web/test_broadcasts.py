@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -219,15 +220,17 @@ async def test_two_who_write_at_once_do_not_lose_each_others_words(office: Offic
 async def test_what_a_step_says_is_kept(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/time")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    begins, ends = f"{tomorrow}T09:00", f"{tomorrow + timedelta(days=1)}T18:00"
     await office.marat.submit(
         "/time",
-        not_before="2026-12-01T09:00",
-        not_later_than="2026-12-02T18:00",
+        not_before=begins,
+        not_later_than=ends,
         quiet_from="22:00",
         quiet_until="07:00",
     )
     screen = await office.marat.get(f"{path}/write/time")
-    for value in ("2026-12-01T09:00", "2026-12-02T18:00", "22:00", "07:00"):
+    for value in (begins, ends, "22:00", "07:00"):
         assert f'value="{value}"' in screen.html
     await office.marat.get(f"{path}/write/audience")
     screen = await office.marat.submit("/audience", countries="CN\nUZ", languages="kk", stay="1")

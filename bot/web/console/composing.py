@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bot import broadcasts
 from bot.access import Action
 from bot.broadcasts import Broadcast, Count, Draft, Purpose, Refusal, Refused, Rule, Stale, Words
+from bot.broadcasts.audience import REGISTERED
 from bot.canned import BUILT
 from bot.channels.limits import LIMITS
 from bot.web.console import words
@@ -32,7 +33,6 @@ from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
 STEPS: Final = ("purpose", "audience", "text", "test", "time")
-REGISTERED = ("received", "accepted", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +196,23 @@ def summary(visit: Visit, draft: Draft) -> Iterator[str]:
             yield t("aud_only", what=each.title, values=each.values)
 
 
-def counted(visit: Visit, count: Count) -> list[tuple[str, list[int]]]:
+@dataclass(frozen=True, slots=True)
+class Table:
     """How many get it: a line for each written form, a figure for each channel and their sum."""
-    tongues = visit.rt.languages.languages()
+
+    channels: list[str]
+    lines: list[tuple[str, list[int]]]
+
+
+def counted(visit: Visit, count: Count) -> Table:
+    """Only forms and channels by which anybody gets it."""
+    channels = [each for each in words.CHANNELS if count.on(each)]
     lines = [
-        (own, [count.included.get((code, channel), 0) for channel in words.CHANNELS])
-        for code, own in tongues
+        (own, [count.included.get((code, channel), 0) for channel in channels])
+        for code, own in visit.rt.languages.languages()
     ]
-    return [(own, [*figures, sum(figures)]) for own, figures in lines if any(figures)]
+    told = [(own, [*figures, sum(figures)]) for own, figures in lines if any(figures)]
+    return Table([words.CHANNELS[each] for each in channels], told)
 
 
 def left_out(visit: Visit, count: Count) -> list[tuple[str, int]]:
@@ -313,6 +322,12 @@ FILLED: Mapping[str, Filled] = {
 }
 
 
+async def count(visit: Visit, form: Form) -> Response:
+    """The audience step as it would be with what is ticked now; nothing is kept."""
+    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
+    return await _shown(visit, found, "audience", _audience(found.draft, visit, form))
+
+
 async def test(visit: Visit, form: Form) -> Response:
     """Send one language to the test phones."""
     found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
@@ -329,5 +344,6 @@ ROUTES = [
     post("/broadcasts", Action.BROADCAST_DRAFT, begin),
     get("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, step),
     post("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, save),
+    post("/broadcasts/{broadcast_id}/count", Action.BROADCAST_DRAFT, count),
     post("/broadcasts/{broadcast_id}/test", Action.BROADCAST_DRAFT, test),
 ]

@@ -54,6 +54,8 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# Thousands apart, by a space that does not break: as all of our languages write them.
+_templates.filters["figure"] = lambda many: f"{many:,}".replace(",", "\u202f")
 _templates.globals |= {
     "ROOT": ROOT,
     "TOPICS": words.TOPICS,

@@ -34,6 +34,7 @@ from flows.engine.announcing import SOMETHING_NEW
 SIGNAL = "kosh_broadcast"
 BEFORE = (State.DRAFT, State.AWAITING)
 PAGE = 25
+MOST_TITLE = 80
 
 
 def may(visit: Visit) -> dict[str, bool]:
@@ -67,7 +68,11 @@ def title(visit: Visit, found: Broadcast) -> str:
     texts = broadcasts.samples(visit.rt, found.draft)
     message = texts.get(visit.language) or next(iter(texts.values()), None)
     line = message.paragraphs[0].split("\n")[0] if message else ""
-    return line if len(line) <= 80 else f"{line[:79]}…"
+    if len(line) <= MOST_TITLE:
+        return line
+    cut = line[: MOST_TITLE - 1]
+    words = cut.rpartition(" ")[0]  # Chinese has none to end at
+    return f"{words if len(words) > MOST_TITLE // 2 else cut}…"
 
 
 async def _names(visit: Visit) -> dict[str, str]:
@@ -131,7 +136,9 @@ class Sample:
     lang: str
     dir: str
     text: str
+    button: str
     hint: str
+    template: str
     built: tuple["Sample", ...] = ()
 
 
@@ -140,9 +147,12 @@ def _samples(visit: Visit, found: Broadcast) -> Iterator[Sample]:
     own = dict(visit.rt.languages.languages())
 
     def sample(code: str, *built: "Sample") -> Sample:
-        text = "\n\n".join(messages[code].paragraphs)
+        message = messages[code]
+        text = "\n\n".join(message.paragraphs)
+        label = message.buttons[0].label
         hint = visit.rt.languages.render(SOMETHING_NEW, code)
-        return Sample(own[code], tag(code), direction(code), text, hint, built)
+        template = message.template.name if message.template else ""
+        return Sample(own[code], tag(code), direction(code), text, label, hint, template, built)
 
     for code, _name in written(visit):
         if code in messages:
@@ -224,6 +234,12 @@ async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) 
     fate = Fate(asked["fate"]) if asked.get("fate", "") in set(Fate) else None
     reason, after = asked.get("reason", "")[:40], asked.get("after", "")
     progress = await broadcasts.progress(visit.rt, visit.officer, found.id)
+    doubted = progress.fates.get(Fate.IN_DOUBT, 0)
+    doubts = (
+        await broadcasts.recipients(visit.rt, visit.officer, found.id, Fate.IN_DOUBT)
+        if doubted
+        else []
+    )
     lines = await broadcasts.recipients(
         visit.rt,
         visit.officer,
@@ -247,6 +263,8 @@ async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) 
         reasons=_reasons(visit, progress),
         pauses=[(words.CHANNELS.get(each.channel, each.channel), each) for each in progress.pauses],
         cause=lambda reason: cause(visit, reason),
+        doubted=doubted,
+        doubts=doubts,
         lines=lines,
         fate=fate or "",
         reason=reason,
@@ -350,8 +368,10 @@ async def retry(visit: Visit, identity: UUID, form: Form) -> object:
 
 
 async def decide(visit: Visit, identity: UUID, form: Form) -> object:
+    """Of one recipient, or of all of them."""
     decision = Doubt.AGAIN if form.get("decision") == Doubt.AGAIN else Doubt.LEAVE
-    return await broadcasts.decide_in_doubt(visit.rt, visit.officer, identity, decision)
+    seqs = [int(form["seq"])] if form.get("seq", "").isdecimal() else None
+    return await broadcasts.decide_in_doubt(visit.rt, visit.officer, identity, decision, seqs)
 
 
 ROUTES = [

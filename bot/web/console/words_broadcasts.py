@@ -141,8 +141,12 @@ BROADCASTS: dict[str, Text] = {
         "The messenger did not answer, so nobody knows whether these people have it. Sending again"
         " may reach somebody twice."
     ),
+    "doubt_more": _("and {count} more"),
+    "doubt_all": _("All of them:"),
     "doubt_again": button("Send to them again"),
     "doubt_leave": button("Leave it at that"),
+    "doubt_one_again": button("Send again"),
+    "doubt_one_leave": button("Leave"),
     "reasons_title": _("Why not"),
     "recipients": _("Recipients"),
     "recipients_hint": _("Nobody's name or address: a recipient is a number here."),
@@ -209,14 +213,24 @@ CAUSES: dict[str, Text] = {
     "opted_out": _("stopped announcements"),
     "quiet": _("wants no messages"),
     "quiet_hours": _("it is night there"),
+    "talking": _("they are in the middle of a talk"),
+    "language": _("there are no words in their language"),
     "unreachable": _("could not be reached"),
+    "refused": _("the messenger refused it for this person"),
+    "throttled": _("the messenger asked us to wait"),
+    "not_now": _("WhatsApp wants no more announcements for this person today"),
+    "crash": _("the sending was interrupted"),
     "late": _("it was too late"),
     "unknown": _("nobody knows whether it arrived"),
     "erased": _("deleted their data"),
     "no_template": _("WhatsApp takes no free text now"),
     "officer": _("somebody decided so"),
-    "errors": _("too many messages failed"),
+    "storm": _("too many messages failed"),
+    "canary": _("too many of the first ones failed"),
     "content": _("the messenger refused the text"),
+    "held": _("WhatsApp holds our number back"),
+    "template": _("WhatsApp does not know the template"),
+    "reach": _("today's number of people is reached"),
     "restored": _("the database was restored"),
 }
 
@@ -240,6 +254,8 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.AUDIENCE: _("This audience can't be chosen: {detail}."),
     Refusal.TESTERS: _("No test message arrived. Ask an administrator to name test phones."),
     Refusal.TEMPLATE: _("A WhatsApp template is missing: {detail}."),
+    Refusal.FORM: _("It can't be read: {detail}. See the documents for how it is written."),
+    Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
 # The step of the composer that mends it.
 MENDED_IN = {

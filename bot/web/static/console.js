@@ -156,6 +156,24 @@ document.addEventListener('submit', event => {
   setTimeout(() => { delete event.target.dataset.sent; }, 8000);
 });
 
+/* How many an announcement goes to follows what is ticked; one count at a time, for it may take long. */
+const counted = document.querySelector('form[data-count]');
+let counting = false, recount = false;
+
+async function count() {
+  if (counting) { recount = true; return; }
+  counting = true;
+  recount = false;
+  const body = new URLSearchParams(new FormData(counted));
+  const html = await fetch(counted.dataset.count, { method: 'POST', body }).then(answer => answer.ok && answer.text()).catch(() => '');
+  const fresh = html && new DOMParser().parseFromString(html, 'text/html').getElementById('audience');
+  if (fresh) document.getElementById('audience').replaceWith(fresh);
+  counting = false;
+  if (recount) count();
+}
+
+counted?.addEventListener('change', count);
+
 const thread = document.getElementById('thread');
 const problem = document.getElementById('problem') || document.getElementById('preview');
 if (problem) problem.scrollIntoView({ block: 'center' });
