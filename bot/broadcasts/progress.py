@@ -110,8 +110,14 @@ async def of(session: Session, broadcast: Broadcast) -> Progress:
     now, rate, average = await _speeds(session, broadcast.id)
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
-    eta = 0.0 if not waiting else waiting / rate if moving else None
     pauses = await _pauses(session)
+    # What a platform that has somebody waiting wants us to wait comes before the first of them.
+    halts = [
+        (each.until - now).total_seconds()
+        for each in pauses
+        if any(channels.get((each.channel, fate)) for fate in OPEN)
+    ]
+    eta = 0.0 if not waiting else max([0.0, *halts]) + waiting / rate if moving else None
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
 
 

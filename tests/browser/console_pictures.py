@@ -25,7 +25,7 @@ from tests import conftest
 from tests.browser.console_scene import set_scene
 from tests.browser.test_chat import BROWSER, PICTURES, QUIET
 from tests.clock import CLOCK
-from tests.house import House, opened
+from tests.house import House, furnished, opened
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
@@ -133,7 +133,7 @@ async def _walk(house: House, page: Any, shot: Shot) -> bytes:
 
 async def _take(browser: Any, house: House, shot: Shot) -> None:
     page = await _page(browser, house, shot)
-    _keep(shot.name, Image.open(BytesIO(await _walk(house, page, shot))))
+    keep(shot.name, Image.open(BytesIO(await _walk(house, page, shot))))
     await page.context.close()
 
 
@@ -150,7 +150,7 @@ async def _sheets(browser: Any, house: House) -> None:
                     tiles.setdefault(name, {})[tongue, dark, phone] = picture
             await page.context.close()
     for name, own in tiles.items():
-        _keep(f"sheet-{name}", _sheet(own))
+        keep(f"sheet-{name}", _sheet(own))
 
 
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
@@ -172,13 +172,14 @@ def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
     return sheet
 
 
-def _keep(name: str, picture: Image.Image) -> None:
+def keep(name: str, picture: Image.Image) -> None:
+    """A small picture in docs."""
     image = picture.convert("RGB").quantize(COLOURS)
     image.save(PICTURES / f"console-{name}.png", optimize=True)
 
 
 @asynccontextmanager
-async def house(name: str) -> AsyncIterator[House]:
+async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIterator[House]:
     """A house of its own, with the demo's officers, outside of any test."""
     home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
@@ -191,7 +192,7 @@ async def house(name: str) -> AsyncIterator[House]:
         )
         with psycopg.connect(databases.owner, autocommit=True) as session:
             session.execute(CLOCK)
-        chosen = conftest.chosen._get_wrapped_function()(databases, redis_url, home)
+        chosen = furnished(databases, redis_url, home).model_copy(update=dict(changes or {}))
         async with opened(chosen, databases, admin_url) as house:
             await demo_crew.enter(house.rt)
             yield house

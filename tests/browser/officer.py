@@ -1,6 +1,10 @@
 """An officer in a real browser: signs in, presses, reads, and sees whether a page is fresh."""
 
+import json
+from pathlib import Path
 from typing import Any, Self
+
+import pytest
 
 from tests.house import House
 
@@ -16,6 +20,8 @@ STANDS = """html => {
   main.normalize();
   return main.innerHTML.replace(/\\s+/g, ' ');
 }"""
+
+WANTED = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 class Officer:
@@ -51,6 +57,18 @@ class Officer:
         fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
         now = await self.page.evaluate(STANDS, None)
         return bool(now == await self.page.evaluate(STANDS, fresh))
+
+    async def faults(self) -> list[str]:
+        """What is not accessible on the page, and whether it is wider than the screen."""
+        axe = pytest.importorskip("axe_playwright_python", reason="no axe: sync the group browser")
+        await self.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
+        found = await self.page.evaluate("wanted => axe.run(document, wanted)", WANTED)
+        wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return [
+            f"{each['id']}: {node['html'][:160]} {json.dumps(node['any'][:1])[:160]}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ] + [f"{wide} px too wide"] * (wide > 0)
 
     @classmethod
     async def at_work(

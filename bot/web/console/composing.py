@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bot import broadcasts
 from bot.access import Action
 from bot.broadcasts import Broadcast, Count, Draft, Purpose, Refusal, Refused, Rule, Stale, Words
-from bot.broadcasts.audience import REGISTERED
+from bot.broadcasts.audience import REGISTERED, pushed
 from bot.canned import BUILT
 from bot.channels.limits import LIMITS
 from bot.web.console import words
@@ -119,7 +119,7 @@ async def _shown(
         written=written(visit),
         built=[(code, own) for code, own in visit.rt.languages.languages() if code in BUILT],
         samples=broadcasts.samples(visit.rt, draft),
-        limits=_limits(visit),
+        limit=_tightest(visit),
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(visit.rt, draft, count),
         stars=broadcasts.estimate(visit.rt, replace(draft, paid=True), count).stars,
@@ -133,16 +133,17 @@ def written(visit: Visit) -> list[tuple[str, str]]:
     return [(code, own) for code, own in visit.rt.languages.languages() if code not in BUILT]
 
 
-def _limits(visit: Visit) -> list[tuple[str, int]]:
-    channels = [name for name in words.CHANNELS if name in visit.rt.channels]
-    return [(words.CHANNELS[name], LIMITS[name].text_over_buttons) for name in channels]
+def _tightest(visit: Visit) -> tuple[str, int]:
+    """The channel that takes the least, and how much: a text has to be one message on all."""
+    name = min(pushed(visit.rt), key=lambda each: LIMITS[each].text_over_buttons)
+    return words.CHANNELS[name], LIMITS[name].text_over_buttons
 
 
 def _mark(found: Broadcast | None, draft: Draft, name: str, wrong: list[Wrong]) -> str:
     """Whether a step is done; one that was not come to is open."""
     if found is None or any(each.step == name for each in wrong):
         return "open"
-    return "open" if name in ("text", "test") and not draft.texts else "done"
+    return "open" if name in ("text", "test", "time") and not draft.texts else "done"
 
 
 async def standing_against(visit: Visit, found: Broadcast) -> list[Wrong]:

@@ -1,50 +1,30 @@
-"""An announcement before others' eyes: agreed to, started, watched, held, decided about."""
+"""An announcement on its way: asked for, started, watched, held, decided about."""
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bot import broadcasts, officers
+from bot import broadcasts
 from bot.access import Action
-from bot.broadcasts import Approval, Broadcast, Doubt, Draft, Fate, Progress, Refused, State
-from bot.languages import direction, tag
+from bot.audit import Entry
+from bot.broadcasts import Broadcast, Doubt, Fate, Progress, Refused, State
 from bot.web.console import words
-from bot.web.console.composing import (
-    broadcast_id,
-    counted,
-    left_out,
-    path_of,
-    refusal,
-    standing_against,
-    summary,
-    written,
-)
+from bot.web.console.agreeing import may, names_of, title, to_be_agreed
+from bot.web.console.composing import broadcast_id, path_of, refusal, summary
 from bot.web.console.doors import get, post
 from bot.web.console.live import Bell, event, rung
-from bot.web.console.pages import clock_of, done, labels, page
+from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit, arrive
 from bot.web.console.words_broadcasts import CAUSES, FATES
-from flows.engine.announcing import SOMETHING_NEW
 
 SIGNAL = "kosh_broadcast"
 BEFORE = (State.DRAFT, State.AWAITING)
 PAGE = 25
-MOST_TITLE = 80
-
-
-def may(visit: Visit) -> dict[str, bool]:
-    """What this officer's roles let them do with announcements."""
-    return {
-        "draft": visit.may(Action.BROADCAST_DRAFT),
-        "approve": visit.may(Action.BROADCAST_APPROVE),
-        "send": visit.may(Action.BROADCAST_SEND),
-        "stop": visit.may(Action.BROADCAST_STOP),
-    }
 
 
 async def listing(visit: Visit) -> Response:
@@ -57,27 +37,10 @@ async def listing(visit: Visit) -> Response:
         "broadcasts.html",
         may=may(visit),
         found=found,
-        names=await _names(visit),
+        names=await names_of(visit),
         title=lambda each: title(visit, each),
         before=found[-1].number if len(found) == PAGE else 0,
     )
-
-
-def title(visit: Visit, found: Broadcast) -> str:
-    """The first words, in the officer's own language where there are any."""
-    texts = broadcasts.samples(visit.rt, found.draft)
-    message = texts.get(visit.language) or next(iter(texts.values()), None)
-    line = message.paragraphs[0].split("\n")[0] if message else ""
-    if len(line) <= MOST_TITLE:
-        return line
-    cut = line[: MOST_TITLE - 1]
-    words = cut.rpartition(" ")[0]  # Chinese has none to end at
-    return f"{words if len(words) > MOST_TITLE // 2 else cut}…"
-
-
-async def _names(visit: Visit) -> dict[str, str]:
-    async with officers.acting(visit.rt, visit.officer) as session:
-        return {str(each.id): each.name for each in await officers.everyone(session)}
 
 
 async def shown(visit: Visit) -> Response:
@@ -86,124 +49,8 @@ async def shown(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
     found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    show = _to_be_agreed if found.state in BEFORE else _under_way
+    show = to_be_agreed if found.state in BEFORE else _under_way
     return await show(visit, found, status, problem)
-
-
-# Before it is sent
-
-
-async def _to_be_agreed(visit: Visit, found: Broadcast, status: int, problem: str) -> Response:
-    approvals = await broadcasts.approvals(visit.rt, visit.officer, found.id)
-    count = await broadcasts.count(visit.rt, visit.officer, found.draft)
-    given = sum(each.counts for each in approvals)
-    return page(
-        visit,
-        "approval.html",
-        status,
-        may=may(visit),
-        found=found,
-        draft=found.draft,
-        title=title(visit, found),
-        names=await _names(visit),
-        approvals=approvals,
-        given=given,
-        enough=given >= found.approvers,
-        own=found.author == visit.officer.id,
-        mine=_mine(visit, approvals),
-        hash=found.draft.content_hash.hex(),
-        count=count,
-        table=counted(visit, count),
-        out=left_out(visit, count),
-        summary=list(summary(visit, found.draft)),
-        estimate=broadcasts.estimate(visit.rt, found.draft, count),
-        wrong=await standing_against(visit, found),
-        samples=list(_samples(visit, found)),
-        changes=await _changes(visit, found),
-        problem=problem,
-    )
-
-
-def _mine(visit: Visit, approvals: list[Approval]) -> bool:
-    return any(each.officer == visit.officer.id and each.counts for each in approvals)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One language as people get it: whole, as a hint, and in a script that is made from it."""
-
-    own: str
-    lang: str
-    dir: str
-    text: str
-    button: str
-    hint: str
-    template: str
-    built: tuple["Sample", ...] = ()
-
-
-def _samples(visit: Visit, found: Broadcast) -> Iterator[Sample]:
-    messages = broadcasts.samples(visit.rt, found.draft)
-    own = dict(visit.rt.languages.languages())
-
-    def sample(code: str, *built: "Sample") -> Sample:
-        message = messages[code]
-        text = "\n\n".join(message.paragraphs)
-        label = message.buttons[0].label
-        hint = visit.rt.languages.render(SOMETHING_NEW, code)
-        template = message.template.name if message.template else ""
-        return Sample(own[code], tag(code), direction(code), text, label, hint, template, built)
-
-    for code, _name in written(visit):
-        if code in messages:
-            others = [each for each in messages if each.startswith(f"{code}_")]
-            yield sample(code, *map(sample, others))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is otherwise than what was agreed to, in pieces: kept, gone or new."""
-
-    name: str
-    pieces: tuple[tuple[str, str], ...]
-    lang: str = ""
-
-
-async def _changes(visit: Visit, found: Broadcast) -> list[Change] | None:
-    """What changed since the last approval; None where there was none."""
-    before, now = await broadcasts.agreed(visit.rt, visit.officer, found.id), found.draft
-    if before is None:
-        return None
-    t = words.Wording(visit.rt.languages, visit.language)
-    told = {t.audience_title: (" ".join(summary(visit, before)), " ".join(summary(visit, now)))}
-    told[t.time_title] = (_timing(visit, before), _timing(visit, now))
-    changed = [Change(name, _pieces(*pair)) for name, pair in told.items() if pair[0] != pair[1]]
-    for code, own in written(visit):
-        pair = tuple(each.texts[code].body if code in each.texts else "" for each in (before, now))
-        if pair[0] != pair[1]:
-            changed.append(Change(own, _pieces(pair[0], pair[1]), tag(code)))
-    return changed
-
-
-def _timing(visit: Visit, draft: Draft) -> str:
-    clock = clock_of(visit)
-    quiet = " – ".join(f"{each:%H:%M}" for each in draft.quiet) if draft.quiet else "–"
-    return f"{clock(draft.not_before) or '–'} … {clock(draft.not_later_than) or '–'}; {quiet}"
-
-
-def _pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
-    """Two texts as one, word for word."""
-    one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
-    pieces = []
-    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(("kept", "".join(one[a:b])))
-            continue
-        pieces += [("gone", "".join(one[a:b])), ("new", "".join(other[c:d]))]
-    return tuple(each for each in pieces if each[1])
-
-
-# While it is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +103,7 @@ async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) 
         found=found,
         fate_choices=labels(visit, FATES),
         title=title(visit, found),
-        names=await _names(visit),
+        names=await names_of(visit),
         progress=progress,
         total=sum(progress.fates.values()),
         segments=segments(progress),
@@ -269,11 +116,35 @@ async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) 
         fate=fate or "",
         reason=reason,
         after=lines[-1].seq if len(lines) == PAGE else 0,
-        history=await broadcasts.history(visit.rt, visit.officer, found.id),
+        deeds=_deeds(visit, await broadcasts.history(visit.rt, visit.officer, found.id)),
         tongues=dict(visit.rt.languages.languages()),
         summary=list(summary(visit, found.draft)),
         problem=problem,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did, once or several times in a row; `at` is the last time."""
+
+    at: datetime
+    actor: str
+    action: str
+    details: list[str]
+
+
+# Of what is noted beside an act, only this says something to a reader.
+TELLING = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
+
+
+def _deeds(visit: Visit, history: list[Entry]) -> list[Deed]:
+    tongues, found = dict(visit.rt.languages.languages()), []
+    for (actor, action), run in groupby(history, lambda each: (each.actor, each.action)):
+        entries = list(run)
+        told = dict.fromkeys(tongues.get(each.detail, each.detail) for each in entries)
+        details = [each for each in told if each] if action in TELLING else []
+        found.append(Deed(entries[-1].at, actor, action, details))
+    return found
 
 
 def cause(visit: Visit, reason: str) -> str:

@@ -1,0 +1,275 @@
+"""An announcement from its first word to the result, as officers do it in a browser.
+
+`test_announcing.py` walks it; `python -m tests.browser.announcing` leaves a picture of each step.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, Protocol
+
+from PIL import Image
+
+from bot.broadcasts import State
+from bot.languages import Languages
+from bot.web.console import demo_crew
+from bot.web.console.words_broadcasts import BROADCAST_STATES
+from tests.browser.console_pictures import house, keep
+from tests.browser.officer import Officer
+from tests.browser.test_chat import BROWSER, QUIET
+from tests.console import ru
+from tests.crowd import TOPIC, Member, crowd
+from tests.emulators.telegram import Cut, Flooded
+from tests.emulators.telegram import User as Phone
+from tests.house import House
+
+MARAT, TIMUR = "Marat Testov", "Timur Testov"
+TESTER = 700_001
+SETTINGS: dict[str, Any] = {"broadcast_testers": (f"telegram:{TESTER}",)}
+TEXTS = {
+    "kk": "Құрметті отандастар! Сенбі күні сағат 10:00-ден 16:00-ге дейін консулдықта ашық есік"
+    " күні өтеді. Мамандар құжаттар мен тіркелу туралы сұрақтарға жауап береді. Кіру тегін.",
+    "ru": "Уважаемые соотечественники! В субботу с 10:00 до 16:00 в консульстве пройдёт день"
+    " открытых дверей. Специалисты ответят на вопросы о документах и регистрации. Вход свободный.",
+    "zh_Hans": "亲爱的同胞！星期六10:00至16:00，领事馆举行开放日。"
+    "工作人员将解答有关文件和登记的问题。免费入场。",
+    "uz": "Hurmatli vatandoshlar! Shanba kuni soat 10:00 dan 16:00 gacha konsulxonada ochiq"
+    " eshiklar kuni oʻtadi. Mutaxassislar hujjatlar va roʻyxatdan oʻtish haqidagi savollarga"
+    " javob beradi. Kirish bepul.",
+}
+# Language, light, width in px, and how its picture is called.
+LOOKS = (
+    ("kk", "light", 1280, "kk"),
+    ("ru", "dark", 1280, "ru-dark"),
+    ("kk-Arab", "light", 1280, "kk-arab"),
+    ("ru", "light", 390, "ru-phone"),
+)
+HEIGHT, TALLEST = 860, 1500
+MANY, FLOODED, BLOCKED = 24, 9, 2
+FINISHED = Languages(("ru",)).render(BROADCAST_STATES[State.DONE], "ru")
+
+
+class Camera(Protocol):
+    """Looks at a page as it stands; `around`: at the same in other languages, lights and sizes."""
+
+    async def look(self, officer: Officer, name: str) -> None: ...
+
+    async def around(self, name: str, who: str, path: str) -> None: ...
+
+
+@dataclass
+class Scene:
+    """The house, its people on Telegram, and the browser."""
+
+    house: House
+    browser: Any
+    camera: Camera
+    members: list[Member] = field(default_factory=list)
+    phones: list[Phone] = field(default_factory=list)
+
+    @property
+    def tester(self) -> Phone:
+        return self.house.telegram.user(TESTER, started=True)
+
+    async def set(self) -> None:
+        """People who subscribed; one of them wants no messages just now."""
+        await demo_crew.enter(self.house.rt)
+        self.members = await crowd(self.house.rt, MANY)
+        users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)
+        self.phones = list(users)
+        async with self.house.rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE conversations SET quiet = true WHERE person_id = %s", (self.members[-1].id,)
+            )
+        assert self.tester.received == []
+
+
+async def announce(scene: Scene) -> None:
+    """Written, tried, agreed to, sent, held, let go on, decided about, at its end."""
+    marat = await Officer.at_work(scene.browser, scene.house, MARAT, locale="ru-RU")
+    path = await _write(scene, marat)
+    await _test(scene, marat)
+    await _time(scene, marat)
+    await scene.camera.around("text", MARAT, f"{path}/write/text")
+    await _agree(scene, marat, path)
+    await _start(scene, marat)
+    await _hold(scene, marat)
+    await scene.camera.look(marat, "doubt")
+    await scene.camera.around("result", MARAT, path)
+    await _decide(scene, marat)
+    await scene.camera.look(marat, "result")
+    assert marat.errors == []
+
+
+async def _write(scene: Scene, marat: Officer) -> str:
+    page = marat.page
+    await page.goto(f"{scene.house.url}/console/broadcasts")
+    await marat.click("a.button.primary")
+    await page.check("input[name=purpose][value=news]")
+    await page.select_option("select[name=topic]", TOPIC)
+    await page.fill("textarea[name=why]", "День открытых дверей консульства")
+    await scene.camera.look(marat, "purpose")
+    await marat.click("form .primary")
+    await page.wait_for_url("**/write/audience*")
+    path = page.url.partition("?")[0].removesuffix("/write/audience")
+    await marat.says(ru("aud_count").replace("{count}", str(MANY - 1)))
+    # The count follows what is ticked, before anything is saved.
+    await page.check("input[name=languages][value=ru]")
+    await marat.says(ru("aud_count").replace("{count}", str(MANY // 6)))
+    await page.uncheck("input[name=languages][value=ru]")
+    await marat.says(ru("aud_count").replace("{count}", str(MANY - 1)))
+    await scene.camera.look(marat, "audience")
+    await marat.click("form.card .primary")
+    await page.wait_for_url("**/write/text*")
+    for code, words in TEXTS.items():
+        await page.fill(f"textarea[name=text_{code}]", words)
+    await marat.click("button[name=stay]")
+    await page.locator(".derived :lang(kk-Arab)").first.wait_for()
+    assert "وتانداستار" in await page.locator(".derived :lang(kk-Arab)").first.inner_text()
+    assert "Ҳурматли" in await page.locator(".derived :lang(uz-Cyrl)").first.inner_text()
+    await scene.camera.look(marat, "text")
+    await marat.click("form .primary")
+    await page.wait_for_url("**/write/test*")
+    return str(path)
+
+
+async def _test(scene: Scene, marat: Officer) -> None:
+    """Each language comes to the tester's phone, in each of its scripts."""
+    for _each in TEXTS:
+        await marat.click("form[action$='/test'] .primary")
+        await marat.says(ru("done_tested"))
+    assert await marat.page.locator("form[action$='/test'] .primary").count() == 0
+    seen = [message.text for message in scene.tester.received]
+    assert len(seen) == 6
+    assert {*TEXTS.values()} <= {*seen}
+    await scene.camera.look(marat, "test")
+    await marat.click(".acts > a.primary")
+
+
+async def _time(scene: Scene, marat: Officer) -> None:
+    await marat.page.wait_for_url("**/write/time*")
+    await marat.page.check("input[name=any_hour]")
+    await scene.camera.look(marat, "time")
+    await marat.click("form.card .primary")
+    await marat.says(ru("ready"))
+
+
+async def _agree(scene: Scene, marat: Officer, path: str) -> None:
+    await marat.click("form[action$='/ask'] button")
+    await marat.says(ru("done_submitted"))
+    await scene.camera.look(marat, "asked")
+    timur = await Officer.at_work(scene.browser, scene.house, TIMUR)
+    await timur.page.goto(path)
+    await timur.says(TEXTS["kk"])
+    await scene.camera.look(timur, "approval")
+    await scene.camera.around("approval", TIMUR, path)
+    await timur.click("form[action$='/approve'] button")
+    await timur.says(ru("done_approved"))
+    assert timur.errors == []
+    await timur.page.context.close()
+    # Marat's own page knows it by itself.
+    await marat.page.wait_for_selector("form[action$='/start'] button:not([disabled])")
+
+
+async def _start(scene: Scene, marat: Officer) -> None:
+    """Telegram loses one answer, and wants us to wait before the others."""
+    scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
+    scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
+    await marat.click("form[action$='/start'] button")
+    await marat.says(ru("done_started"))
+    await marat.page.wait_for_selector(".key.in_doubt")
+    await marat.page.wait_for_selector(".key.accepted")
+    await marat.page.wait_for_selector("#banners .note")
+    await scene.camera.look(marat, "progress")
+
+
+async def _hold(scene: Scene, marat: Officer) -> None:
+    """While it is held the time of waiting passes, nothing goes, and two block us; it goes on."""
+    await marat.click("form[action$='/pause'] button")
+    await marat.says(ru("done_paused"))
+    before = _received(scene)
+    await scene.house.ahead("313 seconds")
+    await marat.page.reload()
+    await marat.page.wait_for_selector("form[action$='/resume']")
+    await scene.camera.look(marat, "held")
+    assert _received(scene) == before
+    for each in [phone for phone in scene.phones[:-1] if not phone.received][:BLOCKED]:
+        await each.block()
+    await marat.click("form[action$='/resume'] button")
+    await marat.says(ru("done_resumed"))
+
+    async def gone() -> bool:
+        waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
+        return bool(await waiting.count() == 0)
+
+    await scene.house.until(gone, 30)
+
+
+def _received(scene: Scene) -> int:
+    return sum(len(each.received) for each in scene.phones)
+
+
+async def _decide(scene: Scene, marat: Officer) -> None:
+    """Two are in doubt: one is left at that, one gets it again."""
+    before = _received(scene)
+    await marat.click("#doubt .one [value=leave]")
+    await marat.says(ru("done_decided"))
+    assert await marat.page.locator("#doubt .one").count() == 1
+    await marat.click("#doubt .one [value=again]")
+    await marat.says(ru("done_decided"))
+
+    async def ended() -> bool:
+        chip = await marat.page.locator("#head .chip").first.inner_text()
+        return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
+
+    await scene.house.until(ended, 30)
+    assert _received(scene) == before + 1
+
+
+@dataclass
+class Album:
+    """Pictures in docs, in the order of the steps; a page is shown whole up to a height."""
+
+    browser: Any
+    house: House
+    taken: int = 0
+
+    async def look(self, officer: Officer, name: str) -> None:
+        self.taken += 1
+        await self._keep(officer, f"announce-{self.taken:02}-{name}-ru")
+
+    async def around(self, name: str, who: str, path: str) -> None:
+        for language, scheme, width, told in LOOKS:
+            officer = await Officer.at_work(
+                self.browser, self.house, who, language, color_scheme=scheme, locale=language
+            )
+            await officer.page.set_viewport_size({"width": width, "height": HEIGHT})
+            await officer.page.goto(path)
+            await self._keep(officer, f"announce-{name}-{told}")
+            await officer.page.context.close()
+
+    async def _keep(self, officer: Officer, name: str) -> None:
+        page = officer.page
+        size = dict(page.viewport_size)
+        tall = await page.evaluate("document.documentElement.scrollHeight")
+        await page.set_viewport_size(size | {"height": max(size["height"], min(tall, TALLEST))})
+        await page.mouse.move(2, 2)
+        await page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
+        keep(name, Image.open(BytesIO(await page.screenshot())))
+        await page.set_viewport_size(size)
+
+
+async def _pictures() -> None:
+    from playwright.async_api import async_playwright
+
+    async with house("kosh_announcing", SETTINGS) as opened, async_playwright() as playwright:
+        args = [*QUIET, "--lang=ru-RU"]  # how fields of time are written
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=args)
+        scene = Scene(opened, browser, Album(browser, opened))
+        await scene.set()
+        await announce(scene)
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_pictures())

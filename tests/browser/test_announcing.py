@@ -1,0 +1,52 @@
+"""An announcement from its first word to the result in real browsers, accessible at each step."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.services import Databases
+from bot.settings import Settings
+from tests.browser.announcing import LOOKS, SETTINGS, Scene, announce
+from tests.browser.officer import Officer
+from tests.browser.test_chat import browser  # noqa: F401
+from tests.house import House, furnished
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
+    """A house whose test phone is on Telegram."""
+    return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
+
+
+@dataclass
+class Judge:
+    """Looks at each page with axe, and at some in another script, in the dark, on a phone."""
+
+    browser: Any
+    house: House
+
+    async def look(self, officer: Officer, name: str) -> None:
+        assert await officer.faults() == [], name
+
+    async def around(self, name: str, who: str, path: str) -> None:
+        for language, scheme, width, told in LOOKS:
+            officer = await Officer.at_work(
+                self.browser, self.house, who, language, color_scheme=scheme
+            )
+            await officer.page.set_viewport_size({"width": width, "height": 900})
+            await officer.page.goto(path)
+            assert await officer.faults() == [], f"{name} {told}"
+            await officer.page.context.close()
+
+
+async def test_an_announcement_from_the_first_word_to_the_result(
+    browser: Any,  # noqa: F811
+    house: House,
+) -> None:
+    scene = Scene(house, browser, Judge(browser, house))
+    await scene.set()
+    await announce(scene)

@@ -1,0 +1,179 @@
+"""An announcement over the strict emulators, sent by the house's own worker: what they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from bot import broadcasts
+from bot.broadcasts import Broadcast, Draft, State, Words
+from tests.crowd import TEXTS, Crew, Member, a_draft, crew, crowd, fates, started
+from tests.emulators.telegram import Broken, Cut, Flooded
+from tests.emulators.telegram import User as TelegramUser
+from tests.emulators.whatsapp import Failed, Template
+from tests.emulators.whatsapp import User as WhatsAppUser
+from tests.house import House
+
+WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
+
+
+@dataclass
+class Announced:
+    """An announcement that is under way in a house."""
+
+    house: House
+    who: Crew
+    found: Broadcast
+
+    async def until(self, *told: str) -> None:
+        """Until everybody's row says one of these, as `state` or `state reason`."""
+
+        async def there() -> bool:
+            return (await fates(self.house.rt, self.found)).keys() == {*told}
+
+        await self.house.until(there, 30)
+
+    async def ended(self) -> bool:
+        now = await broadcasts.find(self.house.rt, self.who.lead, self.found.id)
+        return now.state is State.DONE
+
+    async def reason(self, member: Member) -> str:
+        async with self.house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT trim(state || ' ' || reason) FROM recipients WHERE person_id = %s",
+                (member.id,),
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else ""
+
+
+async def _announced(house: House, draft: Draft | None = None) -> Announced:
+    who = await crew(house.rt)
+    return Announced(house, who, await started(house.rt, who, draft or a_draft()))
+
+
+async def _on_telegram(house: House, many: int) -> tuple[list[Member], list[TelegramUser]]:
+    """So many people in Russian, each of whom has started the bot."""
+    members = await crowd(house.rt, many, languages=("ru",))
+    return members, [house.telegram.user(int(each.address), started=True) for each in members]
+
+
+async def _on_whatsapp(house: House, many: int) -> tuple[list[Member], list[WhatsAppUser]]:
+    """The same on WhatsApp, where nobody has written for a day; there is a template."""
+    verify = house.rt.settings.whatsapp_verify_token
+    assert verify
+    await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
+    house.whatsapp.add_templates(Template("news", "ru", "Кош: {{1}}", category="marketing"))
+    members = await crowd(house.rt, many, channel="whatsapp", languages=("ru",))
+    return members, [house.whatsapp.user(each.address) for each in members]
+
+
+def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
+    return [len(each.received) for each in users]
+
+
+async def test_telegram_tells_of_each_what_it_means_for_the_person(house: House) -> None:
+    members, users = await _on_telegram(house, 3)
+    # Of one Telegram knows nothing any more, one never pressed Start, one blocked us.
+    unknown, shy = await crowd(house.rt, 2, languages=("ru",))
+    house.telegram.user(int(shy.address))
+    await users[0].block()
+    announced = await _announced(house)
+    await announced.until("accepted", "failed blocked")
+    assert [await announced.reason(each) for each in (members[0], unknown, shy)] == [
+        "failed blocked"
+    ] * 3
+    assert _got(users) == [0, 1, 1]
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT person_id FROM handles WHERE blocked")
+        assert {row[0] for row in await cursor.fetchall()} == {members[0].id, unknown.id, shy.id}
+    counted = await broadcasts.count(house.rt, announced.who.editor, a_draft(topic="events"))
+    assert counted.excluded["blocked"] == 3, "next time nobody calls for them"
+    said = users[1].last
+    assert said.text == TEXTS["ru"].body
+    assert [button.data for row in said.buttons for button in row] == ["!news"]
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_telegrams_word_to_wait_holds_until_its_time_and_nobody_is_doubled(
+    house: House,
+) -> None:
+    _members, users = await _on_telegram(house, 12)
+    house.telegram.fail(Flooded(300), times=5, method="sendMessage")
+    announced = await _announced(house)
+    await announced.until("accepted", "planned throttled")
+    now = await broadcasts.progress(house.rt, announced.who.lead, announced.found.id)
+    assert [(each.channel, each.reason) for each in now.pauses] == [("telegram", "throttled")]
+    assert 295 < (now.pauses[0].until - now.now).total_seconds() <= 300
+    await house.ahead("301 seconds")
+    await announced.until("accepted")
+    assert _got(users) == [1] * 12
+
+
+async def test_a_lost_answer_of_telegram_is_in_doubt_and_a_definite_one_is_tried_again(
+    house: House,
+) -> None:
+    _members, users = await _on_telegram(house, 2)
+    house.telegram.fail(Cut(delivered=True), method="sendMessage")
+    announced = await _announced(house)
+    await announced.until("accepted", "in_doubt unreachable")
+    await house.until(announced.ended)
+    assert _got(users) == [1, 1], "it arrived, and nothing sends it again"
+
+
+async def test_receipts_of_whatsapp_end_doubts_and_go_on_to_read(house: House) -> None:
+    members, users = await _on_whatsapp(house, 3)
+    house.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
+    users[2].turn_off()
+    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    await announced.until("accepted", "delivered")
+    assert await announced.reason(members[0]) == "delivered", "the doubt ended by itself"
+    assert await announced.reason(members[2]) == "accepted", "a phone that is off"
+    assert users[0].last.text == f"Кош: {TEXTS['ru'].body}"
+    await users[0].read()
+    users[2].turn_on()
+    await announced.until("read", "delivered")
+    assert _got(users) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(131049, "held not_now"), (131050, "failed opted_out"), (131026, "failed blocked")],
+)
+async def test_what_whatsapp_reports_later_is_as_if_the_call_had_said_so(
+    house: House, code: int, told: str
+) -> None:
+    (member,), (user,) = await _on_whatsapp(house, 1)
+    house.whatsapp.fail(Failed(code), to=user.phone)
+    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    await announced.until(told)
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT (SELECT count(*) FROM subscriptions WHERE person_id = %(id)s),"
+            " (SELECT bool_or(blocked) FROM handles WHERE person_id = %(id)s)",
+            {"id": member.id},
+        )
+        subscribed, blocked = await cursor.fetchone() or (0, False)
+    assert (subscribed == 0, blocked) == (code == 131050, code == 131026)
+    if code == 131049:
+        house.whatsapp.advance(24 * 3600)
+        await house.ahead("24 hours 1 minute")
+        await announced.until("delivered")
+        assert _got([user]) == [1]
+
+
+async def test_a_storm_of_errors_of_telegram_holds_it_and_nobody_is_tried_twice(
+    house: House,
+) -> None:
+    _members, users = await _on_telegram(house, 12)
+    house.telegram.fail(Broken(502), times=12, method="sendMessage")
+    announced = await _announced(house)
+    await announced.until("in_doubt unreachable")
+
+    async def held() -> bool:
+        now = await broadcasts.find(house.rt, announced.who.lead, announced.found.id)
+        return (now.state, now.reason) == (State.PAUSED, "storm")
+
+    await house.until(held)
+    assert _got(users) == [0] * 12
+    assert len(house.telegram.journal.calls("sendMessage")) == 12
