@@ -46,11 +46,11 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                      self.not_later_than, hours, self.paid, self.why)  # fmt: skip
 
 
-def from_toml(told: str) -> Draft:
+def from_toml(told: bytes) -> Draft:
     """A draft out of a file; Refused when it cannot be read."""
     try:
         return msgspec.toml.decode(told, type=Paper).draft()
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal.FORM, _place(error)) from None
 
 

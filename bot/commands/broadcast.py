@@ -1,7 +1,7 @@
 """`broadcast`: announcements from the terminal, by the same rules as in the console."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,16 +9,20 @@ import typer
 
 from bot import broadcasts, officers
 from bot.access import Forbidden
-from bot.broadcasts import Broadcast, Doubt
+from bot.broadcasts import Broadcast, Doubt, Fate, Refusal, Refused, Stale
 from bot.commands.surroundings import Data, surroundings
 from bot.officers import Officer
 from bot.runtime import Runtime, runtime
 from bot.settings import Settings
+from bot.web.console.words_broadcasts import STANDS_AGAINST
 
 app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
 Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
 Number = Annotated[int, typer.Argument(help="The announcement's number, from the list.")]
 Paper = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file.")]
+Some = Annotated[
+    list[int] | None, typer.Option("--recipient", help="Only of this one; may come several times.")
+]
 
 type Verb = Callable[[Runtime, Officer, Broadcast], Coroutine[Any, Any, object]]
 
@@ -33,8 +37,11 @@ def list_(officer: Name, data: Data = None) -> None:
 @app.command()
 def draft(paper: Paper, officer: Name, data: Data = None) -> None:
     """Write one down from a file with its texts in every language; it goes to nobody yet."""
-    what = broadcasts.from_toml(paper.read_text(encoding="utf-8"))
-    made = _as(data, officer, lambda rt, who: broadcasts.draft(rt, who, what))
+
+    async def write(rt: Runtime, who: Officer) -> Broadcast:
+        return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
+
+    made = _as(data, officer, write)
     typer.echo(f"Announcement {made.number}, state: {made.state}")
 
 
@@ -51,7 +58,7 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
         for channel, seconds in broadcasts.estimate(rt, found.draft, counted).seconds.items():
             typer.echo(f"{channel}: about {seconds / 60:,.0f} minutes")
         for each in await broadcasts.blockers(rt, who, found.id):
-            typer.echo(f"stands against it: {each.why} {each.detail}".rstrip())
+            typer.echo(f"stands against it: {_words(each.why, each.detail)}")
 
     _with(data, officer, number, told)
 
@@ -75,12 +82,21 @@ def ask(number: Number, officer: Name, data: Data = None) -> None:
 
 
 @app.command()
-def approve(number: Number, officer: Name, data: Data = None) -> None:
-    """Agree to it as it stands; nobody agrees to their own."""
+def approve(
+    number: Number,
+    officer: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Read it and agree to exactly that; nobody agrees to their own."""
 
     async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
-        for language, words in found.draft.texts.items():
-            typer.echo(f"[{language}] {words.body}")
+        for language, message in broadcasts.samples(rt, found.draft).items():
+            typer.echo(f"[{language}] {'\n'.join(message.paragraphs)}")
+        counted = await broadcasts.count(rt, who, found.draft)
+        typer.echo(f"It goes to {counted.total:,} people.")
+        if not yes:
+            await asyncio.to_thread(typer.confirm, "Do you agree?", abort=True)
         return await broadcasts.approve(rt, who, found.id, found.draft.content_hash)
 
     _with(data, officer, number, agree)
@@ -113,14 +129,43 @@ def cancel(number: Number, officer: Name, data: Data = None) -> None:
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
     """Try those again whom it certainly did not reach."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.retry_failed(rt, who, it.id))
+
+    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        many = await broadcasts.retry_failed(rt, who, found.id)
+        typer.echo(f"{many:,} are tried again")
+
+    _with(data, officer, number, tried)
 
 
 @app.command()
-def doubt(number: Number, decision: Doubt, officer: Name, data: Data = None) -> None:
+def doubt(
+    number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
+) -> None:
     """Decide of those in doubt: `again` (who may have it already), or `leave`."""
-    _with(data, officer, number,
-          lambda rt, who, it: broadcasts.decide_in_doubt(rt, who, it.id, decision))  # fmt: skip
+
+    async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
+        typer.echo(f"{many:,} decided")
+
+    _with(data, officer, number, decided)
+
+
+@app.command()
+def recipients(
+    number: Number,
+    officer: Name,
+    fate: Annotated[Fate | None, typer.Option(help="Only those of whom this became.")] = None,
+    after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
+    data: Data = None,
+) -> None:
+    """What became of each, by numbers that say nothing of who they are."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
+            line = f"{each.seq:8} {each.channel} {each.language} {each.fate} {each.reason}"
+            typer.echo(line.rstrip())
+
+    _with(data, officer, number, told)
 
 
 @app.command()
@@ -129,11 +174,10 @@ def progress(number: Number, officer: Name, data: Data = None) -> None:
 
     async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, who, found.id)
-        total = now.broadcast.total
         typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
         for fate, many in now.fates.items():
             typer.echo(f"{many:10,} {fate}")
-        typer.echo(f"{total or 0:10,} in all; {now.rate:.1f} a second")
+        typer.echo(f"{now.broadcast.total or 0:10,} in all; {now.rate:.1f} a second")
         for (fate, reason), many in now.reasons.items():
             typer.echo(f"{many:10,} {fate}: {reason}")
         for each in now.pauses:
@@ -146,10 +190,10 @@ def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
     """One act on the announcement of a number; its state after it."""
 
     async def act(rt: Runtime, who: Officer) -> Broadcast:
-        newer = await broadcasts.listing(rt, who, number + 1)
+        newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
         found = next((each for each in newer if each.number == number), None)
         if found is None:
-            raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
+            raise LookupError("E_BROADCAST: there is no such announcement; look at the list")
         await verb(rt, who, found)
         return await broadcasts.find(rt, who, found.id)
 
@@ -169,6 +213,15 @@ def _as[T](
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         try:
             return asyncio.run(open_and_act(chosen))
-        except (LookupError, Forbidden, broadcasts.Refused, broadcasts.Stale) as error:
+        except Refused as error:
+            typer.echo(f"{error.code}: {_words(error.why, error.detail)}", err=True)
+        except Forbidden as error:
+            typer.echo(f"{error.code}: {name} has no right to this; officers have roles", err=True)
+        except (LookupError, Stale) as error:
             typer.echo(str(error), err=True)
         raise typer.Exit(1)
+
+
+def _words(why: Refusal, detail: str) -> str:
+    """A refusal as the console says it in English."""
+    return STANDS_AGAINST[why].msgid.format(detail=detail)

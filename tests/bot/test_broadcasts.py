@@ -10,7 +10,7 @@ from psycopg.errors import CheckViolation
 
 from bot import broadcasts
 from bot.access import Forbidden, Role
-from bot.broadcasts import Purpose, Refusal, Refused, Rule, Stale, State, Words
+from bot.broadcasts import Draft, Purpose, Refusal, Refused, Rule, Stale, State, Words
 from bot.runtime import Runtime
 from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
 
@@ -129,6 +129,35 @@ async def test_of_two_who_start_it_at_once_one_does(rt: Runtime) -> None:
     tries = (broadcasts.start(rt, who.lead, found.id) for _ in range(2))
     results = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(isinstance(each, Refused) for each in results) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("draft", "why", "detail"),
+    [
+        (a_draft(topic="weather"), Refusal.TOPIC, ""),
+        (a_draft(topic=""), Refusal.TOPIC, ""),
+        (a_draft(rule=Rule(languages=("tlh",))), Refusal.AUDIENCE, "languages"),
+        (a_draft(rule=Rule(channels=("pigeon",))), Refusal.AUDIENCE, "channels"),
+        (a_draft(rule=Rule(missions=("xx_nowhere",))), Refusal.AUDIENCE, "missions"),
+        (a_draft(rule=Rule(registration=("secret",))), Refusal.AUDIENCE, "registration"),
+        (a_draft(rule=Rule(countries=("CN", "QQ"))), Refusal.AUDIENCE, "countries"),
+        (a_draft(rule=Rule(programmes=("x",))), Refusal.AUDIENCE, "programmes"),
+        (a_draft(rule=Rule(regions=("x",))), Refusal.AUDIENCE, "regions"),
+        (a_draft(texts={**TEXTS, "kk_Arab": Words("evil.example")}), Refusal.FORM, "texts"),
+    ],
+)
+async def test_what_does_not_exist_is_refused_with_its_place(
+    rt: Runtime, draft: Draft, why: Refusal, detail: str
+) -> None:
+    who = await crew(rt)
+    found = await broadcasts.draft(rt, who.editor, a_draft())
+    for verb in (
+        broadcasts.draft(rt, who.editor, draft),
+        broadcasts.edit(rt, who.editor, found.id, draft, found.version),
+        broadcasts.count(rt, who.editor, draft),
+    ):
+        assert await _refused(why, verb) == detail
+    assert (await broadcasts.find(rt, who.editor, found.id)).draft == found.draft
 
 
 async def test_two_authors_at_once_do_not_overwrite_one_another(rt: Runtime) -> None:

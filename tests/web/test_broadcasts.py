@@ -5,18 +5,21 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
 from bot import broadcasts, officers
 from bot.access import Role
-from bot.broadcasts import Refusal
+from bot.broadcasts import Refusal, State, delivery
+from bot.broadcasts.judging import judged
+from bot.channels import SendError
 from bot.languages import Languages
 from bot.officers import Officer
 from bot.web.console import demo_crew
-from bot.web.console.words_broadcasts import STANDS_AGAINST
+from bot.web.console.words_broadcasts import CAUSES, STANDS_AGAINST
 from tests.console import Console, Screen, ru
-from tests.crowd import TEXTS, TOPIC, crowd
+from tests.crowd import TEXTS, TOPIC, crowd, fates
 from tests.house import House
 
 MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
@@ -237,6 +240,60 @@ async def test_what_a_step_says_is_kept(office: Office) -> None:
     assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
     found = await _first(office.house)
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
+
+
+async def test_those_in_doubt_are_decided_one_by_one(office: Office) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    await office.marat.submit("/start")
+
+    async def ended() -> bool:
+        return (await _first(office.house)).state is State.DONE
+
+    await office.house.until(ended, 30)
+    async with office.house.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
+        )
+    screen = await office.marat.get(path)
+    decisions = [each for each in screen.forms if each.action.endswith("/doubt")]
+    offered = {each.fields.get("seq", "all") for each in decisions}
+    assert offered == {"0", "1", "2", "all"}
+    assert WORDS.render(CAUSES["crash"], "ru") in screen.text
+    screen = await office.marat.send(
+        next(each for each in decisions if each.fields.get("seq") == "1"), decision="leave"
+    )
+    assert "(#1)" in screen.text, "the log says of whom"
+    found = await _first(office.house)
+    told = await fates(office.house.rt, found)
+    assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
+    # An auditor reads it, and decides nothing.
+    async with Console.signed_in(office.house.url, "Saule Testova") as saule:
+        assert "doubt" not in (await saule.get(path)).actions
+
+
+async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) -> None:
+    path = await office.written()
+    await office.marat.get(f"{path}/write/audience")
+    form = office.marat.screen.form("/write/audience")
+    screen = await office.marat.post(f"{path}/count", form.fields | {"languages": "ru"})
+    assert ru("aud_count").replace("{count}", "2") in screen.text
+    assert (await _first(office.house)).draft.rule.languages == ()
+
+
+def test_whatever_is_refused_or_fails_has_words() -> None:
+    assert set(Refusal) == STANDS_AGAINST.keys()
+    errors = [each() for each in SendError.__subclasses__()]
+    judgements = [
+        judged("whatsapp", error, attempt, template=template, known=known)
+        for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
+    ]
+    reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}
+    reasons |= set(re.findall(r"'(?:skipped|held|planned) (\w+)'", delivery._CLAIM.text.decode()))
+    assert {"throttled", "quiet_hours", "blocked"} <= reasons
+    assert reasons - CAUSES.keys() == {""}
 
 
 async def _first(house: House) -> broadcasts.Broadcast:

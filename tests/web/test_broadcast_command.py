@@ -1,0 +1,183 @@
+"""`./kosh broadcast` as a person calls it: each verb in a process of its own, and wrong input."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.access import Role
+from bot.broadcasts import halting
+from bot.services import Databases
+from bot.settings import Settings
+from tests.crowd import TEXTS, TOPIC, a_draft, crew, crowd, entered, started
+from tests.emulators.telegram import Cut
+from tests.house import House, furnished
+
+ROOT = Path(__file__).parents[2]
+TESTER = 700_001
+PAPER = f"""
+purpose = "news"
+topic = "{TOPIC}"
+quiet = []
+
+[texts]
+{"".join(f'{language} = "{words.body}"\n' for language, words in TEXTS.items())}
+[audience]
+languages = ["ru", "kk"]
+"""
+
+
+@pytest.fixture
+def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
+    """A house whose test phone is on Telegram."""
+    found = furnished(databases, redis_url, tmp_path)
+    return found.model_copy(update={"broadcast_testers": (f"telegram:{TESTER}",)})
+
+
+@dataclass
+class Terminal:
+    """Where somebody types, in the house's own installation."""
+
+    house: House
+    folder: Path
+
+    async def kosh(self, *words: str, typed: str = "") -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "broadcast", *words, cwd=ROOT,
+            env=os.environ | self._environment(), stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await process.communicate(typed.encode())
+        assert process.returncode is not None
+        assert b"Traceback" not in said, said.decode()
+        return process.returncode, said.decode()
+
+    def _environment(self) -> dict[str, str]:
+        settings, told = self.house.rt.settings, {"KOSH_LOG_LEVEL": "error"}
+        for name in settings.model_fields_set:
+            value = getattr(settings, name)
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            told[f"KOSH_{name.upper()}"] = (
+                ",".join(plain) if isinstance(plain, tuple) else str(plain)
+            )
+        return told
+
+    def paper(self, told: str | bytes) -> str:
+        file = self.folder / "announcement.toml"
+        file.write_bytes(told if isinstance(told, bytes) else told.encode())
+        return str(file)
+
+
+@pytest.fixture
+def terminal(house: House, tmp_path: Path) -> Terminal:
+    return Terminal(house, tmp_path)
+
+
+async def test_from_a_file_to_the_result(terminal: Terminal) -> None:
+    house = terminal.house
+    editor, approver, lead = [
+        (await entered(house.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
+    ]
+    members = await crowd(house.rt, 3, languages=("ru",))
+    phones = [house.telegram.user(int(each.address), started=True) for each in members]
+    tester = house.telegram.user(TESTER, started=True)
+
+    async def says(*words: str, by: str, typed: str = "") -> str:
+        code, said = await terminal.kosh(*words, "--officer", by, typed=typed)
+        assert code == 0, said
+        return said
+
+    written = await says("draft", terminal.paper(PAPER), by=editor)
+    assert written == "Announcement 1, state: draft\n"
+    counted = await says("count", "1", by=editor)
+    assert "3 telegram ru" in counted
+    assert "This language was not tested as it stands: zh_Hans." in counted
+    assert "kk: 2 messages" in await says("test", "1", by=editor), "in both of its scripts"
+    assert TEXTS["uz"].body in [each.text for each in tester.received]
+    assert "state: awaiting" in await says("ask", "1", by=editor)
+    code, said = await terminal.kosh("start", "1", "--officer", lead)
+    assert (code, said) == (1, "E_BROADCAST: Not enough people have agreed yet.\n")
+    code, said = await terminal.kosh("approve", "1", "--officer", approver, typed="n\n")
+    assert code == 1
+    assert "It goes to 3 people." in said
+    assert "سىناق" in said, "every script is shown before the question"
+    assert "state: awaiting" in await says("approve", "1", by=approver, typed="y\n")
+    house.telegram.fail(Cut(delivered=True), method="sendMessage")
+    assert "state: running" in await says("start", "1", by=lead)
+
+    async def gone() -> bool:
+        return sum(len(each.received) for each in phones) == 3
+
+    await house.until(gone, 30)
+    assert f"news     {TOPIC}" in await says("list", by=editor)
+    listed = await says("recipients", "1", "--fate", "in_doubt", by=editor)
+    number = listed.split()[0]
+    assert f"{number} telegram ru in_doubt unreachable" in listed
+    assert "1 decided" in await says("doubt", "1", "leave", "--recipient", number, by=lead)
+    told = await says("progress", "1", by=editor)
+    assert "2 accepted" in told
+    assert "1 failed: unknown" in told
+    assert "3 in all" in told
+    assert "1 are tried again" in await says("retry", "1", by=lead)
+
+
+async def test_it_is_held_let_go_on_and_ended(terminal: Terminal) -> None:
+    house = terminal.house
+    who = await crew(house.rt)
+    await crowd(house.rt, 1, languages=("ru",))
+    async with house.rt.pool.connection() as session:
+        await halting.rest(session, "telegram", 3600, "throttled")
+    await started(house.rt, who, a_draft())
+    editor, lead = who.editor.name, who.lead.name
+    for verb, by, told in (
+        ("pause", editor, "state: paused"),
+        ("resume", lead, "state: running"),
+        ("cancel", editor, "state: cancelled"),
+    ):
+        code, said = await terminal.kosh(verb, "1", "--officer", by)
+        assert (code, told in said) == (0, True), said
+    _code, said = await terminal.kosh("progress", "1", "--officer", editor)
+    assert "telegram waits until" in said
+
+
+WRONG: tuple[tuple[str | bytes, str], ...] = (
+    (PAPER.replace(TOPIC, "weather"), "E_BROADCAST: Choose a topic."),
+    (PAPER.replace('["ru", "kk"]', '["tlh"]'), "This audience can't be chosen: languages."),
+    (PAPER.replace("languages =", "langauges ="), "It can't be read: langauges."),
+    (PAPER.replace('purpose = "news"', "purpose = 5"), "It can't be read: purpose."),
+    (PAPER.replace("quiet = []", 'quiet = ["21:00:00"]'), "It can't be read: quiet."),
+    (PAPER.replace("kk = ", "kk_Arab = "), "It can't be read: texts."),
+    ("purpose = ", "It can't be read: syntax."),
+    (b"\xff\xfe", "It can't be read: syntax."),
+)
+
+
+async def test_a_file_that_can_not_be_taken_is_refused_with_the_place(terminal: Terminal) -> None:
+    editor = (await entered(terminal.house.rt, Role.EDITOR)).name
+    for paper, told in WRONG:
+        code, said = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
+        assert (code, told in said) == (1, True), said
+    code, said = await terminal.kosh("list", "--officer", editor)
+    assert (code, said) == (0, ""), "nothing of it was kept"
+
+
+async def test_what_does_not_exist_or_may_not_be_done_is_said_in_one_line(
+    terminal: Terminal,
+) -> None:
+    editor = (await entered(terminal.house.rt, Role.EDITOR)).name
+    for words, status, told in (
+        (("start", "7", "--officer", editor), 1, "E_BROADCAST: there is no such announcement"),
+        (("list", "--officer", "Nobody"), 1, "E_OFFICER"),
+        (("doubt", "1", "perhaps", "--officer", editor), 2, "perhaps"),
+        (("draft", "no-such-file.toml", "--officer", editor), 2, "does not exist"),
+        (("list",), 2, "--officer"),
+    ):
+        code, said = await terminal.kosh(*words)
+        assert (code, told in said) == (status, True), said
+    await terminal.kosh("draft", terminal.paper(PAPER), "--officer", editor)
+    code, said = await terminal.kosh("start", "1", "--officer", editor)
+    assert (code, said) == (1, f"E_FORBIDDEN: {editor} has no right to this; officers have roles\n")
