@@ -13,7 +13,18 @@ from bot import broadcasts, officers
 from bot.access import Role
 from bot.broadcasts import Refusal, State, delivery
 from bot.broadcasts.judging import judged
-from bot.channels import SendError
+from bot.channels import (
+    Held,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels import Refused as TurnedDown
 from bot.languages import Languages
 from bot.officers import Officer
 from bot.web.console import demo_crew
@@ -285,7 +296,8 @@ async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) 
 
 def test_whatever_is_refused_or_fails_has_words() -> None:
     assert set(Refusal) == STANDS_AGAINST.keys()
-    errors = [each() for each in SendError.__subclasses__()]
+    kinds = (NotAllowed, NotNow, OptedOut, Held, NoTemplate, WindowClosed, Unreachable, TurnedDown)
+    errors: list[SendError] = [Throttled(1), *(kind() for kind in kinds)]
     judgements = [
         judged("whatsapp", error, attempt, template=template, known=known)
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
