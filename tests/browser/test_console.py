@@ -169,6 +169,29 @@ async def test_what_is_being_written_outlives_what_comes_in(
     await leave(visitor)
 
 
+async def test_a_preview_stays_while_the_person_writes_on(
+    browser: Any,  # noqa: F811
+    office: House,
+) -> None:
+    """The answer to a form has an address that can not be fetched again."""
+    visitor = await ask_officer(office, "ru", "general", "Testova asks")
+    officer = await Officer.at_work(browser, office, AIGUL)
+    await officer.click("[data-key=KeyN]")
+    await officer.says("Testova asks")
+    await officer.page.fill("#words", "come on Monday")
+    await officer.click("#reply-place button[formaction]")
+    await officer.page.wait_for_selector("#preview")
+    await visitor.send("said", text="and one thing more")
+    await officer.says("and one thing more")
+    assert await officer.page.locator("#preview").count() == 1
+    assert await officer.page.input_value("#words") == "come on Monday"
+    await officer.click("#preview .primary")
+    await officer.says(ru("done_replied"))
+    await _reads(office, visitor, "come on Monday")
+    await leave(visitor)
+    assert officer.errors == []
+
+
 @pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
 async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
     browser: Any,  # noqa: F811

@@ -1,7 +1,9 @@
 /* The console's page keeps itself new: an event says that something changed, the page is fetched
    again and what differs is put in place. Everything works without this script, by plain forms. */
 
-const { live: from, stream, case: own } = document.body.dataset;
+const { live: from, stream, case: own, page: about = location.href } = document.body.dataset;
+/* The answer to a form: its address can not be fetched, and what it says stands on no other page. */
+const answer = new URL(about, location).pathname !== location.pathname;
 const chip = document.getElementById('live');
 const main = () => document.getElementById('main');
 const LEAST = 400; // ms between two fetches; more when the server takes long
@@ -38,7 +40,7 @@ function fit(old, fresh, sent) {
 }
 
 function touched(field) {
-  if (field === document.activeElement) return true;
+  if (answer || field === document.activeElement) return true;
   if (field.localName === 'select') return [...field.options].some(o => o.selected !== o.defaultSelected);
   return field.value !== field.defaultValue;
 }
@@ -48,6 +50,7 @@ function children(old, fresh, sent) {
   for (const node of old.childNodes) if (node.id) left.set(node.id, node);
   let at = old.firstChild;
   for (const next of [...fresh.childNodes]) {
+    while (at && said(at)) at = at.nextSibling;
     const same = next.id && left.get(next.id);
     if (same) {
       if (same !== at) old.insertBefore(same, at); else at = at.nextSibling;
@@ -59,8 +62,11 @@ function children(old, fresh, sent) {
       fit(here, next, sent);
     } else old.insertBefore(document.importNode(next, true), at);
   }
-  while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+  while (at) { const gone = at; at = at.nextSibling; if (!said(gone)) gone.remove(); }
 }
+
+/* The templates leave no space before these two, so that with or without them all else meets its like. */
+const said = node => answer && (node.id === 'preview' || node.id === 'problem');
 
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
@@ -96,9 +102,9 @@ async function refresh() {
 
 async function fresh() {
   const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
-  const answer = await fetch(location.href, { headers, signal, redirect: 'manual' });
-  if (answer.status === 401) location.reload();
-  return answer.ok && answer.text();
+  const came = await fetch(answer ? about : location.href, { headers, signal, redirect: 'manual' });
+  if (came.status === 401) location.reload();
+  return came.ok && came.text();
 }
 
 /* Not much more than a fifth of the time is spent in fetching, and none while nobody looks. */
