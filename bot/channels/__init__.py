@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from bot.languages import directions
 from flows.engine.events import Event, Page
 
 
@@ -40,6 +41,17 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     progress: tuple[int, int] | None = None
     protect: bool = False
     template: Template | None = None
+
+    @property
+    def place(self) -> str:
+        """How far somebody has come in a flow, as a line of its own; empty outside of one.
+
+        Without spaces: a right-to-left line would show `5 / 1` for the first of five.
+        """
+        if self.progress is None:
+            return ""
+        line = "{}/{}".format(*self.progress)
+        return directions.lined(line) if self.language in directions.RIGHT_TO_LEFT else line
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     contact takes a keyboard below the input field, which a message cannot have beside buttons of
     its own, so that it comes as one more. DoesNotFit when a payload is not 1 to 64 of ASCII.
     """
-    paragraphs = message.paragraphs
-    if message.progress:
-        paragraphs = (*paragraphs, "{} / {}".format(*message.progress))
-    *before, last = LIMITS.split("\n\n".join(paragraphs).strip())
+    *before, last = LIMITS.split("\n\n".join((*message.paragraphs, message.place)).strip())
     return [
         *((text, None) for text in before),
         (last, _inline(message.buttons)),

@@ -68,10 +68,7 @@ def arranged(presses: Sequence[Press]) -> tuple[list[Press], list[Press]]:
 
 
 def _text(message: Message) -> str:
-    paragraphs = message.paragraphs
-    if message.progress:
-        paragraphs = (*paragraphs, "{} / {}".format(*message.progress))
-    return "\n\n".join(paragraphs).strip()
+    return "\n\n".join((*message.paragraphs, message.place)).strip()
 
 
 def _over(

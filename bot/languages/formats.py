@@ -12,15 +12,15 @@ from typing import Literal
 
 from babel import localedata
 
-from bot.languages import normal, tote
+from bot.languages import normal, tote, uzbek
 
 DATES = {
     "kk": "{year} ж. {day} {month}",
     "kk_Arab": "{year} ج. {day} {month}",
     "ru": "{day} {month} {year} г.",
     "zh_Hans": "{year}年{number}月{day}日",
-    "uz": "{day}-{month}, {year}",
-    "uz_Cyrl": "{day} {month}, {year}",
+    "uz": "{year}-yil {day}-{month}",
+    "uz_Cyrl": "{year}-йил {day}-{month}",
     "en": "{day} {month} {year}",
 }
 # What parts thousands; the space doesn't break a line.
@@ -97,6 +97,11 @@ def names(code: str) -> Names:
             return Names("kk").spelt(tote.to_arabic)
         case "uz":
             return Names("uz").spelt(normal.apostrophes)
+        case "uz_Cyrl":
+            # CLDR writes октябр; with ь it is the spelling of Uzbekistan, and of our sentences.
+            found = Names(code)
+            found.months = Names("uz").spelt(uzbek.to_cyrillic).months
+            return found
         case _:
             found = Names(code)
             found.countries = {**found.countries, **COUNTRIES.get(code, {})}

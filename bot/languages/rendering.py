@@ -50,6 +50,9 @@ class Rendering:
         shown = self._shown(value)
         if isinstance(value, Text | Country) and directions.is_all_arabic(shown):
             return shown
+        if self._right_to_left and isinstance(value, Text) and directions.ARABIC.search(shown):
+            # An isolate takes its direction from what stands outside of those within it.
+            shown = directions.lined(shown)
         apart = isinstance(value, str) and directions.ARABIC.search(shown)
         return directions.isolated(shown) if self._right_to_left or apart else shown
 

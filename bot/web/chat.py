@@ -361,7 +361,7 @@ def _bubble(note_id: str, message: Message) -> dict[str, object]:
     return {
         "id": note_id,
         "own": False,
-        "paragraphs": [*_progress(message), *lines],
+        "paragraphs": [*filter(None, [message.place]), *lines],
         "buttons": rows,
         "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
         "language": message.language,
@@ -369,10 +369,6 @@ def _bubble(note_id: str, message: Message) -> dict[str, object]:
         "dir": direction(message.language),
         "protect": message.protect,
     }
-
-
-def _progress(message: Message) -> list[str]:
-    return [f"{message.progress[0]} / {message.progress[1]}"] if message.progress else []
 
 
 def _language(rt: Runtime, language: str) -> dict[str, object]:

@@ -495,7 +495,7 @@ def rows(user: User) -> list[list[str]]:
 async def test_a_message_is_plain_text(channel: Telegram, gulnar: User, telegram: Emulator) -> None:
     act = said("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
     sent = await channel.send(act)
-    assert gulnar.last.text == "<b>Testova</b> & *co*\n\nhttps://kosh.example\n\n7 / 22"
+    assert gulnar.last.text == "<b>Testova</b> & *co*\n\nhttps://kosh.example\n\n7/22"
     assert (sent, gulnar.last.protected) == (str(gulnar.last.id), True)
     [params] = telegram.journal.sent(501)
     assert params["link_preview_options"] == {"is_disabled": True}

@@ -21,7 +21,7 @@ from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 MARKS = re.compile(f"[{directions.ISOLATE}{directions.END_ISOLATE}{directions.MARK}]")
 # What keeps its order: groups of figures, addresses, Latin words beside one another.
-RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\- ]*[A-Za-z0-9]")
+RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
 RIGHT_TO_LEFT = sorted(directions.RIGHT_TO_LEFT)
 
 
@@ -47,6 +47,7 @@ def _whatsapp(sent: Message) -> Iterator[str]:
 
 def _web(sent: Message) -> Iterator[str]:
     yield from sent.paragraphs
+    yield sent.place
     yield from (press.label for press in sent.buttons)
 
 
@@ -141,6 +142,31 @@ def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
         assert depth == 0, ascii(line)
         if language not in RIGHT_TO_LEFT and MARKS.search(line):
             assert directions.ARABIC.search(line), ascii(line)
+
+
+@pytest.mark.parametrize("language", RIGHT_TO_LEFT)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_our_own_words_within_a_right_to_left_line_run_so_too(language: str, channel: str) -> None:
+    """Else the number of a numbered line stands at its end, where the line is put into another."""
+    parts = [part for line in shown(language, channel) for part in _apart(line)]
+    ours = [part for part in parts if directions.ARABIC.search("".join(part))]
+    assert len(ours) > 20
+    assert [part for part in ours if get_base_level(part[0]) != 1] == []
+
+
+def _apart(line: str) -> Iterator[tuple[str, str]]:
+    """Of each isolate what stands in it alone, and what stands in those within it."""
+    open_: list[list[str]] = []
+    for sign in line:
+        if sign == directions.ISOLATE:
+            open_.append(["", ""])
+        elif sign == directions.END_ISOLATE:
+            own, inner = open_.pop()
+            yield own, inner
+            if open_:
+                open_[-1][1] += own + inner
+        elif open_:
+            open_[-1][0] += sign
 
 
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)

@@ -30,9 +30,9 @@ def rendering(code: str, **messages: str) -> Rendering:
         ("kk", "2026 ж. 5 наурыз"),
         ("ru", "5 марта 2026 г."),
         ("zh_Hans", "2026年3月5日"),
-        ("uz", "5-mart, 2026"),
+        ("uz", "2026-yil 5-mart"),
         ("kk_Arab", f"{RLM}{FSI}2026 ج. 5 ناۋرىز{PDI}"),
-        ("uz_Cyrl", "5 март, 2026"),
+        ("uz_Cyrl", "2026-йил 5-март"),
         ("en", "5 March 2026"),
     ],
 )
@@ -74,6 +74,13 @@ def test_sentences_within_sentences_are_translated_too() -> None:
     inner = _("{a}: {b}", a=_("Citizenship"), b=Country("MN"))
     assert render(inner) == "Азаматтығы — Моңғолия"
     assert render(_("{a}: {b}", a=_("Fact"), b=inner)) == "Дерек — Азаматтығы — Моңғолия"
+
+
+def test_a_numbered_line_within_a_right_to_left_sentence_keeps_its_number_in_front() -> None:
+    render = rendering("kk_Arab", **{"Test A1": "تەست A1"})
+    numbered = _("{number}. {step}", number=2, step=_("Test A1"))
+    step = f"{FSI}تەست A1{PDI}"
+    assert render(_("{line}", line=numbered)) == f"{RLM}{FSI}{RLM}{FSI}2{PDI}. {step}{PDI}"
 
 
 def test_the_context_chooses_between_two_translations() -> None:
@@ -156,7 +163,7 @@ def test_each_line_of_a_value_is_isolated_by_itself() -> None:
         ("/start دەپ جازىڭىز", f"{RLM}{FSI}/start{PDI} دەپ جازىڭىز"),
         ("بەت: gov.kz", f"بەت: {FSI}gov.kz{PDI}"),
         ("<b>قۇجات</b> 5 كۇن", "<b>قۇجات</b> 5 كۇن"),
-        ("0–13 جاس", "0–13 جاس"),
+        ("0–13 جاس", f"{FSI}0–13{PDI} جاس"),
         ("2026", f"{RLM}2026"),
         ("ءيا", "ءيا"),
     ],
