@@ -13,9 +13,11 @@ import pytest
 import typer
 import yaml
 
+from bot.channels.limits import LIMITS
 from bot.commands import app, docs
 from bot.inventory import INVENTORY
 from bot.settings import PREFIX, Settings
+from flows import FLOWS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -197,6 +199,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         found = (page.parent / path).resolve() if path else page
         assert found.exists(), target
         assert not anchor or anchor in _anchors(found), target
+
+
+def test_every_flow_is_seen_in_six_written_forms_on_every_channel() -> None:
+    wanted = {f"{flow}-{channel}.webp" for flow in (*FLOWS, "beside") for channel in LIMITS}
+    assert {each.name for each in (DOCS / "pictures" / "languages").iterdir()} == wanted
+    page = _text("docs/languages.md")
+    assert [each for each in wanted if f"](pictures/languages/{each})](" not in page] == []
 
 
 def _anchors(page: Path) -> set[str]:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -16,14 +16,29 @@ from typing import Any, Self
 
 from PIL import Image
 
+from bot import news
+from bot.broadcasts import wording
 from bot.channels import Message, Press, telegram_layout, whatsapp_layout
 from bot.languages import direction, tag
 from bot.web import chat as webchat
 from flows import FLOWS
+from flows.engine import announcing, locking
 from flows.engine.conversation import step
-from flows.engine.events import Acknowledged, Event, Page, Papered, Pressed, Resumed, Said, Say
+from flows.engine.events import (
+    Acknowledged,
+    Button,
+    Event,
+    Page,
+    Papered,
+    PinTried,
+    Pressed,
+    Resumed,
+    Said,
+    Say,
+)
 from flows.engine.flow import path
-from flows.engine.text import button
+from flows.engine.text import _, button
+from flows.knowledge import kandas
 from tests.browser.test_chat import BROWSER, QUIET
 from tests.channels.walked import LINK
 from tests.emulators import page as emulators
@@ -85,13 +100,23 @@ class Talk(Chat):
 
     def answers(self, value: str) -> Self:
         """Give what is private on the secure page, where the channel sends people there."""
-        road = path(FLOWS[self.conversation.flow], self.form(self.conversation.flow))
-        stop = road.current(self.form(self.conversation.flow).cursor)
-        if self.page is not Page.ALWAYS or stop is None or not stop.item.sensitive or value == "-":
+        if self.page is not Page.ALWAYS or not self._private() or value == "-":
             return super().answers(value)
         there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
         self.conversation = there.conversation
         return self.takes(Resumed())
+
+    def _private(self) -> bool:
+        flow = FLOWS.get(self.conversation.flow)
+        if flow is None:
+            return self.at == locking.PIN
+        stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
+        return stop is not None and stop.item.sensitive
+
+    def hears(self, *says: Say) -> Self:
+        """What comes by itself, or before an answer, without the engine."""
+        self.said.append(("", tuple(replace(say, language=self.language) for say in says)))
+        return self
 
 
 def about(talk: Talk) -> None:
@@ -147,6 +172,24 @@ def papers(talk: Talk) -> None:
     talk.presses("papers", "yes").takes(Papered("papers", "paper_identity", hint="dark"))
 
 
+def announcements(talk: Talk) -> None:
+    talk.presses("announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
+    talk.presses("UZ", "kandas_status", "unsaid")
+    opening = Button(wording.NEWS, wording.ANNOUNCEMENTS)
+    talk.hears(Say(((announcing.SOMETHING_NEW,),), (opening,)))
+    dated = (_(news.DAY.msgid, date=TODAY),)
+    talk.hears(Say(((news.HEAD,),)), Say((dated, (kandas.FEE.text,))))
+    talk.presses("announcements").says("/stop")
+
+
+def beside(talk: Talk) -> None:
+    """What belongs to no flow: my data, a PIN, all that is kept deleted, the way out."""
+    after_sending(talk)
+    talk.presses("menu", ">", "pin").answers("204611").says("/status")
+    talk.takes(PinTried(False, 2)).takes(PinTried(False)).says("/delete")
+    talk.presses("yes").says("/help").presses("!exit")
+
+
 WAYS: dict[str, Callable[[Talk], None]] = {
     "about": about,
     "eligibility": eligibility,
@@ -158,6 +201,8 @@ WAYS: dict[str, Callable[[Talk], None]] = {
     "faq": faq,
     "next_steps": next_steps,
     "papers": papers,
+    "announcements": announcements,
+    "beside": beside,
 }
 
 
