@@ -8,7 +8,6 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from bot.inventory import INVENTORY, Protection
 from bot.runtime import Runtime
-from bot.tables import metadata
 
 # When a row came, by the first of these that its table has.
 _TIMES = ("created_at", "opened_at", "at", "updated_at", "due_at")
@@ -67,6 +66,9 @@ _TALLY = SQL("SELECT count(*), count(DISTINCT id) FROM ({}) theirs (id)")
 
 def _rows(scope: Scope) -> Iterator[tuple[str, Composed]]:
     """Of each table the statement that gives the person of every row in the scope."""
+    # SQLAlchemy costs every start a third of a second, and nothing that stays needs it.
+    from bot.tables import metadata
+
     for table in metadata.sorted_tables:
         column = "id" if table.name == "people" else "person_id"
         time = next((each for each in _TIMES if each in table.c), None)

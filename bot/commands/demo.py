@@ -1,15 +1,19 @@
 """`demo`: everything on one machine, with a registry and, if wished, messengers to try it on."""
 
+import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from secrets import token_hex
 from typing import Annotated
 
+import aiohttp
 import typer
 
+from bot import BEGAN
 from bot.commands.serving import serve, serve_all
 from bot.commands.surroundings import (
     ROOT,
@@ -47,7 +51,7 @@ def demo(
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
     """Everything of `run`, with a sandbox registry that this process serves too."""
     if chosen.has_registry:
-        return await serve_all(chosen, [])
+        return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
     keys = {
         "registry_url": f"http://{chosen.host}:{port}",
@@ -65,7 +69,19 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     told = {"broadcast_testers": TESTER} | keys
     joined = read(**(chosen.model_dump(exclude_none=True) | told))
     typer.echo(f"The sandbox registry is at {keys['registry_url']}")
-    await serve_all(joined, [serve(registry, chosen.host, port)])
+    await serve_all(joined, [serve(registry, chosen.host, port), _time_to_answer(joined)])
+
+
+async def _time_to_answer(chosen: Settings) -> None:
+    """Says how long the chat took to answer, counted from the start of this process."""
+    async with aiohttp.ClientSession() as http:
+        while True:
+            with suppress(aiohttp.ClientError):
+                async with http.get(f"http://{chosen.host}:{chosen.port}/chat") as answer:
+                    await answer.read()
+                    break
+            await asyncio.sleep(0.05)
+    typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
 
 
 @contextmanager

@@ -29,7 +29,6 @@ from bot.registrations import unmapped
 from bot.registry.errors import RegistryError
 from bot.runtime import channels_of, registry_of
 from bot.settings import ConfigError, Role, Settings
-from bot.tables import metadata
 from bot.watch import built
 
 app = typer.Typer()
@@ -214,6 +213,8 @@ async def _server(
 async def _schema(
     session: psycopg.AsyncConnection[tuple[object, ...]], version: str
 ) -> AsyncIterator[Finding]:
+    from bot.tables import metadata
+
     # The list of migrations is the owner's to read; what they made, everybody may look up.
     cursor = await session.execute(
         "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
