@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from bot import accounts, audit, broadcasts, outbox, privacy, registrations
+from bot import accounts, audit, broadcasts, outbox, privacy, registrations, tide
 from bot.migrations import migrate
 from bot.runtime import Runtime
 from bot.services import ServiceError, postgres_tool
@@ -134,4 +134,5 @@ async def replay(rt: Runtime) -> int:
         await audit.append(
             connection, actor="operator", action="restored", subject="-", detail=str(gone)
         )
+    await tide.settle(rt)
     return gone

@@ -22,6 +22,7 @@ from bot import (
     rotation,
     statistics,
     subscriptions,
+    tide,
     tracing,
     uploads,
     watch,
@@ -58,7 +59,7 @@ _logger = log.get()
 async def work(rt: Runtime) -> None:
     """Run jobs and sweeps until cancelled."""
     rt = await registrations.checked(rt)
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    app, level = procrastinate.App(connector=procrastinate.PsycopgConnector()), tide.Tide()
 
     @app.task(name=registrations.TASK, queue=DEFAULT)
     async def write(write: str) -> None:
@@ -86,6 +87,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: privacy.note_erased(rt)))
+        group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: statistics.count_steps(rt)))
         group.create_task(_every(ASK_SECONDS, lambda: watch.ask_platforms(rt)))

@@ -172,10 +172,27 @@ def _append(path: Path, lines: str) -> None:
         os.close(handle)
 
 
+async def knows_the_erased(rt: Runtime) -> bool:
+    """Whether the database knows of everybody who was noted; a restored one may not."""
+    marks, _last = await asyncio.to_thread(_noted, rt.settings.erased)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT FROM unnest(%s::bytea[]) mark"
+            " WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.mark = mark) LIMIT 1",
+            (list(marks),),
+        )
+        return await cursor.fetchone() is None
+
+
 async def erase_again(rt: Runtime) -> int:
     """After a restore: erase everybody whose mark was noted; how many there were."""
     marks, _last = _noted(rt.settings.erased)
     async with rt.pool.connection() as session:
+        # Also of whoever came and went since: the database knows them all again.
+        await session.execute(
+            "INSERT INTO tombstones (mark) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
+            (list(marks),),
+        )
         cursor = await session.execute("SELECT mark FROM tombstones")
         marks |= {bytes(row[0]) for row in await cursor.fetchall()}
         cursor = await session.execute("SELECT id FROM people")

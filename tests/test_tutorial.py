@@ -1,5 +1,6 @@
-"""The tutorial, followed as it is written, on a copy of the project."""
+"""The tutorial, followed step by step as it is written, on a copy of the project."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,64 +11,151 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs/tutorial.md").read_text("utf-8")
-PUT = re.compile(r'```(?:python|text) title="([^"]+)" before="([^"]+)"\n(.*?)```', re.DOTALL)
+BLOCK = re.compile(
+    r"""```(?:python|text)\ title="(?P<path>[^"]+)"
+    (?:\ (?P<how>before|within)=(?P<quote>["'])(?P<mark>.*?)(?P=quote))?\n(?P<text>.*?)```""",
+    re.DOTALL | re.VERBOSE,
+)
 RUN = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+COPIED = ("flows", "bot", "locales", "tests")
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with what the tutorial puts in."""
+    """The project, to be changed; each section goes in when its test comes."""
     place = tmp_path_factory.mktemp("tutorial")
-    for name in ("flows", "bot", "locales", "tests/flows"):
+    for name in COPIED:
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", place)
-    for path, before, text in PUT.findall(TUTORIAL):
-        source = (place / path).read_text("utf-8")
-        assert source.count(before) == 1, before
-        (place / path).write_text(source.replace(before, text + before), "utf-8")
     return place
 
 
 def _section(title: str) -> str:
-    return TUTORIAL.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    section = TUTORIAL.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    assert section, title
+    return section
 
 
-def _said(copy: Path, title: str, command: str) -> tuple[int, str]:
-    """What a command of a section says in the copy; it must be one of those written there."""
-    assert f"./kosh {command}\n" in "".join(RUN.findall(_section(title))), command
+def _followed(copy: Path, title: str) -> list[str]:
+    """Puts in what a section says; its commands."""
+    section = _section(title)
+    for block in BLOCK.finditer(section):
+        _put(copy / block["path"], block["how"], block["mark"], block["text"])
+    return [line for run in RUN.findall(section) for line in run.splitlines()]
+
+
+def _put(path: Path, how: str | None, mark: str, text: str) -> None:
+    if how is None:
+        assert not path.exists(), path
+        path.write_text(text, "utf-8")
+        return
+    source = path.read_text("utf-8")
+    assert source.count(mark) == 1, f"{path.name}: {mark!r} is there {source.count(mark)} times"
+    between = "\n\n" if text.startswith(("def ", "async def ", "@")) else ""
+    added = text.strip() + " " if how == "within" else text + between
+    path.write_text(source.replace(mark, added + mark), "utf-8")
+
+
+def _said(copy: Path, line: str, typed: str = "", **more: str) -> tuple[int, str]:
+    """What a command says in the copy."""
+    python = Path(sys.executable)
+    match line.split():
+        case ["./kosh", *words]:
+            command = [str(python), "-m", "bot", *words]
+        case ["uv", "run", "pytest", *words]:
+            command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", *words]
+        case ["uv", "run", tool, *words]:
+            command = [str(python.with_name(tool)), *words]
+        case _:
+            raise AssertionError(line)
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *command.split()],
-        cwd=copy, capture_output=True, text=True, check=False,
+        command, cwd=copy, input=typed, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(copy)} | os.environ | more,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 
 def test_a_question_is_added(copy: Path) -> None:
-    title = "Add a question"
-    code, said = _said(copy, title, "flows check")
+    check, walk, extract, compare = _followed(copy, "Add a question")
+    code, said = _said(copy, check)
     assert code == 1
     assert "speaks_kazakh" in said, said
-    code, said = _said(copy, title, "flows walk")
+    code, said = _said(copy, walk)
     assert code == 0, said
     asked = re.search(r"preregistration: (\d+) questions, (\d+) reached", said)
     assert asked
     assert asked[1] == asked[2]
-    code, said = _said(copy, title, "languages extract")
+    code, said = _said(copy, extract)
     assert code == 0, said
     for language in ("kk", "ru", "zh_Hans", "uz"):
         catalogue = (copy / f"locales/{language}/LC_MESSAGES/bot.po").read_text("utf-8")
         assert 'msgid "Do you speak Kazakh?"\nmsgstr ""\n' in catalogue
+    code, said = _said(copy, compare)
+    assert code == 1
+    assert said.count("Do you speak Kazakh?") >= 4, said
 
 
-def test_a_document_can_be_looked_up(copy: Path) -> None:
-    code, said = _said(copy, "Add a document", "facts explain kandas_status.validity")
+def test_a_document_is_added(copy: Path) -> None:
+    one, due, other, check, extract, compare, lists = _followed(copy, "Add a document")
+    for line in (one, other, extract):
+        code, said = _said(copy, line)
+        assert code == 0, said
+    assert _said(copy, due)[1]
+    code, said = _said(copy, other)
+    assert "https://example.org/rules" in said
+    # What it finds is the question of the section before.
+    code, said = _said(copy, check)
+    assert "no_debts" not in said, said
+    code, said = _said(copy, compare)
+    assert said.count("Certificate of no debts") >= 4, said
+    kept = (copy / "tests/flows/checklists.txt").read_text("utf-8")
+    assert _said(copy, lists)[0] == 1
+    _said(copy, lists, KOSH_UPDATE="1")
+    fresh = (copy / "tests/flows/checklists.txt").read_text("utf-8")
+    assert "documents.no_debts" not in kept
+    assert fresh.count("no_debts") >= 1
+    assert _said(copy, lists)[0] == 0
+
+
+def test_a_language_is_added(copy: Path) -> None:
+    extract, report, check = _followed(copy, "Add a language")
+    code, said = _said(copy, extract)
     assert code == 0, said
-    assert "source" in said
-    assert _said(copy, "Add a document", "facts due")[1]
+    assert (copy / "locales/tr/LC_MESSAGES/bot.po").exists()
+    code, said = _said(copy, report)
+    assert code == 0, said
+    assert re.search(r"^tr +\d+ +0 ", said, re.MULTILINE), said
+    code, said = _said(copy, check)
+    assert code == 1
+    assert "locales/tr" in said
+    tried = (
+        "from datetime import date\n"
+        "from bot.languages import Languages, formats\n"
+        "from bot.settings import settings\n"
+        "tr = Languages(settings(languages=('tr',)).languages)\n"
+        "assert tr.languages() == (('tr', 'Türkçe'),)\n"
+        "assert tr.reserved('Dur').value == 'stop', tr.reserved('Dur')\n"
+        "assert formats.day(date(2026, 11, 25), 'tr') == '25 Kasım 2026'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", tried], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_channel_is_added_and_somebody_talks_over_it(copy: Path) -> None:
+    for line in _followed(copy, "Add a channel"):
+        code, said = _said(copy, line)
+        assert code == 0, said
+        if "pytest" in line:
+            assert re.search(r"[1-9]\d* passed", said), said
+    new = [path for path in copy.rglob("*relay.py") if "__pycache__" not in path.parts]
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    for check in (["check"], ["format", "--check"]):
+        done = subprocess.run([ruff, *check, *new], cwd=copy, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_every_place_that_the_tutorial_names_exists() -> None:
     for path in re.findall(r"`((?:bot|flows|tests)/[a-z_/]+\.(?:py|txt))`", TUTORIAL):
         assert (ROOT / path).exists(), path
-    for name in ("replies.py", "danger.py", "formats.py"):
-        assert (ROOT / "bot/languages" / name).exists(), name

@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from bot import jobs, tracing
+from bot import jobs, tide, tracing
 from bot.commands.surroundings import (
     Data,
     Fresh,
@@ -107,7 +107,8 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 @asynccontextmanager
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
-    """With traces and with /metrics on a port of its own, where the settings ask for them."""
+    """Over the right database, with traces and /metrics where the settings ask for them."""
+    await tide.refuse_older(rt)
     tracing.configure(rt.settings.traces_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
     if port is not None:

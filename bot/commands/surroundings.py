@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import log
+from bot import log, tide
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
 from bot.services import Databases, drop_database, postgres, prepare, valkey
@@ -83,6 +83,8 @@ def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Datab
     with postgres(chosen.data / "postgres") as admin_url:
         for name in ("kosh", "kosh_sandbox") if fresh else ():
             drop_database(admin_url, name)
+        if fresh:
+            tide.forget(chosen.erased)
         passwords = chosen.data / "passwords"
         yield (
             prepare(admin_url, "kosh", passwords),

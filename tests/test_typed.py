@@ -1,0 +1,237 @@
+"""What operators' pages tell them to type, typed as it stands there, against real services."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+
+from bot import people, privacy, tide
+from bot.commands import app
+from bot.runtime import Runtime, runtime
+from bot.services import Databases, postgres_tool
+from bot.settings import Settings
+from tests.people import Guest
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("breach", "operations", "runbooks", "start", "upgrading")
+TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
+SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
+# What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
+# tests/bot/test_init.py: those talk to platforms.
+STAYS = {"demo", "run", "web", "work", "poll", "web --port 8080", "web --port 8081"}
+ELSEWHERE = {"init", "init --no-input --mission tr_ankara", "profile"}
+HOUR = 3600
+# Each line as a command of its own; that they share a process saves starts.
+TYPING = """
+import shlex, sys
+from bot.commands import app
+for line in sys.argv[1:]:
+    try:
+        app(shlex.split(line))
+    except SystemExit as end:
+        if end.code:
+            sys.exit(end.code)
+"""
+
+
+def _told(page: str) -> set[str]:
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    lines = (one or other for one, other in TOLD.findall(text))
+    return {" ".join(line.replace('"', "").split()) for line in lines}
+
+
+def _everything() -> set[str]:
+    return set[str]().union(*map(_told, PAGES))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_and_option_is_one_that_exists(page: str) -> None:
+    for line in _told(page):
+        words = shlex.split(line.replace(" N", " 1").replace("…", "1:00"))
+        command = typer.main.get_command(app)
+        context = command.make_context("kosh", words, resilient_parsing=False)
+        while hasattr(command, "resolve_command"):
+            left = [*context._protected_args, *context.args]
+            name, command, rest = command.resolve_command(context, left)
+            context = command.make_context(name, rest, parent=context)
+
+
+# Typed for real
+
+
+class Operator:
+    """Somebody at a terminal of an installation."""
+
+    def __init__(self, chosen: Settings, databases: Databases, folder: Path) -> None:
+        assert chosen.redis_url
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+        self.folder = folder
+        self.environment = plain | {
+            "KOSH_DEMO": "true",
+            "KOSH_DATABASE_URL": databases.app,
+            "KOSH_DATABASE_OWNER_URL": databases.owner,
+            "KOSH_DATABASE_RETENTION_URL": databases.retention,
+            "KOSH_DATABASE_CONSOLE_URL": databases.console,
+            "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
+            "KOSH_DATA": str(chosen.data),
+            "KOSH_KEYS": str(chosen.keys),
+        }
+
+    def types(self, *lines: str, code: int = 0) -> str:
+        """Lines of the documents, with what stands for something filled in; what they say."""
+        assert set(lines) <= _everything(), lines
+        return self.runs(*lines, code=code)
+
+    def runs(self, *lines: str, code: int = 0) -> str:
+        """What they say, in a process that is not ours."""
+        filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
+        typed = [" ".join(filled.get(word, word) for word in line.split()) for line in lines]
+        way = ["-c", TYPING, *typed] if typed[1:] else ["-m", "bot", *shlex.split(typed[0])]
+        done = subprocess.run(
+            [sys.executable, *way],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+            timeout=300,
+        )  # fmt: skip
+        assert done.returncode == code, (lines, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    @property
+    def newest(self) -> Path | None:
+        return max(self.folder.glob("*"), default=None)
+
+    @property
+    def head(self) -> str:
+        with psycopg.connect(self.environment["KOSH_DATABASE_OWNER_URL"]) as session:
+            row = session.execute("SELECT seq, encode(hash, 'hex') FROM audit_head").fetchone()
+        assert row
+        return f"{row[0]}:{row[1]}"
+
+
+@pytest.fixture
+def operator(chosen: Settings, databases: Databases, tmp_path: Path) -> Operator:
+    return Operator(chosen, databases, tmp_path / "backups")
+
+
+def _an_hour_passes(keys: Path) -> None:
+    for path in keys.glob("*.key"):
+        made = path.stat().st_mtime - 2 * HOUR
+        os.utime(path, (made, made))
+    assert time.time() > 2 * HOUR
+
+
+@pytest.mark.requirement("S-73", "S-77", "S-29")
+async def test_the_life_of_an_installation_as_the_pages_tell_it(
+    operator: Operator, chosen: Settings
+) -> None:
+    """First installation, last night's backup and the way back, a stolen key, a breach."""
+    typed = operator.types
+    said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
+    assert said.count("/console") == 2, said
+    # In the tests' own server fsync is off, and that is what it finds.
+    assert "fsync" in typed("doctor", code=1)
+    async with runtime(chosen) as rt:
+        await Guest(rt, "nobody-who-stays").consent()
+    typed("backup FOLDER")
+    async with runtime(chosen) as rt:
+        await Guest(rt, "nobody-who-came-later").consent()
+    assert typed("restore FILE --replace", "restore").count("Erased again: 0") == 2
+    async with runtime(chosen) as rt, rt.pool.connection() as session:
+        assert await people.find(rt, session, "web", "nobody-who-stays")
+        assert await people.find(rt, session, "web", "nobody-who-came-later") is None
+
+    typed("audit verify", "audit verify --head …")
+    typed("keys new epoch", "keys new index", "keys new ask")
+    _an_hour_passes(chosen.keys)
+    said = typed(
+        "keys rewrap",
+        "keys show",
+        "breach",
+        "breach --epoch 7",
+        "breach --since 2026-11-20T08:00 --until 2026-11-21T00:00 --table messages",
+    )
+    assert re.search(r"epoch.2", said), said
+    assert "keys destroy epoch N --now" in _everything()
+    operator.runs("keys destroy epoch 1 --now")
+    assert "E_VAULT_EPOCH" in typed("restore FILE --replace", code=2)
+    typed("backup FOLDER")
+    typed("restore FILE --replace")
+
+
+def test_nothing_that_the_pages_tell_is_left_untyped() -> None:
+    source = Path(__file__).read_text("utf-8")
+    typed = set(re.findall(r'"([^"\n]+)"', source))
+    assert _everything() - typed - STAYS - ELSEWHERE == set()
+
+
+@pytest.mark.parametrize("page", ["operations", "runbooks"])
+def test_every_question_to_the_database_is_answered(page: str, databases: Databases) -> None:
+    asked = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
+    assert asked
+    with psycopg.connect(databases.owner) as session:
+        for one, other in asked:
+            session.execute((one or other).encode())
+
+
+@pytest.mark.requirement("S-34")
+async def test_a_right_that_retention_lost_is_given_back_as_the_runbook_says(
+    rt: Runtime, databases: Databases
+) -> None:
+    [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/runbooks.md").read_text("utf-8"))
+    with psycopg.connect(databases.owner, autocommit=True) as owner:
+        owner.execute("REVOKE ALL ON links FROM kosh_retention")
+        assert "links" not in await privacy.retain(rt)
+        owner.execute(grant.encode())
+        assert "links" in await privacy.retain(rt)
+
+
+# Another way back
+
+
+def _run(tool: str, *words: str) -> None:
+    subprocess.run([postgres_tool(tool), *words], check=True)
+
+
+@pytest.mark.requirement("S-33")
+async def test_a_database_restored_by_other_means_is_not_served_before_the_erasing(
+    operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    dump = tmp_path / "by-hand.dump"
+    level = tide.Tide()
+    async with runtime(chosen) as rt:
+        leaving = Guest(rt, "nobody-who-leaves")
+        await leaving.consent()
+        _run("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={databases.owner}")
+        for _round in range(2):
+            await level.note(rt)
+        await tide.refuse_older(rt)
+        await leaving.go("/delete", "yes")
+        await privacy.note_erased(rt)
+        for _round in range(2):
+            await level.note(rt)
+        await tide.refuse_older(rt)
+    clean = ("--clean", "--if-exists", "--single-transaction")
+    _run("pg_restore", *clean, f"--dbname={databases.owner}", str(dump))
+
+    for stays in ("work", "web --port 0"):
+        said = operator.runs(stays, code=2)
+        assert "E_DATABASE_OLDER" in said
+        assert "./kosh restore" in said
+    async with runtime(chosen) as rt:
+        async with rt.pool.connection() as session:
+            assert await people.find(rt, session, "web", "nobody-who-leaves")
+        # Without the level, the list of the erased alone is enough.
+        (chosen.erased.with_name("tide")).unlink()
+        with pytest.raises(tide.OlderDatabase):
+            await tide.refuse_older(rt)
+    assert "Erased again: 1" in operator.runs("restore")
+    async with runtime(chosen) as rt:
+        await tide.refuse_older(rt)
+        async with rt.pool.connection() as session:
+            assert await people.find(rt, session, "web", "nobody-who-leaves") is None
