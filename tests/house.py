@@ -54,6 +54,8 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
         ws="none",
         log_config=None,
         lifespan="on",
+        # A connection that is just being closed for idleness would fail whoever uses it then.
+        timeout_keep_alive=600,
         timeout_graceful_shutdown=1,
     )
     server = Server(config)

@@ -1,5 +1,7 @@
 """What can be done at any step, and what a button may not do."""
 
+from dataclasses import replace
+
 import pytest
 
 from flows.engine import house
@@ -8,10 +10,11 @@ from flows.engine.events import (
     Forget,
     Pressed,
     QuickExit,
+    Started,
     Stopped,
 )
 from flows.engine.flow import Submit
-from flows.engine.state import Conversation
+from flows.engine.state import Conversation, Standing
 from flows.preregistration import SURNAME
 from tests.flows.chat import LANGUAGES, Chat, at, straight
 
@@ -210,3 +213,41 @@ def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
 def test_stopping_outlives_a_quick_exit() -> None:
     chat = Chat.begun("ru").says("стоп", "выход")
     assert chat.conversation.quiet
+
+
+@pytest.mark.parametrize(("typed", "gone"), [("да", True), ("нет", False)])
+def test_whether_to_delete_can_be_written(typed: str, gone: bool) -> None:
+    chat = at("surname").says("/delete", typed)
+    assert bool(chat.done(Forget)) is gone
+    assert (chat.told() == {}) is gone
+
+
+def test_what_is_no_language_is_asked_again() -> None:
+    chat = Chat().takes(Started()).says("…", "…", "…")
+    assert chat.at == house.LANGUAGE
+
+
+def test_there_is_nothing_to_keep_where_nothing_was_answered() -> None:
+    chat = at("purpose")
+    chat.takes(Pressed(f"{chat.nonce}:="))
+    assert chat.at == "purpose"
+    assert "purpose" not in chat.told()
+
+
+def test_from_the_list_of_answers_one_goes_back_to_the_review() -> None:
+    chat = at("review").presses("edit").answers("review")
+    assert chat.at == "review"
+
+
+def test_a_link_to_the_page_is_no_answer_where_nothing_is_private() -> None:
+    chat = at("purpose")
+    chat.takes(Pressed("!page"))
+    assert chat.at == "purpose"
+
+
+def test_from_the_registration_one_goes_to_the_menu() -> None:
+    chat = Chat.begun("ru")
+    chat.conversation = replace(
+        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+    )
+    assert chat.says("/status").presses("menu").at == house.MENU

@@ -7,7 +7,7 @@ from flows.engine.questions import REFUSALS
 from flows.engine.words import Refusal
 from flows.knowledge import kandas, settling
 from flows.knowledge.faq import ENTRIES, entry, find, stems
-from tests.flows.chat import LANGUAGES, WORDS, Chat
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -90,3 +90,7 @@ def test_missions_are_named_without_addresses_and_only_where_a_source_has_them()
     chat = Chat.begun("ru", "faq").presses("missions").says("Бразилия")
     assert any(text.msgid == flow.NO_MISSION.msgid for say in chat.says_now
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
+
+
+def test_without_a_question_only_another_is_asked_for() -> None:
+    assert list(flow.spoken({}, TODAY)) == [flow.ASK]

@@ -16,8 +16,17 @@ from flows.engine.asking import MOST_AT_ONCE
 from flows.engine.events import PrintList
 from flows.engine.flow import Notice
 from flows.engine.questions import Question
-from flows.engine.text import Text
-from flows.knowledge import catalogue, documents, laws, missions, offices, permits, settling
+from flows.engine.text import Text, verbatim
+from flows.knowledge import (
+    catalogue,
+    documents,
+    laws,
+    missions,
+    offices,
+    permits,
+    settling,
+    topics,
+)
 from flows.knowledge.origins import KNOWN, SAFETY_FIRST
 from flows.knowledge.pilot import PILOT
 from flows.knowledge.quota import QUOTA
@@ -238,3 +247,18 @@ def test_every_mission_that_is_named_is_known_and_stands_in_its_country() -> Non
     known = {each.key: each.country for each in missions.MISSIONS}
     for place in offices.PLACES:
         assert known[place.key] == place.country
+
+
+def test_a_case_goes_to_a_mission_that_has_officers_and_else_to_the_general_desk() -> None:
+    staffed = ["uz_tashkent", "cn_shanghai"]
+    assert missions.candidates("CN", staffed) == ("cn_shanghai", missions.GENERAL)
+    assert missions.candidates("MN", staffed) == (missions.GENERAL,)
+
+
+def test_a_desk_that_is_not_known_stands_for_itself() -> None:
+    assert offices.desk_name("xx_nowhere") == verbatim("xx_nowhere")
+    assert offices.desk_name("kg_bishkek") != verbatim("kg_bishkek")
+
+
+def test_a_topic_is_found_by_its_key() -> None:
+    assert all(topics.topic(each.key) is each for each in topics.TOPICS)

@@ -21,7 +21,16 @@ from flows.engine.flow import (
     Outcome,
     Review,
 )
-from flows.engine.questions import Choice, CountryQuestion, FreeText, Number, Option, YesNo
+from flows.engine.identity import Identity
+from flows.engine.questions import (
+    Choice,
+    CountryQuestion,
+    FreeText,
+    IdentityNumber,
+    Number,
+    Option,
+    YesNo,
+)
 from flows.engine.text import Text, _, button, row, verbatim
 from flows.engine.walk import END, PERSON, REFUSED, START, walk
 from flows.officer import OFFICER
@@ -205,6 +214,30 @@ def test_a_members_label_must_fit_with_its_number() -> None:
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = found(*GOOD[:4], lists, REVIEW)
     assert [each for each in wrong if "(15)” has" in each and "; 24 fit" in each] == wrong != []
+
+
+def test_the_lint_finds_what_is_asked_for_ever() -> None:
+    again = Forgetful(name="again", label=button("Phone"), text=_("Again?"))
+    assert "trial.again: has an answer after which it is asked again" in found(again, *GOOD)
+
+
+def test_the_lint_looks_at_the_title_too() -> None:
+    long = replace(flow(*GOOD), title=button("Which one do you mean, please?"))
+    wrong = [str(each) for each in proof.check({"officer": OFFICER, "trial": long}, WORDS)]
+    assert any(each.startswith("trial: ") and "; 20 fit" in each for each in wrong), wrong
+
+
+def test_a_key_too_long_for_the_platforms_is_found_twice() -> None:
+    wrong = found(choice(**{"k" * 70: button("Yes")}), *GOOD)
+    assert len([each for each in wrong if "does not fit a button's 64 bytes" in each]) == 1
+
+
+def test_numbers_and_zones_are_walked_by_their_examples() -> None:
+    number = IdentityNumber(
+        name="iin", label=button("Phone"), text=_("Number?"), kind=Identity.KZ_IIN
+    )
+    walked = walk(flow(number, REVIEW))
+    assert walked.moves == {(START, "iin"), ("iin", "review"), ("review", END)}
 
 
 def test_an_option_without_a_registry_code_is_found() -> None:

@@ -1,0 +1,93 @@
+"""A release takes a flow out while people are in the middle of what it made: nobody is stuck."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows import FLOWS
+from flows.checklist import LISTING
+from flows.engine import house
+from flows.engine.events import Joined, Page, PaperWanted, Pressed, PrintList, Remind, Say
+from flows.engine.keeping import Screen
+from flows.engine.state import Standing
+from flows.engine.text import Text
+from tests.flows.chat import Chat
+from tests.flows.test_keeping import kept, listed
+
+
+def _without(chat: Chat, name: str) -> Chat:
+    return replace(chat, flows={key: flow for key, flow in FLOWS.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("chat", "key"),
+    [
+        (listed, "keep"),
+        (lambda: listed().presses("keep"), "yes"),
+        (kept, "tick"),
+        (kept, "print"),
+        (kept, "again"),
+        (lambda: kept().presses("tick"), "iin"),
+    ],
+    ids=["offered", "asked for consent", "kept", "printed", "made anew", "ticked"],
+)
+def test_a_list_whose_flow_is_gone_leads_to_the_menu(chat: object, key: str) -> None:
+    assert callable(chat)
+    gone = _without(chat(), "checklist")
+    sheets = len(gone.done(PrintList))
+    gone.takes(Pressed(f"{gone.nonce}:{key}"))
+    assert gone.at == house.MENU
+    assert len(gone.done(PrintList)) == sheets, "nothing is printed of what nobody knows any more"
+
+
+def test_a_list_whose_flow_is_gone_can_be_let_go() -> None:
+    gone = _without(kept(), "checklist").presses("drop")
+    assert gone.conversation.mine is None
+    assert gone.done(Remind)[-1] == Remind(0)
+
+
+@pytest.mark.parametrize("key", ["tick", "print", "remind"])
+def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) -> None:
+    chat = kept()
+    chat.conversation = replace(chat.conversation, mine=None)
+    chat.takes(Pressed(f"{chat.nonce}:{key}"))
+    assert chat.at == house.MENU
+
+
+def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
+    chat = kept().presses("tick")
+    chat.conversation = replace(chat.conversation, mine=None)
+    chat.takes(Pressed(f"{chat.nonce}:iin"))
+    assert chat.at == house.MENU
+
+
+def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
+    chat = kept().presses("again")
+    for _turn in range(12):
+        if chat.at in (Screen.LIST, Screen.MINE):
+            break
+        chat.takes(Pressed(f"{chat.nonce}:{chat.keys[0]}"))
+    chat.presses("keep")
+    assert chat.at == Screen.MINE
+    assert LISTING.consent.purpose in chat.conversation.consents
+
+
+def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
+    chat = Chat.begun("ru")
+    chat.conversation = replace(
+        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+    )
+    gone = _without(chat.says("/status"), "preregistration").presses("amend")
+    assert gone.at == house.MENU
+
+
+@pytest.mark.parametrize("page", list(Page))
+def test_a_paper_that_no_form_names_is_another_paper(page: Page) -> None:
+    chat = replace(Chat.begun("ru").takes(Joined()), page=page)
+    chat.takes(PaperWanted("of-another-release"))
+    named = chat.says_now if page is Page.NEVER else chat.says_now[:1]
+    assert any(house.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
+
+
+def _texts(says: tuple[Say, ...]) -> list[Text]:
+    return [text for say in says for part in say.paragraphs for text in part]
