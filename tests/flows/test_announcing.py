@@ -177,3 +177,9 @@ def test_news_at_the_papers_and_with_an_officer_too() -> None:
     waiting.takes(Pressed("!news"))
     assert waiting.done(ReadNews)
     assert waiting.conversation.with_officer
+
+
+def test_before_a_language_is_chosen_there_are_no_news_to_read() -> None:
+    chat = Chat().takes(Started()).says("/news")
+    assert chat.at == house.LANGUAGE
+    assert not chat.done(ReadNews)

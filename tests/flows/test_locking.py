@@ -14,6 +14,7 @@ from flows.engine.events import (
     SetPin,
     TryPin,
 )
+from flows.engine.flow import Submit
 from tests.flows.chat import LANGUAGES, Chat
 
 pytestmark = pytest.mark.requirement("S-43")
@@ -129,3 +130,10 @@ def test_a_lifted_pin_is_said_and_asked_for_no_more() -> None:
 
 def test_a_pin_shows_in_no_repr() -> None:
     assert "204611" not in repr((SetPin("204611"), TryPin("204611")))
+
+
+def test_who_has_a_pin_is_not_offered_one_after_a_change() -> None:
+    chat = locked().says("/status", "204611").takes(PinTried(True)).presses("amend")
+    chat.until("review").presses("submit")
+    assert chat.done(Submit)[1:]
+    assert not chat.shows(house.PIN_OFFERED)

@@ -172,3 +172,8 @@ def test_stop_has_a_way_back() -> None:
     chat = Chat.begun("ru").says("стоп")
     assert chat.conversation.quiet
     assert not chat.presses(">", "write_again").conversation.quiet
+
+
+def test_where_the_messenger_reads_along_the_end_of_papers_can_be_written() -> None:
+    chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
+    assert chat.shows(house.WRITE_DONE)
