@@ -1,5 +1,6 @@
 """`test`, `chaos`, `bench`, `requirements`: what must hold, what breaks it, what it costs."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from bot.settings import ConfigError
 
 app = typer.Typer()
 # What `./kosh requirements` reads afterwards.
-REPORTED = ("-n", "2", "--dist", "loadfile", "--junitxml=.kosh/tests.xml")
+REPORTS = ".kosh/reports"
+BESIDE_ONE_ANOTHER = ("-n", "2", "--dist", "loadfile", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
 
@@ -23,6 +25,7 @@ Quick = Annotated[bool, typer.Option("--quick", help="Leave out wheel and chaos.
 def test(quick: Quick = False) -> None:
     """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos."""
     python = sys.executable
+    shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     steps = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
@@ -31,7 +34,8 @@ def test(quick: Quick = False) -> None:
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "flows": [python, "-m", "bot", "flows", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        "tests": [python, "-m", "pytest", *REPORTED, "-m", "not slow"],
+        "conversations": _pytest("flows", "tests/flows", "--cov"),
+        "tests": _pytest("all", "tests", "--ignore=tests/flows"),
     }
     if not quick:
         steps["wheel"] = [python, "-m", "tests.wheel"]
@@ -42,6 +46,11 @@ def test(quick: Quick = False) -> None:
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
+
+
+def _pytest(report: str, *what: str) -> list[str]:
+    written = f"--junitxml={REPORTS}/{report}.xml"
+    return [sys.executable, "-m", "pytest", *BESIDE_ONE_ANOTHER, written, *what]
 
 
 def _passes(name: str, command: list[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import assert_never
 
 from flows.engine.text import Text, _
 
@@ -80,3 +81,5 @@ def _with_date(fact: Fact) -> Text:
                 fact=fact.text,
                 date=fact.as_of,
             )
+        case _:
+            assert_never(fact.dated)

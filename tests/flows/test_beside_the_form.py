@@ -215,7 +215,7 @@ def test_stopping_outlives_a_quick_exit() -> None:
     assert chat.conversation.quiet
 
 
-@pytest.mark.parametrize(("typed", "gone"), [("да", True), ("нет", False)])
+@pytest.mark.parametrize(("typed", "gone"), [("yes", True), ("нет", False)])
 def test_whether_to_delete_can_be_written(typed: str, gone: bool) -> None:
     chat = at("surname").says("/delete", typed)
     assert bool(chat.done(Forget)) is gone

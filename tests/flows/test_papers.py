@@ -24,6 +24,8 @@ from flows.engine.events import (
 )
 from flows.engine.flow import SendPapers
 from flows.engine.state import Standing
+from flows.engine.text import Text
+from flows.papers import PASSPORT
 from tests.flows.chat import Chat, at
 
 PHOTO = Attached("photo", "file-1", 1000)
@@ -177,3 +179,9 @@ def test_stop_has_a_way_back() -> None:
 def test_where_the_messenger_reads_along_the_end_of_papers_can_be_written() -> None:
     chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
     assert chat.shows(house.WRITE_DONE)
+
+
+def test_papers_are_counted_where_answers_are_shown() -> None:
+    shown = PASSPORT.show("2")
+    assert isinstance(shown, Text)
+    assert dict(shown.values) == {"count": 2}

@@ -12,6 +12,7 @@ from flows.engine.keeping import Screen
 from flows.engine.state import Standing
 from flows.engine.text import Text
 from tests.flows.chat import Chat
+from tests.flows.test_announcing import subscribed
 from tests.flows.test_keeping import kept, listed
 
 
@@ -56,8 +57,9 @@ def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) ->
 
 def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
     chat = kept().presses("tick")
+    key = chat.keys[0]
     chat.conversation = replace(chat.conversation, mine=None)
-    chat.takes(Pressed(f"{chat.nonce}:iin"))
+    chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.at == house.MENU
 
 
@@ -70,6 +72,18 @@ def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
     chat.presses("keep")
     assert chat.at == Screen.MINE
     assert LISTING.consent.purpose in chat.conversation.consents
+
+
+def test_a_reminder_of_a_list_whose_flow_is_gone_leads_to_the_menu() -> None:
+    gone = _without(kept(), "checklist").presses("remind")
+    assert gone.at == house.MENU
+    assert gone.conversation.mine is not None, "what is kept is kept"
+
+
+def test_a_subscription_whose_flow_is_gone_is_not_changed() -> None:
+    chat = subscribed().presses("announcements")
+    gone = _without(chat, "announcements").presses("change")
+    assert gone.at == house.MENU
 
 
 def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:

@@ -1,6 +1,7 @@
 """What `./kosh requirements` and its kin run: `python -m tests.proof requirements --run`."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,8 +40,10 @@ def requirements(
 
 def _run(tests: list[str]) -> None:
     """Slow ones are run by `./kosh test` in a step of their own."""
+    shutil.rmtree(ledger.REPORTS, ignore_errors=True)
+    report = f"--junitxml={ledger.REPORTS / 'requirements.xml'}"
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"]
-    subprocess.run([*command, f"--junitxml={ledger.REPORT}", *tests], cwd=ledger.ROOT, check=False)
+    subprocess.run([*command, report, *tests], cwd=ledger.ROOT, check=False)
 
 
 @app.command()

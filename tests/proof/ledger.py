@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 # Where `./kosh test` and `./kosh requirements --run` leave what pytest reports.
-REPORT = ROOT / ".kosh" / "tests.xml"
+REPORTS = ROOT / ".kosh" / "reports"
 KINDS = ("requirement", "row")
 
 
@@ -81,12 +82,11 @@ def _names(node: ast.AST, kind: str) -> Iterator[str]:
                     yield from (str(ast.literal_eval(arg)) for arg in args)
 
 
-def results(report: Path = REPORT) -> dict[str, str]:
+def results(reports: Path = REPORTS) -> dict[str, str]:
     """How each test of the last run ended: passed, failed or skipped; the worst of its cases."""
     ended: dict[str, str] = {}
-    if not report.exists():
-        return ended
-    for case in ET.parse(report).getroot().iter("testcase"):
+    cases = (ET.parse(each).getroot().iter("testcase") for each in reports.glob("*.xml"))
+    for case in chain.from_iterable(cases):
         test = _test(case)
         how = next((_END[each.tag] for each in case if each.tag in _END), "passed")
         ended[test] = max(how, ended.get(test, "passed"), key=_WORSE.index)

@@ -32,7 +32,7 @@ def test_nothing_is_without_a_test() -> None:
 
 def test_a_line_is_as_its_worst_test(tmp_path: Path) -> None:
     (tmp_path / "report.xml").write_text(REPORT)
-    ended = ledger.results(tmp_path / "report.xml")
+    ended = ledger.results(tmp_path)
     assert ended == {
         "tests/web/test_x.py::test_a": "failed",
         "tests/web/test_x.py::test_b": "skipped",

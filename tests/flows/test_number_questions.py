@@ -152,3 +152,8 @@ def test_a_stored_number_of_an_older_kind_is_asked_again() -> None:
     stop = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
     assert stop is not None
     assert stop.item is RESIDENT
+
+
+def test_a_day_is_shown_with_its_month_in_words() -> None:
+    day = Day(name="born", label=IIN.label, text=IIN.text)
+    assert SAID.sub("", WORDS.render(day.show("1990-03-05"), "ru")) == "5 марта 1990 г."

@@ -1,0 +1,43 @@
+"""Conditions in words, as drawings and reports show them."""
+
+import pytest
+
+from flows.engine.conditions import ALWAYS, Condition, all_of, any_of, describe, holds, not_
+from flows.engine.questions import Number, YesNo
+from flows.engine.text import _, button
+
+PETS = YesNo(name="pets", label=button("Phone"), text=_("Have you pets?"))
+MANY = Number(name="many", label=button("Phone"), text=_("How many?"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "words", "true", "false"),
+    [
+        (PETS.is_("yes", "no"), "pets is no or yes", {"pets": "yes"}, {}),
+        (MANY.at_least(2), "many ≥ 2", {"many": "2"}, {"many": "1"}),
+        (PETS.answered(), "pets answered", {"pets": "no"}, {}),
+        (
+            all_of(PETS.is_("yes"), MANY.at_least(2)),
+            "pets is yes and many ≥ 2",
+            {"pets": "yes", "many": "3"},
+            {"many": "3"},
+        ),
+        (
+            any_of(PETS.is_("yes"), MANY.at_least(2)),
+            "(pets is yes or many ≥ 2)",
+            {"many": "3"},
+            {"pets": "no"},
+        ),
+        (not_(PETS.answered()), "not (pets answered)", {}, {"pets": "yes"}),
+    ],
+)
+def test_what_a_condition_says_and_when_it_holds(
+    condition: Condition, words: str, true: dict[str, str], false: dict[str, str]
+) -> None:
+    assert describe(condition) == words
+    assert holds(condition, true)
+    assert not holds(condition, false)
+
+
+def test_without_parts_it_always_holds() -> None:
+    assert holds(ALWAYS, {})
