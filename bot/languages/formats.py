@@ -14,10 +14,11 @@ from babel import localedata
 
 from bot.languages import normal, tote, uzbek
 
+# Spaces that keep a day with its month, and a year with its word.
 DATES = {
-    "kk": "{year} ж. {day} {month}",
-    "kk_Arab": "{year} ج. {day} {month}",
-    "ru": "{day} {month} {year} г.",
+    "kk": "{year}\u00a0ж. {day}\u00a0{month}",
+    "kk_Arab": "{year}\u00a0ج. {day}\u00a0{month}",
+    "ru": "{day}\u00a0{month} {year}\u00a0г.",
     "zh_Hans": "{year}年{number}月{day}日",
     "uz": "{year}-yil {day}-{month}",
     "uz_Cyrl": "{year}-йил {day}-{month}",

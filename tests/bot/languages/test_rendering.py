@@ -27,11 +27,11 @@ def rendering(code: str, **messages: str) -> Rendering:
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
-        ("kk", "2026 ж. 5 наурыз"),
-        ("ru", "5 марта 2026 г."),
+        ("kk", "2026\u00a0ж. 5\u00a0наурыз"),
+        ("ru", "5\u00a0марта 2026\u00a0г."),
         ("zh_Hans", "2026年3月5日"),
         ("uz", "2026-yil 5-mart"),
-        ("kk_Arab", f"{RLM}{FSI}2026 ج. 5 ناۋرىز{PDI}"),
+        ("kk_Arab", f"{RLM}{FSI}2026\u00a0ج. 5\u00a0ناۋرىز{PDI}"),
         ("uz_Cyrl", "2026-йил 5-март"),
         ("en", "5 March 2026"),
     ],
