@@ -1,8 +1,10 @@
 """Jobs: deferred by name in the caller's transaction, run by a worker."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import procrastinate
+from procrastinate import types
 
 from bot.trips import Connection
 
@@ -28,3 +30,18 @@ async def defer(
         task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=session
     )
     await deferrer.defer_async(**arguments)
+
+
+async def defer_all(
+    session: Session,
+    task: str,
+    /,
+    *arguments: Mapping[str, str | int],
+    queue: str = "default",
+    priority: int = 0,
+) -> None:
+    """The same for many jobs of a task, in one trip."""
+    deferrer = app.configure_task(task, queue=queue, priority=priority, connection=session)
+    jobs: list[types.JSONDict] = [{**each} for each in arguments]
+    if jobs:
+        await deferrer.batch_defer_async(*jobs)

@@ -44,6 +44,8 @@ ROW, OF_HUNDRED = 10, 20
 
 _logger = log.get()
 
+# The end of the shard is a bound by itself: inside least() it bounds no index, and every claim that
+# finds nothing would read all rows from its shard to the end of the broadcast.
 _CLAIM = Statement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
@@ -56,7 +58,7 @@ WITH go AS MATERIALIZED (
 ), picked AS MATERIALIZED (
   SELECT r.seq, r.person_id FROM recipients r CROSS JOIN go
   WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
-    AND r.seq >= %(first)s AND r.seq < least(%(last)s, coalesce(go.reach, %(last)s))
+    AND r.seq >= %(first)s AND r.seq < %(last)s AND r.seq < coalesce(go.reach, %(last)s)
     AND r.channel = %(channel)s AND (r.not_before IS NULL OR r.not_before <= go.now)
   ORDER BY r.seq LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
 ), seen AS MATERIALIZED (

@@ -226,11 +226,8 @@ async def _feed(session: Session, broadcast: Broadcast) -> None:
     }
     cursor = await session.execute(_DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
-    for (shard,) in await cursor.fetchall():
-        await queue.defer(
-            session, SHARD_TASK, queue=QUEUE, priority=priority,
-            broadcast=str(broadcast.id), shard=shard,
-        )  # fmt: skip
+    bouts = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in await cursor.fetchall()]
+    await queue.defer_all(session, SHARD_TASK, *bouts, queue=QUEUE, priority=priority)
 
 
 async def _awake(session: Session, broadcast_id: UUID) -> list[str]:

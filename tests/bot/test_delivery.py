@@ -1,14 +1,16 @@
 """An announcement on its way: once each, never twice, never silently not; and what errors mean."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Doubt, Fate, State, Words, model
+from bot.broadcasts import Doubt, Fate, State, Words, delivery, model
 from bot.broadcasts.delivery import AT_ONCE
 from bot.channels import (
     Held,
@@ -26,6 +28,7 @@ from bot.channels import (
     Refused as TurnedDown,
 )
 from bot.runtime import Runtime
+from bot.services import Databases
 from bot.vault import WrappedKey
 from tests.crowd import (
     TEXTS,
@@ -73,6 +76,33 @@ async def test_everybody_gets_it_once_in_their_own_script(rt: Runtime) -> None:
     assert said["ru"] == TEXTS["ru"].body
     assert said["uz_Cyrl"].startswith("Синов эълони")
     assert await fates(rt, found) == {"accepted": 60}
+
+
+# Enough that reading all of them costs more than looking for some.
+_MULTITUDE: tuple[LiteralString, ...] = (
+    "INSERT INTO people (id, key, key_epoch)"
+    " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",
+    "INSERT INTO recipients (broadcast_id, seq, person_id, channel, language, state)"
+    " SELECT b.id, row_number() OVER () + 1, p.id, 'telegram', 'ru', 'planned'"
+    " FROM people p, broadcasts b WHERE p.id NOT IN (SELECT person_id FROM recipients)",
+    "ANALYZE",
+)
+
+
+async def test_a_claim_reads_no_further_than_its_own_shard(
+    rt: Runtime, databases: Databases
+) -> None:
+    await crowd(rt, 1)
+    await _ready(posted(rt, Post()))
+    with psycopg.connect(databases.owner, autocommit=True) as owner:
+        for statement in _MULTITUDE:
+            owner.execute(statement)
+        # As a worker has it after a few claims: one plan, whatever the values.
+        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + delivery._CLAIM.text
+        plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
+    found = re.search(r"Scan (?:using|on) recipients_\w+.*\n *Index Cond: (.*)", plan)
+    assert found, plan
+    assert re.search(r"seq >= .* AND .*seq < ", found[1]), plan
 
 
 @pytest.mark.requirement("S-63")
