@@ -119,25 +119,40 @@ class Delivery:
 
 # The row is locked before the update is noted, and the note is taken from the locked row: two
 # deliveries of one update can neither deadlock nor leave a note without its work.
-_CLAIM = Statement.of("""
+_CLAIM = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
   FROM handles h
   JOIN conversations c ON c.person_id = h.person_id
   JOIN people p ON p.id = h.person_id
-  WHERE h.channel = %(channel)s AND h.bidx = ANY(%(bidx)s::text::bytea[])
+  WHERE h.channel = %(channel)s AND h.bidx IN ({handles})
     AND (h.until IS NULL OR h.until > kosh_now())
   FOR UPDATE OF c
 ), fresh AS (
-  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key)s FROM held
-  -- What an index key of before has noted stays noted while keys change.
-  WHERE NOT EXISTS (
-    SELECT FROM updates WHERE channel = %(channel)s AND key = ANY(%(noted)s::text::bytea[]))
+  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
   ON CONFLICT DO NOTHING RETURNING key
 )
 SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
-""")
+"""
+
+# What an index key of before has noted stays noted while keys change.
+_UNLESS_NOTED = """
+  WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
+"""
+
+
+@cache
+def _claiming(keys: int) -> Statement:
+    """Lock a person's conversation and note the update, while so many index keys are in use.
+
+    Single values: over an array of unknown length PostgreSQL makes a new plan every time.
+    """
+    handles = ", ".join(f"%(handle_{n})s" for n in range(keys))
+    noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
+    unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
+    return Statement.of(_CLAIM.format(handles=handles, unless_noted=unless_noted))
+
 
 _KEEP = """
 UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
@@ -269,20 +284,13 @@ async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
 async def _claim(
     rt: Runtime, session: Session, inbound: Inbound
 ) -> tuple[Held | None, bool, datetime]:
-    key, *noted = update_keys(rt, inbound.channel, inbound.external_id)
-    values = {
-        "channel": inbound.channel,
-        "bidx": _array(rt.vault.indexes(inbound.channel, inbound.handle)),
-        "key": key,
-        "noted": _array(noted),
-    }
-    ((*found, fresh, now),) = await trips.begin(session, _CLAIM, values)
+    handles = rt.vault.indexes(inbound.channel, inbound.handle)
+    keys = update_keys(rt, inbound.channel, inbound.external_id)
+    values: dict[str, Any] = {"channel": inbound.channel}
+    values |= {f"handle_{n}": each for n, each in enumerate(handles)}
+    values |= {f"key_{n}": each for n, each in enumerate(keys)}
+    ((*found, fresh, now),) = await trips.begin(session, _claiming(len(keys)), values)
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
-
-
-def _array(values: Iterable[bytes]) -> str:
-    """A `bytea[]` as PostgreSQL reads it: for so few, adapting a list costs more than this."""
-    return "{" + ",".join(rf'"\\x{each.hex()}"' for each in values) + "}"
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:

@@ -2,14 +2,31 @@
 
 import asyncio
 
+import psycopg
 import pytest
 
 from bot import inbox
 from bot.runtime import Runtime
+from bot.services import Databases
 from bot.strangers import Overloaded
 from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest, bring
+
+# So often PostgreSQL plans a prepared statement with its values before it keeps one plan for all.
+FIRST_PLANS = 5
+# Among few people no plan is better than another.
+CROWD = """
+WITH crowd AS (
+  INSERT INTO people (id, key, key_epoch)
+  SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000) RETURNING id
+), known AS (
+  INSERT INTO conversations (person_id, state, channel, language) SELECT id, '', 'web', 'ru'
+  FROM crowd
+)
+INSERT INTO handles (channel, bidx, person_id, address)
+SELECT 'web', uuid_send(id), id, '' FROM crowd
+"""
 
 
 async def _count(rt: Runtime, table: str) -> int:
@@ -167,3 +184,22 @@ async def test_erasing_leaves_a_tombstone_and_nothing_else(rt: Runtime) -> None:
     assert await _count(rt, "tombstones") == 1
     await guest.go("delete")
     assert await _count(rt, "tombstones") == 1
+
+
+async def test_no_statement_of_a_turn_is_planned_anew_every_time(
+    rt: Runtime, databases: Databases
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    with psycopg.connect(databases.owner, autocommit=True) as owner:
+        owner.execute(CROWD)
+        owner.execute("ANALYZE")
+    for _ in range(3 * FIRST_PLANS):
+        await guest.do(Said("TESTOVA"))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT max(custom_plans), max(generic_plans) FROM pg_prepared_statements"
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    assert row[0] <= FIRST_PLANS < row[1]
