@@ -10,14 +10,13 @@ from typing import Any
 
 import aiohttp
 import uvicorn
-from fastapi import FastAPI
 
 from bot import jobs, services
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.services import Databases
 from bot.settings import Settings, settings
-from bot.web import create_app
+from bot.web import close, create_app
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
 
@@ -67,8 +66,7 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
     try:
         yield server.url
     finally:
-        if isinstance(asgi, FastAPI):
-            asgi.state.closing.set()
+        close(asgi)
         server.should_exit = True
         await task
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import typer
 import uvicorn
-from fastapi import FastAPI
 
 from bot import jobs, tide, tracing
 from bot.commands.surroundings import (
@@ -23,7 +22,7 @@ from bot.commands.surroundings import (
 )
 from bot.runtime import Runtime, runtime
 from bot.settings import Settings
-from bot.web import create_app
+from bot.web import close, create_app
 from bot.web.console import demo_crew
 from bot.web.watching import metrics_app
 
@@ -98,8 +97,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
-        if isinstance(asgi, FastAPI):
-            asgi.state.closing.set()
+        close(asgi)
         server.should_exit = True
         await serving
         raise

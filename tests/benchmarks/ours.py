@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from bot import log
 from bot.runtime import runtime
@@ -13,7 +13,7 @@ from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import settled
 
 
-def application(place: Place) -> FastAPI:
+def application(place: Place) -> Starlette:
     log.configure("warning")
     chosen = settings(
         database_url=place.database,
