@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +27,8 @@ _EPOCH_BYTES = 4
 _VERSION = b"\x01"
 _BACKUP = b"KOSH-BACKUP-1\n"
 _PIECE = 64 * 1024
+# Of so many people the key stays open, until the key files are looked at again.
+_MOST_OPEN = 1024
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Vault:
     def __init__(self, keys: Keys, directory: Path | None = None) -> None:
         self._keys, self._directory = keys, directory
         self._ring = _Ring(keys)
+        self._opened = lru_cache(_MOST_OPEN)(self._person_key)
 
     @property
     def epoch(self) -> int:
@@ -100,7 +104,11 @@ class Vault:
         return self._ring.index_version
 
     def refresh(self) -> bool:
-        """Read the key files again; whether anything has changed. Raises VaultError."""
+        """Let all open keys go and read the key files again; whether anything has changed.
+
+        Raises VaultError.
+        """
+        self._opened.cache_clear()
         if self._directory is None or (keys := Keys.load(self._directory)) == self._keys:
             return False
         self._keys, self._ring = keys, _Ring(keys)
@@ -111,7 +119,13 @@ class Vault:
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key; VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be."""
+        """Unwrap a person's key, unless it is still open: an answer is soon followed by the next.
+
+        VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be.
+        """
+        return self._opened(person_id, key)
+
+    def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         return PersonKey(person_id, self._unwrap(person_id, key))
 
     def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:

@@ -120,6 +120,22 @@ def test_a_wrapped_key_opens_for_its_person_only(vault: Vault) -> None:
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
+def test_a_key_that_is_open_still_opens_for_nobody_else(vault: Vault) -> None:
+    wrapped = vault.new_key(PERSON)
+    vault.open(PERSON, wrapped)
+    with pytest.raises(VaultError) as error:
+        vault.open(OTHER, wrapped)
+    assert code_of(error) == "E_VAULT_SEALED"
+
+
+def test_open_keys_are_let_go_of_when_the_key_files_are_looked_at(vault: Vault) -> None:
+    wrapped = vault.new_key(PERSON)
+    opened = vault.open(PERSON, wrapped)
+    assert vault.open(PERSON, wrapped) is opened
+    vault.refresh()
+    assert vault.open(PERSON, wrapped) is not opened
+
+
 def test_a_wrapped_key_said_to_be_of_another_epoch_is_refused() -> None:
     vault = Vault(keys(epochs=2))
     wrapped = vault.new_key(PERSON)
