@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MOST_MARKS = 4
+# A turn compares what was typed with the same few words; what somebody typed is soon pushed out.
+MOST_FOLDED = 64
 UNWORDED = re.compile(rf"[^\w\s]{{{MOST_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -83,6 +86,7 @@ def apostrophes(text: str) -> str:
     return ELSEWHERE.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
 
 
+@lru_cache(MOST_FOLDED)
 def fold(typed: str) -> str:
     """The form in which words and labels are compared; never to be stored or shown.
 

@@ -60,6 +60,8 @@ def not_(part: Condition) -> Condition:
 def holds(condition: Condition, answers: Answers) -> bool:
     """Whether the condition is true of the answers on the path; what is missing is false."""
     match condition:
+        case AllOf(parts):
+            return all(holds(part, answers) for part in parts)
         case Is(question, values):
             return answers.get(question) in values
         case AtLeast(question, least):
@@ -67,8 +69,6 @@ def holds(condition: Condition, answers: Answers) -> bool:
             return value is not None and int(value) >= least
         case Answered(question):
             return answers.get(question) is not None
-        case AllOf(parts):
-            return all(holds(part, answers) for part in parts)
         case AnyOf(parts):
             return any(holds(part, answers) for part in parts)
         case Not(part):

@@ -319,7 +319,8 @@ def _stop(
     scope: dict[str, str | None],
     members: tuple[str, ...] = (),
 ) -> Step:
-    answer = _given(item, member, form)
+    key = key_of(item.name, member)
+    answer = form.answers.get(key) or _of_before(item, member, form)
     signature = _signature(item, scope, members)
     ok = (
         answer is not None
@@ -329,11 +330,12 @@ def _stop(
     )
     if ok and answer is not None:
         scope[item.name] = str(len(members)) if isinstance(item, Many) else answer.value
-    return Step(item, key_of(item.name, member), member, answer, signature, ok)
+    return Step(item, key, member, answer, signature, ok)
 
 
-def _given(item: Question, member: str, form: Form) -> Answer | None:
-    for name in (item.name, *item.was):
+def _of_before(item: Question, member: str, form: Form) -> Answer | None:
+    """What was answered when the question had another name."""
+    for name in item.was:
         answer = form.answers.get(key_of(name, member))
         if answer is not None:
             return answer
