@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from bot import access, audit, cases, hours, inbox, log, officers, outbox
+from bot import access, audit, cases, conversations, hours, inbox, log, officers, outbox
 from bot.channels import Act, Message, SendError
 from bot.channels.telegram import Telegram
 from bot.queue import Session
@@ -64,7 +64,7 @@ async def _due(session: Session, case_id: UUID | None = None) -> list[tuple[UUID
 
 async def _tend(rt: Runtime, session: Session, case_id: UUID, person_id: UUID) -> None:
     """The person is locked before the case, and what was due may no longer be."""
-    if await inbox.lock(rt, session, person_id) is None:
+    if await conversations.lock(rt, session, person_id) is None:
         return
     case = await cases.held(session, case_id)
     due = await _due(session, case_id)
@@ -76,7 +76,7 @@ async def _tend(rt: Runtime, session: Session, case_id: UUID, person_id: UUID) -
             await cases.wake(session, case)
         case "return":
             await cases.release(session, case, case.version, by_itself=True)
-            await inbox.pass_on(session, person_id)
+            await conversations.pass_on(session, person_id)
         case "astray":
             await cases.redirect(session, case, missions.GENERAL)
         case "clock":
@@ -132,7 +132,7 @@ async def give(rt: Runtime) -> int:
 async def _give(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
     """As if the officer had taken it: the claim decides, whoever else reaches for it."""
     async with rt.pool.connection() as session:
-        await inbox.lock(rt, session, person_id)
+        await conversations.lock(rt, session, person_id)
         case = await cases.held(session, case_id)
         if case is None:
             raise cases.Taken

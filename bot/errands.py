@@ -9,7 +9,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from bot import outbox, registrations, reminders, uploads
-from bot.inbox import Delivery, keep, lock, take_turn
+from bot.conversations import keep, lock
+from bot.inbox import Delivery, take_turn
 from bot.people import Person
 from bot.queue import Session
 from bot.registry.errors import Refused, RegistryError

@@ -4,20 +4,19 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, LiteralString, assert_never
+from typing import assert_never
 from uuid import UUID, uuid4
 
-import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import (
     broadcasts,
     cases,
+    conversations,
     hours,
     log,
     metrics,
@@ -31,7 +30,6 @@ from bot import (
     strangers,
     subscriptions,
     tracing,
-    trips,
     uploads,
 )
 from bot.channels import (
@@ -46,12 +44,12 @@ from bot.channels import (
     Receipt,
     Spoiled,
 )
+from bot.conversations import Held
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
-from bot.trips import Statement
 from flows.engine.conversation import step
 from flows.engine.events import (
     CancelCase,
@@ -85,26 +83,6 @@ SPOKE_ANEW = timedelta(minutes=15)
 MOST_SEEN = 64
 
 _logger = log.get()
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Conversation).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A person's conversation while its row is locked, and what the database's clock says.
-
-    `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
-    last wrote here, where that is kept.
-    """
-
-    person: Person
-    conversation: Conversation
-    channel: str
-    epoch: int
-    address: str
-    now: datetime
-    home: str = ""
-    spoke_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,84 +93,6 @@ class Delivery:
     parcel: Parcel | None
     direct: tuple[tuple[str, Act], ...] = ()
     sheet: sheets.Sheet | None = None
-
-
-# The row is locked before the update is noted, and the note is taken from the locked row: two
-# deliveries of one update can neither deadlock nor leave a note without its work.
-_CLAIM = """
-WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
-  FROM handles h
-  JOIN conversations c ON c.person_id = h.person_id
-  JOIN people p ON p.id = h.person_id
-  WHERE h.channel = %(channel)s AND h.bidx IN ({handles})
-    AND (h.until IS NULL OR h.until > kosh_now())
-  FOR UPDATE OF c
-), fresh AS (
-  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
-  ON CONFLICT DO NOTHING RETURNING key
-)
-SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
-FROM (SELECT) one LEFT JOIN held ON true
-"""
-
-# What an index key of before has noted stays noted while keys change.
-_UNLESS_NOTED = """
-  WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
-"""
-
-
-@cache
-def _claiming(keys: int) -> Statement:
-    """Lock a person's conversation and note the update, while so many index keys are in use.
-
-    Single values: over an array of unknown length PostgreSQL makes a new plan every time.
-    """
-    handles = ", ".join(f"%(handle_{n})s" for n in range(keys))
-    noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
-    unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
-    return Statement.of(_CLAIM.format(handles=handles, unless_noted=unless_noted))
-
-
-_KEEP = """
-UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
-  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
-WHERE person_id = %(person)s
-"""
-
-_WRITE = """
-INSERT INTO messages
-  (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
-SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
-  CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
-  CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
-  CASE WHEN w.place = 1 AND free.now THEN kosh_now() + make_interval(secs => %(lease)s) END
-FROM free, (VALUES {rows}) AS w (place, act, body, epoch, external_id)
-ORDER BY w.place
-RETURNING id, state
-"""
-
-_FREE = """
-SELECT NOT EXISTS (
-  SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
-) AS now
-"""
-
-
-@cache
-def _saving(count: int) -> Statement:
-    """Write a conversation back and queue `count` messages; single values are cheaper than lists.
-
-    The first is born claimed by this process, if none of the person's is open.
-    """
-    if not count:
-        return Statement.of(_KEEP)
-    rows = ", ".join(
-        f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
-        for n in range(1, count + 1)
-    )
-    write = _WRITE.format(rows=rows)
-    return Statement.of(f"WITH saved AS ({_KEEP}), free AS MATERIALIZED ({_FREE}) {write}")
 
 
 async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
@@ -260,7 +160,7 @@ async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
     try:
         for attempt in range(3):
             async with rt.pool.connection() as session:
-                held, fresh, now = await _claim(rt, session, inbound)
+                held, fresh, now = await conversations.claim(rt, session, inbound)
                 if held is not None:
                     return await _turn(rt, session, held, inbound) if fresh else None
                 if inbound.aliases and await _adopt(rt, session, inbound):
@@ -279,31 +179,6 @@ async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
     return await people.adopt(
         rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
     )
-
-
-async def _claim(
-    rt: Runtime, session: Session, inbound: Inbound
-) -> tuple[Held | None, bool, datetime]:
-    handles = rt.vault.indexes(inbound.channel, inbound.handle)
-    keys = update_keys(rt, inbound.channel, inbound.external_id)
-    values: dict[str, Any] = {"channel": inbound.channel}
-    values |= {f"handle_{n}": each for n, each in enumerate(handles)}
-    values |= {f"key_{n}": each for n, each in enumerate(keys)}
-    ((*found, fresh, now),) = await trips.begin(session, _claiming(len(keys)), values)
-    return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
-
-
-def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
-    """What is kept of an update's id, a keyed hash; then those of index keys before."""
-    return rt.vault.indexes("update", f"{channel}:{external_id}")
-
-
-def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
-    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at = found
-    person = people.known(rt, person_id, key, key_epoch)
-    plain = person.key.unseal(state, "conversations", "state", "")
-    address = people.address(person, sealed, channel)
-    return Held(person, _decode(plain), channel, epoch, address, now, home or "", spoke_at)
 
 
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
@@ -352,43 +227,11 @@ async def take_turn(
     In the caller's transaction; the answer goes to the channel that spoke last. `moved` says that
     the conversation changed hands, so that messages of before are dropped.
     """
-    held = await lock(rt, session, person_id)
+    held = await conversations.lock(rt, session, person_id)
     if held is None:
         return None
     turn = _step(rt, held, event)
     return await _carry_out(rt, session, held, turn, None, moved=moved)
-
-
-async def pass_on(session: Session, person_id: UUID) -> None:
-    """The conversation changes hands without a word: what was written before is dropped."""
-    await session.execute(
-        "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
-    )
-
-
-_LOCK: LiteralString = """
-SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at,
-  c.channel, kosh_now()
-FROM conversations c
-JOIN people p ON p.id = c.person_id
-JOIN handles h ON h.person_id = c.person_id AND h.channel = c.channel
-WHERE c.person_id = %s LIMIT 1 FOR UPDATE OF c
-"""
-
-
-async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
-    """A person's conversation, locked until the transaction ends; None when erased."""
-    cursor = await session.execute(_LOCK, (person_id,))
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    *found, channel, now = row
-    return _opened(rt, channel, found, now)
-
-
-async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversation) -> None:
-    """Write a conversation back without a word."""
-    await _save(rt, session, held, conversation, held.epoch, ())
 
 
 @dataclass(slots=True)
@@ -422,7 +265,9 @@ async def _carry_out(
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
     last = inbound is not None
-    saved = await _save(rt, session, held, turn.conversation, work.epoch, written, last=last)
+    saved = await conversations.save(
+        rt, session, held, turn.conversation, work.epoch, written, last=last
+    )
     return Delivery(held.person, _first(rt, held, written, saved), sheet=sheet)
 
 
@@ -462,38 +307,6 @@ async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]
         )
         for say in says
     ]
-
-
-async def _save(
-    rt: Runtime,
-    session: Session,
-    held: Held,
-    conversation: Conversation,
-    epoch: int,
-    written: Sequence[outbox.Row],
-    *,
-    last: bool = False,
-) -> list[tuple[int, str]]:
-    """Write back and queue; the `last` of its transaction commits it in the same trip."""
-    person = held.person
-    values: dict[str, Any] = {
-        "person": person.id,
-        "state": person.key.seal(_encode(conversation), "conversations", "state", ""),
-        "channel": held.channel,
-        "language": conversation.language,
-        "quiet": conversation.quiet,
-        "epoch": epoch,
-        "lease": outbox.LEASE_SECONDS,
-    }
-    for place, row in enumerate(written, 1):
-        values |= {
-            f"act_{place}": row.act,
-            f"body_{place}": outbox.seal(person, row.message),
-            f"epoch_{place}": row.epoch,
-            f"id_{place}": row.external_id or None,
-        }
-    end = trips.commit if last else trips.run
-    return [(row[0], row[1]) for row in await end(session, _saving(len(written)), values)]
 
 
 def _first(
@@ -687,24 +500,12 @@ async def _begin(
             await strangers.settle(rt, key)
             return None, True
         held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
-        await session.execute(
-            "INSERT INTO conversations (person_id, state, channel, language)"
-            " VALUES (%s, '', %s, '')",
-            (person.id, inbound.channel),
-        )
+        await conversations.begin(session, person, inbound.channel)
         held = await _heard(rt, session, held, inbound)
-        await _note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
+        await conversations.note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
         delivery = await _carry_out(rt, session, held, turn, inbound)
     await strangers.settle(rt, key)
     return delivery, False
-
-
-async def _note(rt: Runtime, session: Session, channel: str, external_ids: Iterable[str]) -> None:
-    keys = [update_keys(rt, channel, each)[0] for each in external_ids]
-    await session.execute(
-        "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
-        (channel, keys),
-    )
 
 
 # What cannot be processed must not block what comes after it.
@@ -724,12 +525,14 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
     if attempts < POISON_AFTER:
         raise Overloaded from error
     async with rt.pool.connection() as session:
-        held, fresh, _clock = await _claim(rt, session, inbound)
+        held, fresh, _clock = await conversations.claim(rt, session, inbound)
         if held is not None and fresh:
             held = await _heard(rt, session, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
-            saved = await _save(rt, session, held, held.conversation, held.epoch, (row,))
+            saved = await conversations.save(
+                rt, session, held, held.conversation, held.epoch, (row,)
+            )
             return Delivery(held.person, _first(rt, held, (row,), saved))
     act = Act("send", inbound.address, apology(rt, ""))
     return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
@@ -750,7 +553,7 @@ async def quarantine(
         "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
         " RETURNING attempts",
-        (channel, update_keys(rt, channel, external_id)[0], reason, size),
+        (channel, conversations.update_keys(rt, channel, external_id)[0], reason, size),
     )
     row = await cursor.fetchone()
     assert row is not None

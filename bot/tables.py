@@ -111,7 +111,7 @@ reminders = Table(  # reminders
     Index(None, "due_at"),
 )
 
-conversations = Table(  # inbox: the row is also the person's lock
+conversations = Table(  # conversations: the row is also the person's lock
     "conversations",
     metadata,
     Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
@@ -125,7 +125,7 @@ conversations = Table(  # inbox: the row is also the person's lock
     postgresql_with={"fillfactor": "60"},
 )
 
-updates = Table(  # inbox
+updates = Table(  # conversations
     "updates",
     metadata,
     Column("channel", Text, nullable=False),

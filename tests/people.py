@@ -9,7 +9,7 @@ import msgspec
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from bot import inbox, strangers
+from bot import conversations, inbox, strangers
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
 from bot.live import Busy
@@ -86,7 +86,7 @@ class Guest:
 
     async def conversation(self) -> Conversation | None:
         async with self.rt.pool.connection() as session:
-            held, _fresh, now = await inbox._claim(
+            held, _fresh, now = await conversations.claim(
                 self.rt, session, self.inbound(Started(), uuid4().hex)
             )
             await session.rollback()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from bot import access, cases, inbox, officers, outbox, people, reading, uploads
+from bot import access, cases, conversations, officers, outbox, people, reading, uploads
 from bot import canned as ready
 from bot.access import Action, Denied
 from bot.channels import Message
@@ -98,7 +98,7 @@ async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *,
 
     async def deed(at: Place) -> Delivery | None:
         await cases.release(at.session, at.case, version)
-        await inbox.pass_on(at.session, at.case.person_id)
+        await conversations.pass_on(at.session, at.case.person_id)
         return None
 
     return await act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
@@ -234,7 +234,7 @@ async def transfer(
     async def deed(at: Place) -> Delivery | None:
         if words.strip():
             await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
-        await inbox.pass_on(at.session, at.case.person_id)
+        await conversations.pass_on(at.session, at.case.person_id)
         match to:
             case ToOfficer(other):
                 await _colleague(at, other)

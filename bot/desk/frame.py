@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from bot import access, audit, cases, hours, inbox, officers
+from bot import access, audit, cases, conversations, hours, inbox, officers
 from bot.access import Action, Denied, Forbidden, Why
 from bot.cases import Case
 from bot.inbox import Delivery
@@ -64,7 +64,7 @@ class Place:
     session: Session
     officer: Officer
     case: Case
-    held: inbox.Held
+    held: conversations.Held
     desk: hours.Desk
     version: int
 
@@ -86,7 +86,7 @@ async def act(
 ) -> Done:
     async with officers.acting(rt, officer) as session:
         case = await _seen(session, case_id)
-        held = await inbox.lock(rt, session, case.person_id)
+        held = await conversations.lock(rt, session, case.person_id)
         case = await cases.held(session, case_id) or case
         if await _repeated(session, officer, case, action, key):
             return Done(case_id, case.version, repeated=True)

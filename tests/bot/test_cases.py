@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot import cases, desk, duty, hours, inbox, officers
+from bot import cases, conversations, desk, duty, hours, inbox, officers
 from bot.access import Forbidden, Role
 from bot.cases import State
 from bot.channels import Act, Intruder, Message, Rates, SendError
@@ -29,7 +29,7 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
 
 async def _epoch(rt: Runtime, case: cases.Case) -> int:
     async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, case.person_id)
+        held = await conversations.lock(rt, session, case.person_id)
     assert held is not None
     return held.epoch
 
@@ -111,7 +111,7 @@ async def test_who_asks_is_told_when_to_expect_an_answer_in_their_language(rt: R
     before = len(await guest.rows()) if await guest.conversation() else 0
     await ask(guest)
     async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, (await _only(rt)).person_id)
+        held = await conversations.lock(rt, session, (await _only(rt)).person_id)
         assert held is not None
         cursor = await session.execute("SELECT body FROM messages ORDER BY id DESC LIMIT 1")
         row = await cursor.fetchone()

@@ -5,7 +5,18 @@ from uuid import uuid4
 
 import pytest
 
-from bot import canned, cases, desk, inbox, officers, outbox, people, privacy, reading
+from bot import (
+    canned,
+    cases,
+    conversations,
+    desk,
+    inbox,
+    officers,
+    outbox,
+    people,
+    privacy,
+    reading,
+)
 from bot.access import Action, Forbidden, Reason, Role, Why
 from bot.cases import State
 from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
@@ -108,7 +119,7 @@ async def test_a_message_of_the_form_not_yet_sent_is_dropped_when_an_officer_tak
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, case.person_id)
+        held = await conversations.lock(rt, session, case.person_id)
         assert held is not None
         late = outbox.Row("send", inbox.apology(rt, "ru"), held.epoch)
         await outbox.post(session, held.person, "web", (late,))
@@ -122,7 +133,7 @@ async def test_a_message_of_the_form_not_yet_sent_is_dropped_when_an_officer_tak
 async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
     """A reply whose sending has not begun, as after a crash or behind a slow platform."""
     async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, case.person_id)
+        held = await conversations.lock(rt, session, case.person_id)
         assert held is not None
         row = outbox.Row("send", inbox.apology(rt, "ru"), case_id=case.id, officer=officer.id)
         (sent,) = await outbox.post(session, held.person, "web", (row,))

@@ -1,6 +1,6 @@
 """The sweep sees to whom a crash left waiting, and nobody's backlog stands in another's way."""
 
-from bot import inbox, outbox
+from bot import conversations, inbox, outbox
 from bot.runtime import Runtime
 from flows.engine.events import Started
 from tests.people import Guest
@@ -12,7 +12,7 @@ async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
     """Give somebody rows that nobody sends."""
     row = outbox.Row("send", inbox.apology(rt, "ru"))
     async with rt.pool.connection() as session:
-        held, _fresh, _now = await inbox._claim(rt, session, guest.inbound(Started()))
+        held, _fresh, _now = await conversations.claim(rt, session, guest.inbound(Started()))
         assert held is not None
         await outbox.post(session, held.person, "web", (row,) * rows)
 

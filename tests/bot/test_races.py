@@ -14,7 +14,7 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
-from bot import cases, desk, inbox, outbox
+from bot import cases, conversations, desk, inbox, outbox
 from bot.cases import State, Taken
 from bot.desk import Done
 from bot.officers import Officer
@@ -83,7 +83,7 @@ async def test_fifty_officers_press_next_and_each_has_another_case(rt: Runtime) 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
     """Messages of the form that are still to be sent."""
     async with rt.pool.connection() as session:
-        held = await inbox.lock(rt, session, case.person_id)
+        held = await conversations.lock(rt, session, case.person_id)
         assert held is not None
         rows = [outbox.Row("send", inbox.apology(rt, "ru"), held.epoch) for _each in range(count)]
         await outbox.post(session, held.person, "web", rows)

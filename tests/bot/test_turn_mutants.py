@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot import inbox
+from bot import conversations
 from bot.channels import Inbound
 from bot.queue import Session
 from bot.runtime import Runtime
@@ -18,19 +18,19 @@ NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHIN
 
 def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dedupe in a step of its own; whoever then meets another version of the row gives up."""
-    claim = inbox._claim
+    claim = conversations.claim
 
     async def note_then_claim(
         rt: Runtime, session: Session, inbound: Inbound
-    ) -> tuple[inbox.Held | None, bool, datetime]:
-        key = inbox.update_keys(rt, inbound.channel, inbound.external_id)[0]
+    ) -> tuple[conversations.Held | None, bool, datetime]:
+        key = conversations.update_keys(rt, inbound.channel, inbound.external_id)[0]
         fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
         await session.commit()
         await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         held, _fresh, now = await claim(rt, session, inbound)
         return held, fresh, now
 
-    monkeypatch.setattr(inbox, "_claim", note_then_claim)
+    monkeypatch.setattr(conversations, "claim", note_then_claim)
 
 
 async def _effects(guest: Guest, events: list[Event]) -> int:

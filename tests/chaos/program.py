@@ -18,7 +18,7 @@ from typing import Any
 
 import uvicorn
 
-from bot import inbox, jobs, outbox
+from bot import conversations, inbox, jobs, outbox
 from bot.commands import main
 from flows import FLOWS
 from flows.engine.questions import YesNo
@@ -130,8 +130,10 @@ def released(release: int) -> None:
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
     written = "UPDATE conversations SET "
-    assert written in inbox._KEEP
-    inbox._KEEP = inbox._KEEP.replace(written, f"{written}{EXPANDED} = {int(release)}, ")
+    assert written in conversations._KEEP
+    conversations._KEEP = conversations._KEEP.replace(
+        written, f"{written}{EXPANDED} = {int(release)}, "
+    )
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {

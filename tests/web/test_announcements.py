@@ -1,7 +1,7 @@
 """Announcements on the person's side with real services: what is stored, read, ended, forgotten."""
 
 from bot import jobs, news, people, privacy, subscriptions
-from bot.inbox import lock
+from bot.conversations import lock
 from bot.languages import Languages
 from bot.subscriptions import Subscription
 from flows.announcements import CHOSEN, CONSENT

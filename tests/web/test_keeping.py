@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot import jobs, people, privacy
-from bot.inbox import lock
+from bot.conversations import lock
 from bot.languages import Languages
 from bot.runtime import Runtime
 from flows.engine import keeping

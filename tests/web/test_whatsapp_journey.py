@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import inbox, outbox, people
+from bot import conversations, inbox, outbox, people
 from bot.channels import Message, Rates, Receipt, Template
 from bot.languages import replies
 from flows.engine.house import STOPPED
@@ -226,7 +226,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
 ) -> None:
     user = await _known(house, "77010000005")
     failures: list[int] = []
-    saved = inbox._save
+    saved = conversations.save
 
     async def failing(*given: Any) -> Any:
         if not failures:
@@ -234,7 +234,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
             raise RuntimeError
         return await saved(*given)
 
-    monkeypatch.setattr(inbox, "_save", failing)
+    monkeypatch.setattr(conversations, "save", failing)
     seen = len(user.received)
     await user.say("/help")
     await user.wait_for_message(seen + 1)
