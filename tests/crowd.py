@@ -28,7 +28,8 @@ TEXTS: Mapping[str, Words] = {
     "uz": Words("Sinov eʼloni: shanba kuni markaz ochiq."),
 }
 TESTER = "999000001"
-_chats = count(5_000_000)
+FIRST_CHAT = 5_000_000
+_chats = count(FIRST_CHAT)
 _BLANK = msgspec.json.encode(Conversation())
 _WRITE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_epoch)"
@@ -66,10 +67,16 @@ class Crew:
     lead: Officer
 
 
-def drawn(vault: Vault, many: int, channel: str = "telegram") -> Iterator[Drawn]:
-    """Invented people: member, wrapped key, its epoch, blind index, sealed address and state."""
+def drawn(
+    vault: Vault, many: int, channel: str = "telegram", first: int | None = None
+) -> Iterator[Drawn]:
+    """Invented people: member, wrapped key, its epoch, blind index, sealed address and state.
+
+    Their addresses are new in this process, or count on from `first`.
+    """
+    chats = _chats if first is None else count(FIRST_CHAT + first)
     for _each in range(many):
-        member = Member(uuid4(), str(next(_chats)))
+        member = Member(uuid4(), str(next(chats)))
         wrapped = vault.new_key(member.id)
         key = vault.open(member.id, wrapped)
         sealed = key.seal(member.address.encode(), "handles", "address", channel)

@@ -1,7 +1,6 @@
 """A million invented people who said yes to announcements, made once and kept in a folder."""
 
 import time
-from collections.abc import Iterator
 from itertools import batched
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,7 +35,7 @@ def prepared(folder: Path, many: int) -> None:
             # What an earlier run announced is gone.
             session.execute("TRUNCATE broadcasts, procrastinate_jobs CASCADE")
             if there < many:
-                _fill(session, Vault(Keys.load(folder / "keys")), many - there)
+                _fill(session, Vault(Keys.load(folder / "keys")), there, many)
                 session.execute("VACUUM ANALYZE")
             session.execute("CHECKPOINT")
 
@@ -46,19 +45,16 @@ def rooted(admin: str, databases: Databases) -> str:
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
-def _fill(session: psycopg.Connection[object], vault: Vault, missing: int) -> None:
+def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
+    """Those who are missing, with addresses past those who are there."""
     begun = time.monotonic()
-    for number, batch in enumerate(batched(_spread(vault, missing), BATCH)):
+    for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:
             print(
                 f"{(number + 1) * BATCH:,} people in {time.monotonic() - begun:.0f} s", flush=True
             )
-
-
-def _spread(vault: Vault, missing: int) -> Iterator[Drawn]:
-    return drawn(vault, max(0, missing))
 
 
 def _copy(session: psycopg.Connection[object], batch: tuple[Drawn, ...]) -> None:
