@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from bot.commands import app
+from bot.commands import assembled
 from bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -97,7 +97,7 @@ def test_systemd_would_take_every_unit() -> None:
 
 def test_every_setting_and_command_of_deploy_exists() -> None:
     settings = {name.upper() for name in Settings.model_fields} | AROUND
-    commands = getattr(typer.main.get_command(app), "commands", {})
+    commands = getattr(typer.main.get_command(assembled()), "commands", {})
     files = [ROOT / "compose.yaml", ROOT / "Dockerfile", *KUBERNETES, *UNITS]
     files += [ROOT / "deploy/caddy/Caddyfile", ROOT / "deploy/kubernetes/kustomization.yaml"]
     for path in files:

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from bot.channels.limits import LIMITS
-from bot.commands import app, docs
+from bot.commands import assembled, docs
 from bot.inventory import INVENTORY
 from bot.settings import PREFIX, Settings
 from flows import FLOWS
@@ -133,7 +133,7 @@ def _commands(page: str) -> list[str]:
 @cache
 def _known() -> dict[str, frozenset[str]]:
     """Our commands, each with those below it."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(assembled())
     commands = getattr(group, "commands", {})
     return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}
 

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from bot import people, privacy, tide
-from bot.commands import app
+from bot.commands import assembled
 from bot.runtime import Runtime, runtime
 from bot.services import Databases, postgres_tool
 from bot.settings import Settings
@@ -31,7 +31,8 @@ HOUR = 3600
 # Each line as a command of its own; that they share a process saves starts.
 TYPING = """
 import shlex, sys
-from bot.commands import app
+from bot.commands import assembled
+app = assembled()
 for line in sys.argv[1:]:
     try:
         app(shlex.split(line))
@@ -55,7 +56,7 @@ def _everything() -> set[str]:
 def test_every_command_and_option_is_one_that_exists(page: str) -> None:
     for line in _told(page):
         words = shlex.split(line.replace(" N", " 1").replace("…", "1:00"))
-        command = typer.main.get_command(app)
+        command = typer.main.get_command(assembled())
         context = command.make_context("kosh", words, resilient_parsing=False)
         while hasattr(command, "resolve_command"):
             left = [*context._protected_args, *context.args]

@@ -1,67 +1,62 @@
 """The command line, a file for each family of commands.
 
-A family has its `app`; a group of commands names it here, other commands join without a name.
+A family has its `app`; a group of commands is named as its file, other commands join without a
+name. Only the family that was asked for is imported: all of them together take a second or two.
 """
 
 import sys
+from importlib import import_module
 
 import typer
 
-from bot.commands import (
-    backups,
-    breach,
-    broadcast,
-    chat,
-    checks,
-    demo,
-    desk,
-    docs,
-    doctor,
-    facts,
-    flows,
-    init,
-    installation,
-    keys,
-    languages,
-    officers,
-    packages,
-    serving,
-)
 from bot.keys import VaultError
 from bot.services import ServiceError
 from bot.settings import ConfigError
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Kosh: an assistant for the Kazakh diaspora on Telegram, WhatsApp and the web.",
-)
-app.add_typer(demo.app)
-app.add_typer(serving.app)
-app.add_typer(init.app)
-app.add_typer(doctor.app)
-app.add_typer(installation.app)
-app.add_typer(keys.app, name="keys")
-app.add_typer(backups.app)
-app.add_typer(breach.app)
-app.add_typer(chat.app)
-app.add_typer(desk.app, name="desk")
-app.add_typer(broadcast.app, name="broadcast")
-app.add_typer(officers.app)
-app.add_typer(flows.app, name="flows")
-app.add_typer(facts.app, name="facts")
-app.add_typer(languages.app, name="languages")
-app.command()(languages.script)
-app.add_typer(docs.app, name="docs")
-app.add_typer(checks.app)
-app.add_typer(packages.app)
+# Each file of commands, in the order in which they are shown, and the words that it answers to.
+FAMILIES = {
+    "demo": ("demo",),
+    "serving": ("run", "web", "work", "poll"),
+    "init": ("init",),
+    "doctor": ("doctor",),
+    "installation": ("version", "profile", "migrate"),
+    "keys": ("keys",),
+    "backups": ("backup", "restore"),
+    "breach": ("breach",),
+    "chat": ("chat",),
+    "desk": ("desk",),
+    "broadcast": ("broadcast",),
+    "officers": ("audit", "officers"),
+    "flows": ("flows",),
+    "facts": ("facts",),
+    "languages": ("languages",),
+    "scripts": ("script",),
+    "docs": ("docs",),
+    "checks": ("test", "chaos", "bench", "requirements", "mutants"),
+    "packages": ("licences", "sbom"),
+}
+GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "docs")
+
+
+def assembled(word: str = "") -> typer.Typer:
+    """The command line, with the family of this word alone; with all if no family has it."""
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh
+    )
+    for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:
+        module = import_module(f"bot.commands.{family}")
+        app.add_typer(module.app, name=family if family in GROUPS else None)
+    return app
+
+
+def _kosh() -> None:
+    """Kosh: an assistant for the Kazakh diaspora on Telegram, WhatsApp and the web."""
 
 
 def main() -> None:
     """Run a command; what is wrong with a setting or a service is said in one line."""
     try:
-        app()
+        assembled(sys.argv[1] if len(sys.argv) > 1 else "")()
     except (ConfigError, ServiceError, VaultError) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

@@ -29,9 +29,9 @@ def build() -> None:
 
 def reference() -> str:
     """Every command with its arguments and options."""
-    from bot.commands import app as everything
+    from bot.commands import assembled
 
-    root: Any = typer.main.get_command(everything)
+    root: Any = typer.main.get_command(assembled())
     return HEAD + "".join(_told("./kosh", root))
 
 

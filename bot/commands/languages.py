@@ -1,24 +1,17 @@
-"""The commands `./kosh languages` and `./kosh script`: catalogues, their checks, other scripts."""
+"""The command `./kosh languages`: catalogues and their checks."""
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 from babel.messages.catalog import Catalog
 
-from bot.languages import agreement, catalogues, lint, overrides, spelling, tote, uzbek
+from bot.languages import agreement, catalogues, lint, overrides, spelling
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# To each written form, from the same language in its other script.
-SCRIPTS: Mapping[str, Callable[[str], str]] = {
-    "kk_Arab": tote.to_arabic,
-    "kk": tote.to_cyrillic,
-    "uz_Cyrl": uzbek.to_cyrillic,
-    "uz": uzbek.to_latin,
-}
 # A translator is unsure; a speaker has read the entry.
 CHECK, REVIEWED = "check:", "reviewed:"
 HEADS = (
@@ -33,21 +26,6 @@ HEADS = (
     "longest",
 )
 COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
-
-
-def script(
-    to: Annotated[str, typer.Option(help=f"Written form: {', '.join(SCRIPTS)}.")],
-    text: Annotated[str | None, typer.Argument(help="Text; without it, standard input.")] = None,
-) -> None:
-    """Write Kazakh or Uzbek in its other script; `--to kk` is a guess, to be read over."""
-    convert = SCRIPTS.get(to)
-    if convert is None:
-        raise typer.BadParameter(f"one of {', '.join(SCRIPTS)}", param_hint="--to")
-    if text is not None:
-        typer.echo(convert(text))
-        return
-    for line in sys.stdin:
-        typer.echo(convert(line), nl=False)
 
 
 @app.command()

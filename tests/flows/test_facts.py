@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.commands import app
+from bot.commands import assembled
 from flows.about import outcome
 from flows.engine.flow import Submit
 from flows.engine.text import Text
@@ -98,7 +98,7 @@ def vars_of(note: Unsaid) -> list[object]:
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["facts", *words])
+    done = CliRunner().invoke(assembled(), ["facts", *words])
     return done.exit_code, done.output
 
 

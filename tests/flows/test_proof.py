@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot.commands import app
+from bot.commands import assembled
 from bot.commands import flows as flowtools
 from flows import FLOWS
 from flows.engine import proof
@@ -361,7 +361,7 @@ def test_a_drawing_shows_every_question_and_every_move() -> None:
 
 @pytest.mark.parametrize("command", ["check", "walk", "manifest"])
 def test_the_commands_speak_of_success(command: str) -> None:
-    done = CliRunner().invoke(app, ["flows", command])
+    done = CliRunner().invoke(assembled(), ["flows", command])
     assert done.exit_code == 0, done.output
     assert "findings" not in done.output
 
@@ -372,13 +372,13 @@ def test_an_update_refuses_to_forget_a_question(
     monkeypatch.setattr(flowtools, "MANIFEST", tmp_path / "manifest.json")
     monkeypatch.setattr(flowtools, "ROOT", tmp_path)
     run = CliRunner()
-    assert run.invoke(app, ["flows", "manifest", "--update"]).exit_code == 0
+    assert run.invoke(assembled(), ["flows", "manifest", "--update"]).exit_code == 0
     committed = (tmp_path / "manifest.json").read_text("utf-8")
     monkeypatch.setattr(flowtools, "FLOWS", VERSIONS["a question is gone"])
-    refused = run.invoke(app, ["flows", "manifest", "--update"])
+    refused = run.invoke(assembled(), ["flows", "manifest", "--update"])
     assert refused.exit_code == 1
     assert "preregistration.education: is gone" in refused.output
     assert (tmp_path / "manifest.json").read_text("utf-8") == committed
     dropped = ["flows", "manifest", "--update", "--dropped", "preregistration.education"]
-    assert run.invoke(app, dropped).exit_code == 0
-    assert run.invoke(app, ["flows", "check"]).exit_code == 0
+    assert run.invoke(assembled(), dropped).exit_code == 0
+    assert run.invoke(assembled(), ["flows", "check"]).exit_code == 0

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.commands import app
+from bot.commands import assembled
 from bot.commands.chat import RECEIPT, talk
 from flows.engine.events import Started
 from flows.engine.state import Conversation
@@ -33,21 +33,23 @@ def test_somebody_registers_in_the_terminal(language: str) -> None:
 
 
 def test_the_command_asks_for_the_language_and_ends_with_the_input() -> None:
-    done = CliRunner().invoke(app, ["chat"], input="2\n1\n")
+    done = CliRunner().invoke(assembled(), ["chat"], input="2\n1\n")
     assert done.exit_code == 0
     assert "   4  中文" in done.output
     assert "(1/" in done.output
 
 
 def test_a_flow_and_a_language_may_be_named() -> None:
-    done = CliRunner().invoke(app, ["chat", "--lang", "kk", "--flow", "officer"], input="/help\n")
+    done = CliRunner().invoke(
+        assembled(), ["chat", "--lang", "kk", "--flow", "officer"], input="/help\n"
+    )
     assert done.exit_code == 0
     assert "(1/3)" in done.output
 
 
 @pytest.mark.parametrize("wrong", [["--lang", "xx"], ["--flow", "xx"]])
 def test_what_does_not_exist_is_said_to_exist_not(wrong: list[str]) -> None:
-    done = CliRunner().invoke(app, ["chat", *wrong])
+    done = CliRunner().invoke(assembled(), ["chat", *wrong])
     assert done.exit_code == 2
     assert "There is no such" in done.output
 
