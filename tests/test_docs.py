@@ -223,6 +223,18 @@ def test_the_tests_that_hold_the_promises_exist() -> None:
             assert re.search(rf"\bdef {name}\b", _text(path)), test
 
 
+def test_the_site_leads_to_every_page() -> None:
+    nav = tomllib.loads(_text("zensical.toml"))["project"]["nav"]
+    listed = re.findall(r"[\w/-]+\.md", str(nav))
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    # Each decision is led to by their own list; the commands are written when the site is built.
+    decisions = {page for page in pages if page.startswith("decisions/0")}
+    assert {page.partition("/")[2] for page in decisions} <= set(
+        re.findall(r"\]\(([^)]+)\)", _text("docs/decisions/README.md"))
+    )
+    assert Counter(listed) == Counter((pages - decisions) | {"commands.md"})
+
+
 # What must not be in any file
 
 
