@@ -111,9 +111,10 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
 
 
 async def invited(session: Session, token: str) -> UUID:
-    """Whom a one-time link is for; raises BadLink."""
+    """Whom a one-time link is for; raises BadLink, also for who was disabled since."""
     cursor = await session.execute(
-        "SELECT officer_id FROM account_links WHERE token = %s AND expires_at > kosh_now()",
+        "SELECT l.officer_id FROM account_links l JOIN officers o ON o.id = l.officer_id"
+        " WHERE l.token = %s AND l.expires_at > kosh_now() AND o.active",
         (_hash(token),),
     )
     row = await cursor.fetchone()

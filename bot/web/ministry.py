@@ -61,7 +61,10 @@ async def _who(request: Request, rt: Runtime) -> Officer:
     if not given.startswith("Bearer ") or not name:
         raise Refused(401)
     async with rt.pool.connection() as session:
-        return await officers.by_name(session, name)
+        try:
+            return await officers.by_name(session, name)
+        except LookupError:
+            raise Refused(401) from None
 
 
 def _problem(status: int, code: str, why: str, detail: str = "") -> Response:

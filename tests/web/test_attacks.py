@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot import officers
+from bot import accounts, officers
 from bot.access import Role
 from bot.channels import SendError
 from bot.registry import signature
@@ -25,6 +25,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console import Console, Form, Screen
 from tests.house import House
 from tests.visitor import Visitor
+from tests.web.test_console import PASSWORD, _code, _enrolled
 from tests.web.test_hostile import _raw
 
 ELSEWHERE = "mn_ulaanbaatar"
@@ -120,6 +121,36 @@ async def test_who_is_disabled_is_out_everywhere_and_at_once(office: tuple[House
         assert (await console.post(f"/console/cases/{case_id}/claim", fields)).status == 401
         assert b"event: over" in await stream.content.read()
     assert await _rows(house, "SELECT count(*) FROM cases WHERE owner IS NOT NULL") == [(0,)]
+
+
+@pytest.mark.requirement("S-57", "S-55")
+@pytest.mark.row(90)
+async def test_who_was_let_go_does_not_come_back_by_password_or_by_an_unused_link(
+    office: tuple[House, str],
+) -> None:
+    house, _case = office
+    name = "Gone Testova"
+    async with Console.at(house.url) as console:
+        secret = await _enrolled(house, console, name)
+        await console.submit("/sign-out")
+        unused = await accounts.again(house.rt, name)
+        async with house.rt.pool.connection() as session:
+            gone = await officers.by_name(session, name)
+        async with Console.signed_in(house.url, HEAD) as head:
+            await head.get("/console/officers")
+            (form,) = [
+                each
+                for each in head.screen.forms
+                if each.action.endswith("/officers/change")
+                and each.fields.get("officer") == str(gone.id)
+            ]
+            await head.send(form, mission=GENERAL, roles=Role.OFFICER, active="")
+        await house.ahead("1 minute")
+        fields = {"name": name, "password": PASSWORD, "code": await _code(house, secret)}
+        await console.get("/console/sign-in")
+        assert (await console.submit("/sign-in", **fields)).status == 401
+        assert (await console.get(f"/console/welcome?token={unused}")).status == 404
+        assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
 @pytest.mark.row(90)

@@ -1,5 +1,6 @@
 """An announcement at the console, without scripts: from the first step of writing to the result."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -219,6 +220,24 @@ async def test_what_is_urgent_takes_two(office: Office) -> None:
     await office.zarina.get(path)
     await office.zarina.submit("/approve")
     assert ru("done_started") in (await office.marat.send(form)).text
+
+
+async def test_one_person_who_agrees_ten_times_at_once_counts_as_one(office: Office) -> None:
+    path = await office.asked("urgent")
+    await office.timur.get(path)
+    form = office.timur.screen.form("/approve")
+    origin = {"Origin": office.house.url, "Sec-Fetch-Site": "same-origin"}
+
+    async def press() -> int:
+        url = office.house.url + form.action
+        async with office.timur.session.post(url, data=form.fields, headers=origin) as answer:
+            return answer.status
+
+    assert {200} <= set(await asyncio.gather(*(press() for _ in range(10)))) <= {200, 422}
+    await office.marat.get(path)
+    screen = await office.marat.send(office.marat.screen.form("/start"))
+    assert why(Refusal.APPROVALS) in screen.text
+    assert (await _first(office.house)).state == "awaiting"
 
 
 async def test_two_who_write_at_once_do_not_lose_each_others_words(office: Office) -> None:

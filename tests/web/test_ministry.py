@@ -88,6 +88,21 @@ async def test_without_the_key_nothing_is_told(rt: Runtime) -> None:
         assert await system.post("", PAPER, key="order-000001") == (401, {})
 
 
+@pytest.mark.requirement("S-57")
+async def test_the_key_of_a_system_that_was_let_go_opens_nothing(rt: Runtime) -> None:
+    who = await crew(rt)
+    async with _opened(rt) as system:
+        _status, made = await system.post("", PAPER, key="order-000001")
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
+            await session.execute(
+                "UPDATE officers SET active = true WHERE name = %s", (who.editor.name,)
+            )
+        for path in ("", "/count", f"/{made['id']}/ask", f"/{made['id']}/cancel"):
+            assert await system.post(path, PAPER, key="order-000002") == (401, {})
+    assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
+
+
 @pytest.mark.parametrize("spoilt", [{"topic": 1}, {"more": 1}, {"purpose": "party"}])
 async def test_what_cannot_be_read_is_refused(rt: Runtime, spoilt: dict[str, Any]) -> None:
     async with _opened(rt) as system:
