@@ -12,6 +12,7 @@ from bot.languages import tote, uzbek
 from bot.officers import Officer
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import Statement, run
 
 MOST_WORDS = 2000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -46,12 +47,13 @@ class Canned:
 
 async def all_of(session: Session, mission: str) -> tuple[Canned, ...]:
     """A mission's answers, by name."""
-    cursor = await session.execute(
-        "SELECT name, json_object_agg(language, body), max(version) FROM canned"
-        " WHERE mission = %s GROUP BY name ORDER BY name",
-        (mission,),
-    )
-    return tuple(Canned(*row) for row in await cursor.fetchall())
+    return tuple(Canned(*row) for row in await run(session, _ALL, {"mission": mission}))
+
+
+_ALL = Statement.of(
+    "SELECT name, json_object_agg(language, body), max(version) FROM canned"
+    " WHERE mission = %(mission)s GROUP BY name ORDER BY name"
+)
 
 
 async def find(session: Session, mission: str, name: str) -> Canned | None:
@@ -61,8 +63,8 @@ async def find(session: Session, mission: str, name: str) -> Canned | None:
 async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
     """The answers of one's own mission."""
     access.demand(officer, Action.CANNED_READ, Subject(officer.mission))
-    async with officers.acting(rt, officer) as session:
-        return await all_of(session, officer.mission)
+    (rows,) = await officers.asked(rt, officer, (_ALL, {"mission": officer.mission}))
+    return tuple(Canned(*row) for row in rows)
 
 
 async def put(

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from bot import access, audit
+from bot import access, audit, trips
 from bot.access import Action, Role, Subject
 from bot.queue import Session
-from bot.runtime import Runtime
+from bot.runtime import Pool, Runtime
 from bot.settings import ConfigError
+from bot.trips import Call, Rows, Statement
 
 LEAST_ADMINISTRATORS = 2
 MOST_NAME = 80
@@ -45,10 +46,11 @@ class NoSuchRole(ValueError):
     code = "E_ROLE"
 
 
-_COLUMNS = "id, name, mission, roles, languages, topics, active, shift_until"
+COLUMNS = "o.id, o.name, o.mission, o.roles, o.languages, o.topics, o.active, o.shift_until"
 
 
-def _read(row: tuple[object, ...]) -> Officer:
+def read(row: tuple[object, ...]) -> Officer:
+    """An officer of a row of `COLUMNS`."""
     identity, name, mission, roles, languages, topics, active, shift_until = row
     assert isinstance(identity, UUID)
     assert isinstance(roles, list)
@@ -66,23 +68,40 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Session]:
     The settings end with the transaction, so that the next borrower of the connection has none.
     Raises ConfigError where the console's role is not set up.
     """
-    if rt.console is None:
-        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
-    audits = "yes" if Role.AUDITOR in officer.roles else ""
-    async with rt.console.connection() as session:
-        await session.execute(
-            "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true),"
-            " set_config('kosh.audits', %s, true)",
-            (officer.mission, str(officer.id), audits),
-        )
+    async with console(rt).connection() as session:
+        await trips.begin(session, *_scope(officer))
         yield session
+
+
+async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
+    """What statements find where only the officer's mission exists: one trip, one transaction."""
+    async with console(rt).connection() as session:
+        return (await trips.together(session, _scope(officer), *calls))[1:]
+
+
+def console(rt: Runtime) -> Pool:
+    """The console's own connections; ConfigError where the console is off."""
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
+    return rt.console
+
+
+_SCOPE = Statement.of(
+    "SELECT set_config('kosh.mission', %(mission)s, true),"
+    " set_config('kosh.officer', %(officer)s, true), set_config('kosh.audits', %(audits)s, true)"
+)
+
+
+def _scope(officer: Officer) -> Call:
+    audits = "yes" if Role.AUDITOR in officer.roles else ""
+    return _SCOPE, {"mission": officer.mission, "officer": str(officer.id), "audits": audits}
 
 
 async def find(session: Session, officer_id: UUID) -> Officer | None:
     """An officer as they are now, active or not."""
-    cursor = await session.execute(f"SELECT {_COLUMNS} FROM officers WHERE id = %s", (officer_id,))
+    cursor = await session.execute(f"SELECT {COLUMNS} FROM officers o WHERE id = %s", (officer_id,))
     row = await cursor.fetchone()
-    return _read(row) if row else None
+    return read(row) if row else None
 
 
 async def named(session: Session, name: str, mission: str) -> Officer:
@@ -92,39 +111,41 @@ async def named(session: Session, name: str, mission: str) -> Officer:
         (uuid4(), name, mission),
     )
     cursor = await session.execute(
-        f"SELECT {_COLUMNS} FROM officers WHERE name = %s AND active", (name,)
+        f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
     )
     row = await cursor.fetchone()
     if row is None:
         raise LookupError("E_OFFICER: this officer is disabled; ask an administrator")
-    return _read(row)
+    return read(row)
 
 
 async def by_name(session: Session, name: str) -> Officer:
     """The active officer of that name; LookupError when there is none."""
     cursor = await session.execute(
-        f"SELECT {_COLUMNS} FROM officers WHERE name = %s AND active", (name,)
+        f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
     )
     row = await cursor.fetchone()
     if row is None:
         raise LookupError("E_OFFICER: there is no such officer; look at the list")
-    return _read(row)
+    return read(row)
 
 
-async def team(session: Session, mission: str) -> list[Officer]:
-    """Active officers of a mission, by name."""
-    cursor = await session.execute(
-        f"SELECT {_COLUMNS} FROM officers WHERE mission = %s AND active ORDER BY name", (mission,)
-    )
-    return [_read(row) for row in await cursor.fetchall()]
+_TEAM = Statement.of(
+    f"SELECT {COLUMNS} FROM officers o WHERE mission = %(mission)s AND active ORDER BY name"
+)
+
+
+def team(mission: str) -> Call:
+    """What finds the active officers of a mission, by name; `read` makes them."""
+    return _TEAM, {"mission": mission}
 
 
 async def everyone(session: Session) -> list[Officer]:
     """All who ever had a place, active first, by mission and name."""
     cursor = await session.execute(
-        f"SELECT {_COLUMNS} FROM officers ORDER BY active DESC, mission, name"
+        f"SELECT {COLUMNS} FROM officers o ORDER BY active DESC, mission, name"
     )
-    return [_read(row) for row in await cursor.fetchall()]
+    return [read(row) for row in await cursor.fetchall()]
 
 
 async def staffed(session: Session) -> list[str]:

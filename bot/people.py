@@ -7,9 +7,10 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
-from bot import hashing
+from bot import hashing, trips
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import Statement
 from bot.vault import PersonKey, WrappedKey
 from flows.engine.events import PinTried
 
@@ -184,9 +185,11 @@ def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
 
 async def load(rt: Runtime, session: Session, person_id: UUID) -> Person | None:
     """A person by id; None when erased."""
-    cursor = await session.execute("SELECT key, key_epoch FROM people WHERE id = %s", (person_id,))
-    row = await cursor.fetchone()
-    return known(rt, person_id, bytes(row[0]), row[1]) if row else None
+    rows = await trips.run(session, KEY, {"person": person_id})
+    return known(rt, person_id, *rows[0]) if rows else None
+
+
+KEY = Statement.of("SELECT key, key_epoch FROM people WHERE id = %(person)s")
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:

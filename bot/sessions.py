@@ -11,7 +11,10 @@ from secrets import token_urlsafe
 from typing import LiteralString
 from uuid import UUID, uuid4
 
+from bot import officers, trips
+from bot.officers import Officer
 from bot.queue import Session as Connection
+from bot.trips import Statement
 
 IDLE_MINUTES = 15
 LONGEST_HOURS = 8
@@ -39,14 +42,39 @@ class Session:
     seen_at: datetime
 
 
-_GOOD: LiteralString = """
-SELECT id, officer_id, strength, device, created_at, seen_at FROM console_sessions
-WHERE (token = %(token)s OR officer_id = %(officer)s)
-  AND created_at > kosh_now() - make_interval(hours => %(hours)s)
-  AND seen_at > kosh_now() - make_interval(mins => %(minutes)s)
-ORDER BY created_at DESC
-"""
-_LIMITS = {"hours": LONGEST_HOURS, "minutes": IDLE_MINUTES, "token": None, "officer": None}
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who is there in a good session, the language and zone they read in, and what time it is."""
+
+    session: Session
+    officer: Officer
+    language: str
+    zone: str
+    now: datetime
+
+
+_COLUMNS: LiteralString = "s.id, s.officer_id, s.strength, s.device, s.created_at, s.seen_at"
+_GOOD: LiteralString = (
+    f"s.created_at > kosh_now() - interval '{LONGEST_HOURS} hours'"
+    f" AND s.seen_at > kosh_now() - interval '{IDLE_MINUTES} minutes'"
+)
+_PRESENT = Statement.of(
+    f"SELECT {_COLUMNS}, {officers.COLUMNS}, coalesce(a.language, ''), kosh_now(),"
+    " set_config('kosh.mission', o.mission, true)"
+    " FROM console_sessions s JOIN officers o ON o.id = s.officer_id"
+    f" LEFT JOIN accounts a ON a.officer_id = o.id WHERE s.token = %(token)s AND {_GOOD}"
+    " AND o.active"
+)
+# The statement before has set whose.
+_ZONE = Statement.of(
+    "SELECT zone FROM missions WHERE mission = current_setting('kosh.mission', true)"
+)
+# Once a minute is often enough for an idle limit of minutes.
+_SEEN = Statement.of(
+    "UPDATE console_sessions s SET seen_at = kosh_now() WHERE s.token = %(token)s"
+    f" AND %(seen)s AND s.seen_at < kosh_now() - interval '1 minute' AND {_GOOD}"
+)
+_SESSION = 6
 
 
 async def begin(connection: Connection, officer_id: UUID, strength: Strength, device: str) -> str:
@@ -60,26 +88,29 @@ async def begin(connection: Connection, officer_id: UUID, strength: Strength, de
     return token
 
 
-async def find(connection: Connection, token: str, *, seen: bool) -> Session | None:
-    """The session of a token; `seen` counts this as something the officer did."""
+async def present(connection: Connection, token: str, *, seen: bool) -> Present | None:
+    """Who comes with a token, in one trip; `seen` counts this as something the officer did."""
     if len(token) != _TOKEN_LENGTH:
         return None
-    values = _LIMITS | {"token": _hash(token)}
-    cursor = await connection.execute(_GOOD, values)
-    row = await cursor.fetchone()
-    if row is not None and seen:
-        # Once a minute is often enough for an idle limit of minutes.
-        await connection.execute(
-            "UPDATE console_sessions SET seen_at = kosh_now() WHERE token = %(token)s"
-            " AND seen_at < kosh_now() - interval '1 minute'",
-            values,
-        )
-    return _session(row) if row else None
+    values = {"token": _hash(token), "seen": seen}
+    found, zones, _none = await trips.together(
+        connection, (_PRESENT, values), (_ZONE, {}), (_SEEN, values)
+    )
+    if not found:
+        return None
+    *told, language, now, _mission = found[0]
+    zone = zones[0][0] if zones else "UTC"
+    officer = officers.read(tuple(told[_SESSION:]))
+    return Present(_session(tuple(told[:_SESSION])), officer, language, zone, now)
 
 
 async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
     """An officer's good sessions, newest first."""
-    cursor = await connection.execute(_GOOD, _LIMITS | {"officer": officer_id})
+    cursor = await connection.execute(
+        f"SELECT {_COLUMNS} FROM console_sessions s WHERE s.officer_id = %s AND {_GOOD}"
+        " ORDER BY s.created_at DESC",
+        (officer_id,),
+    )
     return [_session(row) for row in await cursor.fetchall()]
 
 

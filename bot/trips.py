@@ -21,6 +21,7 @@ from psycopg.waiting import Ready, Wait
 
 type Rows = list[tuple[Any, ...]]
 type Values = Mapping[str, Any]
+type Call = tuple["Statement", Values]
 
 STATEMENT_SECONDS = 10
 # The database gives a statement up before; if it has not even done that, it is frozen or cut off.
@@ -101,23 +102,24 @@ _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
 
 async def begin(session: Connection, statement: Statement, values: Values) -> Rows:
     """Open a transaction with its first statement."""
-    return (await _trip(session, (_BEGIN, {}), (statement, values)))[1]
+    return (await together(session, (_BEGIN, {}), (statement, values)))[1]
 
 
 async def run(session: Connection, statement: Statement, values: Values) -> Rows:
     """One statement: in the open transaction or, where none is open, as one of its own."""
-    return (await _trip(session, (statement, values)))[0]
+    return (await together(session, (statement, values)))[0]
 
 
 async def commit(session: Connection, statement: Statement, values: Values) -> Rows:
     """The last statement of the open transaction; when this returns, all of it is committed."""
-    return (await _trip(session, (statement, values), (_COMMIT, {})))[0]
+    return (await together(session, (statement, values), (_COMMIT, {})))[0]
 
 
-async def _trip(session: Connection, *calls: tuple[Statement, Values]) -> list[Rows]:
+async def together(session: Connection, *calls: Call) -> list[Rows]:
     """Everything out at once, then all answers in; raises what psycopg would for the first error.
 
-    Whoever is interrupted meanwhile loses the connection: nobody could say what its server did.
+    Where no transaction is open the calls are one of their own, all or nothing. Whoever is
+    interrupted meanwhile loses the connection: nobody could say what its server did.
     """
     pgconn, transformer = session.pgconn, adapt.Transformer(session)
     pgconn.enter_pipeline_mode()

@@ -31,6 +31,7 @@ from bot.reading.lists import (
     Queue,
     events,
     listing,
+    newest,
     team,
     window,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "events",
     "listing",
     "may",
+    "newest",
     "page",
     "road",
     "team",

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot import access, audit, cases, log, officers, uploads
+from bot import access, audit, log, officers, people, uploads
 from bot.access import Action, Allowed, Forbidden, Reason, Why
 from bot.cases import Case
 from bot.officers import Officer
 from bot.people import Person
-from bot.queue import Session
-from bot.reading.form import conversation, person_of, road, seen
-from bot.reading.lists import BESIDE, LINE, Line, last_event, line_of
+from bot.reading.form import PARKED, SEEN, allowed, opened, parked, person_of, road, seen
+from bot.reading.lists import BESIDE, LAST, LINE, Line, line_of
 from bot.runtime import Runtime
+from bot.trips import Call, Rows, Statement, Values
 from bot.uploads import Listed
 from flows.engine.house import titled
 from flows.engine.text import Text
@@ -106,40 +106,66 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
 
     Readings of one case by one officer within 15 minutes count, and are audited, as one.
     """
-    async with officers.acting(rt, officer) as session:
-        at = await last_event(session)
-        line = await seen(rt, session, officer, case_id, Action.CASE_READ)
-        fresh = await _account(session, officer, line.case, reason)
-        person = await person_of(rt, session, line.case)
-        talk, epoch = await conversation(session, person)
-        found = road(rt, talk) if talk else None
-        now = await cases.clock(session)
-        composer = Composer(
+    values = {"case": case_id, "officer": officer.id}
+    (last,), rows, account = await officers.asked(
+        rt, officer, (LAST, {}), (SEEN, values), (_ACCOUNT, _accounted(officer, case_id))
+    )
+    line = allowed(rt, officer, rows, Action.CASE_READ)
+    fresh = _account(officer, line.case, reason, account)
+    values["person"] = line.case.person_id
+    (
+        key,
+        state,
+        words,
+        notes,
+        registry,
+        earlier,
+        papers,
+        ((now,),),
+        _here,
+        beside,
+        *_audited,
+    ) = await officers.asked(
+        rt,
+        officer,
+        (people.KEY, values),
+        (PARKED, values),
+        (_THREAD, values),
+        (_NOTES, values),
+        (_REGISTRY, values),
+        (_EARLIER, values),
+        (uploads.LISTING, values),
+        (_NOW, {}),
+        (_HERE, values),
+        (_BESIDE, values),
+        # At the very end: others who read wait for this to be committed.
+        *([_note(officer, case_id, reason)] if fresh else ()),
+    )
+    person = opened(rt, line.case, key)
+    talk, epoch = parked(person, state)
+    found = road(rt, talk) if talk else None
+    step = found[2].current(found[1].cursor) if found else None
+    return View(
+        line=line,
+        thread=tuple(_said(person, case_id, *row) for row in words),
+        notes=tuple(_noted(person, case_id, *row) for row in notes),
+        composer=Composer(
             talk is not None and (line.window is None or line.window > now),
             line.window,
             talk.language if talk else line.case.language,
             MOST_WORDS,
-        )
-        step = found[2].current(found[1].cursor) if found else None
-        page = View(
-            line=line,
-            thread=await _thread(session, person, case_id),
-            notes=await _notes(session, person, case_id),
-            composer=composer,
-            registry=await _registry(session, person),
-            earlier=await _earlier(rt, session, line.case),
-            flow=found[0].title if found else None,
-            step=titled(step, found[2]) if found and step else None,
-            may=may(officer, line.case),
-            epoch=epoch,
-            at=at,
-            papers=tuple(await uploads.listing(session, person.id)),
-            wanted=talk.wanted if talk else "",
-            beside=await _beside(session, officer, case_id),
-        )
-        if fresh:
-            await _note(session, officer, Action.CASE_READ, case_id, reason)
-    return page
+        ),
+        registry=tuple(Registered(*row) for row in registry),
+        earlier=tuple(line_of(rt, row) for row in earlier),
+        flow=found[0].title if found else None,
+        step=titled(step, found[2]) if found and step else None,
+        may=may(officer, line.case),
+        epoch=epoch,
+        at=last[0],
+        papers=uploads.listed(papers),
+        wanted=talk.wanted if talk else "",
+        beside=tuple(name for (name,) in beside),
+    )
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:
@@ -148,15 +174,21 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
 
-async def _account(session: Session, officer: Officer, case: Case, reason: Reason | None) -> bool:
+_ACCOUNT = Statement.of(
+    "SELECT count(DISTINCT subject), coalesce(bool_or(subject = %(subject)s"
+    " AND at > kosh_now() - %(spell)s::interval), false) FROM audit"
+    " WHERE actor = %(actor)s AND action = %(action)s AND at > kosh_now() - interval '1 hour'"
+)
+
+
+def _accounted(officer: Officer, case_id: UUID) -> Values:
+    return {"subject": str(case_id), "spell": ONE_READING, "actor": str(officer.id),
+            "action": Action.CASE_READ.value}  # fmt: skip
+
+
+def _account(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
     """Whether this reading is a new one; then it has to have a reason and to be within budget."""
-    cursor = await session.execute(
-        "SELECT count(DISTINCT subject), coalesce(bool_or(subject = %s"
-        " AND at > kosh_now() - %s), false) FROM audit"
-        " WHERE actor = %s AND action = %s AND at > kosh_now() - interval '1 hour'",
-        (str(case.id), ONE_READING, str(officer.id), Action.CASE_READ.value),
-    )
-    read, going_on = await cursor.fetchone() or (0, False)
+    ((read, going_on),) = found
     if going_on:
         return False
     if reason is None and case.owner != officer.id:
@@ -187,78 +219,62 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
     return picture
 
 
-async def _beside(session: Session, officer: Officer, case_id: UUID) -> tuple[str, ...]:
-    """Who else looks at the case just now; and that this officer does."""
-    await session.execute(
-        "INSERT INTO case_readers (case_id, officer) VALUES (%s, %s)"
-        " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
-        " WHERE case_readers.at < kosh_now() - interval '20 seconds'",
-        (case_id, officer.id),
-    )
-    cursor = await session.execute(
-        "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
-        " WHERE r.case_id = %s AND r.officer <> %s AND r.at > kosh_now() - interval '1 minute'"
-        " ORDER BY o.name",
-        (case_id, officer.id),
-    )
-    return tuple(row[0] for row in await cursor.fetchall())
+# That this officer looks at the case just now; and who else does.
+_HERE = Statement.of(
+    "INSERT INTO case_readers (case_id, officer)"
+    " SELECT k.id, %(officer)s FROM cases k WHERE k.id = %(case)s"
+    " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
+    " WHERE case_readers.at < kosh_now() - interval '20 seconds'"
+)
+_BESIDE = Statement.of(
+    "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
+    " WHERE r.case_id = %(case)s AND r.officer <> %(officer)s"
+    " AND r.at > kosh_now() - interval '1 minute' ORDER BY o.name"
+)
+_NOW = Statement.of("SELECT kosh_now()")
+_APPEND = Statement.of(audit.APPEND)
 
 
-async def _note(
-    session: Session, officer: Officer, action: Action, case_id: UUID, reason: Reason | None
-) -> None:
+def _note(officer: Officer, case_id: UUID, reason: Reason | None) -> Call:
     told = (reason or Reason.ANSWER).value
-    await audit.append(
-        session, actor=str(officer.id), action=action.value, subject=str(case_id), detail=told
-    )
+    return _APPEND, {"actor": str(officer.id), "action": Action.CASE_READ.value,
+                     "subject": str(case_id), "detail": told}  # fmt: skip
 
 
-async def _thread(session: Session, person: Person, case_id: UUID) -> tuple[Said, ...]:
-    cursor = await session.execute(
-        "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
-        " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
-        " coalesce(m.reason, ''), coalesce(w.canned, '') FROM case_words w"
-        " LEFT JOIN officers o ON o.id = w.officer LEFT JOIN messages m ON m.id = w.message_id"
-        " WHERE w.case_id = %s ORDER BY w.id",
-        (case_id,),
-    )
-    place = ("case_words", "body", str(case_id))
-    return tuple(
-        Said(number, at, "person" if persons else "officer", name,
-             person.key.unseal(bytes(body), *place).decode(), *rest)
-        for number, at, persons, name, body, *rest in await cursor.fetchall()
-    )  # fmt: skip
+_THREAD = Statement.of(
+    "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
+    " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
+    " coalesce(m.reason, ''), coalesce(w.canned, '') FROM case_words w"
+    " LEFT JOIN officers o ON o.id = w.officer LEFT JOIN messages m ON m.id = w.message_id"
+    " WHERE w.case_id = %(case)s ORDER BY w.id"
+)
+_NOTES = Statement.of(
+    "SELECT n.id, n.at, coalesce(o.name, ''), n.body FROM notes n"
+    " LEFT JOIN officers o ON o.id = n.officer WHERE n.case_id = %(case)s ORDER BY n.id"
+)
+_REGISTRY = Statement.of(
+    "SELECT 'registration', coalesce(r.number, ''), r.state, 0, '', r.state_at"
+    " FROM registrations r WHERE r.person_id = %(person)s UNION ALL"
+    " SELECT w.kind, coalesce(r.number, ''), w.state, w.attempts, coalesce(w.reason, ''),"
+    " coalesce(w.done_at, w.created_at) FROM registry_writes w"
+    " JOIN registrations r ON r.id = w.registration_id WHERE r.person_id = %(person)s ORDER BY 6"
+)
+_EARLIER = Statement.of(
+    f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %(person)s AND k.id <> %(case)s"
+    " ORDER BY k.opened_at DESC LIMIT 25"
+)
 
 
-async def _notes(session: Session, person: Person, case_id: UUID) -> tuple[Noted, ...]:
-    cursor = await session.execute(
-        "SELECT n.id, n.at, coalesce(o.name, ''), n.body FROM notes n"
-        " LEFT JOIN officers o ON o.id = n.officer WHERE n.case_id = %s ORDER BY n.id",
-        (case_id,),
-    )
-    place = ("notes", "body", str(case_id))
-    return tuple(
-        Noted(number, at, name, person.key.unseal(bytes(body), *place).decode())
-        for number, at, name, body in await cursor.fetchall()
-    )
+def _said(
+    person: Person, case_id: UUID, number: int, at: datetime, persons: bool, name: str,
+    body: bytes, delivery: str, reason: str, canned: str,
+) -> Said:  # fmt: skip
+    words = person.key.unseal(body, "case_words", "body", str(case_id)).decode()
+    by = "person" if persons else "officer"
+    return Said(number, at, by, name, words, delivery, reason, canned)
 
 
-async def _registry(session: Session, person: Person) -> tuple[Registered, ...]:
-    cursor = await session.execute(
-        "SELECT 'registration', coalesce(r.number, ''), r.state, 0, '', r.state_at"
-        " FROM registrations r WHERE r.person_id = %(id)s UNION ALL"
-        " SELECT w.kind, coalesce(r.number, ''), w.state, w.attempts, coalesce(w.reason, ''),"
-        " coalesce(w.done_at, w.created_at) FROM registry_writes w"
-        " JOIN registrations r ON r.id = w.registration_id WHERE r.person_id = %(id)s ORDER BY 6",
-        {"id": person.id},
-    )
-    return tuple(Registered(*row) for row in await cursor.fetchall())
-
-
-async def _earlier(rt: Runtime, session: Session, case: Case) -> tuple[Line, ...]:
-    cursor = await session.execute(
-        f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %s AND k.id <> %s"
-        " ORDER BY k.opened_at DESC LIMIT 25",
-        (case.person_id, case.id),
-    )
-    return tuple(line_of(rt, row) for row in await cursor.fetchall())
+def _noted(
+    person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes
+) -> Noted:
+    return Noted(number, at, name, person.key.unseal(body, "notes", "body", str(case_id)).decode())

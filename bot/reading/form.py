@@ -13,6 +13,7 @@ from bot.people import Person
 from bot.queue import Session
 from bot.reading.lists import BESIDE, LINE, Line, line_of
 from bot.runtime import Runtime
+from bot.trips import Rows, Statement, run
 from flows.engine.flow import (
     Consent,
     Flow,
@@ -103,31 +104,44 @@ def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
     return (flow, form, path(flow, form)) if flow else None
 
 
+SEEN = Statement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
+
+
 async def seen(
     rt: Runtime, session: Session, officer: Officer, case_id: UUID, action: Action
 ) -> Line:
-    cursor = await session.execute(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %s", (case_id,))
-    row = await cursor.fetchone()
-    if row is None:
+    return allowed(rt, officer, await run(session, SEEN, {"case": case_id}), action)
+
+
+def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> Line:
+    """What `SEEN` found, if there is such a case and the policy lets the officer do it."""
+    if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
-    line = line_of(rt, row)
+    line = line_of(rt, rows[0])
     access.demand(officer, action, line.case.subject)
     return line
 
 
 async def person_of(rt: Runtime, session: Session, case: Case) -> Person:
-    person = await people.load(rt, session, case.person_id)
-    if person is None:
+    return opened(rt, case, await run(session, people.KEY, {"person": case.person_id}))
+
+
+def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
+    if not rows:
         raise LookupError("E_CASE: this person was erased; nothing is left to read")
-    return person
+    return people.known(rt, case.person_id, *rows[0])
 
 
 async def conversation(session: Session, person: Person) -> tuple[Conversation | None, int]:
-    """The parked conversation; out of sight once the case is closed."""
-    cursor = await session.execute(
-        "SELECT state, epoch FROM conversations WHERE person_id = %s", (person.id,)
-    )
-    row = await cursor.fetchone()
-    if row is None:
+    return parked(person, await run(session, PARKED, {"person": person.id}))
+
+
+PARKED = Statement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
+
+
+def parked(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
+    """The parked conversation and its epoch; out of sight once the case is closed."""
+    if not rows:
         return None, 0
-    return _decode(person.key.unseal(bytes(row[0]), "conversations", "state", "")), row[1]
+    ((state, epoch),) = rows
+    return _decode(person.key.unseal(state, "conversations", "state", "")), epoch

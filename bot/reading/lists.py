@@ -13,6 +13,7 @@ from bot.cases import Case
 from bot.officers import Officer
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import Statement
 
 PAGE = 25
 MOST_EVENTS = 500
@@ -72,11 +73,13 @@ class Line:
 class Page:
     """At most 25 lines; `after` brings the next page, empty on the last.
 
-    `counts` and `oldest` (who waits longest) are of open lists.
+    `counts` and `oldest` (who waits longest) are of open lists; `at` is the last change that the
+    page contains, to go on from.
     """
 
     lines: tuple[Line, ...]
     after: str
+    at: int = 0
     counts: Mapping[Queue, int] = field(default_factory=dict)
     oldest: Mapping[Queue, datetime | None] = field(default_factory=dict)
 
@@ -93,63 +96,28 @@ async def listing(
     here exports people.
     """
     access.demand(officer, Action.CASE_LIST, Subject(officer.mission))
-    condition, values = _wanted(officer, wanted)
-    async with officers.acting(rt, officer) as session:
-        lines = await _lines(rt, session, condition, values, wanted.queue, after)
-        counts, oldest = await _counted(session, officer)
-    more = len(lines) > PAGE
-    return Page(lines[:PAGE], str(lines[PAGE - 1].case.number) if more else "", counts, oldest)
-
-
-def _scope(officer: Officer) -> tuple[LiteralString, dict[str, Any]]:
-    """Topics that bind an officer; a lead is bound by none."""
-    if not officer.topics or Role.LEAD in officer.roles:
-        return "true", {}
-    return "k.topic = ANY(%(topics)s)", {"topics": sorted(officer.topics)}
-
-
-def _wanted(officer: Officer, wanted: Filter) -> tuple[str, dict[str, Any]]:
-    scope, values = _scope(officer)
-    conditions = [scope]
-    if wanted.queue is Queue.RESOLVED:
-        conditions.append("k.state = 'resolved'")
-    else:
-        conditions += ["k.state <> 'resolved'", _OPEN[wanted.queue]]
-    for column in ("language", "topic", "country", "urgent", "number"):
-        value = getattr(wanted, column)
-        if value not in ("", None):
-            conditions.append(f"k.{column} = %({column})s")
-            values[column] = value
-    if wanted.channel:
-        conditions.append(
-            "EXISTS (SELECT FROM conversations c WHERE c.person_id = k.person_id"
-            " AND c.channel = %(channel)s)"
-        )
-        values["channel"] = wanted.channel
-    return " AND ".join(conditions), values | {"officer": officer.id}
-
-
-async def _lines(
-    rt: Runtime,
-    session: Session,
-    condition: str,
-    values: Mapping[str, Any],
-    queue: Queue,
-    after: str,
-) -> tuple[Line, ...]:
-    if queue is Queue.RESOLVED:
-        key, order, beyond = "k.state_at, k.id", "k.state_at DESC, k.id DESC", "<"
-    else:
-        key = "NOT k.urgent, coalesce(k.answer_due, 'infinity'), k.opened_at, k.id"
-        order, beyond = key, ">"
     number = int(after) if after.isdecimal() and len(after) < 16 else None
-    paged = f"AND ({key}) {beyond} (SELECT {key} FROM cases k WHERE k.number = %(after)s)"
-    cursor = await session.execute(
-        f"{LINE} FROM (SELECT * FROM cases k WHERE {condition} {paged if number else ''}"
-        f" ORDER BY {order} LIMIT {PAGE + 1}) k {BESIDE} ORDER BY {order}",
-        {**values, "after": number},
+    values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
+    last, found, ((*counted,),) = await officers.asked(
+        rt, officer,
+        (LAST, {}),
+        (_LISTED[wanted.queue, number is not None], values),
+        (_COUNTED, _values(officer)),
+    )  # fmt: skip
+    lines = tuple(line_of(rt, row) for row in found)
+    return Page(
+        lines[:PAGE],
+        str(lines[PAGE - 1].case.number) if len(lines) > PAGE else "",
+        last[0][0],
+        dict(zip(_OPEN, counted[::2], strict=True)),
+        dict(zip(_OPEN, counted[1::2], strict=True)),
     )
-    return tuple(line_of(rt, row) for row in await cursor.fetchall())
+
+
+def _values(officer: Officer) -> dict[str, Any]:
+    """Topics bind an officer; a lead is bound by none."""
+    bound = officer.topics if Role.LEAD not in officer.roles else frozenset[str]()
+    return {"officer": officer.id, "free": not bound, "topics": sorted(bound)}
 
 
 LINE = (
@@ -172,20 +140,57 @@ def line_of(rt: Runtime, row: Sequence[Any]) -> Line:
     return Line(Case(*case), holder, channel, closes, unread)
 
 
-async def _counted(
-    session: Session, officer: Officer
-) -> tuple[dict[Queue, int], dict[Queue, datetime | None]]:
-    scope, values = _scope(officer)
-    columns = ", ".join(
+# Whatever is asked for, a list has one text, so that servers know it prepared.
+_ASKED = ("language", "topic", "country", "channel", "urgent", "number")
+_WANTED: LiteralString = (
+    "(%(free)s OR k.topic = ANY(%(topics)s))"
+    " AND (%(language)s::text = '' OR k.language = %(language)s)"
+    " AND (%(topic)s::text = '' OR k.topic = %(topic)s)"
+    " AND (%(country)s::text = '' OR k.country = %(country)s)"
+    " AND (%(urgent)s::boolean IS NULL OR k.urgent = %(urgent)s)"
+    " AND (%(number)s::bigint IS NULL OR k.number = %(number)s)"
+    " AND (%(channel)s::text = '' OR EXISTS (SELECT FROM conversations c"
+    " WHERE c.person_id = k.person_id AND c.channel = %(channel)s))"
+)
+
+
+def _listed(queue: Queue, paged: bool) -> Statement:
+    if queue is Queue.RESOLVED:
+        of, key, order, beyond = (
+            "k.state = 'resolved'",
+            "k.state_at, k.id",
+            "{0} DESC, {1} DESC",
+            "<",
+        )
+    else:
+        of, beyond = f"k.state <> 'resolved' AND {_OPEN[queue]}", ">"
+        key = "NOT k.urgent, coalesce(k.answer_due, 'infinity'), k.opened_at, k.id"
+        order = key
+    order = order.format(*key.split(", "))
+    after = f" AND ({key}) {beyond} (SELECT {key} FROM cases k WHERE k.number = %(after)s)"
+    return Statement.of(
+        f"{LINE} FROM (SELECT * FROM cases k WHERE {of} AND {_WANTED}{after if paged else ''}"
+        f" ORDER BY {order} LIMIT {PAGE + 1}) k {BESIDE} ORDER BY {order}"
+    )
+
+
+_LISTED = {(queue, paged): _listed(queue, paged) for queue in Queue for paged in (False, True)}
+_COUNTED = Statement.of(
+    "SELECT "
+    + ", ".join(
         f"count(*) FILTER (WHERE {each}), min(waiting_since) FILTER (WHERE {each})"
         for each in _OPEN.values()
     )
-    cursor = await session.execute(
-        f"SELECT {columns} FROM cases k WHERE k.state <> 'resolved' AND {scope}",
-        values | {"officer": officer.id},
-    )
-    row = await cursor.fetchone() or ()
-    return dict(zip(_OPEN, row[::2], strict=True)), dict(zip(_OPEN, row[1::2], strict=True))
+    + " FROM cases k WHERE k.state <> 'resolved' AND (%(free)s OR k.topic = ANY(%(topics)s))"
+)
+# The number up to which a page that is read afterwards knows everything.
+LAST = Statement.of("SELECT coalesce(max(id), 0) FROM case_events")
+
+
+async def newest(rt: Runtime, officer: Officer) -> int:
+    """The number of the last change in the officer's mission; read before what a page shows."""
+    ((last,),) = await officers.asked(rt, officer, (LAST, {}))
+    return int(last[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +206,16 @@ class Member:
 async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
     """The lead's view of a mission."""
     access.demand(officer, Action.QUEUE_LIVE, Subject(officer.mission))
-    async with officers.acting(rt, officer) as session:
-        cursor = await session.execute(
-            "SELECT owner, count(*), count(waiting_since), min(waiting_since) FROM cases"
-            " WHERE state <> 'resolved' AND owner IS NOT NULL GROUP BY owner"
-        )
-        load = {row[0]: row[1:] for row in await cursor.fetchall()}
-        members = await officers.team(session, officer.mission)
-    return tuple(Member(each, *load.get(each.id, (0, 0, None))) for each in members)
+    load, members = await officers.asked(rt, officer, (_LOAD, {}), officers.team(officer.mission))
+    held = {row[0]: row[1:] for row in load}
+    team = map(officers.read, members)
+    return tuple(Member(each, *held.get(each.id, (0, 0, None))) for each in team)
+
+
+_LOAD = Statement.of(
+    "SELECT owner, count(*), count(waiting_since), min(waiting_since) FROM cases"
+    " WHERE state <> 'resolved' AND owner IS NOT NULL GROUP BY owner"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,21 +234,18 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
     Numbers are drawn at commit under a lock, so whoever has read up to one has missed none. The
     database says on its channel `kosh_case`, with the mission, that there is something to read.
     """
-    async with officers.acting(rt, officer) as session:
-        if after and not await _exists(session, after):
-            return None
-        cursor = await session.execute(
-            "SELECT id, case_id, kind, at FROM case_events WHERE mission = %s AND id > %s"
-            " ORDER BY id LIMIT %s",
-            (officer.mission, after, MOST_EVENTS + 1),
-        )
-        found = [Event(*row) for row in await cursor.fetchall()]
-    return found if len(found) <= MOST_EVENTS else None
+    there, found = await officers.asked(
+        rt, officer, (_THERE, {"id": after}), (_AFTER, {"mission": officer.mission, "id": after})
+    )
+    known = there or not after
+    return [Event(*row) for row in found] if known and len(found) <= MOST_EVENTS else None
 
 
-async def _exists(session: Session, event_id: int) -> bool:
-    cursor = await session.execute("SELECT FROM case_events WHERE id = %s", (event_id,))
-    return await cursor.fetchone() is not None
+_THERE = Statement.of("SELECT FROM case_events WHERE id = %(id)s::bigint")
+_AFTER = Statement.of(
+    "SELECT id, case_id, kind, at FROM case_events WHERE mission = %(mission)s"
+    f" AND id > %(id)s::bigint ORDER BY id LIMIT {MOST_EVENTS + 1}"
+)
 
 
 def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | None:
@@ -258,10 +262,3 @@ async def window(rt: Runtime, session: Session, person_id: UUID, channel: str) -
     )
     row = await cursor.fetchone()
     return _closes(rt, channel, row[0]) if row else None
-
-
-async def last_event(session: Session) -> int:
-    """The number up to which a page that is read now knows everything."""
-    cursor = await session.execute("SELECT coalesce(max(id), 0) FROM case_events")
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0

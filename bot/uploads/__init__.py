@@ -16,12 +16,14 @@ from bot.uploads.sending import (
 )
 from bot.uploads.taking import (
     FETCH_TASK,
+    LISTING,
     Checked,
     Kept,
     Listed,
     begin,
     fetch,
     keep,
+    listed,
     listing,
     look,
     picture,
@@ -31,6 +33,7 @@ from bot.uploads.taking import (
 
 __all__ = [
     "FETCH_TASK",
+    "LISTING",
     "SEND_TASK",
     "Checked",
     "Kept",
@@ -45,6 +48,7 @@ __all__ = [
     "fetch",
     "keep",
     "let_go",
+    "listed",
     "listing",
     "look",
     "picture",

@@ -20,6 +20,7 @@ from bot.papers.workshop import Clean, Refused, Verdict
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import Rows, Statement, run
 from flows.engine.events import Awaited
 from flows.engine.papers import Hint, Refusal, State
 
@@ -310,17 +311,23 @@ ON CONFLICT (id) DO UPDATE SET state = 'ready', mark = excluded.mark, digest = e
 """
 
 
-async def listing(session: Session, person_id: UUID) -> list[Listed]:
+async def listing(session: Session, person_id: UUID) -> tuple[Listed, ...]:
     """Where each paper of a person is, the oldest first; what was not taken is not among them."""
-    cursor = await session.execute(
-        "SELECT id, paper, state, pages, state_at FROM uploads"
-        " WHERE person_id = %s AND state NOT IN ('refused', 'gone') ORDER BY created_at, id",
-        (person_id,),
-    )
-    return [
+    return listed(await run(session, LISTING, {"person": person_id}))
+
+
+LISTING = Statement.of(
+    "SELECT id, paper, state, pages, state_at FROM uploads WHERE person_id = %(person)s"
+    " AND state NOT IN ('refused', 'gone') ORDER BY created_at, id"
+)
+
+
+def listed(rows: Rows) -> tuple[Listed, ...]:
+    """The papers that `LISTING` found."""
+    return tuple(
         Listed(upload_id, paper, State(state), pages, at)
-        for upload_id, paper, state, pages, at in await cursor.fetchall()
-    ]
+        for upload_id, paper, state, pages, at in rows
+    )
 
 
 async def picture(

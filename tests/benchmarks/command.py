@@ -79,11 +79,16 @@ def console(
     still_open: Annotated[int, typer.Option("--open", min=1, help="Cases that are open.")] = 1_000,
     live: Annotated[int, typer.Option(min=1, help="Officers with a page open.")] = 50,
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
+    data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the cases.")] = None,
 ) -> None:
     """How soon the console's pages come, with a full desk and every officer's page live."""
+    from tempfile import TemporaryDirectory
+
     from tests.benchmarks import console as desk
 
-    typer.echo(desk.table(desk.measured(closed, still_open, live, seconds)))
+    with TemporaryDirectory() as name:
+        figures = desk.measured(data or Path(name), closed, still_open, live, seconds)
+    typer.echo(desk.table(figures))
 
 
 @app.command("print")

@@ -13,7 +13,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
@@ -31,7 +30,7 @@ from bot.web.console.words import TOPICS
 from flows.engine.flow import Answer, Form
 from flows.engine.state import Conversation
 from flows.knowledge.missions import GENERAL
-from tests.benchmarks.processes import cpu_seconds, free_port, listening, process
+from tests.benchmarks.processes import cpu_seconds, free_port, listening, process, stores
 from tests.benchmarks.webhooks import environment
 from tests.console import Console
 from tests.house import furnished
@@ -41,6 +40,8 @@ WORDS = "Testova asks what she has to do with a paper that nobody has seen"
 # As in console.js, in seconds.
 LEAST, OTHERS, SPREAD, MOST_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
+ARRIVING = 0.1  # seconds between two officers who come to work
+NAME = "kosh_console"
 PAGES = ("inbox", "case", "all", "closed", "now", "statistics", "act")
 
 _CLOSED: tuple[LiteralString, ...] = (
@@ -59,7 +60,13 @@ _CLOSED: tuple[LiteralString, ...] = (
     " SELECT id, id, '' FROM made, (VALUES (1), (2)) t",
     "ALTER TABLE cases ENABLE TRIGGER USER",
     "ALTER TABLE case_words ENABLE TRIGGER USER",
-    "ANALYZE",
+)
+_UNTOUCHED: tuple[LiteralString, ...] = (
+    "TRUNCATE case_actions, case_events, case_readers, messages",
+    "DELETE FROM case_words WHERE officer IS NOT NULL",
+    "UPDATE cases SET state = 'queued', owner = NULL, waiting_since = kosh_now(),"
+    " return_due = NULL WHERE state <> 'resolved'",
+    "VACUUM ANALYZE",
 )
 
 
@@ -73,42 +80,68 @@ class Figures:
     events: int = 0
     seconds: float = 0
     cpu: float = 0
+    store: float = 0
 
 
-def measured(closed: int, still_open: int, live: int, seconds: float) -> Figures:
-    """Fill a desk, open `live` officers' pages, and work for so many seconds."""
+def measured(folder: Path, closed: int, still_open: int, live: int, seconds: float) -> Figures:
+    """Fill a desk, open `live` officers' pages, and work for so many seconds.
+
+    What the folder has of an earlier run stays; cases are waiting again as they were at first.
+    """
     log.configure("error")
-    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
-        databases = services.prepare(admin, "kosh_console")
+    with (
+        services.postgres(folder / "postgres") as admin,
+        services.valkey(folder / "valkey") as redis,
+    ):
+        databases = services.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+        chosen = furnished(databases, redis, folder)
         with psycopg.connect(databases.owner, autocommit=True) as session:
-            for statement in _CLOSED:
-                values = {"n": closed, "mission": GENERAL, "topics": list(TOPICS) * 2,
-                          "languages": list(LANGUAGES)}  # fmt: skip
-                session.execute(statement, values if "%(" in statement else None)
-        with services.valkey(Path(name) / "valkey") as redis:
-            chosen = furnished(databases, redis, Path(name))
-            return asyncio.run(_measured(chosen, Path(name), still_open, live, seconds))
+            _fill(session, closed)
+            missing = range(_counted(session, "state <> 'resolved'"), still_open)
+        return asyncio.run(_measured(chosen, folder, missing, live, seconds))
+
+
+def _fill(session: psycopg.Connection[Any], closed: int) -> None:
+    """Have so many closed cases; and of the open ones nobody has touched any."""
+    values = {"n": closed - _counted(session, "state = 'resolved'"), "mission": GENERAL,
+              "topics": list(TOPICS) * 2, "languages": list(LANGUAGES)}  # fmt: skip
+    for statement in _CLOSED if values["n"] > 0 else ():
+        session.execute(statement, values if "%(" in statement else None)
+    for statement in _UNTOUCHED:
+        session.execute(statement)
+
+
+def _counted(session: psycopg.Connection[Any], condition: LiteralString) -> int:
+    row = session.execute(f"SELECT count(*) FROM cases WHERE {condition}").fetchone()
+    return int(row[0]) if row else 0
 
 
 async def _measured(
-    chosen: Settings, folder: Path, still_open: int, live: int, seconds: float
+    chosen: Settings, folder: Path, missing: range, live: int, seconds: float
 ) -> Figures:
     port = free_port()
     async with runtime(chosen) as rt:
         await demo_crew.enter(rt)
         names = await _enter(rt, live)
-        for number in range(still_open):
+        for number in missing:
             await _open(rt, number)
         async with rt.pool.connection() as session:
             await session.execute("ANALYZE")
         env = environment(chosen, port)
         with process("bot", "web", core=0, log=folder / "web.log", env=env) as web:
             await asyncio.to_thread(listening, web, port, folder / "web.log")
-            figures, used = Figures(), cpu_seconds(web.pid)
+            figures, begun = Figures(), _used(web.pid, folder)
             await _work(f"http://127.0.0.1:{port}", names, seconds, figures)
-            figures.seconds, figures.cpu = seconds, cpu_seconds(web.pid) - used
+            figures.cpu, figures.store = (
+                after - before for after, before in zip(_used(web.pid, folder), begun, strict=True)
+            )
             return figures
+
+
+def _used(web: int, folder: Path) -> tuple[float, float]:
+    """Seconds of processor until now: the web process's, the stores'."""
+    return cpu_seconds(web), sum(map(cpu_seconds, stores(folder)))
 
 
 async def _enter(rt: Runtime, count: int) -> list[str]:
@@ -116,10 +149,12 @@ async def _enter(rt: Runtime, count: int) -> list[str]:
     async with rt.pool.connection() as session:
         everyone = await officers.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
+    there = {each.name for each in everyone}
     names = [f"Officer {number:03} Testov" for number in range(count)]
     for number, name in enumerate(names):
         roles = [Role.OFFICER, Role.LEAD] if number % 10 == 0 else [Role.OFFICER]
-        await officers.enter(rt, chief, name, GENERAL, roles)
+        if name not in there:
+            await officers.enter(rt, chief, name, GENERAL, roles)
     return names
 
 
@@ -168,7 +203,8 @@ async def _work(url: str, names: list[str], seconds: float, figures: Figures) ->
     ]
     await asyncio.sleep(0)
     begin.set()
-    await asyncio.sleep(seconds + len(names) * 0.1)
+    figures.seconds = seconds + len(names) * ARRIVING
+    await asyncio.sleep(figures.seconds)
     ended.set()
     for done in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(done, BaseException) and not isinstance(done, asyncio.CancelledError):
@@ -191,7 +227,7 @@ class _Desk:
 
     async def sit(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
         await begin.wait()
-        await asyncio.sleep(self.number * 0.1)
+        await asyncio.sleep(self.number * ARRIVING)
         async with Console.at(self.url) as console:
             await console.sign_in(self.name)
             listening = asyncio.create_task(self._listen(console))
@@ -263,8 +299,10 @@ class _Desk:
                     if line.startswith("data: ") and "kind" in line:
                         self.figures.events += 1
                         own = bool(self.case) and self.case in line
-                        wait = OTHERS if self.case else SPREAD * random.random()
-                        self._soon(0 if own else wait)
+                        if own:
+                            self._soon(0)
+                        elif not self.due:
+                            self._soon(OTHERS if self.case else SPREAD * random.random())
 
     def _soon(self, wait: float) -> None:
         now = time.monotonic()
@@ -297,7 +335,7 @@ def table(figures: Figures) -> str:
             lines.append(
                 f"{page:10} {len(whole):5} {s[9]:19.0f} {s[18]:6.0f} {w[9]:18.0f} {w[18]:6.0f}"
             )
-    share = figures.cpu / figures.seconds if figures.seconds else 0
-    lines.append(f"events over the streams: {figures.events}; failed: {figures.failed};"
-                 f" the web process used {share:.0%} of a core")  # fmt: skip
+    web, store = figures.cpu / figures.seconds, figures.store / figures.seconds
+    lines.append(f"events over the streams: {figures.events}; failed: {figures.failed}; of a core"
+                 f" the web process used {web:.0%}, PostgreSQL and Valkey {store:.0%}")  # fmt: skip
     return "\n".join(lines)

@@ -338,9 +338,9 @@ def no_budget() -> None:
 
     account = case._account
 
-    async def lenient(*given: Any) -> bool:
+    def lenient(*given: Any) -> bool:
         try:
-            return await account(*given)
+            return account(*given)
         except Forbidden:
             return True
 

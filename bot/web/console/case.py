@@ -76,7 +76,7 @@ async def shown(
         draft=draft,
         answers=None,
         reasons=labels(visit, words.REASONS),
-        colleagues=await _colleagues(visit),
+        colleagues=await _colleagues(visit) if Action.CASE_TRANSFER in view.may else [],
         missions=_missions(visit),
         documents=_documents(visit),
         papers=[(each, visit.say(_paper(each.paper))) for each in view.papers],
@@ -145,8 +145,8 @@ def _preview(visit: Visit, view: View, ready: list[Ready], draft: Draft) -> dict
 
 
 async def _colleagues(visit: Visit) -> list[tuple[str, str]]:
-    async with officers.acting(visit.rt, visit.officer) as session:
-        team = await officers.team(session, visit.officer.mission)
+    (rows,) = await officers.asked(visit.rt, visit.officer, officers.team(visit.officer.mission))
+    team = map(officers.read, rows)
     return [(str(each.id), each.name) for each in team if each.id != visit.officer.id]
 
 

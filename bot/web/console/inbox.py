@@ -11,7 +11,6 @@ from bot.access import Action
 from bot.reading import Filter, Queue
 from bot.web.console import words
 from bot.web.console.doors import get, post
-from bot.web.console.live import newest
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import ROOT, Form, Visit
 from bot.web.door import number
@@ -36,7 +35,6 @@ async def listing(visit: Visit) -> Response:
 async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Response:
     chosen = _filter(visit)
     after = visit.request.query_params.get("after", "")
-    at = await newest(visit)
     found = await reading.listing(visit.rt, visit.officer, chosen, after)
     return page(
         visit,
@@ -49,7 +47,7 @@ async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Respons
         first_page=_link(chosen, chosen.queue),
         paged=bool(after),
         on_shift=visit.officer.shift_until is not None and visit.officer.shift_until > visit.now,
-        at=at,
+        at=found.at,
         topics=labels(visit, words.TOPICS),
         problem=problem,
     )

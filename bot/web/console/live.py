@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import LiteralString, Self
 
 import psycopg
+from starlette.datastructures import State
 from starlette.responses import Response, StreamingResponse
 
-from bot import log, officers, reading
+from bot import log, reading
 from bot.access import Action
 from bot.runtime import Runtime
 from bot.web.console.doors import get
@@ -29,7 +30,15 @@ SIGNAL = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = log.get()
 
-type Events = list[reading.Event] | None
+SETTLE_SECONDS = 0.1  # in which what comes together is told together
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What to tell pages that know everything up to a number, and up to which they know then."""
+
+    told: str
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class _Read:
 
     rings: int
     at: float
-    task: asyncio.Task[Events]
+    task: asyncio.Task[News]
 
     def is_good(self, rings: int, now: float) -> bool:
         """Whether nothing can have come since; a bell that hears nothing is not believed long."""
@@ -48,48 +57,49 @@ class _Read:
 class Bell:
     """Rings for every page of this process at a signal; always rings after an outage."""
 
-    def __init__(self, url: str, signal: LiteralString) -> None:
+    def __init__(self, url: str, signal: LiteralString, closing: asyncio.Event) -> None:
         self._url = url
         self._signal = signal
+        self._closing = closing
         self.rings = 0
         self._read: dict[tuple[str, int], _Read] = {}
         self._rung = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    def of(cls, rt: Runtime, state: object, signal: LiteralString = SIGNAL) -> Self:
+    def of(cls, rt: Runtime, state: State, signal: LiteralString = SIGNAL) -> Self:
         """The bell of a process for a signal, made at its first live page."""
         bells: dict[str, Self] = getattr(state, "bells", {})
         if signal not in bells:
-            bells[signal] = cls(rt.settings.database("console"), signal)
-            state.bells = bells  # type: ignore[attr-defined]
+            bells[signal] = cls(rt.settings.database("console"), signal, state.closing)
+            state.bells = bells
         return bells[signal]
 
-    async def wait(self, rings: int, seconds: float) -> bool:
+    async def wait(self, rings: int, seconds: float = HEARTBEAT_SECONDS) -> bool:
         """Whether it rang more often than `rings` times, now or within these seconds."""
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._listen())
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
         if self.rings == rings:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._rung.wait()
         return self.rings != rings
 
-    async def events(self, visit: Visit, last: int) -> Events:
+    async def news(self, visit: Visit, last: int) -> News:
         """What came after `last` in the officer's mission: of many pages that ask, one reads."""
         place, now = (visit.officer.mission, last), asyncio.get_running_loop().time()
         found = self._read.get(place)
         if found is None or not found.is_good(self.rings, now):
-            task = asyncio.create_task(reading.events(visit.rt, visit.officer, last))
+            task = asyncio.create_task(_news(visit, last))
             found = _Read(self.rings, now, task)
             self._read = {at: e for at, e in self._read.items() if e.is_good(self.rings, now)}
             self._read[place] = found
         return await asyncio.shield(found.task)
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
         while True:
@@ -98,6 +108,11 @@ class Bell:
             except psycopg.Error:
                 _logger.warning("console.deaf", code="E_UNAVAILABLE")
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _end(self) -> None:
+        """Pages that wait see that the server ends."""
+        await self._closing.wait()
+        self._ring()
 
     async def _hear(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
@@ -142,34 +157,25 @@ async def _events(visit: Visit, last: int) -> AsyncIterator[str]:
                 yield event("over")
                 return
         rings = bell.rings
-        found = await bell.events(visit, last)
-        if found is None:
-            last = await newest(visit)
-            yield event("resync", event_id=last)
-        for each in found or ():
-            last = each.id
-            yield event("change", event_id=last, case=str(each.case_id), kind=each.kind)
-        if not found and not await rung(bell, rings, state.closing):
+        found = await bell.news(visit, last)
+        last = found.last
+        if found.told:
+            yield found.told
+        elif not await bell.wait(rings):
             yield event("still")
+        else:
+            await asyncio.sleep(SETTLE_SECONDS)
 
 
-async def rung(bell: Bell, rings: int, closing: asyncio.Event) -> bool:
-    waits = (
-        asyncio.ensure_future(bell.wait(rings, HEARTBEAT_SECONDS)),
-        asyncio.ensure_future(closing.wait()),
+async def _news(visit: Visit, last: int) -> News:
+    found = await reading.events(visit.rt, visit.officer, last)
+    if found is None:
+        last = await reading.newest(visit.rt, visit.officer)
+        return News(event("resync", event_id=last), last)
+    told = (
+        event("change", event_id=each.id, case=str(each.case_id), kind=each.kind) for each in found
     )
-    _done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for each in pending:
-        each.cancel()
-    return waits[0].done() and not waits[0].cancelled() and waits[0].result()
-
-
-async def newest(visit: Visit) -> int:
-    """The number of the last event of the officer's mission; read before what a page shows."""
-    async with officers.acting(visit.rt, visit.officer) as session:
-        cursor = await session.execute("SELECT coalesce(max(id), 0) FROM case_events")
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return News("".join(told), found[-1].id if found else last)
 
 
 def event(name: str, *, event_id: int | None = None, **data: str) -> str:

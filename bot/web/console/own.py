@@ -4,15 +4,15 @@ from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
-from bot import accounts, sessions
+from bot import accounts, officers, sessions
 from bot.access import Action
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, page
-from bot.web.console.visit import ROOT, Form, Visit, pool
+from bot.web.console.visit import ROOT, Form, Visit
 
 
 async def shown(visit: Visit) -> Response:
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         return page(
             visit,
             "own.html",
@@ -25,13 +25,13 @@ async def speak(visit: Visit, form: Form) -> Response:
     """The language of the console for this officer."""
     chosen = form.get("language", "")
     if chosen in dict(visit.rt.languages.languages()):
-        async with pool(visit.rt).connection() as connection:
+        async with officers.console(visit.rt).connection() as connection:
             await accounts.speak(connection, visit.officer.id, chosen)
     return done("/own", "saved")
 
 
 async def end(visit: Visit, form: Form) -> Response:
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         match form.get("session", ""):
             case "others":
                 await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
@@ -45,7 +45,7 @@ async def drop_passkey(visit: Visit, form: Form) -> Response:
         key_id = bytes.fromhex(form.get("passkey", ""))
     except ValueError:
         return RedirectResponse(f"{ROOT}/own", 303)
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         await accounts.drop_passkey(connection, visit.officer.id, key_id)
     return done("/own", "saved")
 

@@ -51,6 +51,7 @@ _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates" / "console"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -38,7 +38,6 @@ from bot.web.console.visit import (
     Visit,
     form_of,
     is_https,
-    pool,
 )
 
 CHALLENGE_SECONDS = 300
@@ -78,7 +77,7 @@ async def _challenge(rt: Runtime, request: Request, whose: str) -> bytes | None:
 
 async def new_options(visit: Visit, form: Form) -> Response:
     """What the browser needs to make a passkey for this officer."""
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         known = await accounts.passkeys(connection, visit.officer.id)
     challenge = token_bytes(32)
     options = webauthn.generate_registration_options(
@@ -139,7 +138,7 @@ async def sign_in(request: Request) -> Response:
     try:
         said = form.get("credential", "")
         key_id = base64url_to_bytes(json.loads(said)["id"])
-        async with pool(rt).connection() as connection:
+        async with officers.console(rt).connection() as connection:
             key = await accounts.passkey(connection, key_id)
             officer = await officers.find(connection, key.officer_id) if key else None
             if key is None or officer is None or not officer.active or challenge is None:

@@ -11,7 +11,7 @@ from bot.officers import LastAdministrator, NoSuchRole, Officer
 from bot.web.console import words, work_account
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, labels, page
-from bot.web.console.visit import ROOT, Form, Visit, pool
+from bot.web.console.visit import ROOT, Form, Visit
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 
@@ -23,7 +23,7 @@ async def listing(visit: Visit) -> Response:
 async def _listed(
     visit: Visit, status: int = 200, problem: str = "", link: str = "", whose: str = ""
 ) -> Response:
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         everyone = await officers.everyone(connection)
     edits = visit.may(Action.OFFICERS_EDIT)
     own = [each for each in everyone if edits or each.mission == visit.officer.mission]
@@ -87,14 +87,14 @@ async def change(visit: Visit, form: Form) -> Response:
     except NoSuchRole:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     own = visit.session.id if changed.id == visit.officer.id and changed.active else None
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         await sessions.end_all(connection, officer_id, but=own)
     return done("/officers", "saved")
 
 
 async def invite(visit: Visit, form: Form) -> Response:
     """A new one-time link, when a password or a phone was lost; older sessions end."""
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         officer = await officers.find(connection, _id(form))
         if officer is None:
             raise LookupError("E_OFFICER: there is no such officer; look at the list")

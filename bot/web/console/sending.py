@@ -17,7 +17,7 @@ from bot.web.console import words
 from bot.web.console.agreeing import may, names_of, title, to_be_agreed
 from bot.web.console.composing import broadcast_id, path_of, refusal, summary
 from bot.web.console.doors import get, post
-from bot.web.console.live import Bell, event, rung
+from bot.web.console.live import Bell, event
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit, arrive
 from bot.web.console.words_broadcasts import CAUSES, FATES
@@ -181,7 +181,7 @@ async def _moves(visit: Visit) -> AsyncIterator[str]:
             return
         rings = bell.rings
         yield event("change" if rang else "still")
-        rang = await rung(bell, rings, state.closing)
+        rang = await bell.wait(rings)
 
 
 # What is done with it

@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from bot.sessions import Strength
 from bot.web.console.doors import post
 from bot.web.console.pages import bare
-from bot.web.console.visit import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https, pool
+from bot.web.console.visit import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https
 from bot.web.door import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
@@ -60,7 +60,7 @@ async def _crew(rt: Runtime) -> list[officers.Officer]:
     """Those whom anybody may be, in the demo only."""
     if not rt.settings.demo:
         return []
-    async with pool(rt).connection() as connection:
+    async with officers.console(rt).connection() as connection:
         return [each for each in await officers.everyone(connection) if each.active]
 
 
@@ -70,7 +70,7 @@ async def sign_in(request: Request) -> Response:
     form = await form_of(request)
     if await too_often(rt, request):
         return await _asked(request, 429, problem="too_often")
-    async with pool(rt).connection() as connection:
+    async with officers.console(rt).connection() as connection:
         officer = await _named(connection, form.get("name", ""))
         known = officer.id if officer else None
         password, code = form.get("password", ""), form.get("code", "")
@@ -104,7 +104,7 @@ async def demo(request: Request) -> Response:
     chosen = next((one for one in await _crew(rt) if str(one.id) == form.get("officer")), None)
     if chosen is None:
         raise Refused(403)
-    async with pool(rt).connection() as connection:
+    async with officers.console(rt).connection() as connection:
         return await admit(request, connection, chosen.id, Strength.DEMO, form.get("next", ""))
 
 
@@ -114,9 +114,9 @@ async def admit(
     """Begin a session and go where the officer wanted to."""
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
-    before = await sessions.find(connection, old, seen=False)
+    before = await sessions.present(connection, old, seen=False)
     if before is not None:
-        await sessions.end(connection, before.officer_id, before.id)
+        await sessions.end(connection, before.officer.id, before.session.id)
     await act_as(connection, str(officer_id))
     device = device_of(request.headers.get("user-agent", ""))
     token = await sessions.begin(connection, officer_id, strength, device)
@@ -158,7 +158,7 @@ def device_of(agent: str) -> str:
 
 
 async def sign_out(visit: Visit, form: Form) -> Response:
-    async with pool(visit.rt).connection() as connection:
+    async with officers.console(visit.rt).connection() as connection:
         await sessions.end(connection, visit.officer.id, visit.session.id)
         await act_as(connection, str(visit.officer.id))
         await audit.append(
@@ -198,7 +198,7 @@ async def _welcomed(
 ) -> Response:
     rt: Runtime = request.app.state.rt
     try:
-        async with pool(rt).connection() as connection:
+        async with officers.console(rt).connection() as connection:
             officer = await officers.find(connection, await accounts.invited(connection, token))
     except accounts.BadLink:
         officer = None
@@ -228,7 +228,7 @@ async def enrol(request: Request) -> Response:
     except (ValueError, VaultError):
         raise Refused(400) from None
     try:
-        async with pool(rt).connection() as connection:
+        async with officers.console(rt).connection() as connection:
             if not await accounts.right_code(connection, secret, form.get("code", "")):
                 return await _welcomed(request, token, secret, 422, "wrong_code")
             password = form.get("password", "")

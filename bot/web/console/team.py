@@ -6,19 +6,17 @@ from bot import glass, reading
 from bot.access import Action
 from bot.reading import Filter, Queue
 from bot.web.console.doors import get
-from bot.web.console.live import newest
 from bot.web.console.pages import page
 from bot.web.console.visit import Visit
 
 
 async def now(visit: Visit) -> Response:
     """Numbers and names of colleagues; nothing of the people who wait."""
-    at = await newest(visit)
     late = await reading.listing(visit.rt, visit.officer, Filter(queue=Queue.LATE))
     return page(
         visit,
         "now.html",
-        at=at,
+        at=late.at,
         team=await reading.team(visit.rt, visit.officer),
         found=late,
         queues=list(Queue),

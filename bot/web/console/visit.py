@@ -10,13 +10,11 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot import access, accounts, cases, hours, officers, sessions
+from bot import access, officers, sessions
 from bot.access import Action, Forbidden, Subject, Why
 from bot.officers import Officer
-from bot.queue import Session as Connection
-from bot.runtime import Pool, Runtime
+from bot.runtime import Runtime
 from bot.sessions import Strength
-from bot.settings import ConfigError
 from bot.web.door import Refused, body, fields
 from flows.engine.text import Label
 
@@ -24,6 +22,7 @@ ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 FORM = "application/x-www-form-urlencoded"
 MOST = 64 * 1024
+STREAM = "text/event-stream"
 NOT_SEEN = "kosh-live"  # what the page fetches by itself is nothing that the officer did
 
 
@@ -58,16 +57,19 @@ async def arrive(request: Request) -> Visit | Response:
     """The visit of a good session, or where to go without one."""
     rt: Runtime = request.app.state.rt
     token = request.cookies.get(cookie(rt), "")
-    by_itself = request.headers.get("x-requested-with") == NOT_SEEN
-    async with pool(rt).connection() as connection:
-        session = await sessions.find(connection, token, seen=not by_itself)
-        officer = await officers.find(connection, session.officer_id) if session else None
-        if session is None or officer is None or not officer.active:
-            return _away(request, by_itself)
-        chosen = await accounts.language(connection, officer.id)
-        now = await cases.clock(connection)
-        zone = await _zone(connection, officer)
-    return Visit(request, rt, officer, session, token, _language(request, rt, chosen), now, zone)
+    by_itself = _is_by_itself(request)
+    async with officers.console(rt).connection() as connection:
+        found = await sessions.present(connection, token, seen=not by_itself)
+    if found is None:
+        return _away(request, by_itself)
+    language, zone = _language(request, rt, found.language), ZoneInfo(found.zone)
+    return Visit(request, rt, found.officer, found.session, token, language, found.now, zone)
+
+
+def _is_by_itself(request: Request) -> bool:
+    """Whether the page asks, not the officer: for itself anew, or for its stream."""
+    asked = request.headers
+    return asked.get("x-requested-with") == NOT_SEEN or asked.get("accept") == STREAM
 
 
 def _away(request: Request, by_itself: bool) -> Response:
@@ -75,12 +77,6 @@ def _away(request: Request, by_itself: bool) -> Response:
         return Response(status_code=401)
     here = quote(request.url.path, safe="/") if request.url.path != ROOT else ""
     return RedirectResponse(f"{SIGN_IN}?next={here}" if here else SIGN_IN, 303)
-
-
-async def _zone(connection: Connection, officer: Officer) -> ZoneInfo:
-    """Where the officer's mission is; moments are shown as its clocks show them."""
-    await connection.execute("SELECT set_config('kosh.mission', %s, true)", (officer.mission,))
-    return ZoneInfo((await hours.desk_of(connection, officer.mission)).zone)
 
 
 class PasskeyNeeded(Exception):
@@ -125,13 +121,6 @@ def possible(officer: Officer, action: Action) -> bool:
 
 
 _ANOTHER = UUID(int=0)
-
-
-def pool(rt: Runtime) -> Pool:
-    """The console's own connections; ConfigError where the console is off."""
-    if rt.console is None:
-        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
-    return rt.console
 
 
 async def form_of(request: Request) -> Form:

@@ -29,7 +29,7 @@ from bot.runtime import Runtime
 from bot.sessions import Strength
 from bot.web.console.pages import bare
 from bot.web.console.sign_in import admit, too_often
-from bot.web.console.visit import ROOT, SIGN_IN, form_of, is_https, pool
+from bot.web.console.visit import ROOT, SIGN_IN, form_of, is_https
 from bot.web.door import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -115,7 +115,7 @@ async def back(request: Request) -> Response:
         subject = await _proven(rt, request.query_params.get("code", ""), journey)
     except NotProven:
         return _home("service")
-    async with pool(rt).connection() as connection:
+    async with officers.console(rt).connection() as connection:
         known = await accounts.of_subject(connection, *indexes(rt, subject))
         officer = await officers.find(connection, known) if known else None
         if officer is None or not officer.active:

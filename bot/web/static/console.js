@@ -133,8 +133,8 @@ function listen() {
   };
   source.addEventListener('change', event => {
     last = event.lastEventId || last;
-    const wait = own ? OTHERS : SPREAD * Math.random();
-    soon(own && JSON.parse(event.data).case === own ? 0 : wait);
+    if (own && JSON.parse(event.data).case === own) soon(0);
+    else if (!due) soon(own ? OTHERS : SPREAD * Math.random());
   });
   source.addEventListener('resync', event => { last = event.lastEventId || last; soon(0); });
   source.addEventListener('still', () => { if (performance.now() - fetched > OLD) soon(0); });
