@@ -104,9 +104,10 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
 
 def _fill(session: psycopg.Connection[Any], closed: int) -> None:
     """Have so many closed cases; and of the open ones nobody has touched any."""
-    values = {"n": closed - _counted(session, "state = 'resolved'"), "mission": GENERAL,
-              "topics": list(TOPICS) * 2, "languages": list(LANGUAGES)}  # fmt: skip
-    for statement in _CLOSED if values["n"] > 0 else ():
+    missing = closed - _counted(session, "state = 'resolved'")
+    values = {"n": missing, "mission": GENERAL, "topics": list(TOPICS) * 2,
+              "languages": list(LANGUAGES)}  # fmt: skip
+    for statement in _CLOSED if missing > 0 else ():
         session.execute(statement, values if "%(" in statement else None)
     for statement in _UNTOUCHED:
         session.execute(statement)
