@@ -128,16 +128,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     ) = await officers.asked(
         rt,
         officer,
-        (people.KEY, values),
-        (PARKED, values),
-        (_THREAD, values),
-        (_NOTES, values),
-        (_REGISTRY, values),
-        (_EARLIER, values),
-        (uploads.LISTING, values),
-        (_NOW, {}),
-        (_HERE, values),
-        (_BESIDE, values),
+        *((each, values) for each in _SHOWN),
         # At the very end: others who read wait for this to be committed.
         *([_note(officer, case_id, reason)] if fresh else ()),
     )
@@ -263,6 +254,10 @@ _EARLIER = Statement.of(
     f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %(person)s AND k.id <> %(case)s"
     " ORDER BY k.opened_at DESC LIMIT 25"
 )
+# In the order in which `view` takes them apart.
+_SHOWN = (
+    people.KEY, PARKED, _THREAD, _NOTES, _REGISTRY, _EARLIER, uploads.LISTING, _NOW, _HERE, _BESIDE,
+)  # fmt: skip
 
 
 def _said(
