@@ -15,6 +15,7 @@ from bot.runtime import Runtime
 from bot.trips import Call, Rows, Statement, Values
 from bot.uploads import Listed
 from flows.engine.house import titled
+from flows.engine.state import Conversation
 from flows.engine.text import Text
 
 MOST_WORDS = 4000
@@ -113,25 +114,14 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     line = allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _account(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    (
-        key,
-        state,
-        words,
-        notes,
-        registry,
-        earlier,
-        papers,
-        ((now,),),
-        _here,
-        beside,
-        *_audited,
-    ) = await officers.asked(
+    key, state, words, notes, registry, earlier, papers, *others = await officers.asked(
         rt,
         officer,
         *((each, values) for each in _SHOWN),
         # At the very end: others who read wait for this to be committed.
         *([_note(officer, case_id, reason)] if fresh else ()),
     )
+    ((now,),), _here, beside, *_audited = others
     person = opened(rt, line.case, key)
     talk, epoch = parked(person, state)
     found = road(rt, talk) if talk else None
@@ -140,12 +130,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         line=line,
         thread=tuple(_said(person, case_id, *row) for row in words),
         notes=tuple(_noted(person, case_id, *row) for row in notes),
-        composer=Composer(
-            talk is not None and (line.window is None or line.window > now),
-            line.window,
-            talk.language if talk else line.case.language,
-            MOST_WORDS,
-        ),
+        composer=_composer(line, talk, now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(line_of(rt, row) for row in earlier),
         flow=found[0].title if found else None,
@@ -157,6 +142,12 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         wanted=talk.wanted if talk else "",
         beside=tuple(name for (name,) in beside),
     )
+
+
+def _composer(line: Line, talk: Conversation | None, now: datetime) -> Composer:
+    is_open = talk is not None and (line.window is None or line.window > now)
+    language = talk.language if talk else line.case.language
+    return Composer(is_open, line.window, language, MOST_WORDS)
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:
