@@ -86,7 +86,7 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("hours", MARAT, ("/console/hours",)),
     ("account", MARAT, ("/console/own",)),
     ("reason", BERIK, ("/console/inbox?queue=all", "click .what")),
-    ("officers", DANA, ("/console/officers", "click .crew summary")),
+    ("officers", DANA, ("/console/officers",)),
     ("glass", DANA, ("/console/glass",)),
     ("audit", SAULE, ("/console/audit",)),
 )

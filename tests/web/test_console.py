@@ -190,6 +190,16 @@ async def test_what_the_page_fetches_by_itself_does_not_keep_a_session_alive(des
         assert screen.status == 401
 
 
+async def test_an_open_stream_does_not_keep_a_session_alive(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        for _each in range(2):
+            await desk.ahead("9 minutes")
+            headers = {"Accept": "text/event-stream"}
+            stream = await console.session.get(f"{desk.url}/console/stream", headers=headers)
+            stream.close()
+        assert (await console.get("/console/inbox")).path == "/console/sign-in"
+
+
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
 async def test_a_change_of_role_ends_the_sessions_at_once(desk: House) -> None:
