@@ -7,6 +7,7 @@ import pytest
 from flows.engine import house
 from flows.engine.events import (
     Export,
+    Filled,
     Forget,
     Pressed,
     QuickExit,
@@ -251,3 +252,31 @@ def test_from_the_registration_one_goes_to_the_menu() -> None:
         chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
     )
     assert chat.says("/status").presses("menu").at == house.MENU
+
+
+def test_what_an_officer_filled_in_is_an_answer_and_known_as_theirs() -> None:
+    chat = at("surname").takes(Filled("surname", "TESTOVA"))
+    assert chat.form().answers["surname"].by == "officer"
+    assert chat.told()["surname"] == "TESTOVA"
+
+
+def test_what_no_question_takes_is_not_filled_in() -> None:
+    chat = at("surname")
+    before = chat.told()
+    assert chat.takes(Filled("purpose", "of-another-release")).told() == before
+    assert chat.takes(Filled("of_another_release", "TESTOVA")).told() == before
+    assert Chat.begun("ru").takes(Filled("surname", "TESTOVA")).told() == {}
+
+
+def test_there_is_no_way_back_from_the_menu() -> None:
+    assert Chat.begun("ru").says("/back").at == house.MENU
+
+
+def test_who_is_on_the_way_to_a_person_stays_on_it() -> None:
+    chat = Chat.begun("ru", "officer")
+    question = chat.at
+    assert chat.says("/person").at == question
+
+
+def test_the_language_is_a_choice_of_the_menu() -> None:
+    assert Chat.begun("ru").presses("language").at == house.LANGUAGE
