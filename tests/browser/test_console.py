@@ -147,14 +147,20 @@ async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None
     assert officer.errors == []
 
 
-async def test_what_is_being_written_outlives_what_comes_in(
-    browser: Any,  # noqa: F811
-    office: House,
-) -> None:
+async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:  # noqa: F811
+    """Somebody who asks, and an officer with their case open."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
     await officer.says("Testova asks")
+    return visitor, officer
+
+
+async def test_what_is_being_written_outlives_what_comes_in(
+    browser: Any,  # noqa: F811
+    office: House,
+) -> None:
+    visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
     await officer.page.fill(".notes textarea", "half a note")
     await visitor.send("said", text="and one thing more")
@@ -174,10 +180,7 @@ async def test_a_preview_stays_while_the_person_writes_on(
     office: House,
 ) -> None:
     """The answer to a form has an address that can not be fetched again."""
-    visitor = await ask_officer(office, "ru", "general", "Testova asks")
-    officer = await Officer.at_work(browser, office, AIGUL)
-    await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")
     await officer.page.wait_for_selector("#preview")
