@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bot.runtime import Runtime, runtime
 from bot.services import Databases, postgres_tool
 from bot.settings import Settings
 from tests.people import Guest
+from tests.terminal import shell
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("breach", "operations", "runbooks", "start", "upgrading")
@@ -28,18 +28,6 @@ SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 STAYS = {"demo", "run", "web", "work", "poll", "web --port 8080", "web --port 8081"}
 ELSEWHERE = {"init", "init --no-input --mission tr_ankara", "profile"}
 HOUR = 3600
-# Each line as a command of its own; that they share a process saves starts.
-TYPING = """
-import shlex, sys
-from bot.commands import assembled
-app = assembled()
-for line in sys.argv[1:]:
-    try:
-        app(shlex.split(line))
-    except SystemExit as end:
-        if end.code:
-            sys.exit(end.code)
-"""
 
 
 def _told(page: str) -> set[str]:
@@ -93,15 +81,15 @@ class Operator:
     def runs(self, *lines: str, code: int = 0) -> str:
         """What they say, in a process that is not ours."""
         filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
-        typed = [" ".join(filled.get(word, word) for word in line.split()) for line in lines]
-        way = ["-c", TYPING, *typed] if typed[1:] else ["-m", "bot", *shlex.split(typed[0])]
-        done = subprocess.run(
-            [sys.executable, *way],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
-            timeout=300,
-        )  # fmt: skip
-        assert done.returncode == code, (lines, done.stdout, done.stderr)
-        return done.stdout + done.stderr
+        said = ""
+        for line in lines:
+            words = [filled.get(word, word) for word in shlex.split(line)]
+            ended, more = shell().types(*words, environment=self.environment)
+            said += more
+            if ended:
+                break
+        assert ended == code, (lines, said)
+        return said
 
     @property
     def newest(self) -> Path | None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import stat
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from bot.services import Databases
 from bot.settings import Settings
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
+from tests.terminal import shell
 
-ROOT = Path(__file__).parents[2]
 # Made anew, since a value that looks like an example is refused.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
 
@@ -36,14 +35,10 @@ class Platforms:
 
     async def init(self, home: Path, *more: str, **settings: str) -> tuple[int, str]:
         """`kosh init` as a process of its own: its code and what it said."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "init", "--no-input", "--data", str(home), *more,
-            cwd=ROOT, env=self.environment | settings,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        words = ("init", "--no-input", "--data", str(home), *more)
+        return await asyncio.to_thread(
+            shell().types, *words, environment=self.environment | settings
+        )
 
     async def webhook(self) -> str:
         """Where Telegram brings updates."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from bot.settings import Settings
 from tests.crowd import TEXTS, TOPIC, a_draft, crew, crowd, entered, started
 from tests.emulators.telegram import Cut
 from tests.house import House, furnished
+from tests.terminal import shell
 
-ROOT = Path(__file__).parents[2]
 TESTER = 700_001
 PAPER = f"""
 purpose = "news"
@@ -46,15 +45,12 @@ class Terminal:
     folder: Path
 
     async def kosh(self, *words: str, typed: str = "") -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "broadcast", *words, cwd=ROOT,
-            env=os.environ | self._environment(), stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate(typed.encode())
-        assert process.returncode is not None
-        assert b"Traceback" not in said, said.decode()
-        return process.returncode, said.decode()
+        around = os.environ | self._environment()
+        code, said = await asyncio.to_thread(
+            shell().types, "broadcast", *words, environment=around, typed=typed
+        )
+        assert "Traceback" not in said, said
+        return code, said
 
     def _environment(self) -> dict[str, str]:
         settings, told = self.house.rt.settings, {"KOSH_LOG_LEVEL": "error"}

@@ -1,0 +1,81 @@
+"""`./kosh …` as somebody types it: each in a process of its own, forked from one that is ready.
+
+Importing everything costs a command two seconds, running it a fraction of that; a few tests start
+`python -m bot` itself.
+"""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+from bot.commands import assembled, main
+
+ROOT = Path(__file__).parents[1]
+
+
+class Shell:
+    """A process that has imported every command and forks for each line typed."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = Lock()
+        self._ready = subprocess.Popen(
+            [sys.executable, "-m", "tests.terminal"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def types(
+        self, *words: str, environment: Mapping[str, str], typed: str = ""
+    ) -> tuple[int, str]:
+        """The exit code of `./kosh words…`, and all that it said."""
+        with self._one_at_a_time, TemporaryDirectory(prefix="kosh-typed-") as folder:
+            Path(folder, "typed").write_text(typed, "utf-8")
+            line = {"words": words, "environment": dict(environment), "folder": folder}
+            assert self._ready.stdin
+            assert self._ready.stdout
+            print(json.dumps(line), file=self._ready.stdin, flush=True)
+            code = int(self._ready.stdout.readline())
+            return code, Path(folder, "said").read_text("utf-8")
+
+
+@cache
+def shell() -> Shell:
+    """The one of this test process; it ends when its input does."""
+    return Shell()
+
+
+def _serve() -> None:
+    """Fork for every line; in the fork, become that command."""
+    assembled()
+    gc.freeze()
+    for line in sys.stdin:
+        told = json.loads(line)
+        child = os.fork()
+        if not child:
+            _become(told["words"], told["environment"], Path(told["folder"]))
+            main()
+            sys.exit()
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _become(words: list[str], environment: dict[str, str], folder: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["kosh", *words]
+    for number, name, flags in (
+        (0, "typed", os.O_RDONLY),
+        (1, "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        (2, "said", os.O_WRONLY | os.O_APPEND),
+    ):
+        os.dup2(os.open(folder / name, flags, 0o600), number)
+
+
+if __name__ == "__main__":
+    _serve()
