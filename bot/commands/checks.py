@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -26,23 +27,28 @@ def test(quick: Quick = False) -> None:
     """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos."""
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    steps = {
-        "lint": [python, "-m", "ruff", "check", "."],
-        "format": [python, "-m", "ruff", "format", "--check", "."],
+    # They only read, so two of them at a time, the longest first.
+    reading = {
         "types": [python, "-m", "mypy"],
+        "documents": [python, "-m", "bot", "docs", "build"],
+        "flows": [python, "-m", "bot", "flows", "check"],
         "layers": [str(Path(python).parent / "lint-imports")],
         "catalogues": [python, "-m", "bot", "languages", "check"],
-        "flows": [python, "-m", "bot", "flows", "check"],
-        "documents": [python, "-m", "bot", "docs", "build"],
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+    }
+    running = {
         "conversations": _pytest("flows", "tests/flows", "--cov"),
         "tests": _pytest("all", "tests", "--ignore=tests/flows"),
     }
     if not quick:
-        steps["wheel"] = [python, "-m", "tests.wheel"]
+        reading = {"wheel": [python, "-m", "tests.wheel"]} | reading
         # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
-        steps["chaos"] = [python, "-m", "tests.chaos", "short"]
-        steps["announcement"] = [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]
-    failed = [name for name, command in steps.items() if not _passes(name, command)]
+        running["chaos"] = [python, "-m", "tests.chaos", "short"]
+        running["announcement"] = [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]
+    with ThreadPoolExecutor(2) as two:
+        failed = [name for name, passed in two.map(_quietly, reading.items()) if not passed]
+    failed += [name for name, command in running.items() if not _passes(name, command)]
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
@@ -56,6 +62,16 @@ def _pytest(report: str, *what: str) -> list[str]:
 def _passes(name: str, command: list[str]) -> bool:
     typer.echo(f"== {name}")
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _quietly(step: tuple[str, list[str]]) -> tuple[str, bool]:
+    """A step beside others; what it says comes in one piece, when it ended."""
+    name, command = step
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    typer.echo(f"== {name}\n{done.stdout}".rstrip())
+    return name, done.returncode == 0
 
 
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}

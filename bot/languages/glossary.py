@@ -92,18 +92,25 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
     there. Only terms that are attested count, and no variant in brackets.
     """
     lower = text.lower()
-    for entry in entries():
+    for entry in _spoken_of(english):
         word = entry.words.get(code)
-        if word is None or word.status not in CERTAIN or not _speaks_of(entry, english):
+        if word is None or word.status not in CERTAIN:
             continue
         if not any(_is_in(variant, lower, code) for variant in _variants(word.text)):
             yield word
+
+
+@cache
+def _spoken_of(english: str) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries() if _speaks_of(entry, english))
 
 
 def _speaks_of(entry: Entry, english: str) -> bool:
     if entry.id in FREE:
         return False
     term = ASIDE.sub("", entry.english).strip()
+    if term.lower() not in english.lower():
+        return False
     said = re.search(rf"\b{re.escape(term)}s?\b", english, re.IGNORECASE)
     other = UNLESS.get(entry.id)
     return bool(said) and not (other and re.search(other, english, re.IGNORECASE))
