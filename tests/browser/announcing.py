@@ -14,9 +14,9 @@ from bot.broadcasts import State
 from bot.languages import Languages
 from bot.web.console import demo_crew
 from bot.web.console.words_broadcasts import BROADCAST_STATES
-from tests.browser.console_pictures import house, keep
+from tests.browser.chromium import launched
+from tests.browser.console_pictures import TIMES, house, keep
 from tests.browser.officer import Officer
-from tests.browser.test_chat import BROWSER, QUIET
 from tests.console import ru
 from tests.crowd import TOPIC, Member, crowd
 from tests.emulators.telegram import Cut, Flooded
@@ -260,15 +260,10 @@ class Album:
 
 
 async def _pictures() -> None:
-    from playwright.async_api import async_playwright
-
-    async with house("kosh_announcing", SETTINGS) as opened, async_playwright() as playwright:
-        args = [*QUIET, "--lang=ru-RU"]  # how fields of time are written
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=args)
+    async with house("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
         scene = Scene(opened, browser, Album(browser, opened))
         await scene.set()
         await announce(scene)
-        await browser.close()
 
 
 if __name__ == "__main__":

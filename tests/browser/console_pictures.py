@@ -22,13 +22,15 @@ from bot import services
 from bot.migrations import migrate
 from bot.web.console import demo_crew
 from tests import conftest
+from tests.browser.chromium import launched
 from tests.browser.console_scene import set_scene
-from tests.browser.test_chat import BROWSER, PICTURES, QUIET
 from tests.clock import CLOCK
 from tests.house import House, furnished, opened
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+TIMES = "--lang=ru-RU"  # how fields of time are written
 LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -199,12 +201,8 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
 
 
 async def _all(*, sheets: bool) -> None:
-    from playwright.async_api import async_playwright
-
-    async with house("kosh_pictures") as scene, async_playwright() as playwright:
+    async with house("kosh_pictures") as scene, launched(TIMES) as browser:
         await set_scene(scene)
-        args = [*QUIET, "--lang=ru-RU"]  # how fields of time are written
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=args)
         for shot in () if sheets else SHOTS:
             await _take(browser, scene, shot)
         await _sheets(browser, scene)

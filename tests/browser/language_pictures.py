@@ -39,7 +39,7 @@ from flows.engine.events import (
 from flows.engine.flow import path
 from flows.engine.text import _, button
 from flows.knowledge import kandas
-from tests.browser.test_chat import BROWSER, QUIET
+from tests.browser.chromium import launched
 from tests.channels.walked import LINK
 from tests.emulators import page as emulators
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
@@ -358,11 +358,8 @@ def _sheet(columns: list[Image.Image]) -> Image.Image:
 
 
 async def _all(wanted: list[str]) -> None:
-    from playwright.async_api import async_playwright
-
     PICTURES.mkdir(exist_ok=True)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+    async with launched() as browser:
         context = await browser.new_context(
             viewport={"width": WIDTH, "height": 700}, locale="en-GB", timezone_id="UTC"
         )
@@ -372,7 +369,6 @@ async def _all(wanted: list[str]) -> None:
             talks = [talked(flow, language, rule) for language in LANGUAGES]
             sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
             sheet.save(PICTURES / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
-        await browser.close()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from typing import Any
 
 from bot import desk, officers, reading
 from bot.reading import Filter, Queue
+from tests.browser.chromium import launched
 from tests.browser.console_pictures import house
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
-from tests.browser.test_chat import BROWSER, QUIET
 from tests.house import House
 from tests.visitor import Visitor
 
@@ -85,12 +85,9 @@ async def something_happens(house: House, chance: random.Random, visitors: list[
 
 
 async def _run(minutes: float) -> Told:
-    from playwright.async_api import async_playwright
-
     told = Told()
-    async with house("kosh_cuts") as opened, async_playwright() as playwright:
+    async with house("kosh_cuts") as opened, launched() as browser:
         visitors = [await ask_officer(opened, "ru", "general", "Testova asks") for _ in range(3)]
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
         pages = [await Officer.at_work(browser, opened, MARAT) for _path in PAGES]
         for officer, path in zip(pages, PAGES, strict=True):
             await officer.page.goto(opened.url + path)

@@ -10,10 +10,9 @@ from bot.services import Databases
 from bot.settings import Settings
 from tests.browser.announcing import LOOKS, SETTINGS, Scene, announce
 from tests.browser.officer import Officer
-from tests.browser.test_chat import browser  # noqa: F401
 from tests.house import House, furnished
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ class Judge:
 
 
 async def test_an_announcement_from_the_first_word_to_the_result(
-    browser: Any,  # noqa: F811
+    browser: Any,
     house: House,
 ) -> None:
     scene = Scene(house, browser, Judge(browser, house))

@@ -1,9 +1,5 @@
 """The web chat in a real browser: walked to a receipt, on a phone, by keyboard, on a bad line."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,26 +7,7 @@ import pytest
 from tests.house import House
 from tests.web.test_journeys import ANSWERS, LANGUAGES
 
-pytestmark = pytest.mark.browser
-
-BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    if BROWSER is None:
-        pytest.skip("no browser here: install chromium, or name one in CHROMIUM")
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield opened
-        await opened.close()
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 class Phone:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot.languages import Languages
 from bot.web import create_app
@@ -16,14 +17,13 @@ from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import Told, cut
 from tests.browser.officer import Officer
-from tests.browser.test_chat import browser  # noqa: F401
 from tests.console import ru
 from tests.house import House, _free_port, _lent, serving
 from tests.papers import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 AIGUL, BERIK, MARAT, DANA, SAULE = (
     "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova", "Saule Testova",
@@ -31,13 +31,13 @@ AIGUL, BERIK, MARAT, DANA, SAULE = (
 CUT_SECONDS = 30
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def office(house: House) -> House:
     await demo_crew.enter(house.rt)
     return house
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def applicant(office: House) -> AsyncIterator[Visitor]:
     """Somebody who is registered, and now in the middle of the list of papers, in Kazakh."""
     async with Visitor.at(office.url) as visitor:
@@ -67,7 +67,7 @@ async def _reads(house: House, visitor: Visitor, words: str) -> None:
     await house.until(there)
 
 
-async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor) -> None:  # noqa: F811
+async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor) -> None:
     question = applicant.newest.text.splitlines()[-1]
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
         await give(applicant, answer)
@@ -113,7 +113,7 @@ async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor
     assert officer.errors == []
 
 
-async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:  # noqa: F811
+async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
     """The person opens their chat in a browser of their own and sends what was asked for."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
@@ -136,7 +136,7 @@ def kk(text: Text, **values: Value) -> str:
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
 
-async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None:  # noqa: F811
+async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.says(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
@@ -147,7 +147,7 @@ async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None
     assert officer.errors == []
 
 
-async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:  # noqa: F811
+async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     """Somebody who asks, and an officer with their case open."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -157,7 +157,7 @@ async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
 
 
 async def test_what_is_being_written_outlives_what_comes_in(
-    browser: Any,  # noqa: F811
+    browser: Any,
     office: House,
 ) -> None:
     visitor, officer = await _takes_a_case(browser, office)
@@ -176,7 +176,7 @@ async def test_what_is_being_written_outlives_what_comes_in(
 
 
 async def test_a_preview_stays_while_the_person_writes_on(
-    browser: Any,  # noqa: F811
+    browser: Any,
     office: House,
 ) -> None:
     """The answer to a form has an address that can not be fetched again."""
@@ -197,7 +197,7 @@ async def test_a_preview_stays_while_the_person_writes_on(
 
 @pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
 async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
-    browser: Any,  # noqa: F811
+    browser: Any,
     office: House,
     path: str,
 ) -> None:
@@ -212,7 +212,7 @@ async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
     assert officer.errors == []
 
 
-async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:  # noqa: F811
+async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.keyboard.press("Alt+Slash")
@@ -238,7 +238,7 @@ async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None: 
 
 
 @pytest.mark.requirement("S-61")
-async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:  # noqa: F811
+async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
@@ -256,7 +256,7 @@ async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -
     await leave(visitor)
 
 
-async def test_without_scripts_everything_still_works(browser: Any, office: House) -> None:  # noqa: F811
+async def test_without_scripts_everything_still_works(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL, java_script_enabled=False)
     await officer.click("[data-key=KeyN]")
@@ -267,7 +267,7 @@ async def test_without_scripts_everything_still_works(browser: Any, office: Hous
     await leave(visitor)
 
 
-async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House) -> None:  # noqa: F811
+async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House) -> None:
     calm = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
@@ -281,7 +281,7 @@ async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House
         await leave(visitor)
 
 
-async def test_an_administrator_works_with_a_passkey(browser: Any, office: House) -> None:  # noqa: F811
+async def test_an_administrator_works_with_a_passkey(browser: Any, office: House) -> None:
     port = _free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
@@ -325,7 +325,7 @@ PAGES = {
     [("ru", "light", 1280), ("kk", "dark", 1280), ("kk-Arab", "light", 390)],
 )
 async def test_axe_finds_nothing(
-    browser: Any,  # noqa: F811
+    browser: Any,
     office: House,
     language: str,
     scheme: str,

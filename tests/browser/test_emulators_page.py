@@ -1,14 +1,21 @@
 """The emulators' page in a real browser: written on, pressed, chosen from, in both directions."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.browser.test_chat import Phone, browser
-from tests.channels.test_emulators_page import PNG, Browser, page
+from tests.browser.test_chat import Phone
+from tests.channels.test_emulators_page import PNG, Browser, shown
 
-pytestmark = pytest.mark.browser
-__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page() -> AsyncIterator[Browser]:
+    async with shown() as opened:
+        yield opened
 
 
 async def opened(browser: Any, page: Browser) -> Phone:

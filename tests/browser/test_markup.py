@@ -6,13 +6,11 @@ import pytest
 
 from bot.web.console import demo_crew
 from tests.browser.console_scene import answer, ask_officer, leave
-from tests.browser.test_chat import browser as opened_browser
 from tests.console import Console
 from tests.house import House
 from tests.web.test_journeys import ANSWERS
 
-pytestmark = pytest.mark.browser
-browser = opened_browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 DANA, AIGUL = "Dana Testova", "Aigul Testova"
 # Each would leave a mark where it ran, or be noticed by the policy where it was but markup.

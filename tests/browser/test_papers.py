@@ -4,14 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_chat import browser
 from tests.house import House
 from tests.papers import photo
 from tests.people import Guest
 
-__all__ = ["browser"]
-
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_used_link_says_so_in_lines_that_can_be_read(browser: Any, house: House) -> None:

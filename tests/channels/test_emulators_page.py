@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest_asyncio.fixture
-async def page() -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def shown() -> AsyncIterator[Browser]:
+    """The emulators in a process of their own, and their page."""
     kosh = Kosh()
     app = web.Application()
     app.router.add_get("/webhooks/whatsapp", kosh.verify)
@@ -136,6 +137,12 @@ async def page() -> AsyncIterator[Browser]:
     assert await process.wait() == 0
     await kosh.http.close()
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def page() -> AsyncIterator[Browser]:
+    async with shown() as opened:
+        yield opened
 
 
 def last(phone: str) -> Callable[[Any], Any]:

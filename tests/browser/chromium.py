@@ -1,0 +1,28 @@
+"""Chromium, quiet and without a window, as tests and the makers of pictures use it."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@asynccontextmanager
+async def launched(*more: str) -> AsyncIterator[Any]:
+    """A browser; without one here, the test that asks for it is skipped."""
+    if BROWSER is None:
+        pytest.skip("no browser here: install chromium, or name one in CHROMIUM")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=[*QUIET, *more])
+        yield browser
+        await browser.close()

@@ -1,0 +1,34 @@
+"""One browser for a process's tests: starting it costs more than most of them.
+
+It lives in the event loop of the session, and so must what its tests touch.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from bot.services import Databases
+from bot.settings import Settings
+from tests.browser.chromium import launched
+from tests.house import House, opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Any]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Any) -> AsyncIterator[Any]:
+    """The browser, as empty as a fresh one."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
+    async with opened(chosen, databases, admin_url) as found:
+        yield found
