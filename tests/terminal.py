@@ -23,11 +23,11 @@ ROOT = Path(__file__).parents[1]
 class Shell:
     """A process that has imported every command and forks for each line typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
         self._one_at_a_time = Lock()
         self._ready = subprocess.Popen(
-            [sys.executable, "-m", "tests.terminal"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "tests.terminal"], env=os.environ | {"PYTHONPATH": str(root)},
+            cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def types(
@@ -42,6 +42,11 @@ class Shell:
             print(json.dumps(line), file=self._ready.stdin, flush=True)
             code = int(self._ready.stdout.readline())
             return code, Path(folder, "said").read_text("utf-8")
+
+    def close(self) -> None:
+        """Nothing more is typed."""
+        with self._ready:
+            pass
 
 
 @cache

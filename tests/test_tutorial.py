@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.terminal import Shell
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs/tutorial.md").read_text("utf-8")
@@ -20,28 +23,10 @@ RUN = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 COPIED = ("flows", "bot", "locales", "tests")
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, to be changed; each section goes in when its test comes."""
-    place = tmp_path_factory.mktemp("tutorial")
-    for name in COPIED:
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", place)
-    return place
-
-
 def _section(title: str) -> str:
     section = TUTORIAL.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     assert section, title
     return section
-
-
-def _followed(copy: Path, title: str) -> list[str]:
-    """Puts in what a section says; its commands."""
-    section = _section(title)
-    for block in BLOCK.finditer(section):
-        _put(copy / block["path"], block["how"], block["mark"], block["text"])
-    return [line for run in RUN.findall(section) for line in run.splitlines()]
 
 
 def _put(path: Path, how: str | None, mark: str, text: str) -> None:
@@ -56,76 +41,108 @@ def _put(path: Path, how: str | None, mark: str, text: str) -> None:
     path.write_text(source.replace(mark, added + mark), "utf-8")
 
 
-def _said(copy: Path, line: str, typed: str = "", **more: str) -> tuple[int, str]:
-    """What a command says in the copy."""
-    python = Path(sys.executable)
-    match line.split():
-        case ["./kosh", *words]:
-            command = [str(python), "-m", "bot", *words]
-        case ["uv", "run", "pytest", *words]:
-            command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", *words]
-        case ["uv", "run", tool, *words]:
-            command = [str(python.with_name(tool)), *words]
-        case _:
-            raise AssertionError(line)
-    done = subprocess.run(
-        command, cwd=copy, input=typed, capture_output=True, text=True, check=False,
-        env={"PYTHONPATH": str(copy)} | os.environ | more,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+class Copy:
+    """The project, to be changed; each section goes in when its test comes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._shell: Shell | None = None
+
+    def follow(self, title: str) -> list[str]:
+        """Puts in what a section says; its commands."""
+        section = _section(title)
+        for block in BLOCK.finditer(section):
+            _put(self.root / block["path"], block["how"], block["mark"], block["text"])
+        self.close()
+        self._shell = Shell(self.root)
+        return [line for run in RUN.findall(section) for line in run.splitlines()]
+
+    def says(self, line: str, **more: str) -> tuple[int, str]:
+        """What a command says here."""
+        python = Path(sys.executable)
+        environment = {"PYTHONPATH": str(self.root)} | os.environ | more
+        match line.split():
+            case ["./kosh", *words]:
+                assert self._shell
+                return self._shell.types(*words, environment=environment)
+            case ["uv", "run", "pytest", *words]:
+                command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", *words]
+            case ["uv", "run", tool, *words]:
+                command = [str(python.with_name(tool)), *words]
+            case _:
+                raise AssertionError(line)
+        done = subprocess.run(
+            command, cwd=self.root, capture_output=True, text=True, check=False, env=environment
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def close(self) -> None:
+        if self._shell:
+            self._shell.close()
 
 
-def test_a_question_is_added(copy: Path) -> None:
-    check, walk, extract, compare = _followed(copy, "Add a question")
-    code, said = _said(copy, check)
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    place = tmp_path_factory.mktemp("tutorial")
+    for name in COPIED:
+        shutil.copytree(ROOT / name, place / name)
+    shutil.copy(ROOT / "pyproject.toml", place)
+    copy = Copy(place)
+    yield copy
+    copy.close()
+
+
+def test_a_question_is_added(copy: Copy) -> None:
+    check, walk, extract, compare = copy.follow("Add a question")
+    code, said = copy.says(check)
     assert code == 1
     assert "speaks_kazakh" in said, said
-    code, said = _said(copy, walk)
+    code, said = copy.says(walk)
     assert code == 0, said
     asked = re.search(r"preregistration: (\d+) questions, (\d+) reached", said)
     assert asked
     assert asked[1] == asked[2]
-    code, said = _said(copy, extract)
+    code, said = copy.says(extract)
     assert code == 0, said
     for language in ("kk", "ru", "zh_Hans", "uz"):
-        catalogue = (copy / f"locales/{language}/LC_MESSAGES/bot.po").read_text("utf-8")
+        catalogue = (copy.root / f"locales/{language}/LC_MESSAGES/bot.po").read_text("utf-8")
         assert 'msgid "Do you speak Kazakh?"\nmsgstr ""\n' in catalogue
-    code, said = _said(copy, compare)
+    code, said = copy.says(compare)
     assert code == 1
     assert said.count("Do you speak Kazakh?") >= 4, said
 
 
-def test_a_document_is_added(copy: Path) -> None:
-    one, due, other, check, extract, compare, lists = _followed(copy, "Add a document")
+def test_a_document_is_added(copy: Copy) -> None:
+    one, due, other, check, extract, compare, lists = copy.follow("Add a document")
     for line in (one, other, extract):
-        code, said = _said(copy, line)
+        code, said = copy.says(line)
         assert code == 0, said
-    assert _said(copy, due)[1]
-    code, said = _said(copy, other)
+    assert copy.says(due)[1]
+    code, said = copy.says(other)
     assert "https://example.org/rules" in said
     # What it finds is the question of the section before.
-    code, said = _said(copy, check)
+    code, said = copy.says(check)
     assert "no_debts" not in said, said
-    code, said = _said(copy, compare)
+    code, said = copy.says(compare)
     assert said.count("Certificate of no debts") >= 4, said
-    kept = (copy / "tests/flows/checklists.txt").read_text("utf-8")
-    assert _said(copy, lists)[0] == 1
-    _said(copy, lists, KOSH_UPDATE="1")
-    fresh = (copy / "tests/flows/checklists.txt").read_text("utf-8")
+    kept = (copy.root / "tests/flows/checklists.txt").read_text("utf-8")
+    assert copy.says(lists)[0] == 1
+    copy.says(lists, KOSH_UPDATE="1")
+    fresh = (copy.root / "tests/flows/checklists.txt").read_text("utf-8")
     assert "documents.no_debts" not in kept
     assert fresh.count("no_debts") >= 1
-    assert _said(copy, lists)[0] == 0
+    assert copy.says(lists)[0] == 0
 
 
-def test_a_language_is_added(copy: Path) -> None:
-    extract, report, check = _followed(copy, "Add a language")
-    code, said = _said(copy, extract)
+def test_a_language_is_added(copy: Copy) -> None:
+    extract, report, check = copy.follow("Add a language")
+    code, said = copy.says(extract)
     assert code == 0, said
-    assert (copy / "locales/tr/LC_MESSAGES/bot.po").exists()
-    code, said = _said(copy, report)
+    assert (copy.root / "locales/tr/LC_MESSAGES/bot.po").exists()
+    code, said = copy.says(report)
     assert code == 0, said
     assert re.search(r"^tr +\d+ +0 ", said, re.MULTILINE), said
-    code, said = _said(copy, check)
+    code, said = copy.says(check)
     assert code == 1
     assert "locales/tr" in said
     tried = (
@@ -138,21 +155,21 @@ def test_a_language_is_added(copy: Path) -> None:
         "assert formats.day(date(2026, 11, 25), 'tr') == '25 Kasım 2026'\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", tried], cwd=copy, capture_output=True, text=True, check=False
+        [sys.executable, "-c", tried], cwd=copy.root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_a_channel_is_added_and_somebody_talks_over_it(copy: Path) -> None:
-    for line in _followed(copy, "Add a channel"):
-        code, said = _said(copy, line)
+def test_a_channel_is_added_and_somebody_talks_over_it(copy: Copy) -> None:
+    for line in copy.follow("Add a channel"):
+        code, said = copy.says(line)
         assert code == 0, said
         if "pytest" in line:
             assert re.search(r"[1-9]\d* passed", said), said
-    new = [path for path in copy.rglob("*relay.py") if "__pycache__" not in path.parts]
+    new = [path for path in copy.root.rglob("*relay.py") if "__pycache__" not in path.parts]
     ruff = str(Path(sys.executable).with_name("ruff"))
     for check in (["check"], ["format", "--check"]):
-        done = subprocess.run([ruff, *check, *new], cwd=copy, capture_output=True, check=False)
+        done = subprocess.run([ruff, *check, *new], cwd=copy.root, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout
 
 
