@@ -40,7 +40,7 @@ _WRITE: tuple[LiteralString, ...] = (
     "INSERT INTO subscriptions (person_id, topic) SELECT unnest(%(ids)s::uuid[]), %(topic)s",
     "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
     " SELECT id, state, %(channel)s,"
-    " (%(languages)s::text[])[1 + mod(place, cardinality(%(languages)s::text[]))],"
+    " (%(languages)s::text[])[1 + mod(place - 1, cardinality(%(languages)s::text[]))],"
     " kosh_now() - interval '1 hour' FROM unnest(%(ids)s::uuid[], %(states)s::bytea[])"
     " WITH ORDINALITY AS p (id, state, place)",
 )

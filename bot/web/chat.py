@@ -217,7 +217,7 @@ def _demo_topics(rt: Runtime) -> tuple[str, ...]:
 def _told(note_id: str, note: Note) -> tuple[str, dict[str, object]]:
     if note.say is None:
         return "gone", {"ids": note.gone}
-    return "say", _bubble(note_id, note.say) | {"replaces": note.replaces or None}
+    return "say", bubble_of(note_id, note.say) | {"replaces": note.replaces or None}
 
 
 def _event(name: str, data: object, *, note_id: str = "") -> str:
@@ -342,14 +342,15 @@ def _standing(notes: list[tuple[str, Note]]) -> list[dict[str, object]]:
         for gone in (*note.gone, note.replaces):
             bubbles.pop(gone, None)
         if note.say is not None:
-            bubbles[note_id] = _bubble(note_id, note.say)
+            bubbles[note_id] = bubble_of(note_id, note.say)
     standing = list(bubbles.values())
     for each in standing[:-1]:
         each["buttons"], each["file"] = [], ""
     return standing
 
 
-def _bubble(note_id: str, message: Message) -> dict[str, object]:
+def bubble_of(note_id: str, message: Message) -> dict[str, object]:
+    """A message as the page shows it."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]

@@ -123,6 +123,9 @@ async def _write(scene: Scene, marat: Officer) -> str:
     await page.wait_for_url("**/write/text*")
     for code, words in TEXTS.items():
         await page.fill(f"textarea[name=text_{code}]", words)
+    await marat.click("details summary")
+    for code in TEXTS:
+        await page.fill(f"input[name=template_{code}]", "open_day")
     await marat.click("button[name=stay]")
     await page.locator(".derived :lang(kk-Arab)").first.wait_for()
     assert "وتانداستار" in await page.locator(".derived :lang(kk-Arab)").first.inner_text()
@@ -142,6 +145,9 @@ async def _test(scene: Scene, marat: Officer) -> None:
     seen = [message.text for message in scene.tester.received]
     assert len(seen) == 6
     assert {*TEXTS.values()} <= {*seen}
+    # What came to the phone is what the page had drawn, in every form.
+    drawn = marat.page.locator("[data-look$=' telegram'] .bubble")
+    assert {*await drawn.all_inner_texts()} == {*seen}
     await scene.camera.look(marat, "test")
     await marat.click(".acts > a.primary")
 

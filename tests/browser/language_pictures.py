@@ -289,7 +289,7 @@ def web(talk: Talk) -> str:
     bubbles: list[dict[str, object]] = []
     for number, each in enumerate(_messages(talk)):
         if isinstance(each, Message):
-            bubbles.append(webchat._bubble(str(number), each))
+            bubbles.append(webchat.bubble_of(str(number), each))
         else:
             own = {"own": True, "lang": "", "dir": "auto", "file": "", "buttons": []}
             bubbles.append({**own, "id": str(number), "paragraphs": [each]})

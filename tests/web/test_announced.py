@@ -7,6 +7,8 @@ import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, State, Words
+from bot.channels.whatsapp_layout import TEMPLATE_LANGUAGES
+from bot.web.console.previewing import Bubble, previews
 from tests.crowd import TEXTS, Crew, Member, a_draft, crew, crowd, fates, started
 from tests.emulators.telegram import Broken, Cut, Flooded
 from tests.emulators.telegram import User as TelegramUser
@@ -52,19 +54,27 @@ async def _announced(house: House, draft: Draft | None = None) -> Announced:
     return Announced(house, who, await started(house.rt, who, draft or a_draft()))
 
 
-async def _on_telegram(house: House, many: int) -> tuple[list[Member], list[TelegramUser]]:
-    """So many people in Russian, each of whom has started the bot."""
-    members = await crowd(house.rt, many, languages=("ru",))
+async def _on_telegram(
+    house: House, many: int, forms: Sequence[str] = ("ru",)
+) -> tuple[list[Member], list[TelegramUser]]:
+    """So many people, each of whom has started the bot; in Russian, or in these forms in turn."""
+    members = await crowd(house.rt, many, languages=forms)
     return members, [house.telegram.user(int(each.address), started=True) for each in members]
 
 
-async def _on_whatsapp(house: House, many: int) -> tuple[list[Member], list[WhatsAppUser]]:
-    """The same on WhatsApp, where nobody has written for a day; there is a template."""
+async def _on_whatsapp(
+    house: House, many: int, forms: Sequence[str] = ("ru",)
+) -> tuple[list[Member], list[WhatsAppUser]]:
+    """The same on WhatsApp, where nobody has written for a day; there are templates."""
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
     house.whatsapp.add_templates(Template("news", "ru", "Кош: {{1}}", category="marketing"))
-    members = await crowd(house.rt, many, channel="whatsapp", languages=("ru",))
+    named = [TEMPLATE_LANGUAGES[form] for form in forms if form != "ru"]
+    house.whatsapp.add_templates(
+        *(Template(f"news{more}", code, "{{1}}", category="marketing") for code, more in named)
+    )
+    members = await crowd(house.rt, many, channel="whatsapp", languages=forms)
     return members, [house.whatsapp.user(each.address) for each in members]
 
 
@@ -177,3 +187,44 @@ async def test_a_storm_of_errors_of_telegram_holds_it_and_nobody_is_tried_twice(
     await house.until(held)
     assert _got(users) == [0] * 12
     assert len(house.telegram.journal.calls("sendMessage")) == 12
+
+
+async def test_a_preview_is_to_the_letter_what_each_form_gets_on_each_channel(
+    house: House,
+) -> None:
+    forms = dict(house.rt.languages.languages())
+    _members, phones = await _on_telegram(house, len(forms), [*forms])
+    fresh, wrote = await _on_whatsapp(house, len(forms), [*forms])
+    _later, silent = await _on_whatsapp(house, len(forms), [*forms])
+    for each in wrote:
+        await each.say("/help")
+
+    async def answered() -> bool:
+        return all(_got(wrote))
+
+    await house.until(answered)
+    async with house.rt.pool.connection() as session:
+        # The crowd's conversations are blank: an answer takes the language for unknown.
+        await session.execute(
+            "UPDATE conversations c SET language = f.form"
+            " FROM unnest(%s::uuid[], %s::text[]) AS f (id, form) WHERE c.person_id = f.id",
+            ([each.id for each in fresh], [*forms]),
+        )
+    await house.ahead("2 minutes")
+    drawn = previews(house.rt, a_draft(texts=WITH_TEMPLATES))
+    assert [each.code for each in drawn] == [*forms]
+    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    await announced.until("accepted", "delivered")
+    for form, phone, writer, other in zip(drawn, phones, wrote, silent, strict=True):
+        telegram, whatsapp, web = form.looks
+        rows = tuple(tuple(button.text for button in row) for row in phone.last.buttons)
+        assert telegram.bubbles == (Bubble(phone.last.text, rows),)
+        titles = tuple((button.title,) for button in writer.last.buttons)
+        assert whatsapp.bubbles == (Bubble(writer.last.text, titles),)
+        stencil = whatsapp.stencils[0]
+        assert (stencil.name, stencil.text) == (
+            other.last.template,
+            other.last.text.removeprefix("Кош: "),
+        )
+        assert web.bubbles[0].text == phone.last.text
+        assert all(each.fits for each in form.looks)

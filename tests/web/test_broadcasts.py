@@ -142,6 +142,30 @@ async def test_what_can_not_be_sent_is_said_with_a_way_to_mend_it(
     assert why(refusal) in screen.text
 
 
+async def test_a_preview_says_of_each_channel_what_fits_and_which_template_it_takes(
+    office: Office,
+) -> None:
+    long = "Центр открыт. " * 80
+    path = await office.written(text_ru=long)
+    screen = await office.marat.get(f"{path}/write/test")
+    assert len(re.findall(r'data-look="\w+ (?:telegram|whatsapp|web)"', screen.html)) == 6 * 3
+    measured = f"{len(long.strip()):,}".replace(",", "\u202f")
+    assert f'"over">{measured} из 1\u202f024' in screen.html
+    assert f'"hint">{measured} из 4\u202f096' in screen.html
+    assert ru("look_none") in screen.text
+    await office.marat.get(f"{path}/write/text")
+    await office.marat.submit("/text", **{f"template_{code}": "news" for code in TEXTS}, **WRITTEN)
+    screen = office.marat.screen
+    assert ru("look_none") not in screen.text
+    for name, code, instead in (
+        ("news_arab", "kk", "news (kk), news (ru)"),
+        ("news_cyrl", "uz", "news (uz), news (ru)"),
+        ("news", "zh_CN", "news (ru)"),
+    ):
+        told = ru("look_template").format(name=name, code=code)
+        assert f"{told} {ru('look_instead').format(names=instead)}" in screen.text
+
+
 async def test_nobody_agrees_to_their_own(office: Office) -> None:
     async with office.house.rt.pool.connection() as session:
         await session.execute(

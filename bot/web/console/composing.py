@@ -17,6 +17,7 @@ from bot.channels.limits import LIMITS
 from bot.web.console import words
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, labels, page
+from bot.web.console.previewing import previews
 from bot.web.console.visit import Form, Visit
 from bot.web.console.words_broadcasts import (
     BROADCAST_STATES,
@@ -119,6 +120,8 @@ async def _shown(
         written=written(visit),
         built=[(code, own) for code, own in visit.rt.languages.languages() if code in BUILT],
         samples=broadcasts.samples(visit.rt, draft),
+        previews=previews(visit.rt, draft),
+        written_to=pushed(visit.rt),
         limit=_tightest(visit),
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(visit.rt, draft, count),

@@ -76,6 +76,20 @@ BROADCASTS: dict[str, Text] = {
         "Each language is sent to the test phones of this installation, and to nobody else. Without"
         " a test it can't be approved."
     ),
+    "looks_hint": _(
+        "This is what people get, channel by channel: drawn by the same part that sends it."
+    ),
+    "look_parts": _("It would come as {count} messages. Make it shorter: one is allowed."),
+    "look_fresh": _("Who wrote to us within 24 hours"),
+    "look_later": _("Everybody else"),
+    "look_template": _("Template {name} ({code}) with these words in its place."),
+    "look_instead": _("Where it is missing: {names}."),
+    "look_unseen": _(
+        "Only WhatsApp knows whether it has approved a template. If it hasn't, the announcement"
+        " stops by itself, and its page says why."
+    ),
+    "look_none": _("There is no template, so they get nothing."),
+    "look_read": _("Nobody is written to here: people read it under “Announcements”."),
     "test_send": button("Send a test"),
     "test_again": button("Send it again"),
     "tested": _("tested as it stands"),
