@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bot import access
 from bot.access import Action, Subject
-from bot.broadcasts import approving, model
+from bot.broadcasts import approving, model, tending
 from bot.broadcasts.drafts import told
 from bot.broadcasts.model import Broadcast, Refusal, Refused, State
 from bot.officers import Officer
@@ -40,7 +40,10 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
             (broadcast_id,),
         )
         await told(session, officer, "broadcast.started", broadcast_id)
-        return await model.find(session, broadcast_id)
+        begun = await model.find(session, broadcast_id)
+        if begun.state is State.RUNNING:
+            await tending.ask_for_snapshot(session, begun)
+        return begun
 
 
 async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:

@@ -66,7 +66,7 @@ async def _tend(rt: Runtime, session: Session, broadcast: Broadcast) -> None:
     await session.execute(_DOUBT, (broadcast.id,))
     if broadcast.total is None:
         if broadcast.state is State.RUNNING:
-            await _ask_for_snapshot(session, broadcast)
+            await ask_for_snapshot(session, broadcast)
         return
     await session.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
     if broadcast.state is not State.RUNNING:
@@ -100,7 +100,8 @@ FROM few, over WHERE r.broadcast_id = %(id)s AND r.seq = few.seq
 """
 
 
-async def _ask_for_snapshot(session: Session, broadcast: Broadcast) -> None:
+async def ask_for_snapshot(session: Session, broadcast: Broadcast) -> None:
+    """Have a worker make everybody's row, unless that is asked for already."""
     if not await _queued(session, SNAPSHOT_TASK, broadcast.id):
         await queue.defer(
             session, SNAPSHOT_TASK, queue=QUEUE, priority=URGENT_FIRST, broadcast=str(broadcast.id)
@@ -173,10 +174,11 @@ async def _canary_is_well(session: Session, broadcast: Broadcast) -> bool:
     return False
 
 
-# The next shards in which something is due, each found by one look into the index.
+# The next shards in which something is due, each found by one look into the index: with a join to
+# `b` in place of its values the planner would sort all that is left, once for each shard.
 _DUE: LiteralString = """
 WITH RECURSIVE b AS MATERIALIZED (
-  SELECT id, coalesce(reach, 2147483647) AS reach, kosh_now() AS now FROM broadcasts
+  SELECT coalesce(reach, 2147483647) AS reach, kosh_now() AS now FROM broadcasts
   WHERE id = %(id)s
 ), fed AS MATERIALIZED (
   SELECT (j.args->>'shard')::int AS shard FROM procrastinate_jobs j
@@ -188,17 +190,17 @@ WITH RECURSIVE b AS MATERIALIZED (
   SELECT -1
   UNION ALL
   SELECT (
-    SELECT r.seq / %(shard)s FROM recipients r, b
-    WHERE r.broadcast_id = b.id AND r.state = 'planned' AND r.channel = ANY(%(channels)s)
-      AND r.seq >= (due.shard + 1) * %(shard)s AND r.seq < b.reach
-      AND (r.not_before IS NULL OR r.not_before <= b.now)
+    SELECT r.seq / %(shard)s FROM recipients r
+    WHERE r.broadcast_id = %(id)s AND r.state = 'planned' AND r.channel = ANY(%(channels)s)
+      AND r.seq >= (due.shard + 1) * %(shard)s AND r.seq < (SELECT reach FROM b)
+      AND (r.not_before IS NULL OR r.not_before <= (SELECT now FROM b))
     ORDER BY r.seq LIMIT 1)
   FROM due WHERE due.shard IS NOT NULL
 ), held AS (
   SELECT DISTINCT h.seq / %(shard)s AS shard FROM (
-    SELECT r.seq FROM recipients r, b
-    WHERE r.broadcast_id = b.id AND r.state = 'held' AND r.not_before <= b.now
-      AND r.channel = ANY(%(channels)s) AND r.seq < b.reach
+    SELECT r.seq FROM recipients r
+    WHERE r.broadcast_id = %(id)s AND r.state = 'held' AND r.not_before <= (SELECT now FROM b)
+      AND r.channel = ANY(%(channels)s) AND r.seq < (SELECT reach FROM b)
     ORDER BY r.not_before LIMIT %(most_held)s) AS h
 ), found AS (
   SELECT shard FROM (SELECT shard FROM due WHERE shard >= 0 LIMIT %(most)s) AS next
@@ -273,4 +275,8 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
             " AND canary < %(made)s THEN canary END WHERE id = %(id)s",
             {"made": made.rowcount, "id": broadcast_id},
         )
+        # Whoever comes first goes at once, not at the next round.
+        now = await model.find(session, broadcast_id)
+        if made.rowcount and now.state is State.RUNNING:
+            await _feed(session, now)
         return made.rowcount

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Doubt, Fate, State, Words, delivery, model
+from bot.broadcasts import Doubt, Fate, State, Words, delivery, model, tending
 from bot.broadcasts.delivery import AT_ONCE
 from bot.channels import (
     Held,
@@ -18,6 +18,7 @@ from bot.channels import (
     NoTemplate,
     NotNow,
     OptedOut,
+    Rates,
     Receipt,
     SendError,
     Throttled,
@@ -369,6 +370,59 @@ async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime
     await broadcasts.resume(rt, who.lead, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(set(post.addresses)) == len(post.addresses) == 100
+
+
+@pytest.mark.requirement("S-63")
+async def test_pause_stops_the_last_send_within_two_seconds(rt: Runtime) -> None:
+    post = Post(rates=Rates(100, 20))
+    rt = posted(rt, post)
+    await crowd(rt, 190)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.pause(rt, who.editor, found.id)
+    async with asyncio.timeout(2):
+        await sending
+    said = len(post.sent)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert said == len(post.sent) < 190
+
+
+async def test_rows_are_there_and_asked_for_with_the_press_of_start(rt: Runtime) -> None:
+    await crowd(rt, 3)
+    found = await started(rt, await crew(rt), a_draft())
+    assert await _jobs(rt) == ["broadcasts.snapshot"]
+    await broadcasts.snapshot(rt, found.id)
+    assert await _jobs(rt) == ["broadcasts.shard", "broadcasts.snapshot"]
+
+
+async def _jobs(rt: Runtime) -> list[str]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT task_name FROM procrastinate_jobs ORDER BY 1")
+        return [row[0] for row in await cursor.fetchall()]
+
+
+_READ: LiteralString = """
+SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+WHERE relname = 'recipients'
+"""
+
+
+async def test_the_next_shards_are_found_by_one_row_each_however_many_are_left(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tending, "SHARD", 10)
+    await crowd(rt, 200)
+    found = await _ready(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM procrastinate_jobs")
+        before = await (await session.execute(_READ)).fetchone()
+        await tending._feed(session, found)
+        after = await (await session.execute(_READ)).fetchone()
+    assert before and after and len(await _jobs(rt)) == 20
+    assert after[0] - before[0] <= 20
 
 
 async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None:
