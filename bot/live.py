@@ -235,7 +235,7 @@ class Live:
 
         Gives 0.0, or the seconds to wait before asking again (nothing was taken). Bulk names the
         share it leaves to people as `reserve`: of the rate, and of what is in the bucket.
-        `cost` must not exceed `burst`.
+        `cost` must not exceed `burst`; one below 0 gives back what was taken and not used.
         """
         return float(await self._run(_ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 

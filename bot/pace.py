@@ -5,6 +5,7 @@ to a share of the rates.
 """
 
 import asyncio
+from typing import NamedTuple
 
 from bot import log
 from bot.channels import Act, Throttled
@@ -46,21 +47,39 @@ PAID_RATE = 1000.0
 
 async def bulk(rt: Runtime, channel: str, most: int, *, paid: bool = False) -> int:
     """Wait until it is the turn of announcements; of how many at once."""
-    rate, burst = rt.channels[channel].rates.whole, rt.channels[channel].rates.whole_burst
-    name, reserve = bucket(rt, channel), RESERVE
-    if not rate:
+    if not rt.channels[channel].rates.whole:
         return most
-    if paid:
-        rate, burst, name, reserve = PAID_RATE, int(PAID_RATE), bucket(rt, f"{channel}-paid"), 0.0
-    many = max(1, min(most, burst, int(rate * (1 - reserve) * SLICE_SECONDS)))
-    while wait := await _allowed(rt, name, rate, burst, many, reserve):  # noqa: ASYNC110
+    purse = _purse(rt, channel, paid=paid)
+    many = max(1, min(most, purse.burst, int(purse.rate * (1 - purse.reserve) * SLICE_SECONDS)))
+    while wait := await _allowed(rt, purse, many):  # noqa: ASYNC110
         await asyncio.sleep(min(wait, PATIENCE))
     return many
 
 
-async def _allowed(
-    rt: Runtime, name: str, rate: float, burst: int, cost: int, reserve: float
-) -> float:
+async def give_back(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
+    """Return what bulk let through and nobody was there to get: else it would be lost."""
+    if many and rt.channels[channel].rates.whole:
+        await _allowed(rt, _purse(rt, channel, paid=paid), -many)
+
+
+class _Purse(NamedTuple):
+    """The bucket that bulk draws on, and what it leaves in it for people."""
+
+    name: str
+    rate: float
+    burst: int
+    reserve: float
+
+
+def _purse(rt: Runtime, channel: str, *, paid: bool) -> _Purse:
+    if paid:
+        return _Purse(bucket(rt, f"{channel}-paid"), PAID_RATE, int(PAID_RATE), 0.0)
+    rates = rt.channels[channel].rates
+    return _Purse(bucket(rt, channel), rates.whole, rates.whole_burst, RESERVE)
+
+
+async def _allowed(rt: Runtime, purse: _Purse, cost: int) -> float:
+    name, rate, burst, reserve = purse
     try:
         return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
     except LiveUnavailable as error:

@@ -204,20 +204,19 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
     """One channel of the shard: what was let through is claimed, what was claimed is sent."""
     purse = 0
     while monotonic() < load.until:
-        purse = purse or await _let_through(rt, load, channel)
+        purse = purse or await pace.bulk(rt, channel, AT_ONCE, paid=_paid(load, channel))
         most = min(purse, await _reachable(rt, load, channel))
         slips, seen = await _claim(rt, load, channel, most) if most else ([], 0)
         if not seen:
-            return
+            break
         purse -= len(slips)
         if slips:
             await _to_the_end(_send_all(rt, load, channel, slips))
+    await pace.give_back(rt, channel, purse, paid=_paid(load, channel))
 
 
-async def _let_through(rt: Runtime, load: Load, channel: str) -> int:
-    if load.broadcast.draft.paid and channel == "telegram":
-        return await pace.bulk(rt, channel, AT_ONCE, paid=True)
-    return await pace.bulk(rt, channel, AT_ONCE)
+def _paid(load: Load, channel: str) -> bool:
+    return load.broadcast.draft.paid and channel == "telegram"
 
 
 _REACHED: LiteralString = """
@@ -259,8 +258,7 @@ def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
     if discreet:
         message = wording.hint(rt, language, message.template.name if message.template else "")
     mark = f"b{load.broadcast.number}.{seq}.{attempt}"
-    paid = load.broadcast.draft.paid and channel == "telegram"
-    act = Act("send", address, message, row=mark, closed=shut, paid=paid)
+    act = Act("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
     return Slip(seq, attempt, person_id, language, act)
 
 

@@ -1,6 +1,6 @@
 """What a broadcast is: its words, its rule of who gets it, its time; and what can be refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -12,6 +12,7 @@ import msgspec
 
 from bot.canned import BUILT
 from bot.queue import Session
+from bot.trips import Statement
 
 CANARY = 50
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -211,6 +212,9 @@ _COLUMNS = (
 )
 
 
+FIND = Statement.of(f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %(id)s")
+
+
 async def find(session: Session, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
     """A broadcast by id; LookupError when there is none."""
     ending = " FOR NO KEY UPDATE OF b" if lock else ""
@@ -218,10 +222,14 @@ async def find(session: Session, broadcast_id: UUID, *, lock: bool = False) -> B
         f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %s{ending}",
         (broadcast_id,),
     )
-    row = await cursor.fetchone()
-    if row is None:
+    return only(await cursor.fetchall())
+
+
+def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
+    """The broadcast of what FIND gave; LookupError when there is none."""
+    if not rows:
         raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
-    return read(row)
+    return read(rows[0])
 
 
 async def newest(session: Session, most: int, before: int | None = None) -> list[Broadcast]:

@@ -14,6 +14,7 @@ from bot.officers import Officer
 from bot.pace import PAID_RATE, RESERVE
 from bot.queue import Session
 from bot.runtime import Runtime
+from bot.trips import Statement, run, together
 
 PAGE = 25
 RATE_MINUTES = 3
@@ -86,31 +87,53 @@ class Estimate:
 
 
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
-    """How far it is."""
+    """How far it is, in one trip."""
     access.demand(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as session:
-        return await of(session, await model.find(session, broadcast_id))
+        return await of(session, broadcast_id)
 
 
-async def of(session: Session, broadcast: Broadcast) -> Progress:
-    cursor = await session.execute(
-        "SELECT channel, state, reason, count FROM broadcast_counts"
-        " WHERE broadcast_id = %s AND count > 0",
-        (broadcast.id,),
+_COUNTS = Statement.of(
+    "SELECT channel, state, reason, count FROM broadcast_counts"
+    " WHERE broadcast_id = %(id)s AND count > 0"
+)
+
+# The time, and messages a second: lately, and over all minutes in which any went.
+_SPEEDS = Statement.of("""
+WITH now AS MATERIALIZED (SELECT kosh_now() AS at), recent AS (
+  SELECT sum(m.count) AS many, extract(epoch FROM now.at - min(m.minute))::float AS seconds
+  FROM broadcast_minutes m, now WHERE m.broadcast_id = %(id)s
+    AND m.minute > now.at - make_interval(mins => %(minutes)s) GROUP BY now.at
+)
+SELECT now.at, coalesce((SELECT many / greatest(seconds, 1) FROM recent), 0)::float,
+  coalesce((SELECT sum(count) / (60.0 * count(*)) FROM broadcast_minutes
+    WHERE broadcast_id = %(id)s), 0)::float FROM now
+""")
+
+_PAUSES = Statement.of(
+    "SELECT channel, until, reason FROM platform_pauses WHERE until > kosh_now() ORDER BY 1"
+)
+
+
+async def of(session: Session, broadcast_id: UUID) -> Progress:
+    values = {"id": broadcast_id, "minutes": RATE_MINUTES}
+    found, counts, speeds, waits = await together(
+        session, (model.FIND, values), (_COUNTS, values), (_SPEEDS, values), (_PAUSES, values)
     )
+    broadcast = model.only(found)
     fates: dict[Fate, int] = {}
     channels: dict[tuple[str, Fate], int] = {}
     reasons: dict[tuple[Fate, str], int] = {}
-    for channel, state, reason, many in await cursor.fetchall():
+    for channel, state, reason, many in counts:
         fate = Fate(state)
         fates[fate] = fates.get(fate, 0) + many
         channels[channel, fate] = channels.get((channel, fate), 0) + many
         if reason:
             reasons[fate, reason] = reasons.get((fate, reason), 0) + many
-    now, rate, average = await _speeds(session, broadcast.id)
+    now, rate, average = speeds[0]
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
-    pauses = await _pauses(session)
+    pauses = tuple(Pause(*row) for row in waits)
     # What a platform that has somebody waiting wants us to wait comes before the first of them.
     halts = [
         (each.until - now).total_seconds()
@@ -121,29 +144,14 @@ async def of(session: Session, broadcast: Broadcast) -> Progress:
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
 
 
-async def _speeds(session: Session, broadcast_id: UUID) -> tuple[datetime, float, float]:
-    """The time, and messages a second: lately, and over all minutes in which any went."""
-    cursor = await session.execute(
-        "WITH now AS MATERIALIZED (SELECT kosh_now() AS at), recent AS ("
-        "  SELECT sum(m.count) AS many,"
-        "    extract(epoch FROM now.at - min(m.minute))::float AS seconds"
-        "  FROM broadcast_minutes m, now WHERE m.broadcast_id = %(id)s"
-        "    AND m.minute > now.at - make_interval(mins => %(minutes)s) GROUP BY now.at)"
-        " SELECT now.at, coalesce((SELECT many / greatest(seconds, 1) FROM recent), 0)::float,"
-        " coalesce((SELECT sum(count) / (60.0 * count(*)) FROM broadcast_minutes"
-        "   WHERE broadcast_id = %(id)s), 0)::float FROM now",
-        {"id": broadcast_id, "minutes": RATE_MINUTES},
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
-
-
-async def _pauses(session: Session) -> tuple[Pause, ...]:
-    cursor = await session.execute(
-        "SELECT channel, until, reason FROM platform_pauses WHERE until > kosh_now() ORDER BY 1"
-    )
-    return tuple(Pause(*row) for row in await cursor.fetchall())
+_LISTED = (
+    "SELECT seq, channel, language, state, reason, attempt, not_before, at FROM recipients"
+    " WHERE broadcast_id = %(id)s AND {} seq > %(after)s"
+    " AND (%(reason)s = '' OR reason = %(reason)s) ORDER BY seq LIMIT %(most)s"
+)
+# Two, for each has an index in its own order; one for both would read all rows for a rare fate.
+_ALL = Statement.of(_LISTED.format(""))
+_OF_FATE = Statement.of(_LISTED.format("state = %(fate)s AND"))
 
 
 async def recipients(
@@ -158,18 +166,10 @@ async def recipients(
 ) -> list[Recipient]:
     """Recipients past a number, of one fate and reason or of all."""
     access.demand(officer, Action.BROADCAST_READ, Subject(""))
-    fates = [fate] if fate else list(Fate)
+    values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": most}
     async with rt.pool.connection() as session:
-        cursor = await session.execute(
-            "SELECT seq, channel, language, state, reason, attempt, not_before, at FROM recipients"
-            " WHERE broadcast_id = %s AND state = ANY(%s) AND seq > %s"
-            " AND (%s = '' OR reason = %s) ORDER BY seq LIMIT %s",
-            (broadcast_id, fates, after, reason, reason, most),
-        )
-        return [
-            Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:])
-            for row in await cursor.fetchall()
-        ]
+        rows = await run(session, _OF_FATE if fate else _ALL, values)
+    return [Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:]) for row in rows]
 
 
 async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit.Entry]:

@@ -87,7 +87,7 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
         who = await crowd.crew(rt)
         words = {each: Words(f"{told.body} ({token_hex(4)})")
                  for each, told in crowd.TEXTS.items()}  # fmt: skip
-        found = await crowd.started(rt, who, crowd.a_draft(texts=words))
+        found = await crowd.approved(rt, who, crowd.a_draft(texts=words))
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         stage = Stage(rt, http, folder, sink, found, who, Figures())
@@ -99,12 +99,17 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
 
 async def _lifted(stage: Stage, seconds: float) -> None:
     """From the press of Start to the pause, with no rate of ours."""
-    begun = time.time()
     with _worker(stage, rate=0) as pid:
+        await _awake(stage)
+        begun = time.time()
+        await broadcasts.start(stage.rt, stage.who.lead, stage.found.id)
+        pressed = time.time()
+        total, there = await _rows(stage)
         first = await _first(stage)
-        now = (await broadcasts.progress(stage.rt, stage.who.lead, stage.found.id)).broadcast
-        stage.figures.add("recipients, all rows in one transaction", f"{now.total:,}")
-        stage.figures.add("start (with the worker's) to the first send", f"{first - begun:.1f} s")
+        stage.figures.add("recipients, all rows in one transaction", f"{total:,}")
+        stage.figures.add("start, pressed, to its answer", f"{pressed - begun:.1f} s")
+        stage.figures.add("from there to everybody's row", f"{there - pressed:.1f} s")
+        stage.figures.add("from there to the first send", f"{first - there:.1f} s")
         await asyncio.sleep(2)
         before, at, memory = await stage.taken(), time.time(), [_resident(pid)]
         looks: list[float] = []
@@ -170,6 +175,28 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
         told[f"KOSH_{name.upper()}"] = str(plain)
     return told | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
+
+
+async def _awake(stage: Stage) -> None:
+    """Until the worker is there."""
+    async with asyncio.timeout(60), stage.rt.pool.connection() as session:
+        await session.set_autocommit(True)
+        while True:
+            cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
+            if (await cursor.fetchone() or (0,))[0]:
+                break
+            await asyncio.sleep(0.05)
+        await session.set_autocommit(False)
+
+
+async def _rows(stage: Stage) -> tuple[int, float]:
+    """How many rows there are, and since when."""
+    async with asyncio.timeout(1800):
+        while True:
+            now = await broadcasts.find(stage.rt, stage.who.lead, stage.found.id)
+            if now.total is not None:
+                return now.total, time.time()
+            await asyncio.sleep(0.02)
 
 
 async def _first(stage: Stage) -> float:

@@ -33,7 +33,9 @@ def prepared(folder: Path, many: int) -> None:
             row = session.execute("SELECT count(*) FROM people").fetchone()
             there = int(row[0]) if row else 0
             # What an earlier run announced is gone.
-            session.execute("TRUNCATE broadcasts, procrastinate_jobs CASCADE")
+            session.execute(
+                "TRUNCATE broadcasts, procrastinate_jobs, procrastinate_workers CASCADE"
+            )
             if there < many:
                 _fill(session, Vault(Keys.load(folder / "keys")), there, many)
                 session.execute("VACUUM ANALYZE")

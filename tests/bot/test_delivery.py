@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from bot import broadcasts
+from bot import broadcasts, pace
 from bot.broadcasts import Doubt, Fate, State, Words, delivery, model, tending
 from bot.broadcasts.delivery import AT_ONCE
 from bot.channels import (
@@ -423,6 +423,20 @@ async def test_the_next_shards_are_found_by_one_row_each_however_many_are_left(
         after = await (await session.execute(_READ)).fetchone()
     assert before and after and len(await _jobs(rt)) == 20
     assert after[0] - before[0] <= 20
+
+
+async def test_what_was_let_through_and_nobody_was_there_to_get_is_given_back(
+    rt: Runtime,
+) -> None:
+    # So slow that nothing comes into the bucket meanwhile: 16 of its 20 are for announcements.
+    post = Post(rates=Rates(0.001, 20))
+    rt = posted(rt, post)
+    await crowd(rt, 7)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 7
+    name = pace.bucket(rt, "telegram")
+    assert await rt.live.allow(name, rate=0.001, burst=20, cost=9, reserve=pace.RESERVE) == 0
 
 
 async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None:

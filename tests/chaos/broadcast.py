@@ -275,7 +275,7 @@ async def _account(
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id, state FROM recipients")
         states = {row[0]: str(row[1]) for row in await cursor.fetchall()}
-        progress = await of(session, await model.find(session, found.id))
+        progress = await of(session, found.id)
     rows = Counter(states.values())
     silent = [each for each in members if not platform.said[int(each.address)]]
     told = ("in_doubt", "failed", "skipped")
