@@ -174,6 +174,12 @@ class Settings(BaseSettings):
         pattern="^[0-9]{1,20}$",
         description="Id of the WhatsApp number at Meta (not the number itself), digits.",
     )
+    whatsapp_account_id: str | None = Field(
+        default=None,
+        pattern="^[0-9]{1,20}$",
+        description="Id of the WhatsApp business account at Meta, digits; with it `doctor` looks "
+        "at the templates.",
+    )
     whatsapp_api: str = Field(
         default="https://graph.facebook.com/v26.0",
         description="Base URL of the Cloud API with its version, or of a solution provider.",

@@ -1,6 +1,6 @@
-"""What docs/start.md and docs/upgrading.md say, done from outside with real processes.
+"""What docs/start.md says, done from outside with real processes.
 
-python -m tests.installation polling | servers | upgrade COMMIT
+python -m tests.installation polling | servers
 """
 
 import asyncio
@@ -135,45 +135,6 @@ async def inside(visitor: Visitor) -> None:
         await (visitor.press(answer) if answer in keys else visitor.say(answer))
 
 
-async def upgrade(folder: Path, commit: str) -> None:
-    """People are in the middle of the form while the version changes under them."""
-    before = folder / "before"
-    add = ["git", "worktree", "add", "--quiet", "--detach", str(before), commit]
-    await asyncio.to_thread(subprocess.run, add, cwd=ROOT, check=True)
-    try:
-        url = f"http://127.0.0.1:{PORT}"
-        words = ("run", "--data", str(folder / "data"), "--port", str(PORT))
-        keys = {"KOSH_KEYS": str(folder / "keys")} | registry()
-        async with AsyncExitStack() as stack:
-            with kosh(*words, root=before, given=keys):
-                await up(url)
-                people = [await stack.enter_async_context(Visitor.at(url)) for _ in range(3)]
-                for visitor in people:
-                    await inside(visitor)
-                asking = [visitor.newest.text for visitor in people]
-                print(f"{commit}: {len(people)} people are asked: {asking[0]!r}", flush=True)
-            with kosh(*words, given=keys):
-                await up(url)
-                for visitor, text in zip(people, asking, strict=True):
-                    assert visitor.newest.text == text
-                    after = await visitor.say("GULNAR")
-                    assert after.text != text
-                print(f"now: they went on where they were: {after.text!r}", flush=True)
-    finally:
-        remove = ["git", "worktree", "remove", "--force", str(before)]
-        await asyncio.to_thread(subprocess.run, remove, cwd=ROOT, check=True)
-
-
-def registry() -> dict[str, str]:
-    """An address where no registry answers: registration is open, its writes would wait."""
-    return {
-        "KOSH_REGISTRY_URL": "http://127.0.0.1:9",
-        "KOSH_REGISTRY_CLIENT_ID": "kosh",
-        "KOSH_REGISTRY_CLIENT_SECRET": token_hex(32),
-        "KOSH_REGISTRY_CALLBACK_SECRET": token_hex(32),
-    }
-
-
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="kosh-installation-"))
     try:
@@ -182,8 +143,6 @@ def main() -> None:
                 asyncio.run(polling(folder))
             case ["servers"]:
                 asyncio.run(servers(folder))
-            case ["upgrade", commit]:
-                asyncio.run(upgrade(folder, commit))
             case _:
                 sys.exit(__doc__)
     finally:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import msgspec
@@ -74,8 +74,32 @@ class Number(msgspec.Struct):
     quality_rating: str = "UNKNOWN"
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A template in one language as Meta lists it."""
+
+    name: str
+    language: str
+    status: str
+    rejected_reason: str = ""
+
+
+class _Cursors(msgspec.Struct):
+    after: str = ""
+
+
+class _Paging(msgspec.Struct):
+    cursors: _Cursors | None = None
+    next: str = ""
+
+
+class _List(msgspec.Struct):
+    data: list[Listed]
+    paging: _Paging | None = None
+
+
 _ANSWER = msgspec.json.Decoder(_Answer)
 _NUMBER = msgspec.json.Decoder(Number)
+_LIST = msgspec.json.Decoder(_List)
 _FILE = msgspec.json.Decoder(_File)
 
 
@@ -215,6 +239,22 @@ class WhatsApp:
             if status < 300:
                 return _NUMBER.decode(raw)
         raise _failed(status, raw)
+
+    async def templates(self, account: str) -> list[Listed]:
+        """The templates of a business account, whatever their state."""
+        found: list[Listed] = []
+        fields, after = "name,language,status,rejected_reason", ""
+        while True:
+            asked = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
+            status, raw = await self._call("GET", asked, CALL_SECONDS)
+            try:
+                page = _LIST.decode(raw)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                raise _failed(status, raw) from None
+            found += page.data
+            if page.paging is None or not page.paging.next or page.paging.cursors is None:
+                return found
+            after = f"&after={quote(page.paging.cursors.after)}"
 
     async def _post(self, act: Act, content: whatsapp_layout.Content) -> str:
         # A user id never leads to whoever has the person's number next; a phone number may.

@@ -20,6 +20,7 @@ from bot import floors
 from bot.channels import Channel, SendError
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import WhatsApp
+from bot.commands import templates
 from bot.commands.surroundings import Data, surroundings
 from bot.floors import Floor
 from bot.keys import Keys, VaultError
@@ -330,6 +331,32 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
             yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
         else:
             yield _good("whatsapp", said)
+        async for each in _templates(channel, chosen):
+            yield each
+
+
+async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Finding]:
+    if chosen.whatsapp_account_id is None:
+        mend = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
+        yield _doubtful("whatsapp", "its templates are not looked at", mend)
+        return
+    try:
+        listed = await channel.templates(chosen.whatsapp_account_id)
+    except SendError as error:
+        mend = "is it the account's id, and may the token manage its messaging?"
+        yield _wrong("whatsapp", f"does not show its templates: {error.code}", mend)
+        return
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            chosen.database(), connect_timeout=3
+        ) as session:
+            needed = await (await session.execute(templates.NEEDED)).fetchall()
+    except (psycopg.Error, ConfigError):
+        needed = []  # that there is no database has been said
+    for waited, said, mend in templates.faults(needed, listed):
+        yield (_wrong if waited else _doubtful)("whatsapp", said, mend)
+    approved = sum(each.status == templates.APPROVED for each in listed)
+    yield _good("whatsapp", f"{approved} of {len(listed)} templates are approved")
 
 
 async def _registry(chosen: Settings) -> AsyncIterator[Finding]:

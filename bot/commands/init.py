@@ -31,6 +31,7 @@ QUESTIONS: Mapping[str, str] = {
     "telegram_token": "Telegram token from BotFather (empty: no Telegram)",
     "whatsapp_token": "WhatsApp access token (empty: no WhatsApp)",
     "whatsapp_number_id": "Id of the WhatsApp number at Meta",
+    "whatsapp_account_id": "Id of the WhatsApp business account (empty: no look at templates)",
     "whatsapp_app_secret": "Secret of Meta's app",
     "registry_url": "Address of the registry's API (empty: no registration)",
     "registry_client_id": "Client id at the registry",

@@ -193,3 +193,49 @@ async def test_doctor_sees_an_old_schema_and_a_superuser(
     root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
     wrong = await _wrong(healthy.model_copy(update={"database_retention_url": root}))
     assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]
+
+
+ANNOUNCED = """
+INSERT INTO officers (id, name, mission) VALUES (gen_random_uuid(), 'Testova A.', 'general');
+INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)
+  SELECT gen_random_uuid(), state, id, 50, 'news', 'events', '{}'
+  FROM officers, unnest('{scheduled,done}'::text[]) state;
+INSERT INTO broadcast_texts (broadcast_id, language, body, template)
+  SELECT id, language, 'x', name || CASE state WHEN 'done' THEN '_before' ELSE '' END
+  FROM broadcasts, (VALUES ('kk', 'news'), ('ru', 'news'), ('uz', 'news')) t (language, name);
+"""
+"""An announcement that goes soon with the template `news`, and one that is over."""
+
+
+async def test_doctor_says_which_templates_are_missing_rejected_or_paused(
+    healthy: Settings, platforms: Platforms, databases: Databases
+) -> None:
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute(ANNOUNCED)
+    platforms.whatsapp.add_templates(
+        wa.Template("news", "ru", "{{1}}", state="rejected"),
+        wa.Template("news", "uz", "{{1}}"),
+        # More than one page of them.
+        *(wa.Template(f"spare_{number}", "kk", "x") for number in range(100)),
+        wa.Template("status", "kk", "{{1}}", state="paused"),
+    )
+    chosen = healthy.model_copy(update={"whatsapp_account_id": platforms.whatsapp.world.account})
+    found = {
+        each.said: (each.grade, each.mend)
+        for each in await examine(chosen)
+        if each.what == "whatsapp"
+    }
+    missing, mend = found.pop("an announcement needs the template news (kk), which is missing")
+    assert missing is Grade.WRONG
+    assert "create it" in mend
+    rejected, mend = found.pop("the template news (ru) was rejected (INVALID_FORMAT)")
+    assert rejected is Grade.WRONG
+    assert "submit it again" in mend
+    paused, mend = found.pop("the template status (kk) is paused: people block or report it")
+    assert paused is Grade.DOUBTFUL
+    assert "send it to fewer" in mend
+    assert {said for said in found if "quality" not in said} == {
+        "101 of 103 templates are approved"
+    }
+    strange = chosen.model_copy(update={"whatsapp_account_id": "1"})
+    assert "may the token" in (await _wrong(strange))["whatsapp"][1]

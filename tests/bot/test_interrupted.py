@@ -40,7 +40,7 @@ class Slow(WebChat):
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
     """A runtime, and the line on which it reaches PostgreSQL."""
-    lines, ports = await opened({"postgres": urlsplit(chosen.database()).port or 0})
+    lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
         yield rt, lines["postgres"]

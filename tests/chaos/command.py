@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tests.chaos import disk
+from tests.chaos import disk, upgrade
 from tests.chaos.faults import MATRIX
 from tests.chaos.history import Report, judged
 from tests.chaos.processes import running
@@ -27,6 +27,8 @@ PROFILES = {
                   kinds=("F1",), short=False),
     "long": Plan(people=2500, updates=200_000, faults=500, seed=1, rate=60, stall=20,
                  limit=6 * 3600, short=False, long=5),
+    "upgrade": Plan(people=240, updates=6000, faults=1, seed=1, rate=60, stall=20, limit=900,
+                    kinds=(upgrade.KIND,), short=False, span=(0.25, 0.25)),
 }  # fmt: skip
 
 app = typer.Typer(add_completion=False)
@@ -42,6 +44,9 @@ def chaos(
     rate: Annotated[float, typer.Option(help="Updates a second.")] = 0,
     minutes: Annotated[float, typer.Option(help="After so long nothing new begins.")] = 0,
     only: Annotated[str, typer.Option(help="Faults such as F3,F7; all if empty.")] = "",
+    former: Annotated[
+        str, typer.Option("--from", help="Of upgrade: the commit or tag that runs before.")
+    ] = "",
     mutant: Annotated[str, typer.Option(help="ack-first or no-dedupe: must be red.")] = "",
     keep: Annotated[Path | None, typer.Option(help="Folder for databases and logs.")] = None,
     matrix: Annotated[
@@ -62,23 +67,29 @@ def chaos(
     }
     given |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
     plan = replace(PROFILES[profile], **{name: value for name, value in given.items() if value})
-    report = run(plan, mutant, keep)
+    if profile == "upgrade":
+        former = former or upgrade.before()
+        typer.echo(f"{'from':36}{former[:9]:>9}")
+    report = run(plan, mutant, keep, former)
     raise typer.Exit(bool(report.red()))
 
 
-def run(plan: Plan, mutant: str = "", keep: Path | None = None) -> Report:
-    """One storm from beginning to end, and what is to be said of it."""
+def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
+    """One storm from beginning to end, and what is to be said of it; `former` runs first."""
     logging.basicConfig(level="WARNING", format="%(relativeCreated)9d ms  %(message)s")
     logging.getLogger("tests.chaos").setLevel("INFO")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
         _folder(keep) as folder,
         disk.of_its_own(folder / "postgres"),
-        running(folder, mutant) as processes,
+        running(folder, mutant, upgrade.checkout(former, folder) if former else None) as processes,
     ):
         seen = asyncio.run(storm(processes, plan))
+        shared = upgrade.shares(processes) if former else []
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
-    typer.echo(told(report, seen.seconds, seen.drained))
+    if former:
+        report.findings |= upgrade.findings(seen.entries, seen.faults)
+    typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
         (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))

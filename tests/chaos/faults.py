@@ -85,7 +85,10 @@ type Act = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of fault; `often` is how many of its cards are in the deck."""
+    """One kind of fault; `often` is how many of its cards are in the deck.
+
+    What is there 0 times comes only where its kind is asked for.
+    """
 
     kind: str
     what: str
@@ -111,7 +114,7 @@ def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Tr
     cards = [
         each
         for each in MATRIX
-        for _time in range(each.often)
+        for _time in range(max(each.often, each.kind in wanted))
         if (not short or each.short) and (not wanted or each.kind in wanted)
     ]
     chance.shuffle(cards)
@@ -274,7 +277,7 @@ async def freeze_database(scene: Scene) -> None:
 
 async def _refusals(scene: Scene, most: float) -> None:
     """While there is no database, a web process says so, and soon."""
-    asked = [asyncio.to_thread(ready, scene.processes.port, most) for _time in range(3)]
+    asked = [asyncio.to_thread(ready, scene.processes.ports[0], most) for _time in range(3)]
     for status in await asyncio.gather(*asked):
         scene.processes.refused_late += status not in (503, None)
         scene.processes.unanswered += status is None

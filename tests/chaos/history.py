@@ -21,7 +21,7 @@ NOTICE = "!status"
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
 # Ends and deploys: what they refuse the platform brings again, and there should be little of it.
-ORDERLY = ("F2", "F18")
+ORDERLY = ("F2", "F18", "F25")
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Report:
         if self.replies_doubled > self.faults_in_doubt:
             wrong.append("replies_doubled")
         empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
-        return wrong + empty
+        return wrong + empty + [name for name in FINDINGS_SOME if self.findings.get(name) == 0]
 
 
 MUST_BE_ZERO = (
@@ -87,6 +87,8 @@ FINDINGS_ZERO = (
     *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
     *("slow_goodbyes", "late_refusals", "unsuspecting_starts"),
 )
+FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
+"""Where there is an upgrade, people wrote all along."""
 MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -77,6 +77,12 @@ def _texts(*flows: Flow) -> dict[str, str]:
 
 
 QUESTIONS = _texts(PREREGISTRATION, OFFICER)
+
+
+def learn(texts: Mapping[str, str], answers: Mapping[str, str]) -> None:
+    """What an older release asks, and what they say to it where today's is not known."""
+    QUESTIONS.update({**texts, **QUESTIONS})
+    ANSWERS.update({**answers, **ANSWERS})
 
 
 def question(screen: Screen) -> str:

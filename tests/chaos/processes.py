@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -68,6 +69,8 @@ class Child:
     env: Mapping[str, str]
     log: Path
     changes: Mapping[str, Any] = field(default_factory=dict)
+    tree: Path | None = None
+    """The checkout of another release that it runs."""
     _process: BaseProcess | None = None
 
     def start(self, **changes: Any) -> None:
@@ -75,7 +78,8 @@ class Child:
         self.mark.unlink(missing_ok=True)
         changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
         env = {**self.env, **changed}
-        self._process = NURSERY.Process(target=play, args=(self.words, env, self.log), daemon=True)
+        plays = partial(play_former, self.tree) if self.tree else play
+        self._process = NURSERY.Process(target=plays, args=(self.words, env, self.log), daemon=True)
         self._process.start()
 
     @property
@@ -129,14 +133,26 @@ NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
 
 def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
     """Become the program that these words call; it ends with the test, however that ends."""
+    _settle(log)
+    os.environ.update(env)
+    sys.argv = list(words)
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
+def play_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    """Become the same program as another release has it, in an interpreter of its own."""
+    _settle(log)
+    os.chdir(tree)
+    command = [sys.executable, "-P", str(Path(__file__).with_name("alive.py")), *words[1:]]
+    os.execve(command[0], command, {**os.environ, **env, "PYTHONPATH": str(tree)})
+
+
+def _settle(log: Path) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.environ.update(env)
     with log.open("ab") as written:
         for stream in (1, 2):
             os.dup2(written.fileno(), stream)
-    sys.argv = list(words)
-    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
 @dataclass
@@ -148,12 +164,19 @@ class Proxy:
 
     def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
         """From now on these lines behave so; `pass` heals them."""
+        self._order({"lines": list(lines), "do": mode, "seconds": seconds})
+
+    def carried(self) -> dict[str, dict[str, int]]:
+        """How many bytes each line has carried to each port."""
+        told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
+        return told
+
+    def _order(self, order: Mapping[str, Any]) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        order = {"lines": list(lines), "do": mode, "seconds": seconds}
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        self.process.stdout.readline()
+        return json.loads(self.process.stdout.readline())
 
 
 @dataclass
@@ -168,7 +191,7 @@ class Processes:
     keys: Path
     platform: str
     registry: str
-    port: int
+    ports: tuple[int, ...]
     secret: str
     proxy: Proxy
     children: dict[str, Child]
@@ -227,20 +250,29 @@ class Processes:
 
 
 @contextmanager
-def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
-    """Everything up and ready; a mutant's name runs web and workers broken in that way."""
+def running(folder: Path, mutant: str = "", former: Path | None = None) -> Iterator[Processes]:
+    """Everything up and ready; a mutant's name runs web and workers broken in that way.
+
+    `former` is the checkout of an older release that is to run first. It may not know how to share
+    a port, so each web process has one of its own there, and the door leads to both.
+    """
     with (
         services.postgres(folder / "postgres") as admin,
         services.valkey(folder / "valkey") as redis,
         ExitStack() as stack,
     ):
-        bot, sandbox = _databases(admin)
-        web, registry = _free_port(), _free_port()
-        telegram = _free_port()
-        places = {"valkey": urlsplit(redis).port or 0, "postgres": urlsplit(admin).port or 0}
-        places |= {"telegram": telegram, "registry": registry, DOOR: web}
+        bot, sandbox = _databases(admin, former)
+        webs = tuple(_free_port() for _web in (WEBS if former else WEBS[:1]))
+        registry, telegram = _free_port(), _free_port()
+        places = {
+            "valkey": [urlsplit(redis).port or 0],
+            "postgres": [urlsplit(admin).port or 0],
+            "telegram": [telegram],
+            "registry": [registry],
+            DOOR: list(webs),
+        }
         proxy = stack.enter_context(_proxy(folder, places))
-        env = _settings(folder, bot, redis, web, registry, proxy.ports[DOOR])
+        env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[DOOR])
         Keys.create(Path(env["KOSH_KEYS"]))
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
         stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
@@ -251,6 +283,10 @@ def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
         _until_open(registry)
         changes = {"mutant": mutant} if mutant else {}
         children = {name: _ours(folder, env, proxy, name, changes) for name in OURS}
+        for name, port in zip(WEBS, webs, strict=False):
+            children[name].env = {**children[name].env, "KOSH_PORT": str(port)}
+        for child in children.values():
+            child.tree = former
         for child in children.values():
             stack.enter_context(_alive(child))
         processes = Processes(
@@ -262,7 +298,7 @@ def running(folder: Path, mutant: str = "") -> Iterator[Processes]:
             keys=Path(env["KOSH_KEYS"]),
             platform=env["KOSH_TELEGRAM_API"],
             registry=env["KOSH_REGISTRY_URL"],
-            port=web,
+            ports=webs,
             secret=env["KOSH_TELEGRAM_SECRET"],
             proxy=proxy,
             children=children | {"registry": stands},
@@ -299,9 +335,19 @@ def at(url: str, port: int) -> str:
     return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
 
 
-def _databases(admin: str) -> tuple[services.Databases, services.Databases]:
+def migrated(owner: str, tree: Path = ROOT) -> bool:
+    """Call `migrate` of a checkout as an operator does; whether it got through."""
+    env = {**os.environ, "KOSH_DATABASE_OWNER_URL": owner, "PYTHONPATH": str(tree)}
+    command = [sys.executable, "-m", "bot", "migrate"]
+    return subprocess.run(command, cwd=tree, env=env, check=False).returncode == 0
+
+
+def _databases(admin: str, former: Path | None) -> tuple[services.Databases, services.Databases]:
     bot, sandbox = (services.prepare(admin, name) for name in ("kosh", "kosh_sandbox"))
-    migrate(bot.owner.replace("postgresql", "postgresql+psycopg", 1))
+    if former:
+        assert migrated(bot.owner, former)
+    else:
+        migrate(bot.owner.replace("postgresql", "postgresql+psycopg", 1))
     with psycopg.connect(bot.owner, autocommit=True) as session:
         session.execute(CLOCK)
         assert session.execute("SHOW fsync").fetchone() == ("on",)
@@ -331,7 +377,7 @@ def _settings(
 
 
 @contextmanager
-def _proxy(folder: Path, places: Mapping[str, int]) -> Iterator[Proxy]:
+def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]:
     lines = {f"{name}>{service}": places[service] for name in OURS for service in SERVICES}
     with (folder / "proxy.log").open("ab") as log:
         process = subprocess.Popen(

@@ -12,18 +12,16 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import uvicorn
-
-from bot import conversations, inbox, jobs, outbox
+from bot import conversations, inbox, outbox
 from bot.commands import main
 from flows import FLOWS
 from flows.engine.questions import YesNo
 from flows.engine.text import _, button
 from flows.preregistration import PREREGISTRATION
+from tests.chaos.alive import awake
 from tests.chaos.mutants import MUTANTS
 
 
@@ -93,24 +91,7 @@ def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., A
     return watched
 
 
-# A sign of life, another clock, another release
-
-
-def awake(mark: str) -> None:
-    """Leaves a mark as soon as it works: it listens, or has swept once."""
-    _marked(uvicorn.Server, "startup", Path(mark))
-    _marked(jobs, "sweep", Path(mark))
-
-
-def _marked(place: Any, name: str, mark: Path) -> None:
-    begins: Callable[..., Awaitable[Any]] = getattr(place, name)
-
-    async def marking(*given: Any, **more: Any) -> Any:
-        begun = await begins(*given, **more)
-        mark.touch()
-        return begun
-
-    setattr(place, name, marking)
+# Another clock, another release
 
 
 def skewed(seconds: float) -> None:

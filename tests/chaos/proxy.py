@@ -2,7 +2,8 @@
 
 A process of its own. Its first order names the lines and where they lead, and it answers with the
 ports it listens on; every further line of its standard input is an order, such as
-`{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`.
+`{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`; to the order `tell` it answers how many
+bytes each of them has carried to each port.
 """
 
 import asyncio
@@ -10,7 +11,8 @@ import json
 import random
 import sys
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,6 +31,7 @@ class Pair:
 
     near: StreamWriter
     far: StreamWriter
+    port: int
     ghost: bool = False
 
     def abort(self) -> None:
@@ -44,16 +47,19 @@ class Pair:
 class Line:
     """One way from a process to a service, and how it behaves now.
 
+    Where several ports are the service, each connection has one of them, whoever is there.
+
     `delay` makes bytes late by about `seconds`; `drop` holds everything back, as a network does
     that fell apart; `cut` resets what is open and refuses what is new; `half` leaves our process
     alone with connections whose other end is gone; `tear` resets in the middle of an answer.
     """
 
-    to: tuple[str, int]
+    to: Sequence[int]
     mode: Mode = "pass"
     seconds: float = 0.0
     open: asyncio.Event = field(default_factory=asyncio.Event)
     pairs: set[Pair] = field(default_factory=set)
+    carried: Counter[int] = field(default_factory=Counter)
 
     def become(self, mode: Mode, seconds: float) -> None:
         self.mode, self.seconds = mode, seconds
@@ -69,14 +75,18 @@ class Line:
         await self.open.wait()
         if self.mode == "cut":
             return near.transport.abort()
-        try:
-            answers, far = await asyncio.open_connection(*self.to)
-        except OSError:
-            return near.transport.abort()
-        pair = Pair(near, far)
+        for port in random.sample(self.to, len(self.to)):
+            with suppress(OSError):
+                answers, far = await asyncio.open_connection("127.0.0.1", port)
+                return await self._pass_on(Pair(near, far, port), reader, answers)
+        near.transport.abort()
+
+    async def _pass_on(self, pair: Pair, reader: StreamReader, answers: StreamReader) -> None:
         self.pairs.add(pair)
         try:
-            await asyncio.gather(self._carry(pair, reader, far), self._carry(pair, answers, near))
+            await asyncio.gather(
+                self._carry(pair, reader, pair.far), self._carry(pair, answers, pair.near)
+            )
         finally:
             self.pairs.discard(pair)
             pair.abort()
@@ -93,17 +103,18 @@ class Line:
                     await to.drain()
                     return pair.abort()
                 if not pair.ghost:
+                    self.carried[pair.port] += len(chunk) if to is pair.far else 0
                     to.write(chunk)
                     await to.drain()
         if not (pair.ghost and to is pair.near):
             to.close()
 
 
-async def opened(wanted: Mapping[str, int]) -> tuple[dict[str, Line], dict[str, int]]:
+async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
     """The lines by name, and the ports they listen on."""
     lines, ports = {}, {}
-    for name, port in wanted.items():
-        line = Line(("127.0.0.1", port))
+    for name, places in wanted.items():
+        line = Line(places)
         line.open.set()
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
         lines[name], ports[name] = line, server.sockets[0].getsockname()[1]
@@ -119,6 +130,9 @@ async def main() -> None:
     print(json.dumps(ports), flush=True)
     while order := await orders.readline():
         told = json.loads(order)
+        if told["do"] == "tell":
+            print(json.dumps({name: lines[name].carried for name in told["lines"]}), flush=True)
+            continue
         for name in told["lines"]:
             lines[name].become(told["do"], told["seconds"])
         print(json.dumps(told["lines"]), flush=True)

@@ -49,7 +49,8 @@ class Plan:
     long, and `long` is how long a fault may last. When nothing has moved for `stall` although every
     process is up, because leases of the dead run on, there is a blackout: everything is killed and
     database time goes on by two minutes. After `most` no fault comes any more, nobody new begins,
-    and whoever is at it ends.
+    and whoever is at it ends. `span` is the
+    share of the load in which faults come.
     """
 
     people: int
@@ -63,6 +64,7 @@ class Plan:
     short: bool = True
     long: float = 2.0
     most: float = inf
+    span: tuple[float, float] = (0.02, 0.95)
 
     @property
     def words(self) -> int:
@@ -188,7 +190,7 @@ async def _trouble(
 ) -> None:
     """One fault at each of some random moments of the load; a blackout whenever nothing moves."""
     chance, cards = scene.chance, list[faults.Trouble]()
-    moments = sorted(chance.uniform(0.02, 0.95) * plan.updates for _ in range(plan.faults))
+    moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
         while not await _until(partial(_reached, scene.platform, moment, done), scene, plan.stall):
             await asyncio.to_thread(scene.processes.blackout)

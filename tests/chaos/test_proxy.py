@@ -31,7 +31,7 @@ async def both() -> AsyncIterator[Both]:
         writer.close()
 
     async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
-        lines, ports = await opened({"echo": server.sockets[0].getsockname()[1]})
+        lines, ports = await opened({"echo": [server.sockets[0].getsockname()[1]]})
         yield Both(lines["echo"], ports["echo"])
 
 

@@ -46,6 +46,7 @@ NORMAL = Pace()
 BODY_MOST = 110 << 20
 VERSION = re.compile(r"v2\d\.0")
 ERROR_PAGE = "<html><head><title>{0}</title></head><body>Sorry, something went wrong.</body></html>"
+TEMPLATE_FIELDS = {"id", "name", "language", "status", "category", "rejected_reason"}
 Dialect = Literal["cloud", "provider"]
 
 
@@ -105,6 +106,7 @@ class Emulator:
             app.router.add_post("/{version}/{number}/messages", self._messages)
             app.router.add_post("/{version}/{number}/media", self._upload)
             app.router.add_route("*", r"/{version}/{media:\d+}", self._media)
+            app.router.add_get(r"/{version}/{account:\d+}/message_templates", self._templates)
         else:
             app.router.add_post("/messages", self._messages)
             app.router.add_post("/media", self._upload)
@@ -258,6 +260,25 @@ class Emulator:
         except Refusal as refusal:
             return self._refuse("number", dict(request.query), refusal, False)
         told = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
+        return web.json_response(told)
+
+    async def _templates(self, request: web.Request) -> web.StreamResponse:
+        """The account's templates, as many at a time as are asked for."""
+        values: Params = dict(request.query)
+        try:
+            self._check_door(request)
+            if request.match_info["account"] != self.world.account:
+                raise Refusal(100, "Unsupported get request: object does not exist", 33)
+            if set(values.get("fields", "").split(",")) - TEMPLATE_FIELDS:
+                raise Refusal(100, "Tried accessing nonexisting field")
+        except Refusal as refusal:
+            return self._refuse("templates", values, refusal, False)
+        begin, most = int(values.get("after", 0)), int(values.get("limit", 25))
+        listed = self.world.templates.listed()
+        paging: Params = {"cursors": {"before": str(begin), "after": str(begin + most)}}
+        if begin + most < len(listed):
+            paging["next"] = f"{self.url}{request.rel_url}"
+        told = {"data": listed[begin : begin + most]} | ({"paging": paging} if listed else {})
         return web.json_response(told)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

@@ -11,7 +11,7 @@ NAME = re.compile(r"[a-z0-9_]{1,512}")
 # Meta's list of template languages that Kosh could want.
 LANGUAGES = {"kk", "ru", "uz", "zh_CN", "zh_HK", "zh_TW", "en", "en_US", "tr", "ky_KG"}
 UNTIDY = re.compile(r"[\n\t]| {5,}")
-State = Literal["approved", "paused", "disabled", "violating"]
+State = Literal["approved", "paused", "disabled", "violating", "pending", "rejected"]
 REFUSED = {"paused": 132015, "disabled": 132016, "violating": 132007}
 
 
@@ -57,11 +57,24 @@ class Templates:
         """Adds templates, or puts them in the place of the same."""
         self._all |= {(one.name, one.language): one for one in templates}
 
+    def listed(self) -> list[dict[str, str]]:
+        """All of them as Meta lists them; what goes against a policy is seen when it is sent."""
+        return [
+            {
+                "id": str(number),
+                "name": one.name,
+                "language": one.language,
+                "status": "APPROVED" if one.state == "violating" else one.state.upper(),
+            }
+            | ({"rejected_reason": "INVALID_FORMAT"} if one.state == "rejected" else {})
+            for number, one in enumerate(self._all.values(), 1)
+        ]
+
     def find(self, asked: Params) -> Template:
         """The template that a message names; 132001 and its kin when there is none to send."""
         name, language = asked["name"], asked["language"]["code"]
         found = self._all.get((name, language))
-        if found is None:
+        if found is None or found.state in ("pending", "rejected"):
             raise Refusal(132001, f"template name ({name}) does not exist in {language}")
         if found.state in REFUSED:
             raise Refusal(REFUSED[found.state])

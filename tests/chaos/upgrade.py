@@ -1,0 +1,110 @@
+"""From an older release to this one while people write: what a release asks of an operator.
+
+The older one is a commit of this repository, run from a folder of its own with the packages of
+today; nothing is fetched. It makes the database, and what people began there they end here.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from bot.settings import ConfigError
+from tests.chaos import people
+from tests.chaos.faults import Scene, trouble
+from tests.chaos.platform import Arrival, Entry
+from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Processes, migrated
+
+KIND = "F25"
+VERSIONS = "bot/migrations/versions"
+TRIES = 5
+ASKED = """
+import json
+from tests.chaos.people import ANSWERS, QUESTIONS
+print(json.dumps([QUESTIONS, ANSWERS]))
+"""
+
+
+def before() -> str:
+    """The newest commit whose migrations are some of today's, as they are today, and not all."""
+    today = _migrations("HEAD")
+    for commit in _git("rev-list", "HEAD").decode().split():
+        if (then := _migrations(commit)) and then.items() < today.items():
+            return commit
+    raise ConfigError("no commit here has fewer migrations; fetch the whole history, or --from")
+
+
+def _migrations(commit: str) -> Mapping[str, str]:
+    """By the name of the file, the hash of what it says."""
+    lines = _git("ls-tree", "-r", commit, f"{VERSIONS}/").decode().splitlines()
+    return {path: kind.split()[2] for kind, _tab, path in (each.partition("\t") for each in lines)}
+
+
+def _git(*words: str) -> bytes:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        raise ConfigError(f"git {words[0]}: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+def checkout(commit: str, folder: Path) -> Path:
+    """The commit's files in a folder of their own; the people learn what it asks."""
+    tree = folder / "former"
+    with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
+        archive.extractall(tree, filter="data")
+    asked = [sys.executable, "-c", ASKED]
+    people.learn(*json.loads(subprocess.run(asked, cwd=tree, stdout=-1, check=True).stdout))
+    return tree
+
+
+@trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
+async def upgrade(scene: Scene) -> None:
+    """As docs/upgrading.md says it."""
+    async with scene.noted(KIND, "upgrade", doubts=0):
+        for attempt in range(TRIES):
+            if await asyncio.to_thread(migrated, scene.processes.owner):
+                break
+            assert attempt < TRIES - 1, "the migrations did not get through"
+        await scene.hold()
+        for name in OURS:
+            scene.processes.children[name].tree = None
+            await asyncio.to_thread(scene.processes.renew, name)
+            await scene.until_up(name)
+            await scene.hold()
+
+
+def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int]:
+    """How much people sent before, meanwhile and after."""
+    [done] = [each for each in faults if each.kind == KIND]
+    sent = [each.at for each in entries if isinstance(each, Arrival)]
+    before, rest = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
+    return {
+        "upgrade_seconds": round(done.until - done.at),
+        "sent_before": before,
+        "sent_meanwhile": rest - before,
+        "sent_after": len(sent) - rest,
+    }
+
+
+def shares(processes: Processes) -> list[str]:
+    """Of all that went over a kind of line, how much each process had; percent of bytes."""
+    carried = processes.proxy.carried()
+    door = {
+        name: carried[DOOR].get(str(port), 0)
+        for name, port in zip(WEBS, processes.ports, strict=True)
+    }
+    kinds = {"requests": door} | {
+        service: {name: sum(carried[f"{name}>{service}"].values()) for name in OURS}
+        for service in SERVICES
+    }
+    lines = [f"{'share of bytes, %':18}" + "".join(f"{name:>10}" for name in OURS)]
+    for kind, by in kinds.items():
+        whole = sum(by.values()) or 1
+        lines.append(
+            f"{kind:18}" + "".join(f"{100 * by.get(name, 0) / whole:>10.0f}" for name in OURS)
+        )
+    return lines
