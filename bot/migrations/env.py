@@ -11,6 +11,9 @@ with engine.connect() as connection:
     connection.execute(text("SELECT pg_advisory_lock(5274368)"))
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
-    context.configure(connection=connection, target_metadata=tables.metadata)
+    # Each for itself: else the locks of the first would be held until the last is through.
+    context.configure(
+        connection=connection, target_metadata=tables.metadata, transaction_per_migration=True
+    )
     with context.begin_transaction():
         context.run_migrations()

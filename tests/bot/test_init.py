@@ -2,11 +2,16 @@
 
 import asyncio
 import os
+import pty
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from select import select
 
 import aiohttp
 import psycopg
@@ -19,10 +24,11 @@ from bot.services import Databases
 from bot.settings import Settings
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
-from tests.terminal import shell
+from tests.terminal import ROOT, shell
 
 # Made anew, since a value that looks like an example is refused.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
+PATIENCE = 30
 
 
 @dataclass
@@ -118,6 +124,57 @@ async def test_a_token_is_enough(platforms: Platforms, tmp_path: Path) -> None:
     assert code == 0, said
     assert "Registration stays closed" in said
     assert "./kosh run" in said
+
+
+def _typed(command: list[str], environment: dict[str, str], answers: dict[str, str]) -> str:
+    """Answer each question of a command at a terminal as it comes; all that the screen showed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown, left = "", list(answers.items())
+    # The terminal is gone with the process: EIO is its end.
+    with suppress(OSError):
+        while select([ours], [], [], PATIENCE)[0] and (read := os.read(ours, 4096)):
+            shown += read.decode()
+            # Before the blank is written the terminal forgets what was typed too soon.
+            if left and left[0][0] in shown and shown.endswith(": "):
+                os.write(ours, f"{left.pop(0)[1]}\n".encode())
+    os.close(ours)
+    assert (process.wait(PATIENCE), left) == (0, []), shown
+    return shown
+
+
+async def test_a_person_at_a_terminal_is_asked_for_what_is_needed(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
+    bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
+    command = [sys.executable, "-m", "bot", "init", "--data", str(home), "--mission", "tr_ankara"]
+    answers = {
+        "Languages on offer": "kk,ru",
+        "Public address": "",
+        "Telegram token": TOKEN,
+        "WhatsApp access token": SECRET,
+        "Id of the WhatsApp number": wa.NUMBER_ID,
+        "Id of the WhatsApp business account": "",
+        "Secret of Meta's app": SECRET,
+        "Address of the registry": "",
+    }
+    shown = await asyncio.to_thread(_typed, command, bare | apis, answers)
+    assert "@" in shown
+    assert "officers to the mission tr_ankara" in shown
+    # What is typed is seen on the screen, unless it is a secret.
+    assert wa.NUMBER_ID in shown
+    assert TOKEN not in shown
+    assert SECRET not in shown
+    assert (home / "secrets" / "telegram_token").read_text("utf-8") == TOKEN
+    written = (home / "settings.env").read_text("utf-8")
+    assert "KOSH_LANGUAGES=kk,ru" in written
+    assert "REGISTRY" not in written
 
 
 # doctor
