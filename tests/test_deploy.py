@@ -116,3 +116,35 @@ def test_the_image_runs_as_nobody() -> None:
     assert "USER 10001" in lines
     assert not any(line.startswith("ADD ") for line in lines)
     assert all("@" in line or ":" in line for line in lines if line.startswith("FROM "))
+
+
+# Words of docker compose and kubectl that stand before a name, and options that take a value.
+COMPOSE_CALL = re.compile(r"docker compose (?:--\S+ \S+ )*[a-z]+ ((?:-\S+(?: \w+=\d+)? )*)([^`]+)")
+KINDS = {"deploy": "Deployment", "job": "Job", "svc": "Service", "ingress": "Ingress"}
+
+
+def test_what_the_pages_call_by_name_is_there() -> None:
+    """Units, services and objects in commands that somebody types in the night."""
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
+    text = "\n".join(path.read_text("utf-8") for path in pages)
+    units = set(
+        re.findall(
+            r"\b(kosh-[a-z]+@?)", " ".join(re.findall(r"(?:journal|system)ctl[^`\n]+", text))
+        )
+    )
+    assert "kosh-web@" in units
+    assert units <= {path.stem for path in UNITS}
+    services = {
+        name for _options, names in COMPOSE_CALL.findall(text) for name in names.split()[:1]
+    }
+    assert "web" in services
+    assert services <= COMPOSE["services"].keys()
+    objects = {
+        (KINDS[kind], name)
+        for kind, name in re.findall(
+            r"\b(deploy|job|svc|ingress)/([a-z-]+)\b(?!/)",
+            " ".join(re.findall(r"kubectl[^`\n]+", text)),
+        )
+    }
+    assert ("Deployment", "web") in objects
+    assert objects <= {(each["kind"], each["metadata"]["name"]) for each in _documents()}
