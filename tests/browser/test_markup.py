@@ -1,18 +1,25 @@
 """What people and officers write is shown on every page, and runs on none."""
 
 from typing import Any
+from urllib.parse import quote
 
+import psycopg
 import pytest
 
+from bot.broadcasts import Words
+from bot.services import Databases
 from bot.web.console import demo_crew
+from tests import crowd
 from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console import Console
 from tests.house import House
-from tests.web.test_journeys import ANSWERS
+from tests.registry.example import new_key, pre_registration
+from tests.visitor import Visitor
+from tests.web.test_page import _link, _to_surname
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-DANA, AIGUL = "Dana Testova", "Aigul Testova"
+DANA, AIGUL, MARAT, TIMUR = "Dana Testova", "Aigul Testova", "Marat Testov", "Timur Testov"
 # Each would leave a mark where it ran, or be noticed by the policy where it was but markup.
 HOSTILE = (
     "<script>window.ran=1</script>", "<img src=x onerror=window.ran=1>", "{{7*'7'}}",
@@ -80,8 +87,6 @@ async def _written(house: House, case: str) -> list[str]:
 @pytest.mark.row(41, 95)
 async def test_what_people_write_runs_nowhere(browser: Any, house: House) -> None:
     await demo_crew.enter(house.rt)
-    walk = list(ANSWERS)
-    walk[walk.index("1990") + 2] = SHORT
     visitor = await ask_officer(house, "ru", "general", ALL, after=())
     try:
         async with house.rt.pool.connection() as session:
@@ -103,3 +108,78 @@ async def test_what_people_write_runs_nowhere(browser: Any, house: House) -> Non
             assert any("onerror" in each for each in shown)
     finally:
         await leave(visitor)
+
+
+# What officers announce
+
+
+async def _announced(house: House, databases: Databases) -> list[str]:
+    """Hostile words in one that waits and one that went; the pages on which they may stand."""
+    who = await crowd.crew(house.rt)
+    gone = await crowd.started(house.rt, who, crowd.a_draft())
+    other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
+    waits = await crowd.approved(house.rt, who, crowd.a_draft(texts=other))
+    # The front door takes no brackets in an announcement; here it is as if it had.
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
+        session.execute("UPDATE broadcasts SET why = %s", (ALL,))
+    async with Console.signed_in(house.url, MARAT) as console:
+        await console.get("/console/broadcasts/new")
+        await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)
+        await console.submit("/audience", channels="telegram")
+        await console.submit("/text", stay="1", **{f"text_{code}": ALL for code in crowd.TEXTS})
+        written = console.screen.path
+    shown = ("text", "test", "time")
+    paths = [written.replace("/write/text", f"/write/{step}") for step in shown]
+    base = "/console/broadcasts"
+    return [base, f"{base}/{gone.id}", f"{base}/{waits.id}", *paths]
+
+
+@pytest.mark.requirement("S-59", "S-60")
+@pytest.mark.row(41, 95)
+async def test_what_is_announced_runs_nowhere(
+    browser: Any, house: House, databases: Databases
+) -> None:
+    await demo_crew.enter(house.rt)
+    await crowd.crowd(house.rt, 1)
+    paths = await _announced(house, databases)
+    for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):
+        async with Console.signed_in(house.url, name) as console:
+            desk = await _page(browser, house, console.session.cookie_jar)
+            shown = [await _look(desk, house.url + path) for path in looked_at]
+            assert sum("window.ran=1" in each for each in shown) >= len(shown) - 2, name
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        await visitor.say("/news")
+        chat = await _page(browser, house, visitor.session.cookie_jar)
+        assert "window.ran=1" in await _look(chat, f"{house.url}/chat?chat={visitor.chat}")
+
+
+# Pages of other doors
+
+
+@pytest.mark.requirement("S-59", "S-60")
+@pytest.mark.row(41, 95)
+async def test_what_came_past_the_messenger_or_in_an_address_runs_nowhere(
+    browser: Any, house: House
+) -> None:
+    """The secure page, the status, a printed list that is over, the registry's own page."""
+    page = await _page(browser, house, ())
+    said = quote(ALL, safe="")
+    for path in (f"/status?lang={said}", f"/p/{said}", f"/print/{said}", f"/{said}"):
+        await _look(page, house.url + path)
+    registry = house.rt.registry
+    assert registry
+    names = {"surname": SHORT, "given_name": HOSTILE[4], "name_kk": HOSTILE[5]}
+    await registry.create(pre_registration(**names), key=new_key())
+    assert "onerror" in await _look(page, house.sandbox)
+    user = house.telegram.user(7109, first_name="Test")
+    await _to_surname(house, user)
+    await _look(page, f"{await _link(house, user)}#tgWebAppData={quote(SHORT)}")
+    await page.evaluate("document.getElementById('init').value = ''")
+    await page.click("main form button")
+    await page.fill("textarea, input[name=text]", SHORT)
+    await page.press("textarea, input[name=text]", "Enter")
+    await page.wait_for_function("() => document.body.innerText.includes('onerror')")
+    await _look(page, f"{house.url}/chat")

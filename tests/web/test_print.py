@@ -159,3 +159,19 @@ async def test_on_whatsapp_it_stands_alone_and_the_question_comes_after_it(house
     await house.until(asked)
     (link,) = [each.link for each in user.received if each.link is not None]
     assert "/print/" in link[1]
+
+
+@pytest.mark.requirement("S-60")
+@pytest.mark.row(41)
+def test_words_on_paper_are_no_markup_of_the_typesetter_and_lead_nowhere() -> None:
+    hostile = (
+        '#read("checklist.typ")', "$ 1/2 $", "*bold* _thin_ `raw`", "= heading", "<label> @label",
+        '#link("https://evil.example")[x]', "https://evil.example", '"] #panic() [', "\\u{41}",
+    )  # fmt: skip
+    paper = {"name": hostile[0], "remarks": list(hostile), "ready": True}
+    sheet = {"lang": "ru", "rtl": False, "title": hostile[5], "date": hostile[1]}
+    sheet |= {"lead": hostile[7], "before": list(hostile), "papers": [paper], "after": [hostile[3]]}
+    pdf = printing.typeset(json.dumps(sheet))
+    said = re.sub(r"\s+", "", words(pdf))
+    assert all(said.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), said
+    assert not re.findall(rb"/(?:JavaScript|JS|Launch|URI|OpenAction|EmbeddedFile)\b", pdf)
