@@ -51,9 +51,14 @@ def post(path: str, action: Action, act: Act) -> Route:
         visit = await arrive(request)
         if isinstance(visit, Response):
             return visit
-        form = await form_of(request)
-        if not hmac.compare_digest(form.get("csrf", "").encode(), visit.csrf.encode()):
-            raise Refused(403)
+        try:
+            form = await form_of(request)
+            if not hmac.compare_digest(form.get("csrf", "").encode(), visit.csrf.encode()):
+                raise Refused(403)
+        except Refused as refused:
+            if refused.status == 403:
+                await _note_denied(visit, action, "foreign")
+            raise
 
         async def acted(visit: Visit) -> Response:
             return await act(visit, form)
@@ -83,24 +88,27 @@ async def _allowed(visit: Visit, action: Action, answer: Page) -> Response:
         demand(visit, action)
         return await answer(visit)
     except PasskeyNeeded:
+        await _note_denied(visit, action, "passkey")
         return RedirectResponse(f"{SIGN_IN}?why=passkey", 303)
     except Forbidden as error:
-        await _note_denied(visit, action)
+        await _note_denied(visit, action, error.why.value)
         return _trouble(visit, 403, "forbidden", say(words.WHYS[error.why]))
     except KeyError:
         raise
     except LookupError:
+        # Of another mission or never there: nobody can tell, and who guesses is on record.
+        await _note_denied(visit, action, "absent")
         return _trouble(visit, 404, "not_there", "")
 
 
-async def _note_denied(visit: Visit, action: Action) -> None:
+async def _note_denied(visit: Visit, action: Action, why: str) -> None:
     async with officers.acting(visit.rt, visit.officer) as session:
         await append(
             session,
             actor=str(visit.officer.id),
             action="denied",
             subject=action.value,
-            detail=visit.request.method,
+            detail=f"{visit.request.method} {why}",
         )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot import access, officers, sessions
+from bot import access, log, officers, sessions
 from bot.access import Action, Forbidden, Subject, Why
 from bot.officers import Officer
 from bot.runtime import Runtime
@@ -23,6 +23,7 @@ SIGN_IN = f"{ROOT}/sign-in"
 FORM = "application/x-www-form-urlencoded"
 MOST = 64 * 1024
 STREAM = "text/event-stream"
+_logger = log.get()
 NOT_SEEN = "kosh-live"  # what the page fetches by itself is nothing that the officer did
 
 
@@ -61,6 +62,8 @@ async def arrive(request: Request) -> Visit | Response:
     async with officers.console(rt).connection() as connection:
         found = await sessions.present(connection, token, seen=not by_itself)
     if found is None:
+        if token:
+            _logger.info("session.refused", method=request.method.lower())
         return _away(request, by_itself)
     language, zone = _language(request, rt, found.language), ZoneInfo(found.zone)
     return Visit(request, rt, found.officer, found.session, token, language, found.now, zone)
