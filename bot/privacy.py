@@ -125,6 +125,7 @@ async def erase(rt: Runtime, session: Session, person: Person) -> None:
     """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
     await registrations.take_back(rt, session, person.id)
     await session.execute("DELETE FROM people WHERE id = %s", (person.id,))
+    rt.vault.forget(person.id)
     await session.execute(
         "INSERT INTO tombstones (mark) VALUES (%s) ON CONFLICT DO NOTHING",
         (rt.vault.index("tombstone", str(person.id)),),

@@ -92,6 +92,7 @@ class Vault:
         self._keys, self._directory = keys, directory
         self._ring = _Ring(keys)
         self._opened = lru_cache(_MOST_OPEN)(self._person_key)
+        self._erased = set[UUID]()
 
     @property
     def epoch(self) -> int:
@@ -109,6 +110,7 @@ class Vault:
         Raises VaultError.
         """
         self._opened.cache_clear()
+        self._erased.clear()
         if self._directory is None or (keys := Keys.load(self._directory)) == self._keys:
             return False
         self._keys, self._ring = keys, _Ring(keys)
@@ -123,7 +125,17 @@ class Vault:
 
         VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be.
         """
-        return self._opened(person_id, key)
+        kept = person_id not in self._erased
+        return self._opened(person_id, key) if kept else self._person_key(person_id, key)
+
+    def forget(self, person_id: UUID) -> None:
+        """Let the key of a person who is being erased go, and keep it no more until the next look.
+
+        Other processes let it go at theirs.
+        """
+        self._erased.add(person_id)
+        # All of them: one alone can't be picked out, and the others are soon opened again.
+        self._opened.cache_clear()
 
     def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         return PersonKey(person_id, self._unwrap(person_id, key))

@@ -1,10 +1,17 @@
 """Who erases everything: what still stands in the chats goes too, and what can't is said."""
 
+import asyncio
+import gc
+from uuid import UUID
+
 import pytest
 
 from bot import inbox, people
+from bot import runtime as running
 from bot.inbox import NOT_DELETED
-from bot.runtime import Runtime
+from bot.runtime import Runtime, runtime
+from bot.settings import Settings
+from bot.vault import PersonKey
 from flows.engine.events import Said
 from tests.people import Guest
 
@@ -68,3 +75,53 @@ async def test_a_second_time_says_the_same_and_makes_nothing(rt: Runtime) -> Non
     async with rt.pool.connection() as session:
         after = await (await session.execute("SELECT count(*) FROM tombstones")).fetchone()
     assert before == after == (1,)
+
+
+async def opened(rt: Runtime, guest: Guest) -> UUID:
+    """Whose key is open in this process now."""
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, "web", guest.name)
+    assert person is not None
+    return person.id
+
+
+def held(person_id: UUID) -> bool:
+    """Whether that person's key is anywhere in the memory of the process."""
+    gc.collect()
+    keys = [each for each in gc.get_objects() if isinstance(each, PersonKey)]
+    return any(each.person_id == person_id for each in keys)
+
+
+async def test_the_open_key_goes_at_once_where_the_person_is_erased(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    person_id = await opened(rt, guest)
+    assert held(person_id)
+    await guest.go("/delete", "yes")
+    assert not held(person_id)
+
+
+async def test_a_key_that_is_read_while_its_person_is_being_erased_is_not_kept(
+    rt: Runtime,
+) -> None:
+    """Until the commit others still find the person."""
+    guest = Guest(rt)
+    await guest.consent()
+    person_id = await opened(rt, guest)
+    rt.vault.forget(person_id)
+    await opened(rt, guest)
+    assert not held(person_id)
+
+
+async def test_other_processes_let_the_key_go_within_a_minute(
+    rt: Runtime, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert running.KEYS_SECONDS <= 60
+    monkeypatch.setattr(running, "KEYS_SECONDS", 0.01)
+    guest = Guest(rt)
+    await guest.consent()
+    async with runtime(chosen) as other, asyncio.timeout(10):
+        person_id = await opened(other, guest)
+        await guest.go("/delete", "yes")
+        while held(person_id):  # noqa: ASYNC110 — what goes rings no bell
+            await asyncio.sleep(0.01)
