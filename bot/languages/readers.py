@@ -112,7 +112,8 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, most: int = 100) ->
     if not text:
         return Refusal.EMPTY
     written = [character for character in text if _is_letter(character)]
-    if not written:
+    # A sign that only stretches another is a letter to Unicode, and no name.
+    if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
     if len(text) + normal.heaped(typed) > most:
         return Refusal.TOO_LONG

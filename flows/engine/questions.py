@@ -72,7 +72,9 @@ class Question:
 
     def accepts(self, value: str) -> bool:
         """Whether a stored answer is still one that could be given today."""
-        return not self.options or any(option.key == value for option in self.options)
+        if self.options:
+            return any(option.key == value for option in self.options)
+        return bool(value.strip())
 
     def is_(self, *values: str) -> Condition:
         return Is(self.name, frozenset(values))

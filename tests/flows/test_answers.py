@@ -3,6 +3,7 @@
 import pytest
 
 from bot.languages.replies import RESERVED
+from flows import FLOWS
 from flows.engine import house
 from flows.engine.events import DeleteInput, Edited, Shared, Unreadable
 from flows.engine.flow import Many
@@ -111,6 +112,18 @@ def test_nothing_written_at_buttons_is_said_to_be_nothing(question: str) -> None
     assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
 
 
+@pytest.mark.parametrize("kept", ["", " ", "\u3000\n"])
+@pytest.mark.row(35, 36)
+def test_an_empty_answer_that_was_kept_is_asked_again(kept: str) -> None:
+    taken = {
+        (flow.name, question.name)
+        for flow in FLOWS.values()
+        for question in flow.questions()
+        if not isinstance(question, Many) and question.accepts(kept)
+    }
+    assert taken == set()
+
+
 WRONG = [
     ("applying", "maybe", Refusal.NOT_LISTED),
     ("applying", "4", Refusal.NOT_LISTED),
@@ -128,6 +141,7 @@ WRONG = [
     ("surname", "T" * 101, Refusal.TOO_LONG),
     ("surname", "e" + "\u0301" * 10_000, Refusal.TOO_LONG),
     ("name_kk", "7", Refusal.NOT_LETTERS),
+    ("name_kk", "\u0640", Refusal.NOT_LETTERS),
     ("birth_year", "31.02.1990", Refusal.NO_SUCH_DAY),
     ("birth_year", "00.00.0000", Refusal.NO_SUCH_DAY),
     ("birth_year", "2999", Refusal.FUTURE),

@@ -293,6 +293,8 @@ def test_whole_numbers(typed: str, read: int | Refusal) -> None:
         ("%s", Refusal.NOT_LETTERS),
         ("-", Refusal.NOT_LETTERS),
         ("ʻ", Refusal.NOT_LETTERS),
+        ("\u0640\u0640", Refusal.NOT_LETTERS),
+        ("گۇ\u0640لنار", "گۇ\u0640لنار"),
         ("a\ud800b", Refusal.NOT_LETTERS),
         (" \u3164\U000e0041", Refusal.EMPTY),
     ],
