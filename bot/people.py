@@ -258,6 +258,16 @@ async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Pers
     return known(rt, row[0], bytes(row[1]), row[2]) if row else None
 
 
+async def is_new_at(rt: Runtime, session: Session, channel: str, handle: str, minutes: int) -> bool:
+    """Whether somebody has had this handle for so many minutes at most."""
+    cursor = await session.execute(
+        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s)"
+        " AND created_at > kosh_now() - make_interval(mins => %s)",
+        (channel, list(rt.vault.indexes(channel, handle)), minutes),
+    )
+    return await cursor.fetchone() is not None
+
+
 # A PIN, for who has chosen one.
 
 PIN_TRIES = 5

@@ -45,6 +45,7 @@ AROUND_A_FILE = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 HEARTBEAT_SECONDS = 20
 COOKIE_SECONDS = 30 * 24 * 3600
+NAMED_MINUTES = 10
 EXIT_URL = "/away"
 EXIT = "!exit"
 
@@ -91,7 +92,9 @@ class Visitor:
 async def page(request: Request) -> Response:
     """The page with what stands in the chat; the first visit begins a conversation."""
     rt: Runtime = request.app.state.rt
-    visitor = await _visitor(request, request.query_params.get("chat", ""))
+    # Only our own script names a chat here: a link could name one that its writer reads too.
+    named = request.query_params.get("chat", "") if _by_script(request) else ""
+    visitor = await _visitor(request, named)
     notes = await _notes(rt, visitor, "")
     if not notes:
         hint = request.headers.get("accept-language", "")[:2]
@@ -181,7 +184,10 @@ async def _events(request: Request, visitor: Visitor, last: str) -> AsyncIterato
         async with rt.live.listen(webchat.topic(visitor.name), *_demo_topics(rt)) as ear:
             yield ": open\n\n"
             while not await request.is_disconnected():
-                visitor = await _visitor(request, visitor.name)
+                now = await _visitor(request, visitor.name)
+                if now.name != visitor.name:
+                    return  # the page comes again, and with the cookie
+                visitor = now
                 for note_id, note in await _notes(rt, visitor, last):
                     if note.say and note.say.language not in ("", language):
                         language = note.say.language
@@ -271,15 +277,25 @@ async def _receive(
 
 
 async def _visitor(request: Request, named: str) -> Visitor:
-    """The chat of the cookie if it is somebody's, else the one the page names, else a new one."""
+    """The chat of the cookie if it is somebody's, else the one the page names, else a new one.
+
+    A name stands in addresses, which others may log: somebody's chat it opens only until the cookie
+    must have come.
+    """
     rt: Runtime = request.app.state.rt
     by_cookie = request.cookies.get(cookie(rt), "")
     for name in (by_cookie, named):
         if 20 < len(name) < 64 and name.isascii():
             async with rt.pool.connection() as session:
                 person = await people.find(rt, session, WebChat.name, name)
-            if person is not None or name == named:
-                return Visitor(name, person, bool(by_cookie))
+                known = person is not None
+                if known and (
+                    name == by_cookie
+                    or await people.is_new_at(rt, session, WebChat.name, name, NAMED_MINUTES)
+                ):
+                    return Visitor(name, person, bool(by_cookie))
+            if not known and name == named:
+                return Visitor(name, None, bool(by_cookie))
     return Visitor(token_urlsafe(24), None, bool(by_cookie))
 
 

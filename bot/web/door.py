@@ -1,6 +1,7 @@
 """The door: what a request must be like to come in at all, and the headers of every answer."""
 
 import asyncio
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +14,7 @@ MOST_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 10
 PARTS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
 LONGEST_NUMBER = 15
+HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
 HEADERS = [
     (
@@ -81,12 +83,11 @@ def objection(scope: Scope) -> int | None:
 
 def _is_ours(scope: Scope, host: bytes) -> bool:
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
-    name = host.decode("latin-1").lower()
-    bare = name.rsplit(":", 1)[0] if not name.endswith("]") else name
+    named = HOST.fullmatch(host.decode("latin-1").lower())
     ours = {"localhost", "127.0.0.1", "[::1]"}
     if rt is not None:
         ours.add(urlsplit(rt.settings.public_url).hostname or "")
-    return bare in ours
+    return named is not None and named[1] in ours
 
 
 def number(text: str, *, otherwise: int = 0) -> int:

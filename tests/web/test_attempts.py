@@ -2,15 +2,21 @@
 
 import io
 import json
+import re
+from secrets import token_urlsafe
 from uuid import uuid4
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from bot import log
 from bot.access import Action, Role
 from flows.knowledge.missions import GENERAL
 from tests.console import Console
 from tests.house import House
+from tests.people import TO_CONSENT
+from tests.visitor import Visitor
 from tests.web.test_attacks import HEAD, HERE, THERE, _rows
 from tests.web.test_attacks import office as opened_office
 
@@ -89,3 +95,135 @@ async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
     refused = [each for each in said if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
     assert HERE not in lines.getvalue()
+
+
+# Somebody else's chat
+
+BY_SCRIPT = {"X-Requested-With": "kosh"}
+
+
+@pytest.mark.requirement("S-57", "S-61")
+@pytest.mark.row(90)
+async def test_no_link_makes_somebody_write_into_a_chat_that_its_writer_reads(house: House) -> None:
+    planted = token_urlsafe(24)
+    url = f"{house.url}/chat?chat={planted}"
+    async with house.http.get(url) as followed:
+        assert planted not in await followed.text()
+    async with house.http.get(url, headers=BY_SCRIPT) as asked:
+        assert planted in await asked.text()
+
+
+@pytest.mark.requirement("S-18", "S-57", "S-61")
+@pytest.mark.row(90)
+async def test_a_chats_name_out_of_somebodys_log_opens_nothing_once_it_has_a_cookie(
+    house: House,
+) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        for answer in (*TO_CONSENT, "yes"):
+            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        theirs = visitor.newest.text
+        (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "strict"
+        await house.ahead("11 minutes")
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as thief:
+            stolen = {"chat": visitor.chat}
+            async with thief.get(f"{house.url}/chat", params=stolen, headers=BY_SCRIPT) as page:
+                assert theirs.split("\n")[0] not in await page.text()
+            fields = stolen | {"id": uuid4().hex, "text": "/delete"}
+            async with thief.post(f"{house.url}/chat/said", data=fields) as said:
+                assert theirs.split("\n")[0] not in await said.text()
+            async with thief.get(f"{house.url}/chat/stream", params=stolen) as stream:
+                first = await stream.content.readuntil(b"\n\n")
+                assert b"event: say" not in first
+            assert len(thief.cookie_jar) == 0
+        async with visitor.session.get(f"{house.url}/chat") as mine:
+            assert theirs.split("\n")[0] in await mine.text()
+        assert (await visitor.say("TESTOVA")).text != theirs
+
+
+# Cookies, redirects, other sites, caches
+
+
+@pytest.mark.requirement("S-57", "S-61")
+@pytest.mark.row(90)
+async def test_a_session_can_not_be_planted_and_its_cookie_is_for_us_alone(
+    office: tuple[House, str],
+) -> None:
+    house, _case = office
+    async with Console.at(house.url) as console:
+        planted = token_urlsafe(32)
+        console.session.cookie_jar.update_cookies({"console": planted}, URL(house.url))
+        await console.sign_in(HERE)
+        (cookie,) = [each for each in console.session.cookie_jar if each.key == "console"]
+        assert cookie.value != planted
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
+        assert cookie["domain"] in ("", "127.0.0.1")
+    headers = {"Cookie": f"console={planted}"}
+    async with house.http.get(
+        f"{house.url}/console/inbox", headers=headers, allow_redirects=False
+    ) as got:
+        assert got.status == 303
+
+
+@pytest.mark.row(90)
+async def test_no_sign_in_leads_to_another_site(office: tuple[House, str]) -> None:
+    house, _case = office
+    wanted = (
+        "https://evil.example", "//evil.example", "/\\evil.example", "/console//evil.example",
+        "/console/../../evil", "/console/\t/evil.example", "/console/x\r\nSet-Cookie: a=b",
+        "javascript:alert(1)", "/console@evil.example", "\\\\evil.example", "/evil.example",
+        "/console/sign-in", "http:/console/",
+    )  # fmt: skip
+    async with Console.at(house.url) as console:
+        for each in wanted:
+            await console.get("/console/sign-in")
+            found = re.search(
+                rf'name="officer" value="([^"]+)"(?:(?!</form>).)*?<strong>{HERE}</strong>',
+                console.screen.html,
+                re.DOTALL,
+            )
+            assert found is not None
+            form = console.screen.form("/demo")
+            data = form.fields | {"officer": found[1], "next": each}
+            async with console.session.post(
+                house.url + form.action,
+                data=data,
+                headers={"Origin": house.url, "Sec-Fetch-Site": "same-origin"},
+                allow_redirects=False,
+            ) as got:
+                there = got.headers["Location"]
+                assert there.startswith("/console"), each
+                assert "//" not in there, each
+                assert "\\" not in there, each
+                assert "a=b" not in got.headers.get("Set-Cookie", ""), each
+
+
+@pytest.mark.requirement("S-14", "S-59", "S-61")
+@pytest.mark.row(90, 95)
+async def test_no_other_site_reads_an_answer_and_no_cache_keeps_one(
+    office: tuple[House, str],
+) -> None:
+    house, case_id = office
+    foreign = {"Origin": "https://evil.example"}
+    private = ("/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/own",
+               "/console/sign-in", "/console/stream", "/console/cases/x")  # fmt: skip
+    open_to_all = ("/chat", "/chat/stream", "/away", "/p/x", "/print/x")
+    async with Console.signed_in(house.url, HERE) as console:
+        for path in (*private, *open_to_all, "/status", "/health", "/static/chat.css"):
+            got = await console.session.get(house.url + path, headers=foreign)
+            allowed = [name for name in got.headers if name.lower().startswith("access-control")]
+            assert allowed == [], path
+            if path in private + open_to_all:
+                assert got.headers["Cache-Control"] == "no-store", path
+            got.close()
+    asks = {**foreign, "Access-Control-Request-Method": "POST"}
+    for path in ("/chat/said", "/console/sign-in", "/webhooks/telegram"):
+        async with house.http.options(house.url + path, headers=asks) as got:
+            assert got.status == 405, path
+            assert "Access-Control-Allow-Origin" not in got.headers, path
+    for host in ("127.0.0.1:evil", "127.0.0.1:1:2", "a@127.0.0.1", "127.0.0.1.evil.example", ":80"):
+        async with house.http.get(f"{house.url}/chat", headers={"Host": host}) as got:
+            assert got.status == 400, host
