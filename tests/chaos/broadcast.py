@@ -27,8 +27,8 @@ import psycopg
 from aiohttp import web
 from psycopg_pool import PoolTimeout
 
-from bot import services
-from bot.broadcasts import Broadcast, State, model
+from bot import broadcasts, services
+from bot.broadcasts import Broadcast, Fate, State, model
 from bot.broadcasts.progress import of
 from bot.keys import Keys
 from bot.migrations import migrate
@@ -113,6 +113,7 @@ class Report:
     doubled: int
     lost: int
     in_doubt: int
+    listed: bool
     in_doubt_missing: int
     most_in_doubt: int
     open: int
@@ -123,7 +124,7 @@ class Report:
         found = [name for name in ("doubled", "lost", "open") if getattr(self, name)]
         if self.in_doubt > self.most_in_doubt:
             found.append("in_doubt")
-        return found if self.adds_up else [*found, "adds_up"]
+        return found + [name for name in ("adds_up", "listed") if not getattr(self, name)]
 
 
 async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
@@ -140,7 +141,8 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
             kills, restarts = await _kill(folder, plan, workers, platform)
             await _settle(rt, owner, found, begun + plan.limit, platform)
         seconds = time.monotonic() - begun
-        return await _account(rt, plan, found, members, platform, kills, restarts, seconds)
+        listed = await _listed(rt, who, found)
+        return await _account(rt, plan, found, members, platform, listed, kills, restarts, seconds)
 
 
 @asynccontextmanager
@@ -262,19 +264,31 @@ async def _settle(
         await asyncio.sleep(LOOK_SECONDS)
 
 
+async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
+    """Those in doubt as an officer finds them, page by page."""
+    numbers: list[int] = [-1]
+    while page := await broadcasts.recipients(
+        rt, who.lead, found.id, Fate.IN_DOUBT, after=numbers[-1]
+    ):
+        numbers += [each.seq for each in page]
+    return {*numbers[1:]}
+
+
 async def _account(
     rt: Runtime,
     plan: Plan,
     found: Broadcast,
     members: list[crowd.Member],
     platform: Platform,
+    listed: set[int],
     kills: int,
     restarts: int,
     seconds: float,
 ) -> Report:
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT person_id, state FROM recipients")
-        states = {row[0]: str(row[1]) for row in await cursor.fetchall()}
+        cursor = await session.execute("SELECT person_id, state, seq FROM recipients")
+        written = await cursor.fetchall()
+        states = {row[0]: str(row[1]) for row in written}
         progress = await of(session, found.id)
     rows = Counter(states.values())
     silent = [each for each in members if not platform.said[int(each.address)]]
@@ -286,6 +300,7 @@ async def _account(
         doubled=sum(count - 1 for count in platform.said.values() if count > 1),
         lost=sum(states.get(each.id) not in told for each in silent),
         in_doubt=rows["in_doubt"],
+        listed=listed == {row[2] for row in written if row[1] == "in_doubt"},
         in_doubt_missing=sum(states.get(each.id) == "in_doubt" for each in silent),
         most_in_doubt=kills * plan.in_hand,
         open=rows["planned"] + rows["held"] + rows["claimed"] + plan.people - len(states),
