@@ -67,7 +67,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _shared(host: str, port: int) -> socket.socket:
+def shared(host: str, port: int) -> socket.socket:
     """A place to listen at that other web processes may have too: the kernel deals out."""
     place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -140,7 +140,7 @@ async def _serve_web(chosen: Settings) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
     async with runtime(chosen) as rt, _observed(rt):
-        place = _shared(chosen.host, chosen.port)
+        place = shared(chosen.host, chosen.port)
         await serve(create_app(_lent(rt)), chosen.host, chosen.port, place)
 
 

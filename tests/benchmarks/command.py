@@ -14,6 +14,7 @@ if not (find_spec("aiogram_dialog") and find_spec("telegram")):
     raise ImportError("the dependency group `bench` isn't installed")
 
 SIZES = [10_000, 1_000_000]
+TEAMS = [1, 2, 4]
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Measure costs; nothing is asserted."
@@ -115,6 +116,43 @@ def size(
 
     typer.echo(report.load())
     typer.echo(crowds.measured(sorted(people), rounds, seconds))
+
+
+@app.command()
+def soak(
+    minutes: Annotated[int, typer.Option(min=1, help="For how long.")] = 60,
+    rate: Annotated[float, typer.Option(min=0.1, help="Updates a second.")] = 20,
+) -> None:
+    """What memory a web process and a worker hold while people write for an hour."""
+    from tests.benchmarks import soak as long
+
+    typer.echo(report.load())
+    typer.echo(long.measured(minutes, rate))
+    typer.echo(report.load())
+
+
+@app.command()
+def burst(
+    seconds: Annotated[float, typer.Option(min=1, help="For how long ten times as many.")] = 30,
+) -> None:
+    """Ten times as many people for a while: what waits, what fails, and until when."""
+    from tests.benchmarks import burst as rush
+
+    typer.echo(report.load())
+    typer.echo(rush.measured(seconds))
+
+
+@app.command()
+def workers(
+    count: Annotated[list[int], typer.Option(min=1, help="How many; may be repeated.")] = TEAMS,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
+) -> None:
+    """One, two and four web processes behind one port."""
+    from tests.benchmarks import workers as teams
+
+    typer.echo(report.load())
+    typer.echo(teams.measured(sorted(count), rounds, seconds))
 
 
 @app.command()

@@ -29,7 +29,8 @@ class Order(msgspec.Struct, frozen=True):
     """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
 
     `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; with 0
-    there are always `at_once` turns under way.
+    there are always `at_once` turns under way. `lines` is how many updates the platform brings at
+    once at most, while the others wait with it as they do at Telegram's; 0: as many as there are.
     """
 
     port: int
@@ -42,6 +43,7 @@ class Order(msgspec.Struct, frozen=True):
     turns: int
     seconds: float
     rate: float = 0.0
+    lines: int = 0
 
 
 class Driven(msgspec.Struct, frozen=True):

@@ -100,6 +100,10 @@ class Http(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
+    @property
+    def closed(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
+
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
@@ -178,6 +182,9 @@ class Lines:
 
     async def post(self, body: bytes) -> int:
         loop = asyncio.get_running_loop()
+        # A server hangs up on who is silent for long.
+        while self._free and self._free[-1].closed:
+            self._free.pop()
         if not self._free:
             made = await loop.create_connection(lambda: Http(self._heard), "127.0.0.1", self._port)
             self._free.append(made[1])
@@ -207,6 +214,7 @@ class _Drive:
         self.order = order
         self.chats = chats
         self.lines = lines
+        self.free = asyncio.Semaphore(order.lines or order.chats)
         self.left = order.turns
         self.until = time.perf_counter() + order.seconds
         self.latencies: list[float] = []
@@ -241,7 +249,7 @@ class _Drive:
         answered = chat.answered = asyncio.get_running_loop().create_future()
         body, begun = chat.act(), time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with self.free, asyncio.timeout(PATIENCE):
                 status = await self.lines.post(body)
                 if status != 200:
                     raise ConnectionError

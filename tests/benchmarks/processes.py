@@ -18,7 +18,7 @@ PATIENCE = 60.0
 def process(
     module: str,
     *words: str,
-    core: int,
+    core: int | None,
     log: Path,
     talks: bool = False,
     env: Mapping[str, str] | None = None,
@@ -34,7 +34,8 @@ def process(
             cwd=Path(__file__).parents[2],
             env=os.environ | (env or {}),
         )
-        pin(started.pid, core)
+        if core is not None:
+            pin(started.pid, core)
         try:
             yield started
         finally:

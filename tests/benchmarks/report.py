@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 
@@ -81,6 +81,20 @@ def _of_rounds(ours: Result, other: Result) -> tuple[float, float]:
         median(mine.app / theirs.app for mine, theirs in pairs),
         median((mine.app + mine.store) / (theirs.app + theirs.store) for mine, theirs in pairs),
     )
+
+
+def chart(
+    title: str, names: Sequence[str], lines: Mapping[str, Sequence[float]], kind: str = "bar"
+) -> str:
+    """Figures as a chart that documents draw (Mermaid): bars, or a line for each series."""
+    top = max((figure for figures in lines.values() for figure in figures), default=0) * 1.1
+    named = ", ".join(f'"{name}"' for name in names)
+    drawn = [
+        f"    {kind} [{', '.join(f'{figure:.4g}' for figure in figures)}]"
+        for figures in lines.values()
+    ]
+    head = ["xychart-beta", f'    title "{title}"', f"    x-axis [{named}]"]
+    return "\n".join(["```mermaid", *head, f"    y-axis 0 --> {top:.4g}", *drawn, "```"])
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:

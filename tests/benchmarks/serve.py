@@ -72,14 +72,15 @@ def acknowledged(update: dict[str, Any]) -> Response:
 
 
 def main() -> None:
-    from bot.commands.serving import serve
+    from bot.commands.serving import serve, shared
 
     place = msgspec.json.decode(sys.argv[1], type=Place)
     factory = asyncio.new_event_loop
     if place.loop == "uvloop":
         factory = import_module("uvloop").new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve(application(place), "127.0.0.1", place.port))
+        listening = shared("127.0.0.1", place.port)
+        runner.run(serve(application(place), "127.0.0.1", place.port, listening))
 
 
 if __name__ == "__main__":

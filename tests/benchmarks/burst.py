@@ -1,0 +1,50 @@
+"""`./kosh bench burst`: ten times as many people write for a while, and what they meet."""
+
+from collections.abc import Iterator
+
+from tests.benchmarks.orders import Driven
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import Stage, staged
+
+CHATS = 5_000
+TIMES = 10
+CALM = 10.0
+# What Telegram opens to a webhook at most when it is asked to; the rest waits with it.
+LINES = 100
+
+
+def measured(seconds: float) -> str:
+    """Twice: up to seven tenths of what the server can take, and to one and a half times that."""
+    with staged() as stage:
+        port = stage.serve(stage.database("kosh_burst")).port
+        stage.drive(port, CALM, chats=CHATS)
+        most = stage.drive(port, CALM, chats=CHATS)
+        able = most.turns / most.seconds
+        rows = [row for part in (0.7, 1.5) for row in _burst(stage, port, able * part, seconds)]
+    return f"Able: {able:.0f} turns a second.\n\n{table(_lines(rows))}"
+
+
+def _burst(
+    stage: Stage, port: int, peak: float, seconds: float
+) -> Iterator[tuple[str, float, float, Driven]]:
+    for name, rate, lasting in (
+        ("before", peak / TIMES, CALM),
+        (f"{TIMES} times", peak, seconds),
+        ("after", peak / TIMES, CALM),
+    ):
+        driven = stage.drive(port, lasting, chats=CHATS, rate=rate, lines=LINES)
+        yield name, rate, lasting, driven
+
+
+def _lines(rows: list[tuple[str, float, float, Driven]]) -> Iterator[tuple[str, ...]]:
+    yield "", "written a second", "answered", "failed", "p50 ms", "p99 ms", "all answered after, s"
+    for name, rate, lasting, driven in rows:
+        yield (
+            name,
+            f"{rate:.0f}",
+            f"{driven.turns}",
+            f"{driven.failed}",
+            f"{driven.p50:.0f}",
+            f"{driven.p99:.0f}",
+            f"{max(0.0, driven.seconds - lasting):.1f}",
+        )

@@ -1,0 +1,73 @@
+"""`./kosh bench soak`: people write for an hour; the memory of each process meanwhile."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import typer
+
+from tests.benchmarks.orders import Driven
+from tests.benchmarks.processes import resident_mb
+from tests.benchmarks.report import chart, table
+from tests.benchmarks.stage import staged
+
+CHATS = 500
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One minute: MB of the web process and of the worker, and what people met."""
+
+    web: float
+    worker: float
+    driven: Driven
+
+
+def measured(minutes: int, rate: float) -> str:
+    """A line each minute while it runs; in the end a table and a chart."""
+    found = list[Minute]()
+    with staged() as stage:
+        database = stage.database("kosh_soak")
+        web, worker = stage.serve(database, core=None), stage.work(database)
+        for number in range(1, minutes + 1):
+            driven = stage.drive(web.port, 60, chats=CHATS, rate=rate)
+            found.append(Minute(resident_mb(web.pid), resident_mb(worker), driven))
+            last = found[-1]
+            told = f"{driven.turns} turns, {driven.failed} failed, p99 {driven.p99:.0f} ms"
+            typer.echo(f"minute {number}: {last.web:.1f} / {last.worker:.1f} MB, {told}")
+    step = max(1, minutes // SHOWN)
+    shown = [(number, each) for number, each in enumerate(found, 1) if number % step == 0]
+    drawn = chart(
+        "MB of a web process, minute by minute",
+        [str(number) for number, _each in shown],
+        {"web": [each.web for _number, each in shown]},
+        kind="line",
+    )
+    return f"{table(_lines(shown))}\n\n{_flatness(found)}\n\n{drawn}"
+
+
+def _lines(shown: Sequence[tuple[int, Minute]]) -> Iterator[tuple[str, ...]]:
+    yield "minute", "web, MB", "worker, MB", "turns", "failed", "p50 ms", "p99 ms"
+    for number, each in shown:
+        yield (
+            f"{number}",
+            f"{each.web:.1f}",
+            f"{each.worker:.1f}",
+            f"{each.driven.turns}",
+            f"{each.driven.failed}",
+            f"{each.driven.p50:.1f}",
+            f"{each.driven.p99:.1f}",
+        )
+
+
+def _flatness(found: Sequence[Minute]) -> str:
+    """The last sixth beside the second: the first warms caches up."""
+    part = max(1, len(found) // 6)
+    early, late = found[part : 2 * part] or found, found[-part:]
+    web, worker = (
+        (median(getattr(each, name) for each in some) for some in (early, late))
+        for name in ("web", "worker")
+    )
+    told = ("web {:.1f} → {:.1f} MB".format(*web), "worker {:.1f} → {:.1f} MB".format(*worker))
+    return f"From the second sixth to the last: {', '.join(told)}."

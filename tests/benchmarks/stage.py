@@ -1,0 +1,132 @@
+"""What benchmarks of our own servers stand on: stores, the platform, and servers beside them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from subprocess import Popen
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from bot import services
+from bot.migrations import migrate
+from bot.services import Databases
+from tests.benchmarks import processes
+from tests.benchmarks.form import KEPT
+from tests.benchmarks.orders import TOKEN, Driven, Order, Place
+
+SERVER_CORE, PLATFORM_CORE = 0, 1
+FIRST_CHAT = 1_000_000_000
+AT_ONCE = 16
+POOL = 8
+BOUNDLESS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web process: where it listens, and how long it took to."""
+
+    pid: int
+    port: int
+    started: float
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that runs, ended with the block that opened it."""
+
+    folder: Path
+    admin: str
+    redis: str
+    api: str
+    secret: str
+    platform: Popen[bytes]
+    ending: ExitStack
+    stores: tuple[int, ...]
+    opened: int = field(default=0)
+
+    def database(self, name: str) -> Databases:
+        """A new database with our tables."""
+        made = services.prepare(self.admin, name)
+        migrate(made.owner.replace("postgresql", "postgresql+psycopg", 1))
+        return made
+
+    def serve(
+        self, database: Databases, *, core: int | None = 0, port: int | None = None
+    ) -> Server:
+        """A web process with the ten-question form; several may share one port."""
+        self.opened += 1
+        log = self.folder / f"server-{self.opened}.log"
+        place = Place(
+            server="ours",
+            port=port or processes.free_port(),
+            api=self.api,
+            database=database.app,
+            redis=self.redis,
+            secret=self.secret,
+            data=str(self.folder),
+            pool=POOL,
+            loop="asyncio",
+        )
+        words = msgspec.json.encode(place).decode()
+        started = self.ending.enter_context(
+            processes.process("tests.benchmarks.serve", words, core=core, log=log)
+        )
+        took = processes.listening(started, place.port, log)
+        return Server(started.pid, place.port, took)
+
+    def work(self, database: Databases) -> int:
+        """A worker of its own."""
+        told = {
+            "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA": str(self.folder),
+            "KOSH_KEYS": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
+            "KOSH_DATABASE_URL": database.app, "KOSH_DATABASE_OWNER_URL": database.owner,
+            "KOSH_DATABASE_RETENTION_URL": database.retention,
+            "KOSH_DATABASE_CONSOLE_URL": database.console,
+            "KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": self.api,
+            "KOSH_TELEGRAM_SECRET": self.secret,
+        }  # fmt: skip
+        log = self.folder / "worker.log"
+        worker = processes.process("bot", "work", core=None, log=log, env=told)
+        return self.ending.enter_context(worker).pid
+
+    def drive(
+        self, port: int, seconds: float, *, chats: int, rate: float = 0, at_once: int = AT_ONCE,
+        turns: int = BOUNDLESS, lines: int = 0,
+    ) -> Driven:  # fmt: skip
+        """Turns of people who have consented; at `rate` a second, or so many always under way."""
+        order = Order(
+            port=port,
+            path="/webhooks/telegram",
+            secret=self.secret,
+            form=KEPT,
+            first_chat=FIRST_CHAT,
+            chats=chats,
+            at_once=at_once,
+            turns=turns,
+            seconds=seconds,
+            rate=rate,
+            lines=lines,
+        )
+        assert self.platform.stdin is not None
+        self.platform.stdin.write(msgspec.json.encode(order) + b"\n")
+        self.platform.stdin.flush()
+        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """PostgreSQL with fsync, Valkey, and the platform on a core of its own."""
+    with TemporaryDirectory() as name, ExitStack() as ending:
+        folder = Path(name)
+        admin = ending.enter_context(services.postgres(folder / "postgres"))
+        redis = ending.enter_context(services.valkey(folder / "valkey"))
+        log = folder / "platform.log"
+        platform = ending.enter_context(
+            processes.process("tests.benchmarks.platform", core=PLATFORM_CORE, log=log, talks=True)
+        )
+        api = f"http://127.0.0.1:{int(processes.line_of(platform.stdout))}"
+        stores = processes.stores(folder)
+        yield Stage(folder, admin, redis, api, token_hex(32), platform, ending, stores)

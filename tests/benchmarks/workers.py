@@ -1,0 +1,72 @@
+"""`./kosh bench workers`: one, two and more web processes behind one port, in one run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from tests.benchmarks import processes
+from tests.benchmarks.orders import Driven
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import Stage, staged
+
+CHATS = 1_000
+AT_ONCE = 64
+
+
+@dataclass(slots=True)
+class Team:
+    """Web processes that share a port, and each round's CPU of each and of the stores, in µs."""
+
+    pids: list[int]
+    port: int
+    rounds: list[tuple[list[float], float, Driven]] = field(default_factory=list)
+
+
+def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
+    """Each team with a database of its own; they take turns."""
+    with staged() as stage:
+        teams = [_gathered(stage, count) for count in counts]
+        for _round in range(rounds + 1):
+            for each in teams:
+                each.rounds.append(_sampled(stage, each, seconds))
+        for each in teams:
+            del each.rounds[0]
+        return table(_lines(teams))
+
+
+def _gathered(stage: Stage, count: int) -> Team:
+    database = stage.database(f"kosh_{count}")
+    first = stage.serve(database, core=None)
+    others = [stage.serve(database, core=None, port=first.port) for _ in range(count - 1)]
+    return Team([each.pid for each in (first, *others)], first.port)
+
+
+def _sampled(stage: Stage, team: Team, seconds: float) -> tuple[list[float], float, Driven]:
+    before = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
+    driven = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
+    after = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
+    turns = max(driven.turns, 1)
+    used = [(late - early) / turns * 1e6 for early, late in zip(before, after, strict=True)]
+    return used[: len(team.pids)], sum(used[len(team.pids) :]), driven
+
+
+def _lines(teams: Sequence[Team]) -> Iterator[tuple[str, ...]]:
+    yield (
+        "processes",
+        "turns/s",
+        "servers, µs",
+        "store, µs",
+        "least busy to busiest",
+        "p50 ms",
+        "p99 ms",
+    )
+    for each in teams:
+        yield (
+            f"{len(each.pids)}",
+            f"{median(driven.turns / driven.seconds for *_cpu, driven in each.rounds):.0f}",
+            f"{median(sum(servers) for servers, *_ in each.rounds):.0f}",
+            f"{median(store for _servers, store, _driven in each.rounds):.0f}",
+            f"{median(min(servers) / max(servers) for servers, *_ in each.rounds):.2f}",
+            f"{median(driven.p50 for *_cpu, driven in each.rounds):.1f}",
+            f"{median(driven.p99 for *_cpu, driven in each.rounds):.1f}",
+        )
