@@ -33,12 +33,13 @@ WITH asked AS (
   SELECT s.person_id FROM subscriptions s WHERE s.topic = %(topic)s
   UNION SELECT r.person_id FROM registrations r
   WHERE %(service)s AND r.state = ANY(%(registration)s) AND r.person_id IS NOT NULL
-), meant AS MATERIALIZED (
+), meant AS (
   SELECT c.person_id, c.language, c.quiet, c.channel AS spoke
   FROM asked a JOIN conversations c ON c.person_id = a.person_id
-  JOIN people p ON p.id = c.person_id
   WHERE (%(languages)s::text[] = '{}' OR c.language = ANY(%(languages)s))
-  AND (%(missions)s::text[] = '{}' OR coalesce(p.mission, '') = ANY(%(missions)s))
+  AND (%(missions)s::text[] = '{}' OR EXISTS (
+    SELECT FROM people p
+    WHERE p.id = c.person_id AND coalesce(p.mission, '') = ANY(%(missions)s)))
   AND (%(registration)s::text[] = '{}' OR EXISTS (
     SELECT FROM registrations r
     WHERE r.person_id = c.person_id AND r.state = ANY(%(registration)s)))
@@ -52,25 +53,26 @@ WITH asked AS (
     SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'region'
       AND t.token = ANY(%(regions)s)))
 ), reached AS (
-  SELECT DISTINCT ON (h.person_id) h.person_id, h.channel, h.blocked, h.spoke_at
-  FROM handles h JOIN meant m ON m.person_id = h.person_id
-  WHERE h.channel = ANY(%(pushed)s) AND h.home IS NULL
-  ORDER BY h.person_id, h.blocked, h.channel <> m.spoke, h.spoke_at DESC NULLS LAST
+  SELECT DISTINCT ON (m.person_id) m.person_id, m.language, m.quiet,
+    h.channel, h.blocked, h.spoke_at
+  FROM meant m LEFT JOIN handles h
+    ON h.person_id = m.person_id AND h.channel = ANY(%(pushed)s) AND h.home IS NULL
+  ORDER BY m.person_id, h.blocked, h.channel <> m.spoke, h.spoke_at DESC NULLS LAST
 ), told AS MATERIALIZED (
   SELECT DISTINCT r.person_id FROM recipients r
   WHERE NOT %(anyway)s AND r.broadcast_id = ANY(%(recent)s)
     AND r.state IN ('accepted', 'delivered', 'read', 'in_doubt')
 )
-SELECT m.person_id, coalesce(h.channel, '') AS channel, m.language, CASE
-    WHEN m.quiet THEN 'quiet'
+SELECT h.person_id, coalesce(h.channel, '') AS channel, h.language, CASE
+    WHEN h.quiet THEN 'quiet'
     WHEN h.channel IS NULL THEN 'unreachable'
     WHEN h.blocked THEN 'blocked'
-    WHEN EXISTS (SELECT FROM told WHERE told.person_id = m.person_id) THEN 'recent'
-    WHEN h.channel = 'whatsapp' AND %(window)s > 0 AND NOT m.language = ANY(%(templates)s)
+    WHEN EXISTS (SELECT FROM told WHERE told.person_id = h.person_id) THEN 'recent'
+    WHEN h.channel = 'whatsapp' AND %(window)s > 0 AND NOT h.language = ANY(%(templates)s)
       AND (h.spoke_at IS NULL OR h.spoke_at < kosh_now() - make_interval(secs => %(window)s))
       THEN 'no_template'
     ELSE '' END AS against
-FROM meant m LEFT JOIN reached h ON h.person_id = m.person_id
+FROM reached h
 WHERE %(channels)s::text[] = '{}' OR coalesce(h.channel, '') = ANY(%(channels)s)
 """
 

@@ -34,6 +34,8 @@ from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
 STEPS: Final = ("purpose", "audience", "text", "test", "time")
+# Of millions a count takes seconds: only where it is shown.
+COUNTING: Final = ("audience", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ async def _shown(
 ) -> Response:
     """A step as it is filled in; what was typed and could not be kept is not lost."""
     wrong = await standing_against(visit, found) if found else []
-    count = await broadcasts.count(visit.rt, visit.officer, draft) if found else Count()
+    counts = found is not None and at in COUNTING
+    count = await broadcasts.count(visit.rt, visit.officer, draft) if counts else Count()
     return page(
         visit,
         "composing.html",
