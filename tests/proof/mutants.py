@@ -161,6 +161,29 @@ def half_an_erasure() -> None:
 
 
 @noticed_by(
+    "tests/bot/test_erasing.py::test_the_open_key_goes_at_once_where_the_person_is_erased",
+)
+def keys_kept() -> None:
+    """The key of who was erased stays open."""
+    from bot.vault import Vault
+
+    _put(Vault, forget=lambda *_: None)
+
+
+@noticed_by(
+    "tests/bot/test_tide.py::test_a_number_that_went_back_is_refused_until_it_is_settled",
+)
+def any_database() -> None:
+    """An older database put in place is served."""
+    from bot import tide
+
+    async def trusting(_rt: Any) -> None:
+        return None
+
+    _put(tide, refuse_older=trusting)
+
+
+@noticed_by(
     "tests/web/test_hostile_more.py::test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time"
 )
 def no_retention() -> None:
@@ -347,6 +370,17 @@ def no_budget() -> None:
     _put(case, _account=lenient)
 
 
+@noticed_by("tests/web/test_attempts.py::test_who_is_denied_something_is_on_record_with_the_reason")
+def silent_denials() -> None:
+    """Who is denied something leaves no trace."""
+    from bot.web.console import doors
+
+    async def silent(*_given: Any) -> None:
+        return None
+
+    _put(doors, _note_denied=silent)
+
+
 @noticed_by("tests/bot/test_access.py::test_a_changed_log_is_found_and_the_link_is_named")
 def blind_verifier() -> None:
     """The audit log is whole, whatever was done to it."""
@@ -359,6 +393,20 @@ def blind_verifier() -> None:
 
 
 # The secure page and the registry
+
+
+@noticed_by(
+    "tests/web/test_attempts.py"
+    "::test_a_chats_name_out_of_somebodys_log_opens_nothing_once_it_has_a_cookie"
+)
+def names_open_chats() -> None:
+    """Whoever has read a chat's name in a log is the person."""
+    from bot import people
+
+    async def always(*_given: Any) -> bool:
+        return True
+
+    _put(people, is_new_at=always)
 
 
 @noticed_by("tests/web/test_page.py::test_a_mini_app_lets_in_only_whom_the_link_was_given_to")

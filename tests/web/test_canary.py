@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot import log
 from bot.services import Databases
 from bot.web.console import demo_crew
 from bot.web.watching import metrics_app
+from flows import FLOWS
 from flows.engine.events import Started
 from tests import crowd
 from tests.console import Console
@@ -143,14 +145,18 @@ async def test_no_flow_no_desk_and_no_error_leaves_a_canary_behind(
     services_home: Path,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two messengers, an officer, and everything going wrong on purpose."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lines = io.StringIO()
     log.configure("debug", to=lines)
     try:
         await demo_crew.enter(house.rt)
         user = await _telegram(house, CHAT)
         await _go(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
+        for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
+            await _go(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
         phone = await _known(house, WHATSAPP)
         for each in ("/person",):
             await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
@@ -173,9 +179,11 @@ async def test_an_announcement_leaves_no_number_behind(
     databases: Databases,
     services_home: Path,
     tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """To people who are there, who have gone, and whom the platform never knew."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
     members = await crowd.crowd(house.rt, 12)
     numbers = [member.address for member in members]
@@ -196,6 +204,7 @@ async def test_an_announcement_leaves_no_number_behind(
         await house.until(over, 30)
     finally:
         log.configure("error")
+    _hunt("output", "".join(capfd.readouterr()), numbers)
     _hunt("log", lines.getvalue(), numbers)
     await _hunt_everywhere(house, databases, (services_home, tmp_path), numbers)
 
