@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot import log
+from bot import log, officers, reading
 from bot.access import Action, Role
 from flows.knowledge.missions import GENERAL
 from tests.console import Console
@@ -97,7 +97,22 @@ async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
     assert HERE not in lines.getvalue()
 
 
-# Somebody else's chat
+# Somebody else's stream, somebody else's chat
+
+
+@pytest.mark.requirement("S-54")
+@pytest.mark.row(86)
+async def test_a_stream_from_the_beginning_tells_another_mission_nothing(
+    office: tuple[House, str],
+) -> None:
+    house, case_id = office
+    async with house.rt.pool.connection() as session:
+        crew = {each.name: each for each in await officers.everyone(session)}
+    mine = await reading.events(house.rt, crew[HERE], 0)
+    assert mine
+    assert {str(each.case_id) for each in mine} == {case_id}
+    assert await reading.events(house.rt, crew[THERE], 0) in ([], None)
+
 
 BY_SCRIPT = {"X-Requested-With": "kosh"}
 

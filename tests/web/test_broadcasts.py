@@ -183,6 +183,32 @@ async def test_nobody_agrees_to_their_own(office: Office) -> None:
     assert why(Refusal.OWN) in screen.text
 
 
+@pytest.mark.requirement("S-63")
+async def test_who_holds_every_office_still_sends_nothing_alone(office: Office) -> None:
+    async with office.house.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
+        )
+    path = await office.written()
+    for asked in (False, True):
+        if asked:
+            await office.tested(path)
+            await office.marat.submit("/ask")
+        fields = next(form.fields for form in office.marat.screen.forms if "csrf" in form.fields)
+        async with office.house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT encode(content_hash, 'hex') FROM broadcasts")
+            [(shown,)] = await cursor.fetchall()
+        for act in ("approve", "start", "resume", "retry", "doubt"):
+            sent = fields | {"hash": shown, "decision": "again"}
+            assert (await office.marat.post(f"{path}/{act}", sent)).status == 422, act
+            await office.marat.get(path)
+    async with office.house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT b.state, (SELECT count(*) FROM recipients) FROM broadcasts b"
+        )
+        assert await cursor.fetchall() == [("awaiting", 0)]
+
+
 async def test_an_edit_takes_the_approval_away(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
