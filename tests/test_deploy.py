@@ -84,6 +84,13 @@ def test_compose_opens_nothing_but_the_proxy() -> None:
         assert COMPOSE["services"][name]["cap_drop"] == ["ALL"]
 
 
+def test_behind_a_proxy_of_another_machine_each_client_keeps_its_own_address() -> None:
+    """Else one who tries to sign in too often shuts everybody out."""
+    assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+    settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
+    assert "- FORWARDED_ALLOW_IPS=*\n" in settings
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 def test_systemd_would_take_every_unit() -> None:
     done = subprocess.run(

@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot import log, officers, reading
 from bot.access import Action, Role
+from bot.web.console import demo_crew
 from flows.knowledge.missions import GENERAL
 from tests.console import Console
 from tests.house import House
@@ -95,6 +96,28 @@ async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
     refused = [each for each in said if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
     assert HERE not in lines.getvalue()
+
+
+# Behind a proxy
+
+
+@pytest.mark.requirement("S-55")
+@pytest.mark.row(90)
+async def test_who_tries_too_often_shuts_nobody_else_out_and_can_not_pose_as_another(
+    house: House,
+) -> None:
+    """A proxy of ours says whom it speaks for; what its client claims stands before that."""
+    await demo_crew.enter(house.rt)
+
+    async def tried(forwarded: str) -> int:
+        fields = {"name": "x", "password": "y", "code": "1"}
+        headers = {"X-Forwarded-For": forwarded}
+        return (await console.post("/console/sign-in", fields, **headers)).status
+
+    async with Console.at(house.url) as console:
+        assert 429 in [await tried("192.0.2.1") for _ in range(14)]
+        assert await tried("198.51.100.9, 192.0.2.1") == 429
+        assert await tried("192.0.2.2") == 401
 
 
 # Somebody else's stream, somebody else's chat
