@@ -1,24 +1,38 @@
 """The schema's history; every migration must run while the code before it is still up."""
 
+import time
 from pathlib import Path
 
 import psycopg
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+_GAVE_WAY = (DeadlockDetected, LockNotAvailable)
+_TRIES, _PAUSE_SECONDS = 10, 1.0
 _VERSIONS = Path(__file__).parent / "versions"
 
 
 def migrate(owner_url: str) -> None:
-    """Bring the database to the newest schema, as its owner (a SQLAlchemy URL)."""
+    """Bring the database to the newest schema, as its owner (a SQLAlchemy URL).
+
+    A migration that meets a turn gives way to it, and is tried again.
+    """
     if _stands_at(owner_url) == newest():
         return
     # They cost a start more than looking whether there is anything to do.
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy.exc import OperationalError
 
     config = Config()
     config.set_main_option("script_location", "bot:migrations")
     config.attributes["url"] = owner_url
-    command.upgrade(config, "head")
+    for left in reversed(range(_TRIES)):
+        try:
+            return command.upgrade(config, "head")
+        except (OperationalError, *_GAVE_WAY) as error:
+            if not left or not isinstance(getattr(error, "orig", error), _GAVE_WAY):
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def newest() -> str:
