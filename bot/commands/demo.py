@@ -20,6 +20,7 @@ from bot.commands.surroundings import (
     Data,
     Fresh,
     Port,
+    load,
     read,
     surroundings,
     until_told,
@@ -41,6 +42,9 @@ def demo(
     data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
 ) -> None:
     """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
+    load(data)
+    # Whoever looks at it for the first time is to see two addresses, and not a log.
+    os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
         surroundings(data, port, fresh=fresh, demo=True) as (chosen, sandbox_database),
         phones(chosen) if channels else nullcontext(chosen) as joined,

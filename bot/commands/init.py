@@ -175,8 +175,10 @@ def _put(path: Path, text: str) -> None:
 
 def _left(chosen: Settings, mission: str) -> Iterator[str]:
     if chosen.database_url is None:
-        yield "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one"
-        yield "  machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/operations.md)."
+        yield (
+            "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one\n"
+            "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/operations.md)."
+        )
     if chosen.has_whatsapp:
         yield (
             f"In Meta's dashboard set the webhook to {chosen.public_url}/webhooks/whatsapp with the"
