@@ -208,11 +208,13 @@ async def _events(request: Request, visitor: Visitor, last: str) -> AsyncIterato
 async def _woken(ear: Ear, closing: asyncio.Event) -> Wake | None:
     """The next wake-up; None when it was quiet for a while or the server is about to end."""
     waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
-    done, pending = await asyncio.wait(
-        waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-    )
-    for each in pending:
-        each.cancel()
+    try:
+        done, _pending = await asyncio.wait(
+            waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:  # also when the page goes, or each would leave an ear behind
+        for each in waits:
+            each.cancel()
     return waits[0].result() if waits[0] in done else None
 
 

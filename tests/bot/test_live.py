@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from bot import live as live_module
 from bot.live import MISSED, Busy, Ear, Held, Live, LiveUnavailable, LocalBucket, Wake
 from bot.services import valkey
+from bot.web import chat
 
 PATIENCE_S = 20
 
@@ -585,3 +586,14 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
             done = await asyncio.gather(*visits, return_exceptions=True)
             assert {type(each) for each in done} <= {type(None), asyncio.CancelledError}
             assert asyncio.CancelledError in {type(each) for each in done}
+
+
+async def test_a_page_that_goes_leaves_no_ear_behind() -> None:
+    before = asyncio.all_tasks()
+    page = asyncio.create_task(chat._woken(Ear(), asyncio.Event()))
+    await asyncio.sleep(0)
+    waiting = asyncio.all_tasks() - before - {page}
+    assert len(waiting) == 2
+    page.cancel()
+    await asyncio.wait([page])
+    assert all(one.cancelling() or one.done() for one in waiting)

@@ -216,3 +216,8 @@ document.addEventListener('keydown', event => {
   else return;
   event.preventDefault();
 });
+
+/* On a phone the menu's word for this page may lie beside the screen. */
+const here = document.querySelector('.nav [aria-current]'), menu = here?.closest('.nav');
+const middle = node => { const { left, width } = node.getBoundingClientRect(); return left + width / 2; };
+if (menu) menu.scrollLeft += middle(here) - middle(menu);
