@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import access, broadcasts, officers
+from bot import access, audit, broadcasts, log, officers
 from bot.access import Action, Forbidden, Subject
 from bot.broadcasts import Broadcast, Refusal
 from bot.broadcasts.paper import Paper
@@ -29,6 +29,8 @@ ROOT = "/api/broadcasts"
 MOST = 256 * 1024
 KEY = re.compile(r"[A-Za-z0-9_-]{8,80}", re.ASCII)
 
+_logger = log.get()
+
 type Answer = Callable[[Request, Runtime, Officer], Awaitable[Response]]
 
 
@@ -37,9 +39,11 @@ def guarded(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
 
     async def route(request: Request) -> Response:
         rt: Runtime = request.app.state.rt
+        who = await _who(request, rt)
         try:
-            return await answer(request, rt, await _who(request, rt))
+            return await answer(request, rt, who)
         except Forbidden as error:
+            await _note_denied(rt, who, f"{request.method} {error.why}")
             return _problem(403, error.code, error.why)
         except broadcasts.Refused as error:
             status = 422 if error.why is Refusal.FORM else 409
@@ -59,12 +63,21 @@ async def _who(request: Request, rt: Runtime) -> Officer:
         if hmac.compare_digest(known.encode(), mark.encode()):
             name = owner
     if not given.startswith("Bearer ") or not name:
+        _logger.warning("ministry.auth_failed")
         raise Refused(401)
     async with rt.pool.connection() as session:
         try:
             return await officers.by_name(session, name)
         except LookupError:
+            _logger.warning("ministry.auth_failed")
             raise Refused(401) from None
+
+
+async def _note_denied(rt: Runtime, who: Officer, detail: str) -> None:
+    async with rt.pool.connection() as session:
+        await audit.append(
+            session, actor=str(who.id), action="denied", subject="broadcast", detail=detail
+        )
 
 
 def _problem(status: int, code: str, why: str, detail: str = "") -> Response:

@@ -103,6 +103,18 @@ async def test_the_key_of_a_system_that_was_let_go_opens_nothing(rt: Runtime) ->
     assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
 
 
+@pytest.mark.requirement("S-53", "S-64")
+async def test_what_a_system_may_not_do_is_refused_and_on_record(rt: Runtime) -> None:
+    async with _opened(rt) as system:
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE officers SET roles = '{lead}'")
+        status, told = await system.post("", PAPER, key="order-000001")
+        assert (status, told["why"]) == (403, "role")
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT action, subject, detail FROM audit")
+        assert await cursor.fetchall() == [("denied", "broadcast", "POST role")]
+
+
 @pytest.mark.parametrize("spoilt", [{"topic": 1}, {"more": 1}, {"purpose": "party"}])
 async def test_what_cannot_be_read_is_refused(rt: Runtime, spoilt: dict[str, Any]) -> None:
     async with _opened(rt) as system:
