@@ -71,7 +71,8 @@ async def status(request: Request) -> Response:
         languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
         **_told(rt, watch.status(rt, seen), language),
     )
-    return HTMLResponse(html, headers=_FOR_ALL)
+    # Of one address there are as many pages as languages; a cache in between has to know.
+    return HTMLResponse(html, headers={**_FOR_ALL, "Vary": "Accept-Language"})
 
 
 _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={watch.FRESH_SECONDS}"}

@@ -92,3 +92,9 @@ async def test_people_read_it_in_their_language(
 async def test_a_language_can_be_chosen(rt: Runtime) -> None:
     _status, html = await _read(rt, "/status?lang=ru", **{"Accept-Language": "zh"})
     assert "Всё работает." in html
+
+
+async def test_a_cache_in_between_keeps_the_languages_apart(rt: Runtime) -> None:
+    async with _asked(rt, "/status") as answer:
+        assert answer.headers["Cache-Control"].startswith("public")
+        assert answer.headers["Vary"] == "Accept-Language"
