@@ -15,6 +15,7 @@ if not (find_spec("aiogram_dialog") and find_spec("telegram")):
 
 SIZES = [10_000, 1_000_000]
 TEAMS = [1, 2, 4]
+DAYS = [4, 8, 12, 16, 24]
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Measure costs; nothing is asserted."
@@ -153,6 +154,29 @@ def workers(
 
     typer.echo(report.load())
     typer.echo(teams.measured(sorted(count), rounds, seconds))
+
+
+@app.command()
+def pooled(
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
+) -> None:
+    """Four web processes on PostgreSQL itself, and over PgBouncer in transaction mode."""
+    from tests.benchmarks import pooled as between
+
+    typer.echo(report.load())
+    typer.echo(between.measured(rounds, seconds))
+
+
+@app.command()
+def scale(
+    able: Annotated[float, typer.Option(min=1, help="Turns a second of one process.")] = 350,
+    count: Annotated[list[int], typer.Option(min=1, help="Web processes; may be repeated.")] = DAYS,
+) -> None:
+    """A day on which the news sends a tenth of seven million people, simulated."""
+    from tests.benchmarks import scale as days
+
+    typer.echo(days.measured(sorted(count), able))
 
 
 @app.command()

@@ -1,0 +1,101 @@
+"""`./kosh bench pooled`: the same turn with and without PgBouncer, in transaction mode, between."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+from bot.services import Databases
+from tests.benchmarks import processes
+from tests.benchmarks.orders import Driven
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import Server, Stage, staged
+
+TEAM = 4
+# For the four processes together, which hold eight connections each.
+SERVER_CONNECTIONS = 8
+CHATS = 1_000
+# PgBouncer does not pass the start-up options on; the roles carry them there (docs/scale.md).
+CONFIG = """
+[databases]
+* = host={host} port={port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen}
+auth_type = plain
+auth_file = {folder}/users
+pool_mode = transaction
+max_client_conn = 1000
+default_pool_size = {connections}
+max_prepared_statements = 500
+ignore_startup_parameters = options
+unix_socket_dir =
+"""
+NOBODY = "nobody"  # it refuses to run as root
+
+
+def measured(rounds: int, seconds: float) -> str:
+    """Four web processes behind one port on PostgreSQL itself, and four over PgBouncer."""
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        return "No pgbouncer here; install it (apt install pgbouncer) and try again."
+    with staged() as stage:
+        straight = stage.database("kosh_straight")
+        with _between(program, stage, stage.database("kosh_pooled")) as pooled:
+            teams = {"PostgreSQL": _team(stage, straight), "PgBouncer": _team(stage, pooled)}
+            found: dict[str, list[Driven]] = {name: [] for name in teams}
+            for _round in range(rounds + 1):
+                for name, first in teams.items():
+                    found[name].append(stage.drive(first.port, seconds, chats=CHATS, at_once=64))
+    return table(_lines(found))
+
+
+def _team(stage: Stage, database: Databases) -> Server:
+    first = stage.serve(database, core=None)
+    for _ in range(TEAM - 1):
+        stage.serve(database, core=None, port=first.port)
+    return first
+
+
+@contextmanager
+def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Databases]:
+    """The databases as PgBouncer shows them."""
+    told, listen = urlsplit(databases.app), processes.free_port()
+    folder = stage.folder / "pgbouncer"
+    folder.mkdir()
+    for each in (stage.folder, folder):
+        each.chmod(0o755)
+    config = CONFIG.format(
+        host=told.hostname, port=told.port, listen=listen, folder=folder,
+        connections=SERVER_CONNECTIONS,
+    )  # fmt: skip
+    Path(folder, "pgbouncer.ini").write_text(config, "utf-8")
+    Path(folder, "users").write_text(f'"{told.username}" "{told.password}"\n', "utf-8")
+    with (folder / "log").open("w") as log:
+        started = subprocess.Popen(
+            [program, folder / "pgbouncer.ini"], stdout=log, stderr=log, user=NOBODY
+        )
+        try:
+            processes.listening(started, listen, folder / "log")
+            at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
+            yield replace(databases, app=at)
+        finally:
+            started.terminate()
+            started.wait()
+
+
+def _lines(found: dict[str, list[Driven]]) -> Iterator[tuple[str, ...]]:
+    yield f"{TEAM} web processes on", "turns", "failed", "turns/s", "p50 ms", "p99 ms"
+    for name, (_warming, *rounds) in found.items():
+        yield (
+            name,
+            f"{sum(each.turns for each in rounds)}",
+            f"{sum(each.failed for each in rounds)}",
+            f"{median(each.turns / each.seconds for each in rounds):.0f}",
+            f"{median(each.p50 for each in rounds):.1f}",
+            f"{median(each.p99 for each in rounds):.1f}",
+        )

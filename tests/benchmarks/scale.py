@@ -1,0 +1,103 @@
+"""`./kosh bench scale`: a day on which the news sends a tenth of seven million people, simulated.
+
+A queue, second by second: people come as the hours of a day and the piece of news bring them, each
+writes some turns, and so many web processes answer, each as fast as `./kosh bench turn` measured.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tests.benchmarks.report import table
+
+DAY, HOUR = 86_400, 3_600
+PEOPLE = 7_000_000
+COMING = 0.1
+# From the first word to a checklist; a registration takes three times as many, of one in ten.
+TURNS = 12
+BETWEEN_TURNS = 20
+# Of a day's people, by hour, on an ordinary day: two time zones with most of them, +5 and +8.
+HOURS = (1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 4, 3, 2, 2, 1)
+# The news: at eleven, and a third of the day's people come within the half hour after it.
+NEWS_AT, NEWS_SHARE, NEWS_SECONDS = 11 * HOUR, 1 / 3, HOUR // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What people met on such a day with so many processes; waits in seconds."""
+
+    processes: int
+    turns: int
+    busiest: int
+    longest: float
+    p99: float
+    late: float
+
+
+def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
+    """Turns written in each second of the day."""
+    rng = random.Random(seed)
+    usual, news = people * (1 - NEWS_SHARE), people * NEWS_SHARE
+    come = [usual * HOURS[second // HOUR] / sum(HOURS) / HOUR for second in range(DAY)]
+    # Fewer and fewer come, the longer ago it was told.
+    for second in range(NEWS_SECONDS):
+        share = 2 * (NEWS_SECONDS - second) / NEWS_SECONDS**2
+        come[NEWS_AT + second] += news * share
+    written = [0] * DAY
+    for second, expected in enumerate(come):
+        spread = max(0, round(rng.gauss(expected, expected**0.5)))
+        for turn in range(turns):
+            written[(second + turn * BETWEEN_TURNS) % DAY] += spread
+    return written
+
+
+def lived(written: Sequence[int], processes: int, able: float) -> Day:
+    """The day, with a queue before the processes; whoever writes waits for all before them."""
+    backlog, waits = 0.0, list[tuple[float, int]]()
+    for turns in written:
+        backlog = max(0.0, backlog + turns - processes * able)
+        waits.append((backlog / (processes * able), turns))
+    total = sum(written)
+    return Day(
+        processes,
+        total,
+        max(written),
+        max(wait for wait, _turns in waits),
+        _percentile(waits, 0.99 * total),
+        sum(turns for wait, turns in waits if wait > 1) / total,
+    )
+
+
+def _percentile(waits: list[tuple[float, int]], until: float) -> float:
+    seen = 0
+    for wait, turns in sorted(waits):
+        seen += turns
+        if seen >= until:
+            return wait
+    return 0.0
+
+
+def measured(counts: Sequence[int], able: float) -> str:
+    """The day with each number of processes, each of which answers `able` turns a second."""
+    written = arrivals(round(PEOPLE * COMING), TURNS)
+    days = [lived(written, count, able) for count in counts]
+    assert all(fewer.longest >= more.longest for fewer, more in pairwise(days))
+    return table(_lines(days))
+
+
+def _lines(days: Sequence[Day]) -> Iterator[tuple[str, ...]]:
+    yield "web processes", "turns", "busiest second", "longest wait", "p99 wait", "over 1 s"
+    for each in days:
+        yield (
+            f"{each.processes}",
+            f"{each.turns:,}",
+            f"{each.busiest:,}",
+            _told(each.longest),
+            _told(each.p99),
+            f"{each.late:.1%}",
+        )
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.1f} s"
