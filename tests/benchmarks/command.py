@@ -180,6 +180,15 @@ def scale(
 
 
 @app.command()
+def start(rounds: Annotated[int, typer.Option(min=1, help="In turns.")] = 3) -> None:
+    """How soon `demo` and `run` answer, with and without bytecode, and what they hold."""
+    from tests.benchmarks import starts
+
+    typer.echo(report.load())
+    typer.echo(starts.measured(rounds))
+
+
+@app.command()
 def turn(
     quick: Annotated[bool, typer.Option("--quick", help="Half a minute instead of three.")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 10,

@@ -1,0 +1,98 @@
+"""`./kosh bench start`: how soon each command is there, with and without bytecode, and memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks import processes
+from tests.benchmarks.report import table
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Seconds until it answered, its processor's seconds until then, and MB of its main process."""
+
+    seconds: float
+    cpu: float
+    resident: float
+
+
+def measured(rounds: int) -> str:
+    """Each way to start in turns; medians."""
+    found: dict[str, list[Start]] = {}
+    for _round in range(rounds):
+        for name, start in _starts():
+            found.setdefault(name, []).append(start)
+    return table(_lines(found))
+
+
+def _starts() -> Iterator[tuple[str, Start]]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        kept = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+        yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
+        yield "demo, empty data folder", _demo(folder / "second", kept)
+        yield "demo, again", _demo(folder / "second", kept)
+        yield "run, again", _demo(folder / "second", kept, word="run")
+
+
+def _demo(data: Path, told: dict[str, str], word: str = "demo") -> Start:
+    port = processes.free_port()
+    begun = time.monotonic()
+    with _started(word, "--port", str(port), "--data", str(data), told=told) as started:
+        _answers(f"http://127.0.0.1:{port}/chat", started)
+        took = time.monotonic() - begun
+        return Start(took, processes.cpu_seconds(started.pid), processes.resident_mb(started.pid))
+
+
+@contextmanager
+def _started(*words: str, told: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("KOSH_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    started = subprocess.Popen(
+        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=plain | told,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)
+        started.wait(PATIENCE)
+
+
+def _answers(url: str, started: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and started.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                answer.read()
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"{url} did not answer")
+
+
+def _lines(found: Mapping[str, list[Start]]) -> Iterator[tuple[str, ...]]:
+    yield "start", "answers after, s", "CPU, s", "main process, MB"
+    for name, starts in found.items():
+        yield (
+            name,
+            f"{median(each.seconds for each in starts):.1f}",
+            f"{median(each.cpu for each in starts):.1f}",
+            f"{median(each.resident for each in starts):.0f}",
+        )
