@@ -162,7 +162,7 @@ class Asking:
         if private and self.page is Page.ALWAYS:
             if isinstance(stop.item, Upload) and offered:
                 self.notes.append((_(house.WRITE_DONE.msgid, word=stop.item.done),))
-            return self._send_to_page(stop.item.label)
+            return self._send_to_page(stop.item.label, skips=stop.item.skippable)
         old = shown(stop)
         if old is not None and not found:
             self.notes.append((_(house.EARLIER.msgid, answer=old),))
@@ -179,11 +179,12 @@ class Asking:
             private=private,
         )
 
-    def _send_to_page(self, label: Text, *, service: bool = False) -> None:
+    def _send_to_page(self, label: Text, *, skips: bool = False, service: bool = False) -> None:
         """Say where a private question is answered; whoever carries this out makes the link."""
         text = _(house.ON_PAGE.msgid, label=label)
         link = Button("", house.OPEN_PAGE, Kind.PAGE)
-        self._say(((text,),), (link,), service=service, private=True)
+        ways = house.PAGE_SKIPS if skips else house.PAGE_WAITS
+        self._say(((text, ways),), (link,), service=service, private=True)
 
     def _put_asked(
         self, flow: str, key: str, rev: int, offered: tuple[Option, ...], page: int = 0

@@ -47,8 +47,10 @@ NOT_HERE = _(
 )
 ON_PAGE = _(
     "“{label}” is asked on our own page, not in the messenger. The link works once, for 10 minutes;"
-    " write anything here to get a new one. You can also write “skip”, “back” or “person”."
+    " write anything here to get a new one."
 )
+PAGE_SKIPS = _("You can also write “skip”, “back” or “person”.")
+PAGE_WAITS = _("You can also write “back” or “person”.")
 WRITE_DONE = _("If that was all, write “{word}”.")
 PAGE_OFFERED = _("Here is a page of our own. The link works once, for 10 minutes.")
 PAPER_WANTED = _("The officer asks for a paper: {paper}. Please send a photo or a PDF of it.")

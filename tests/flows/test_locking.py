@@ -115,6 +115,8 @@ def test_where_private_things_go_to_the_page_the_pin_does_too() -> None:
     chat.page = Page.ALWAYS
     chat.says("/status")
     assert chat.shows(house.ON_PAGE)
+    assert chat.shows(house.PAGE_WAITS)
+    assert not chat.shows(house.PAGE_SKIPS)
     chat.says("204611")
     assert chat.done(TryPin) == []
     chat.page = Page.NEVER
