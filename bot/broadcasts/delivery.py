@@ -46,7 +46,7 @@ _logger = log.get()
 
 # The end of the shard is a bound by itself: inside least() it bounds no index, and every claim that
 # finds nothing would read all rows from its shard to the end of the broadcast. Every look at the
-# rows has both bounds: of rows just made the planner knows nothing, and joins to all of them.
+# rows is bound twice: of rows just made the planner knows nothing, and joins to all of them.
 _CLAIM = Statement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
@@ -107,7 +107,7 @@ UPDATE recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(
   lease_until = CASE j.fate
     WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
 FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
-  AND r.seq >= %(first)s AND r.seq < %(last)s
+  AND r.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
 RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address, j.language,
   j.discreet, j.shut
 """)
@@ -119,8 +119,8 @@ WITH w AS MATERIALIZED (
                        %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
     AS w (seq, attempt, fate, reason, external_id, delay)
 ), locked AS MATERIALIZED (
-  SELECT r.seq FROM recipients r JOIN w ON w.seq = r.seq WHERE r.broadcast_id = %(id)s
-    AND r.seq >= %(first)s AND r.seq < %(last)s
+  SELECT r.seq FROM recipients r JOIN w ON w.seq = r.seq
+  WHERE r.broadcast_id = %(id)s AND r.seq = ANY(%(seqs)s::int[])
   ORDER BY r.seq FOR UPDATE OF r
 )
 UPDATE recipients r SET state = w.fate, reason = w.reason, at = kosh_now(), lease_until = NULL,
@@ -128,7 +128,7 @@ UPDATE recipients r SET state = w.fate, reason = w.reason, at = kosh_now(), leas
   not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
 FROM w JOIN locked ON locked.seq = w.seq
 WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
-  AND r.seq >= %(first)s AND r.seq < %(last)s
+  AND r.seq = ANY(%(seqs)s::int[])
   AND r.state IN ('claimed', 'in_doubt')
 """)
 
@@ -338,8 +338,6 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
 def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "id": load.broadcast.id,
-        "first": load.values["first"],
-        "last": load.values["last"],
         "seqs": [each.slip.seq for each in outcomes],
         "attempts": [each.slip.attempt for each in outcomes],
         "fates": [each.fate for each in outcomes],
