@@ -1,6 +1,7 @@
 """`./kosh bench pooled`: the same turn with and without PgBouncer, in transaction mode, between."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,8 @@ def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Datab
             at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
             yield replace(databases, app=at)
         finally:
-            started.terminate()
+            # Told to end more kindly, it waits for clients that end after it.
+            started.send_signal(signal.SIGQUIT)
             started.wait()
 
 
