@@ -102,6 +102,19 @@ def test_systemd_would_take_every_unit() -> None:
     assert said == []
 
 
+def test_each_process_of_one_machine_can_be_scraped() -> None:
+    """A port for its metrics, and for each of several its own: else alarms see only some."""
+    ports = dict[str, str]()
+    for unit in UNITS:
+        text = unit.read_text("utf-8")
+        if "Restart=always" in text:
+            [ports[unit.stem]] = re.findall(r"KOSH_METRICS_PORT=([0-9]+(?:%i)?)", text)
+    assert {name for name, port in ports.items() if port.endswith("%i")} == {
+        name for name in ports if name.endswith("@")
+    }
+    assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 3
+
+
 def test_every_setting_and_command_of_deploy_exists() -> None:
     settings = {name.upper() for name in Settings.model_fields} | AROUND
     commands = getattr(typer.main.get_command(assembled()), "commands", {})

@@ -104,7 +104,7 @@ def test_the_reference_of_commands_is_what_the_code_says() -> None:
 
 def test_every_setting_that_a_page_names_exists() -> None:
     known = {name.upper() for name in Settings.model_fields}
-    known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "VERSION", "COMMIT", "UPDATE"}
+    known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "UPSTREAM", "VERSION", "COMMIT", "UPDATE"}
     for page in PAGES:
         named = re.findall(rf"\b{PREFIX}([A-Z_]+[A-Z])\b(?![_…])", page.read_text("utf-8"))
         wrong = {name.removesuffix("_FILE") for name in named} - known
