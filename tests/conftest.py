@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from bot import services
 from bot.migrations import migrate
@@ -21,8 +22,14 @@ from tests.clock import CLOCK
 from tests.house import House, furnished
 from tests.house import opened as opened_house
 
-# Durability is tried by the crash tests, with fsync on; here it would only cost time.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Durability is tried by the crash tests, with fsync on; here it would only cost time, as would the
+# rounds of hashing that make a password hard to guess: each test opens a dozen connections.
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 TEMPLATE = "kosh_template"
 
 
@@ -80,7 +87,14 @@ def template(admin_url: str, services_home: Path) -> str:
             if done is None or done[0] is None:
                 migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
                 session.execute(CLOCK)
+                _hurry(admin_url)
     return TEMPLATE
+
+
+def _hurry(admin_url: str) -> None:
+    """The admin's password anew, with as few rounds as those of the roles, which came later."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 
 
 @pytest.fixture

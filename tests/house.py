@@ -20,13 +20,16 @@ from bot.web import close, create_app
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
 
+# For answers that are being given when a server is told to end.
+GRACE = 1.0
+
 
 class Server(uvicorn.Server):
-    """uvicorn inside a test: no signal handling of its own."""
+    """uvicorn inside a test: no signals of its own, and it ends when told, not at its next look."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = asyncio.Event()
+        self.ready, self.told = asyncio.Event(), asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,6 +43,21 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.told.wait()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if answering := list(self.server_state.tasks):
+            _answered, late = await asyncio.wait(answering, timeout=GRACE)
+            for each in late:
+                each.cancel()
+        await self.lifespan.shutdown()
 
 
 @asynccontextmanager
@@ -55,7 +73,6 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
         lifespan="on",
         # A connection that is just being closed for idleness would fail whoever uses it then.
         timeout_keep_alive=600,
-        timeout_graceful_shutdown=1,
     )
     server = Server(config)
     task = asyncio.create_task(server.serve())
@@ -67,7 +84,7 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
         yield server.url
     finally:
         close(asgi)
-        server.should_exit = True
+        server.told.set()
         await task
 
 
