@@ -16,18 +16,23 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from bot.commands import assembled, main
+from bot.languages import NAMES, Languages
 
 ROOT = Path(__file__).parents[1]
 
 
 class Shell:
-    """A process that has imported every command and forks for each line typed."""
+    """A process that has imported every command and forks for each line typed.
 
-    def __init__(self, root: Path = ROOT) -> None:
+    `languages` are read by then: what a command finds in them is what stood there at the start.
+    """
+
+    def __init__(self, root: Path, *languages: str) -> None:
         self._one_at_a_time = Lock()
         self._ready = subprocess.Popen(
-            [sys.executable, "-m", "tests.terminal"], env=os.environ | {"PYTHONPATH": str(root)},
-            cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "tests.terminal", *languages], cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def types(
@@ -52,12 +57,13 @@ class Shell:
 @cache
 def shell() -> Shell:
     """The one of this test process; it ends when its input does."""
-    return Shell()
+    return Shell(ROOT, *NAMES)
 
 
 def _serve() -> None:
     """Fork for every line; in the fork, become that command."""
     assembled()
+    Languages(tuple(sys.argv[1:]))
     gc.freeze()
     for line in sys.stdin:
         told = json.loads(line)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# The first of them draws no window at all, which saves a third of the processor's time.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -19,7 +21,7 @@ QUIET = [
 async def launched(*more: str) -> AsyncIterator[Any]:
     """A browser; without one here, the test that asks for it is skipped."""
     if BROWSER is None:
-        pytest.skip("no browser here: install chromium, or name one in CHROMIUM")
+        pytest.skip("no browser here: install chromium-headless-shell, or name one in CHROMIUM")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:

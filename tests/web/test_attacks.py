@@ -19,7 +19,7 @@ from bot import accounts, officers
 from bot.access import Role
 from bot.channels import SendError
 from bot.registry import signature
-from bot.web.console import demo_crew
+from bot.web.console import demo_crew, live
 from flows.knowledge.missions import GENERAL
 from tests.browser.console_scene import ask_officer, leave
 from tests.console import Console, Form, Screen
@@ -97,8 +97,12 @@ def _alike(screen: Screen) -> str:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_who_is_disabled_is_out_everywhere_and_at_once(office: tuple[House, str]) -> None:
+async def test_who_is_disabled_is_out_everywhere_and_at_once(
+    office: tuple[House, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house, case_id = office
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.2)
     async with Console.signed_in(house.url, HERE) as console:
         stream = await console.session.get(f"{house.url}/console/stream")
         assert stream.status == 200

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot import registrations
+from bot import jobs, registrations
 from tests.house import House
 from tests.people import Guest
 
@@ -24,6 +24,12 @@ FAULTS: list[dict[str, Any]] = [
     {"name": "double"},
     {"name": "slow", "seconds": 0.3},
 ]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for its time is looked at ten times a second, since here time is moved on."""
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 0.1)
 
 
 async def _registered(house: House) -> list[Guest]:

@@ -75,13 +75,13 @@ class Bell:
             state.bells = bells
         return bells[signal]
 
-    async def wait(self, rings: int, seconds: float = HEARTBEAT_SECONDS) -> bool:
-        """Whether it rang more often than `rings` times, now or within these seconds."""
+    async def wait(self, rings: int) -> bool:
+        """Whether it rang more often than `rings` times, now or within a heartbeat."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
         if self.rings == rings:
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await self._rung.wait()
         return self.rings != rings
 
