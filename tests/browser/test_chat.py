@@ -55,7 +55,7 @@ class Phone:
 
 
 async def _phone(browser: Any, house: House, **options: Any) -> Phone:
-    # Nothing is pressed while it moves, and each message comes floating in for a quarter of a second.
+    # Nothing is pressed while it moves, and each message floats in for a quarter of a second.
     still = {"reduced_motion": "reduce", "viewport": {"width": 360, "height": 740}}
     context = await browser.new_context(**still, **options)
     phone = Phone(await context.new_page())
