@@ -1,7 +1,8 @@
 """Everything that the asking flows can say: every situation, and every sentence of an answer."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import product
 
 from flows import checklist, eligibility, faq, interview, support
@@ -65,9 +66,13 @@ def parts(text: Text) -> Iterator[Text]:
             yield from parts(value)
 
 
-def everything(name: str, today: date) -> Iterator[tuple[Situation, tuple[Text, ...]]]:
+@cache
+def everything(name: str, today: date) -> Sequence[tuple[Situation, tuple[Text, ...]]]:
     """Each situation of a flow with all that is said in it, sentences inside others included."""
     flow, spoken = FLOWS[name]
-    for answers in situations(flow):
-        heard = (part for text in spoken(answers, today) for part in parts(text))
-        yield answers, tuple(dict.fromkeys(heard))
+
+    def heard(answers: Situation) -> tuple[Text, ...]:
+        said = (part for text in spoken(answers, today) for part in parts(text))
+        return tuple(dict.fromkeys(said))
+
+    return [(answers, heard(answers)) for answers in situations(flow)]

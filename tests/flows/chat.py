@@ -161,6 +161,11 @@ class Chat:
             self.answers(others.get(self.name, "") or straight(self.name))
         raise AssertionError(f"{question} was not asked; the last was {self.at}")
 
+    def tried(self, typed: str) -> "Chat":
+        """Where a text would lead; for the many, so without what must hold at every turn."""
+        turn = step(self.flows, WORDS, self.conversation, Said(typed), TODAY, self.page)
+        return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
+
     # What the person sees
 
     @property

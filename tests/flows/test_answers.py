@@ -5,7 +5,7 @@ import pytest
 from bot.languages.replies import RESERVED
 from flows import FLOWS
 from flows.engine import house
-from flows.engine.events import DeleteInput, Edited, Shared, Unreadable
+from flows.engine.events import DeleteInput, Edited, Forget, Shared, Unreadable
 from flows.engine.flow import Many
 from flows.engine.questions import REFUSALS
 from flows.engine.text import Country, Text, _, button
@@ -24,6 +24,7 @@ def stored(chat: Chat, name: str) -> str | None:
 # Choices
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_can_be_written_as_its_label_or_its_number(language: str) -> None:
     chat = Chat.begun(language, FORM)
@@ -36,8 +37,7 @@ def test_every_option_can_be_written_as_its_label_or_its_number(language: str) -
             if chat.name == "consent_registration" or option.key in ("person", "danger"):
                 continue
             for typed in (option.words, f" {option.words.upper()}! ", str(number), f"{number}."):
-                tried = Chat(language, conversation=chat.conversation).says(typed)
-                assert stored(tried, chat.at) == option.key, (chat.at, typed)
+                assert stored(chat.tried(typed), chat.at) == option.key, (chat.at, typed)
         chat.answers(straight(chat.name))
     assert chat.at == "review"
 
@@ -341,25 +341,32 @@ def test_the_steps_tried_are_all_there_are() -> None:
     assert any(isinstance(item, Many) for item in PREREGISTRATION.items)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 @pytest.mark.row(63)
 def test_safety_words_win_at_every_step_in_every_language(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
-        tried = Chat("ru", conversation=chat.conversation).says(phrase)
+        tried = chat.tried(phrase)
         outcome = (tried.effects_now, tried.at, tried.told())
         assert outcomes.setdefault(word, outcome) == outcome, phrase
         assert tried.told() in ({}, chat.told()), phrase
     assert len(set(map(str, outcomes.values()))) == len(SAFETY)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 def test_no_reserved_word_becomes_an_answer(chat: Chat) -> None:
     skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
+    before = chat.told()
     for phrase in OTHERS:
-        told = Chat("ru", conversation=chat.conversation).says(phrase).told()
-        added = {key: value for key, value in told.items() if key not in chat.told()}
+        told = chat.tried(phrase).told()
+        added = {key: value for key, value in told.items() if key not in before}
         assert added == {} or (skippable and added == {chat.at: None}), phrase
+
+
+def test_who_is_not_kept_is_forgotten_without_a_question() -> None:
+    assert Forget() in at("purpose").says("/delete").effects_now
 
 
 def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:

@@ -67,6 +67,7 @@ def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
     assert pilot.TEST.text not in way.steps
 
 
+@pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
 def test_nobody_is_refused_and_who_fits_no_way_is_told_of_another() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
@@ -100,6 +101,11 @@ def test_money_is_spoken_of_with_how_few_get_it() -> None:
     assert settling.NO_DUAL.text in heard()
     assert quota.SHARE.text not in heard(purpose="study")
     assert quota.SHARE.text not in heard(NEXT_YEAR)
+
+
+def test_who_only_asks_reads_that_they_may_register() -> None:
+    assert flow.MAY_REGISTER in heard(purpose="information")
+    assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
 
 
 def test_who_came_from_china_without_a_visa_reads_how_long_that_holds() -> None:

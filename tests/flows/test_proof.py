@@ -359,6 +359,7 @@ def test_a_drawing_shows_every_question_and_every_move() -> None:
     assert 'location -->|"location is kazakhstan"| stay_ends' in chart
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("command", ["check", "walk", "manifest"])
 def test_the_commands_speak_of_success(command: str) -> None:
     done = CliRunner().invoke(assembled(), ["flows", command])
@@ -366,6 +367,7 @@ def test_the_commands_speak_of_success(command: str) -> None:
     assert "findings" not in done.output
 
 
+@pytest.mark.no_cover
 def test_an_update_refuses_to_forget_a_question(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

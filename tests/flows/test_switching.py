@@ -17,6 +17,8 @@ from flows.engine.state import Conversation, Turn
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
 from tests.flows.ways import forms
 
+pytestmark = pytest.mark.no_cover
+
 CONSENT = {
     "text_sha256": "0" * 64,
     "language": "ru",
