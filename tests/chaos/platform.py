@@ -68,6 +68,7 @@ class Chat:
 
     screen: Screen | None = None
     begun: bool = False
+    ended: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -17,7 +17,7 @@ import psycopg
 from tests.chaos import faults, ledger
 from tests.chaos.faults import Scene
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker
+from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
@@ -31,6 +31,8 @@ MOST_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MOST_BLACKOUTS_AT_END = 4
+# Leases have run out after the first; whoever still waits after so many would wait for ever.
+MOST_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)
 
@@ -84,6 +86,10 @@ class Evidence:
     ledger: Ledger
     seconds: float
     drained: float
+
+
+class Standstill(RuntimeError):
+    """Nothing moves any more, whatever is killed; it says who waits for what."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +161,8 @@ async def _rage(
     try:
         await _trouble(scene, plan, load.done, enough)
         await load
+    except Standstill:
+        _logger.exception("given up")
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
@@ -183,6 +191,7 @@ async def _live(
         walker = Walker(who, platform, pace, random.Random(seed), patience=3 * plan.stall)
         await walker.walk()
         await walker.talk(range(1, 1 + plan.words), enough)
+        platform.chats[who.chat].ended = True
 
 
 async def _trouble(
@@ -192,16 +201,34 @@ async def _trouble(
     chance, cards = scene.chance, list[faults.Trouble]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
-        while not await _until(partial(_reached, scene.platform, moment, done), scene, plan.stall):
-            await asyncio.to_thread(scene.processes.blackout)
+        await _through(partial(_reached, scene.platform, moment, done), scene, plan.stall)
         if enough():
             break
         cards = cards or faults.deck(chance, plan.kinds, short=plan.short)
         card = cards.pop()
         _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
         await card.act(scene)
-    while not await _until(done, scene, plan.stall):
+    await _through(done, scene, plan.stall)
+
+
+async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
+    """Wait for it through one blackout after the other; Standstill when they help nobody."""
+    for _blackout in range(MOST_BLACKOUTS):
+        if await _until(true, scene, stall):
+            return
+        _logger.warning("nothing moves: %s", _waiting(scene.platform))
         await asyncio.to_thread(scene.processes.blackout)
+    raise Standstill(_waiting(scene.platform))
+
+
+def _waiting(platform: Platform) -> str:
+    """Who is at it, what they were asked last, and what of theirs was not taken."""
+    people = [
+        f"{chat} {question(each.screen) if each.screen else 'nothing'}"
+        for chat, each in platform.chats.items()
+        if each.begun and not each.ended
+    ]
+    return f"{platform.behind} updates not taken; {len(people)} people: {', '.join(people[:10])}"
 
 
 def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> bool:
