@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
@@ -28,6 +29,7 @@ def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
     return out.getvalue()
 
 
+@cache
 def photo(line: str = LINE) -> bytes:
     """A photo of a page, as a phone makes it."""
     return saved(sheet(line=line))

@@ -2,22 +2,20 @@
 
 import asyncio
 import base64
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-import uvicorn
 from aiohttp import ClientSession, web
 from starlette.types import ASGIApp
 
 from bot import services
 from bot.registry.client import Registry
 from bot.registry.sandbox import create_app
+from tests.house import serving
 
 CLIENT_ID = "kosh"
 CLIENT_SECRET = "client-secret-of-the-tests"
@@ -114,23 +112,6 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
         delay=delay,
         embed_from="http://127.0.0.1:8080",
     )
-
-
-@asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serves an application as it will be served, and yields its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
-        assert not task.done(), "the server did not start"
-        await asyncio.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,13 @@ from bot.registry.errors import (
     RegistryError,
     Unavailable,
 )
+from tests.house import serving
 from tests.registry.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,
     Sandbox,
     eventually,
     sandbox_app,
-    serving,
 )
 from tests.registry.example import CANARY, consent_withdrawal, new_key, pre_registration
 

@@ -15,6 +15,7 @@ from bot.registry.contract import Acknowledgement, Problem, ReferenceKind, Statu
 from bot.registry.errors import InProgress, Refused
 from bot.registry.openapi import OPERATIONS, openapi
 from bot.registry.signature import verify
+from tests.house import serving
 from tests.registry.conftest import (
     CALLBACK_SECRET,
     CLIENT_ID,
@@ -24,7 +25,6 @@ from tests.registry.conftest import (
     Sandbox,
     eventually,
     sandbox_app,
-    serving,
 )
 from tests.registry.example import (
     CANARY,
