@@ -30,7 +30,7 @@ from bot import (
 from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import DEMO_TOPIC
-from bot.runtime import Runtime
+from bot.runtime import DatabaseAway, Runtime
 from bot.settings import ConfigError
 from bot.strangers import Overloaded
 
@@ -225,11 +225,14 @@ async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _once(act: Callable[[], Awaitable[object]]) -> None:
-    """A failure is logged and ends nothing."""
+    """A failure is logged and ends nothing; that the database is away has an alarm of its own."""
     try:
         await act()
-    except Exception:
-        _logger.exception("sweep.failed")
+    except Exception as error:
+        if isinstance(error, PoolTimeout) or isinstance(error.__cause__, PoolTimeout):
+            _logger.warning("sweep.postponed", code=DatabaseAway.code)
+        else:
+            _logger.exception("sweep.failed")
 
 
 async def poll(rt: Runtime) -> None:

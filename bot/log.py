@@ -127,6 +127,8 @@ def _keep_allowed(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
     metrics.EVENTS.labels(said["event"], said.get("code", "")).inc()
+    if said["event"] in metrics.ALARMING:
+        metrics.ALARMS.labels(said["event"]).inc()
     return said
 
 

@@ -24,6 +24,15 @@ ProcessCollector(registry=REGISTRY)
 EVENTS = Counter(
     "kosh_events", "Lines of the log, by event and code.", ("event", "code"), registry=REGISTRY
 )
+# What the rules of alarms ask for. Prometheus sees no rise in a number that is first told above
+# zero, and some of these come once: so each is told from the start, and without a code.
+ALARMING = (
+    *("update.failed", "sweep.failed", "log.uncaught", "retention.failed", "audit.broken"),
+    *("reading.many", "webhook.auth_failed", "telegram.refuses_bot", "whatsapp.refuses"),
+)
+ALARMS = Counter(
+    "kosh_alarming", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY
+)
 TURNS = Histogram(
     "kosh_turn_seconds", "An update, from its arrival to its commit.", ("channel",),
     registry=REGISTRY,
@@ -44,6 +53,12 @@ PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
     registry=REGISTRY,
 )  # fmt: skip
+
+for _each in ALARMING:
+    ALARMS.labels(_each)
+for _each in ("telegram", "whatsapp", "web"):
+    LAG.labels(_each)
+ANSWERS.labels("webhooks", "503")
 
 type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 """A gauge that is read at the moment: its name, its meaning, and values with their labels."""

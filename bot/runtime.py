@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot import floors, log
 from bot.channels import Channel
@@ -133,6 +133,8 @@ def pool(url: str, size: int) -> Pool:
         min_size=1,
         max_size=size,
         timeout=DATABASE_SECONDS,
+        # Its waits between tries double: who gives up soon asks again at once when one is needed.
+        reconnect_timeout=DATABASE_SECONDS,
         open=False,
         kwargs={
             "prepare_threshold": 0,
@@ -155,12 +157,27 @@ async def _live(settings: Settings) -> AsyncIterator[Live]:
         await live.close()
 
 
-async def _refuse_superuser(connections: Pool) -> None:
-    async with connections.connection() as session:
-        cursor = await session.execute(
-            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+class DatabaseAway(ConfigError):
+    """At the start of a process its database doesn't let it in."""
+
+    code = "E_DATABASE_AWAY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"PostgreSQL let nobody in within {DATABASE_SECONDS} seconds. See whether it runs, and"
+            " whether the addresses and passwords in KOSH_DATABASE_… are right"
         )
-        row = await cursor.fetchone()
+
+
+async def _refuse_superuser(connections: Pool) -> None:
+    try:
+        async with connections.connection() as session:
+            cursor = await session.execute(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+            row = await cursor.fetchone()
+    except PoolTimeout:
+        raise DatabaseAway from None
     if row is None or row[0]:
         raise ConfigError(
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"

@@ -62,7 +62,10 @@ class _Query:
             case "increase":
                 earlier = _picked(self.before, argument.vector_selector)
                 later = _picked(self.now, argument.vector_selector)
-                return {labels: value - earlier.get(labels, 0) for labels, value in later.items()}
+                # As the real one: what was not there before has risen by nothing.
+                return {
+                    labels: value - earlier.get(labels, value) for labels, value in later.items()
+                }
             case other:
                 raise NotImplementedError(other)
 

@@ -1,6 +1,7 @@
 """Each alarm is provoked once: the rule's own expression, over what /metrics says meanwhile."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 import yaml
 
-from bot import audit, inbox, log, privacy, queue, watch
+from bot import audit, inbox, log, metrics, privacy, queue, watch
 from bot.channels import Inbound
 from bot.live import Live
 from bot.runtime import Runtime, channels_of, pool
@@ -67,6 +68,12 @@ async def prometheus() -> AsyncIterator[Prometheus]:
 @pytest.mark.requirement("S-76")
 def test_every_alarm_is_provoked() -> None:
     assert PROVOKED.keys() | {"KoshDown"} == ALARMS.keys()
+
+
+def test_what_rules_ask_for_is_told_before_it_happens() -> None:
+    """Prometheus sees no rise in what is first told above zero."""
+    asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
+    assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
 
 
 def test_no_process_is_an_alarm_too() -> None:

@@ -11,11 +11,11 @@ import pytest
 from psycopg import OperationalError
 from pydantic import SecretStr
 
-from bot import jobs, trips
+from bot import jobs, log, metrics, trips
 from bot.channels import Act
 from bot.channels.webchat import WebChat
 from bot.live import Live
-from bot.runtime import Runtime, runtime
+from bot.runtime import DatabaseAway, Runtime, pool, runtime
 from bot.settings import Settings
 from flows.engine.events import Said
 from tests.chaos.processes import at
@@ -132,3 +132,41 @@ async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime)
     await asyncio.gather(working, return_exceptions=True)
     assert channel.sent
     assert await _open(guest) == 0
+
+
+# No database at all
+
+
+@pytest.fixture
+def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with a database that isn't there; nobody waits long for it."""
+    monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
+    return chosen.model_copy(
+        update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}
+    )
+
+
+async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settings) -> None:
+    with pytest.raises(DatabaseAway, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
+        async with runtime(nowhere):
+            raise AssertionError
+
+
+async def test_sweeps_that_find_no_database_are_no_surprise(rt: Runtime, nowhere: Settings) -> None:
+    log.configure("info")
+    before = _counted("sweep.failed"), _counted("sweep.postponed")
+    async with pool(nowhere.database(), 1) as away:
+        working = asyncio.create_task(jobs.work(replace(rt, pool=away)))
+        await _until(lambda: _counted("sweep.postponed") > before[1] + 2)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert _counted("sweep.failed") == before[0]
+
+
+def _counted(event: str) -> float:
+    return sum(
+        each.value
+        for family in metrics.EVENTS.collect()
+        for each in family.samples
+        if each.labels["event"] == event and each.name.endswith("_total")
+    )
