@@ -56,7 +56,7 @@ def _speeds(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
                 f"{loaded.p99:.2f}",
                 f"{loaded.p99 / loaded.p50:.1f}" if loaded.p50 else "-",
                 f"{each.resident_mb:.0f}",
-                f"{each.start_seconds:.2f}",
+                f"{each.server.started:.2f}",
             )
 
 

@@ -15,9 +15,10 @@ from bot.migrations import migrate
 from bot.services import Databases
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.orders import TOKEN, Driven, Order, Place
+from tests.benchmarks.orders import TOKEN, Driven, Loop, Order, Place
 
 SERVER_CORE, PLATFORM_CORE = 0, 1
+WEBHOOK = "/webhooks/telegram"
 FIRST_CHAT = 1_000_000_000
 AT_ONCE = 16
 POOL = 8
@@ -54,21 +55,22 @@ class Stage:
         return made
 
     def serve(
-        self, database: Databases, *, core: int | None = 0, port: int | None = None
-    ) -> Server:
-        """A web process with the ten-question form; several may share one port."""
+        self, database: Databases, *, core: int | None = SERVER_CORE, port: int | None = None,
+        server: str = "ours", pool: int = POOL, loop: Loop = "asyncio",
+    ) -> Server:  # fmt: skip
+        """A web process with the ten-question form, ours or another's; ours may share a port."""
         self.opened += 1
         log = self.folder / f"server-{self.opened}.log"
         place = Place(
-            server="ours",
+            server=server,
             port=port or processes.free_port(),
             api=self.api,
             database=database.app,
             redis=self.redis,
             secret=self.secret,
             data=str(self.folder),
-            pool=POOL,
-            loop="asyncio",
+            pool=pool,
+            loop=loop,
         )
         words = msgspec.json.encode(place).decode()
         started = self.ending.enter_context(
@@ -94,15 +96,19 @@ class Stage:
 
     def drive(
         self, port: int, seconds: float, *, chats: int, rate: float = 0, at_once: int = AT_ONCE,
-        turns: int = BOUNDLESS, lines: int = 0,
+        turns: int = BOUNDLESS, lines: int = 0, path: str = WEBHOOK, form: str = KEPT,
+        first_chat: int = FIRST_CHAT,
     ) -> Driven:  # fmt: skip
-        """Turns of people who have consented; at `rate` a second, or so many always under way."""
+        """Turns, of people who have consented unless the form says otherwise.
+
+        At `rate` a second, or so many always under way.
+        """
         order = Order(
             port=port,
-            path="/webhooks/telegram",
+            path=path,
             secret=self.secret,
-            form=KEPT,
-            first_chat=FIRST_CHAT,
+            form=form,
+            first_chat=first_chat,
             chats=chats,
             at_once=at_once,
             turns=turns,
