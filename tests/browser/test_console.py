@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 AIGUL, BERIK, MARAT, DANA, SAULE = (
     "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova", "Saule Testova",
 )  # fmt: skip
-CUT_SECONDS = 30
+CUT_SECONDS = 4
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -205,7 +205,7 @@ async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
     await officer.page.goto(office.url + path)
     await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is elsewhere
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
-    await cut(office, officer.page, visitors, CUT_SECONDS / 2, Told())
+    await cut(office, officer.page, visitors, CUT_SECONDS, Told())
     await office.until(officer.stands_as_fresh, 30)
     for visitor in visitors:
         await leave(visitor)
