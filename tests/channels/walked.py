@@ -61,15 +61,19 @@ def message(say: Say, language: str) -> Message:
     """The say as a channel gets it, in one of the written forms."""
     return Message(
         tuple(
-            "\n".join(WORDS.render(line, language) for line in lines) for lines in say.paragraphs
+            "\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs
         ),
         tuple(
-            Press(each.payload or LINK, WORDS.render(each.label, language), each.kind.value)
+            Press(each.payload or LINK, _rendered(each.label, language), each.kind.value)
             for each in say.buttons
         ),
         language,
         say.progress,
     )
+
+
+# Six thousand says hold the same few sentences again and again.
+_rendered = cache(WORDS.render)
 
 
 def _sign(payload: str) -> str:
