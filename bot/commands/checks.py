@@ -15,7 +15,7 @@ from bot.settings import ConfigError
 app = typer.Typer()
 # What `./kosh requirements` reads afterwards.
 REPORTS = ".kosh/reports"
-BESIDE_ONE_ANOTHER = ("-n", "2", "--dist", "loadfile", "-m", "not slow")
+BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
 
@@ -38,8 +38,9 @@ def test(quick: Quick = False) -> None:
         "format": [python, "-m", "ruff", "format", "--check", "."],
     }
     running = {
-        "conversations": _pytest("flows", "tests/flows", "--cov"),
-        "tests": _pytest("all", "tests", "--ignore=tests/flows"),
+        "conversations": _pytest("flows", 2, "tests/flows", "--cov"),
+        # These often wait for a server or a browser: a third process uses what two leave.
+        "tests": _pytest("all", 3, "tests", "--ignore=tests/flows"),
     }
     if not quick:
         reading = {"wheel": [python, "-m", "tests.wheel"]} | reading
@@ -54,9 +55,9 @@ def test(quick: Quick = False) -> None:
         raise typer.Exit(1)
 
 
-def _pytest(report: str, *what: str) -> list[str]:
-    written = f"--junitxml={REPORTS}/{report}.xml"
-    return [sys.executable, "-m", "pytest", *BESIDE_ONE_ANOTHER, written, *what]
+def _pytest(report: str, many: int, *what: str) -> list[str]:
+    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, f"--junitxml={REPORTS}/{report}.xml")
+    return [sys.executable, "-m", "pytest", *how, *what]
 
 
 def _passes(name: str, command: list[str]) -> bool:

@@ -60,9 +60,7 @@ def says(page: Page) -> tuple[Say, ...]:
 def message(say: Say, language: str) -> Message:
     """The say as a channel gets it, in one of the written forms."""
     return Message(
-        tuple(
-            "\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs
-        ),
+        tuple("\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs),
         tuple(
             Press(each.payload or LINK, _rendered(each.label, language), each.kind.value)
             for each in say.buttons
