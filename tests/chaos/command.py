@@ -86,9 +86,10 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
     ):
         seen = asyncio.run(storm(processes, plan))
         shared = upgrade.shares(processes) if former else []
+        failed = upgrade.failed(processes.owner) if former else 0
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     if former:
-        report.findings |= upgrade.findings(seen.entries, seen.faults)
+        report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
     typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]

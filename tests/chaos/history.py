@@ -85,7 +85,7 @@ MUST_BE_ZERO = (
 )
 FINDINGS_ZERO = (
     *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
-    *("slow_goodbyes", "late_refusals", "unsuspecting_starts"),
+    *("slow_goodbyes", "late_refusals", "unsuspecting_starts", "failed_turns"),
 )
 FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
 """Where there is an upgrade, people wrote all along."""
