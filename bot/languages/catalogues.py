@@ -6,8 +6,10 @@ whenever they are read, and never kept. Conventions: languages.md 3.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "uz_Cyrl": ("uz", uzbek.to_cyrillic),
 }
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}
+MARKED = re.compile(rf"\b(?:{'|'.join(CONTEXTS)})\s*\(".encode())
 
 type Messages = Mapping[tuple[str, str], str]
 """Translations by (context, English)."""
@@ -37,8 +40,9 @@ def extract() -> Catalog:
     """Every sentence of `flows` and `bot`, in the order of the source."""
     catalog = Catalog(project="Kosh", charset="utf-8", fuzzy=False)
     for path in sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py")):
-        with path.open("rb") as source:
-            found = extract_python(source, dict.fromkeys(CONTEXTS), ("Translators:",), {})
+        # Most files say nothing; to take them to pieces is most of the work.
+        if MARKED.search(source := path.read_bytes()):
+            found = extract_python(BytesIO(source), dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
                 text: Any = message
                 if not isinstance(text, str):

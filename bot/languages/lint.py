@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from babel.messages.catalog import Catalog
 
@@ -251,10 +252,12 @@ def _letters(entry: Entry) -> Iterator[str]:
             yield f"a name takes no ending, for in Cyrillic it stays Latin: {word}"
 
 
+@cache
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "unknown").split()[0]
 
 
+@cache
 def _own(letter: str, code: str) -> bool:
     if code in ALPHABETS:
         return letter.lower() in ALPHABETS[code]
@@ -331,6 +334,7 @@ def _speaks_of(term: Term, english: str) -> bool:
     return said and not _has(english, rf"\b(?:{term.unless})")
 
 
+@cache
 def _has(text: str, words: str) -> bool:
     return re.search(words, text, re.IGNORECASE) is not None
 

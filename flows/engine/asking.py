@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 
 from flows.engine import house
 from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
@@ -303,7 +304,7 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
 
 def _fleeting(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
     """The form without what must not outlive a consent that lies behind; None if all is well."""
-    before = road.steps[: road.steps.index(stop)]
+    before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
     known = fleeting_answers(flow, form)
     if not agreed or not known:

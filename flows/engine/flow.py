@@ -1,7 +1,7 @@
 """A flow: items in order, and the one fold that finds where a person is in it."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -192,6 +192,11 @@ class Flow:
     follows: bool = False
     announces: bool = False
     listing: Listing | None = None
+    _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Told once: every turn asks for them, and they never change.
+        object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
         """The question of that name or of that earlier name, also inside a list."""
@@ -202,13 +207,15 @@ class Flow:
 
     def questions(self) -> tuple[Question, ...]:
         """Every question, those inside lists before the list's own."""
-        found: list[Question] = []
-        for item in self.items:
-            if isinstance(item, Many):
-                found.extend(item.items)
-            if isinstance(item, Question):
-                found.append(item)
-        return tuple(found)
+        return self._questions
+
+
+def _flat(items: Iterable[Item]) -> Iterator[Question]:
+    for item in items:
+        if isinstance(item, Many):
+            yield from item.items
+        if isinstance(item, Question):
+            yield item
 
 
 @dataclass(frozen=True, slots=True)
