@@ -295,7 +295,11 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
         try:
             me, webhook = await channel.me(), await channel.webhook()
         except SendError as error:
-            yield _wrong("telegram", f"refuses: {error.code}", "is the token right? Ask BotFather")
+            yield _wrong(
+                "telegram",
+                f"refuses: {error.code}",
+                "is it reached from here, and is the token right? Ask BotFather",
+            )
             return
         yield _good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
         wanted = f"{chosen.public_url}/webhooks/telegram" if chosen.telegram_secret else ""
