@@ -36,7 +36,7 @@ from bot.strangers import Overloaded
 
 SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
-SHARDS_AT_ONCE = 2
+SHARDS_AT_ONCE = 4
 DEFAULT = "default"
 # Of registrations the database tells at once; bouts of announcements can wait for a moment.
 FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}

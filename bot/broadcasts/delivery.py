@@ -33,7 +33,7 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement, begin, run
 
-SHARD = 200
+SHARD = 500
 AT_ONCE = 25
 LEASE_SECONDS = 60
 # A bout ends before others wait too long for their turn; what is left gets another one.

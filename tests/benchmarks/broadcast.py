@@ -20,7 +20,7 @@ from bot.runtime import Runtime, runtime
 from bot.settings import Settings, settings
 from tests import crowd
 from tests.benchmarks.multitude import NAME
-from tests.benchmarks.processes import free_port, listening, process
+from tests.benchmarks.processes import cpu_seconds, free_port, listening, process
 
 RATE = 30.0
 BULK = 0.8
@@ -112,14 +112,17 @@ async def _lifted(stage: Stage, seconds: float) -> None:
         stage.figures.add("from there to the first send", f"{first - there:.1f} s")
         await asyncio.sleep(2)
         before, at, memory = await stage.taken(), time.time(), [_resident(pid)]
+        used = cpu_seconds(pid)
         looks: list[float] = []
         while time.time() < at + seconds:
             looks += await _looks(stage)
             memory.append(_resident(pid))
             await asyncio.sleep(seconds / 12)
-        after, until = await stage.taken(), time.time()
-        rate = (after.taken - before.taken) / (until - at)
+        after, until, used = await stage.taken(), time.time(), cpu_seconds(pid) - used
+        sent = after.taken - before.taken
+        rate, each = sent / (until - at), 1000 * used / sent
         stage.figures.add("deliveries a second, one worker, no limits", f"{rate:,.0f}")
+        stage.figures.add("the worker's processor, each delivery", f"{each:.2f} ms")
         stage.figures.add("progress, median and most", f"{median(looks):.1f} / {max(looks):.1f} ms")
         stage.figures.add("memory of the worker, first and last",
                           f"{memory[0]:.0f} / {memory[-1]:.0f} MB")  # fmt: skip

@@ -27,7 +27,7 @@ import psycopg
 from aiohttp import web
 from psycopg_pool import PoolTimeout
 
-from bot import broadcasts, services
+from bot import broadcasts, jobs, services
 from bot.broadcasts import Broadcast, Fate, State, model
 from bot.broadcasts.progress import of
 from bot.keys import Keys
@@ -39,8 +39,6 @@ from tests.clock import CLOCK
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-# What a worker has in hand at most: a batch on each of its lanes.
-LANES = 2
 LOOK_SECONDS = 0.1
 STALL_SECONDS = 3.0
 
@@ -59,8 +57,8 @@ class Plan:
 
     @property
     def in_hand(self) -> int:
-        """How many calls a worker has under way at most."""
-        return LANES * max(1, int(self.rate * 0.8 * 0.2))
+        """How many calls a worker has under way at most: a batch of each of its shards."""
+        return jobs.SHARDS_AT_ONCE * max(1, int(self.rate * 0.8 * 0.2))
 
 
 @dataclass
