@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from bot import metrics
 
@@ -74,14 +74,27 @@ def _set_up(least: int, to: TextIO | None = None) -> None:
             _keep_allowed,
             _count,
             structlog.processors.add_log_level,
+            _at_least(least),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if terminal else _json,
             _scrub,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
+        # What alarms ask for is counted, however little is written.
+        wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.WARNING)),
         logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _at_least(least: int) -> Processor:
+    levels = logging.getLevelNamesMapping()
+
+    def only(_logger: Any, _method: str, said: EventDict) -> EventDict:
+        if levels[said["level"].upper()] < least:
+            raise structlog.DropEvent
+        return said
+
+    return only
 
 
 def _route_libraries(least: int) -> None:

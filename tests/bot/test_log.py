@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from bot import log
+from bot import log, metrics
 from bot.keys import VaultError
 from bot.vault import PersonKey
 
@@ -286,6 +286,15 @@ def test_a_bot_token_is_scrubbed_wherever_it_stands(written: Written) -> None:
     log.get().info("platform.failed", reason="bot123:abc-def", route="/file/bot123:abc-def/photo")
     assert "abc-def" not in written.getvalue()
     assert "bot***" in written.getvalue()
+
+
+def test_what_alarms_ask_for_is_counted_however_little_is_written() -> None:
+    stream, many = Written(), {"event": "reading.many"}
+    log.configure("error", to=stream)
+    before = metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) or 0
+    log.get().warning("reading.many", count=61)
+    assert metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) == before + 1
+    assert stream.lines == []
 
 
 def test_levels_below_the_chosen_one_are_left_out() -> None:
