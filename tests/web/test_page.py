@@ -147,6 +147,11 @@ def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
     return urlencode(fields)
 
 
+def _otherwise(signed: str) -> str:
+    """With another last digit of the signature, whichever it was."""
+    return signed[:-1] + ("1" if signed.endswith("0") else "0")
+
+
 @pytest.mark.requirement("S-2")
 async def test_a_mini_app_lets_in_only_whom_the_link_was_given_to(house: House) -> None:
     user = house.telegram.user(7106, first_name="Test")
@@ -156,7 +161,7 @@ async def test_a_mini_app_lets_in_only_whom_the_link_was_given_to(house: House) 
         for init in (
             _vouched(house, 7999),
             _vouched(house, 7106, at=time.time() - 3600),
-            _vouched(house, 7106)[:-1] + "0",
+            _otherwise(_vouched(house, 7106)),
             "nonsense",
         ):
             assert (await _enter(visitor, link, init=init))[0] == 403
