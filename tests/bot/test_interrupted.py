@@ -153,7 +153,7 @@ async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settin
 
 
 async def test_sweeps_that_find_no_database_are_no_surprise(rt: Runtime, nowhere: Settings) -> None:
-    log.configure("info")
+    log.configure("error")
     before = _counted("sweep.failed"), _counted("sweep.postponed")
     async with pool(nowhere.database(), 1) as away:
         working = asyncio.create_task(jobs.work(replace(rt, pool=away)))
