@@ -19,6 +19,7 @@ from bot.settings import Settings, settings
 from bot.web import close, create_app
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
+from tests.ports import free_port
 
 # For answers that are being given when a server is told to end.
 GRACE = 1.0
@@ -153,7 +154,7 @@ async def opened(chosen: Settings, databases: Databases, admin_url: str) -> Asyn
     sandbox_url = databases.owner.rsplit("/", 1)[0] + f"/{name}"
     assert chosen.registry_client_secret
     assert chosen.registry_callback_secret
-    callback = f"http://127.0.0.1:{(port := _free_port())}/callbacks/registry"
+    callback = f"http://127.0.0.1:{(port := free_port())}/callbacks/registry"
     asgi = create_sandbox(
         sandbox_url,
         client_id="kosh",
@@ -201,11 +202,3 @@ async def opened(chosen: Settings, databases: Databases, admin_url: str) -> Asyn
 @asynccontextmanager
 async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
     yield rt
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

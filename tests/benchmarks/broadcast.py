@@ -20,7 +20,8 @@ from bot.runtime import Runtime, runtime
 from bot.settings import Settings, settings
 from tests import crowd
 from tests.benchmarks.multitude import NAME
-from tests.benchmarks.processes import cpu_seconds, free_port, listening, process
+from tests.benchmarks.processes import cpu_seconds, listening, process
+from tests.ports import free_port
 
 RATE = 30.0
 BULK = 0.8

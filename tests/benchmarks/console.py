@@ -30,10 +30,11 @@ from bot.web.console.words import TOPICS
 from flows.engine.flow import Answer, Form
 from flows.engine.state import Conversation
 from flows.knowledge.missions import GENERAL
-from tests.benchmarks.processes import cpu_seconds, free_port, listening, process, stores
+from tests.benchmarks.processes import cpu_seconds, listening, process, stores
 from tests.benchmarks.webhooks import environment
 from tests.console import Console
 from tests.house import furnished
+from tests.ports import free_port
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"

@@ -15,6 +15,7 @@ from tests.benchmarks import processes
 from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import Server, Stage, staged
+from tests.ports import free_port
 
 TEAM = 4
 # For the four processes together, which hold eight connections each.
@@ -65,7 +66,7 @@ def _team(stage: Stage, database: Databases) -> Server:
 @contextmanager
 def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Databases]:
     """The databases as PgBouncer shows them."""
-    told, listen = urlsplit(databases.app), processes.free_port()
+    told, listen = urlsplit(databases.app), free_port()
     folder = stage.folder / "pgbouncer"
     folder.mkdir()
     for each in (stage.folder, folder):

@@ -49,11 +49,6 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(pid, {core})
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
     """Seconds from now until a process just started listens on its port."""
     begun = time.monotonic()

@@ -16,6 +16,7 @@ from bot.services import Databases
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
 from tests.benchmarks.orders import TOKEN, Driven, Loop, Order, Place
+from tests.ports import free_port
 
 SERVER_CORE, PLATFORM_CORE = 0, 1
 WEBHOOK = "/webhooks/telegram"
@@ -63,7 +64,7 @@ class Stage:
         log = self.folder / f"server-{self.opened}.log"
         place = Place(
             server=server,
-            port=port or processes.free_port(),
+            port=port or free_port(),
             api=self.api,
             database=database.app,
             redis=self.redis,

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks import processes
 from tests.benchmarks.report import table
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
@@ -49,7 +50,7 @@ def _starts() -> Iterator[tuple[str, Start]]:
 
 
 def _demo(data: Path, told: dict[str, str], word: str = "demo") -> Start:
-    port = processes.free_port()
+    port = free_port()
     begun = time.monotonic()
     with _started(word, "--port", str(port), "--data", str(data), told=told) as started:
         _answers(f"http://127.0.0.1:{port}/chat", started)

@@ -23,12 +23,13 @@ from bot.runtime import Runtime, runtime
 from bot.services import Databases
 from bot.settings import Settings
 from flows.engine.state import Conversation
-from tests.benchmarks.processes import free_port, listening, process
+from tests.benchmarks.processes import listening, process
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
 from tests.house import furnished, serving
 from tests.papers import photo
 from tests.people import Guest
+from tests.ports import free_port
 
 KNOWN = 40
 STRANGERS = 40

@@ -18,8 +18,9 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import Told, cut
 from tests.browser.officer import Officer
 from tests.console import ru
-from tests.house import House, _free_port, _lent, serving
+from tests.house import House, _lent, serving
 from tests.papers import photo
+from tests.ports import free_port
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -282,7 +283,7 @@ async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House
 
 
 async def test_an_administrator_works_with_a_passkey(browser: Any, office: House) -> None:
-    port = _free_port()
+    port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
     async with serving(create_app(_lent(replace(office.rt, settings=settings))), port):

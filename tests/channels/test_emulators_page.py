@@ -17,6 +17,7 @@ from bot.commands import demo
 from bot.settings import ConfigError, settings
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
+from tests.ports import free_port
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
@@ -100,15 +101,6 @@ class Browser:
                 if line.startswith(b"data: ") and (found := seen(json.loads(line[6:]))):
                     return found
         raise AssertionError("the stream ended")
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager

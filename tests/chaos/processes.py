@@ -4,7 +4,6 @@ import ctypes
 import json
 import multiprocessing
 import os
-import random
 import runpy
 import signal
 import socket
@@ -29,6 +28,7 @@ from bot import services
 from bot.keys import Keys
 from bot.migrations import migrate
 from tests.clock import CLOCK
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WEBS = ("web 1", "web 2")
@@ -40,9 +40,6 @@ DOOR = "door"
 
 PATIENCE = 180.0
 GOODBYE = 10.0
-# Above what services take and below what outgoing connections take, so that nobody sits on the
-# web server's port while it is dead.
-PORTS = range(20_000, 32_000)
 RETRY_SCALE = "0.02"
 
 
@@ -262,8 +259,8 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
         ExitStack() as stack,
     ):
         bot, sandbox = _databases(admin, former)
-        webs = tuple(_free_port() for _web in (WEBS if former else WEBS[:1]))
-        registry, telegram = _free_port(), _free_port()
+        webs = tuple(free_port() for _web in (WEBS if former else WEBS[:1]))
+        registry, telegram = free_port(), free_port()
         places = {
             "valkey": [urlsplit(redis).port or 0],
             "postgres": [urlsplit(admin).port or 0],
@@ -464,9 +461,3 @@ def send(pids: Sequence[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-
-
-def _free_port() -> int:
-    while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.choice(PORTS))) as taken:
-            return int(taken.getsockname()[1])

@@ -23,7 +23,8 @@ from bot.web import create_app
 from bot.web.console import demo_crew, work_account
 from bot.web.console.work_account import NotProven, checked
 from tests.console import Console, ru
-from tests.house import House, _free_port, _lent, serving
+from tests.house import House, _lent, serving
+from tests.ports import free_port
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
 AIGUL = "Aigul Testova"
@@ -82,7 +83,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
     """The console, at an address of its own that knows the provider."""
     await demo_crew.enter(house.rt)
-    provider, port = Provider(), _free_port()
+    provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:
         provider.issuer = issuer
         settings = house.rt.settings.model_copy(update={

@@ -20,8 +20,9 @@ from flows.engine import house as screens
 from flows.engine.text import Text
 from flows.preregistration import PAPERS, PATRONYMIC
 from tests.emulators.telegram import User
-from tests.house import House, _free_port, _lent
+from tests.house import House, _lent
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -188,7 +189,7 @@ async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
 @pytest.mark.row(29)
 async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
     """Row 29: with the server as the command line starts it."""
-    port = _free_port()
+    port = free_port()
     serving = asyncio.create_task(serve(create_app(_lent(house.rt)), "127.0.0.1", port))
     url = f"http://127.0.0.1:{port}"
 
