@@ -139,6 +139,6 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
-    async with opened_house(chosen, databases, admin_url) as house:
+async def house(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+    async with opened_house(chosen, admin_url) as house:
         yield house

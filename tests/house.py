@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import aiohttp
+import psycopg
 import uvicorn
 
 from bot import jobs, services
@@ -20,6 +22,9 @@ from bot.web import close, create_app
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
 from tests.ports import free_port
+
+# Databases for houses to come: to make one takes longer than to empty it.
+_sandboxes: list[str] = []
 
 # For answers that are being given when a server is told to end.
 GRACE = 1.0
@@ -148,24 +153,21 @@ def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def opened(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
-    name = f"{databases.app.rsplit('/', 1)[1]}_sandbox"
-    services.create_database(admin_url, name)
-    sandbox_url = databases.owner.rsplit("/", 1)[0] + f"/{name}"
+async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
     assert chosen.registry_client_secret
     assert chosen.registry_callback_secret
     callback = f"http://127.0.0.1:{(port := free_port())}/callbacks/registry"
-    asgi = create_sandbox(
-        sandbox_url,
+    registry = partial(
+        create_sandbox,
         client_id="kosh",
         client_secret=chosen.registry_client_secret.get_secret_value(),
         callback_url=callback,
         callback_secret=chosen.registry_callback_secret.get_secret_value(),
         delay=0.2,
     )
-    try:
+    with _for_the_sandbox(admin_url) as sandbox_url:
         async with (
-            serving(asgi) as sandbox,
+            serving(registry(sandbox_url)) as sandbox,
             Emulator(
                 token=chosen.telegram_token.get_secret_value() if chosen.telegram_token else "",
                 limits=False,
@@ -189,14 +191,27 @@ async def opened(chosen: Settings, databases: Databases, admin_url: str) -> Asyn
             serving(create_app(_lent(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
+            # A child for each file that comes, none for those that might.
+            rt.papers.ahead = 0
             working = asyncio.create_task(jobs.work(rt))
             try:
                 yield House(rt, url, sandbox, telegram, whatsapp, http)
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
-    finally:
-        services.drop_database(admin_url, name)
+
+
+@contextmanager
+def _for_the_sandbox(admin_url: str) -> Iterator[str]:
+    """A database of the sandbox's own, empty; the houses of a process have it in turns."""
+    if _sandboxes:
+        url = _sandboxes.pop()
+        with psycopg.connect(url, autocommit=True) as session:
+            session.execute("TRUNCATE registry_sandbox.entries RESTART IDENTITY CASCADE")
+    else:
+        url = services.create_database(admin_url, f"sandbox_{token_hex(6)}").owner
+    yield url
+    _sandboxes.append(url)
 
 
 @asynccontextmanager

@@ -9,16 +9,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+
+import pytest
 
 from bot.commands import assembled, main
 from bot.languages import NAMES, Languages
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS: Mapping[str, Callable[[], int | None]] = {"kosh": main, "pytest": pytest.main}
 
 
 class Shell:
@@ -36,12 +40,23 @@ class Shell:
         )  # fmt: skip
 
     def types(
-        self, *words: str, environment: Mapping[str, str], typed: str = ""
+        self,
+        *words: str,
+        environment: Mapping[str, str],
+        typed: str = "",
+        program: str = "kosh",
+        module: str = "bot",
     ) -> tuple[int, str]:
-        """The exit code of `./kosh words…`, and all that it said."""
+        """The exit code of `./kosh words…`, or of `pytest words…`, and all that it said.
+
+        `module` is one that the command imports; it is imported once, before the fork.
+        """
         with self._one_at_a_time, TemporaryDirectory(prefix="kosh-typed-") as folder:
             Path(folder, "typed").write_text(typed, "utf-8")
-            line = {"words": words, "environment": dict(environment), "folder": folder}
+            line = {
+                "program": program, "words": words, "environment": dict(environment),
+                "folder": folder, "module": module,
+            }  # fmt: skip
             assert self._ready.stdin
             assert self._ready.stdout
             print(json.dumps(line), file=self._ready.stdin, flush=True)
@@ -67,11 +82,11 @@ def _serve() -> None:
     gc.freeze()
     for line in sys.stdin:
         told = json.loads(line)
+        import_module(told["module"])
         child = os.fork()
         if not child:
-            _become(told["words"], told["environment"], Path(told["folder"]))
-            main()
-            sys.exit()
+            _become([told["program"], *told["words"]], told["environment"], Path(told["folder"]))
+            sys.exit(PROGRAMS[told["program"]]())
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
@@ -79,7 +94,7 @@ def _serve() -> None:
 def _become(words: list[str], environment: dict[str, str], folder: Path) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["kosh", *words]
+    sys.argv = words
     for number, name, flags in (
         (0, "typed", os.O_RDONLY),
         (1, "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND),

@@ -5,6 +5,7 @@ dates with hyphens round after Arabic letters (languages.md 8). Marks are shown,
 """
 
 import re
+from functools import lru_cache
 
 from bot.languages.kept import KEPT
 
@@ -30,6 +31,7 @@ def is_all_arabic(text: str) -> bool:
     return bool(signs) and all(ARABIC.match(sign) for sign in signs)
 
 
+@lru_cache(4096)
 def literals(template: str) -> str:
     """A right-to-left sentence with isolates round the addresses, commands and numbers in it."""
     return LITERAL.sub(

@@ -16,8 +16,6 @@ class Rendering:
         self.code = code
         self._right_to_left = code in directions.RIGHT_TO_LEFT
         self._messages = messages
-        if self._right_to_left:
-            self._messages = {key: directions.literals(text) for key, text in messages.items()}
         self._cache: dict[Label, str] = {}
 
     def __call__(self, label: Label) -> str:
@@ -36,11 +34,17 @@ class Rendering:
     def _fill(self, label: Label) -> str:
         if isinstance(label, Country):
             return formats.names(self.code).countries.get(label.code, label.code)
-        template = self._messages.get((label.context, label.msgid), label.msgid)
+        template = self._template(label)
         if not label.values:
             return template
         values = {name: self._value(value) for name, value in label.values}
         return PLACE.sub(lambda place: values.get(place[1], place[0]), template)
+
+    def _template(self, label: Text) -> str:
+        translated = self._messages.get((label.context, label.msgid))
+        if translated is None:
+            return label.msgid
+        return directions.literals(translated) if self._right_to_left else translated
 
     def _value(self, value: Value) -> str:
         """What is put into a sentence; right-to-left ones keep all of it apart, others Arabic.

@@ -55,11 +55,16 @@ type Verdict = Clean | Refused
 
 
 class Workshop:
-    """Decodes `hands` files at once and receives `receptions`; their children are started ahead."""
+    """Decodes `hands` files at once and receives `receptions`.
 
-    def __init__(self, *, hands: int = HANDS, receptions: int = RECEPTIONS) -> None:
+    `ahead` children are started before their files come.
+    """
+
+    def __init__(
+        self, *, hands: int = HANDS, receptions: int = RECEPTIONS, ahead: int = HANDS
+    ) -> None:
+        self.ahead = ahead
         self._hands = asyncio.Semaphore(hands)
-        self._most = hands
         self._receptions = asyncio.Semaphore(receptions)
         self._spares: list[asyncio.Task[Hand | None]] = []
         self._first = asyncio.Lock()
@@ -85,7 +90,7 @@ class Workshop:
         """
         async with self._first:
             if not self._works:
-                self._start_ahead(self._most - len(self._spares))
+                self._start_ahead(max(self.ahead, 1) - len(self._spares))
                 self._works = await asyncio.shield(self._spares[0]) is not None
                 if not self._works:
                     await self._end_spares()
@@ -136,7 +141,7 @@ class Workshop:
             return Refusal.TOOK_TOO_LONG
         finally:
             await hand.end()
-            self._start_ahead(1)
+            self._start_ahead(min(1, self.ahead - len(self._spares)))
 
     async def _hand(self) -> Hand | None:
         """A living child: one that was started ahead, or a new one."""

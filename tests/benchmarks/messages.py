@@ -44,7 +44,7 @@ def _in_a_house(walk: Callable[[House], Awaitable[Count]]) -> Count:
             chosen = furnished(databases, redis, Path(name))
 
             async def walked() -> Count:
-                async with opened(chosen, databases, admin) as house:
+                async with opened(chosen, admin) as house:
                     return await walk(house)
 
             return asyncio.run(walked())

@@ -64,7 +64,7 @@ def measured(many: int, seconds: float) -> str:
             chosen = furnished(databases, redis, Path(name))
 
             async def run() -> str:
-                async with opened(chosen, databases, admin) as house:
+                async with opened(chosen, admin) as house:
                     began = perf_counter()
                     passed = await through(house, many // len(SCRIPTS), began + seconds)
                     return table(passed, perf_counter() - began)

@@ -2,17 +2,17 @@
 
 import pytest
 
-pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
-pytest.importorskip("telegram", reason="needs the dependency group `bench`")
-
-from tests.benchmarks import report
-from tests.benchmarks.turn import CONTENDERS, Plan, measure
-
 TURNS = 48  # of four chats: each goes through the whole form
 
 
 @pytest.mark.slow
 def test_every_contender_answers_every_turn() -> None:
+    # Seconds of imports, that whoever only collects tests needn't pay.
+    pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
+    pytest.importorskip("telegram", reason="needs the dependency group `bench`")
+    from tests.benchmarks import report
+    from tests.benchmarks.turn import CONTENDERS, Plan, measure
+
     plan = Plan(rounds=1, seconds=30, latency_seconds=1, chats=4, at_once=2, most_turns=TURNS)
     results = measure(plan)
     assert [each.contender for each in results] == list(CONTENDERS)

@@ -43,7 +43,7 @@ class Platforms:
         """`kosh init` as a process of its own: its code and what it said."""
         words = ("init", "--no-input", "--data", str(home), *more)
         return await asyncio.to_thread(
-            shell().types, *words, environment=self.environment | settings
+            shell().types, *words, environment=self.environment | settings, module="aiogram"
         )
 
     async def webhook(self) -> str:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 async def works() -> AsyncIterator[Workshop]:
-    async with Workshop() as works:
+    async with Workshop(ahead=0) as works:
         yield works
 
 

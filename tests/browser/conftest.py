@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest_asyncio
 
-from bot.services import Databases
 from bot.settings import Settings
 from tests.browser.chromium import launched
 from tests.house import House, opened
@@ -29,6 +28,6 @@ async def browser(chromium: Any) -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(chosen: Settings, databases: Databases, admin_url: str) -> AsyncIterator[House]:
-    async with opened(chosen, databases, admin_url) as found:
+async def house(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+    async with opened(chosen, admin_url) as found:
         yield found

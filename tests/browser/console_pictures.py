@@ -195,7 +195,7 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
         with psycopg.connect(databases.owner, autocommit=True) as session:
             session.execute(CLOCK)
         chosen = furnished(databases, redis_url, home).model_copy(update=dict(changes or {}))
-        async with opened(chosen, databases, admin_url) as house:
+        async with opened(chosen, admin_url) as house:
             await demo_crew.enter(house.rt)
             yield house
 

@@ -71,7 +71,7 @@ def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
 async def test_who_was_erased_stays_erased_after_a_restore(
     chosen: Settings, databases: Databases, admin_url: str, services_home: Path, tmp_path: Path
 ) -> None:
-    async with opened(chosen, databases, admin_url) as house:
+    async with opened(chosen, admin_url) as house:
         leaving, staying = Guest(house.rt, GONE), Guest(house.rt, STAYS)
         for guest in (leaving, staying):
             await guest.register()

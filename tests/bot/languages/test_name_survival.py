@@ -7,7 +7,7 @@ import pytest
 from bot.languages.readers import read_name
 from tests.names import SCRIPTS, names
 
-MANY = 200_000
+MANY = 50_000
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
