@@ -111,12 +111,17 @@ def size(
     people: Annotated[list[int], typer.Option(min=1, help="How many; may be repeated.")] = SIZES,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 2,
+    data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
 ) -> None:
     """What the same turn costs among ten thousand people, and among a million."""
+    from tempfile import TemporaryDirectory
+
     from tests.benchmarks import size as crowds
 
+    with TemporaryDirectory() as name:
+        figures = crowds.measured(data or Path(name), sorted(people), rounds, seconds)
     typer.echo(report.load())
-    typer.echo(crowds.measured(sorted(people), rounds, seconds))
+    typer.echo(figures)
 
 
 @app.command()

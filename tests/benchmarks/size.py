@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
+import psycopg
+
+from bot import services
 from bot.keys import Keys
+from bot.migrations import migrate
 from bot.vault import Vault
 from tests.benchmarks import crowd, processes
+from tests.benchmarks.multitude import FAST, rooted
 from tests.benchmarks.orders import Driven
-from tests.benchmarks.report import table
+from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
 # So many have keys of their own; the others are copies of their rows.
 MOST_REAL = 200_000
 # Enough that nobody writes twice within a round, so that rows are not found warm.
 WRITING = 5_000
+FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
 
 
 @dataclass(slots=True)
@@ -22,6 +29,7 @@ class Crowd:
     """A database of its own, a server on it, and what turns cost there."""
 
     people: int
+    url: str
     server: int
     port: int
     rounds: list[tuple[float, float, Driven]] = field(default_factory=list)
@@ -34,28 +42,78 @@ class Crowd:
     def store(self) -> float:
         return median(store for _app, store, _driven in self.rounds)
 
+    @property
+    def turns(self) -> int:
+        return sum(driven.turns for *_cpu, driven in self.rounds)
 
-def measured(sizes: Sequence[int], rounds: int, seconds: float) -> str:
+    def asked(self, question: str) -> int:
+        """One number that the database knows of itself."""
+        with psycopg.connect(self.url) as session:
+            row = session.execute(question.encode()).fetchone()
+        return int(row[0]) if row else 0
+
+
+def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) -> str:
     """Fill a database for each size, then let their servers take turns."""
-    with staged() as stage:
-        crowds = [_gathered(stage, size) for size in sizes]
-        for _round in range(rounds + 1):
+    _gather(folder, sizes)
+    with staged(folder) as stage:
+        crowds = [_opened(stage, size) for size in sizes]
+        for each in crowds:
+            _sampled(each, stage, seconds)
+        before = [each.asked(READ_WHOLE) for each in crowds]
+        for _round in range(rounds):
             for each in crowds:
                 each.rounds.append(_sampled(each, stage, seconds))
-        for each in crowds:
-            del each.rounds[0]
-        return table(_lines(crowds))
+        whole = [
+            (each.asked(READ_WHOLE) - rows) / max(each.turns, 1)
+            for each, rows in zip(crowds, before, strict=True)
+        ]
+        drawn = chart(
+            "Microseconds of CPU a turn, by people",
+            [f"{each.people:,}" for each in crowds],
+            {"server and store": [each.app + each.store for each in crowds]},
+        )
+        return f"{table(_lines(crowds, whole))}\n\n{drawn}"
 
 
-def _gathered(stage: Stage, size: int) -> Crowd:
-    database = stage.database(f"kosh_{size}")
+READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
+BYTES = "SELECT pg_database_size(current_database())"
+
+
+def _gather(folder: Path, sizes: Sequence[int]) -> None:
+    """By a PostgreSQL that syncs nothing; the one that is measured does. What is there stays."""
+    vault = Vault(Keys.create(folder / "keys"))
+    with services.postgres(folder / "postgres", FILLING) as admin:
+        for size in sizes:
+            if not _is_there(admin, size):
+                _fill(admin, vault, size)
+
+
+def _is_there(admin: str, size: int) -> bool:
+    databases = services.prepare(admin, _name(size))
+    migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
+    with psycopg.connect(rooted(admin, databases)) as session:
+        row = session.execute("SELECT count(*) FROM people").fetchone()
+    return row == (size,)
+
+
+def _fill(admin: str, vault: Vault, size: int) -> None:
+    services.drop_database(admin, _name(size))
+    databases = services.prepare(admin, _name(size))
+    migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
     real = min(size, MOST_REAL)
-    vault = Vault(Keys.create(stage.folder / "keys"))
-    crowd.fill(database.owner, vault, FIRST_CHAT, real)
-    if size > real:
-        crowd.multiply(database.owner, size // real)
-    served = stage.serve(database)
-    return Crowd(size, served.pid, served.port)
+    crowd.fill(databases.owner, vault, FIRST_CHAT, real)
+    crowd.multiply(rooted(admin, databases), size // real)
+
+
+def _name(size: int) -> str:
+    return f"kosh_{size}"
+
+
+def _opened(stage: Stage, size: int) -> Crowd:
+    databases = stage.database(_name(size))
+    served = stage.serve(databases)
+    return Crowd(size, rooted(stage.admin, databases), served.pid, served.port)
 
 
 def _sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:
@@ -69,18 +127,32 @@ def _sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, 
     )
 
 
-def _lines(crowds: Sequence[Crowd]) -> Iterator[tuple[str, ...]]:
-    yield "people", "server, µs", "store, µs", "both", "times the fewest", "p50 ms", "p99 ms"
+def _lines(crowds: Sequence[Crowd], whole: Sequence[float]) -> Iterator[tuple[str, ...]]:
+    yield (
+        *(
+            "people",
+            "GB",
+            "server, µs",
+            "store, µs",
+            "both",
+            "times the fewest",
+            "p50 ms",
+            "p99 ms",
+        ),
+        "rows read in whole tables",
+    )
     least = crowds[0]
-    for each in crowds:
+    for each, rows in zip(crowds, whole, strict=True):
         pairs = zip(each.rounds, least.rounds, strict=True)
         ratio = median((mine[0] + mine[1]) / (few[0] + few[1]) for mine, few in pairs)
         yield (
             f"{each.people:,}",
+            f"{each.asked(BYTES) / 1e9:.2f}",
             f"{each.app:.0f}",
             f"{each.store:.0f}",
             f"{each.app + each.store:.0f}",
             f"{ratio:.2f}",
             f"{median(driven.p50 for *_cpu, driven in each.rounds):.2f}",
             f"{median(driven.p99 for *_cpu, driven in each.rounds):.2f}",
+            f"{rows:.1f}",
         )

@@ -124,10 +124,13 @@ class Stage:
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
-    """PostgreSQL with fsync, Valkey, and the platform on a core of its own."""
+def staged(kept: Path | None = None) -> Iterator[Stage]:
+    """PostgreSQL with fsync, Valkey, and the platform on a core of its own.
+
+    In a folder that is kept, or in one that goes with the block.
+    """
     with TemporaryDirectory() as name, ExitStack() as ending:
-        folder = Path(name)
+        folder = kept or Path(name)
         admin = ending.enter_context(services.postgres(folder / "postgres"))
         redis = ending.enter_context(services.valkey(folder / "valkey"))
         log = folder / "platform.log"
