@@ -41,18 +41,24 @@ TABLES: tuple[LiteralString, ...] = (
     "COPY conversations (person_id, state, channel, language) FROM STDIN",
     "COPY messages (person_id, channel, act, state, attempt, done_at) FROM STDIN",
 )
-COPIES: tuple[LiteralString, ...] = (
-    "INSERT INTO people (id, key, key_epoch)"
-    " SELECT c.id, p.key, p.key_epoch FROM copies c JOIN people p ON p.id = c.original",
-    "INSERT INTO handles (channel, bidx, person_id, address)"
-    " SELECT h.channel, uuid_send(gen_random_uuid()), c.id, h.address"
-    " FROM copies c JOIN handles h ON h.person_id = c.original",
-    "INSERT INTO conversations (person_id, state, channel, language)"
-    " SELECT c.id, o.state, o.channel, o.language"
-    " FROM copies c JOIN conversations o ON o.person_id = c.original",
-    "INSERT INTO messages (person_id, channel, act, state, attempt, done_at)"
-    " SELECT c.id, m.channel, m.act, m.state, m.attempt, m.done_at"
-    " FROM copies c JOIN messages m ON m.person_id = c.original",
+# Beside the statement that copies it: what of a table is the same for a copy.
+COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
+    ("people", "id, key, key_epoch", "c.id, o.key, o.key_epoch"),
+    (
+        "handles",
+        "person_id, channel, bidx, address",
+        "c.id, o.channel, uuid_send(gen_random_uuid()), o.address",
+    ),
+    (
+        "conversations",
+        "person_id, state, channel, language",
+        "c.id, o.state, o.channel, o.language",
+    ),
+    (
+        "messages",
+        "person_id, channel, act, state, attempt, done_at",
+        "c.id, o.channel, o.act, o.state, o.attempt, o.done_at",
+    ),
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -79,25 +85,56 @@ def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
         session.execute("VACUUM ANALYZE")
 
 
-def multiply(url: str, times: int) -> None:
-    """Make the crowd so many times as large, of copies that nobody has the keys to.
+def multiply(url: str, times: int, originals: int) -> None:
+    """Make so many `originals` that many times as large a crowd, of copies nobody has the keys to.
 
-    They are as long as their originals and lie in the same tables and indexes. The superuser makes
-    one copy of everybody after another: references are not looked at, and the log stays short.
+    They are as long as their originals and lie in the same tables. The superuser makes one copy of
+    everybody after another, and every index at the end: references are not looked at, the log stays
+    short. What an earlier call has begun goes on.
     """
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
-        session.execute("CREATE TEMP TABLE originals AS SELECT id AS original FROM people")
-        session.execute("CREATE TEMP TABLE copies (id uuid, original uuid)")
-        for number in range(2, times + 1):
+        session.execute("SET maintenance_work_mem = '1GB'")
+        _set_apart(session, originals)
+        row = session.execute("SELECT count(*) FROM people").fetchone()
+        there = int(row[0]) // originals if row else 0
+        session.execute(INDEXES_REST)
+        for number in range(there + 1, times + 1):
             with session.transaction():
                 session.execute("TRUNCATE copies")
-                session.execute("INSERT INTO copies SELECT gen_random_uuid(), * FROM originals")
-                session.execute("ANALYZE copies")
-                for copied in COPIES:
-                    session.execute(copied)
+                session.execute("INSERT INTO copies SELECT gen_random_uuid(), id FROM first_people")
+                for table, columns, values in COPIED:
+                    person = "id" if table == "people" else "person_id"
+                    session.execute(
+                        f"INSERT INTO {table} ({columns}) SELECT {values}"
+                        f" FROM copies c JOIN first_{table} o ON o.{person} = c.original"
+                    )
             print(f"{number} of {times} copies at {time.strftime('%X')}", flush=True)
+        for table, *_ in COPIED:
+            session.execute(f"REINDEX TABLE {table}")
         session.execute("VACUUM ANALYZE")
+
+
+# Not kept up while rows come; `REINDEX` makes them anew and has them used again.
+INDEXES_REST = """
+    UPDATE pg_index SET indisready = false, indisvalid = false
+    WHERE indrelid IN ('people'::regclass, 'handles'::regclass,
+                       'conversations'::regclass, 'messages'::regclass)
+"""
+
+
+def _set_apart(session: psycopg.Connection, originals: int) -> None:
+    """Copies of the first rows, so that no copy reads a table that grows."""
+    session.execute(
+        "CREATE TEMP TABLE first_people AS SELECT * FROM people ORDER BY ctid LIMIT %s",
+        (originals,),
+    )
+    for table, *_ in COPIED[1:]:
+        session.execute(
+            f"CREATE TEMP TABLE first_{table} AS SELECT o.* FROM {table} o"
+            " JOIN first_people p ON p.id = o.person_id"
+        )
+    session.execute("CREATE TEMP TABLE copies (id uuid, original uuid)")
 
 
 type _Row = tuple[Any, ...]

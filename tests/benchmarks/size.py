@@ -22,6 +22,8 @@ MOST_REAL = 200_000
 # Enough that nobody writes twice within a round, so that rows are not found warm.
 WRITING = 5_000
 FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
+READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
+BYTES = "SELECT pg_database_size(current_database())"
 
 
 @dataclass(slots=True)
@@ -76,10 +78,6 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
         return f"{table(_lines(crowds, whole))}\n\n{drawn}"
 
 
-READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
-BYTES = "SELECT pg_database_size(current_database())"
-
-
 def _gather(folder: Path, sizes: Sequence[int]) -> None:
     """By a PostgreSQL that syncs nothing; the one that is measured does. What is there stays."""
     vault = Vault(Keys.create(folder / "keys"))
@@ -90,20 +88,23 @@ def _gather(folder: Path, sizes: Sequence[int]) -> None:
 
 
 def _is_there(admin: str, size: int) -> bool:
-    databases = services.prepare(admin, _name(size))
-    migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-    with psycopg.connect(rooted(admin, databases)) as session:
+    with psycopg.connect(_opened_to(admin, size)) as session:
         row = session.execute("SELECT count(*) FROM people").fetchone()
     return row == (size,)
 
 
 def _fill(admin: str, vault: Vault, size: int) -> None:
     services.drop_database(admin, _name(size))
+    url, real = _opened_to(admin, size), min(size, MOST_REAL)
+    crowd.fill(url, vault, FIRST_CHAT, real)
+    crowd.multiply(url, size // real, real)
+
+
+def _opened_to(admin: str, size: int) -> str:
+    """The superuser's way into a database with our tables, made if need be."""
     databases = services.prepare(admin, _name(size))
     migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-    real = min(size, MOST_REAL)
-    crowd.fill(databases.owner, vault, FIRST_CHAT, real)
-    crowd.multiply(rooted(admin, databases), size // real)
+    return rooted(admin, databases)
 
 
 def _name(size: int) -> str:
@@ -129,18 +130,9 @@ def _sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, 
 
 def _lines(crowds: Sequence[Crowd], whole: Sequence[float]) -> Iterator[tuple[str, ...]]:
     yield (
-        *(
-            "people",
-            "GB",
-            "server, µs",
-            "store, µs",
-            "both",
-            "times the fewest",
-            "p50 ms",
-            "p99 ms",
-        ),
+        "people", "GB", "server, µs", "store, µs", "both", "times the fewest", "p50 ms", "p99 ms",
         "rows read in whole tables",
-    )
+    )  # fmt: skip
     least = crowds[0]
     for each, rows in zip(crowds, whole, strict=True):
         pairs = zip(each.rounds, least.rounds, strict=True)

@@ -49,8 +49,22 @@ def _run(tests: list[str]) -> None:
 @app.command()
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.")] = None,
+    flows: Annotated[bool, typer.Option("--flows", help="The engine altered instead.")] = False,
+    many: Annotated[int, typer.Option(min=1, help="So many of it, by lot.")] = 300,
+    seed: Annotated[int, typer.Option(help="The lot.")] = 1,
+    budget: Annotated[float, typer.Option(help="Of tests for each, seconds at most.")] = 12,
 ) -> None:
-    """The program with one guard off, again and again: which test turned red; 1 if none did."""
+    """The program with one guard off, again and again: which test turned red; 1 if none did.
+
+    With `--flows` the engine of conversations is altered in one place, again and again; names are
+    then those of its modules, or of single places as they were printed (`asking:12`).
+    """
+    if flows:
+        from tests.proof import altered
+
+        verdicts = altered.tried(altered.drawn(names or altered.ENGINE_OF, many, seed), budget)
+        typer.echo(altered.told(verdicts))
+        raise typer.Exit(0)
     chosen = [MUTANTS[name] for name in names or MUTANTS]
     alive = [mutant.name for mutant in chosen if not _is_caught(mutant)]
     typer.echo(f"{len(chosen)} mutants, {len(chosen) - len(alive)} caught")

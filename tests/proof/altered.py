@@ -1,0 +1,276 @@
+"""`flows` altered in one place, again and again: which test noticed.
+
+What is altered and how is mutmut's: an operator, a constant, an argument, a branch less. How it is
+tried is not: tests are collected once, and a fork of that process, in which one function has other
+code, runs those that reach it, the cheapest first, until one fails.
+"""
+
+import importlib
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import IO, Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+ROOT = Path(__file__).parents[2]
+ENGINE = ROOT / "flows" / "engine"
+# Walking, proving and drawing flows are commands for who writes them, and mostly loops of minutes.
+ENGINE_OF = (
+    "announcing", "asking", "conditions", "conversation", "flow", "house", "identity", "keeping",
+    "locking", "questions", "text",
+)  # fmt: skip
+# Slow tests are left out, and the same conversation in other written forms.
+TESTS = (
+    "tests/flows",
+    "-k=not kk_Arab and not uz and not zh_Hans",
+    *(
+        f"--ignore=tests/flows/test_{name}.py"
+        for name in (
+            "histories", "eligibility", "terminal", "knowledge", "switching", "checklist", "facts",
+            "purity",
+        )
+    ),
+    *(
+        f"--deselect=tests/flows/test_proof.py::test_{name}"
+        for name in ("an_update_refuses_to_forget_a_question", "the_commands_speak_of_success")
+    ),
+)  # fmt: skip
+# Of memory, bytes; and of one test, seconds beyond ten times what it takes: a loop may never end.
+ROOM, PATIENCE = 3 << 30, 3.0
+BESIDE_ONE_ANOTHER = 2
+
+
+@dataclass(frozen=True)
+class Altered:
+    """One function with other code: which, where, and the lines that differ."""
+
+    name: str
+    module: str
+    function: str
+    code: CodeType
+    diff: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one: the test that noticed, or none."""
+
+    altered: Altered
+    noticed: str
+
+    @property
+    def survived(self) -> bool:
+        return not self.noticed
+
+
+def drawn(names: Sequence[str], many: int, seed: int) -> list[Altered]:
+    """So many of all that can be altered in these modules, by lot; or the places that are named."""
+    files = {name: Source(name) for name in dict.fromkeys(each.partition(":")[0] for each in names)}
+    places = [(name, number) for name, file in files.items() for number in range(len(file))]
+    chosen = [place for place in places if "{}:{}".format(*place) in names]
+    if not chosen:
+        random.Random(seed).shuffle(places)
+    found = (files[name].altered(number) for name, number in chosen or places)
+    return list(islice((each for each in found if each), len(chosen) or many))
+
+
+class Source:
+    """A module of the engine, and all the places where it can be altered."""
+
+    def __init__(self, name: str) -> None:
+        from mutmut.mutation.file_mutation import create_mutations
+
+        self._name = name
+        self._path = ENGINE / f"{name}.py"
+        self._text = self._path.read_text()
+        self._codes = dict(_codes(compile(self._text, self._path, "exec")))
+        self._tree: Any
+        self._tree, self._places, *_ignored = create_mutations(str(self._path), self._text)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def altered(self, number: int) -> Altered | None:
+        """None where it is no other code, or none of a function."""
+        place = self._places[number]
+        text = self._tree.deep_replace(place.original_node, place.mutated_node).code
+        for name, code in _codes(compile(text, self._path, "exec")):
+            # Of a function and one inside it the outer is put in place, and the inner with it.
+            if "<locals>" not in name and _differ(self._codes[name], code):
+                diff = unified_diff(self._text.splitlines(), text.splitlines(), n=0, lineterm="")
+                told = "\n".join(line for line in list(diff)[2:] if not line.startswith("@@"))
+                return Altered(f"{self._name}:{number}", self._name, name, code, told)
+        return None
+
+
+def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner.co_qualname, inner
+            yield from _codes(inner)
+
+
+def _differ(one: CodeType, other: CodeType) -> bool:
+    """Lines are left out of it: what stands below has moved, and is no other code."""
+    if one.co_code != other.co_code or one.co_names != other.co_names:
+        return True
+    consts = zip(one.co_consts, other.co_consts, strict=False)
+    return len(one.co_consts) != len(other.co_consts) or any(
+        _differ(this, that)
+        if isinstance(this, CodeType) and isinstance(that, CodeType)
+        else (type(this), this) != (type(that), that)
+        for this, that in consts
+    )
+
+
+def _put(each: Altered) -> None:
+    """In the place of the function's code, so that whoever imported it has the other."""
+    module = importlib.import_module(f"flows.engine.{each.module}")
+    _function(module, each.function).__code__ = each.code
+
+
+def _function(module: ModuleType, name: str) -> FunctionType:
+    found: object = module
+    for part in name.split("."):
+        found = vars(found)[part]
+    if isinstance(found, property):
+        found = found.fget
+    assert isinstance(found, FunctionType), name
+    return found
+
+
+@dataclass
+class Trials:
+    """A plug-in of pytest: instead of running the tests once, runs them for each altered one."""
+
+    tried: Sequence[Altered]
+    budget: float
+    verdicts: list[Verdict] = field(default_factory=list)
+    _took: dict[int, float] = field(default_factory=dict)
+    _reached: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    _killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _running: dict[int, tuple[Altered, IO[str]]] = field(default_factory=dict)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._learn(session.items)
+        for each in self.tried:
+            if len(self._running) == BESIDE_ONE_ANOTHER:
+                self._wait(session.items)
+            self._fork(each, session.items)
+        while self._running:
+            self._wait(session.items)
+        return True
+
+    def _learn(self, items: Sequence[pytest.Item]) -> None:
+        """Run each test once as things are: how long it takes and what it reaches."""
+        hits = set[tuple[str, str]]()
+
+        def started(code: CodeType, _offset: int) -> object:
+            if code.co_filename.startswith(str(ENGINE)):
+                hits.add((Path(code.co_filename).stem, code.co_qualname))
+            return sys.monitoring.DISABLE
+
+        tool, events = sys.monitoring.PROFILER_ID, sys.monitoring.events
+        sys.monitoring.use_tool_id(tool, "what a test reaches")
+        sys.monitoring.register_callback(tool, events.PY_START, started)
+        sys.monitoring.set_events(tool, events.PY_START)
+        for place, item in enumerate(items):
+            hits.clear()
+            sys.monitoring.restart_events()
+            begun = time.process_time()
+            assert _passes(items, place), f"red as things are: {item.nodeid}"
+            self._took[place] = time.process_time() - begun
+            for hit in hits:
+                self._reached[hit].append(place)
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+
+    def _order(self, each: Altered) -> Iterator[int]:
+        """Those first that noticed others of the module, then the cheapest, as far as it goes."""
+        reaching = set(self._reached[each.module, each.function])
+        first = [place for place in reversed(self._killers[each.module]) if place in reaching]
+        rest = sorted(reaching.difference(first), key=self._took.__getitem__)
+        left = self.budget
+        for place in (*first, *rest):
+            left -= self._took[place]
+            if left < 0:
+                return
+            yield place
+
+    def _fork(self, each: Altered, items: Sequence[pytest.Item]) -> None:
+        order = list(self._order(each))
+        reader, writer = os.pipe()
+        sys.stdout.flush()
+        child = os.fork()
+        if child:
+            os.close(writer)
+            self._running[child] = each, os.fdopen(reader)
+            return
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+        _put(each)
+        for place in order:
+            os.write(writer, f"{place}\n".encode())
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * self._took[place])
+            if not _passes(items, place):
+                os._exit(1)
+        os._exit(0)
+
+    def _wait(self, items: Sequence[pytest.Item]) -> None:
+        child, status = os.wait()
+        each, told = self._running.pop(child)
+        with told:
+            begun = told.read().split()
+        noticed = ""
+        if status:
+            place = int(begun[-1])
+            self._killers[each.module] = [
+                *(other for other in self._killers[each.module] if other != place),
+                place,
+            ]
+            noticed = items[place].nodeid
+        self.verdicts.append(Verdict(each, noticed))
+        print(f"{each.name:18} {noticed or f'SURVIVED {len(begun)} tests'}", flush=True)
+        if not noticed:
+            print(each.diff, flush=True)
+
+
+def _passes(items: Sequence[pytest.Item], place: int) -> bool:
+    reports = runtestprotocol(items[place], log=False, nextitem=None)
+    return not any(report.failed for report in reports)
+
+
+def tried(altered: Sequence[Altered], budget: float, tests: Iterable[str] = TESTS) -> list[Verdict]:
+    """Try them all; raises where a test is red as things are."""
+    trials = Trials(altered, budget)
+    options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
+    pytest.main([*options, *tests], plugins=[trials])
+    return trials.verdicts
+
+
+def told(verdicts: Sequence[Verdict]) -> str:
+    """Module by module, as a table."""
+    from tests.benchmarks.report import table
+
+    modules = sorted({each.altered.module for each in verdicts})
+    rows = [("module", "tried", "noticed", "survived")]
+    for module in (*modules, ""):
+        some = [each for each in verdicts if module in ("", each.altered.module)]
+        alive = sum(each.survived for each in some)
+        rows.append((module or "all", f"{len(some)}", f"{len(some) - alive}", f"{alive}"))
+    return table(rows)
