@@ -54,7 +54,9 @@ def marked(kind: str) -> dict[str, tuple[str, ...]]:
     """For every name that tests carry in marks of a kind, those tests as `path::name`."""
     found = defaultdict[str, list[str]](list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        if f"mark.{kind}(" not in (source := path.read_text("utf-8")):
+            continue
+        tree = ast.parse(source)
         whole = [name for node in tree.body if _is_pytestmark(node) for name in _names(node, kind)]
         for node in ast.walk(tree):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
