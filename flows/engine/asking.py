@@ -56,11 +56,17 @@ class Asking:
         self.says: list[Say] = []
         self.effects: list[Effect] = []
         self.replaces = False
+        self._gone: tuple[Flow, Form, Path] | None = None
 
     def _road(self) -> tuple[Flow, Path] | None:
-        """The flow the person is in, and their path through it."""
+        """The flow the person is in, and their path through it; found once a form."""
         flow = self.flows.get(self.c.flow)
-        return (flow, path(flow, self._form(flow))) if flow else None
+        if flow is None:
+            return None
+        form = self._form(flow)
+        if self._gone is None or self._gone[0] is not flow or self._gone[1] is not form:
+            self._gone = (flow, form, path(flow, form))
+        return flow, self._gone[2]
 
     def _form(self, flow: Flow) -> Form:
         return self.c.forms.get(flow.name, Form())

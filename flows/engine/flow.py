@@ -327,7 +327,7 @@ def _stop(
     members: tuple[str, ...] = (),
 ) -> Step:
     key = key_of(item.name, member)
-    answer = form.answers.get(key) or _of_before(item, member, form)
+    answer = form.answers.get(key) or (_of_before(item, member, form) if item.was else None)
     signature = _signature(item, scope, members)
     ok = (
         answer is not None
@@ -351,6 +351,8 @@ def _of_before(item: Question, member: str, form: Form) -> Answer | None:
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
     depended: object
+    if not item.depends and not isinstance(item, (Consent, Many, Review)):
+        return ""
     match item:
         case Consent():
             depended = item.text.msgid
@@ -358,10 +360,8 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
             depended = members
         case Review():
             depended = sorted(scope.items(), key=str)
-        case _ if item.depends:
-            depended = [scope.get(name) for name in item.depends]
         case _:
-            return ""
+            depended = [scope.get(name) for name in item.depends]
     return hashlib.blake2s(repr(depended).encode(), digest_size=5).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from flows.engine.conditions import AllOf, Answered, AnyOf, AtLeast, Condition, Is, Not, reads
 from flows.engine.flow import (
@@ -77,8 +78,9 @@ class Walk:
         )
 
 
+@cache
 def walk(flow: Flow) -> Walk:
-    """Go every way through a flow, from its first question to its ends."""
+    """Go every way through a flow, from its first question to its ends; once for each flow."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()

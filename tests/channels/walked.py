@@ -140,8 +140,7 @@ def _told(page: Page) -> Iterator[Say]:
 
 @cache
 def _outcomes() -> tuple[Say, ...]:
-    heard = (each for name in answers.FLOWS for _way, each in answers.everything(name, TODAY))
-    distinct = dict.fromkeys(text for texts in set(heard) for text in texts)
+    distinct = dict.fromkeys(text for name in answers.FLOWS for text in answers.heard(name, TODAY))
     return tuple(Say(((text,),)) for text in distinct)
 
 

@@ -1,9 +1,9 @@
 """Everything that the asking flows can say: every situation, and every sentence of an answer."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from datetime import date
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 from flows import checklist, eligibility, faq, interview, support
 from flows.engine.conditions import holds
@@ -20,6 +20,8 @@ PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]
 type Spoken = Callable[[Situation, date], Iterator[Text]]
+# Paragraphs, each as itself and the sentences inside it.
+type Told = tuple[tuple[Text, ...], ...]
 
 # What stands for all answers where a question offers no options, or many alike.
 OFFERED: Mapping[str, tuple[str, ...]] = {
@@ -67,12 +69,31 @@ def parts(text: Text) -> Iterator[Text]:
 
 
 @cache
-def everything(name: str, today: date) -> Sequence[tuple[Situation, tuple[Text, ...]]]:
-    """Each situation of a flow with all that is said in it, sentences inside others included."""
+def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
+    """Many situations share a paragraph: it is taken to pieces once, and kept once."""
     flow, spoken = FLOWS[name]
+    inside: dict[Text, tuple[Text, ...]] = {}
 
-    def heard(answers: Situation) -> tuple[Text, ...]:
-        said = (part for text in spoken(answers, today) for part in parts(text))
-        return tuple(dict.fromkeys(said))
+    def pieces(paragraph: Text) -> tuple[Text, ...]:
+        found = inside.get(paragraph)
+        if found is None:
+            found = inside[paragraph] = tuple(parts(paragraph))
+        return found
 
-    return [(answers, heard(answers)) for answers in situations(flow)]
+    told = [(answers, tuple(map(pieces, spoken(answers, today)))) for answers in situations(flow)]
+    return told, dict.fromkeys(chain.from_iterable(inside.values())).keys()
+
+
+def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
+    """Each situation of a flow with all that is said in it."""
+    return _told(name, today)[0]
+
+
+def heard(name: str, today: date) -> KeysView[Text]:
+    """Every sentence that a flow can say, whatever the situation."""
+    return _told(name, today)[1]
+
+
+def sentences(told: Told) -> tuple[Text, ...]:
+    """All that is said, sentences inside others included."""
+    return tuple(chain.from_iterable(told))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import Self
 
 import msgspec
@@ -89,7 +90,7 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
     """The invented person at a question of the pre-registration; `others` they answer otherwise."""
     chat = _walked(question, language, tuple(sorted(others.items())))
-    return replace(chat, effects=list(chat.effects), lines=list(chat.lines))
+    return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
 
 @dataclass
@@ -102,13 +103,15 @@ class Chat:
     says_now: tuple[Say, ...] = ()
     effects_now: tuple[Effect, ...] = ()
     effects: list[Effect] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
+    # Whether each event is taken twice; histories and transcripts do, which see every event.
+    twice: bool = False
 
     @classmethod
-    def begun(cls, language: str = "ru", flow: str = "") -> Self:
+    def begun(cls, language: str = "ru", flow: str = "", *, twice: bool = False) -> Self:
         """Language chosen; at the menu, or at the first question of a flow."""
-        chat = cls(language)
+        chat = cls(language, twice=twice)
         chat.takes(Started())
         chat.presses(language)
         return chat.presses(flow) if flow else chat
@@ -118,7 +121,7 @@ class Chat:
     def takes(self, event: Event) -> Self:
         before, after = self.conversation, self._step(event)
         self._hold(before, event, after)
-        self.lines += [f"> {self._did(event)}", "", *_written(after), ""]
+        self.turns.append((self._did(event), after))
         self.conversation = after.conversation
         self.says_now, self.effects_now = after.says, after.effects
         self.effects += after.effects
@@ -221,14 +224,16 @@ class Chat:
 
     @property
     def transcript(self) -> str:
-        return "\n".join(self.lines) + "\n"
+        turns = [(f"> {did}", "", *_written(turn), "") for did, turn in self.turns]
+        return "\n".join(chain.from_iterable(turns)) + "\n"
 
     # What must hold at every turn
 
     def _step(self, event: Event) -> Turn:
         turn = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
-        again = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
-        assert turn == again, "the same event on the same conversation is another turn"
+        if self.twice:
+            again = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
+            assert turn == again, "the same event on the same conversation is another turn"
         return turn
 
     def _hold(self, before: Conversation, event: Event, after: Turn) -> None:

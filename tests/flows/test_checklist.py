@@ -20,7 +20,17 @@ from flows.engine.text import Text
 from flows.knowledge import catalogue, documents, laws, permits
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
-from tests.flows.answers import NEXT_YEAR, ORIGINS, PLACES, TODAY, Situation, everything, parts
+from tests.flows.answers import (
+    NEXT_YEAR,
+    ORIGINS,
+    PLACES,
+    TODAY,
+    Situation,
+    everything,
+    heard,
+    parts,
+    sentences,
+)
 from tests.flows.chat import Chat
 
 GOLDEN = Path(__file__).parent / "checklists.txt"
@@ -117,7 +127,7 @@ def test_the_lists_are_as_they_were_read() -> None:
 
 @pytest.mark.no_cover
 def test_every_document_and_every_law_of_an_origin_is_in_some_list() -> None:
-    told = {text for _answers, said in everything("checklist", TODAY) for text in said}
+    told = heard("checklist", TODAY)
     assert [each.key for each in DOCUMENTS if each.name not in told] == []
     law = {each.law.text for each in flow_origins() if each.law}
     assert law <= told
@@ -211,7 +221,8 @@ def test_a_child_without_a_paper_goes_to_an_officer_first() -> None:
 
 
 def test_when_every_last_day_is_over_a_list_holds_advice_and_no_paper() -> None:
-    for answers, said in everything("checklist", date(2030, 1, 1)):
+    for answers, told in everything("checklist", date(2030, 1, 1)):
+        said = sentences(told)
         made = checklist(answers, date(2030, 1, 1))
         assert made.papers == ()
         assert not set(said) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}

@@ -10,7 +10,16 @@ from flows.eligibility import ELIGIBILITY, spoken, ways
 from flows.engine.text import Text
 from flows.knowledge import cards, kandas, pilot, quota, settling
 from flows.knowledge.origins import SAFETY_FIRST
-from tests.flows.answers import NEXT_YEAR, TODAY, Situation, everything, parts, situations
+from tests.flows.answers import (
+    NEXT_YEAR,
+    TODAY,
+    Situation,
+    everything,
+    parts,
+    sentences,
+    situations,
+)
+from tests.flows.answers import heard as heard_by_all
 from tests.flows.chat import Chat
 
 MOVES: Situation = {
@@ -71,10 +80,10 @@ def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
 @pytest.mark.requirement("S-52")
 def test_nobody_is_refused_and_who_fits_no_way_is_told_of_another() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
-    for answers, said in everything("eligibility", TODAY):
-        assert not any(words.search(text.msgid) for text in said), answers
+    assert [text for text in heard_by_all("eligibility", TODAY) if words.search(text.msgid)] == []
+    for answers, told in everything("eligibility", TODAY):
         if answers["citizenship"] != "KZ" and not ways(answers, TODAY):
-            assert flow.NO_WAY in said
+            assert flow.NO_WAY in sentences(told)
 
 
 @pytest.mark.parametrize(

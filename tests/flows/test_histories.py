@@ -59,7 +59,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(language=st.sampled_from(LANGUAGES), flow=st.sampled_from(["", NAME, "officer"]))
     def begin(self, language: str, flow: str) -> None:
-        self.chat = Chat.begun(language, flow)
+        self.chat = Chat.begun(language, flow, twice=True)
         self.pressed = []
 
     @rule(data=st.data())
@@ -119,6 +119,10 @@ class Histories(RuleBasedStateMachine):
     @rule(version=st.sampled_from(sorted(RELEASES)))
     def release(self, version: str) -> None:
         self.chat.flows = RELEASES[version]
+
+    def teardown(self) -> None:
+        """What was said can be written down, whatever was said."""
+        assert self.chat.transcript
 
     @invariant()
     def what_is_saved_can_be_taken_up_by_every_release(self) -> None:

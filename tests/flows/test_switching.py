@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 import pytest
@@ -27,8 +28,13 @@ CONSENT = {
 FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 
 
-def _questions() -> Iterator[tuple[Flow, Form, Step]]:
+@cache
+def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
     """Each question of each flow, where a walk comes to it first."""
+    return tuple(_first())
+
+
+def _first() -> Iterator[tuple[Flow, Form, Step]]:
     seen = set()
     for flow, form in forms():
         stop = path(flow, form).current(None)
@@ -37,23 +43,36 @@ def _questions() -> Iterator[tuple[Flow, Form, Step]]:
             yield flow, form, stop
 
 
-QUESTIONS = tuple(_questions())
+# The same turns are looked at from several languages; each is taken once. `at` is a question's
+# place among all of them.
 
 
-def _asked(flow: Flow, form: Form, language: str) -> Conversation:
+@cache
+def _asked(at: int, language: str) -> Conversation:
+    flow, form, _stop = _questions()[at]
     here = Conversation(language, flow.name, {flow.name: form}, kept=True)
     return step(FLOWS, WORDS, here, Resumed(), TODAY).conversation
 
 
-def _switched(before: Conversation, language: str) -> Conversation:
+@cache
+def _offered(at: int, language: str) -> Conversation:
+    return step(FLOWS, WORDS, _asked(at, language), Said("/language"), TODAY).conversation
+
+
+@cache
+def _switched(at: int, before: str, language: str) -> Conversation:
     """The same person, who now reads another language."""
-    offered = step(FLOWS, WORDS, before, Said("/language"), TODAY).conversation
+    offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
 
 
-def _answered(flow: Flow, stop: Step, form: Form, value: str | None, c: Conversation) -> Turn:
-    """Answer as a person does: press what is offered, write what is not, send a file."""
+@cache
+def _answered(at: int, value: str | None, language: str) -> Turn:
+    """Asked in Russian, answered in a language as a person does."""
+    flow, form, stop = _questions()[at]
+    c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
+    # Press what is offered, write what is not, send a file.
     keys = {option.key for option in options(stop, form)}
     if isinstance(stop.item, Upload) and value is not None:
         return step(FLOWS, WORDS, c, Papered(flow.name, stop.key), TODAY)
@@ -75,16 +94,15 @@ def _effects(turn: Turn) -> tuple[Effect, ...]:
 
 
 def test_the_questions_tried_are_all_there_are() -> None:
-    tried = {(flow.name, stop.item.name) for flow, _form, stop in QUESTIONS}
+    tried = {(flow.name, stop.item.name) for flow, _form, stop in _questions()}
     assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: str) -> None:
-    for flow, form, _stop in QUESTIONS:
+    for at in range(len(_questions())):
         for other in LANGUAGES:
-            here = _asked(flow, form, other)
-            there = _switched(here, language)
+            here, there = _asked(at, other), _switched(at, other, language)
             assert there.language == language
             assert _stored(there) == _stored(here)
             assert here.asked is not None
@@ -96,13 +114,10 @@ def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
 def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
-    for flow, form, stop in QUESTIONS:
-        here = _asked(flow, form, "ru")
-        there = _switched(here, language)
+    for at, (flow, form, stop) in enumerate(_questions()):
         values = [*walk._values(flow, stop.item, options(stop, form))]
         for value in (*values, *((None,) if stop.item.skippable else ())):
-            one = _answered(flow, stop, form, value, here)
-            other = _answered(flow, stop, form, value, there)
+            one, other = _answered(at, value, "ru"), _answered(at, value, language)
             assert _effects(one) == _effects(other), (flow.name, stop.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
@@ -111,6 +126,7 @@ def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
                 assert _stored(one.conversation) == _stored(other.conversation)
 
 
+@cache
 def _payload(shift: int | None) -> bytes:
     """What the registry is sent; with a shift, another language is chosen before each answer."""
     chat = Chat.begun("ru", "preregistration")
