@@ -31,7 +31,6 @@ def test(quick: Quick = False) -> None:
     reading = {
         "types": [python, "-m", "mypy"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        "flows": [python, "-m", "bot", "flows", "check"],
         "layers": [str(Path(python).parent / "lint-imports")],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "lint": [python, "-m", "ruff", "check", "."],

@@ -247,7 +247,6 @@ def test_an_option_without_a_registry_code_is_found() -> None:
 # The walk
 
 
-@pytest.mark.no_cover
 def test_every_question_is_reached_and_every_path_ends() -> None:
     for walked in map(walk, FLOWS.values()):
         assert walked.unreached == ()
@@ -345,13 +344,11 @@ def test_the_committed_manifest_is_todays() -> None:
     assert flowtools.read_manifest() == proof.manifest(FLOWS)
 
 
-@pytest.mark.no_cover
 def test_the_committed_drawings_are_todays() -> None:
     found = {path.name: path.read_text("utf-8") for path in flowtools.DRAWINGS.iterdir()}
     assert found == drawn(), "run `./kosh flows draw`"
 
 
-@pytest.mark.no_cover
 def test_a_drawing_shows_every_question_and_every_move() -> None:
     for question in PREREGISTRATION.questions():
         assert f">{question.name}: " in drawn()["preregistration.svg"]
@@ -360,7 +357,6 @@ def test_a_drawing_shows_every_question_and_every_move() -> None:
     assert 'location -->|"location is kazakhstan"| stay_ends' in chart
 
 
-@pytest.mark.no_cover
 @pytest.mark.requirement("S-21", "S-52")
 @pytest.mark.parametrize("command", ["check", "walk", "manifest"])
 def test_the_commands_speak_of_success(command: str) -> None:

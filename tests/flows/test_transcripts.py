@@ -115,7 +115,14 @@ STORIES: dict[str, Callable[[Chat], None]] = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+# What a story is made of is the same in each language: the tracer looks at one.
+SHOWN = [
+    language if language == "ru" else pytest.param(language, marks=pytest.mark.no_cover)
+    for language in LANGUAGES
+]
+
+
+@pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("story", STORIES)
 def test_the_transcript_is_as_it_was_read(story: str, language: str) -> None:
     chat = Chat.begun(language, twice=True)
