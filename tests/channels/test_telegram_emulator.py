@@ -7,24 +7,11 @@ from collections import deque
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiogram import Bot
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramForbiddenError, TelegramRetryAfter
-from aiogram.types import (
-    BotCommand,
-    BufferedInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-)
 from aiohttp import web
 
 from tests.emulators.telegram import (
@@ -41,6 +28,9 @@ from tests.emulators.telegram import (
     User,
 )
 
+if TYPE_CHECKING:
+    from aiogram import Bot
+
 SECRET = "a-secret_of-the-test"
 FAST = Pace(scale=0.001, patience=5)
 
@@ -52,7 +42,13 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 
 @pytest_asyncio.fixture
-async def bot(telegram: Emulator) -> AsyncIterator[Bot]:
+async def bot(telegram: Emulator) -> "AsyncIterator[Bot]":
+    """Its import takes seconds, which is not for whoever only collects tests."""
+    from aiogram import Bot
+    from aiogram.client.default import DefaultBotProperties
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+
     session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
     client = Bot(TOKEN, session=session, default=DefaultBotProperties(parse_mode="HTML"))
     yield client
@@ -143,12 +139,14 @@ def button(text: str = "Иә", **action: Any) -> dict[str, Any]:
 # What a bot does, through aiogram ---------------------------------------------------------------
 
 
-async def test_a_conversation_through_aiogram(telegram: Emulator, bot: Bot, gulnar: User) -> None:
+async def test_a_conversation_through_aiogram(telegram: Emulator, bot: "Bot", gulnar: User) -> None:
     await gulnar.start("from_page")
     [update] = await bot.get_updates()
     assert update.message and update.message.text == "/start from_page"
     assert update.message.from_user and update.message.from_user.language_code == "kk"
     assert update.message.entities and update.message.entities[0].type == "bot_command"
+
+    from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
     keyboard = InlineKeyboardMarkup(
         inline_keyboard=[[InlineKeyboardButton(text="Қазақша", callback_data="l:kk")]]
@@ -184,7 +182,9 @@ async def test_a_conversation_through_aiogram(telegram: Emulator, bot: Bot, guln
     assert telegram.journal.mistakes() == []
 
 
-async def test_the_profile_is_kept_by_language(bot: Bot) -> None:
+async def test_the_profile_is_kept_by_language(bot: "Bot") -> None:
+    from aiogram.types import BotCommand
+
     await bot.set_my_commands([BotCommand(command="help", description="Көмек")], language_code="kk")
     await bot.set_my_name("Көш", language_code="kk")
     await bot.set_my_description("Ұзақ", language_code="kk")
@@ -201,7 +201,9 @@ async def test_the_profile_is_kept_by_language(bot: Bot) -> None:
     assert await bot.get_my_commands(language_code="kk") == []
 
 
-async def test_files_go_both_ways(bot: Bot, gulnar: User) -> None:
+async def test_files_go_both_ways(bot: "Bot", gulnar: User) -> None:
+    from aiogram.types import BufferedInputFile
+
     sent = await bot.send_document(
         501, BufferedInputFile(b"col;col\n", "mydata.csv"), caption="Міне", protect_content=True
     )
@@ -219,7 +221,7 @@ async def test_files_go_both_ways(bot: Bot, gulnar: User) -> None:
     assert await bot.send_document(501, document.document.file_id)
 
 
-async def test_every_kind_of_message_is_one_that_aiogram_reads(bot: Bot, gulnar: User) -> None:
+async def test_every_kind_of_message_is_one_that_aiogram_reads(bot: "Bot", gulnar: User) -> None:
     for kind in ("photo", "voice", "audio", "video", "video_note", "animation", "sticker"):
         await gulnar.send(kind)
     await gulnar.send_location()
@@ -240,7 +242,9 @@ async def test_every_kind_of_message_is_one_that_aiogram_reads(bot: Bot, gulnar:
     assert got[13].media_group_id == "7"
 
 
-async def test_a_contact_button_shares_the_persons_own_number(bot: Bot, gulnar: User) -> None:
+async def test_a_contact_button_shares_the_persons_own_number(bot: "Bot", gulnar: User) -> None:
+    from aiogram.types import KeyboardButton, ReplyKeyboardMarkup
+
     ask = ReplyKeyboardMarkup(
         keyboard=[[KeyboardButton(text="Нөмірім", request_contact=True)]], one_time_keyboard=True
     )
@@ -555,8 +559,10 @@ async def test_big_files_cannot_be_fetched(telegram: Emulator, gulnar: User) -> 
 
 
 async def test_a_block_is_told_and_refuses_until_it_is_lifted(
-    telegram: Emulator, bot: Bot, gulnar: User
+    telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
+    from aiogram.exceptions import TelegramForbiddenError
+
     await gulnar.block()
     with pytest.raises(TelegramForbiddenError, match="Forbidden: bot was blocked by the user"):
         await bot.send_message(501, "x")
@@ -583,8 +589,10 @@ async def test_strangers_and_the_deactivated_are_refused(telegram: Emulator, gul
 
 
 async def test_a_group_hears_commands_only_and_can_be_left(
-    telegram: Emulator, bot: Bot, gulnar: User
+    telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
+    from aiogram.exceptions import TelegramForbiddenError
+
     group = await gulnar.add_bot_to_group("Ауыл")
     await gulnar.say("жай сөз", group)
     await gulnar.say("/start@kosh_emulated_bot", group)
@@ -706,7 +714,7 @@ async def test_polling_and_a_webhook_exclude_each_other(telegram: Emulator, hook
 
 
 async def test_a_webhook_set_by_the_bot_gets_what_waits_with_the_secret(
-    telegram: Emulator, hook: Hook, bot: Bot, gulnar: User
+    telegram: Emulator, hook: Hook, bot: "Bot", gulnar: User
 ) -> None:
     await bot.delete_webhook()
     await gulnar.say("бір")
@@ -906,7 +914,11 @@ async def test_a_group_and_the_webhook_have_slower_rates() -> None:
         assert again["parameters"] == {"retry_after": 1}
 
 
-async def test_a_scripted_flood_reaches_aiogram(telegram: Emulator, bot: Bot, gulnar: User) -> None:
+async def test_a_scripted_flood_reaches_aiogram(
+    telegram: Emulator, bot: "Bot", gulnar: User
+) -> None:
+    from aiogram.exceptions import TelegramRetryAfter
+
     telegram.fail(Flooded(7), times=2, method="sendMessage")
     await bot.get_me()
     for _ in range(2):
