@@ -152,11 +152,10 @@ class Asking:
     def _ask_screen(
         self,
         screen: Question,
-        flow: str = "",
         paragraph: tuple[Text, ...] = (),
         page: int = 0,
     ) -> None:
-        asked = self._put_asked(flow, screen.name, screen.rev, screen.options, page)
+        asked = self._put_asked("", screen.name, screen.rev, screen.options, page)
         buttons = option_buttons(asked.nonce, screen.options, page)
         self._say((paragraph or (screen.text,),), buttons, protect=screen.name == house.REGISTERED)
 

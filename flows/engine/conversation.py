@@ -559,7 +559,7 @@ class _Turn(Announcing):
         road = self._road()
         self.replaces = True
         if asked.key == house.EDIT and road:
-            return self._ask_screen(house.edit_screen(road[1]), road[0].name, page=page)
+            return self._ask_screen(house.edit_screen(road[1]), page=page)
         if asked.key == Screen.TICK:
             return self._ask_ticks(page)
         self.ask(page=page)
@@ -597,7 +597,7 @@ class _Turn(Announcing):
             case Many() if value != "done":
                 self._change_members(flow, stop.item, value or "")
             case Review() if value == "edit":
-                self._ask_screen(house.edit_screen(road[1]), flow.name)
+                self._ask_screen(house.edit_screen(road[1]))
             case _ if value is not None and not stop.item.accepts(value):
                 self._remark(house.CHANGED)
             case _:
@@ -726,6 +726,6 @@ class _Turn(Announcing):
 
     def _edit(self, key: str) -> None:
         flow = self.flows.get(self.c.flow)
-        if flow and key != "review":
+        if flow:
             self._put_form(flow, replace(self._form(flow), cursor=key))
         self.ask()

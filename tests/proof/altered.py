@@ -12,10 +12,12 @@ import resource
 import signal
 import sys
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
+from inspect import CO_OPTIMIZED
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -50,6 +52,7 @@ TESTS = (
 # Of memory, bytes; and of one test, seconds beyond ten times what it takes: a loop may never end.
 ROOM, PATIENCE = 3 << 30, 3.0
 BESIDE_ONE_ANOTHER = 2
+NOTICED, BROKEN = 1, 2
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,7 @@ class Source:
         place = self._places[number]
         text = self._tree.deep_replace(place.original_node, place.mutated_node).code
         for name, code in _codes(compile(text, self._path, "exec")):
-            # Of a function and one inside it the outer is put in place, and the inner with it.
-            if "<locals>" not in name and _differ(self._codes[name], code):
+            if name in self._codes and _differ(self._codes[name], code):
                 diff = unified_diff(self._text.splitlines(), text.splitlines(), n=0, lineterm="")
                 told = "\n".join(line for line in list(diff)[2:] if not line.startswith("@@"))
                 return Altered(f"{self._name}:{number}", self._name, name, code, told)
@@ -116,10 +118,13 @@ class Source:
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
+    """Of functions and methods; a function inside another comes with that."""
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield inner.co_qualname, inner
-            yield from _codes(inner)
+            if inner.co_flags & CO_OPTIMIZED:
+                yield inner.co_qualname, inner
+            else:  # a class
+                yield from _codes(inner)
 
 
 def _differ(one: CodeType, other: CodeType) -> bool:
@@ -219,17 +224,22 @@ class Trials:
             os.close(writer)
             self._running[child] = each, os.fdopen(reader)
             return
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
-        os.dup2(nothing, 2)
-        resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
-        _put(each)
-        for place in order:
-            os.write(writer, f"{place}\n".encode())
-            signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * self._took[place])
-            if not _passes(items, place):
-                os._exit(1)
-        os._exit(0)
+        try:
+            _put(each)
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+            for place in order:
+                os.write(writer, f"{place}\n".encode())
+                signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * self._took[place])
+                if not _passes(items, place):
+                    os._exit(NOTICED)
+            os._exit(0)
+        except BaseException:
+            # Never back into pytest: this is a copy of it.
+            traceback.print_exc()
+            os._exit(NOTICED if "nothing" in locals() else BROKEN)
 
     def _wait(self, items: Sequence[pytest.Item]) -> None:
         child, status = os.wait()
@@ -237,6 +247,7 @@ class Trials:
         with told:
             begun = told.read().split()
         noticed = ""
+        assert os.waitstatus_to_exitcode(status) != BROKEN, each.name
         if status:
             place = int(begun[-1])
             self._killers[each.module] = [
