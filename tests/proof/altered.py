@@ -20,7 +20,7 @@ from difflib import unified_diff
 from inspect import CO_OPTIMIZED
 from itertools import islice
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import IO, Any
 
 import pytest
@@ -110,7 +110,9 @@ class Source:
         place = self._places[number]
         text = self._tree.deep_replace(place.original_node, place.mutated_node).code
         for name, code in _codes(compile(text, self._path, "exec")):
-            if name in self._codes and _differ(self._codes[name], code):
+            if not (name in self._codes and _differ(self._codes[name], code)):
+                continue
+            if _function(self._name, name):
                 diff = unified_diff(self._text.splitlines(), text.splitlines(), n=0, lineterm="")
                 told = "\n".join(line for line in list(diff)[2:] if not line.startswith("@@"))
                 return Altered(f"{self._name}:{number}", self._name, name, code, told)
@@ -142,18 +144,19 @@ def _differ(one: CodeType, other: CodeType) -> bool:
 
 def _put(each: Altered) -> None:
     """In the place of the function's code, so that whoever imported it has the other."""
-    module = importlib.import_module(f"flows.engine.{each.module}")
-    _function(module, each.function).__code__ = each.code
+    function = _function(each.module, each.function)
+    assert function is not None, each.name
+    function.__code__ = each.code
 
 
-def _function(module: ModuleType, name: str) -> FunctionType:
-    found: object = module
+def _function(module: str, name: str) -> FunctionType | None:
+    """None for what only has code, as a type has."""
+    found: object = importlib.import_module(f"flows.engine.{module}")
     for part in name.split("."):
         found = vars(found)[part]
     if isinstance(found, property):
         found = found.fget
-    assert isinstance(found, FunctionType), name
-    return found
+    return found if isinstance(found, FunctionType) else None
 
 
 @dataclass
