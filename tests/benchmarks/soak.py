@@ -65,9 +65,7 @@ def _flatness(found: Sequence[Minute]) -> str:
     """The last sixth beside the second: the first warms caches up."""
     part = max(1, len(found) // 6)
     early, late = found[part : 2 * part] or found, found[-part:]
-    web, worker = (
-        (median(getattr(each, name) for each in some) for some in (early, late))
-        for name in ("web", "worker")
-    )
+    web = [median(each.web for each in some) for some in (early, late)]
+    worker = [median(each.worker for each in some) for some in (early, late)]
     told = ("web {:.1f} → {:.1f} MB".format(*web), "worker {:.1f} → {:.1f} MB".format(*worker))
     return f"From the second sixth to the last: {', '.join(told)}."
