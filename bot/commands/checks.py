@@ -36,19 +36,20 @@ def test(quick: Quick = False) -> None:
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
     }
-    running = {
+    testing = {
         "conversations": _pytest("flows", 2, "tests/flows", "--cov"),
         # These often wait for a server or a browser: a third process uses what two leave.
         "tests": _pytest("all", 3, "tests", "--ignore=tests/flows"),
     }
+    storms = dict[str, list[str]]()
     if not quick:
         reading = {"wheel": [python, "-m", "tests.wheel"]} | reading
-        # Alone, since it measures silence: beside other tests a slow machine looks like a dead one.
-        running["chaos"] = [python, "-m", "tests.chaos", "short"]
-        running["announcement"] = [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]
-    with ThreadPoolExecutor(2) as two:
-        failed = [name for name, passed in two.map(_quietly, reading.items()) if not passed]
-    failed += [name for name, command in running.items() if not _passes(name, command)]
+        # Without tests beside them, since they measure silence, and most of their time is waiting.
+        storms["chaos"] = [python, "-m", "tests.chaos", "short"]
+        storms["announcement"] = [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]
+    failed = _two_at_a_time(reading)
+    failed += [name for name, command in testing.items() if not _passes(name, command)]
+    failed += _two_at_a_time(storms)
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
@@ -62,6 +63,12 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 def _passes(name: str, command: list[str]) -> bool:
     typer.echo(f"== {name}")
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _two_at_a_time(steps: dict[str, list[str]]) -> list[str]:
+    """Which of them failed."""
+    with ThreadPoolExecutor(2) as two:
+        return [name for name, passed in two.map(_quietly, steps.items()) if not passed]
 
 
 def _quietly(step: tuple[str, list[str]]) -> tuple[str, bool]:
