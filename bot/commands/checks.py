@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ Quick = Annotated[bool, typer.Option("--quick", help="Leave out wheel and chaos.
 @app.command()
 def test(quick: Quick = False) -> None:
     """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos."""
-    python = sys.executable
+    python, begun = sys.executable, time.monotonic()
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     # They only read, so two of them at a time, the longest first.
     reading = {
@@ -50,9 +51,11 @@ def test(quick: Quick = False) -> None:
     failed = _two_at_a_time(reading)
     failed += [name for name, command in testing.items() if not _passes(name, command)]
     failed += _two_at_a_time(storms)
+    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
-        raise typer.Exit(1)
+    typer.echo(f"It took {minutes} min {seconds} s.")
+    raise typer.Exit(1 if failed else 0)
 
 
 def _pytest(report: str, many: int, *what: str) -> list[str]:
