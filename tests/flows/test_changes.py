@@ -260,6 +260,13 @@ def test_two_lists_do_not_disturb_one_another() -> None:
     assert {"child", "under14"} <= set(chat.told().values())
 
 
+def test_a_flow_that_is_gone_while_its_answers_are_listed_leads_to_the_menu() -> None:
+    chat = at("review").presses("edit")
+    assert chat.at == house.EDIT
+    chat.flows = {}
+    assert chat.says("1").at == house.MENU
+
+
 def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
     chat = Chat.begun("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
