@@ -1,6 +1,7 @@
 """Real PostgreSQL and Valkey for every test, one server for the whole run."""
 
 import fcntl
+import gc
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -41,14 +42,21 @@ HOME = pytest.StashKey[Path]()
 
 # Begun first, the longest before all: what begins last alone is waited for by idle processes.
 LONGEST = (
-    "test_tutorial.py", "test_console.py", "test_schemathesis.py", "test_chat.py",
-    "test_uploads.py", "test_typed.py", "test_announcing.py",
+    "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
+    "test_uploads.py", "test_console.py", "test_papers.py", "test_chat.py",
 )  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What stays anyway needn't be looked at again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

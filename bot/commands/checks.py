@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -50,8 +51,8 @@ def test(quick: Quick = False, release: Release = False) -> None:
 def _released() -> list[str]:
     """What of a release failed."""
     return _two_at_a_time(
-        {"wheel": [sys.executable, "-m", "tests.wheel"]},
         {"release": _pytest("release", 2, *RELEASED)},
+        {"wheel": [sys.executable, "-m", "tests.wheel"]},
     )
 
 
@@ -59,7 +60,8 @@ def _changed(quick: bool) -> list[str]:
     """What of a change failed."""
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    # They only read; the one that takes longest goes on beside the conversations.
+    # One process, since two would each go the same ways; what only reads keeps the other core busy.
+    conversations = {"conversations": _pytest("flows", 0, "tests/flows", "--cov")}
     reading = {
         "types": [python, "-m", "mypy"],
         "documents": [python, "-m", "bot", "docs", "build"],
@@ -68,17 +70,14 @@ def _changed(quick: bool) -> list[str]:
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
     }
-    conversations = {"conversations": _pytest("flows", 2, "tests/flows", "--cov")}
     elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
     # These often wait for a server or a browser: a third process uses what two leave.
     tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
     # Without tests beside them, since they measure silence, and most of their time is waiting.
-    storms = {
-        "chaos": [python, "-m", "tests.chaos", "short"],
-        "announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED],
-    }
-    failed = _two_at_a_time(reading, conversations) + _two_at_a_time({}, tests)
-    return failed + _two_at_a_time({} if quick else storms)
+    chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
+    announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
+    failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests)
+    return failed + ([] if quick else _two_at_a_time(chaos, announcement))
 
 
 def _pytest(report: str, many: int, *what: str) -> list[str]:
@@ -87,13 +86,12 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 
 
 def _two_at_a_time(
-    quiet: Mapping[str, list[str]], shown: Mapping[str, list[str]] | None = None
+    shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]] = MappingProxyType({})
 ) -> list[str]:
-    """Which of them failed; `shown` come last, and let their progress be seen."""
+    """Which of them failed; `shown` begin, and let their progress be seen."""
     with ThreadPoolExecutor(2) as two:
-        passed = {name: two.submit(_passes_quietly, name, line) for name, line in quiet.items()}
-        for name, line in (shown or {}).items():
-            passed[name] = two.submit(_passes, name, line)
+        passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
+        passed |= {name: two.submit(_passes_quietly, name, line) for name, line in quiet.items()}
     return [name for name, each in passed.items() if not each.result()]
 
 
