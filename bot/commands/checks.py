@@ -25,6 +25,7 @@ ANNOUNCED = ("--people", "300", "--kills", "8")
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/bot/test_services.py",
     "tests/registry/test_schemathesis.py", "tests/browser/test_announcing.py",
+    "tests/browser/test_accessible.py", "tests/bot/test_papers.py",
 )  # fmt: skip
 
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out chaos.")]
@@ -37,7 +38,8 @@ def test(quick: Quick = False, release: Release = False) -> None:
 
     What a release must pass besides: the wheel is built twice alike and demonstrated, the tutorial
     followed, an installation set up, moved and restored, its own servers started and killed, the
-    registry's contract tried with everything, an announcement walked through in a browser.
+    registry's contract tried with everything, papers of all kinds made safe, an announcement walked
+    through in a browser, each page of the console looked at with axe.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick)

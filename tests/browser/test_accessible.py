@@ -1,0 +1,50 @@
+"""The console is accessible: axe looks at each page in the widest and in the hardest look."""
+
+from typing import Any
+
+import pytest
+
+from bot.web.console import demo_crew
+from tests.browser.console_scene import ask_officer, leave
+from tests.browser.officer import Officer
+from tests.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PAGES = {
+    "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
+    "Marat Testov": ("/now", "/statistics", "/canned", "/hours"),
+    "Dana Testova": ("/officers",),
+    "Saule Testova": ("/audit",),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
+)
+async def test_axe_finds_nothing(
+    browser: Any,
+    house: House,
+    language: str,
+    scheme: str,
+    width: int,
+) -> None:
+    await demo_crew.enter(house.rt)
+    visitors = [await ask_officer(house, "kk", "passport", "Testova asks") for _ in range(2)]
+    for name, paths in PAGES.items():
+        options = {"color_scheme": scheme}
+        officer = await Officer.at_work(browser, house, name, language, **options)
+        await officer.page.set_viewport_size({"width": width, "height": 900})
+        for path in paths:
+            if path == "CASE":
+                await officer.page.goto(f"{house.url}/console/inbox")
+                await officer.click("[data-key=KeyN]")
+            else:
+                await officer.page.goto(f"{house.url}/console{path}")
+            await officer.page.wait_for_selector("#main")
+            assert await officer.faults() == [], path
+        assert officer.errors == []
+        await officer.page.context.close()
+    for visitor in visitors:
+        await leave(visitor)
