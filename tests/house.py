@@ -1,6 +1,7 @@
 """The whole house over real HTTP: web server, worker, sandbox registry, Telegram's emulator."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
 from tests.ports import free_port
 
-# Databases for houses to come: to make one takes longer than to empty it.
-_sandboxes: list[str] = []
+# By server, databases for houses to come: to make one takes longer than to empty it.
+_sandboxes = defaultdict[str, list[str]](list)
 
 # For answers that are being given when a server is told to end.
 GRACE = 1.0
@@ -204,14 +205,14 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 @contextmanager
 def _for_the_sandbox(admin_url: str) -> Iterator[str]:
     """A database of the sandbox's own, empty; the houses of a process have it in turns."""
-    if _sandboxes:
-        url = _sandboxes.pop()
+    if free := _sandboxes[admin_url]:
+        url = free.pop()
         with psycopg.connect(url, autocommit=True) as session:
             session.execute("TRUNCATE registry_sandbox.entries RESTART IDENTITY CASCADE")
     else:
         url = services.create_database(admin_url, f"sandbox_{token_hex(6)}").owner
     yield url
-    _sandboxes.append(url)
+    free.append(url)
 
 
 @asynccontextmanager
