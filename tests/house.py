@@ -18,11 +18,11 @@ from bot import jobs, services
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.services import Databases
+from bot.services.folder import free_port
 from bot.settings import Settings, settings
 from bot.web import close, create_app
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace
-from tests.ports import free_port
 
 # By server, databases for houses to come: to make one takes longer than to empty it.
 _sandboxes = defaultdict[str, list[str]](list)

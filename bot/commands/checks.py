@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -78,7 +77,7 @@ def _changed(quick: bool) -> list[str]:
     # Without tests beside them, since they measure silence, and most of their time is waiting.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests)
+    failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests, {})
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
 
 
@@ -87,9 +86,7 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
     return [sys.executable, "-m", "pytest", *how, *what]
 
 
-def _two_at_a_time(
-    shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]] = MappingProxyType({})
-) -> list[str]:
+def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
     """Which of them failed; `shown` begin, and let their progress be seen."""
     with ThreadPoolExecutor(2) as two:
         passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}

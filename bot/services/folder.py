@@ -233,17 +233,22 @@ def port_of(home: Path) -> int:
 
 
 def _choose_port(home: Path) -> int:
-    """The port it had, so that a URL outlives a restart; else a free one.
-
-    Below those that outgoing connections are given, or one of them could sit on it meanwhile.
-    """
+    """The port it had, so that a URL outlives a restart; else a free one."""
     with suppress(FileNotFoundError, TimeoutError):
         kept = port_of(home)
         _await(lambda: _is_free(kept), _PORT_PATIENCE)
         return kept
-    port = next(filter(_is_free, iter(lambda: random.randrange(*_PORTS), None)))
+    port = free_port()
     write(home / "port", str(port))
     return port
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on, to be taken soon.
+
+    Below those that outgoing connections are given, or one of them could sit on it meanwhile.
+    """
+    return next(filter(_is_free, iter(lambda: random.randrange(*_PORTS), None)))
 
 
 def _is_free(port: int) -> bool:

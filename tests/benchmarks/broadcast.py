@@ -17,11 +17,11 @@ from pydantic import SecretStr
 from bot import broadcasts, log, services
 from bot.broadcasts import Broadcast, Words
 from bot.runtime import Runtime, runtime
+from bot.services.folder import free_port
 from bot.settings import Settings, settings
 from tests import crowd
 from tests.benchmarks.multitude import NAME
 from tests.benchmarks.processes import cpu_seconds, listening, process
-from tests.ports import free_port
 
 RATE = 30.0
 BULK = 0.8

@@ -24,6 +24,7 @@ from bot import log, officers, people, services
 from bot.access import Role
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
+from bot.services.folder import free_port
 from bot.settings import Settings
 from bot.web.console import demo_crew
 from bot.web.console.words import TOPICS
@@ -34,7 +35,6 @@ from tests.benchmarks.processes import cpu_seconds, listening, process, stores
 from tests.benchmarks.webhooks import environment
 from tests.console import Console
 from tests.house import furnished
-from tests.ports import free_port
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"

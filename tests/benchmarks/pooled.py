@@ -11,11 +11,11 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from bot.services import Databases
+from bot.services.folder import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import Server, Stage, staged
-from tests.ports import free_port
 
 TEAM = 4
 # For the four processes together, which hold eight connections each.

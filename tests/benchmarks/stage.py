@@ -13,10 +13,10 @@ import msgspec
 from bot import services
 from bot.migrations import migrate
 from bot.services import Databases
+from bot.services.folder import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
 from tests.benchmarks.orders import TOKEN, Driven, Loop, Order, Place
-from tests.ports import free_port
 
 SERVER_CORE, PLATFORM_CORE = 0, 1
 WEBHOOK = "/webhooks/telegram"

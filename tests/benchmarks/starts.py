@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from bot.services.folder import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.report import table
-from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120

@@ -21,6 +21,7 @@ from bot.migrations import migrate
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.services import Databases
+from bot.services.folder import free_port
 from bot.settings import Settings
 from flows.engine.state import Conversation
 from tests.benchmarks.processes import listening, process
@@ -29,7 +30,6 @@ from tests.emulators.telegram import Emulator
 from tests.house import furnished, serving
 from tests.papers import photo
 from tests.people import Guest
-from tests.ports import free_port
 
 KNOWN = 40
 STRANGERS = 40

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.languages import Languages
+from bot.services.folder import free_port
 from bot.web import create_app
 from bot.web.console import demo_crew
 from flows.engine.house import PAPER_STATES
@@ -20,7 +21,6 @@ from tests.browser.officer import Officer
 from tests.console import ru
 from tests.house import House, _lent, serving
 from tests.papers import photo
-from tests.ports import free_port
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 

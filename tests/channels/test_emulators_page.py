@@ -14,10 +14,10 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.commands import demo
+from bot.services.folder import free_port
 from bot.settings import ConfigError, settings
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
-from tests.ports import free_port
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 

@@ -27,8 +27,8 @@ import psycopg
 from bot import services
 from bot.keys import Keys
 from bot.migrations import migrate
+from bot.services.folder import free_port
 from tests.clock import CLOCK
-from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WEBS = ("web 1", "web 2")

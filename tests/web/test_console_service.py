@@ -19,12 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import accounts, officers
+from bot.services.folder import free_port
 from bot.web import create_app
 from bot.web.console import demo_crew, work_account
 from bot.web.console.work_account import NotProven, checked
 from tests.console import Console, ru
 from tests.house import House, _lent, serving
-from tests.ports import free_port
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
 AIGUL = "Aigul Testova"

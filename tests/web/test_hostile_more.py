@@ -15,6 +15,7 @@ import pytest
 from bot import outbox, people, privacy
 from bot.channels import Message
 from bot.commands.serving import serve
+from bot.services.folder import free_port
 from bot.web import create_app, door
 from flows.engine import house as screens
 from flows.engine.text import Text
@@ -22,7 +23,6 @@ from flows.preregistration import PAPERS, PATRONYMIC
 from tests.emulators.telegram import User
 from tests.house import House, _lent
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
-from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
