@@ -25,7 +25,7 @@ from flows.engine.events import (
 from flows.engine.flow import SendPapers
 from flows.engine.state import Standing
 from flows.engine.text import Text
-from flows.papers import PASSPORT
+from flows.papers import ETHNICITY, PASSPORT
 from tests.flows.chat import Chat, at
 
 PHOTO = Attached("photo", "file-1", 1000)
@@ -103,7 +103,7 @@ def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
     (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
     assert consent.text == house.PAPER_TERMS
     chat.takes(PaperMoved("ethnicity", "accepted"))
-    assert chat.shows(house.PAPER_STATES["accepted"])
+    assert chat.shows(house.PAPER_STATES["accepted"], paper=ETHNICITY.label)
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
