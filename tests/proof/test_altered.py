@@ -1,0 +1,72 @@
+"""Who tries alterations of the engine names the test that noticed one, and shows the others.
+
+It waits for whatever process ends, and leaves other code behind: it has a process of its own.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.proof.ledger import ROOT
+
+TESTS = """
+from functools import cache
+
+from flows.engine.identity import masked, zone_number
+
+def test_three_lines_are_gone_through_and_not_looked_at():
+    zone_number("IDXXXAB1234567\\nsecond\\nthird")
+
+@cache
+def told():
+    return masked("204611", 2)
+
+def test_the_end_is_shown():
+    assert told() == "••••11"
+"""
+
+TRYING = """
+import sys
+from tests.proof import altered
+
+altered.PATIENCE = 0.2
+source = altered.Source("identity")
+changed = (
+    ("a comment", "# Nine digits", "# Ten digits"),
+    ("wrong", "[-shown:]", "[shown:]"),
+    ("endless", "    return f", "    while number: pass\\n    return f"),
+    ("unseen", "first[5:14]", "first[6:14]"),
+)
+assert all(was in source.text for _, was, _ in changed)
+found = [source.instead(name, source.text.replace(was, now)) for name, was, now in changed]
+print(altered.told(altered.tried([each for each in found if each], 1, sys.argv[1:])))
+"""
+
+
+def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    path.write_text(tests, "utf-8")
+    return subprocess.run(
+        [sys.executable, "-c", TRYING, "-p", "no:schemathesis", path],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_who_noticed_is_named_and_what_nobody_noticed_is_shown(tmp_path: Path) -> None:
+    told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
+    noticed = "test_made_up.py::test_the_end_is_shown"
+    assert re.search(rf"^wrong +{noticed}$", told, re.M), told
+    assert re.search(rf"^endless +{noticed}$", told, re.M), told
+    shown = r"^unseen +SURVIVED 1 tests\n-.*first\[5:14\].*\n\+.*first\[6:14\]"
+    assert re.search(shown, told, re.M), told
+    assert "comment" not in told
+    assert told.endswith("| all      |     3 |       2 |        1 |\n")
+
+
+def test_nothing_is_said_where_a_test_is_red_as_things_are(tmp_path: Path) -> None:
+    ran = _tried(tmp_path / "test_made_up.py", TESTS + "    assert 0\n")
+    assert ran.returncode == 1
+    assert "red as things are: test_made_up.py::test_the_end_is_shown" in ran.stdout + ran.stderr
