@@ -13,8 +13,7 @@ from flows.engine.text import Country, Label, Text, button
 from flows.engine.walk import atoms, every, looks_at, walk
 from flows.engine.words import Reserved, Words
 
-LONGEST_NONCE = 9_999_999_999
-MOST_PAYLOAD = 64
+# With a nonce before it, it fits a button's 64 bytes.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LIMIT = re.compile(r"<=(\d+)$")
@@ -178,8 +177,6 @@ def _labels(
 def _key(key: str) -> Iterator[str]:
     if not KEY.fullmatch(key):
         yield f"the key {key} is not at most 40 plain ASCII characters"
-    if len(f"{LONGEST_NONCE}:{key}".encode()) > MOST_PAYLOAD:
-        yield f"the key {key} does not fit a button's {MOST_PAYLOAD} bytes"
 
 
 def _width(label: Label, words: Words) -> Iterator[str]:
@@ -209,7 +206,7 @@ def _offered(item: Question) -> tuple[Option, ...]:
         return (*item.ticked(()), Option("done", item.done))
     if not isinstance(item, Many):
         return item.options
-    last = Option(f"remove.{LONGEST_NONCE}", button("Remove no. {number}", number=item.most))
+    last = Option(f"remove.{item.most}", button("Remove no. {number}", number=item.most))
     return (Option("add", item.add), Option("done", item.done), last)
 
 
