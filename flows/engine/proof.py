@@ -161,7 +161,8 @@ def _labels(
     """
     among = tuple(offered)
     for option in among:
-        yield from _key(option.key)
+        if not KEY.fullmatch(option.key):
+            yield f"the key {option.key} is not at most 40 plain ASCII characters"
         yield from _width(option.label, words)
     for language, _name in words.languages():
         shown = [(option.key, words.render(option.label, language)) for option in among]
@@ -172,11 +173,6 @@ def _labels(
             word = words.reserved(label)
             if word not in (None, key, meant.get(key)):
                 yield f"{key} is “{label}” in {language}, which means {word}"
-
-
-def _key(key: str) -> Iterator[str]:
-    if not KEY.fullmatch(key):
-        yield f"the key {key} is not at most 40 plain ASCII characters"
 
 
 def _width(label: Label, words: Words) -> Iterator[str]:

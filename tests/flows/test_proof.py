@@ -241,6 +241,13 @@ def test_the_lint_looks_at_the_assistants_own_screens(screen: str, labels: tuple
         assert any(each.startswith(f"~{screen}: “") and "; 20 fit" in each for each in wrong), label
 
 
+def test_the_lint_looks_at_a_lists_own_labels() -> None:
+    lists = flow(*GOOD[:4], replace(FAMILY, items=(RELATION,), when=PETS.is_("yes")), REVIEW)
+    for label in (FAMILY.add.msgid, FAMILY.done.msgid, "Remove no. {number}"):
+        wrong = map(str, proof.check({"trial": lists}, TooLong(label)))
+        assert any(each.startswith("trial.family: “") for each in wrong), label
+
+
 def test_an_option_without_a_registry_code_is_found() -> None:
     more = replace(EDUCATION, among=(*EDUCATION.among, Option("self_taught", row("Higher"))))
     wrong = [str(each) for each in flowtools.uncoded(with_(EDUCATION, more)[NAME])]

@@ -11,6 +11,7 @@ from flows.engine.walk import END, PERSON, REFUSED, START, walk
 from flows.preregistration import FAMILY, PREREGISTRATION, RELATION
 from tests.flows.trial import (
     CONSENT,
+    FLEETING,
     GATE,
     MANY_PETS,
     PETS,
@@ -72,3 +73,9 @@ def test_what_is_written_is_an_answer() -> None:
     told = replace(MANY_PETS, when=WORDS_OF_ONES_OWN.answered())
     walked = walk(flow(WORDS_OF_ONES_OWN, told, REVIEW))
     assert walked.moves == {(START, "own"), ("own", "many"), ("many", "review"), ("review", END)}
+
+
+def test_what_is_forgotten_at_consent_opens_nothing_later() -> None:
+    late = replace(MANY_PETS, when=FLEETING.is_("yes"))
+    assert walk(flow(FLEETING, CONSENT, late, REVIEW)).unreached == ("many",)
+    assert walk(flow(FLEETING, late, CONSENT, REVIEW)).unreached == ()
