@@ -190,7 +190,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
             near = {item.least, item.most, *edges, *(edge - 1 for edge in edges)}
             return [str(number) for number in sorted(near) if item.least <= number <= item.most]
         case _:
-            return sorted({*told, SAMPLES.get(type(item), "words")})
+            return sorted({*told, SAMPLES[type(item)]})
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
