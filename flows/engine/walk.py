@@ -125,8 +125,8 @@ def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
 def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
     known = {**road.answers, **(road.of(stop.member) if stop.member else {})}
     members = form.members.get(stop.item.name, ())
-    told = sorted((name, known.get(name) or "") for name in later[stop.item.name])
-    return stop.key, len(members), tuple(told)
+    told = tuple((name, known.get(name)) for name in sorted(later[stop.item.name]))
+    return stop.key, len(members), told
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:

@@ -61,7 +61,7 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
         "fleeting: the name pets belongs to pets already",
     ),
     "a name with a sign": ((replace(PETS, name="pets@home"), *GOOD[1:3], CONSENT, REVIEW),
-                           "is not a plain lower-case word"),
+                           "pets@home: the name is not a plain lower-case word"),
     "a condition on what comes later": (
         (MANY_PETS, PETS, RISK, CONSENT, REVIEW),
         "many: looks at pets, which does not come before it",
@@ -82,6 +82,10 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
     "a condition on an option that is not there": (
         (*GOOD[:4], replace(MANY_PETS, when=PETS.is_("maybe")), REVIEW),
         "many: waits for pets to be maybe, which is no option",
+    ),
+    "a condition of a member on an option that is not there": (
+        (*GOOD[:4], replace(FAMILY, items=(replace(RELATION, when=PETS.is_("maybe")),)), REVIEW),
+        "relation: waits for pets to be maybe, which is no option",
     ),
     "a count of what is no number": (
         (*GOOD[:4], replace(MANY_PETS, when=Number.at_least(PETS, 1)), REVIEW),  # type: ignore[arg-type]
@@ -120,7 +124,7 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
     ),
     "a list before consent": ((PETS, replace(FAMILY, when=PETS.is_("yes")), RISK, CONSENT, REVIEW),
                               "family: could identify the person"),
-    "no notice before consent": ((PETS, CONSENT, RISK, REVIEW), "no notice of the risk"),
+    "no notice before consent": ((PETS, CONSENT, RISK, REVIEW), "consent: no notice of the risk"),
     "no review at the end": ((*GOOD[:4], REVIEW, MANY_PETS), "many: is the last question"),
     "a gate that refuses": (
         (PETS, replace(GATE, among=(Option("person", button("Talk to a person")),)), *GOOD[1:]),

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from flows import FLOWS
-from flows.engine.conditions import ALWAYS
+from flows.engine.conditions import ALWAYS, all_of, not_
 from flows.engine.identity import Identity
-from flows.engine.questions import IdentityNumber
+from flows.engine.questions import CountryQuestion, IdentityNumber
 from flows.engine.text import _, button
 from flows.engine.walk import END, PERSON, REFUSED, START, walk
 from flows.preregistration import FAMILY, PREREGISTRATION, RELATION
@@ -79,3 +79,16 @@ def test_what_is_forgotten_at_consent_opens_nothing_later() -> None:
     late = replace(MANY_PETS, when=FLEETING.is_("yes"))
     assert walk(flow(FLEETING, CONSENT, late, REVIEW)).unreached == ("many",)
     assert walk(flow(FLEETING, late, CONSENT, REVIEW)).unreached == ()
+
+
+def test_who_goes_on_has_chosen_to() -> None:
+    both = all_of(GATE.is_("go_on"), CONSENT.is_("yes"))
+    walked = walk(flow(GATE, CONSENT, replace(WORDS_OF_ONES_OWN, when=both), REVIEW))
+    assert walked.unreached == ()
+
+
+def test_what_conditions_tell_apart_is_answered() -> None:
+    country = CountryQuestion(name="where", label=button("Phone"), text=_("Where?"))
+    two = all_of(MANY_PETS.at_least(2), not_(MANY_PETS.at_least(3)))
+    many = replace(MANY_PETS, when=country.is_("MN"))
+    assert walk(flow(country, many, replace(WORDS_OF_ONES_OWN, when=two))).unreached == ()
