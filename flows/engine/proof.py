@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypedDict
 
 from flows.engine import announcing, house
 from flows.engine.conditions import AtLeast, Is
@@ -251,7 +252,16 @@ def _kept(item: Item) -> bool:
 
 # The manifest
 
-type Entry = Mapping[str, object]
+
+class Entry(TypedDict):
+    """What an answer to one question is held against."""
+
+    kind: str
+    rev: int
+    options: list[str]
+    was: list[str]
+
+
 type Manifest = Mapping[str, dict[str, Entry]]
 
 
@@ -280,7 +290,7 @@ def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple
     found: list[Finding] = []
     for flow, questions in before.items():
         today = after.get(flow, {})
-        by_name = {old: entry for entry in today.values() for old in _list(entry["was"])} | today
+        by_name = {old: entry for entry in today.values() for old in entry["was"]} | today
         for name, old in questions.items():
             where = f"{flow}.{name}"
             new = by_name.get(name)
@@ -292,14 +302,9 @@ def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple
 
 
 def _twisted(old: Entry, new: Entry) -> Iterator[str]:
-    for what in ("kind", "options"):
-        if sorted(_list(old[what])) != sorted(_list(new[what])) and not _newer(old, new):
-            yield f"the {what} changed, but `rev` did not rise"
-
-
-def _newer(old: Entry, new: Entry) -> bool:
-    return int(str(new["rev"])) > int(str(old["rev"]))
-
-
-def _list(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    if new["rev"] > old["rev"]:
+        return
+    if old["kind"] != new["kind"]:
+        yield "the kind changed, but `rev` did not rise"
+    if sorted(old["options"]) != sorted(new["options"]):
+        yield "the options changed, but `rev` did not rise"

@@ -27,7 +27,9 @@ def test_every_question_is_reached_and_every_path_ends() -> None:
     for walked in map(walk, FLOWS.values()):
         assert walked.unreached == ()
         assert walked.stuck == ()
-    assert str(walk(PREREGISTRATION)).startswith("preregistration: 42 questions, 42 reached; ")
+    told = str(walk(PREREGISTRATION))
+    assert told.startswith("preregistration: 42 questions, 42 reached; ")
+    assert told.endswith("; every path ends")
 
 
 def test_the_walk_goes_every_way() -> None:
@@ -90,5 +92,7 @@ def test_who_goes_on_has_chosen_to() -> None:
 def test_what_conditions_tell_apart_is_answered() -> None:
     country = CountryQuestion(name="where", label=button("Phone"), text=_("Where?"))
     two = all_of(MANY_PETS.at_least(2), not_(MANY_PETS.at_least(3)))
-    many = replace(MANY_PETS, when=country.is_("MN"))
-    assert walk(flow(country, many, replace(WORDS_OF_ONES_OWN, when=two))).unreached == ()
+    many = replace(MANY_PETS, most=3, when=country.is_("MN"))
+    some = replace(WORDS_OF_ONES_OWN, name="some", when=two)
+    most = replace(WORDS_OF_ONES_OWN, name="most", when=MANY_PETS.at_least(3))
+    assert walk(flow(country, many, some, most)).unreached == ()
