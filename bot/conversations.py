@@ -14,12 +14,14 @@ from uuid import UUID
 import msgspec
 
 from bot import outbox, people, trips
-from bot.channels import Inbound
+from bot.channels import Act, Inbound
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement
-from flows.engine.state import Conversation
+from flows.engine.conversation import step
+from flows.engine.events import Event
+from flows.engine.state import Conversation, Turn
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Conversation).decode
@@ -45,17 +47,22 @@ class Held:
 
 # The row is locked before the update is noted, and the note is taken from the locked row: two
 # deliveries of one update can neither deadlock nor leave a note without its work.
-_CLAIM = """
-WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
+_HANDLE = """
   FROM handles h
   JOIN conversations c ON c.person_id = h.person_id
   JOIN people p ON p.id = h.person_id
   WHERE h.channel = %(channel)s AND h.bidx IN ({handles})
     AND (h.until IS NULL OR h.until > kosh_now())
-  FOR UPDATE OF c
-), fresh AS (
-  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
+"""
+
+_HELD = (
+    "SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at"
+    f" {_HANDLE} FOR UPDATE OF c"
+)
+
+_CLAIM = f"""
+WITH held AS MATERIALIZED ({_HELD}), fresh AS (
+  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {{unless_noted}}
   ON CONFLICT DO NOTHING RETURNING key
 )
 SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
@@ -66,6 +73,12 @@ FROM (SELECT) one LEFT JOIN held ON true
 _UNLESS_NOTED = """
   WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
 """
+
+
+def turn(rt: Runtime, held: Held, event: Event) -> Turn:
+    """What an event leads to; nothing of it is written."""
+    page = rt.channels[held.channel].page
+    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
 
 
 @cache
@@ -80,10 +93,26 @@ def _claiming(keys: int) -> Statement:
     return Statement.of(_CLAIM.format(handles=handles, unless_noted=unless_noted))
 
 
+# Of several people at once nobody's row is waited for, and nothing is noted until it is saved.
+_LOOK = f"""
+WITH held AS MATERIALIZED ({_HELD} SKIP LOCKED)
+SELECT held.*,
+  CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {_HANDLE})
+       ELSE EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key = %(key_0)s) END,
+  kosh_now()
+FROM (SELECT) one LEFT JOIN held ON true
+"""
+_LOOKING = Statement.of(_LOOK.format(handles="%(handle_0)s"))
+
 _KEEP = """
 UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
   quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
 WHERE person_id = %(person)s
+"""
+
+_NOTE = """
+INSERT INTO updates (channel, key) VALUES (%(noted_channel)s, %(noted_key)s)
+ON CONFLICT DO NOTHING RETURNING key
 """
 
 _WRITE = """
@@ -93,7 +122,7 @@ SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
   CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
   CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
   CASE WHEN w.place = 1 AND free.now THEN kosh_now() + make_interval(secs => %(lease)s) END
-FROM free, (VALUES {rows}) AS w (place, act, body, epoch, external_id)
+FROM free, {noted}(VALUES {rows}) AS w (place, act, body, epoch, external_id)
 ORDER BY w.place
 RETURNING id, state
 """
@@ -106,19 +135,22 @@ SELECT NOT EXISTS (
 
 
 @cache
-def _saving(count: int) -> Statement:
+def _saving(count: int, *, noting: bool = False) -> Statement:
     """Write a conversation back and queue `count` messages; single values are cheaper than lists.
 
-    The first is born claimed by this process, if none of the person's is open.
+    The first is born claimed by this process, if none of the person's is open. `noting` is for an
+    update that the claim has not noted: nothing is written where another process has noted it.
     """
+    keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
+    first = f"noted AS ({_NOTE}), " if noting else ""
     if not count:
-        return Statement.of(_KEEP)
+        return Statement.of(f"WITH {first[:-2]} {keep}" if noting else keep)
     rows = ", ".join(
         f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
         for n in range(1, count + 1)
     )
-    write = _WRITE.format(rows=rows)
-    return Statement.of(f"WITH saved AS ({_KEEP}), free AS MATERIALIZED ({_FREE}) {write}")
+    write = _WRITE.format(rows=rows, noted="noted, " if noting else "")
+    return Statement.of(f"WITH {first}saved AS ({keep}), free AS MATERIALIZED ({_FREE}) {write}")
 
 
 async def claim(
@@ -135,6 +167,47 @@ async def claim(
     values |= {f"key_{n}": each for n, each in enumerate(keys)}
     ((*found, fresh, now),) = await trips.begin(session, _claiming(len(keys)), values)
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at one of several people found: their locked conversation, if it is `held`.
+
+    `known` says of who isn't held that their row is in other hands, and of who is that the update
+    was taken before.
+    """
+
+    held: Held | None
+    known: bool
+    now: datetime
+
+
+async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
+    """Lock several people's conversations in one trip, as far as no other hand has them.
+
+    Of nobody is anything noted: `save_all` does that. The transaction is open when this returns.
+    """
+    calls: list[trips.Call] = []
+    for inbound in inbounds:
+        calls.append(
+            (
+                _LOOKING,
+                {
+                    "channel": inbound.channel,
+                    "handle_0": rt.vault.index(inbound.channel, inbound.handle),
+                    "key_0": update_key(rt, inbound),
+                },
+            )
+        )
+    found = await trips.begin_all(session, calls)
+    return [
+        Looked(_opened(rt, inbound.channel, row, now) if row[0] else None, known, now)
+        for inbound, ((*row, known, now),) in zip(inbounds, found, strict=True)
+    ]
+
+
+def update_key(rt: Runtime, inbound: Inbound) -> bytes:
+    return rt.vault.index("update", f"{inbound.channel}:{inbound.external_id}")
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
@@ -193,6 +266,27 @@ async def save(
     last: bool = False,
 ) -> list[tuple[int, str]]:
     """Write back and queue; the `last` of its transaction commits it in the same trip."""
+    end = trips.commit if last else trips.run
+    values = _values(held, conversation, epoch, written)
+    return [(row[0], row[1]) for row in await end(session, _saving(len(written)), values)]
+
+
+def noting(
+    rt: Runtime,
+    inbound: Inbound,
+    held: Held,
+    conversation: Conversation,
+    written: Sequence[outbox.Row],
+) -> trips.Call:
+    """The same for one of several people, with the note of the update that `look` left out."""
+    values = _values(held, conversation, held.epoch, written)
+    values |= {"noted_channel": inbound.channel, "noted_key": update_key(rt, inbound)}
+    return _saving(len(written), noting=True), values
+
+
+def _values(
+    held: Held, conversation: Conversation, epoch: int, written: Sequence[outbox.Row]
+) -> dict[str, Any]:
     person = held.person
     values: dict[str, Any] = {
         "person": person.id,
@@ -210,8 +304,25 @@ async def save(
             f"epoch_{place}": row.epoch,
             f"id_{place}": row.external_id or None,
         }
-    end = trips.commit if last else trips.run
-    return [(row[0], row[1]) for row in await end(session, _saving(len(written)), values)]
+    return values
+
+
+def parcel(
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], saved: Sequence[Sequence[Any]]
+) -> outbox.Parcel | None:
+    """The first row, if it was born claimed: its text is at hand and need not be read back."""
+    if not saved or saved[0][1] != "sending":
+        return None
+    row = written[0]
+    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
+    shut = outbox.closed(rt, held.channel, silence)
+    act = Act(row.act, held.address, row.message, row.external_id, str(saved[0][0]), shut)
+    return outbox.Parcel(saved[0][0], 1, held.person, held.channel, act)
+
+
+def is_to_note(rt: Runtime, held: Held, inbound: Inbound) -> bool:
+    """Whether it is to be noted that the person wrote."""
+    return bool(rt.channels[held.channel].window)
 
 
 async def begin(session: Session, person: Person, channel: str) -> None:

@@ -5,6 +5,7 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -17,6 +18,7 @@ from bot import (
     broadcasts,
     cases,
     conversations,
+    group_commit,
     hours,
     log,
     metrics,
@@ -45,6 +47,7 @@ from bot.channels import (
     Spoiled,
 )
 from bot.conversations import Held
+from bot.group_commit import Taken
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
@@ -157,8 +160,23 @@ async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
 
 
 async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    line = f"{inbound.channel}:{inbound.handle}"
+    return await rt.lines(line, 3, lambda: _received(rt, inbound))
+
+
+async def _received(rt: Runtime, inbound: Inbound) -> Delivery | None:
     try:
+        taken = await rt.turns(inbound, partial(group_commit.take, rt))
+        if isinstance(taken, Taken):
+            return Delivery(taken.person, taken.parcel) if taken.person else None
+        at = taken.stranger_at
         for attempt in range(3):
+            if at and not inbound.aliases:
+                delivery, known = await _just_ask(rt, inbound, at, insist=attempt == 2)
+                if not known:
+                    return delivery
+                at = None
+                continue
             async with rt.pool.connection() as session:
                 held, fresh, now = await conversations.claim(rt, session, inbound)
                 if held is not None:
@@ -185,7 +203,7 @@ async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> 
     """The durable turn: step, effects, save and outbox, which end the transaction."""
     held = await _heard(rt, session, held, inbound)
     await people.reindex(rt, session, inbound.channel, inbound.handle)
-    turn = await _with_pin(rt, session, held, _step(rt, held, inbound.event))
+    turn = await _with_pin(rt, session, held, conversations.turn(rt, held, inbound.event))
     return await _carry_out(rt, session, held, turn, inbound)
 
 
@@ -195,7 +213,7 @@ async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Tu
     if tried is None:
         return turn
     verdict = await people.try_pin(session, held.person, tried.pin)
-    more = _step(rt, replace(held, conversation=turn.conversation), verdict)
+    more = conversations.turn(rt, replace(held, conversation=turn.conversation), verdict)
     return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
 
@@ -214,11 +232,6 @@ async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) ->
     return held
 
 
-def _step(rt: Runtime, held: Held, event: Event) -> Turn:
-    page = rt.channels[held.channel].page
-    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
-
-
 async def take_turn(
     rt: Runtime, session: Session, person_id: UUID, event: Event, *, moved: bool = False
 ) -> Delivery | None:
@@ -230,7 +243,7 @@ async def take_turn(
     held = await conversations.lock(rt, session, person_id)
     if held is None:
         return None
-    turn = _step(rt, held, event)
+    turn = conversations.turn(rt, held, event)
     return await _carry_out(rt, session, held, turn, None, moved=moved)
 
 
@@ -268,7 +281,7 @@ async def _carry_out(
     saved = await conversations.save(
         rt, session, held, turn.conversation, work.epoch, written, last=last
     )
-    return Delivery(held.person, _first(rt, held, written, saved), sheet=sheet)
+    return Delivery(held.person, conversations.parcel(rt, held, written, saved), sheet=sheet)
 
 
 BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
@@ -307,19 +320,6 @@ async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]
         )
         for say in says
     ]
-
-
-def _first(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], saved: Sequence[tuple[int, str]]
-) -> Parcel | None:
-    """The first row, if it was born claimed: its text is at hand and need not be read back."""
-    if not saved or saved[0][1] != "sending":
-        return None
-    row = written[0]
-    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
-    shut = outbox.closed(rt, held.channel, silence)
-    act = Act(row.act, held.address, row.message, row.external_id, str(saved[0][0]), shut)
-    return Parcel(saved[0][0], 1, held.person, held.channel, act)
 
 
 NOT_DELETED = _(
@@ -533,7 +533,7 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
             saved = await conversations.save(
                 rt, session, held, held.conversation, held.epoch, (row,)
             )
-            return Delivery(held.person, _first(rt, held, (row,), saved))
+            return Delivery(held.person, conversations.parcel(rt, held, (row,), saved))
     act = Act("send", inbound.address, apology(rt, ""))
     return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
 

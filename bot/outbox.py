@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
@@ -442,12 +443,16 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:
     until = time.monotonic() + LEASE_SECONDS / 2
     while True:
         try:
-            async with rt.pool.connection() as session:
-                return await trips.run(session, _OUTCOME, values)
+            return await rt.outcomes(values, partial(_write_all, rt))
         except (psycopg.OperationalError, PoolTimeout):
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _write_all(rt: Runtime, all_values: Sequence[dict[str, Any]]) -> Sequence[trips.Rows]:
+    async with rt.pool.connection() as session:
+        return await trips.together(session, *((_OUTCOME, values) for values in all_values))
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:

@@ -1,6 +1,7 @@
 """The open resources of a process, handed on as the first argument."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import aiohttp
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot import floors, log
+from bot.batching import Batcher, Lines
 from bot.channels import Channel
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import WebChat
@@ -52,6 +54,9 @@ class Runtime:
     papers: Workshop
     console: Pool | None = None
     local: LocalBucket = field(default_factory=LocalBucket)
+    lines: Lines = field(default_factory=Lines)
+    turns: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=int(os.environ.get("LANES", 2))))
+    outcomes: Batcher = field(default_factory=lambda: Batcher(most=32, lanes=int(os.environ.get("OLANES", 1))))
 
 
 @asynccontextmanager

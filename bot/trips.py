@@ -105,6 +105,16 @@ async def begin(session: Connection, statement: Statement, values: Values) -> Ro
     return (await together(session, (_BEGIN, {}), (statement, values)))[1]
 
 
+async def begin_all(session: Connection, calls: Sequence[Call]) -> list[Rows]:
+    """Open a transaction with its first statements."""
+    return (await together(session, (_BEGIN, {}), *calls))[1:]
+
+
+async def commit_all(session: Connection, calls: Sequence[Call]) -> list[Rows]:
+    """The last statements of the open transaction; all of it is committed when this returns."""
+    return (await together(session, *calls, (_COMMIT, {})))[:-1]
+
+
 async def run(session: Connection, statement: Statement, values: Values) -> Rows:
     """One statement: in the open transaction or, where none is open, as one of its own."""
     return (await together(session, (statement, values)))[0]

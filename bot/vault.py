@@ -104,6 +104,11 @@ class Vault:
         """The version of the key that makes blind indexes now."""
         return self._ring.index_version
 
+    @property
+    def rotating(self) -> bool:
+        """Whether blind indexes of several keys are in use."""
+        return len(self._ring.index) > 1
+
     def refresh(self) -> bool:
         """Let all open keys go and read the key files again; whether anything has changed.
 
