@@ -1,6 +1,6 @@
 """What comes at once is done at once: one trip to the database for many, and each person in order.
 
-Both are of one process. Between processes the locks of the database hold, as they do without these.
+Both hold within a process. Between processes the database's locks hold, as they would without them.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
+type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
 class Batcher:
@@ -18,7 +18,7 @@ class Batcher:
     with those who came in the same round of the event loop. `most` is how many go together.
     """
 
-    def __init__(self, most: int, lanes: int) -> None:
+    def __init__(self, *, most: int, lanes: int) -> None:
         self._most = most
         self._lanes = lanes
         self._under_way = 0
@@ -26,9 +26,10 @@ class Batcher:
         self._waiting = deque[tuple[Any, asyncio.Future[Any]]]()
 
     async def __call__[Item, Result](self, item: Item, run: Run[Item, Result]) -> Result:
-        """The result of this item; everybody who comes to one batcher brings the same `run`.
+        """What `run`, the same for everybody, makes of this item; a result that is an error raises.
 
-        An error of it is that of all who went together.
+        What it raises is raised to all who went together, and to all who wait: they would only wait
+        for the same.
         """
         result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, result))
@@ -41,48 +42,62 @@ class Batcher:
 
     async def _go(self, run: Run[Any, Any]) -> None:
         try:
-            while self._waiting:
-                size = min(self._most, len(self._waiting))
-                await _settle([self._waiting.popleft() for _each in range(size)], run)
+            while batch := self._taken(self._most):
+                try:
+                    found = await run([item for item, _result in batch])
+                except Exception as error:
+                    batch += self._taken(len(self._waiting))
+                    found = [error] * len(batch)
+                except BaseException:
+                    for _item, result in batch:
+                        result.cancel()
+                    raise
+                for (_item, result), value in zip(batch, found, strict=True):
+                    _settle(result, value)
         finally:
             self._under_way -= 1
 
+    def _taken(self, most: int) -> list[tuple[Any, asyncio.Future[Any]]]:
+        return [self._waiting.popleft() for _each in range(min(most, len(self._waiting)))]
 
-async def _settle(
-    batch: Sequence[tuple[Any, asyncio.Future[Any]]], run: Run[Any, Any]
-) -> None:
-    left = [result for _item, result in batch]
-    try:
-        found = await run([item for item, _result in batch])
-        for result, value in zip(left, found, strict=True):
-            if not result.done():
-                result.set_result(value)
-    except Exception as error:
-        for result in left:
-            if not result.done():
-                result.set_exception(error)
-    finally:
-        for result in left:
-            result.cancel()
+
+def _settle(result: asyncio.Future[Any], value: object) -> None:
+    """Tell whoever waits; somebody who was interrupted meanwhile does not."""
+    if result.done():
+        return
+    if isinstance(value, Exception):
+        result.set_exception(value)
+    else:
+        result.set_result(value)
+
+
+class LineTooLong(Exception):
+    """What came before took too long."""
 
 
 class Lines:
     """One at a time for each key, in the order in which they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._last: dict[str, asyncio.Future[None]] = {}
 
-    async def __call__[Result](
-        self, key: str, seconds: float, work: Callable[[], Awaitable[Result]]
-    ) -> Result:
-        """Do the work once what came before it is done; TimeoutError if that takes too long."""
-        mine = asyncio.get_running_loop().create_future()
+    async def __call__[Result](self, key: str, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do the work after what came before; LineTooLong if that takes longer than `seconds`."""
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         before, self._last[key] = self._last.get(key), mine
         try:
             if before is not None:
-                await asyncio.wait_for(asyncio.shield(before), seconds)
+                await self._wait(before)
             return await work()
         finally:
             mine.set_result(None)
-            if self._last[key] is mine:
+            if self._last.get(key) is mine:
                 del self._last[key]
+
+    async def _wait(self, before: asyncio.Future[None]) -> None:
+        try:
+            # Shielded, since others may wait for it too.
+            await asyncio.wait_for(asyncio.shield(before), self._seconds)
+        except TimeoutError:
+            raise LineTooLong from None

@@ -4,9 +4,10 @@ The claim notes an update with the lock that its work needs, and what keeps the 
 messages too: of a turn nothing can be there without the rest.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID
@@ -15,6 +16,7 @@ import msgspec
 
 from bot import outbox, people, trips
 from bot.channels import Act, Inbound
+from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
@@ -22,6 +24,9 @@ from bot.trips import Statement
 from flows.engine.conversation import step
 from flows.engine.events import Event
 from flows.engine.state import Conversation, Turn
+
+# How exactly it is known when a person last wrote, where that counts.
+SPOKE_ANEW = timedelta(minutes=15)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Conversation).decode
@@ -45,6 +50,21 @@ class Held:
     spoke_at: datetime | None = None
 
 
+def turn(rt: Runtime, held: Held, event: Event) -> Turn:
+    """What an event leads to; nothing of it is written."""
+    page = rt.channels[held.channel].page
+    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
+
+
+def spoke_anew(rt: Runtime, held: Held, inbound: Inbound) -> datetime | None:
+    """When the person wrote, where free text is taken only for a while; None if that is known."""
+    if not inbound.at or not rt.channels[held.channel].window:
+        return None
+    spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
+    before = held.spoke_at
+    return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
+
+
 # The row is locked before the update is noted, and the note is taken from the locked row: two
 # deliveries of one update can neither deadlock nor leave a note without its work.
 _HANDLE = """
@@ -55,14 +75,12 @@ _HANDLE = """
     AND (h.until IS NULL OR h.until > kosh_now())
 """
 
-_HELD = (
-    "SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at"
-    f" {_HANDLE} FOR UPDATE OF c"
-)
-
-_CLAIM = f"""
-WITH held AS MATERIALIZED ({_HELD}), fresh AS (
-  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {{unless_noted}}
+_CLAIM = """
+WITH held AS MATERIALIZED (
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
+  {handle} FOR UPDATE OF c
+), fresh AS (
+  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
   ON CONFLICT DO NOTHING RETURNING key
 )
 SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
@@ -75,34 +93,32 @@ _UNLESS_NOTED = """
 """
 
 
-def turn(rt: Runtime, held: Held, event: Event) -> Turn:
-    """What an event leads to; nothing of it is written."""
-    page = rt.channels[held.channel].page
-    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
-
-
 @cache
 def _claiming(keys: int) -> Statement:
     """Lock a person's conversation and note the update, while so many index keys are in use.
 
     Single values: over an array of unknown length PostgreSQL makes a new plan every time.
     """
-    handles = ", ".join(f"%(handle_{n})s" for n in range(keys))
+    handle = _HANDLE.format(handles=", ".join(f"%(handle_{n})s" for n in range(keys)))
     noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
     unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
-    return Statement.of(_CLAIM.format(handles=handles, unless_noted=unless_noted))
+    return Statement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
-# Of several people at once nobody's row is waited for, and nothing is noted until it is saved.
-_LOOK = f"""
-WITH held AS MATERIALIZED ({_HELD} SKIP LOCKED)
+# Of several people at once nobody's row is waited for, so that no two transactions can wait for
+# one another, and nobody is held up by somebody else's.
+_LOOK = """
+WITH held AS MATERIALIZED (
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
+  {handle} FOR UPDATE OF c SKIP LOCKED
+)
 SELECT held.*,
-  CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {_HANDLE})
+  CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle})
        ELSE EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key = %(key_0)s) END,
   kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
 """
-_LOOKING = Statement.of(_LOOK.format(handles="%(handle_0)s"))
+_LOOKING = Statement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
 
 _KEEP = """
 UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
@@ -165,7 +181,7 @@ async def claim(
     values: dict[str, Any] = {"channel": inbound.channel}
     values |= {f"handle_{n}": each for n, each in enumerate(handles)}
     values |= {f"key_{n}": each for n, each in enumerate(keys)}
-    ((*found, fresh, now),) = await trips.begin(session, _claiming(len(keys)), values)
+    (((*found, fresh, now),),) = await trips.begin(session, (_claiming(len(keys)), values))
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
 
 
@@ -173,8 +189,8 @@ async def claim(
 class Looked:
     """What a look at one of several people found: their locked conversation, if it is `held`.
 
-    `known` says of who isn't held that their row is in other hands, and of who is that the update
-    was taken before.
+    `known` says of who is held that the update was taken before, and of who isn't that their row is
+    in other hands.
     """
 
     held: Held | None
@@ -185,29 +201,24 @@ class Looked:
 async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
     """Lock several people's conversations in one trip, as far as no other hand has them.
 
-    Of nobody is anything noted: `save_all` does that. The transaction is open when this returns.
+    Nothing is noted yet: `noting` does that. The transaction is open when this returns.
     """
-    calls: list[trips.Call] = []
-    for inbound in inbounds:
-        calls.append(
-            (
-                _LOOKING,
-                {
-                    "channel": inbound.channel,
-                    "handle_0": rt.vault.index(inbound.channel, inbound.handle),
-                    "key_0": update_key(rt, inbound),
-                },
-            )
+    calls: list[trips.Call] = [
+        (
+            _LOOKING,
+            {
+                "channel": inbound.channel,
+                "handle_0": rt.vault.index(inbound.channel, inbound.handle),
+                "key_0": update_keys(rt, inbound.channel, inbound.external_id)[0],
+            },
         )
-    found = await trips.begin_all(session, calls)
+        for inbound in inbounds
+    ]
+    found = await trips.begin(session, *calls)
     return [
         Looked(_opened(rt, inbound.channel, row, now) if row[0] else None, known, now)
         for inbound, ((*row, known, now),) in zip(inbounds, found, strict=True)
     ]
-
-
-def update_key(rt: Runtime, inbound: Inbound) -> bytes:
-    return rt.vault.index("update", f"{inbound.channel}:{inbound.external_id}")
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
@@ -264,23 +275,31 @@ async def save(
     written: Sequence[outbox.Row],
     *,
     last: bool = False,
-) -> list[tuple[int, str]]:
-    """Write back and queue; the `last` of its transaction commits it in the same trip."""
-    end = trips.commit if last else trips.run
+) -> Parcel | None:
+    """Write back and queue; the `last` of its transaction commits it in the same trip.
+
+    What is returned may be sent once that is committed.
+    """
+    end = trips.commit if last else trips.together
     values = _values(held, conversation, epoch, written)
-    return [(row[0], row[1]) for row in await end(session, _saving(len(written)), values)]
+    (rows,) = await end(session, (_saving(len(written)), values))
+    return parcel(rt, held, written, rows)
 
 
 def noting(
     rt: Runtime,
-    inbound: Inbound,
     held: Held,
     conversation: Conversation,
     written: Sequence[outbox.Row],
+    inbound: Inbound,
 ) -> trips.Call:
-    """The same for one of several people, with the note of the update that `look` left out."""
+    """The same for one of several people, with the note that `look` left out.
+
+    If another process has noted the update meanwhile, nothing is written and no row comes back.
+    """
     values = _values(held, conversation, held.epoch, written)
-    values |= {"noted_channel": inbound.channel, "noted_key": update_key(rt, inbound)}
+    values["noted_channel"] = inbound.channel
+    values["noted_key"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return _saving(len(written), noting=True), values
 
 
@@ -308,21 +327,16 @@ def _values(
 
 
 def parcel(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], saved: Sequence[Sequence[Any]]
-) -> outbox.Parcel | None:
-    """The first row, if it was born claimed: its text is at hand and need not be read back."""
-    if not saved or saved[0][1] != "sending":
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], rows: trips.Rows
+) -> Parcel | None:
+    """The first of the rows, if it was born claimed: its text is at hand and is not read back."""
+    if not rows or rows[0][1] != "sending":
         return None
-    row = written[0]
+    row, row_id = written[0], rows[0][0]
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     shut = outbox.closed(rt, held.channel, silence)
-    act = Act(row.act, held.address, row.message, row.external_id, str(saved[0][0]), shut)
-    return outbox.Parcel(saved[0][0], 1, held.person, held.channel, act)
-
-
-def is_to_note(rt: Runtime, held: Held, inbound: Inbound) -> bool:
-    """Whether it is to be noted that the person wrote."""
-    return bool(rt.channels[held.channel].window)
+    act = Act(row.act, held.address, row.message, row.external_id, str(row_id), shut)
+    return Parcel(row_id, 1, held.person, held.channel, act)
 
 
 async def begin(session: Session, person: Person, channel: str) -> None:

@@ -7,13 +7,14 @@ does more goes alone (`inbox` says how), and so does everybody if anything here 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import conversations, log, outbox, trips
 from bot.channels import Inbound
-from bot.conversations import Held
+from bot.conversations import Held, Looked
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
@@ -34,13 +35,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Nothing has happened; `stranger_at` is the time at which nobody was known there."""
+    """Nothing has happened; `stranger_at` is the time at which nobody was known by that handle."""
 
     stranger_at: datetime | None = None
 
 
 async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alone]:
-    """One turn each, of different people."""
+    """Take one update of each of several people, as far as its turn is plain."""
     if rt.vault.rotating:
         return [Alone()] * len(inbounds)
     try:
@@ -48,13 +49,13 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
             return await _take(rt, session, inbounds)
     except (psycopg.OperationalError, PoolTimeout):
         raise
-    except Exception:
-        _logger.warning("turns.parted", exc_info=True)
+    except Exception as error:
+        _logger.warning("turns.parted", error=error)
         return [Alone()] * len(inbounds)
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
+class _Plain:
     held: Held
     written: tuple[outbox.Row, ...]
     call: trips.Call
@@ -64,49 +65,44 @@ async def _take(
     rt: Runtime, session: Session, inbounds: Sequence[Inbound]
 ) -> Sequence[Taken | Alone]:
     looked = await conversations.look(rt, session, inbounds)
-    found: list[Taken | Alone | _Planned] = []
-    people = set()
+    judged: list[Taken | Alone | _Plain] = []
+    people = set[UUID]()
     for inbound, seen in zip(inbounds, looked, strict=True):
-        held = seen.held
-        if held is None:
-            found.append(Alone(None if seen.known else seen.now))
-        elif seen.known:
-            found.append(Taken())
-        elif held.person.id in people:
-            found.append(Alone())
-        else:
-            people.add(held.person.id)
-            found.append(_planned(rt, inbound, held) or Alone())
-    planned = [each for each in found if isinstance(each, _Planned)]
-    saved = iter(await trips.commit_all(session, [each.call for each in planned]))
-    return [
-        _taken(rt, each, next(saved)) if isinstance(each, _Planned) else each for each in found
-    ]
+        judged.append(_judged(rt, inbound, seen, people))
+    calls = [each.call for each in judged if isinstance(each, _Plain)]
+    saved = iter(await trips.commit(session, *calls))
+    return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
 
 
-def _planned(rt: Runtime, inbound: Inbound, held: Held) -> _Planned | None:
-    if conversations.is_to_note(rt, held, inbound) or held.home:
-        return None
+def _judged(
+    rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]
+) -> Taken | Alone | _Plain:
+    """Of two handles of one person only the first goes along."""
+    held = seen.held
+    if held is None:
+        return Alone(None if seen.known else seen.now)
+    if seen.known:
+        return Taken()
+    if held.person.id in people or held.home or conversations.spoke_anew(rt, held, inbound):
+        return Alone()
+    people.add(held.person.id)
     turn = conversations.turn(rt, held, inbound.event)
     if not _is_plain(turn):
-        return None
+        return Alone()
     pressed = inbound.message_id if inbound.press_id else ""
     written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
-    return _Planned(
-        held, written, conversations.noting(rt, inbound, held, turn.conversation, written)
-    )
+    call = conversations.noting(rt, held, turn.conversation, written, inbound)
+    return _Plain(held, written, call)
 
 
 def _is_plain(turn: Turn) -> bool:
-    return all(isinstance(effect, DeleteInput) for effect in turn.effects) and not any(
-        each.kind is Kind.PAGE for say in turn.says for each in say.buttons
-    )
+    linked = any(each.kind is Kind.PAGE for say in turn.says for each in say.buttons)
+    return not linked and all(isinstance(effect, DeleteInput) for effect in turn.effects)
 
 
-def _taken(rt: Runtime, planned: _Planned, saved: trips.Rows) -> Taken:
-    if planned.written and not saved:
+def _taken(rt: Runtime, plain: _Plain, rows: trips.Rows) -> Taken:
+    if plain.written and not rows:
         return Taken()
-    parcel = conversations.parcel(rt, planned.held, planned.written, saved)
-    return Taken(planned.held.person, parcel)
+    return Taken(plain.held.person, conversations.parcel(rt, plain.held, plain.written, rows))

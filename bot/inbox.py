@@ -5,9 +5,9 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 
 import time
 from collections.abc import Sequence
-from functools import partial
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import assert_never
 from uuid import UUID, uuid4
 
@@ -34,6 +34,7 @@ from bot import (
     tracing,
     uploads,
 )
+from bot.batching import LineTooLong
 from bot.channels import (
     Act,
     Arrival,
@@ -47,7 +48,7 @@ from bot.channels import (
     Spoiled,
 )
 from bot.conversations import Held
-from bot.group_commit import Taken
+from bot.group_commit import Alone, Taken
 from bot.outbox import Parcel
 from bot.people import Person
 from bot.queue import Session
@@ -81,8 +82,6 @@ from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 
 POISON_AFTER = 5
-# How exactly it is known when a person last wrote, where that counts.
-SPOKE_ANEW = timedelta(minutes=15)
 MOST_SEEN = 64
 
 _logger = log.get()
@@ -160,36 +159,35 @@ async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
 
 
 async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
-    line = f"{inbound.channel}:{inbound.handle}"
-    return await rt.lines(line, 3, lambda: _received(rt, inbound))
-
-
-async def _received(rt: Runtime, inbound: Inbound) -> Delivery | None:
     try:
-        taken = await rt.turns(inbound, partial(group_commit.take, rt))
-        if isinstance(taken, Taken):
-            return Delivery(taken.person, taken.parcel) if taken.person else None
-        at = taken.stranger_at
-        for attempt in range(3):
-            if at and not inbound.aliases:
-                delivery, known = await _just_ask(rt, inbound, at, insist=attempt == 2)
-                if not known:
-                    return delivery
-                at = None
-                continue
-            async with rt.pool.connection() as session:
-                held, fresh, now = await conversations.claim(rt, session, inbound)
-                if held is not None:
-                    return await _turn(rt, session, held, inbound) if fresh else None
-                if inbound.aliases and await _adopt(rt, session, inbound):
-                    continue
-            delivery, known = await _just_ask(rt, inbound, now, insist=attempt == 2)
-            if not known:
-                return delivery
+        return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         raise
+    except LineTooLong:
+        raise Overloaded from None
     except Exception as error:
         return await _poisoned(rt, inbound, error)
+
+
+async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    """With others, if nothing speaks against it; else alone, or as somebody who just asks."""
+    taken: Taken | Alone = await rt.turns(inbound, partial(group_commit.take, rt))
+    if isinstance(taken, Taken):
+        return Delivery(taken.person, taken.parcel) if taken.person else None
+    if taken.stranger_at is not None and not inbound.aliases:
+        delivery, known = await _just_ask(rt, inbound, taken.stranger_at)
+        if not known:
+            return delivery
+    for insist in (False, True):
+        async with rt.pool.connection() as session:
+            held, fresh, now = await conversations.claim(rt, session, inbound)
+            if held is None and inbound.aliases and await _adopt(rt, session, inbound):
+                held, fresh, now = await conversations.claim(rt, session, inbound)
+            if held is not None:
+                return await _turn(rt, session, held, inbound) if fresh else None
+        delivery, known = await _just_ask(rt, inbound, now, insist=insist)
+        if not known:
+            return delivery
     raise Overloaded
 
 
@@ -219,17 +217,14 @@ async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Tu
 
 async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
     """Where free text is taken only for a while: note that the person wrote, now and then."""
-    window = timedelta(seconds=rt.channels[held.channel].window)
-    if not window or not inbound.at:
+    spoke_at = conversations.spoke_anew(rt, held, inbound)
+    if spoke_at is None:
         return held
-    spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
-    before = held.spoke_at
-    if before is None or spoke_at - before > SPOKE_ANEW:
-        await people.spoke(session, held.person, held.channel, spoke_at)
-        if before is None or held.now - before > window - SPOKE_ANEW:
-            await outbox.release(session, held.person, held.channel)
-        return replace(held, spoke_at=spoke_at)
-    return held
+    await people.spoke(session, held.person, held.channel, spoke_at)
+    fresh = timedelta(seconds=rt.channels[held.channel].window) - conversations.SPOKE_ANEW
+    if held.spoke_at is None or held.now - held.spoke_at > fresh:
+        await outbox.release(session, held.person, held.channel)
+    return replace(held, spoke_at=spoke_at)
 
 
 async def take_turn(
@@ -278,10 +273,10 @@ async def _carry_out(
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
     last = inbound is not None
-    saved = await conversations.save(
+    parcel = await conversations.save(
         rt, session, held, turn.conversation, work.epoch, written, last=last
     )
-    return Delivery(held.person, conversations.parcel(rt, held, written, saved), sheet=sheet)
+    return Delivery(held.person, parcel, sheet=sheet)
 
 
 BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
@@ -448,7 +443,7 @@ def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.R
 
 
 async def _just_ask(
-    rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool
+    rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool = False
 ) -> tuple[Delivery | None, bool]:
     """A turn of somebody unknown; True when it turns out that they are known by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
@@ -530,10 +525,10 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
             held = await _heard(rt, session, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
-            saved = await conversations.save(
+            parcel = await conversations.save(
                 rt, session, held, held.conversation, held.epoch, (row,)
             )
-            return Delivery(held.person, conversations.parcel(rt, held, (row,), saved))
+            return Delivery(held.person, parcel)
     act = Act("send", inbound.address, apology(rt, ""))
     return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
 

@@ -69,7 +69,7 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Session]:
     Raises ConfigError where the console's role is not set up.
     """
     async with console(rt).connection() as session:
-        await trips.begin(session, *_scope(officer))
+        await trips.begin(session, _scope(officer))
         yield session
 
 

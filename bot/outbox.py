@@ -443,16 +443,30 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:
     until = time.monotonic() + LEASE_SECONDS / 2
     while True:
         try:
-            return await rt.outcomes(values, partial(_write_all, rt))
+            return await rt.outcomes(values, partial(_write, rt))
         except (psycopg.OperationalError, PoolTimeout):
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _write_all(rt: Runtime, all_values: Sequence[dict[str, Any]]) -> Sequence[trips.Rows]:
-    async with rt.pool.connection() as session:
-        return await trips.together(session, *((_OUTCOME, values) for values in all_values))
+async def _write(
+    rt: Runtime, outcomes: Sequence[dict[str, Any]]
+) -> Sequence[trips.Rows | Exception]:
+    """Write outcomes of several people's messages in one transaction, locking rows in order."""
+    ordered = sorted(outcomes, key=lambda each: int(each["id"]))
+    try:
+        async with rt.pool.connection() as session:
+            rows = await trips.together(session, *((_OUTCOME, each) for each in ordered))
+    except (psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception as error:
+        if len(outcomes) == 1:
+            return [error]
+        # One that cannot be written must not keep the others from being.
+        return [(await _write(rt, [each]))[0] for each in outcomes]
+    found = {each["id"]: written for each, written in zip(ordered, rows, strict=True)}
+    return [found[each["id"]] for each in outcomes]
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:

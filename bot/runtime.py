@@ -1,7 +1,6 @@
 """The open resources of a process, handed on as the first argument."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -54,9 +53,9 @@ class Runtime:
     papers: Workshop
     console: Pool | None = None
     local: LocalBucket = field(default_factory=LocalBucket)
-    lines: Lines = field(default_factory=Lines)
-    turns: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=int(os.environ.get("LANES", 2))))
-    outcomes: Batcher = field(default_factory=lambda: Batcher(most=32, lanes=int(os.environ.get("OLANES", 1))))
+    lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
+    turns: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=2))
+    outcomes: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=1))
 
 
 @asynccontextmanager

@@ -100,19 +100,9 @@ async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[
 _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
 
 
-async def begin(session: Connection, statement: Statement, values: Values) -> Rows:
-    """Open a transaction with its first statement."""
-    return (await together(session, (_BEGIN, {}), (statement, values)))[1]
-
-
-async def begin_all(session: Connection, calls: Sequence[Call]) -> list[Rows]:
+async def begin(session: Connection, *calls: Call) -> list[Rows]:
     """Open a transaction with its first statements."""
     return (await together(session, (_BEGIN, {}), *calls))[1:]
-
-
-async def commit_all(session: Connection, calls: Sequence[Call]) -> list[Rows]:
-    """The last statements of the open transaction; all of it is committed when this returns."""
-    return (await together(session, *calls, (_COMMIT, {})))[:-1]
 
 
 async def run(session: Connection, statement: Statement, values: Values) -> Rows:
@@ -120,9 +110,9 @@ async def run(session: Connection, statement: Statement, values: Values) -> Rows
     return (await together(session, (statement, values)))[0]
 
 
-async def commit(session: Connection, statement: Statement, values: Values) -> Rows:
-    """The last statement of the open transaction; when this returns, all of it is committed."""
-    return (await together(session, (statement, values), (_COMMIT, {})))[0]
+async def commit(session: Connection, *calls: Call) -> list[Rows]:
+    """The last statements of the open transaction; all of it is committed when this returns."""
+    return (await together(session, *calls, (_COMMIT, {})))[:-1]
 
 
 async def together(session: Connection, *calls: Call) -> list[Rows]:

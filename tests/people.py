@@ -1,6 +1,6 @@
 """Plainly invented people who use a channel directly, without a platform in between."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from bot import conversations, inbox, strangers
+from bot.batching import Batcher, Lines
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
 from bot.live import Busy
@@ -19,6 +20,7 @@ from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Conversation
 
 _numbers = count(1)
+LINE_SECONDS = 3
 TO_CONSENT = ("ru", "preregistration", "self", "yes", "information", "CN", "unsaid", "long", "no",
               "yes", "none", "seen")  # fmt: skip
 AFTER_CONSENT = (
@@ -115,6 +117,13 @@ class Guest:
         decode = msgspec.json.Decoder(Note).decode
         entries = await self.rt.live.read_after(f"web-ask:{self.name}", "")
         return [note.say for _id, blob in entries if (note := decode(blob)).say]
+
+
+def elsewhere(rt: Runtime) -> Runtime:
+    """As another process has it: the same stores, with lines and batches of its own."""
+    return replace(
+        rt, lines=Lines(LINE_SECONDS), turns=Batcher(most=1, lanes=1), outcomes=rt.outcomes
+    )
 
 
 async def bring(rt: Runtime, update: Inbound) -> inbox.Delivery | None:

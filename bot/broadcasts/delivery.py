@@ -325,7 +325,7 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
         try:
             async with rt.pool.connection() as session:
                 if any(each.error for each in outcomes):
-                    await begin(session, _OUTCOMES, _values(load, outcomes))
+                    await begin(session, (_OUTCOMES, _values(load, outcomes)))
                     await _consequences(session, load, channel, outcomes)
                 else:
                     await run(session, _OUTCOMES, _values(load, outcomes))

@@ -1,7 +1,6 @@
 """Announcements: reading those of the past, subscribing to topics, changing that, ending it."""
 
-from dataclasses import replace
-
+from flows.engine.changing import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
 from flows.engine.locking import Locking
 from flows.engine.questions import Choice, Option, Several

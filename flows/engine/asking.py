@@ -1,13 +1,14 @@
 """What is asked next, and how it is said: the half of a step that looks at the form."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
 from flows.engine import house
+from flows.engine.changing import replace
 from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
 from flows.engine.flow import (
+    EMPTY,
     Answer,
     Consent,
     Done,
@@ -69,7 +70,7 @@ class Asking:
         return flow, self._gone[2]
 
     def _form(self, flow: Flow) -> Form:
-        return self.c.forms.get(flow.name, Form())
+        return self.c.forms.get(flow.name, EMPTY)
 
     def _put_form(self, flow: Flow, form: Form) -> None:
         self.c = replace(self.c, forms={**self.c.forms, flow.name: form})

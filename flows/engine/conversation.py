@@ -1,13 +1,13 @@
 """One step of a conversation: an event in; says, effects and the conversation out."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
 from flows.engine import announcing, house, keeping, locking
 from flows.engine.announcing import Announcing
 from flows.engine.asking import PAGE, fleeting_answers
+from flows.engine.changing import replace
 from flows.engine.events import (
     Acknowledged,
     Attached,

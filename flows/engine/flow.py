@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
+from flows.engine.changing import replace
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
 from flows.engine.questions import Choice, Option, Question, Reading, Several
 from flows.engine.text import Label, Text, _, button
@@ -218,7 +220,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
             yield item
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What was answered; None when skipped, or forgotten at consent."""
 
@@ -228,7 +230,7 @@ class Answer:
     by: str = "person"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """All that one person has told one flow.
 
@@ -246,8 +248,10 @@ class Form:
         return replace(self, answers={**self.answers, key: answer}, cursor=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+EMPTY = Form()
+
+
+class Step(NamedTuple):
     """One stop on the path: a question, for a member of a list or for the person."""
 
     item: Question
@@ -296,7 +300,7 @@ def path(flow: Flow, form: Form) -> Path:
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:
-        if not holds(item.when, scope):
+        if item.when is not ALWAYS and not holds(item.when, scope):
             continue
         match item:
             case Derived():

@@ -1,12 +1,12 @@
 """A list that a flow made: printed, and with the person's consent kept, ticked, reminded of."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from flows.engine import house
 from flows.engine.asking import Asking, option_buttons, submission
+from flows.engine.changing import replace
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.flow import Entry, Flow, Listing, Path
 from flows.engine.questions import Choice, Option

@@ -1,10 +1,10 @@
 """A PIN before what is kept of a person is shown: asked for, chosen, changed, lost."""
 
 import unicodedata
-from dataclasses import replace
 
 from flows.engine import house
 from flows.engine.asking import option_buttons
+from flows.engine.changing import replace
 from flows.engine.events import (
     Button,
     DeleteInput,

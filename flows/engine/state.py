@@ -16,7 +16,7 @@ class Shown:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What was asked last; whatever comes is judged against this, not against the form of today."""
 
@@ -30,7 +30,7 @@ class Asked:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """What is known of the person's registration."""
 
@@ -39,7 +39,7 @@ class Standing:
     write_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MadeList:
     """A list that a flow made: the answers that it may keep, ticked entries, day of a reminder."""
 
@@ -49,7 +49,7 @@ class MadeList:
     remind: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conversation:
     """All that is remembered with a person between two turns.
 

@@ -26,15 +26,15 @@ async def _count(rt: Runtime, channel: str) -> int:
 
 async def test_what_commit_returned_from_stands(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
-        await trips.begin(session, NOTE, {"channel": "first", "key": b"1"})
+        await trips.begin(session, (NOTE, {"channel": "first", "key": b"1"}))
         assert await _count(rt, "first") == 0
-        await trips.commit(session, NOTE, {"channel": "first", "key": b"2"})
+        await trips.commit(session, (NOTE, {"channel": "first", "key": b"2"}))
         assert await _count(rt, "first") == 2
 
 
 async def test_cursors_work_in_the_same_transaction(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
-        await trips.begin(session, NOTE, {"channel": "both", "key": b"1"})
+        await trips.begin(session, (NOTE, {"channel": "both", "key": b"1"}))
         await session.execute("INSERT INTO updates (channel, key) VALUES ('both', '2')")
         await session.rollback()
     assert await _count(rt, "both") == 0
@@ -43,22 +43,22 @@ async def test_cursors_work_in_the_same_transaction(rt: Runtime) -> None:
 async def test_an_error_is_psycopgs_and_takes_the_transaction_with_it(rt: Runtime) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         async with rt.pool.connection() as session:
-            await trips.begin(session, NOTE, {"channel": "twice", "key": b"1"})
-            await trips.commit(session, NOTE, {"channel": "twice", "key": b"1"})
+            await trips.begin(session, (NOTE, {"channel": "twice", "key": b"1"}))
+            await trips.commit(session, (NOTE, {"channel": "twice", "key": b"1"}))
     with pytest.raises(psycopg.errors.UndefinedColumn):
         async with rt.pool.connection() as session:
-            await trips.begin(session, UNKNOWN, {})
+            await trips.begin(session, (UNKNOWN, {}))
     assert await _count(rt, "twice") == 0
 
 
 async def test_what_a_rollback_made_the_server_forget_is_prepared_again(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         values = {"channel": "again", "key": b"1"}
-        await trips.commit(session, NOTE, values)
+        await trips.commit(session, (NOTE, values))
         await session.execute("SELECT %s::int", (1,))
         await session.rollback()
-        await trips.begin(session, COUNT, {"channel": "again"})
-        await trips.commit(session, NOTE, values | {"key": b"2"})
+        await trips.begin(session, (COUNT, {"channel": "again"}))
+        await trips.commit(session, (NOTE, values | {"key": b"2"}))
     assert await _count(rt, "again") == 2
 
 
@@ -72,7 +72,7 @@ async def test_values_of_any_size_go_there_and_back(rt: Runtime) -> None:
 
 async def test_whoever_is_interrupted_leaves_no_connection_behind(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
-        waiting = asyncio.create_task(trips.begin(session, WAIT, {"seconds": 30.0}))
+        waiting = asyncio.create_task(trips.begin(session, (WAIT, {"seconds": 30.0})))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):

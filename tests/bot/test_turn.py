@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
-from bot import inbox
+from bot import conversations, inbox
 from bot.runtime import Runtime
 from bot.services import Databases
 from bot.strangers import Overloaded
@@ -150,7 +150,7 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
             raise ZeroDivisionError
         return healthy(flows, words, conversation, event, today, page)
 
-    monkeypatch.setattr(inbox, "step", poisoned)
+    monkeypatch.setattr(conversations, "step", poisoned)
     update = guest.inbound(Said("poison"), "poison")
     for _try in range(4):
         with pytest.raises(Overloaded):

@@ -10,7 +10,7 @@ from bot.channels import Inbound
 from bot.queue import Session
 from bot.runtime import Runtime
 from flows.engine.events import Event, Pressed, Said, Started
-from tests.people import TO_CONSENT, Guest, bring
+from tests.people import TO_CONSENT, Guest, bring, elsewhere
 
 FORTY = 40
 NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -34,9 +34,9 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _effects(guest: Guest, events: list[Event]) -> int:
-    """How many of some updates, all at once and each brought twice, had an effect."""
+    """How many of some updates, each brought to two processes, all at once, had an effect."""
     updates = [guest.inbound(event) for event in events]
-    taken = await asyncio.gather(*(bring(guest.rt, each) for each in updates * 2))
+    taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
     return sum(delivery is not None for delivery in taken)
 
 

@@ -226,15 +226,21 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
 ) -> None:
     user = await _known(house, "77010000005")
     failures: list[int] = []
-    saved = conversations.save
+    saved, noting = conversations.save, conversations.noting
 
-    async def failing(*given: Any) -> Any:
+    async def failing(*given: Any, **named: Any) -> Any:
         if not failures:
             failures.append(1)
             raise RuntimeError
-        return await saved(*given)
+        return await saved(*given, **named)
+
+    def failing_with_others(*given: Any) -> Any:
+        if not failures:
+            raise RuntimeError
+        return noting(*given)
 
     monkeypatch.setattr(conversations, "save", failing)
+    monkeypatch.setattr(conversations, "noting", failing_with_others)
     seen = len(user.received)
     await user.say("/help")
     await user.wait_for_message(seen + 1)

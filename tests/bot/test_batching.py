@@ -1,0 +1,118 @@
+"""Batches of what comes at once, and lines of what comes one after the other."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from bot.batching import Batcher, Lines, LineTooLong
+
+
+class Table:
+    """Does batches when it is let; what it has done, batch by batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.open = asyncio.Event()
+
+    async def run(self, items: Sequence[int]) -> list[int | Exception]:
+        self.batches.append(list(items))
+        await self.open.wait()
+        if 0 in items:
+            raise ZeroDivisionError
+        return [LookupError() if item < 0 else item * 2 for item in items]
+
+
+async def _soon() -> None:
+    for _round in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=1)
+    first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
+    await _soon()
+    second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
+    await _soon()
+    assert table.batches == [[1, 2]]
+    table.open.set()
+    assert await asyncio.gather(*first, *second) == [2, 4, 6, 8, 10, 12]
+    assert table.batches == [[1, 2], [3, 4, 5], [6]]
+    assert await batcher(7, table.run) == 14
+
+
+async def test_lanes_go_side_by_side() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=2)
+    going = []
+    for each in (1, 2, 3):
+        going.append(asyncio.create_task(batcher(each, table.run)))
+        await _soon()
+    assert table.batches == [[1], [2]]
+    table.open.set()
+    assert await asyncio.gather(*going) == [2, 4, 6]
+
+
+async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() -> None:
+    table, batcher = Table(), Batcher(most=2, lanes=1)
+    table.open.set()
+    own = await asyncio.gather(
+        *(batcher(each, table.run) for each in (-1, 2)), return_exceptions=True
+    )
+    assert isinstance(own[0], LookupError)
+    assert own[1] == 4
+    all_of_them = await asyncio.gather(
+        *(batcher(each, table.run) for each in (0, 1, 2, 3)), return_exceptions=True
+    )
+    assert all(isinstance(each, ZeroDivisionError) for each in all_of_them)
+    assert await batcher(8, table.run) == 16
+
+
+async def test_whoever_is_interrupted_keeps_nobody() -> None:
+    table, batcher = Table(), Batcher(most=2, lanes=1)
+    one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
+    await _soon()
+    one.cancel()
+    table.open.set()
+    assert await other == 4
+    assert one.cancelled()
+
+
+async def test_a_line_is_kept_by_key() -> None:
+    lines, seen, first = Lines(5), list[str](), asyncio.Event()
+
+    async def work(name: str, gate: asyncio.Event | None = None) -> None:
+        if gate:
+            await gate.wait()
+        seen.append(name)
+
+    going = [
+        asyncio.create_task(lines("a", lambda: work("a1", first))),
+        asyncio.create_task(lines("a", lambda: work("a2"))),
+        asyncio.create_task(lines("a", lambda: work("a3"))),
+        asyncio.create_task(lines("b", lambda: work("b1"))),
+    ]
+    await _soon()
+    assert seen == ["b1"]
+    first.set()
+    await asyncio.gather(*going)
+    assert seen == ["b1", "a1", "a2", "a3"]
+
+
+async def test_nobody_stands_in_line_for_ever_and_errors_let_the_next_one_in() -> None:
+    lines, gate = Lines(0.01), asyncio.Event()
+
+    async def fails() -> None:
+        await gate.wait()
+        raise ZeroDivisionError
+
+    async def works() -> str:
+        return "done"
+
+    first = asyncio.create_task(lines("a", fails))
+    await _soon()
+    with pytest.raises(LineTooLong):
+        await lines("a", works)
+    gate.set()
+    with pytest.raises(ZeroDivisionError):
+        await first
+    assert await lines("a", works) == "done"
