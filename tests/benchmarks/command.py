@@ -8,6 +8,7 @@ import typer
 
 from tests.benchmarks import report
 from tests.benchmarks.orders import Loop
+from tests.benchmarks.stage import AT_ONCE
 from tests.benchmarks.turn import Plan, measure
 
 if not (find_spec("aiogram_dialog") and find_spec("telegram")):
@@ -195,17 +196,20 @@ def start(rounds: Annotated[int, typer.Option(min=1, help="In turns.")] = 3) -> 
 
 @app.command()
 def turn(
-    quick: Annotated[bool, typer.Option("--quick", help="Half a minute instead of three.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Half a minute instead of five.")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 10,
     loop: Annotated[Loop, typer.Option(help="asyncio or uvloop, for every server.")] = "asyncio",
     only: Annotated[str, typer.Option(help="Only contenders whose name has this in it.")] = "",
     turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
+    at_once: Annotated[int, typer.Option(min=1, help="Turns under way at once.")] = AT_ONCE,
 ) -> None:
     """A durable and a just-ask turn beside their floors and three persisted peers."""
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
         seconds=0.6 if quick else 1.0,
+        latency_rounds=1 if quick else 5,
         latency_seconds=0.7 if quick else 3.0,
+        at_once=at_once,
         loop=loop,
         only=only,
         most_turns=turns,

@@ -16,7 +16,8 @@ def circumstances(plan: Plan) -> str:
         f" {os.cpu_count()} cores; servers on core 0, the platform (updates and Bot API) on core 1,"
         f" PostgreSQL (fsync on) and Valkey on either.\n{plan.rounds} interleaved rounds of"
         f" {plan.seconds} s, {plan.at_once} turns at once, {plan.chats} chats, {plan.pool} database"
-        f" connections; latency at {plan.load:.0%} of each one's own rate.\n{load()}\n"
+        f" connections; then {plan.latency_rounds} of {plan.latency_seconds} s at {plan.load:.0%}"
+        f" of each one's own rate.\n{load()}\n"
     )
 
 
@@ -32,36 +33,37 @@ def tables(results: Sequence[Result]) -> str:
 def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
     yield "CPU per turn, µs (median; least–most)", "server", "store", "both", "calls", "failed"
     for each in results:
-        totals = [sample.app + sample.store for sample in each.samples]
-        failed = sum(sample.failed for sample in each.samples)
+        totals = [sample.total for sample in each.samples]
+        calls = max(sample.driven.calls / max(sample.driven.turns, 1) for sample in each.samples)
         yield (
             each.contender.name,
             f"{each.app:.0f}",
             f"{each.store:.0f}",
             f"{each.total:.0f} ({min(totals):.0f}–{max(totals):.0f})",
-            f"{max(sample.calls for sample in each.samples):.2f}",
-            f"{failed + (each.loaded.failed if each.loaded else 0)}",
+            f"{calls:.2f}",
+            f"{each.failed}",
         )
 
 
 def _speeds(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
-    yield "speed", "turns/s", "at 70 %: p50 ms", "p99 ms", "p99/p50", "RSS MB", "start s"
+    yield "speed", "turns/s", "at 70 %: both µs", "p50 ms", "p99 ms", "p99/p50", "RSS MB", "start s"
     for each in results:
-        loaded = each.loaded
-        if loaded is not None:
-            yield (
-                each.contender.name,
-                f"{each.turns_per_second:.0f}",
-                f"{loaded.p50:.2f}",
-                f"{loaded.p99:.2f}",
-                f"{loaded.p99 / loaded.p50:.1f}" if loaded.p50 else "-",
-                f"{each.resident_mb:.0f}",
-                f"{each.server.started:.2f}",
-            )
+        p50 = median(sample.driven.p50 for sample in each.loaded)
+        p99 = median(sample.driven.p99 for sample in each.loaded)
+        yield (
+            each.contender.name,
+            f"{each.turns_per_second:.0f}",
+            f"{median(sample.total for sample in each.loaded):.0f}",
+            f"{p50:.2f}",
+            f"{p99:.2f}",
+            f"{p99 / p50:.1f}" if p50 else "-",
+            f"{each.resident_mb:.0f}",
+            f"{each.server.started:.2f}",
+        )
 
 
 def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
-    yield "ours as a multiple of", "server", "both"
+    yield "ours as a multiple of", "server", "both", "both at 70 %", "p99"
     found = {each.contender.name: each for each in results}
     durable, ask = found.get("ours, durable"), found.get("ours, just asking")
     for ours, name in (
@@ -74,12 +76,15 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
             yield name, *(f"{ratio:.2f}" for ratio in _of_rounds(ours, other))
 
 
-def _of_rounds(ours: Result, other: Result) -> tuple[float, float]:
+def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
     """Medians of the ratios within each round, so that a busy moment meets both sides."""
     pairs = list(zip(ours.samples, other.samples, strict=True))
+    loaded = list(zip(ours.loaded, other.loaded, strict=True))
     return (
         median(mine.app / theirs.app for mine, theirs in pairs),
-        median((mine.app + mine.store) / (theirs.app + theirs.store) for mine, theirs in pairs),
+        median(mine.total / theirs.total for mine, theirs in pairs),
+        median(mine.total / theirs.total for mine, theirs in loaded),
+        median(mine.driven.p99 / theirs.driven.p99 for mine, theirs in loaded),
     )
 
 

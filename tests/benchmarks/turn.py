@@ -41,10 +41,15 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: per contender, rounds of `seconds` each and one stretch for latency."""
+    """How much to measure: per contender, rounds of `seconds` each, then rounds for latency.
+
+    `at_once` is how many turns are always under way in the first, `load` the share of each one's
+    own rate at which they come, at random moments, in the latter.
+    """
 
     rounds: int
     seconds: float
+    latency_rounds: int
     latency_seconds: float
     chats: int = 100
     at_once: int = 16
@@ -61,9 +66,11 @@ class Sample:
 
     app: float
     store: float
-    turns_per_second: float
-    calls: float
-    failed: int
+    driven: Driven
+
+    @property
+    def total(self) -> float:
+        return self.app + self.store
 
 
 @dataclass(slots=True)
@@ -73,7 +80,7 @@ class Result:
     contender: Contender
     server: Server
     samples: list[Sample] = field(default_factory=list)
-    loaded: Driven | None = None
+    loaded: list[Sample] = field(default_factory=list)
     resident_mb: float = 0.0
 
     @property
@@ -86,11 +93,15 @@ class Result:
 
     @property
     def total(self) -> float:
-        return median(each.app + each.store for each in self.samples)
+        return median(each.total for each in self.samples)
 
     @property
     def turns_per_second(self) -> float:
-        return median(each.turns_per_second for each in self.samples)
+        return median(each.driven.turns / each.driven.seconds for each in self.samples)
+
+    @property
+    def failed(self) -> int:
+        return sum(each.driven.failed for each in (*self.samples, *self.loaded))
 
 
 def measure(plan: Plan) -> list[Result]:
@@ -104,12 +115,12 @@ def measure(plan: Plan) -> list[Result]:
             _drive(stage, plan, each, turns=min(warm, plan.most_turns), seconds=60)
         for number in range(plan.rounds):
             for each in _turned(results, number):
-                each.samples.append(_sample(stage, plan, each))
+                each.samples.append(_sample(stage, plan, each, plan.seconds))
+        for number in range(plan.latency_rounds):
+            for each in _turned(results, number):
+                rate = each.turns_per_second * plan.load
+                each.loaded.append(_sample(stage, plan, each, plan.latency_seconds, rate))
         for each in results:
-            rate = each.turns_per_second * plan.load
-            each.loaded = _drive(
-                stage, plan, each, turns=plan.most_turns, seconds=plan.latency_seconds, rate=rate
-            )
             each.resident_mb = processes.resident_mb(each.server.pid)
     return results
 
@@ -131,20 +142,14 @@ def _turned(results: Sequence[Result], number: int) -> list[Result]:
     return [*results[first:], *results[:first]]
 
 
-def _sample(stage: Stage, plan: Plan, result: Result) -> Sample:
+def _sample(stage: Stage, plan: Plan, result: Result, seconds: float, rate: float = 0) -> Sample:
     server = result.server.pid
     app, store = processes.cpu_seconds(server), sum(map(processes.cpu_seconds, stage.stores))
-    driven = _drive(stage, plan, result, turns=plan.most_turns, seconds=plan.seconds)
+    driven = _drive(stage, plan, result, turns=plan.most_turns, seconds=seconds, rate=rate)
     app = processes.cpu_seconds(server) - app
     store = sum(map(processes.cpu_seconds, stage.stores)) - store
     turns = max(driven.turns, 1)
-    return Sample(
-        app=app / turns * 1e6,
-        store=store / turns * 1e6,
-        turns_per_second=turns / driven.seconds,
-        calls=driven.calls / turns,
-        failed=driven.failed,
-    )
+    return Sample(app / turns * 1e6, store / turns * 1e6, driven)
 
 
 def _drive(
