@@ -44,15 +44,16 @@ class Batcher:
         try:
             while batch := self._taken(self._most):
                 try:
-                    found = await run([item for item, _result in batch])
+                    values = await run([item for item, _result in batch])
+                    settled = list(zip(batch, values, strict=True))
                 except Exception as error:
                     batch += self._taken(len(self._waiting))
-                    found = [error] * len(batch)
+                    settled = [(each, error) for each in batch]
                 except BaseException:
                     for _item, result in batch:
                         result.cancel()
                     raise
-                for (_item, result), value in zip(batch, found, strict=True):
+                for (_item, result), value in settled:
                     _settle(result, value)
         finally:
             self._under_way -= 1

@@ -55,7 +55,7 @@ class Runtime:
     local: LocalBucket = field(default_factory=LocalBucket)
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
     turns: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=2))
-    outcomes: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=1))
+    outcomes: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=8))
 
 
 @asynccontextmanager
