@@ -207,8 +207,7 @@ def turn(
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
         seconds=0.6 if quick else 1.0,
-        latency_rounds=1 if quick else 5,
-        latency_seconds=0.7 if quick else 3.0,
+        latency_seconds=0.7 if quick else 2.0,
         at_once=at_once,
         loop=loop,
         only=only,

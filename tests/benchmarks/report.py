@@ -15,9 +15,9 @@ def circumstances(plan: Plan) -> str:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {plan.loop},"
         f" {os.cpu_count()} cores; servers on core 0, the platform (updates and Bot API) on core 1,"
         f" PostgreSQL (fsync on) and Valkey on either.\n{plan.rounds} interleaved rounds of"
-        f" {plan.seconds} s, {plan.at_once} turns at once, {plan.chats} chats, {plan.pool} database"
-        f" connections; then {plan.latency_rounds} of {plan.latency_seconds} s at {plan.load:.0%}"
-        f" of each one's own rate.\n{load()}\n"
+        f" {plan.seconds} s with {plan.at_once} turns at once, then {plan.latency_seconds} s at"
+        f" {plan.load:.0%} of the rate just seen; {plan.chats} chats, {plan.pool} database"
+        f" connections.\n{load()}\n"
     )
 
 

@@ -13,10 +13,7 @@ def test_every_contender_answers_every_turn() -> None:
     from tests.benchmarks import report
     from tests.benchmarks.turn import CONTENDERS, Plan, measure
 
-    plan = Plan(
-        rounds=1, seconds=30, latency_rounds=1, latency_seconds=1, chats=4, at_once=2,
-        most_turns=TURNS,
-    )  # fmt: skip
+    plan = Plan(rounds=1, seconds=30, latency_seconds=1, chats=4, at_once=2, most_turns=TURNS)
     results = measure(plan)
     assert [each.contender for each in results] == list(CONTENDERS)
     for each in results:

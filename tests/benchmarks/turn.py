@@ -41,15 +41,14 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: per contender, rounds of `seconds` each, then rounds for latency.
+    """How much to measure: rounds of two parts, `seconds` and `latency_seconds` per contender.
 
-    `at_once` is how many turns are always under way in the first, `load` the share of each one's
-    own rate at which they come, at random moments, in the latter.
+    In the first part `at_once` turns are always under way; in the second they come at random
+    moments, as many as `load` of what that contender has just done, for machines change their pace.
     """
 
     rounds: int
     seconds: float
-    latency_rounds: int
     latency_seconds: float
     chats: int = 100
     at_once: int = 16
@@ -115,10 +114,9 @@ def measure(plan: Plan) -> list[Result]:
             _drive(stage, plan, each, turns=min(warm, plan.most_turns), seconds=60)
         for number in range(plan.rounds):
             for each in _turned(results, number):
-                each.samples.append(_sample(stage, plan, each, plan.seconds))
-        for number in range(plan.latency_rounds):
-            for each in _turned(results, number):
-                rate = each.turns_per_second * plan.load
+                sample = _sample(stage, plan, each, plan.seconds)
+                each.samples.append(sample)
+                rate = sample.driven.turns / sample.driven.seconds * plan.load
                 each.loaded.append(_sample(stage, plan, each, plan.latency_seconds, rate))
         for each in results:
             each.resident_mb = processes.resident_mb(each.server.pid)
