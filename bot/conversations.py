@@ -127,7 +127,7 @@ WHERE person_id = %(person)s
 """
 
 _NOTE = """
-INSERT INTO updates (channel, key) VALUES (%(noted_channel)s, %(noted_key)s)
+INSERT INTO updates (channel, key) VALUES (%(channel)s, %(noted)s)
 ON CONFLICT DO NOTHING RETURNING key
 """
 
@@ -190,12 +190,13 @@ class Looked:
     """What a look at one of several people found: their locked conversation, if it is `held`.
 
     `known` says of who is held that the update was taken before, and of who isn't that their row is
-    in other hands.
+    in other hands. `key` is what is kept of the update.
     """
 
     held: Held | None
     known: bool
     now: datetime
+    key: bytes
 
 
 async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
@@ -203,21 +204,22 @@ async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> li
 
     Nothing is noted yet: `noting` does that. The transaction is open when this returns.
     """
+    keys = [update_keys(rt, each.channel, each.external_id)[0] for each in inbounds]
     calls: list[trips.Call] = [
         (
             _LOOKING,
             {
                 "channel": inbound.channel,
                 "handle_0": rt.vault.index(inbound.channel, inbound.handle),
-                "key_0": update_keys(rt, inbound.channel, inbound.external_id)[0],
+                "key_0": key,
             },
         )
-        for inbound in inbounds
+        for inbound, key in zip(inbounds, keys, strict=True)
     ]
     found = await trips.begin(session, *calls)
     return [
-        Looked(_opened(rt, inbound.channel, row, now) if row[0] else None, known, now)
-        for inbound, ((*row, known, now),) in zip(inbounds, found, strict=True)
+        Looked(_opened(rt, inbound.channel, row, now) if row[0] else None, known, now, key)
+        for inbound, key, ((*row, known, now),) in zip(inbounds, keys, found, strict=True)
     ]
 
 
@@ -287,19 +289,14 @@ async def save(
 
 
 def noting(
-    rt: Runtime,
-    held: Held,
-    conversation: Conversation,
-    written: Sequence[outbox.Row],
-    inbound: Inbound,
+    held: Held, conversation: Conversation, written: Sequence[outbox.Row], key: bytes
 ) -> trips.Call:
     """The same for one of several people, with the note that `look` left out.
 
     If another process has noted the update meanwhile, nothing is written and no row comes back.
     """
     values = _values(held, conversation, held.epoch, written)
-    values["noted_channel"] = inbound.channel
-    values["noted_key"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
+    values["noted"] = key
     return _saving(len(written), noting=True), values
 
 

@@ -93,7 +93,7 @@ def _judged(
     written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
-    call = conversations.noting(rt, held, turn.conversation, written, inbound)
+    call = conversations.noting(held, turn.conversation, written, seen.key)
     return _Plain(held, written, call)
 
 

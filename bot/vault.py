@@ -42,10 +42,11 @@ class WrappedKey:
 class PersonKey:
     """One person's open key: seals and unseals that person's fields."""
 
-    __slots__ = ("_ciphers", "_dek", "person_id")
+    __slots__ = ("_ciphers", "_dek", "_name", "person_id")
 
     def __init__(self, person_id: UUID, dek: bytes) -> None:
         self.person_id = person_id
+        self._name = str(person_id)
         self._dek = dek
         self._ciphers: dict[str, AESGCM] = {}
 
@@ -62,7 +63,7 @@ class PersonKey:
         return _open(self._cipher(table), sealed[1:], self._place(table, column, row))
 
     def _place(self, table: str, column: str, row: str) -> bytes:
-        return f"v1|{table}|{column}|{self.person_id}|{row}".encode()
+        return f"v1|{table}|{column}|{self._name}|{row}".encode()
 
     def _cipher(self, table: str) -> AESGCM:
         cipher = self._ciphers.get(table)

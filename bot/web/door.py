@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
@@ -83,10 +84,13 @@ def objection(scope: Scope) -> int | None:
 
 def _is_ours(scope: Scope, host: bytes) -> bool:
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
+    return _named(host, rt.settings.public_url if rt is not None else "")
+
+
+@lru_cache(64)
+def _named(host: bytes, public_url: str) -> bool:
     named = HOST.fullmatch(host.decode("latin-1").lower())
-    ours = {"localhost", "127.0.0.1", "[::1]"}
-    if rt is not None:
-        ours.add(urlsplit(rt.settings.public_url).hostname or "")
+    ours = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
     return named is not None and named[1] in ours
 
 

@@ -1,6 +1,7 @@
 """Plain turns of several people in one transaction: shared where nothing speaks against it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ async def test_they_happen_twice_where_nobody_looks_at_the_note(
     look, saving = conversations.look, conversations._saving
 
     async def careless(*given: Any) -> Any:
-        return [conversations.Looked(each.held, False, each.now) for each in await look(*given)]
+        return [replace(each, known=False) for each in await look(*given)]
 
     def unchecked(count: int, *, noting: bool = False) -> Statement:
         return saving(count)
