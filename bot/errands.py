@@ -10,7 +10,8 @@ from uuid import UUID
 
 from bot import outbox, registrations, reminders, uploads
 from bot.conversations import keep, lock
-from bot.inbox import Delivery, take_turn
+from bot.effects import Delivery
+from bot.inbox import take_turn
 from bot.people import Person
 from bot.queue import Session
 from bot.registry.errors import Refused, RegistryError

@@ -5,7 +5,7 @@ Follow `receive` from top to bottom; it is the whole journey of an update.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
@@ -16,23 +16,17 @@ from psycopg_pool import PoolTimeout
 
 from bot import (
     broadcasts,
-    cases,
     conversations,
+    effects,
     group_commit,
     hours,
     log,
     metrics,
-    news,
     outbox,
     people,
-    privacy,
-    registrations,
-    reminders,
     sheets,
     strangers,
-    subscriptions,
     tracing,
-    uploads,
 )
 from bot.batching import LineTooLong
 from bot.channels import (
@@ -48,53 +42,20 @@ from bot.channels import (
     Spoiled,
 )
 from bot.conversations import Held
+from bot.effects import Delivery
 from bot.group_commit import Alone, Taken
-from bot.outbox import Parcel
-from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from flows.engine.conversation import step
-from flows.engine.events import (
-    CancelCase,
-    ConsentGiven,
-    DeleteInput,
-    Effect,
-    Event,
-    Export,
-    Forget,
-    Kind,
-    PaperCame,
-    PrintList,
-    QuickExit,
-    Rated,
-    Relay,
-    Remind,
-    Say,
-    SetPin,
-    Stopped,
-    TakeFile,
-    TryPin,
-    Withdraw,
-)
-from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.state import Conversation, Turn
+from flows.engine.events import ConsentGiven, Event, TryPin
+from flows.engine.state import Turn
 from flows.engine.text import _
 
 POISON_AFTER = 5
 MOST_SEEN = 64
 
 _logger = log.get()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What is left to be done after the commit: claimed rows, and acts that have no row."""
-
-    person: Person | None
-    parcel: Parcel | None
-    direct: tuple[tuple[str, Act], ...] = ()
-    sheet: sheets.Sheet | None = None
 
 
 async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
@@ -182,6 +143,7 @@ async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
         async with rt.pool.connection() as session:
             held, fresh, now = await conversations.claim(rt, session, inbound)
             if held is None and inbound.aliases and await _adopt(rt, session, inbound):
+                await session.commit()
                 held, fresh, now = await conversations.claim(rt, session, inbound)
             if held is not None:
                 return await _turn(rt, session, held, inbound) if fresh else None
@@ -202,7 +164,7 @@ async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> 
     held = await _heard(rt, session, held, inbound)
     await people.reindex(rt, session, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, session, held, conversations.turn(rt, held, inbound.event))
-    return await _carry_out(rt, session, held, turn, inbound)
+    return await effects.carry_out(rt, session, held, turn, inbound)
 
 
 async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Turn:
@@ -239,204 +201,7 @@ async def take_turn(
     if held is None:
         return None
     turn = conversations.turn(rt, held, event)
-    return await _carry_out(rt, session, held, turn, None, moved=moved)
-
-
-@dataclass(slots=True)
-class _Work:
-    """What carrying out a turn's effects adds to it."""
-
-    epoch: int
-    rows: list[outbox.Row]
-    erased: bool = False
-    stands: outbox.Stands = field(default_factory=dict)
-
-
-async def _carry_out(
-    rt: Runtime,
-    session: Session,
-    held: Held,
-    turn: Turn,
-    inbound: Inbound | None,
-    *,
-    moved: bool = False,
-) -> Delivery:
-    work = _Work(held.epoch + moved, [])
-    for effect in turn.effects:
-        await _apply(rt, session, held, turn.conversation, effect, inbound, work)
-    pressed = inbound.message_id if inbound and inbound.press_id else ""
-    if _goes_home(held, turn):
-        held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
-    says, sheet = sheets.linked(rt, turn)
-    says = (*await news.told(session, turn), *await _linked(rt, session, held, says))
-    written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
-    if work.erased:
-        return _farewell(rt, held, written, work.stands, turn.conversation.language)
-    last = inbound is not None
-    parcel = await conversations.save(
-        rt, session, held, turn.conversation, work.epoch, written, last=last
-    )
-    return Delivery(held.person, parcel, sheet=sheet)
-
-
-BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
-
-
-def _goes_home(held: Held, turn: Turn) -> bool:
-    """Whether a visit to the secure page is over: nothing private is asked any more."""
-    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
-    private = any(say.private for say in turn.says)
-    return bool(held.home and turn.says) and not ending and not private
-
-
-async def _go_home(rt: Runtime, session: Session, held: Held, language: str) -> Held:
-    """Say good-bye on the page; what comes next is said where the person came from."""
-    say = Say(((BACK_HOME,),), language=language, service=True)
-    await outbox.post(
-        session, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
-    )
-    address = await people.reached(session, held.person, held.home)
-    return replace(held, channel=held.home, address=address or "", home="")
-
-
-async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]) -> Sequence[Say]:
-    """Says with a one-time link where they send the person to the secure page."""
-    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
-        return says
-    token = await people.link(rt, session, held.person, held.channel)
-    url = f"{rt.settings.public_url}/p/{token}"
-    return [
-        replace(
-            say,
-            buttons=tuple(
-                replace(each, payload=url) if each.kind is Kind.PAGE else each
-                for each in say.buttons
-            ),
-        )
-        for say in says
-    ]
-
-
-NOT_DELETED = _(
-    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
-    " phone yourself, and its backup if it has one."
-)
-
-
-def _farewell(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
-) -> Delivery:
-    """Nothing of an erased person is kept, so the last words go without a row."""
-    acts = [
-        (channel, Act("delete", address, None, row.external_id))
-        for (channel, address), external_ids in stands.items()
-        if channel in rt.channels
-        for row in outbox.deletion(rt, channel, external_ids)
-    ]
-    rows = list(written)
-    if any(
-        not rt.channels[channel].deletes for channel, _place in stands if channel in rt.channels
-    ):
-        say = Say(((NOT_DELETED,),), language=language, service=True)
-        rows.append(outbox.Row("send", outbox.rendered(rt, say)))
-    words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
-    return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
-
-
-async def _apply(
-    rt: Runtime,
-    session: Session,
-    held: Held,
-    conversation: Conversation,
-    effect: Effect,
-    inbound: Inbound | None,
-    work: _Work,
-) -> None:
-    """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
-    person = held.person
-    match effect:
-        case OpenCase():
-            opened = await cases.open_case(
-                session, person, effect, conversation.language, conversation.forms
-            )
-            work.epoch += 1
-            work.rows += _promised(rt, opened, conversation.language)
-        case CancelCase():
-            await cases.cancel(session, person.id)
-            work.epoch += 1
-        case Forget():
-            work.stands = await outbox.everywhere(session, person)
-            await privacy.erase(rt, session, person)
-            work.erased = True
-        case Export():
-            work.rows.append(await privacy.export(rt, session, person, conversation, held.now))
-        case DeleteInput() if inbound is not None:
-            work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
-        case QuickExit():
-            sent = await outbox.recent(session, person.id, held.channel)
-            gone = (*sent, inbound.message_id if inbound else "")
-            work.rows += outbox.deletion(rt, held.channel, gone)
-        case SetPin(pin):
-            await people.set_pin(session, person, pin)
-        case DeleteInput() | PrintList() | ReadNews() | TryPin():
-            pass
-        case _:
-            await _record(rt, session, held, conversation.language, effect)
-
-
-type _Recorded = (
-    ConsentGiven
-    | Submit
-    | Withdraw
-    | Relay
-    | Rated
-    | Remind
-    | TakeFile
-    | PaperCame
-    | SendPapers
-    | Subscribe
-    | Stopped
-)
-
-
-async def _record(
-    rt: Runtime, session: Session, held: Held, language: str, effect: _Recorded
-) -> None:
-    """What is only written down, by the module whose table it is."""
-    person = held.person
-    match effect:
-        case ConsentGiven(purpose, text, shown_in):
-            shown = rt.languages.render(text, shown_in)
-            await people.record_consent(session, person, purpose, shown, shown_in, held.channel)
-        case Submit():
-            await registrations.submit(rt, session, person, effect, language)
-        case Withdraw():
-            await registrations.withdraw(session, person.id)
-        case Relay(words):
-            await cases.relay(session, person, words)
-        case Rated(rating):
-            await cases.rate(session, person.id, rating)
-        case Remind(days):
-            await reminders.put(session, person.id, days)
-        case TakeFile(place, ref):
-            await uploads.begin(session, person, place, held.channel, ref)
-        case PaperCame():
-            await cases.paper_came(session, person)
-        case SendPapers():
-            await uploads.release(session, person.id)
-        case Subscribe(topics, discreet, traits):
-            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
-        case Stopped():
-            await subscriptions.stop(session, person.id)
-        case _:
-            assert_never(effect)
-
-
-def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
-    if not opened.promise:
-        return []
-    say = Say((opened.promise,), language=language, service=True)
-    return [outbox.Row("send", outbox.rendered(rt, say))]
+    return await effects.carry_out(rt, session, held, turn, None, moved=moved)
 
 
 # Just asking: the same step, but the state lives in Valkey and nothing is written down.
@@ -498,7 +263,7 @@ async def _begin(
         await conversations.begin(session, person, inbound.channel)
         held = await _heard(rt, session, held, inbound)
         await conversations.note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
-        delivery = await _carry_out(rt, session, held, turn, inbound)
+        delivery = await effects.carry_out(rt, session, held, turn, inbound)
     await strangers.settle(rt, key)
     return delivery, False
 

@@ -13,6 +13,7 @@ from bot import conversations, inbox, strangers
 from bot.batching import Batcher, Lines
 from bot.channels import Inbound, Message
 from bot.channels.webchat import Note
+from bot.effects import Delivery
 from bot.live import Busy
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
@@ -126,7 +127,7 @@ def elsewhere(rt: Runtime) -> Runtime:
     )
 
 
-async def bring(rt: Runtime, update: Inbound) -> inbox.Delivery | None:
+async def bring(rt: Runtime, update: Inbound) -> Delivery | None:
     """As a platform does: again and again until it is taken."""
     while True:
         try:

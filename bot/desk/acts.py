@@ -11,7 +11,7 @@ from bot import canned as ready
 from bot.access import Action, Denied
 from bot.channels import Message
 from bot.desk.frame import Done, Place, Refusal, Refused, act, used
-from bot.inbox import Delivery
+from bot.effects import Delivery
 from bot.officers import Officer
 from bot.outbox import Row
 from bot.runtime import Runtime

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot import access, audit, cases, conversations, hours, inbox, officers
 from bot.access import Action, Denied, Forbidden, Why
 from bot.cases import Case
-from bot.inbox import Delivery
+from bot.effects import Delivery
 from bot.officers import Officer
 from bot.queue import Session
 from bot.runtime import Runtime

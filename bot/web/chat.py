@@ -28,6 +28,7 @@ from starlette.routing import Route
 from bot import errands, inbox, outbox, people
 from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
+from bot.effects import Delivery
 from bot.languages import direction, tag
 from bot.live import Ear, LiveUnavailable, Wake
 from bot.papers.workshop import MOST_BYTES
@@ -257,9 +258,7 @@ async def _take(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -> N
     await inbox.deliver(rt, await _receive(rt, visitor, event_id, event))
 
 
-async def _receive(
-    rt: Runtime, visitor: Visitor, event_id: str, event: Event
-) -> inbox.Delivery | None:
+async def _receive(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -> Delivery | None:
     newest = ""
     if isinstance(event, Pressed):
         notes = await _notes(rt, visitor, "")

@@ -19,7 +19,7 @@ from bot import errands, inbox, log
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import WhatsApp
-from bot.inbox import Delivery
+from bot.effects import Delivery
 from bot.registry import signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime

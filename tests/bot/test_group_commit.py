@@ -9,6 +9,7 @@ from psycopg import OperationalError
 
 from bot import conversations, group_commit, inbox
 from bot.channels import Inbound
+from bot.effects import Delivery
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.trips import Statement
@@ -34,7 +35,7 @@ async def _values(rt: Runtime, question: str) -> list[Any]:
         return [row[0] for row in await cursor.fetchall()]
 
 
-async def _answer(rt: Runtime, update: Inbound) -> inbox.Delivery | None:
+async def _answer(rt: Runtime, update: Inbound) -> Delivery | None:
     delivery = await inbox.receive(rt, update)
     await inbox.deliver(rt, delivery)
     return delivery
@@ -108,7 +109,7 @@ async def test_whose_turn_fails_does_not_keep_the_others(
     updates = [guest.inbound(Said(each)) for guest, each in zip(guests, said, strict=True)]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Overloaded)
-    assert all(isinstance(each, inbox.Delivery) for each in answers[1:])
+    assert all(isinstance(each, Delivery) for each in answers[1:])
     assert await _surnames(guests) == [None, *["TESTOVA"] * (PEOPLE - 1)]
 
 
@@ -206,5 +207,5 @@ async def test_an_outcome_that_cannot_be_written_keeps_no_other(
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Exception)
-    assert all(isinstance(each, inbox.Delivery) for each in answers[1:])
+    assert all(isinstance(each, Delivery) for each in answers[1:])
     assert len(await _values(rt, "SELECT id FROM messages WHERE state = 'sending'")) == 1

@@ -1,0 +1,260 @@
+"""What a turn does besides being remembered: its effects, in its transaction, and what is said.
+
+`carry_out` ends the turn: whatever an effect writes, the conversation and its messages commit
+together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from bot import (
+    cases,
+    conversations,
+    news,
+    outbox,
+    people,
+    privacy,
+    registrations,
+    reminders,
+    sheets,
+    subscriptions,
+    uploads,
+)
+from bot.channels import Act, Inbound
+from bot.conversations import Held
+from bot.outbox import Parcel
+from bot.people import Person
+from bot.queue import Session
+from bot.runtime import Runtime
+from flows.engine.events import (
+    CancelCase,
+    ConsentGiven,
+    DeleteInput,
+    Effect,
+    Export,
+    Forget,
+    Kind,
+    PaperCame,
+    PrintList,
+    QuickExit,
+    Rated,
+    Relay,
+    Remind,
+    Say,
+    SetPin,
+    Stopped,
+    TakeFile,
+    TryPin,
+    Withdraw,
+)
+from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.state import Conversation, Turn
+from flows.engine.text import _
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is left to be done after the commit: claimed rows, and acts that have no row."""
+
+    person: Person | None
+    parcel: Parcel | None
+    direct: tuple[tuple[str, Act], ...] = ()
+    sheet: sheets.Sheet | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """What carrying out a turn's effects adds to it."""
+
+    epoch: int
+    rows: list[outbox.Row]
+    erased: bool = False
+    stands: outbox.Stands = field(default_factory=dict)
+
+
+async def carry_out(
+    rt: Runtime,
+    session: Session,
+    held: Held,
+    turn: Turn,
+    inbound: Inbound | None,
+    *,
+    moved: bool = False,
+) -> Delivery:
+    work = _Work(held.epoch + moved, [])
+    for effect in turn.effects:
+        await _apply(rt, session, held, turn.conversation, effect, inbound, work)
+    pressed = inbound.message_id if inbound and inbound.press_id else ""
+    if _goes_home(held, turn):
+        held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
+    says, sheet = sheets.linked(rt, turn)
+    says = (*await news.told(session, turn), *await _linked(rt, session, held, says))
+    written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
+    if work.erased:
+        return _farewell(rt, held, written, work.stands, turn.conversation.language)
+    last = inbound is not None
+    parcel = await conversations.save(
+        rt, session, held, turn.conversation, work.epoch, written, last=last
+    )
+    return Delivery(held.person, parcel, sheet=sheet)
+
+
+BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
+
+
+def _goes_home(held: Held, turn: Turn) -> bool:
+    """Whether a visit to the secure page is over: nothing private is asked any more."""
+    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
+    private = any(say.private for say in turn.says)
+    return bool(held.home and turn.says) and not ending and not private
+
+
+async def _go_home(rt: Runtime, session: Session, held: Held, language: str) -> Held:
+    """Say good-bye on the page; what comes next is said where the person came from."""
+    say = Say(((BACK_HOME,),), language=language, service=True)
+    await outbox.post(
+        session, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
+    )
+    address = await people.reached(session, held.person, held.home)
+    return replace(held, channel=held.home, address=address or "", home="")
+
+
+async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]) -> Sequence[Say]:
+    """Says with a one-time link where they send the person to the secure page."""
+    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
+        return says
+    token = await people.link(rt, session, held.person, held.channel)
+    url = f"{rt.settings.public_url}/p/{token}"
+    return [
+        replace(
+            say,
+            buttons=tuple(
+                replace(each, payload=url) if each.kind is Kind.PAGE else each
+                for each in say.buttons
+            ),
+        )
+        for say in says
+    ]
+
+
+NOT_DELETED = _(
+    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
+    " phone yourself, and its backup if it has one."
+)
+
+
+def _farewell(
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
+) -> Delivery:
+    """Nothing of an erased person is kept, so the last words go without a row."""
+    acts = [
+        (channel, Act("delete", address, None, row.external_id))
+        for (channel, address), external_ids in stands.items()
+        if channel in rt.channels
+        for row in outbox.deletion(rt, channel, external_ids)
+    ]
+    rows = list(written)
+    if any(
+        not rt.channels[channel].deletes for channel, _place in stands if channel in rt.channels
+    ):
+        say = Say(((NOT_DELETED,),), language=language, service=True)
+        rows.append(outbox.Row("send", outbox.rendered(rt, say)))
+    words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
+    return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
+
+
+async def _apply(
+    rt: Runtime,
+    session: Session,
+    held: Held,
+    conversation: Conversation,
+    effect: Effect,
+    inbound: Inbound | None,
+    work: _Work,
+) -> None:
+    """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
+    person = held.person
+    match effect:
+        case OpenCase():
+            opened = await cases.open_case(
+                session, person, effect, conversation.language, conversation.forms
+            )
+            work.epoch += 1
+            work.rows += _promised(rt, opened, conversation.language)
+        case CancelCase():
+            await cases.cancel(session, person.id)
+            work.epoch += 1
+        case Forget():
+            work.stands = await outbox.everywhere(session, person)
+            await privacy.erase(rt, session, person)
+            work.erased = True
+        case Export():
+            work.rows.append(await privacy.export(rt, session, person, conversation, held.now))
+        case DeleteInput() if inbound is not None:
+            work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
+        case QuickExit():
+            sent = await outbox.recent(session, person.id, held.channel)
+            gone = (*sent, inbound.message_id if inbound else "")
+            work.rows += outbox.deletion(rt, held.channel, gone)
+        case SetPin(pin):
+            await people.set_pin(session, person, pin)
+        case DeleteInput() | PrintList() | ReadNews() | TryPin():
+            pass
+        case _:
+            await _record(rt, session, held, conversation.language, effect)
+
+
+type _Recorded = (
+    ConsentGiven
+    | Submit
+    | Withdraw
+    | Relay
+    | Rated
+    | Remind
+    | TakeFile
+    | PaperCame
+    | SendPapers
+    | Subscribe
+    | Stopped
+)
+
+
+async def _record(
+    rt: Runtime, session: Session, held: Held, language: str, effect: _Recorded
+) -> None:
+    """What is only written down, by the module whose table it is."""
+    person = held.person
+    match effect:
+        case ConsentGiven(purpose, text, shown_in):
+            shown = rt.languages.render(text, shown_in)
+            await people.record_consent(session, person, purpose, shown, shown_in, held.channel)
+        case Submit():
+            await registrations.submit(rt, session, person, effect, language)
+        case Withdraw():
+            await registrations.withdraw(session, person.id)
+        case Relay(words):
+            await cases.relay(session, person, words)
+        case Rated(rating):
+            await cases.rate(session, person.id, rating)
+        case Remind(days):
+            await reminders.put(session, person.id, days)
+        case TakeFile(place, ref):
+            await uploads.begin(session, person, place, held.channel, ref)
+        case PaperCame():
+            await cases.paper_came(session, person)
+        case SendPapers():
+            await uploads.release(session, person.id)
+        case Subscribe(topics, discreet, traits):
+            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
+        case Stopped():
+            await subscriptions.stop(session, person.id)
+        case _:
+            assert_never(effect)
+
+
+def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
+    if not opened.promise:
+        return []
+    say = Say((opened.promise,), language=language, service=True)
+    return [outbox.Row("send", outbox.rendered(rt, say))]
