@@ -65,8 +65,6 @@ def spoke_anew(rt: Runtime, held: Held, inbound: Inbound) -> datetime | None:
     return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
 
 
-# The row is locked before the update is noted, and the note is taken from the locked row: two
-# deliveries of one update can neither deadlock nor leave a note without its work.
 _HANDLE = """
   FROM handles h
   JOIN conversations c ON c.person_id = h.person_id
@@ -75,6 +73,8 @@ _HANDLE = """
     AND (h.until IS NULL OR h.until > kosh_now())
 """
 
+# The row is locked before the update is noted, and the note is taken from the locked row: two
+# deliveries of one update can neither deadlock nor leave a note without its work.
 _CLAIM = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
@@ -112,10 +112,7 @@ WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
   {handle} FOR UPDATE OF c SKIP LOCKED
 )
-SELECT held.*,
-  CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle})
-       ELSE EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key = %(key_0)s) END,
-  kosh_now()
+SELECT held.*, CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle}) END, kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
 """
 _LOOKING = Statement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
@@ -155,18 +152,19 @@ def _saving(count: int, *, noting: bool = False) -> Statement:
     """Write a conversation back and queue `count` messages; single values are cheaper than lists.
 
     The first is born claimed by this process, if none of the person's is open. `noting` is for an
-    update that the claim has not noted: nothing is written where another process has noted it.
+    update that no claim has noted: nothing is written if it was noted before.
     """
     keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
-    first = f"noted AS ({_NOTE}), " if noting else ""
+    parts = [f"noted AS ({_NOTE})"] if noting else []
     if not count:
-        return Statement.of(f"WITH {first[:-2]} {keep}" if noting else keep)
+        return Statement.of(f"WITH {parts[0]} {keep}" if noting else keep)
     rows = ", ".join(
         f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
         for n in range(1, count + 1)
     )
+    parts += [f"saved AS ({keep})", f"free AS MATERIALIZED ({_FREE})"]
     write = _WRITE.format(rows=rows, noted="noted, " if noting else "")
-    return Statement.of(f"WITH {first}saved AS ({keep}), free AS MATERIALIZED ({_FREE}) {write}")
+    return Statement.of(f"WITH {', '.join(parts)} {write}")
 
 
 async def claim(
@@ -189,38 +187,30 @@ async def claim(
 class Looked:
     """What a look at one of several people found: their locked conversation, if it is `held`.
 
-    `known` says of who is held that the update was taken before, and of who isn't that their row is
-    in other hands. `key` is what is kept of the update.
+    Who is neither held nor a `stranger`, whom nobody knows by that handle, is in other hands.
     """
 
     held: Held | None
-    known: bool
+    stranger: bool
     now: datetime
-    key: bytes
 
 
 async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
     """Lock several people's conversations in one trip, as far as no other hand has them.
 
-    Nothing is noted yet: `noting` does that. The transaction is open when this returns.
+    Whether an update was taken before is found out by `noting`. The transaction is open when this
+    returns.
     """
-    keys = [update_keys(rt, each.channel, each.external_id)[0] for each in inbounds]
-    calls: list[trips.Call] = [
-        (
-            _LOOKING,
-            {
-                "channel": inbound.channel,
-                "handle_0": rt.vault.index(inbound.channel, inbound.handle),
-                "key_0": key,
-            },
-        )
-        for inbound, key in zip(inbounds, keys, strict=True)
-    ]
-    found = await trips.begin(session, *calls)
-    return [
-        Looked(_opened(rt, inbound.channel, row, now) if row[0] else None, known, now, key)
-        for inbound, key, ((*row, known, now),) in zip(inbounds, keys, found, strict=True)
-    ]
+    calls: list[trips.Call] = []
+    for inbound in inbounds:
+        handle = rt.vault.index(inbound.channel, inbound.handle)
+        calls.append((_LOOKING, {"channel": inbound.channel, "handle_0": handle}))
+    looked = []
+    for inbound, rows in zip(inbounds, await trips.begin(session, *calls), strict=True):
+        ((*row, known, now),) = rows
+        held = _opened(rt, inbound.channel, row, now) if row[0] else None
+        looked.append(Looked(held, held is None and not known, now))
+    return looked
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
@@ -289,14 +279,18 @@ async def save(
 
 
 def noting(
-    held: Held, conversation: Conversation, written: Sequence[outbox.Row], key: bytes
+    rt: Runtime,
+    held: Held,
+    conversation: Conversation,
+    written: Sequence[outbox.Row],
+    inbound: Inbound,
 ) -> trips.Call:
-    """The same for one of several people, with the note that `look` left out.
+    """The same for one of several people, with the note of the update.
 
-    If another process has noted the update meanwhile, nothing is written and no row comes back.
+    If it was taken before, nothing is written and no row comes back.
     """
     values = _values(held, conversation, held.epoch, written)
-    values["noted"] = key
+    values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return _saving(len(written), noting=True), values
 
 

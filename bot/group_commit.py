@@ -65,24 +65,24 @@ async def _take(
     rt: Runtime, session: Session, inbounds: Sequence[Inbound]
 ) -> Sequence[Taken | Alone]:
     looked = await conversations.look(rt, session, inbounds)
-    judged: list[Taken | Alone | _Plain] = []
+    judged: list[Alone | _Plain] = []
     people = set[UUID]()
     for inbound, seen in zip(inbounds, looked, strict=True):
-        judged.append(_judged(rt, inbound, seen, people))
+        try:
+            judged.append(_judged(rt, inbound, seen, people))
+        except Exception:
+            # Alone it fails once more, and says so there.
+            judged.append(Alone())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
     saved = iter(await trips.commit(session, *calls))
     return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
 
 
-def _judged(
-    rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]
-) -> Taken | Alone | _Plain:
+def _judged(rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]) -> Alone | _Plain:
     """Of two handles of one person only the first goes along."""
     held = seen.held
     if held is None:
-        return Alone(None if seen.known else seen.now)
-    if seen.known:
-        return Taken()
+        return Alone(seen.now if seen.stranger else None)
     if held.person.id in people or held.home or conversations.spoke_anew(rt, held, inbound):
         return Alone()
     people.add(held.person.id)
@@ -93,7 +93,7 @@ def _judged(
     written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
-    call = conversations.noting(held, turn.conversation, written, seen.key)
+    call = conversations.noting(rt, held, turn.conversation, written, inbound)
     return _Plain(held, written, call)
 
 

@@ -1,7 +1,6 @@
 """Plain turns of several people in one transaction: shared where nothing speaks against it."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,17 +70,13 @@ async def test_plain_turns_of_one_person_in_many_processes_happen_once_each(rt: 
 async def test_they_happen_twice_where_nobody_looks_at_the_note(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard above, seen red: a look before the work, and no second one with it."""
+    """The guard above, seen red."""
     (guest,) = await _known(rt, 1)
-    look, saving = conversations.look, conversations._saving
-
-    async def careless(*given: Any) -> Any:
-        return [replace(each, known=False) for each in await look(*given)]
+    saving = conversations._saving
 
     def unchecked(count: int, *, noting: bool = False) -> Statement:
         return saving(count)
 
-    monkeypatch.setattr(conversations, "look", careless)
     monkeypatch.setattr(conversations, "_saving", unchecked)
     assert await _taken_by_many(guest) > 40
 
@@ -111,6 +106,21 @@ async def test_whose_turn_fails_does_not_keep_the_others(
     assert isinstance(answers[0], Overloaded)
     assert all(isinstance(each, Delivery) for each in answers[1:])
     assert await _surnames(guests) == [None, *["TESTOVA"] * (PEOPLE - 1)]
+
+
+@pytest.mark.requirement("S-17")
+async def test_whose_conversation_cannot_be_opened_does_not_keep_the_others(rt: Runtime) -> None:
+    guests = await _known(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE conversations SET state = 'spoiled' WHERE person_id ="
+            " (SELECT person_id FROM handles WHERE bidx = %s)",
+            (rt.vault.index("web", guests[0].name),),
+        )
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
+    assert isinstance(answers[0], Overloaded)
+    assert await _surnames(guests[1:]) == ["TESTOVA"] * (PEOPLE - 1)
 
 
 async def test_nobody_waits_for_a_row_in_other_hands(rt: Runtime) -> None:
