@@ -129,9 +129,8 @@ FIRST = (
 @pytest.mark.requirement("S-74")
 def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str) -> None:
     name = "kosh_of_old"
-    services.create_database(admin_url, name)
+    owner = services.prepare(admin_url, name).owner
     try:
-        owner = services.prepare(admin_url, name).owner
         config = Config()
         config.set_main_option("script_location", "bot:migrations")
         config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)
