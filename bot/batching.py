@@ -59,7 +59,13 @@ class Batcher:
             self._under_way -= 1
 
     def _taken(self, most: int) -> list[tuple[Any, asyncio.Future[Any]]]:
-        return [self._waiting.popleft() for _each in range(min(most, len(self._waiting)))]
+        """The next of those who still wait."""
+        batch = []
+        while self._waiting and len(batch) < most:
+            item, result = self._waiting.popleft()
+            if not result.done():
+                batch.append((item, result))
+        return batch
 
 
 def _settle(result: asyncio.Future[Any], value: object) -> None:

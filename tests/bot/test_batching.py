@@ -67,14 +67,19 @@ async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() 
     assert await batcher(8, table.run) == 16
 
 
-async def test_whoever_is_interrupted_keeps_nobody() -> None:
+async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_begun() -> None:
     table, batcher = Table(), Batcher(most=2, lanes=1)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _soon()
+    waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
+    await _soon()
     one.cancel()
+    waits.cancel()
+    await _soon()
     table.open.set()
-    assert await other == 4
+    assert await asyncio.gather(other, next_one) == [4, 8]
     assert one.cancelled()
+    assert table.batches == [[1, 2], [4]]
 
 
 async def test_a_line_is_kept_by_key() -> None:
