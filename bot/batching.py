@@ -60,7 +60,7 @@ class Batcher:
 
     def _taken(self, most: int) -> list[tuple[Any, asyncio.Future[Any]]]:
         """The next of those who still wait."""
-        batch = []
+        batch: list[tuple[Any, asyncio.Future[Any]]] = []
         while self._waiting and len(batch) < most:
             item, result = self._waiting.popleft()
             if not result.done():

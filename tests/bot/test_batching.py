@@ -77,7 +77,7 @@ async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_be
     waits.cancel()
     await _soon()
     table.open.set()
-    assert await asyncio.gather(other, next_one) == [4, 8]
+    assert (await other, await next_one) == (4, 8)
     assert one.cancelled()
     assert table.batches == [[1, 2], [4]]
 
