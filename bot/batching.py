@@ -6,9 +6,21 @@ Both hold within a process. Between processes the database's locks hold, as they
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+
+
+class WaitedTooLong(Exception):
+    """What came before took too long; nothing was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    item: Any
+    result: asyncio.Future[Any]
+    until: float
 
 
 class Batcher:
@@ -18,21 +30,23 @@ class Batcher:
     with those who came in the same round of the event loop. `most` is how many go together.
     """
 
-    def __init__(self, *, most: int, lanes: int) -> None:
+    def __init__(self, *, most: int, lanes: int, seconds: float) -> None:
         self._most = most
         self._lanes = lanes
+        self._seconds = seconds
         self._under_way = 0
         self._tasks = set[asyncio.Task[None]]()
-        self._waiting = deque[tuple[Any, asyncio.Future[Any]]]()
+        self._waiting = deque[_Waiting]()
 
     async def __call__[Item, Result](self, item: Item, run: Run[Item, Result]) -> Result:
         """What `run`, the same for everybody, makes of this item; a result that is an error raises.
 
         What it raises is raised to all who went together, and to all who wait: they would only wait
-        for the same.
+        for the same. WaitedTooLong for whoever is not begun within `seconds`.
         """
-        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, result))
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append(_Waiting(item, result, loop.time() + self._seconds))
         if self._under_way < self._lanes:
             self._under_way += 1
             task = asyncio.create_task(self._go(run))
@@ -41,30 +55,33 @@ class Batcher:
         return await result
 
     async def _go(self, run: Run[Any, Any]) -> None:
+        now = asyncio.get_running_loop().time
         try:
-            while batch := self._taken(self._most):
+            while batch := self._taken(self._most, now()):
                 try:
-                    values = await run([item for item, _result in batch])
+                    values = await run([each.item for each in batch])
                     settled = list(zip(batch, values, strict=True))
                 except Exception as error:
-                    batch += self._taken(len(self._waiting))
+                    batch += self._taken(len(self._waiting), now())
                     settled = [(each, error) for each in batch]
-                except BaseException:
-                    for _item, result in batch:
-                        result.cancel()
-                    raise
-                for (_item, result), value in settled:
-                    _settle(result, value)
+                for each, value in settled:
+                    _settle(each.result, value)
+        except BaseException:
+            for each in (*batch, *self._waiting):
+                each.result.cancel()
+            raise
         finally:
             self._under_way -= 1
 
-    def _taken(self, most: int) -> list[tuple[Any, asyncio.Future[Any]]]:
-        """The next of those who still wait."""
-        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+    def _taken(self, most: int, now: float) -> list[_Waiting]:
+        """The next of those who still wait, and may."""
+        batch: list[_Waiting] = []
         while self._waiting and len(batch) < most:
-            item, result = self._waiting.popleft()
-            if not result.done():
-                batch.append((item, result))
+            each = self._waiting.popleft()
+            if each.until < now:
+                _settle(each.result, WaitedTooLong())
+            elif not each.result.done():
+                batch.append(each)
         return batch
 
 
@@ -78,10 +95,6 @@ def _settle(result: asyncio.Future[Any], value: object) -> None:
         result.set_result(value)
 
 
-class LineTooLong(Exception):
-    """What came before took too long."""
-
-
 class Lines:
     """One at a time for each key, in the order in which they came."""
 
@@ -90,21 +103,25 @@ class Lines:
         self._last: dict[str, asyncio.Future[None]] = {}
 
     async def __call__[Result](self, key: str, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do the work after what came before; LineTooLong if that takes longer than `seconds`."""
+        """Do the work after what came before; WaitedTooLong if that takes longer than `seconds`."""
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         before, self._last[key] = self._last.get(key), mine
+        if before is not None:
+            try:
+                # Shielded, since others wait for it too.
+                await asyncio.wait_for(asyncio.shield(before), self._seconds)
+            except BaseException as error:
+                # Whoever stands behind still comes after what is before.
+                before.add_done_callback(lambda _before: self._leave(key, mine))
+                if isinstance(error, TimeoutError):
+                    raise WaitedTooLong from None
+                raise
         try:
-            if before is not None:
-                await self._wait(before)
             return await work()
         finally:
-            mine.set_result(None)
-            if self._last.get(key) is mine:
-                del self._last[key]
+            self._leave(key, mine)
 
-    async def _wait(self, before: asyncio.Future[None]) -> None:
-        try:
-            # Shielded, since others may wait for it too.
-            await asyncio.wait_for(asyncio.shield(before), self._seconds)
-        except TimeoutError:
-            raise LineTooLong from None
+    def _leave(self, key: str, mine: asyncio.Future[None]) -> None:
+        mine.set_result(None)
+        if self._last.get(key) is mine:
+            del self._last[key]

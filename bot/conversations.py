@@ -105,8 +105,8 @@ def _claiming(keys: int) -> Statement:
     return Statement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
-# Of several people at once nobody's row is waited for, so that no two transactions can wait for
-# one another, and nobody is held up by somebody else's.
+# Of several people at once nobody's conversation is waited for: that could be for one another, and
+# somebody else's would hold up everybody.
 _LOOK = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
@@ -157,7 +157,7 @@ def _saving(count: int, *, noting: bool = False) -> Statement:
     keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
     parts = [f"noted AS ({_NOTE})"] if noting else []
     if not count:
-        return Statement.of(f"WITH {parts[0]} {keep}" if noting else keep)
+        return Statement.of(f"WITH {parts[0]} {keep} RETURNING 0, ''" if noting else keep)
     rows = ", ".join(
         f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
         for n in range(1, count + 1)
@@ -208,9 +208,16 @@ async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> li
     looked = []
     for inbound, rows in zip(inbounds, await trips.begin(session, *calls), strict=True):
         ((*row, known, now),) = rows
-        held = _opened(rt, inbound.channel, row, now) if row[0] else None
-        looked.append(Looked(held, held is None and not known, now))
+        looked.append(Looked(_held(rt, inbound, row, now), not row[0] and not known, now))
     return looked
+
+
+def _held(rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime) -> Held | None:
+    """None also for what cannot be opened: alone it fails once more, and says so there."""
+    try:
+        return _opened(rt, inbound.channel, row, now) if row[0] else None
+    except Exception:
+        return None
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:

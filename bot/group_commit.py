@@ -47,10 +47,11 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
     try:
         async with rt.pool.connection() as session:
             return await _take(rt, session, inbounds)
-    except (psycopg.OperationalError, PoolTimeout):
-        raise
     except Exception as error:
-        _logger.warning("turns.parted", error=error)
+        away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
+        if away and not isinstance(error, trips.OF_A_ROW):
+            raise
+        _logger.warning("turns.parted", exc_info=True)
         return [Alone()] * len(inbounds)
 
 
@@ -103,6 +104,6 @@ def _is_plain(turn: Turn) -> bool:
 
 
 def _taken(rt: Runtime, plain: _Plain, rows: trips.Rows) -> Taken:
-    if plain.written and not rows:
+    if not rows:
         return Taken()
     return Taken(plain.held.person, conversations.parcel(rt, plain.held, plain.written, rows))

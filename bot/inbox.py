@@ -28,7 +28,7 @@ from bot import (
     strangers,
     tracing,
 )
-from bot.batching import LineTooLong
+from bot.batching import WaitedTooLong
 from bot.channels import (
     Act,
     Arrival,
@@ -124,7 +124,7 @@ async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
         return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         raise
-    except LineTooLong:
+    except WaitedTooLong:
         raise Overloaded from None
     except Exception as error:
         return await _poisoned(rt, inbound, error)

@@ -19,6 +19,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import log, metrics, pace, people, tracing, trips
+from bot.batching import WaitedTooLong
 from bot.channels import (
     Act,
     CannotEdit,
@@ -52,6 +53,8 @@ RECEIPTS = ("sent", "failed", "delivered", "read")
 # Reported failures after which another try may help.
 PASSING = {each.code for each in (Throttled, Unreachable, Held)}
 AGAIN_SECONDS = 10
+# The database is away, or too busy for now.
+AWAY = (psycopg.OperationalError, PoolTimeout, WaitedTooLong)
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -444,7 +447,7 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:
     while True:
         try:
             return await rt.outcomes(values, partial(_write, rt))
-        except (psycopg.OperationalError, PoolTimeout):
+        except AWAY:
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
@@ -454,19 +457,19 @@ async def _write(
     rt: Runtime, outcomes: Sequence[dict[str, Any]]
 ) -> Sequence[trips.Rows | Exception]:
     """Write outcomes of several people's messages in one transaction, locking rows in order."""
-    ordered = sorted(outcomes, key=lambda each: int(each["id"]))
+    order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
         async with rt.pool.connection() as session:
-            rows = await trips.together(session, *((_OUTCOME, each) for each in ordered))
-    except (psycopg.OperationalError, PoolTimeout):
-        raise
+            rows = await trips.together(session, *((_OUTCOME, outcomes[at]) for at in order))
     except Exception as error:
+        if isinstance(error, AWAY) and not isinstance(error, trips.OF_A_ROW):
+            raise
         if len(outcomes) == 1:
             return [error]
         # One that cannot be written must not keep the others from being.
         return [(await _write(rt, [each]))[0] for each in outcomes]
-    found = {each["id"]: written for each, written in zip(ordered, rows, strict=True)}
-    return [found[each["id"]] for each in outcomes]
+    found = dict(zip(order, rows, strict=True))
+    return [found[at] for at in range(len(outcomes))]
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:

@@ -54,8 +54,12 @@ class Runtime:
     console: Pool | None = None
     local: LocalBucket = field(default_factory=LocalBucket)
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
-    turns: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=1))
-    outcomes: Batcher = field(default_factory=lambda: Batcher(most=16, lanes=8))
+    turns: Batcher = field(
+        default_factory=lambda: Batcher(most=16, lanes=1, seconds=DATABASE_SECONDS)
+    )
+    outcomes: Batcher = field(
+        default_factory=lambda: Batcher(most=16, lanes=8, seconds=DATABASE_SECONDS)
+    )
 
 
 @asynccontextmanager

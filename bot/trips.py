@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, Self
 
 from psycopg import AsyncConnection, OperationalError, abc, adapt
-from psycopg.errors import error_from_result
+from psycopg.errors import DeadlockDetected, QueryCanceled, error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
@@ -28,6 +28,8 @@ STATEMENT_SECONDS = 10
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
 
 _VALUE = re.compile(r"%\((\w+)\)s")
+# What a statement was given up for because of a row that others hold: nobody else need know.
+OF_A_ROW = (QueryCanceled, DeadlockDetected)
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
@@ -123,8 +125,9 @@ async def together(session: Connection, *calls: Call) -> list[Rows]:
     """
     pgconn, transformer = session.pgconn, adapt.Transformer(session)
     pgconn.enter_pipeline_mode()
+    fresh: dict[_Variant, bytes] = {}
     try:
-        told = [_send(session, transformer, *call) for call in calls]
+        told = [_send(session, transformer, fresh, *call) for call in calls]
         pgconn.pipeline_sync()
         results = await session.wait(_answers(pgconn))
     except BaseException:
@@ -134,25 +137,29 @@ async def together(session: Connection, *calls: Call) -> list[Rows]:
     for result in results:
         if result.status in _FAILED:
             raise error_from_result(result, encoding="utf-8")
-    session.prepared.update(new for new in told if new)
+    session.prepared.update(fresh)
     return [_rows(transformer, result) for result in _executed(results, told)]
 
 
 def _send(
-    session: Connection, transformer: abc.Transformer, statement: Statement, values: Values
-) -> tuple[_Variant, bytes] | None:
-    """Put a statement into the pipeline; what is new to the server, and its name there."""
+    session: Connection,
+    transformer: abc.Transformer,
+    fresh: dict[_Variant, bytes],
+    statement: Statement,
+    values: Values,
+) -> bool:
+    """Put a statement into the pipeline; whether it had to be prepared, and is in `fresh` now."""
     given = [values[name] for name in statement.names]
     dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
     types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
     variant = (statement.text, types)
-    name = session.prepared.get(variant)
-    new = None
+    name = session.prepared.get(variant) or fresh.get(variant)
+    is_new = name is None
     if name is None:
-        new = (variant, name := next(session.names).encode())
+        name = fresh[variant] = next(session.names).encode()
         session.pgconn.send_prepare(name, statement.text, types)
     session.pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
-    return new
+    return is_new
 
 
 def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:

@@ -123,7 +123,10 @@ class Guest:
 def elsewhere(rt: Runtime) -> Runtime:
     """As another process has it: the same stores, with lines and batches of its own."""
     return replace(
-        rt, lines=Lines(LINE_SECONDS), turns=Batcher(most=1, lanes=1), outcomes=rt.outcomes
+        rt,
+        lines=Lines(LINE_SECONDS),
+        turns=Batcher(most=1, lanes=1, seconds=LINE_SECONDS),
+        outcomes=rt.outcomes,
     )
 
 

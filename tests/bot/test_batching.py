@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.batching import Batcher, Lines, LineTooLong
+from bot.batching import Batcher, Lines, WaitedTooLong
 
 
 class Table:
@@ -29,7 +29,7 @@ async def _soon() -> None:
 
 
 async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> None:
-    table, batcher = Table(), Batcher(most=3, lanes=1)
+    table, batcher = Table(), Batcher(most=3, lanes=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _soon()
     second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
@@ -42,7 +42,7 @@ async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> No
 
 
 async def test_lanes_go_side_by_side() -> None:
-    table, batcher = Table(), Batcher(most=3, lanes=2)
+    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
     going = []
     for each in (1, 2, 3):
         going.append(asyncio.create_task(batcher(each, table.run)))
@@ -53,7 +53,7 @@ async def test_lanes_go_side_by_side() -> None:
 
 
 async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() -> None:
-    table, batcher = Table(), Batcher(most=2, lanes=1)
+    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
     table.open.set()
     own = await asyncio.gather(
         *(batcher(each, table.run) for each in (-1, 2)), return_exceptions=True
@@ -68,7 +68,7 @@ async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() 
 
 
 async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_begun() -> None:
-    table, batcher = Table(), Batcher(most=2, lanes=1)
+    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _soon()
     waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
@@ -80,6 +80,17 @@ async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_be
     assert (await other, await next_one) == (4, 8)
     assert one.cancelled()
     assert table.batches == [[1, 2], [4]]
+
+
+async def test_nobody_waits_for_ever_to_be_begun() -> None:
+    table, batcher = Table(), Batcher(most=1, lanes=1, seconds=0.05)
+    first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
+    await asyncio.wait([first, second], timeout=0.2)
+    table.open.set()
+    assert await first == 2
+    with pytest.raises(WaitedTooLong):
+        await second
+    assert table.batches == [[1]]
 
 
 async def test_a_line_is_kept_by_key() -> None:
@@ -103,21 +114,30 @@ async def test_a_line_is_kept_by_key() -> None:
     assert seen == ["b1", "a1", "a2", "a3"]
 
 
-async def test_nobody_stands_in_line_for_ever_and_errors_let_the_next_one_in() -> None:
-    lines, gate = Lines(0.01), asyncio.Event()
+async def test_nobody_stands_in_line_for_ever_and_nobody_behind_goes_before() -> None:
+    lines, gate, done = Lines(0.05), asyncio.Event(), list[str]()
 
     async def fails() -> None:
         await gate.wait()
+        done.append("first")
         raise ZeroDivisionError
 
-    async def works() -> str:
-        return "done"
+    async def works(name: str) -> None:
+        done.append(name)
 
     first = asyncio.create_task(lines("a", fails))
     await _soon()
-    with pytest.raises(LineTooLong):
-        await lines("a", works)
+    with pytest.raises(WaitedTooLong):
+        await lines("a", lambda: works("second"))
+    third = asyncio.create_task(lines("a", lambda: works("third")))
+    await _soon()
+    interrupted = asyncio.create_task(lines("a", lambda: works("fourth")))
+    await _soon()
+    interrupted.cancel()
+    fifth = asyncio.create_task(lines("a", lambda: works("fifth")))
+    await _soon()
     gate.set()
     with pytest.raises(ZeroDivisionError):
         await first
-    assert await lines("a", works) == "done"
+    await asyncio.gather(third, fifth)
+    assert done == ["first", "third", "fifth"]

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
+from psycopg.errors import QueryCanceled
 
 from bot import conversations, group_commit, inbox
 from bot.channels import Inbound
@@ -192,6 +193,21 @@ async def test_when_the_database_goes_everybody_is_told_to_come_again(
         )
         away.set()
         assert all(isinstance(each, OperationalError) for each in await brought)
+    await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
+
+
+@pytest.mark.parametrize("error", [DataError, QueryCanceled])
+async def test_what_fails_for_all_of_them_is_tried_with_each_alone(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    guests = await _known(rt)
+
+    async def failing(*_given: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(group_commit, "_take", failing)
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     await asyncio.gather(*(_answer(rt, each) for each in updates))
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
 
