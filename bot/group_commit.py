@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from bot import conversations, log, outbox, trips
 from bot.channels import Inbound
 from bot.conversations import Held, Looked
@@ -48,8 +45,7 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
         async with rt.pool.connection() as session:
             return await _take(rt, session, inbounds)
     except Exception as error:
-        away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
-        if away and not isinstance(error, trips.OF_A_ROW):
+        if trips.is_away(error):
             raise
         _logger.warning("turns.parted", exc_info=True)
         return [Alone()] * len(inbounds)

@@ -53,8 +53,6 @@ RECEIPTS = ("sent", "failed", "delivered", "read")
 # Reported failures after which another try may help.
 PASSING = {each.code for each in (Throttled, Unreachable, Held)}
 AGAIN_SECONDS = 10
-# The database is away, or too busy for now.
-AWAY = (psycopg.OperationalError, PoolTimeout, WaitedTooLong)
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -447,7 +445,7 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:
     while True:
         try:
             return await rt.outcomes(values, partial(_write, rt))
-        except AWAY:
+        except (psycopg.OperationalError, PoolTimeout, WaitedTooLong):
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
@@ -462,7 +460,7 @@ async def _write(
         async with rt.pool.connection() as session:
             rows = await trips.together(session, *((_OUTCOME, outcomes[at]) for at in order))
     except Exception as error:
-        if isinstance(error, AWAY) and not isinstance(error, trips.OF_A_ROW):
+        if trips.is_away(error):
             raise
         if len(outcomes) == 1:
             return [error]

@@ -53,6 +53,7 @@ class Runtime:
     papers: Workshop
     console: Pool | None = None
     local: LocalBucket = field(default_factory=LocalBucket)
+    # How many go together, and side by side: decision 36 has what was measured.
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(most=16, lanes=1, seconds=DATABASE_SECONDS)

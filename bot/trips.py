@@ -18,6 +18,7 @@ from psycopg.errors import DeadlockDetected, QueryCanceled, error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
+from psycopg_pool import PoolTimeout
 
 type Rows = list[tuple[Any, ...]]
 type Values = Mapping[str, Any]
@@ -28,8 +29,6 @@ STATEMENT_SECONDS = 10
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
 
 _VALUE = re.compile(r"%\((\w+)\)s")
-# What a statement was given up for because of a row that others hold: nobody else need know.
-OF_A_ROW = (QueryCanceled, DeadlockDetected)
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
@@ -100,6 +99,12 @@ async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[
 
 
 _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is, or is too busy, for everybody: not just a row that others hold."""
+    of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
+    return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row
 
 
 async def begin(session: Connection, *calls: Call) -> list[Rows]:

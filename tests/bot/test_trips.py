@@ -62,6 +62,18 @@ async def test_what_a_rollback_made_the_server_forget_is_prepared_again(rt: Runt
     assert await _count(rt, "again") == 2
 
 
+async def test_what_goes_out_many_times_in_one_trip_is_prepared_once(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        calls = [(NOTE, {"channel": "many", "key": bytes([each])}) for each in range(5)]
+        await trips.together(session, *calls)
+        cursor = await session.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement = %s",
+            (NOTE.text.decode(),),
+        )
+        assert await cursor.fetchone() == (1,)
+    assert await _count(rt, "many") == 5
+
+
 async def test_values_of_any_size_go_there_and_back(rt: Runtime) -> None:
     large = os.urandom(MANY)
     async with rt.pool.connection() as session:
