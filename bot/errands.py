@@ -110,13 +110,20 @@ async def _tell(
     return await take_turn(rt, session, settled.person_id, event)
 
 
-async def take_upload(rt: Runtime, person: Person, chunks: AsyncIterator[bytes]) -> Delivery | None:
-    """A file that comes over our own page: looked at, kept, and answered in the conversation."""
+async def take_upload(
+    rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes]
+) -> Delivery | None:
+    """A file that comes over our own page: looked at, kept, and answered in the conversation.
+
+    LookupError when none is waited for: the page may have been open since an earlier question.
+    """
+    if person is None:
+        raise LookupError
     async with rt.pool.connection() as session:
         held = await lock(rt, session, person.id)
     place = awaited(rt.flows, held.conversation) if held else None
     if place is None:
-        return None
+        raise LookupError
     return await _papered(rt, await uploads.look(rt, person.id, place, chunks))
 
 

@@ -37,7 +37,7 @@ from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.web import filefield
 from bot.web.door import Refused, body, fields, number
-from flows.engine.events import Event, Kind, Pressed, Said, Started
+from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
 from flows.engine.text import Text, _, button
 from flows.engine.words import Reserved
 
@@ -135,7 +135,10 @@ async def attached(request: Request) -> Response:
     # A file that is too large is to be refused as one, before its form is.
     sent = await filefield.opened(request, MOST_BYTES + AROUND_A_FILE)
     visitor = await _visitor(request, sent.fields.get("chat", ""))
-    delivery = await errands.take_upload(rt, visitor.person, sent.file) if visitor.person else None
+    try:
+        delivery = await errands.take_upload(rt, visitor.person, sent.file)
+    except LookupError:
+        return await _post(request, sent.fields, Unreadable("document"))
     if _by_script(request):
         answer: Response = JSONResponse({"ok": True, "chat": visitor.name}, 202)
         answer.background = BackgroundTask(inbox.deliver, rt, delivery)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot import jobs
@@ -110,6 +111,26 @@ async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
     before = user.last
     await act()
     await user.wait(lambda chat: user.last != before)
+
+
+@pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
+async def test_a_file_where_none_is_asked_for_is_answered(house: House, answered: int) -> None:
+    """From a page that has been open since another question; known to us or not."""
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        for answer in ANSWERS[:answered]:
+            offered = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            await (visitor.press if answer in offered else visitor.say)(answer)
+        seen = len(visitor.bubbles)
+        form = aiohttp.FormData({"chat": visitor.chat})
+        form.add_field("file", b"not even a picture", filename="page.jpg")
+        async with visitor.session.post(
+            f"{house.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
+        ) as taken:
+            assert taken.status == 202
+        bubble = await visitor.wait(seen + 1)
+        assert "Пожалуйста, не присылайте" in str(bubble.paragraphs)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
