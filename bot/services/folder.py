@@ -243,12 +243,15 @@ def _choose_port(home: Path) -> int:
     return port
 
 
-def free_port() -> int:
-    """A port of this machine that nothing listens on, to be taken soon.
+def free_port(many: int = 1) -> int:
+    """The first of so many ports in a row that nothing of this machine listens on, for use soon.
 
     Below those that outgoing connections are given, or one of them could sit on it meanwhile.
     """
-    return next(filter(_is_free, iter(lambda: random.randrange(*_PORTS), None)))
+    while True:
+        first = random.randrange(*_PORTS)
+        if all(map(_is_free, range(first, first + many))):
+            return first
 
 
 def _is_free(port: int) -> bool:

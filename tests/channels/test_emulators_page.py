@@ -19,6 +19,8 @@ from bot.settings import ConfigError, settings
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
 
+# A demonstration takes so many in a row.
+PORTS = 5
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
@@ -235,7 +237,7 @@ async def until_served(url: str) -> None:
 
 
 async def test_the_demo_leads_kosh_to_both_emulators(tmp_path: Path) -> None:
-    chosen = settings(demo=True, data=tmp_path, port=free_port())
+    chosen = settings(demo=True, data=tmp_path, port=free_port(PORTS))
     with demo.phones(chosen) as joined:
         assert joined.has_telegram
         assert joined.has_whatsapp
