@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import logging
 import multiprocessing
 import os
 import runpy
@@ -29,6 +30,8 @@ from bot.keys import Keys
 from bot.migrations import migrate
 from bot.services.folder import free_port
 from tests.clock import CLOCK
+
+_logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 WEBS = ("web 1", "web 2")
@@ -211,7 +214,9 @@ class Processes:
 
     def renew(self, name: str, **changes: Any) -> None:
         """Let one end in order and start it again."""
-        self.goodbyes.append(self.children[name].end())
+        self.goodbyes.append(seconds := self.children[name].end())
+        if seconds > GOODBYE:
+            _logger.warning("%s took %.1f s to end", name, seconds)
         self.children[name].start(**changes)
 
     def blackout(self, interval: str = "2 minutes") -> None:
