@@ -89,9 +89,9 @@ class Settings(BaseSettings):
         "default `erased` in the data directory. Keep it apart from the database.",
     )
     keys_monthly: bool = Field(
-        default=True,
+        default=False,
         description="A worker makes a new epoch each month and destroys the old one a week later; "
-        "not where the directory of keys is not the same for all processes.",
+        "only where the directory of keys lasts and is one for all processes: else all is lost.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(

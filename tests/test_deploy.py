@@ -91,6 +91,23 @@ def test_behind_a_proxy_of_another_machine_each_client_keeps_its_own_address() -
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
+def test_keys_turn_by_themselves_only_where_a_new_one_lasts() -> None:
+    """A key made in a pod's memory goes with the pod, and with it everybody wrapped under it."""
+    assert Settings.model_fields["keys_monthly"].default is False
+    settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
+    assert "- KOSH_KEYS_MONTHLY=false\n" in settings
+    for pod in _pods():
+        for container in pod["containers"]:
+            mounts = {each["name"]: each for each in container["volumeMounts"]}
+            assert "keys" not in mounts or mounts["keys"]["readOnly"]
+    for name in ("web", "work"):
+        service = COMPOSE["services"][name]
+        assert service["environment"]["KOSH_KEYS_MONTHLY"] == "true"
+        assert "keys:/keys" in service["volumes"]
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    assert "KOSH_DATA=/var/lib/kosh\nKOSH_KEYS_MONTHLY=true\n" in page
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 def test_systemd_would_take_every_unit() -> None:
     done = subprocess.run(

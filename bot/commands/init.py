@@ -150,7 +150,11 @@ def _write(place: Path, values: Values) -> Path:
             lines.append(f"{variable}_FILE={path}")
         else:
             lines.append(f"{variable}={value}")
-    lines += _foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})
+    more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
+    if not any(line.startswith(f"{PREFIX}KEYS_MONTHLY=") for line in more):
+        # The directory lies beside this file, so it lasts and is one for all processes.
+        lines.append(f"{PREFIX}KEYS_MONTHLY=true")
+    lines += more
     _put(settings_file(place), "\n".join(lines) + "\n")
     return settings_file(place)
 

@@ -90,6 +90,7 @@ async def test_init_tries_writes_and_sets_and_can_be_repeated(
     assert SECRET not in said
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
+    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
     assert SECRET not in written
     assert TOKEN not in written
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
@@ -174,6 +175,7 @@ async def test_a_person_at_a_terminal_is_asked_for_what_is_needed(
     assert (home / "secrets" / "telegram_token").read_text("utf-8") == TOKEN
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
+    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
     assert "REGISTRY" not in written
 
 
