@@ -35,9 +35,9 @@ CONSENT = Consent(
     purpose="handoff",
     text=_(
         "May we pass your words to an officer and keep them while your case is open and 30 days"
-        " after? The officer of a mission or of the migration service reads them; so can the"
-        " messenger's owner. Nothing is published. Write “delete” at any time to erase them. If"
-        " you do not agree, nothing is kept."
+        " after? An officer of a mission or of the migration service of Kazakhstan reads them; so"
+        " can the messenger's owner. Nothing is published. Write “delete” at any time to erase"
+        " them. If you do not agree, nothing is kept."
     ),
 )
 

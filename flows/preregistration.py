@@ -58,7 +58,8 @@ OTHER_PERSON = Gate(
     label=button("Someone else"),
     text=_(
         "Each adult registers personally, because each must agree. You can send them the address of"
-        " this assistant. An officer can explain how to help. If you go on, you register yourself."
+        " this assistant. Do not send it to anybody for whom contact with us could be dangerous."
+        " An officer can explain how to help. If you go on, you register yourself."
     ),
     topic="other_person",
     when=APPLYING.is_("other"),
@@ -217,8 +218,8 @@ RISK = Notice(
     text=_(
         "Before the personal questions, please note. The messenger's owner can read what is written"
         " here. A phone can be checked. If contact with foreign bodies is dangerous where you are,"
-        " do not register here: you can read everything, go to a mission in person, or wait until"
-        " you are in a safe place. A relative cannot register you without your consent."
+        " do not register here: you can read everything, or go to a mission of Kazakhstan once you"
+        " are in a safe country. A relative cannot register you without your consent."
     ),
 )
 CONSENT = Consent(

@@ -26,10 +26,14 @@ COMMANDS: Mapping[str, Text] = {
 }
 DESCRIPTION = _(
     "For ethnic Kazakhs abroad: which papers and steps are needed, a pre-registration if you want"
-    " one, and a way to talk to a person. You can read everything without leaving a trace."
-    " Please note: the messenger's owner can read what is written here, and a phone can be checked."
+    " one, and a way to talk to a person. We keep nothing about you until you agree; the chat"
+    " itself stays on your phone until you delete it. Please note: the messenger's"
+    " owner can read what is written here, and a phone can be checked."
 )
-SHORT = _("Papers and steps for ethnic Kazakhs abroad. Reading leaves no trace.")
+SHORT = _(
+    "Papers and steps for ethnic Kazakhs abroad. We keep nothing about you until you agree; the"
+    " chat stays on your phone."
+)
 
 
 async def bring(token: str, api: str, words: Words) -> int:

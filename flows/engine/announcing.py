@@ -9,7 +9,8 @@ from flows.engine.text import Text, _, button
 MINE = "~announcements"
 WHAT = _(
     "Announcements are news of changed rules, support, registration and events. You can read them"
-    " here without leaving a trace, or have them sent to you."
+    " here, and nothing about you is kept for it, or have them sent to you. In a messenger they"
+    " stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
 # All that is written to whoever wants only a hint of it.

@@ -20,14 +20,13 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT = (
 CHOOSE_LANGUAGE = _("Please choose your language.")
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need, and can"
-    " pass a pre-registration to the state registry. You can read everything without leaving a"
-    " trace: nothing about you is kept until you agree to it."
+    " pass a pre-registration to the state registry. We keep nothing about you until you agree to"
+    " it; a chat in a messenger stays on your phone until you delete it."
 )
 RISK = _(
     "Please note: the messenger's owner can read what is written here, and a phone can be checked."
-    " If contact with foreign bodies is dangerous where you are, do not register here; you can"
-    " read,"
-    " go to a mission in person, or wait until you are in a safe place."
+    " If contact with foreign bodies is dangerous where you are, do not register here. You can"
+    " read, or go to a mission of Kazakhstan once you are in a safe country."
 )
 MENU_TEXT = _("What would you like to do?")
 OLD_BUTTON = _("That button is from an earlier step. Here is where we are now.")
