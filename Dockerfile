@@ -15,13 +15,14 @@ FROM python:3.13-slim
 ARG VERSION=""
 ARG COMMIT=""
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin kosh \
-    && install --directory --mode 0700 --owner kosh --group kosh /keys
+    && install --directory --mode 0700 --owner kosh --group kosh /keys /erased
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys KOSH_DATA=/tmp/data KOSH_VERSION=$VERSION KOSH_COMMIT=$COMMIT
+    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys KOSH_ERASED=/erased/marks KOSH_DATA=/tmp/data \
+    KOSH_VERSION=$VERSION KOSH_COMMIT=$COMMIT
 USER 10001
-VOLUME /keys
+VOLUME /keys /erased
 EXPOSE 8080 9464
 # For `web`; the other commands have no port and switch it off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

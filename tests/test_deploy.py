@@ -108,6 +108,35 @@ def test_keys_turn_by_themselves_only_where_a_new_one_lasts() -> None:
     assert "KOSH_DATA=/var/lib/kosh\nKOSH_KEYS_MONTHLY=true\n" in page
 
 
+def test_who_was_erased_is_noted_where_it_outlives_the_process() -> None:
+    """Else a restore finds no marks, brings them back, and nothing says E_DATABASE_OLDER."""
+    settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
+    assert "- KOSH_ERASED=/erased/marks\n" in settings
+    for pod in _pods():
+        mounts = {each["mountPath"]: each["name"] for each in pod["containers"][0]["volumeMounts"]}
+        if "/erased" in mounts or "/keys" in mounts:
+            volumes = {each["name"]: each for each in pod["volumes"]}
+            assert "persistentVolumeClaim" in volumes[mounts["/erased"]]
+    for name in ("web", "work"):
+        service = COMPOSE["services"][name]
+        assert service["environment"]["KOSH_ERASED"] == "/erased/marks"
+        assert "erased:/erased" in service["volumes"]
+        assert service["tmpfs"] == ["/tmp"]
+    assert "erased" in COMPOSE["volumes"]
+    # A new volume takes its owner from the image.
+    assert re.search(r"--owner kosh .*/erased\n", (ROOT / "Dockerfile").read_text("utf-8"))
+
+
+def test_a_release_cuts_nobody_off() -> None:
+    """A worker has the time that it takes to end, and web none new before it ends."""
+    for name in ("web", "work"):
+        assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
+    deployments = [each for each in _documents() if each["kind"] == "Deployment"]
+    pods = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in deployments}
+    assert all(pod["terminationGracePeriodSeconds"] == 30 for pod in pods.values())
+    assert pods["web"]["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": 5}}
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 def test_systemd_would_take_every_unit() -> None:
     done = subprocess.run(
