@@ -309,3 +309,29 @@ async def test_an_administrator_works_with_a_passkey(browser: Any, office: House
         await officer.says(ru("strength_passkey"))
         assert officer.errors == []
         await context.close()
+
+
+async def test_what_is_being_written_outlives_the_session_unseen(
+    browser: Any, office: House
+) -> None:
+    visitor, officer = await _takes_a_case(browser, office)
+    gate = officer.page.locator("#over")
+    for name, kept in ((AIGUL, "come on Monday"), (MARAT, "")):
+        await officer.page.fill("#words", "come on Monday")
+        await office.ahead("16 minutes")
+        await officer.page.evaluate("dispatchEvent(new Event('online'))")
+        await gate.wait_for()
+        assert not await officer.page.locator("#words").is_visible()
+        assert "Testova asks" not in await officer.page.content()
+
+        async with officer.page.expect_popup() as opened:
+            await gate.locator("a").click()
+        beside = Officer(await opened.value)
+        await beside.page.locator(".crew button", has_text=name).click()
+        await beside.page.wait_for_url("**/console/inbox")
+        await officer.page.evaluate("dispatchEvent(new Event('focus'))")
+        await gate.wait_for(state="hidden")
+        await officer.page.wait_for_load_state()
+        written = officer.page.locator("#words")
+        assert (await written.input_value() if await written.count() else "") == kept
+    await leave(visitor)

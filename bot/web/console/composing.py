@@ -99,8 +99,10 @@ async def _shown(
     draft: Draft,
     status: int = 200,
     problem: str = "",
+    yours: Draft | None = None,
 ) -> Response:
-    """A step as it is filled in; what was typed and could not be kept is not lost."""
+    """A step as it is filled in; what was typed and could not be kept is not lost: where somebody
+    else changed it meanwhile, `yours` stands beside theirs."""
     wrong = await standing_against(visit, found) if found else []
     counts = found is not None and at in COUNTING
     count = await broadcasts.count(visit.rt, visit.officer, draft) if counts else Count()
@@ -130,6 +132,7 @@ async def _shown(
         estimate=broadcasts.estimate(visit.rt, draft, count),
         stars=broadcasts.estimate(visit.rt, replace(draft, paid=True), count).stars,
         local=lambda moment: moment and moment.astimezone(visit.zone).strftime("%Y-%m-%dT%H:%M"),
+        yours=(yours or draft).texts,
         problem=problem,
     )
 
@@ -246,24 +249,25 @@ async def save(visit: Visit, form: Form) -> Response:
     at = _step(visit)
     found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
     version = int(form["version"]) if form.get("version", "").isdecimal() else -1
+    wanted = FILLED[at](found.draft, visit, form)
     try:
-        wanted = FILLED[at](found.draft, visit, form)
         await broadcasts.edit(visit.rt, visit.officer, found.id, wanted, version)
     except Refused as error:
         said = refusal(visit, error.why, error.detail)
-        return await _shown(visit, found, at, found.draft, 422, said)
+        return await _shown(visit, found, at, wanted, 422, said)
     except Stale:
-        return await _shown(visit, found, at, found.draft, 409, visit.say(words.WORDS["stale"]))
+        said = visit.say(words.WORDS["stale"])
+        return await _shown(visit, found, at, found.draft, 409, said, wanted)
     onward = at if form.get("stay") else STEPS[STEPS.index(at) + 1] if at != "time" else ""
     return done(path_of(found, f"/write/{onward}" if onward else ""), "saved")
 
 
 def _purpose(draft: Draft, visit: Visit, form: Form) -> Draft:
-    named = form.get("purpose", "")
+    named, about = form.get("purpose", ""), form.get("topic", "")
     return replace(
         draft,
         purpose=Purpose(named) if named in set(Purpose) else Purpose.NEWS,
-        topic=form.get("topic", ""),
+        topic=about if about in {each.key for each in TOPICS} else "",
         why=form.get("why", "").strip()[:500],
     )
 

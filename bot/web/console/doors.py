@@ -1,7 +1,8 @@
 """The only ways into the console: each route names an action of `bot.access`.
 
 What the policy does not allow is closed before the page's own code runs; a form also has to carry
-the session's own token, so that no other site can send it.
+the session's own token, so that no other site can send it. One of ours that carries an older
+session's, or comes after its end, is shown again to be sent again.
 """
 
 import hmac
@@ -17,16 +18,18 @@ from bot import officers
 from bot.access import Action, Forbidden
 from bot.audit import append
 from bot.web.console import words
-from bot.web.console.pages import page
+from bot.web.console.pages import bare, page
 from bot.web.console.visit import (
     ROOT,
     SIGN_IN,
     Form,
+    Pairs,
     PasskeyNeeded,
     Visit,
     arrive,
     demand,
-    form_of,
+    joined,
+    sent,
 )
 from bot.web.door import Refused
 
@@ -50,15 +53,17 @@ def post(path: str, action: Action, act: Act) -> Route:
     async def answer(request: Request) -> Response:
         visit = await arrive(request)
         if isinstance(visit, Response):
-            return visit
+            return await _signed_out(request, visit)
         try:
-            form = await form_of(request)
-            if not hmac.compare_digest(form.get("csrf", "").encode(), visit.csrf.encode()):
-                raise Refused(403)
+            pairs = await sent(request)
         except Refused as refused:
             if refused.status == 403:
                 await _note_denied(visit, action, "foreign")
             raise
+        form = joined(pairs)
+        if not hmac.compare_digest(form.get("csrf", "").encode(), visit.csrf.encode()):
+            await _note_denied(visit, action, "foreign")
+            return page(visit, "again.html", 403, **_kept(request, pairs))
 
         async def acted(visit: Visit) -> Response:
             return await act(visit, form)
@@ -66,6 +71,21 @@ def post(path: str, action: Action, act: Act) -> Route:
         return await _allowed(visit, action, acted)
 
     return _route(path, action, answer, "POST")
+
+
+async def _signed_out(request: Request, away: Response) -> Response:
+    """What was written in a form is not lost: the page that comes instead carries it."""
+    try:
+        pairs = await sent(request)
+    except Refused:
+        return away
+    return bare(request, "again.html", away.status_code, csrf="", **_kept(request, pairs))
+
+
+def _kept(request: Request, pairs: Pairs) -> dict[str, Any]:
+    query = f"?{request.url.query}" if request.url.query else ""
+    kept = [(name, value) for name, value in pairs if name != "csrf"]
+    return {"action": request.url.path + query, "kept": kept}
 
 
 def _route(path: str, action: Action, answer: Any, method: str) -> Route:

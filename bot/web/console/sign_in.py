@@ -23,7 +23,12 @@ from bot.web.door import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
 TRIES, TRIES_PER_SECOND = 12, 0.1
-NOTICES = {"over": "session_over", "out": "signed_out", "passkey": "passkey_needed"}
+NOTICES = {
+    "over": "session_over",
+    "out": "signed_out",
+    "passkey": "passkey_needed",
+    "kept": "kept_sign_in",
+}
 PROBLEMS = {
     "often": "too_often",
     "failed": "passkey_failed",

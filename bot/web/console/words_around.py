@@ -17,6 +17,26 @@ SIGNING: dict[str, Text] = {
         "Please sign in. After 15 minutes without work a session ends by itself, so that nobody"
         " else reads on."
     ),
+    "kept_title": _("This was not done yet"),
+    "kept_out": _(
+        "You were signed out. Sign in on the page that opens beside this one, then come back here"
+        " and send it again: what you wrote is kept on this page."
+    ),
+    "kept_again": _(
+        "You signed in again since this page was opened, so nothing was sent. What you wrote is"
+        " kept here. Please send it again."
+    ),
+    "kept_unseen": _(
+        "You were signed out. What you wrote is kept on this page, but not shown, so that"
+        " nobody else reads it. Sign in on the page that opens beside this one, then come back"
+        " here."
+    ),
+    "kept_sign_in": _(
+        "Please sign in, then go back to the page where you were writing. What you wrote is kept"
+        " there."
+    ),
+    "kept_words": _("What you wrote"),
+    "send_again": button("Send again"),
     "demo_sign_in": _("Who do you want to be?"),
     "demo_hint": _("One click signs you in. In a real installation nobody gets in like this."),
     "with_passkey": button("Use a passkey"),

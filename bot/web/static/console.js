@@ -32,7 +32,7 @@ function fit(old, fresh, sent) {
   if (old.localName !== fresh.localName) { old.replaceWith(document.importNode(fresh, true)); return; }
   if (old.nodeType !== 1) { old.nodeValue = fresh.nodeValue; return; }
   if (old.localName === 'input' && old.name === 'key' && !sent) return;
-  if (/^(input|select|textarea)$/.test(old.localName) && touched(old) && !sent) return;
+  if (/^(input|select|textarea)$/.test(old.localName) && old.name !== 'csrf' && touched(old) && !sent) return;
   dress(old, fresh);
   if (old.localName === 'input' && sent) old.value = fresh.getAttribute('value') || '';
   if (old.localName === 'textarea' && sent) old.value = fresh.value;
@@ -40,9 +40,12 @@ function fit(old, fresh, sent) {
 }
 
 function touched(field) {
-  if (answer || field === document.activeElement) return true;
+  return answer || field === document.activeElement || changed(field);
+}
+
+function changed(field) {
   if (field.localName === 'select') return [...field.options].some(o => o.selected !== o.defaultSelected);
-  return field.value !== field.defaultValue;
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 }
 
 function children(old, fresh, sent) {
@@ -65,13 +68,14 @@ function children(old, fresh, sent) {
   while (at) { const gone = at; at = at.nextSibling; if (!said(gone)) gone.remove(); }
 }
 
-/* The templates leave no space before these two, so that with or without them all else meets its like. */
-const said = node => answer && (node.id === 'preview' || node.id === 'problem');
+/* The templates leave no space before the first two, so that with or without them all else meets its like. */
+const said = node => answer && ['preview', 'problem', 'kept'].includes(node.id);
 
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
 /* A row never moves under the pointer: what is new waits until it is asked for. */
 function place(page, sent) {
+  if (page.body.dataset.officer !== document.body.dataset.officer) { anew(); return; }
   const list = document.querySelector('[data-hold]'), next = page.querySelector('[data-hold]');
   const held = !sent && list && next && list.matches(':hover') && order(list) !== order(next);
   waiting = held ? page : null;
@@ -82,6 +86,7 @@ function place(page, sent) {
   if (news) news.hidden = true;
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
+  if (covered()) uncover();
 }
 
 /* One at a time: of two answers that overtake each other the older would stay on the page. */
@@ -96,14 +101,14 @@ async function refresh() {
   cost = fetched - began;
   busy = false;
   if (html) place(new DOMParser().parseFromString(html, 'text/html'), false);
-  if (!html) soon(LATER); else if (again) soon(0);
+  if (!html && !covered()) soon(LATER); else if (again) soon(0);
   again = false;
 }
 
 async function fresh() {
   const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
   const came = await fetch(answer ? about : location.href, { headers, signal, redirect: 'manual' });
-  if (came.status === 401) location.reload();
+  if (came.status === 401) over();
   return came.ok && came.text();
 }
 
@@ -116,11 +121,45 @@ function soon(wait) {
   timer = setTimeout(refresh, at - performance.now());
 }
 
+// ---- signed out meanwhile ----
+
+const gate = document.getElementById('over'), frame = document.querySelector('.frame');
+const covered = () => !gate.hidden;
+const anew = () => { if (answer) location.replace(about); else location.reload(); };
+
+/* What was typed stays in the page, unseen, until the same officer is back; all other words go. */
+function over() {
+  if (source) source.close();
+  clearTimeout(timer);
+  due = 0;
+  if (!answer && ![...main().querySelectorAll('input, select, textarea')].some(changed)) { anew(); return; }
+  gate.hidden = false;
+  frame.hidden = true;
+  const words = document.createTreeWalker(main(), NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const { currentNode: word } = words;
+    if (!word.parentNode.closest('textarea, select, #problem, #preview, #kept')) word.nodeValue = '';
+  }
+}
+
+function uncover() {
+  gate.hidden = true;
+  frame.hidden = false;
+  if (stream) listen();
+}
+
+const back = () => { if (covered()) soon(0); };
+addEventListener('focus', back);
+document.addEventListener('visibilitychange', back);
+/* Where one comes back to from another page nobody knows yet who is there. */
+addEventListener('pageshow', event => { if (event.persisted) { over(); soon(0); } });
+
 // ---- the stream ----
 
 function state(word) { chip.dataset.live = word; }
 
 function listen() {
+  if (covered()) return;
   if (source) source.close();
   source = new EventSource(`${stream}?at=${encodeURIComponent(last)}`);
   source.onopen = () => { state('on'); pause = 1000; };
@@ -138,7 +177,7 @@ function listen() {
   });
   source.addEventListener('resync', event => { last = event.lastEventId || last; soon(0); });
   source.addEventListener('still', () => { if (performance.now() - fetched > OLD) soon(0); });
-  source.addEventListener('over', () => location.reload());
+  source.addEventListener('over', over);
 }
 
 if (stream) {
@@ -151,7 +190,6 @@ if (stream) {
   });
   document.getElementById('news')?.addEventListener('click', () => { if (waiting) place(waiting, true); });
 } else if (chip) chip.hidden = true;
-addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
 
 // ---- forms: once, and back where one was ----
 

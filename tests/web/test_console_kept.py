@@ -1,0 +1,115 @@
+"""What an officer wrote outlives the end of their session, without a script."""
+
+import re
+from html import unescape
+
+import pytest
+
+from bot.web.console import demo_crew
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console, Screen, ru
+from tests.crowd import TEXTS, TOPIC
+from tests.house import House
+
+AIGUL, MARAT = "Aigul Testova", "Marat Testov"
+ANSWER = 'Come <b>on Monday</b>,\r\nthe "second" floor & the third door'
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_crew.enter(house.rt)
+    return house
+
+
+def _carried(screen: Screen) -> dict[str, str]:
+    """What is written in the areas of a page, as a browser would send it."""
+    found = re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', screen.html, re.DOTALL)
+    return {name: unescape(words) for name, words in found}
+
+
+async def test_an_answer_outlives_the_session_in_which_it_was_written(desk: House) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await desk.ahead("16 minutes")
+
+        screen = await console.submit("/reply", words=ANSWER)
+        assert screen.status == 401
+        assert ru("kept_out") in screen.text
+        assert "<b>on" not in screen.html
+        kept, carried = screen.form("/reply"), _carried(screen)
+        assert carried == {"words": ANSWER}
+
+        await console.sign_in(AIGUL)
+        screen = await console.send(kept, **carried)
+        assert screen.status == 403
+        assert ru("kept_again") in screen.text
+
+        await console.submit("/reply", **_carried(screen))
+        assert ru("done_replied") in console.screen.text
+
+    async def read() -> bool:
+        return any("the third door" in each.text for each in visitor.bubbles)
+
+    await desk.until(read)
+    await leave(visitor)
+
+
+async def test_what_another_site_sends_is_not_shown_again(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        screen = await console.post("/console/shift", {"hours": "eight hours"}, **elsewhere)
+        assert (screen.status, screen.html) == (401, "")
+
+
+async def _at_the_text(console: Console) -> None:
+    await console.get("/console/broadcasts/new")
+    await console.submit("/broadcasts", purpose="news", topic=TOPIC, why="Test")
+    await console.submit("/audience", channels="telegram\nweb")
+
+
+async def test_an_announcement_outlives_it_in_all_its_languages(desk: House) -> None:
+    written = {f"text_{code}": each.body for code, each in TEXTS.items()}
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await _at_the_text(console)
+        await desk.ahead("16 minutes")
+        screen = await console.submit("/text", **written)
+        assert (screen.status, _carried(screen)) == (401, written)
+        kept = screen.form("/text")
+        await console.sign_in(MARAT)
+        screen = await console.send(kept, **written)
+        await console.submit("/text", **_carried(screen))
+        screen = await console.get(console.screen.path.replace("/test", "/text"))
+        assert all(each in unescape(screen.html) for each in written.values())
+
+
+async def test_ticks_come_back_as_they_were_ticked(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await _at_the_text(console)
+        form = (await console.get(console.screen.path.replace("/text", "/audience"))).form(
+            "/audience"
+        )
+        await desk.ahead("16 minutes")
+        ticked = [*form.fields.items(), ("countries", "CN"), ("countries", "UZ")]
+        headers = {"Origin": desk.url, "Sec-Fetch-Site": "same-origin"}
+        async with console.session.post(
+            desk.url + form.action, data=ticked, headers=headers
+        ) as got:
+            assert re.findall(r'name="countries" value="(\w+)"', await got.text()) == ["CN", "UZ"]
+
+
+async def test_who_is_overtaken_reads_their_own_words_beside_the_others(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await _at_the_text(console)
+        stale = console.screen.form("/text")
+        await console.send(stale, text_ru="The words that came first")
+        screen = await console.send(stale, text_ru="The words that came second")
+        assert screen.status == 409
+        assert "The words that came first" in screen.html
+        assert ru("kept_words") in screen.text
+        assert "The words that came second" in screen.html
+        too_long = screen.form("/text")
+        screen = await console.send(too_long, text_ru="A long word " * 400)
+        assert screen.status == 422
+        assert "A long word " * 300 in screen.html
