@@ -318,6 +318,7 @@ async def test_what_is_being_written_outlives_the_session_unseen(
     gate = officer.page.locator("#over")
     for name, kept in ((AIGUL, "come on Monday"), (MARAT, "")):
         await officer.page.fill("#words", "come on Monday")
+        await officer.page.evaluate("window.sameDocument = true")
         await office.ahead("16 minutes")
         await officer.page.evaluate("dispatchEvent(new Event('online'))")
         await gate.wait_for()
@@ -332,6 +333,8 @@ async def test_what_is_being_written_outlives_the_session_unseen(
         await officer.page.evaluate("dispatchEvent(new Event('focus'))")
         await gate.wait_for(state="hidden")
         await officer.page.wait_for_load_state()
+        same = await officer.page.evaluate("window.sameDocument === true")
+        assert same == (name == AIGUL), "who comes after gets a page of their own"
         written = officer.page.locator("#words")
         assert (await written.input_value() if await written.count() else "") == kept
     await leave(visitor)
