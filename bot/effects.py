@@ -69,6 +69,7 @@ class _Work:
 
     epoch: int
     rows: list[outbox.Row]
+    says: list[Say] = field(default_factory=list)
     erased: bool = False
     stands: outbox.Stands = field(default_factory=dict)
 
@@ -89,7 +90,11 @@ async def carry_out(
     if _goes_home(held, turn):
         held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
     says, sheet = sheets.linked(rt, turn)
-    says = (*await news.told(session, turn), *await _linked(rt, session, held, says))
+    says = (
+        *await news.told(session, turn),
+        *await _linked(rt, session, held, says),
+        *work.says,
+    )
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
@@ -138,12 +143,6 @@ async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]
     ]
 
 
-NOT_DELETED = _(
-    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
-    " phone yourself, and its backup if it has one."
-)
-
-
 def _farewell(
     rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
 ) -> Delivery:
@@ -154,12 +153,8 @@ def _farewell(
         if channel in rt.channels
         for row in outbox.deletion(rt, channel, external_ids)
     ]
-    rows = list(written)
-    if any(
-        not rt.channels[channel].deletes for channel, _place in stands if channel in rt.channels
-    ):
-        say = Say(((NOT_DELETED,),), language=language, service=True)
-        rows.append(outbox.Row("send", outbox.rendered(rt, say)))
+    told = outbox.undeleted(rt, [channel for channel, _place in stands], language)
+    rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in told))
     words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
     return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
 
@@ -197,6 +192,7 @@ async def _apply(
             sent = await outbox.recent(session, person.id, held.channel)
             gone = (*sent, inbound.message_id if inbound else "")
             work.rows += outbox.deletion(rt, held.channel, gone)
+            work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(pin):
             await people.set_pin(session, person, pin)
         case DeleteInput() | PrintList() | ReadNews() | TryPin():

@@ -38,6 +38,7 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement
 from flows.engine.events import Kind, Say
+from flows.engine.text import _
 
 LEASE_SECONDS = 60
 MOST_ATTEMPTS = 12
@@ -158,6 +159,19 @@ def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Ro
     ids = [each for each in external_ids if each] if rt.channels[channel].deletes else []
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
+
+
+NOT_DELETED = _(
+    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
+    " phone yourself, and its backup if it has one."
+)
+
+
+def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
+    """The truth for who wants a chat gone, where one of the channels lets us delete nothing."""
+    if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
+        return ()
+    return (Say(((NOT_DELETED,),), language=language, service=True),)
 
 
 async def recent(session: Session, person_id: UUID, channel: str) -> tuple[str, ...]:

@@ -14,12 +14,12 @@ from bot.channels import Act, Inbound, SendError
 from bot.keys import VaultError
 from bot.live import Busy, LiveUnavailable
 from bot.runtime import Runtime
-from flows.engine.events import DeleteInput, Forget, QuickExit
+from flows.engine.events import DeleteInput, Forget, QuickExit, Say
 from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
-MOST_SENT = 100
+MOST_STANDING = 200
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +32,7 @@ class Overloaded(Exception):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A just-ask conversation, the updates it has seen and the messages it has sent."""
+    """A just-ask conversation, the updates it has seen, and what stands in its chat (`sent`)."""
 
     conversation: Conversation = Conversation()
     seen: tuple[str, ...] = ()
@@ -76,31 +76,35 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> Ask:
 
 async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[str, ...]:
     """Say it at once; the ids of what now stands in the chat, for a quick exit."""
-    stands = list(ask.sent)
+    pressed = inbound.message_id if inbound.press_id else ""
+    typed = "" if inbound.press_id else inbound.message_id
+    stands = [*ask.sent, typed]
+    told: tuple[Say, ...] = ()
     for effect in turn.effects:
         match effect:
             case QuickExit() | Forget():
-                await _delete(rt, inbound, (*stands, inbound.message_id))
+                await _delete(rt, inbound, (*stands, pressed))
                 stands = []
+                told = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
                 await _delete(rt, inbound, (inbound.message_id,))
+                stands = [each for each in stands if each != inbound.message_id]
             case _:
                 pass
-    pressed = inbound.message_id if inbound.press_id else ""
     says, sheet = sheets.linked(rt, turn)
     if sheet is not None:
         await sheets.lend(rt, sheet)
     if news.wanted(turn):
         async with rt.pool.connection() as session:
             says = (*await news.told(session, turn), *says)
-    for row in outbox.rows(rt, says, inbound.channel, 0, pressed):
+    for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
         act = Act(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))
-    return tuple(each for each in stands if each)[-MOST_SENT:]
+    return tuple(dict.fromkeys(each for each in stands if each))[-MOST_STANDING:]
 
 
 async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
-    for row in outbox.deletion(rt, inbound.channel, external_ids):
+    for row in outbox.deletion(rt, inbound.channel, dict.fromkeys(external_ids)):
         await perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
 
 

@@ -273,11 +273,14 @@ class Asking:
         protect: bool = False,
         service: bool = False,
         private: bool = False,
+        leaves: bool = True,
     ) -> None:
+        label = house.EXIT if self.c.language else house.EXIT_SIGN
+        out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
         self.says.append(
             Say(
                 (*self.notes, *paragraphs),
-                (*buttons, Button("!exit", house.EXIT, Kind.EXIT)),
+                (*buttons, *out),
                 self.c.language,
                 progress=progress,
                 replaces=self.replaces,

@@ -485,7 +485,8 @@ class _Turn(Announcing):
         self.effects.append(QuickExit())
         fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1, quiet=self.c.quiet)
         self.c = replace(self.c, flow="", asked=None, nonce=fresh.nonce) if self.c.kept else fresh
-        self._say(((house.EXIT_TEXT,),), (), service=True)
+        # A button that clears would give the harmless phrase away.
+        self._say(((house.EXIT_TEXT,),), (), service=True, leaves=False)
 
     def _relay(self, text: str) -> None:
         words = self.words.text(text, MOST_RELAYED)

@@ -123,6 +123,8 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = button("Talk to a person")
 EXIT = button("Close and clear")
+# On a screen in six languages there is no word for it yet.
+EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")

@@ -8,7 +8,7 @@ import pytest
 
 from bot import inbox, people
 from bot import runtime as running
-from bot.effects import NOT_DELETED
+from bot.outbox import NOT_DELETED
 from bot.runtime import Runtime, runtime
 from bot.settings import Settings
 from bot.vault import PersonKey

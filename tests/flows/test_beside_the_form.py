@@ -6,9 +6,11 @@ import pytest
 
 from flows.engine import house
 from flows.engine.events import (
+    Button,
     Export,
     Filled,
     Forget,
+    Kind,
     Pressed,
     QuickExit,
     Started,
@@ -177,6 +179,19 @@ def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
     known.says("привет")
     assert known.at == house.MENU
     assert known.presses(FORM).at == "birth_year"
+
+
+@pytest.mark.requirement("S-37")
+def test_the_harmless_phrase_has_no_button_that_gives_it_away() -> None:
+    (said,) = at("passport").says("выход").says_now
+    assert said.buttons == ()
+
+
+def test_before_a_language_is_chosen_the_way_out_is_a_sign_and_no_english_word() -> None:
+    (said,) = Chat().takes(Started()).says_now
+    assert said.buttons[-1] == Button("!exit", house.EXIT_SIGN, Kind.EXIT)
+    (menu,) = Chat.begun("ru").says_now
+    assert menu.buttons[-1].label == house.EXIT
 
 
 @pytest.mark.requirement("S-31")

@@ -1,0 +1,124 @@
+"""Quick exit: what stands in the chat goes as far as it can, and what cannot go is said."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot import inbox
+from bot.channels import Act, Inbound, Message, Rates
+from bot.outbox import NOT_DELETED
+from bot.runtime import Runtime
+from flows.engine import house
+from flows.engine.events import Event, Page, Pressed, Said, Started
+from tests.people import TO_CONSENT
+
+pytestmark = pytest.mark.requirement("S-37")
+
+
+@dataclass
+class Place:
+    """Somebody's chat on a platform: what stands in it, theirs and ours."""
+
+    rt: Runtime
+    name: str
+    deletes: bool
+    edits: bool = False
+    joins: bool = True
+    page: Page = Page.NEVER
+    window: int = 0
+    rates: Rates = field(default_factory=Rates)
+    handle: str = field(default_factory=lambda: uuid4().hex)
+    stands: dict[str, Message | str] = field(default_factory=dict)
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        channels: Any = self.rt.channels
+        channels[self.name] = self
+
+    async def send(self, act: Act) -> str:
+        if act.kind == "delete":
+            assert self.deletes
+            for each in act.external_id.split(","):
+                del self.stands[each]
+            return act.external_id
+        number = f"ours-{len(self.stands)}-{self.events}"
+        assert act.message is not None
+        self.stands[number] = act.message
+        return number
+
+    async def do(self, event: Event) -> None:
+        self.events += 1
+        newest, press = next(reversed(self.stands), ""), ""
+        if isinstance(event, Pressed):
+            press = f"press-{self.events}"
+        else:
+            newest = f"theirs-{self.events}"
+            self.stands[newest] = event.text if isinstance(event, Said) else "/start"
+        update = Inbound(
+            channel=self.name,
+            external_id=f"update-{self.events}",
+            handle=self.handle,
+            address=self.handle,
+            event=event,
+            message_id=newest,
+            press_id=press,
+        )
+        await inbox.deliver(self.rt, await inbox.receive(self.rt, update))
+
+    async def begin(self, *pressed: str) -> None:
+        """Each of these is the next question's answer, so the nonce goes up by one with each."""
+        await self.do(Started())
+        for nonce, key in enumerate(pressed, 1):
+            await self.do(Pressed(f"{nonce}:{key}"))
+
+    @property
+    def lines(self) -> list[str]:
+        """What can be read there, in order."""
+        return [
+            line
+            for each in self.stands.values()
+            for line in ((each,) if isinstance(each, str) else each.paragraphs)
+        ]
+
+
+async def test_of_who_just_asks_their_own_words_go_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin("ru")
+    await place.do(Said("Что такое кандас?"))
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+
+
+async def test_a_button_leaves_nothing_else_there_either(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin("ru")
+    await place.do(Said("Что такое кандас?"))
+    await place.do(Pressed("!exit"))
+    (last,) = place.stands.values()
+    assert isinstance(last, Message)
+    assert last.buttons == ()
+
+
+async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin("ru")
+    await place.do(Said("/delete"))
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+
+
+@pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
+@pytest.mark.parametrize(("name", "deletes"), [("whatsapp", False), ("telegram", True)])
+async def test_where_nothing_can_be_deleted_that_is_said(
+    rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
+) -> None:
+    place = Place(rt, name, deletes=deletes)
+    await place.begin(*answers)
+    await place.do(Said("выход"))
+    *_before, last = place.stands.values()
+    assert isinstance(last, Message)
+    phrase = rt.languages.render(house.EXIT_TEXT, "ru")
+    truth = rt.languages.render(NOT_DELETED, "ru")
+    assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
