@@ -410,13 +410,18 @@ async def settle(
     session: Session, write: Write, acknowledged: Acknowledgement | None
 ) -> Settled | None:
     """Record the registry's answer; its state counts only if it is newer than what is known."""
-    await session.execute(
-        "UPDATE registry_writes SET state = %s, payload = NULL, reason = NULL,"
-        " done_at = kosh_now() WHERE id = %s",
-        ("accepted" if acknowledged else "cancelled", write.id),
-    )
     if acknowledged is None:
+        await session.execute(
+            "UPDATE registry_writes SET state = 'cancelled', payload = NULL, reason = NULL,"
+            " done_at = kosh_now() WHERE id = %s AND state = 'sending' AND attempts = %s",
+            (write.id, write.attempts),
+        )
         return None
+    await session.execute(
+        "UPDATE registry_writes SET state = 'accepted', payload = NULL, reason = NULL,"
+        " done_at = kosh_now() WHERE id = %s",
+        (write.id,),
+    )
     return await record(session, write.registration_id, acknowledged)
 
 
@@ -462,20 +467,21 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE registry_writes SET state = %s, reason = %s,"
-            " due_at = kosh_now() + make_interval(secs => %s) WHERE id = %s",
-            (state, error.code, delay, write.id),
+            " due_at = kosh_now() + make_interval(secs => %s)"
+            " WHERE id = %s AND state = 'sending' AND attempts = %s",
+            (state, error.code, delay, write.id, write.attempts),
         )
 
 
 async def refuse(session: Session, write: Write, error: Refused, language: str) -> None:
     """A refusal of the contract goes to an officer, never to the person."""
     _logger.warning("registry.refused", code=error.code)
-    await session.execute(
+    done = await session.execute(
         "UPDATE registry_writes SET state = 'rejected', reason = %s, payload = NULL,"
-        " done_at = kosh_now() WHERE id = %s",
-        (error.problem, write.id),
+        " done_at = kosh_now() WHERE id = %s AND state = 'sending' AND attempts = %s",
+        (error.problem, write.id, write.attempts),
     )
-    if write.person is not None:
+    if done.rowcount and write.person is not None:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(session, write.person, refused, language)
 

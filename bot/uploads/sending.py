@@ -175,13 +175,16 @@ async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
         )
 
 
-async def refuse(session: Session, parcel: Parcel, error: Refused, language: str) -> Moved:
+async def refuse(session: Session, parcel: Parcel, error: Refused, language: str) -> Moved | None:
     """A refusal goes to an officer; the paper stays until it is mended or its time is over."""
     _logger.warning("uploads.refused", code=error.code)
-    await session.execute(
-        "UPDATE uploads SET state = 'rejected', reason = %s, state_at = kosh_now() WHERE id = %s",
-        (error.problem, parcel.id),
+    done = await session.execute(
+        "UPDATE uploads SET state = 'rejected', reason = %s, state_at = kosh_now()"
+        " WHERE id = %s AND state = 'sending' AND attempts = %s",
+        (error.problem, parcel.id, parcel.attempts),
     )
+    if not done.rowcount:
+        return None
     refused = OpenCase("registry_refused", urgent=True)
     await cases.open_case(session, parcel.person, refused, language)
     return Moved(parcel.person.id, parcel.paper, "rejected")

@@ -1,0 +1,80 @@
+"""What a try at a write may still say when another has taken the write over from it."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from bot import errands
+from bot.registry.client import Registry
+from bot.registry.contract import Acknowledgement
+from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
+from bot.runtime import Runtime
+from tests.bot.desks import ahead
+from tests.people import Guest
+
+
+class Answering:
+    """A registry that answers the first call late, with an error, and all others at once."""
+
+    def __init__(self, late: RegistryError) -> None:
+        self._late, self.begun, self.gate = late, asyncio.Event(), asyncio.Event()
+        self.bodies = 0
+
+    async def find(self, _key: str) -> None:
+        return None
+
+    async def create(self, _body: object, *, key: str) -> Acknowledgement:
+        self.bodies += 1
+        if not self.begun.is_set():
+            self.begun.set()
+            await self.gate.wait()
+            raise self._late
+        return Acknowledgement(
+            number="KS-2026-2345-6789",
+            state="RECEIVED",
+            version=1,
+            received_at=datetime(2026, 11, 27, tzinfo=UTC),
+            reason_code=None,
+            idempotency_key=key,
+        )
+
+
+async def _one(rt: Runtime, statement: Any) -> Any:
+    async with rt.pool.connection() as session:
+        (row,) = await (await session.execute(statement)).fetchall()
+    return row[0]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Unavailable("E_REGISTRY_UNREACHABLE", "not reached"),
+        OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer"),
+        Refused("E_REGISTRY_REFUSED", "refused", problem="invalid"),
+    ],
+    ids=lambda late: type(late).__name__,
+)
+async def test_a_try_that_was_overtaken_takes_back_no_acceptance(
+    rt: Runtime, late: RegistryError
+) -> None:
+    """A worker that was frozen for longer than its lease wakes, and its own call has failed."""
+    guest, registry = Guest(rt), Answering(late)
+    await guest.register()
+    write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
+    there = replace(rt, registry=cast(Registry, registry))
+    frozen = asyncio.create_task(errands.write_to_registry(there, write))
+    await registry.begun.wait()
+    await ahead(rt, "91 seconds")
+    assert await errands.write_to_registry(there, write)
+    registry.gate.set()
+    assert await frozen is None
+    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+    await ahead(rt, "1 hour")
+    assert await errands.write_to_registry(there, write) is None
+    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert registry.bodies == 2
