@@ -104,6 +104,7 @@ async def test_from_the_first_step_to_the_start(office: Office) -> None:
     screen = await office.marat.submit("/ask")
     assert ru("done_submitted") in screen.text
     assert "start" in screen.actions
+    assert ru("cancel_draft_sure") in _asked_first(screen)
 
     screen = await office.timur.get(path)
     assert TEXTS["kk"].body in screen.text
@@ -118,7 +119,16 @@ async def test_from_the_first_step_to_the_start(office: Office) -> None:
     screen = await office.marat.submit("/start")
     assert ru("done_started") in screen.text
     assert {"pause", "cancel"} <= screen.actions
+    assert all(each in _asked_first(screen) for each in ru("cancel_rest_sure").split("{count}"))
     assert [ru("history") in screen.text, TIMUR in screen.text] == [True, True]
+
+
+def _asked_first(screen: Screen) -> str:
+    """What stands before the only button that ends an announcement, behind a first step."""
+    closed = re.findall(r"<details.*?</details>", screen.html, re.DOTALL)
+    (found,) = [each for each in closed if '/cancel"' in each]
+    assert screen.html.count('/cancel"') == 1
+    return Screen(200, found, "", {}).text
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,11 @@ BROADCASTS: dict[str, Text] = {
     "resume": button("Resume"),
     "cancel_rest": button("Cancel the rest"),
     "cancel_draft": button("Give it up"),
-    "cancel_sure": _("Who has not got it won't get it. What was sent stays sent."),
+    "cancel_rest_sure": _(
+        "Have not got it yet: {count}. They won't get it. What was sent stays sent. This can't be"
+        " undone."
+    ),
+    "cancel_draft_sure": _("It will be sent to nobody. This can't be undone."),
     "retry_failed": button("Try failed again"),
     "doubt_title": _("In doubt: {count}"),
     "doubt_hint": _(
