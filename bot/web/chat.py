@@ -90,6 +90,14 @@ class Visitor:
     by_cookie: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """What could not be taken: it stands in the field again, to be sent under the same id."""
+
+    text: str
+    id: str
+
+
 async def page(request: Request) -> Response:
     """The page with what stands in the chat; the first visit begins a conversation."""
     rt: Runtime = request.app.state.rt
@@ -99,7 +107,10 @@ async def page(request: Request) -> Response:
     notes = await _notes(rt, visitor, "")
     if not notes:
         hint = request.headers.get("accept-language", "")[:2]
-        await _take(rt, visitor, uuid4().hex, Started("", hint))
+        try:
+            await _take(rt, visitor, uuid4().hex, Started("", hint))
+        except Overloaded:
+            return _rendered(rt, visitor, notes, Unheard("", uuid4().hex))
         notes = await _notes(rt, visitor, "")
     return _rendered(rt, visitor, notes)
 
@@ -151,9 +162,13 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
     """One thing said or pressed; without the script the answer is the page itself."""
     rt: Runtime = request.app.state.rt
     visitor = await _visitor(request, fields.get("chat", ""))
+    event_id = fields.get("id") or uuid4().hex
     try:
-        delivery = await _receive(rt, visitor, fields.get("id") or uuid4().hex, event)
+        delivery = await _receive(rt, visitor, event_id, event)
     except Overloaded:
+        if not _by_script(request):
+            unheard = Unheard(fields.get("text", ""), event_id)
+            return _rendered(rt, visitor, await _notes(rt, visitor, ""), unheard)
         return JSONResponse({"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}, 503)
     answer: Response
     if _by_script(request):
@@ -338,7 +353,9 @@ def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SEC
     )
 
 
-def _rendered(rt: Runtime, visitor: Visitor, notes: list[tuple[str, Note]]) -> Response:
+def _rendered(
+    rt: Runtime, visitor: Visitor, notes: list[tuple[str, Note]], unheard: Unheard | None = None
+) -> Response:
     bubbles = _standing(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
     told = _language(rt, language or rt.settings.languages[0])
@@ -346,13 +363,19 @@ def _rendered(rt: Runtime, visitor: Visitor, notes: list[tuple[str, Note]]) -> R
         **told,
         bubbles=bubbles,
         chat=visitor.name if visitor.person is None else "",
-        form_id=uuid4().hex,
+        form_id=unheard.id if unheard else uuid4().hex,
+        typed=unheard.text if unheard else "",
+        trouble=_trouble(rt, language) if unheard else "",
         demo=rt.settings.demo,
         stream="/chat/stream",
         exit_url=EXIT_URL,
         exit_payload=EXIT,
     )
-    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(html, 503 if unheard else 200, headers={"Cache-Control": "no-store"})
+
+
+def _trouble(rt: Runtime, language: str) -> str:
+    return rt.languages.render(TROUBLE, language) if language else _in_all(rt, TROUBLE)
 
 
 def _standing(notes: list[tuple[str, Note]]) -> list[dict[str, object]]:

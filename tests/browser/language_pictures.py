@@ -301,6 +301,7 @@ def web(talk: Talk) -> str:
         dir=direction(talk.language),
         demo=False,
         **dict.fromkeys(("chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
+        **dict.fromkeys(("typed", "trouble"), ""),
     )
 
 

@@ -1,0 +1,52 @@
+"""The web chat without a script: what could not be taken is said, and stands in the field again."""
+
+import re
+from html import unescape
+
+import pytest
+
+from bot import conversations, inbox
+from bot.web import chat
+from flows.engine.events import Said
+from tests.house import House
+
+WORDS = 'where is "the office" & <when>?'
+
+
+def _hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return unescape(found[1])
+
+
+async def test_what_could_not_be_taken_is_said_on_the_page_and_can_be_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy = inbox.step
+
+    def overloaded(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+        if event == Said(WORDS):
+            raise ZeroDivisionError
+        return healthy(flows, words, conversation, event, today, page)
+
+    for module in (inbox, conversations):
+        monkeypatch.setattr(module, "step", overloaded)
+    async with house.http.get(f"{house.url}/chat") as answer:
+        page = await answer.text()
+    for words in ("ru", WORDS):
+        form = {"text": words, "chat": _hidden(page, "chat"), "id": _hidden(page, "id")}
+        async with house.http.post(f"{house.url}/chat/said", data=form) as answer:
+            page = await answer.text()
+    assert (answer.status, answer.content_type) == (503, "text/html")
+    assert house.rt.languages.render(chat.TROUBLE, "ru") in page
+    typed = re.search(r'<textarea id="text"[^>]*>([^<]*)</textarea>', page)
+    assert typed is not None
+    assert unescape(typed[1]) == WORDS
+    again = {"text": unescape(typed[1]), "chat": _hidden(page, "chat"), "id": _hidden(page, "id")}
+    assert again == form
+
+    monkeypatch.undo()
+    async with house.http.post(f"{house.url}/chat/said", data=again) as answer:
+        page = await answer.text()
+    assert answer.status == 200
+    assert house.rt.languages.render(chat.TROUBLE, "ru") not in page
