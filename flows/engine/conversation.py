@@ -47,6 +47,7 @@ from flows.engine.flow import (
     Answer,
     Consent,
     Flow,
+    Form,
     Gate,
     Many,
     Notice,
@@ -73,6 +74,8 @@ MOST_RELAYED = 4000
 PAGE_CONTROL = "!page"
 # Where a file goes that an officer asked for, since no question of a form did.
 WANTED = "~wanted"
+# The revision of no question: what was said before it was asked counts only once it is kept there.
+UNASKED = 0
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MOST_READ = 5000
 
@@ -118,7 +121,7 @@ class _Turn(Announcing):
             for name, form in self.c.forms.items()
             if name in inside
             or name not in self.flows
-            or not fleeting_answers(self.flows[name], form)
+            or not (fleeting_answers(self.flows[name], form) or _unasked(form))
         }
         listed = self.c.asked is not None and self.c.asked.key in keeping.OFFERS
         self.c = replace(self.c, forms=forms, made=self.c.made if listed else None)
@@ -201,7 +204,7 @@ class _Turn(Announcing):
             control = self._written_control(text)
             return self._obey(control) if control else self._relay(text)
         if self.c.language and self._speaks_of_danger(text):
-            return self._danger()
+            return self._danger(text)
         if asked is None or (not self.c.language and word):
             return self._obey(word) if word else self._start("")
         word = word or self._written_control(text)
@@ -230,13 +233,21 @@ class _Turn(Announcing):
         offered = asked.options if asked else ()
         return not any(self.words.same(text, each.words) for each in offered)
 
-    def _danger(self) -> None:
-        """Take the person to an officer with the topic that comes first."""
+    def _danger(self, typed: str) -> None:
+        """Take the person to an officer with the topic that comes first, and with their words."""
         flow = self.flows.get(self.c.flow)
         if flow and flow.hands_over:
-            self._put_form(flow, self._form(flow).put("topic", Answer("danger")))
+            self._put_form(flow, self._brought(flow, "danger", typed))
             return self.ask()
-        self._person("danger")
+        self._person("danger", typed)
+
+    def _brought(self, handoff: Flow, topic: str, typed: str) -> Form:
+        """The handoff's form with what is known; words wait there to be kept or written anew."""
+        form, asked = self._form(handoff), handoff.find("words")
+        if topic:
+            form = form.put("topic", Answer(topic))
+        words = self.words.text(typed, asked.most if isinstance(asked, FreeText) else 0)
+        return form if isinstance(words, Refusal) else form.put("words", Answer(words, UNASKED))
 
     def _written_control(self, text: str) -> Reserved | None:
         """A control's label written out instead of pressed."""
@@ -448,7 +459,7 @@ class _Turn(Announcing):
             return self._remark(house.NOTHING_TO_SKIP)
         self._answer(asked, None, typed=False)
 
-    def _person(self, topic: str = "") -> None:
+    def _person(self, topic: str = "", typed: str = "") -> None:
         handoff = next((flow for flow in self.flows.values() if flow.hands_over), None)
         if handoff is None or self.c.with_officer or self.c.flow == handoff.name:
             return self.ask()
@@ -457,8 +468,7 @@ class _Turn(Announcing):
         if now is not None and isinstance(now.item, Gate):
             topic = topic or now.item.topic
         self._open(handoff)
-        if topic:
-            self._put_form(handoff, self._form(handoff).put("topic", Answer(topic)))
+        self._put_form(handoff, self._brought(handoff, topic, typed))
         self.c = replace(self.c, parked=parked)
         self.ask()
 
@@ -730,3 +740,8 @@ class _Turn(Announcing):
         if flow:
             self._put_form(flow, replace(self._form(flow), cursor=key))
         self.ask()
+
+
+def _unasked(form: Form) -> bool:
+    """Whether it holds words that nobody agreed yet to have kept for an officer."""
+    return any(answer.rev == UNASKED for answer in form.answers.values())

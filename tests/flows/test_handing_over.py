@@ -20,7 +20,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.state import Standing
-from flows.engine.text import _, button
+from flows.engine.text import _, button, verbatim
 from flows.preregistration import CLOSED
 from tests.flows.chat import WORDS, Chat, at
 
@@ -241,6 +241,42 @@ def test_words_of_danger_lead_to_a_person() -> None:
     chat.presses("yes", "-")
     (case,) = chat.done(OpenCase)
     assert (case.topic, case.urgent) == ("danger", True)
+
+
+@pytest.mark.row(64)
+def test_words_of_danger_need_not_be_written_twice() -> None:
+    chat = at("residence_region").says("мне \u200bугрожают")
+    assert "угрожают" not in chat.text
+    assert chat.done(OpenCase) == []
+    chat.presses("yes")
+    assert chat.at == "words"
+    assert chat.shows(house.EARLIER, answer=verbatim("мне угрожают"))
+    (case,) = chat.presses("=").done(OpenCase)
+    assert (case.topic, case.words) == ("danger", "мне угрожают")
+
+
+def test_other_words_or_none_may_be_sent_instead() -> None:
+    chat = at("residence_region").says("мне угрожают").presses("yes")
+    (case,) = chat.says("Testova asks").done(OpenCase)
+    assert case.words == "Testova asks"
+    chat = at("residence_region").says("мне угрожают").presses("yes", "-")
+    assert [case.words for case in chat.done(OpenCase)] == [""]
+
+
+def test_of_words_of_danger_the_last_are_kept_and_too_many_are_not() -> None:
+    chat = Chat.begun("ru").says("мне угрожают", "меня арестовали")
+    assert chat.told("officer")["words"] == "меня арестовали"
+    assert "words" not in Chat.begun("ru").says("мне угрожают" + "!" * 2000).told("officer")
+
+
+def test_who_agrees_to_nothing_leaves_no_words_of_danger_behind() -> None:
+    chat = Chat.begun("ru").says("мне угрожают").presses("refuse")
+    assert chat.told("officer") == {}
+    assert chat.done(OpenCase) == []
+    known = at("residence_region").says("мне угрожают", "меню")
+    assert known.told("officer") == {}
+    assert known.says("человек").presses("general", "yes").at == "words"
+    assert not known.shows(house.EARLIER)
 
 
 def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:

@@ -131,6 +131,50 @@ def test_danger_is_heard_in_every_script(typed: str) -> None:
     assert not danger.danger("Менің сұрағым бар")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Мен қауіптемін",
+        "Бізге қауіп төніп жатыр",
+        "Өмірім қауіпте",
+        "Мені ұстап алды, көмектесіңіз",
+        "Әкемді қамап қойды",
+        "قاماپ قويدى",
+        "Меня забрали в полицию",
+        "Мне грозит опасность",
+        "我爸爸被带走了",
+        "我害怕他们",
+        "Hayotim xavfda",
+        "Meni o'ldirishmoqchi",
+        "Қамаб қўйишди",
+        "I’m in danger",
+    ],
+)
+def test_danger_is_heard_in_the_plainest_words(typed: str) -> None:
+    assert danger.danger(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Қауіпсіздік ережелері қандай?",
+        "Қатерлі ісік анықтамасы керек пе?",
+        "Мен Қамау ауылында тудым",
+        "Мне грозит штраф за просрочку?",
+        "Меня зовут Тестова, забрали ли вы мою заявку?",
+        "Безопасность, 25",
+        "У меня забрали паспорт на проверку",
+        "安全检查要多久？",
+        "我带走了护照",
+        "Xavfsizlik uchun nima kerak?",
+        "Qamashi tumanida tugʻilganman",
+        "Is it dangerous to register?",
+    ],
+)
+def test_questions_names_and_places_are_no_danger(typed: str) -> None:
+    assert not danger.danger(typed)
+
+
 @given(st.text(st.characters()))
 def test_any_text_is_judged_without_raising(typed: str) -> None:
     assert replies.yes_no(typed, "kk") in (True, False, None)
