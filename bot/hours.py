@@ -17,6 +17,8 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from flows.engine.text import Country, Text, _
 from flows.knowledge import missions
+from flows.knowledge.contacts import FAMILY_LINE
+from flows.knowledge.facts import said
 
 FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, RETURN_MINUTES = 240, 240, 2400, 120
 FARTHEST_DAYS = 400
@@ -157,12 +159,22 @@ AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer w
 BACK_AT = _("Officers are not at work now. They begin again on {day} at {time} ({place} time).")
 BACK_MEDIAN = _("Then most people get the first answer within {time}.")
 WHEN_FREE = _("An officer will answer here as soon as one is free.")
+URGENT = _("Your request is marked as urgent: officers see it before the others.")
+IN_NEED = _(
+    "If you need help right now, and a call is safe for you, call the emergency services of the"
+    " country where you are."
+)
 MINUTES = _("{count} min")
 HOURS = _("{count} h")
 
 
-def promise(desk: Desk, now: datetime, country: str, median: int | None) -> tuple[Text, ...]:
-    """When an answer can be expected, in the person's time where their country keeps one."""
+def promise(
+    desk: Desk, now: datetime, country: str, median: int | None, *, urgent: bool = False
+) -> tuple[Text, ...]:
+    """When an answer can be expected, in the person's time where their country keeps one.
+
+    Who is in need while nobody is at work is told who else is there.
+    """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
     usual = _rounded(median) if median else None
@@ -174,7 +186,14 @@ def promise(desk: Desk, now: datetime, country: str, median: int | None) -> tupl
     local = opens.astimezone(ZoneInfo(zone) if zone else calendar.zone)
     place = Country(country) if zone else missions.PLACES.get(desk.zone, desk.zone)
     back = _(BACK_AT.msgid, day=local.date(), time=f"{local:%H:%M}", place=place)
-    return (back, _(BACK_MEDIAN.msgid, time=usual)) if usual else (back,)
+    told = (back, _(BACK_MEDIAN.msgid, time=usual)) if usual else (back,)
+    return (*told, *_meanwhile(country, now.date())) if urgent else told
+
+
+def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
+    """Only what has a source, and where it can be called; who lives abroad may not reach it."""
+    lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
+    return (URGENT, IN_NEED, *lines)
 
 
 def _rounded(minutes: int) -> Text:

@@ -65,7 +65,9 @@ async def _insert(
          State.QUEUED, now, calendar.after(now, desk.first_minutes),
          calendar.after(now, desk.resolve_minutes)),
     )  # fmt: skip
-    return Opened(case_id, hours.promise(desk, now, lives_in, await median(session, mission)))
+    usual = await median(session, mission)
+    told = hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
+    return Opened(case_id, told)
 
 
 async def relay(session: Session, person: Person, words: str) -> None:

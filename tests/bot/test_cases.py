@@ -17,6 +17,7 @@ from bot.officers import LastAdministrator, Officer
 from bot.reading import Queue
 from bot.runtime import Runtime
 from flows.engine.events import Said
+from flows.knowledge.contacts import FAMILY_LINE
 from tests.bot.desks import ahead, an_officer, ask, audited, key, now, numbers
 from tests.people import Guest
 
@@ -36,10 +37,12 @@ async def _epoch(rt: Runtime, case: cases.Case) -> int:
 
 async def _always_open(rt: Runtime, **more: Any) -> Desk:
     """A mission that works around the clock, so that working time is time."""
+    return await _open_on(rt, *range(7), **more)
+
+
+async def _open_on(rt: Runtime, *days: int, **more: Any) -> Desk:
     lead = await an_officer(rt, f"Lead {uuid4()}", roles=(Role.LEAD,))
-    desk_of = Desk(
-        "general", "UTC", tuple(Shift(day, time(0), time(0)) for day in range(7)), **more
-    )
+    desk_of = Desk("general", "UTC", tuple(Shift(day, time(0), time(0)) for day in days), **more)
     await hours.put(rt, lead, desk_of)
     return desk_of
 
@@ -110,15 +113,44 @@ async def test_who_asks_is_told_when_to_expect_an_answer_in_their_language(rt: R
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
     await ask(guest)
+    assert rt.languages.render(hours.AT_WORK, "ru") in await _told(rt)
+    assert len(await guest.rows()) > before
+
+
+async def _told(rt: Runtime) -> str:
+    """The newest message to the only person with a case."""
     async with rt.pool.connection() as session:
         held = await conversations.lock(rt, session, (await _only(rt)).person_id)
         assert held is not None
         cursor = await session.execute("SELECT body FROM messages ORDER BY id DESC LIMIT 1")
         row = await cursor.fetchone()
     assert row is not None
-    told = held.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
-    assert rt.languages.render(hours.AT_WORK, "ru") in told
-    assert len(await guest.rows()) > before
+    return held.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
+
+
+@pytest.mark.parametrize(
+    ("topic", "country", "urgent", "line"),
+    [
+        ("danger", "", True, True),
+        ("danger", "CN", True, False),
+        ("general", "", False, False),
+    ],
+)
+async def test_who_is_in_need_while_nobody_works_is_told_where_else_to_call(
+    rt: Runtime, topic: str, country: str, urgent: bool, line: bool
+) -> None:
+    async with rt.pool.connection() as session:
+        today = (await cases.clock(session)).weekday()
+    await _open_on(rt, (today + 3) % 7)
+    guest = Guest(rt)
+    await guest.consent()
+    if country:
+        await guest.go("yes", "TESTOVA", "GULNAR", "-", "-", "1990", country)
+    await ask(guest, topic=topic)
+    told, render = await _told(rt), rt.languages.render
+    assert render(hours.BACK_AT, "ru").partition(":")[0] in told
+    assert [render(each, "ru") in told for each in (hours.URGENT, hours.IN_NEED)] == [urgent] * 2
+    assert (render(FAMILY_LINE.text, "ru") in told) == line
 
 
 async def _only(rt: Runtime) -> cases.Case:
