@@ -21,7 +21,15 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Choice):
-    """A question of the list: the commonest as buttons, the others by typed words."""
+    """A question of the list: the commonest as buttons, the others by typed words.
+
+    `unlisted` is said where nothing is found: no other way to write it would be understood better.
+    """
+
+    unlisted: Text = _(
+        "There is no verified answer to that here. A person can answer it: press “Talk to a"
+        " person”, or choose a question."
+    )
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         found = find(typed, at.words)

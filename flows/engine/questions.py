@@ -402,7 +402,10 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """The sentence for a refusal, with the question's own limits and example filled in."""
+    """The sentence for a refusal, with the question's own limits and example filled in.
+
+    A question may have its own for what it does not list.
+    """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {
         "most": getattr(question, "most", 100),
@@ -411,6 +414,7 @@ def explain(refusal: Refusal, question: Question) -> Text:
         "length": len(example),
         "example": example,
     }
-    text = REFUSALS[refusal]
+    own: Text | None = getattr(question, "unlisted", None)
+    text = own if own is not None and refusal is Refusal.NOT_LISTED else REFUSALS[refusal]
     used = tuple((name, value) for name, value in values.items() if f"{{{name}}}" in text.msgid)
     return Text(text.msgid, used)

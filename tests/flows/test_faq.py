@@ -74,7 +74,8 @@ def test_a_typed_question_with_several_answers_offers_them_as_buttons() -> None:
 
 def test_a_question_that_is_not_found_goes_to_a_person_and_makes_nothing_up() -> None:
     chat = Chat.begun("ru", "faq").says("где купить верблюда")
-    assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
+    assert chat.shows(flow.TOPIC.unlisted)
+    assert not chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert "!person" in chat.keys
 
 
