@@ -240,13 +240,18 @@ async def pass_on(session: Session, person_id: UUID) -> None:
     )
 
 
+# A visit to the secure page that is over is no place to speak: then where the person came from.
 _LOCK: LiteralString = """
 SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at,
-  c.channel, kosh_now()
+  h.channel, kosh_now()
 FROM conversations c
 JOIN people p ON p.id = c.person_id
-JOIN handles h ON h.person_id = c.person_id AND h.channel = c.channel
-WHERE c.person_id = %s LIMIT 1 FOR UPDATE OF c
+CROSS JOIN LATERAL (
+  SELECT * FROM handles h
+  WHERE h.person_id = c.person_id AND (h.until IS NULL OR h.until > kosh_now())
+  ORDER BY h.channel = c.channel DESC, h.spoke_at DESC NULLS LAST LIMIT 1
+) h
+WHERE c.person_id = %s FOR UPDATE OF c
 """
 
 

@@ -132,9 +132,9 @@ async def give(rt: Runtime) -> int:
 async def _give(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
     """As if the officer had taken it: the claim decides, whoever else reaches for it."""
     async with rt.pool.connection() as session:
-        await conversations.lock(rt, session, person_id)
+        held = await conversations.lock(rt, session, person_id)
         case = await cases.held(session, case_id)
-        if case is None:
+        if case is None or held is None:
             raise cases.Taken
         desk = await hours.desk_of(session, case.mission)
         await cases.claim(session, case, officer_id, desk, case.version)

@@ -284,6 +284,17 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
         )
     if attempts < POISON_AFTER:
         raise Overloaded from error
+    try:
+        return await _apologized(rt, inbound)
+    except (psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception:
+        # It is in quarantine, where the alarm is; brought again it would only fail again.
+        _logger.exception("apology.failed", channel=inbound.channel)
+        return None
+
+
+async def _apologized(rt: Runtime, inbound: Inbound) -> Delivery | None:
     async with rt.pool.connection() as session:
         held, fresh, _clock = await conversations.claim(rt, session, inbound)
         if held is not None and fresh:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from psycopg_pool import PoolTimeout
 from bot import (
     broadcasts,
     duty,
+    ending,
     errands,
     inbox,
     log,
@@ -49,7 +51,6 @@ NOTE_SECONDS = 5.0
 FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 POLL_AGAIN_SECONDS = 1.0
-FAREWELL_SECONDS = 8.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
 
@@ -132,10 +133,13 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
                 install_signal_handlers=False,
                 delete_jobs="successful",
                 listen_notify=queue == DEFAULT,
-                shutdown_graceful_timeout=FAREWELL_SECONDS,
+                shutdown_graceful_timeout=ending.FAREWELL_SECONDS,
             )
         except Exception:
             _logger.exception("worker.failed")
+            # The library's worker forgets that it was cancelled when its last words fail.
+            if ending.is_told():
+                raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)
 
 
@@ -210,17 +214,9 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Do it again and again; whoever is told to end ends after the round that has begun.
-
-    Else a message that has just gone out would not be noted, and be sent again.
-    """
+    """Do it again and again; whoever is told to end ends after the round that has begun."""
     while True:
-        begun = asyncio.ensure_future(_once(act))
-        try:
-            await asyncio.shield(begun)
-        except asyncio.CancelledError:
-            await asyncio.wait((begun,), timeout=FAREWELL_SECONDS)
-            raise
+        await ending.to_the_end(_once(act))
         await asyncio.sleep(seconds)
 
 
@@ -243,9 +239,10 @@ async def poll(rt: Runtime) -> None:
     async for batch in channel.batches():
         by_handle: dict[str, list[Arrival]] = {}
         for raw in batch:
-            for arrival in await _parsed(rt, channel, raw):
+            for arrival in await _taken(partial(_parsed, rt, channel, raw)):
                 by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
-        await asyncio.gather(*(_in_order(rt, channel, arrivals) for arrivals in by_handle.values()))
+        people = (_in_order(rt, channel, arrivals) for arrivals in by_handle.values())
+        await ending.to_the_end(asyncio.gather(*people))
 
 
 async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, ...]:
@@ -260,15 +257,21 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, 
 
 
 async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[Arrival]) -> None:
-    """One person's updates, one after another; what fails is tried until it is settled."""
+    """One person's updates, one after another; what is not sent then is left to the sweep."""
     for arrival in arrivals:
-        while True:
-            try:
-                delivery = await inbox.receive(rt, arrival)
-            except (Overloaded, OperationalError, PoolTimeout):
-                await asyncio.sleep(POLL_AGAIN_SECONDS)
-                continue
+        delivery = await _taken(partial(inbox.receive, rt, arrival))
+        try:
             await inbox.deliver(rt, delivery)
-            if isinstance(arrival, Inbound) and arrival.press_id:
-                await channel.acknowledge(arrival.press_id)
-            break
+        except Exception:
+            _logger.exception("delivery.left")
+        if isinstance(arrival, Inbound) and arrival.press_id:
+            await channel.acknowledge(arrival.press_id)
+
+
+async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
+    """Try until the database has it: what is confirmed to the platform must be committed."""
+    while True:
+        try:
+            return await take()
+        except (Overloaded, OperationalError, PoolTimeout):
+            await asyncio.sleep(POLL_AGAIN_SECONDS)

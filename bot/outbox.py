@@ -192,7 +192,8 @@ type Stands = dict[tuple[str, str], list[str]]
 async def everywhere(session: Session, person: Person) -> Stands:
     """The same on every channel where the person is reached, for who wants all of it gone."""
     cursor = await session.execute(
-        "SELECT channel, max(address) FROM handles WHERE person_id = %s GROUP BY channel",
+        "SELECT DISTINCT ON (channel) channel, address FROM handles WHERE person_id = %s"
+        " ORDER BY channel, spoke_at DESC NULLS LAST",
         (person.id,),
     )
     return {
@@ -250,6 +251,7 @@ WITH open AS MATERIALIZED (
   JOIN conversations c ON c.person_id = m.person_id
   LEFT JOIN cases k ON k.id = m.case_id
   LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
+    AND (h.until IS NULL OR h.until > kosh_now())
   ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
 )
 UPDATE messages m SET

@@ -5,7 +5,7 @@ What was claimed by a process that died is never sent again by itself: nobody kn
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, LiteralString
@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import log, outbox, pace, people
+from bot import ending, log, outbox, pace, people
 from bot.broadcasts import halting, model, wording
 from bot.broadcasts.audience import pushed, templated
 from bot.broadcasts.judging import DAY, consequence, judged
@@ -39,6 +39,8 @@ LEASE_SECONDS = 60
 # A bout ends before others wait too long for their turn; what is left gets another one.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
+# The worker has waited for its jobs by then; what is left is in doubt, as after a crash.
+LAST_SECONDS = 1.0
 # So many failures in a row, or of the last hundred, are not the recipients' fault.
 ROW, OF_HUNDRED = 10, 20
 
@@ -215,7 +217,7 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
             break
         purse -= len(slips)
         if slips:
-            await _to_the_end(_send_all(rt, load, channel, slips))
+            await ending.to_the_end(_send_all(rt, load, channel, slips), LAST_SECONDS)
     await pace.give_back(rt, channel, purse, paid=_paid(load, channel))
 
 
@@ -264,16 +266,6 @@ def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
     mark = f"b{load.broadcast.number}.{seq}.{attempt}"
     act = Act("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
     return Slip(seq, attempt, person_id, language, act)
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Let calls that were begun come to their end, even when this worker is told to stop."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]) -> None:

@@ -20,6 +20,7 @@ from bot.commands.surroundings import (
     until_told,
     with_runtime,
 )
+from bot.ending import END_SECONDS
 from bot.runtime import Runtime, runtime
 from bot.settings import Settings
 from bot.web import close, create_app
@@ -42,21 +43,21 @@ def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
 def web(port: Port = None) -> None:
     """The web server alone: webhooks, web chat, health; several may share one port."""
     chosen = read(port=port)
-    until_told(lambda: _serve_web(chosen))
+    until_told(lambda: _serve_web(chosen), within=END_SECONDS)
 
 
 @app.command()
 def work() -> None:
     """A worker alone: registry writes, sweeps, retention."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _seen(jobs.work)))
+    until_told(lambda: with_runtime(chosen, _seen(jobs.work)), within=END_SECONDS)
 
 
 @app.command()
 def poll() -> None:
     """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _seen(jobs.poll)))
+    until_told(lambda: with_runtime(chosen, _seen(jobs.poll)), within=END_SECONDS)
 
 
 class _Server(uvicorn.Server):

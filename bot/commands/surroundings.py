@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import log, tide
+from bot import ending, log, tide
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
 from bot.services import Databases, drop_database, postgres, prepare, valkey
@@ -101,14 +101,22 @@ def _valkey(chosen: Settings) -> Iterator[str | None]:
         yield url
 
 
-def until_told(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run until done, Ctrl-C or SIGTERM."""
+def until_told(
+    serve: Callable[[], Coroutine[Any, Any, None]], *, within: float | None = None
+) -> None:
+    """Run until done, Ctrl-C or SIGTERM; and from then on for so many seconds at most."""
 
     async def until_end() -> None:
         task = asyncio.ensure_future(serve())
+
+        def end() -> None:
+            if within is not None and not task.cancelling():
+                ending.within(within)
+            task.cancel()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, end)
         try:
             await task
         except asyncio.CancelledError:

@@ -79,8 +79,9 @@ class Workshop:
     async def _end_spares(self) -> None:
         spares, self._spares = self._spares, []
         for spare in spares:
-            hand = await spare
-            if hand is not None:
+            spare.cancel()
+        for hand in await asyncio.gather(*spares, return_exceptions=True):
+            if isinstance(hand, Hand):
                 await hand.end()
 
     async def prepare(self) -> bool:

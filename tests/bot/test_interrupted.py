@@ -1,6 +1,8 @@
 """Cut off or told to end in the middle of something: nothing hangs, and nothing is sent twice."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from psycopg import OperationalError
 from pydantic import SecretStr
 
-from bot import jobs, log, metrics, trips
+from bot import ending, jobs, log, metrics, trips
 from bot.channels import Act
 from bot.channels.webchat import WebChat
 from bot.live import Live
@@ -132,6 +134,79 @@ async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime)
     await asyncio.gather(working, return_exceptions=True)
     assert channel.sent
     assert await _open(guest) == 0
+
+
+@pytest.mark.requirement("S-16")
+async def test_a_worker_ends_though_its_database_goes_away_meanwhile(
+    far: tuple[Runtime, Line], rt: Runtime
+) -> None:
+    far_rt, line = far
+    working = asyncio.create_task(jobs.work(far_rt))
+    async with asyncio.timeout(15):
+        while not await _workers(rt):  # noqa: ASYNC110 — the library tells nobody
+            await asyncio.sleep(0.05)
+    line.become("cut", 0)
+    working.cancel()
+    _done, waits = await asyncio.wait({working}, timeout=30)
+    line.become("pass", 0)
+    assert not waits
+
+
+async def _workers(rt: Runtime) -> int:
+    """How many of the library's workers are at it."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
+        (many,) = await cursor.fetchone() or (0,)
+    return int(many)
+
+
+async def test_what_was_begun_is_interrupted_after_a_while() -> None:
+    begun, interrupted = asyncio.Event(), asyncio.Event()
+
+    async def for_ever() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            interrupted.set()
+
+    working = asyncio.create_task(ending.to_the_end(for_ever(), seconds=0.01))
+    await begun.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    async with asyncio.timeout(15):
+        await interrupted.wait()
+
+
+DEAF = """
+import asyncio
+from bot.commands.surroundings import until_told
+
+async def deaf() -> None:
+    print("begun", flush=True)
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass
+
+until_told(deaf, within=0.1)
+"""
+
+
+async def test_a_process_that_hangs_is_gone_soon_after_it_was_told_to_end() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DEAF, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.terminate()
+    try:
+        async with asyncio.timeout(15):
+            assert await process.wait() == 1
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 # No database at all

@@ -669,6 +669,17 @@ async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.Monke
     assert not [each for each in started if each.is_alive]
 
 
+async def test_a_child_that_is_still_starting_keeps_nobody_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _child(monkeypatch, "time.sleep(600)")
+    async with asyncio.timeout(hand.START_SECONDS / 2):
+        async with Workshop() as works:
+            preparing = asyncio.create_task(works.prepare())
+            await asyncio.sleep(0)
+        await asyncio.gather(preparing, return_exceptions=True)
+
+
 def _close(verdicts: list[Verdict]) -> None:
     for verdict in verdicts:
         assert isinstance(verdict, Clean)

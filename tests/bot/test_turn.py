@@ -166,6 +166,19 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
     assert conversation.asked.key == "surname"
 
 
+async def test_a_conversation_that_cannot_be_opened_keeps_nobody_waiting(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE conversations SET state = 'nonsense'::bytea")
+    update = guest.inbound(Said("hello"), "hello")
+    for _try in range(4):
+        with pytest.raises(Overloaded):
+            await inbox.receive(rt, update)
+    assert await inbox.receive(rt, update) is None
+    assert await _count(rt, "quarantine") == 1
+
+
 async def test_a_full_registration_is_written_down_with_its_job(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()

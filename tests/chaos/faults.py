@@ -147,6 +147,18 @@ async def end(scene: Scene) -> None:
         await asyncio.to_thread(scene.processes.renew, name)
 
 
+@trouble("F2", "a worker is told to end while PostgreSQL hangs")
+async def end_in_silence(scene: Scene) -> None:
+    frozen = descendants(_postmaster(scene))
+    name = await scene.one_up(WORKERS)
+    async with scene.noted("F2", name):
+        send(frozen, signal.SIGSTOP)
+        try:
+            await asyncio.to_thread(scene.processes.renew, name)
+        finally:
+            send(frozen, signal.SIGCONT)
+
+
 @trouble("F19", "a process dies at the next await of a handler", 6)
 async def die_at_a_checkpoint(scene: Scene) -> None:
     handler = scene.chance.choice(tuple(CHECKPOINTS))

@@ -7,8 +7,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from psycopg import OperationalError
 
-from bot import jobs
+from bot import inbox, jobs
+from bot.effects import Delivery
+from bot.runtime import Runtime
 from tests.emulators.telegram import User
 from tests.house import House
 from tests.visitor import Visitor
@@ -158,6 +161,29 @@ async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: st
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
     assert house.telegram.journal.mistakes() == []
+
+
+async def test_polling_goes_on_when_an_answer_cannot_be_sent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[object] = []
+    deliver = inbox.deliver
+
+    async def fails_once(rt: Runtime, delivery: Delivery | None) -> None:
+        if not failed:
+            failed.append(delivery)
+            raise OperationalError
+        await deliver(rt, delivery)
+
+    monkeypatch.setattr(inbox, "deliver", fails_once)
+    polling = asyncio.create_task(jobs.poll(house.rt))
+    user = house.telegram.user(7012, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)
+    assert failed == [None]
 
 
 @pytest.mark.requirement("S-35")

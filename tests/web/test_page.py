@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from bot import inbox
+from flows.engine.events import Joined
 from tests.emulators.telegram import User
 from tests.house import House
 from tests.visitor import Visitor
@@ -120,6 +122,23 @@ async def test_a_visit_ends_after_half_an_hour(house: House) -> None:
         await house.ahead("31 minutes")
         async with visitor.session.get(f"{house.url}/chat") as page:
             assert "фамилия" not in (await page.text()).lower()
+
+
+async def test_who_left_the_page_is_spoken_to_where_they_came_from(house: House) -> None:
+    user = house.telegram.user(7108, first_name="Test")
+    await _to_surname(house, user)
+    link = await _link(house, user)
+    async with Visitor.at(house.url) as visitor:
+        assert (await _enter(visitor, link))[0] == 200
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT person_id FROM conversations")
+        (person_id,) = await cursor.fetchone() or (None,)
+    assert person_id is not None
+    await house.ahead("31 minutes")
+    async with house.rt.pool.connection() as session:
+        await session.execute("DELETE FROM handles WHERE until < kosh_now()")
+        delivery = await inbox.take_turn(house.rt, session, person_id, Joined())
+    await _next(user, partial(inbox.deliver, house.rt, delivery))
 
 
 async def test_a_new_link_ends_the_old_one(house: House) -> None:
