@@ -170,10 +170,18 @@ def test_the_architecture_names_every_table_with_its_owner() -> None:
     assert {_quoted(row[0])[0]: row[1].replace("`", "") for row in told} == declared
 
 
-def test_the_architecture_shows_the_layers_that_are_checked() -> None:
+def test_the_architecture_says_what_each_module_of_the_stack_is() -> None:
     contracts = tomllib.loads(_text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     shown = re.findall(r"```text\n(.*?)```", _text("docs/architecture.md"), re.DOTALL)
-    assert shown[0].splitlines() == contracts[0]["layers"]
+    layers = ("\n".join(map(_told, layer.split(" | "))) for layer in contracts[0]["layers"])
+    assert shown[0].strip() == "\n\n".join(layers)
+
+
+def _told(module: str) -> str:
+    """A module's name and the first line of what it says of itself."""
+    file = ROOT / "bot" / f"{module}.py"
+    source = (file if file.exists() else ROOT / "bot" / module / "__init__.py").read_text()
+    return f"{module:14} {(ast.get_docstring(ast.parse(source)) or '').splitlines()[0]}"
 
 
 # Words and links
