@@ -11,7 +11,7 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import NO as NO_OPTION
 from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
 from flows.engine.questions import YES as YES_OPTION
-from flows.engine.text import Text, _, button, row, verbatim
+from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling
 from flows.knowledge.facts import said
 from flows.knowledge.offices import CAREER
@@ -147,7 +147,7 @@ def _place(answers: Answers) -> Text:
     places = PLACES[YEAR].get(key)
     if places is None:
         return _(HAS_NONE.msgid, region=NAMES[key], year=YEAR)
-    return _(HAS_PLACES.msgid, region=NAMES[key], places=places, year=YEAR)
+    return _(HAS_PLACES.msgid, region=NAMES[key], places=Amount(places), year=YEAR)
 
 
 def chart() -> Text:
@@ -158,7 +158,7 @@ def chart() -> Text:
             BAR.msgid,
             region=NAMES[key],
             bar=verbatim("▇" * max(1, round(10 * places / most))),
-            places=places,
+            places=Amount(places),
         )
         for key, places in PLACES[YEAR].items()
     )
@@ -170,21 +170,16 @@ def _sums(answers: Answers) -> Text:
     comes_to = amounts(people)
     rent = _(
         SUM_RENT.msgid,
-        least=_grouped(comes_to.rent_least),
-        most=_grouped(comes_to.rent_most),
+        least=Amount(comes_to.rent_least),
+        most=Amount(comes_to.rent_most),
         months=RENT_MONTHS,
     )
     return lines(
         _(ONLY_IF.msgid, year=YEAR),
-        _(SUM_RELOCATION.msgid, people=people, sum=_grouped(comes_to.relocation)),
+        _(SUM_RELOCATION.msgid, people=people, sum=Amount(comes_to.relocation)),
         *((rent,) if answers.get("rent") != "no" else ()),
-        _(SUM_HOME.msgid, sum=_grouped(comes_to.certificate)),
+        _(SUM_HOME.msgid, sum=Amount(comes_to.certificate)),
     )
-
-
-def _grouped(tenge: int) -> str:
-    """A sum in groups of three, with spaces that do not break."""
-    return f"{tenge:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
 SUPPORT = Flow(

@@ -11,12 +11,13 @@ KEPT = re.compile(
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)
 
-# Words in Latin letters that are the same in every language.
+# Words that stay in their own letters in every language.
 NAMES = {
     "Kosh",
     "Telegram",
     "WhatsApp",
-    "IIN",
+    "ИИН",
+    "ЦОН",
     "PIN",
     "ID",
     "PINFL",

@@ -25,6 +25,8 @@ TWO_DIGITS = "99"
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
+# Between digits it parts thousands.
+COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 ALPHABETS = {
@@ -288,7 +290,7 @@ def _quotes(entry: Entry) -> Iterator[str]:
 def _punctuation(entry: Entry) -> Iterator[str]:
     prose = entry.prose
     if entry.code == "zh_Hans":
-        if wrong := re.search(rf"[,;:!?()]|{HAN}\.|\.{HAN}", prose):
+        if wrong := re.search(rf"[;:!?()]|{COMMA}|{HAN}\.|\.{HAN}", prose):
             yield f"full-width punctuation, not {wrong[0]}"
         if re.search(rf"{HAN} +{HAN}|[，。；：！？、] | [，。；：！？、]", entry.text):
             yield "a space between Chinese characters"
@@ -296,7 +298,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
     foreign = r"[，。；：！？、（）،؛؟]"
     if entry.code in directions.RIGHT_TO_LEFT:
         # An arrow points the other way there.
-        foreign = "[，。；：！？、（）,;?←→‹›]"
+        foreign = rf"[，。；：！？、（）;?←→‹›]|{COMMA}"
     if wrong := re.search(foreign, prose):
         yield f"punctuation of another language: {wrong[0]}"
     if re.search(r"[^\s] [,.;:!?،؛؟](?:\s|$)", entry.text):

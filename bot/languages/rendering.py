@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.languages import directions, formats
 from bot.languages.catalogues import Messages
 from bot.languages.kept import PLACE
-from flows.engine.text import Country, Label, Text, Value
+from flows.engine.text import Amount, Country, Label, Text, Value
 
 
 class Rendering:
@@ -64,6 +64,8 @@ class Rendering:
         match value:
             case str():
                 return value
+            case Amount():
+                return formats.number(value, self.code)
             case int():
                 return str(value)
             case date():

@@ -56,7 +56,7 @@ GLOSSARY = (
             "kk": "алдын ала тіркел",
             "ru": "предварительн[а-я]+ регистрац|предрегистрац",
             "zh_Hans": "预登记",
-            "uz": "oldindan roʻyxat",
+            "uz": "oldindan (?:roʻyxat|yozil)",
         },
         "it must not sound like the application itself",
     ),
@@ -114,6 +114,17 @@ GLOSSARY = (
             "uz": "davlat korporatsiya",
         },
         "the name of the body",
+        unless="State Corporation offices?",
+    ),
+    Term(
+        "State Corporation offices?",
+        {
+            "kk": "ХҚКО",
+            "ru": "ЦОН",
+            "zh_Hans": "公民服务中心",
+            "uz": "Qozogʻiston davlat xizmatlari",
+        },
+        "its offices by the name that people know; Uzbekistan has some of its own",
     ),
     Term(
         "Otandastar",

@@ -11,6 +11,10 @@ class Country:
     code: str
 
 
+class Amount(int):
+    """A number of money, places or people, whose thousands are set apart; a year is none."""
+
+
 type Value = str | int | date | Country | Text
 
 

@@ -48,8 +48,8 @@ COVERS = Fact(
 TEST = Fact(
     key="pilot_2026.step_1_test",
     text=_(
-        "First comes a test of the Kazakh language at level {level}, taken remotely:"
-        " listening and reading, about 70 minutes. It can be taken again.",
+        "A test of the Kazakh language at level {level} is taken remotely: listening and"
+        " reading, about 70 minutes. It can be taken again.",
         level="A1",
     ),
     sources=(
@@ -90,7 +90,7 @@ CHECK = Fact(
 )
 INTERVIEW = Fact(
     key="pilot_2026.step_5_interview",
-    text=_("Last comes an interview at the place of stay."),
+    text=_("There is an interview at the place of stay."),
     sources=(
         "https://cis-legislation.com/document.fwx?rgn=173478",
         "https://charter97.org/ru/news/2026/2/24/674811/",

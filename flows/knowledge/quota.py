@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flows.engine.text import _
+from flows.engine.text import Amount, _
 from flows.knowledge.facts import Fact, Unsaid
 
 SINCE, UNTIL = date(2026, 1, 1), date(2026, 12, 31)
@@ -12,7 +12,7 @@ PLACES = Fact(
     text=_(
         "For {year} the quota for kandas has {places} places in {regions} regions.",
         year=2026,
-        places=2281,
+        places=Amount(2281),
         regions=8,
     ),
     sources=(
@@ -30,7 +30,7 @@ LAST_YEAR = Fact(
     text=_(
         "The quota of {year} had {places} places. All were taken by the end of the year.",
         year=2025,
-        places=2309,
+        places=Amount(2309),
     ),
     sources=(
         "https://kokshetoday.kz/tag/rasselenie/",
@@ -46,8 +46,8 @@ SHARE = Fact(
         "In {year} {people} people received the kandas status, and the quota had"
         " {places} places: about one in seven.",
         year=2025,
-        people=16805,
-        places=2309,
+        people=Amount(16805),
+        places=Amount(2309),
     ),
     sources=(
         "https://centralasia.media/news:2404467?from=rss",
@@ -91,7 +91,7 @@ MCI_2026 = Fact(
     text=_(
         "The amounts are counted in MCI. In {year} one MCI is {tenge} tenge.",
         year=2026,
-        tenge=4325,
+        tenge=Amount(4325),
     ),
     sources=(
         "https://kaz.inform.kz/news/2026-zhili-aylik-eseptk-korsetksh-molsher-kalay-ozgerd-7b421f/",
@@ -141,7 +141,7 @@ HOME = Fact(
     key="quota_support.certificate",
     text=_(
         "Economic mobility certificate, to buy a home or for the first payment: up to {mci} MCI.",
-        mci=1625,
+        mci=Amount(1625),
     ),
     sources=(
         "https://www.lada.kz/kazakhstan-news/146527-v-kazakhstane-s-1-ianvaria-pereselentsam-na-sever-podnimut-vyplaty-na-milliony-tenge.html",

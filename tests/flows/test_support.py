@@ -87,3 +87,22 @@ def test_the_sum_for_a_family_is_said_in_groups_of_three() -> None:
     chat.presses("unsure")
     assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text
     assert "977" in chat.text
+
+
+@pytest.mark.parametrize(
+    ("language", "apart"),
+    [
+        ("kk", "\N{NO-BREAK SPACE}"),
+        ("uz_Cyrl", "\N{NO-BREAK SPACE}"),
+        ("kk_Arab", ","),
+        ("zh_Hans", ","),
+    ],
+)
+def test_thousands_are_set_apart_as_the_language_does_and_years_are_not(
+    language: str, apart: str
+) -> None:
+    chat = Chat.begun(language, "support").presses("north_east", "pavlodar").says("5")
+    chat.presses("unsure")
+    for figure in ("1 513 750", "7 028 125", "4 325", "16 805"):
+        assert figure.replace(" ", apart) in chat.text
+    assert "2026" in chat.text
