@@ -13,6 +13,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 
 MOST_ENTRIES = 50
+AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +104,28 @@ async def broken(session: AsyncConnection[Any], kept: str = "") -> int | None:
 
     `kept` is a head of earlier, as printed: the chain must still go through it.
     """
-    cursor = await session.execute(
-        "SELECT seq, at, actor, action, subject, detail, hash FROM audit ORDER BY seq"
-    )
     kept_seq, _colon, kept_hash = kept.partition(":")
     before, expected = b"", 1
-    async for *told, link in cursor:
-        entry, found = Entry(*told), bytes(link)
-        if entry.seq != expected or found != _link(before, entry):
-            return expected
-        if str(entry.seq) == kept_seq and found.hex() != kept_hash:
-            return entry.seq
-        before, expected = found, entry.seq + 1
-    now = await head(session)
+    # The head first: if nothing comes after that, nobody has added a link in between.
+    while (now := await head(session)) and (links := await _links(session, expected)):
+        for entry, found in links:
+            if entry.seq != expected or found != _link(before, entry):
+                return expected
+            if str(entry.seq) == kept_seq and found.hex() != kept_hash:
+                return entry.seq
+            before, expected = found, entry.seq + 1
     cut = kept_seq.isdecimal() and int(kept_seq) >= expected
     return None if (now.seq, now.hash) == (expected - 1, before) and not cut else expected
+
+
+async def _links(session: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
+    """Some links at a time: years of them fit neither into memory nor into a statement's time."""
+    cursor = await session.execute(
+        "SELECT seq, at, actor, action, subject, detail, hash FROM audit WHERE seq >= %s"
+        " ORDER BY seq LIMIT %s",
+        (since, AT_ONCE),
+    )
+    return [(Entry(*told), bytes(link)) for *told, link in await cursor.fetchall()]
 
 
 def _link(before: bytes, entry: Entry) -> bytes:

@@ -443,6 +443,16 @@ async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
         assert (await audit.head(session)).seq == 200
 
 
+async def test_a_walk_beside_writers_finds_the_chain_whole(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "AT_ONCE", 3)
+    writing = asyncio.gather(*(_written(rt, 25) for _writer in range(4)))
+    while not writing.done():
+        assert await _broken(rt) is None
+    await writing
+
+
 @pytest.mark.parametrize(
     ("tampering", "found"),
     [
@@ -457,8 +467,13 @@ async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
 )
 @pytest.mark.requirement("S-64")
 async def test_a_changed_log_is_found_and_the_link_is_named(
-    rt: Runtime, databases: Databases, tampering: LiteralString, found: int
+    rt: Runtime,
+    databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+    tampering: LiteralString,
+    found: int,
 ) -> None:
+    monkeypatch.setattr(audit, "AT_ONCE", 4)
     await _written(rt, 10)
     assert await _broken(rt) is None
     with psycopg.connect(databases.owner) as session:
