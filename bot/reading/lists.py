@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, LiteralString
 from uuid import UUID
 
-from bot import access, cases, officers
+from bot import access, audit, cases, officers
 from bot.access import Action, Role, Subject
 from bot.cases import Case
 from bot.officers import Officer
@@ -182,6 +182,33 @@ _COUNTED = Statement.of(
         for each in _OPEN.values()
     )
     + " FROM cases k WHERE k.state <> 'resolved' AND (%(free)s OR k.topic = ANY(%(topics)s))"
+)
+
+
+async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
+    """The case of that number, or the newest of the person with that receipt. Audited, for who
+    tries numbers out is to be seen; an open case is meant before a closed one."""
+    access.demand(officer, Action.CASE_LIST, Subject(officer.mission))
+    case_number = int(number) if number.isdecimal() and len(number) < 16 else None
+    values = _values(officer) | {"number": case_number, "receipt": number.upper()}
+    async with officers.acting(rt, officer) as session:
+        cursor = await session.execute(_FOUND, values)
+        row = await cursor.fetchone()
+        await audit.append(
+            session,
+            actor=str(officer.id),
+            action="case.find",
+            subject=str(row[0]) if row else "console",
+            detail="" if row else "absent",
+        )
+    return row[0] if row else None
+
+
+_FOUND: LiteralString = (
+    "SELECT k.id FROM cases k WHERE (%(free)s OR k.topic = ANY(%(topics)s)) AND"
+    " (k.number = %(number)s OR k.person_id ="
+    " (SELECT r.person_id FROM registrations r WHERE r.number = %(receipt)s))"
+    " ORDER BY k.state = 'resolved', k.opened_at DESC LIMIT 1"
 )
 # The number up to which a page that is read afterwards knows everything.
 LAST = Statement.of("SELECT coalesce(max(id), 0) FROM case_events")

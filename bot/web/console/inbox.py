@@ -72,6 +72,14 @@ def _link(chosen: Filter, queue: Queue) -> str:
     return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
+async def find(visit: Visit, form: Form) -> Response:
+    """The case of a number that was told; a form, for a receipt belongs in no address."""
+    found = await reading.find(visit.rt, visit.officer, form.get("number", "").strip())
+    if found is None:
+        return done("/inbox?queue=all", "no_case")
+    return RedirectResponse(f"{ROOT}{case_path(found)}", 303)
+
+
 async def take_next(visit: Visit, form: Form) -> Response:
     """The most urgent case that is this officer's to take."""
     taken = await desk.take_next(visit.rt, visit.officer, key=form.get("key", ""))
@@ -98,6 +106,7 @@ def case_path(case_id: UUID) -> str:
 ROUTES = [
     get("", Action.SELF, home),
     get("/inbox", Action.CASE_LIST, listing),
+    post("/find", Action.CASE_LIST, find),
     post("/next", Action.CASE_CLAIM, take_next),
     post("/shift", Action.SHIFT, shift),
 ]

@@ -74,6 +74,7 @@ INBOX: dict[str, Text] = {
     "chat_closed": _("chat closed"),
     "unread": _("New words: {count}"),
     "any": _("all"),
+    "find_number": _("Number of a case or of a registration"),
     "filter": button("Filter"),
     "empty_queue": _("Nobody is waiting here. Well done!"),
     "oldest": _("the oldest waits {time}"),
@@ -187,6 +188,7 @@ CASE: dict[str, Text] = {
 
 DONE: dict[str, Text] = {
     "done_no_next": _("Nobody is waiting for you right now."),
+    "done_no_case": _("There is no case of this number, or it is not one of yours to see."),
     "done_claimed": _("The case is yours. The form is silent now."),
     "done_released": _("The case is back in the queue."),
     "done_replied": _("Sent, or on its way."),

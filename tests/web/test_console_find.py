@@ -1,0 +1,74 @@
+"""A case is found by its number or by its person's receipt; who tries numbers out is seen."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from bot.access import Role
+from bot.web.console import demo_crew
+from tests.bot.desks import an_officer
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console, ru
+from tests.house import House
+
+AIGUL, SAULE, ELSEWHERE = "Aigul Testova", "Saule Testova", "Officer Beijing"
+RECEIPT = "KS-2026-TEST-TEST"
+
+
+@pytest.fixture
+async def desk(house: House) -> AsyncIterator[House]:
+    """Somebody with a receipt waits at the general desk, in case 1."""
+    await demo_crew.enter(house.rt)
+    await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
+    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state, number)"
+            " SELECT %s, person_id, 'accepted', %s FROM cases",
+            (uuid4(), RECEIPT),
+        )
+    yield house
+    await leave(visitor)
+
+
+@pytest.mark.parametrize("told", ["1", f" {RECEIPT.lower()} "])
+async def test_one_number_opens_the_case(desk: House, told: str) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox?queue=mine")
+        screen = await console.submit("/find", number=told)
+        assert screen.path.startswith("/console/cases/")
+        assert ru("why") in screen.text, "finding is not reading yet"
+        case_id = screen.path.rpartition("/")[2]
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+        assert case_id in screen.text
+        assert RECEIPT not in screen.text.upper()
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
+)
+async def test_what_is_not_there_or_another_missions_is_not_found(
+    desk: House, who: str, told: str
+) -> None:
+    async with Console.signed_in(desk.url, who) as console:
+        await console.get("/console/inbox")
+        screen = await console.submit("/find", number=told)
+        assert screen.path == "/console/inbox"
+        assert ru("done_no_case") in screen.text
+    async with desk.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT subject, detail FROM audit WHERE action = 'case.find'"
+        )
+        assert await cursor.fetchall() == [("console", "absent")]
+
+
+async def test_a_closed_case_is_found_too(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await console.submit("/resolve", where="")
+        screen = await console.submit("/find", number="1")
+        assert screen.path.startswith("/console/cases/")
