@@ -72,8 +72,10 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "ru": "человек, живой человек, нужен человек, позовите человека, нужен оператор,"
         " нужен специалист",
         "zh_Hans": "人工, 真人, 人工客服, 人工服务, 转人工, 找人工",
-        "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator kerak",
-        "uz_Cyrl": "одам, одам керак, жонли одам, одам билан гаплашиш, оператор керак",
+        "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator kerak,"
+        " odamdan yordam olish",
+        "uz_Cyrl": "одам, одам керак, жонли одам, одам билан гаплашиш, оператор керак,"
+        " одамдан ёрдам олиш",
         "en": "person, human, a person, a person please, talk to a person, real person",
     },
     Reserved.MENU: {
