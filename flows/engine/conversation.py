@@ -427,11 +427,17 @@ class _Turn(Announcing):
 
     def _menu(self) -> None:
         if self.c.with_officer:
-            self.effects.append(CancelCase())
-            self.c = replace(self.c, with_officer=False)
-            return self._remark(house.BACK_WITH_BOT)
+            return self._ask_screen(house.LEAVE_SCREEN)
         self.c = replace(self.c, flow="", parked="")
         self.ask()
+
+    def _leave(self, key: str) -> None:
+        """Close the case, unless the officer has done so meanwhile."""
+        if key != "yes" or not self.c.with_officer:
+            return self.ask()
+        self.effects.append(CancelCase())
+        self.c = replace(self.c, with_officer=False, wanted="")
+        self._remark(house.LEFT)
 
     def _help(self) -> None:
         asked = self.c.asked
@@ -676,6 +682,8 @@ class _Turn(Announcing):
                 if key == "yes":
                     return self._erased()
                 self.ask()
+            case house.LEAVE:
+                self._leave(key)
             case house.REGISTERED:
                 self._registered(key)
             case house.WITHDRAW:

@@ -8,13 +8,14 @@ from flows.engine.questions import NO, YES, Choice, Option
 from flows.engine.text import Label, Text, _, button, verbatim
 from flows.engine.words import Words
 
-LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT = (
+LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
     "~language",
     "~menu",
     "~delete",
     "~registered",
     "~withdraw",
     "~edit",
+    "~leave",
 )
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
@@ -97,7 +98,10 @@ WAITING = _(
     " Write here; everything is passed on."
 )
 JOINED = _("An officer is reading your conversation now.")
-BACK_WITH_BOT = _("You are with the assistant again.")
+LEAVE_TEXT = _(
+    "Leave the conversation with the officer? If your question has no answer yet, it will get none."
+)
+LEFT = _("You have left the conversation with the officer. You can ask a person again at any time.")
 OFFICER_DONE = _("The officer has finished. You are with the assistant again.")
 HELPED = _("Did this conversation help you?")
 RATED = _("Thank you. This helps us to answer better.")
@@ -156,6 +160,7 @@ def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool
 DELETE_SCREEN = Choice(
     name=DELETE, label=button("Delete my data"), text=DELETE_TEXT, among=(YES, NO)
 )
+LEAVE_SCREEN = Choice(name=LEAVE, label=button("Leave"), text=LEAVE_TEXT, among=(YES, NO))
 WITHDRAW_SCREEN = Choice(
     name=WITHDRAW, label=button("Withdraw"), text=WITHDRAW_TEXT, among=(YES, NO)
 )

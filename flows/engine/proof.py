@@ -216,6 +216,7 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
     yield announcing.screen(announcing.WHAT, announcing.CHANGE), {}
     yield house.DELETE_SCREEN, {}
     yield house.WITHDRAW_SCREEN, {}
+    yield house.LEAVE_SCREEN, {}
     yield house.registered_screen("accepted", "1", _following(flows)), {}
 
 

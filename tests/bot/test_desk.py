@@ -383,7 +383,7 @@ async def test_the_next_case_is_the_most_urgent_of_ones_topics_and_languages(
 async def test_the_person_can_go_back_to_the_bot(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     await ask(guest)
-    await guest.press("!menu")
+    await guest.go("/menu", "yes")
     assert await numbers(rt, officer) == []
     assert await numbers(rt, officer, Queue.RESOLVED) == [(await case_of(guest)).number]
     conversation = await guest.conversation()

@@ -142,7 +142,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
         committed.append(await _clock(rt))
         return done
 
-    person = random.choice((lambda: guest.do(Said("hello")), lambda: guest.press("!menu")))
+    person = random.choice((lambda: guest.do(Said("hello")), lambda: guest.go("/menu", "yes")))
     await asyncio.gather(
         _after(random, claim),
         _after(random, claim),
@@ -162,7 +162,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
 async def _leave(guest: Guest, case: cases.Case) -> None:
     """The person goes back to the bot, to ask again later."""
     if (await now(guest.rt, case.id)).state != State.RESOLVED:
-        await guest.press("!menu")
+        await guest.go("/menu", "yes")
 
 
 async def _races(rt: Runtime, rounds: int, seed: int) -> None:

@@ -172,10 +172,39 @@ def test_whether_it_helped_is_asked_beside_the_form() -> None:
     assert chat.done(Rated) == [Rated("partly")]
 
 
-def test_the_person_can_leave_the_officer() -> None:
-    chat = handed_over().presses("!menu")
+@pytest.mark.parametrize("asks", ["/menu", "Назад к помощнику"])
+def test_the_person_can_leave_the_officer_and_is_asked_before(asks: str) -> None:
+    chat = handed_over().says(asks)
+    assert chat.shows(house.LEAVE_TEXT)
+    assert chat.done(CancelCase) == []
+    chat.presses("yes")
     assert chat.done(CancelCase) == [CancelCase()]
+    assert chat.shows(house.LEFT)
     assert chat.at == "given_name"
+    assert chat.says("TESTOVA").told()["given_name"] == "TESTOVA"
+
+
+@pytest.mark.parametrize("answers", [("no",), ()])
+def test_who_does_not_leave_goes_on_with_the_officer(answers: tuple[str, ...]) -> None:
+    chat = handed_over().takes(Joined()).takes(Pressed("!menu")).presses(*answers)
+    assert chat.shows(house.WAITING) is bool(answers)
+    chat.says("Testova asks on", "да")
+    assert chat.done(Relay) == [Relay("Testova asks on"), Relay("да")]
+    assert chat.done(CancelCase) == []
+
+
+def test_an_answer_that_comes_after_the_officer_has_finished_closes_nothing() -> None:
+    chat = handed_over().presses("!menu")
+    leave = Pressed(f"{chat.nonce}:yes")
+    chat.takes(Resolved()).takes(leave)
+    assert chat.done(CancelCase) == []
+    assert chat.at == "given_name"
+
+
+def test_waiting_again_closes_the_screen_so_that_yes_is_a_word_to_the_officer() -> None:
+    chat = handed_over().presses("!menu").says("/start", "да")
+    assert chat.done(Relay) == [Relay("да")]
+    assert chat.done(CancelCase) == []
 
 
 def test_a_new_start_does_not_leave_the_officer() -> None:
@@ -226,7 +255,7 @@ def test_labels_of_controls_may_be_written_to_leave_the_officer() -> None:
     left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.done(QuickExit)
     back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))
-    assert back.done(CancelCase)
+    assert back.at == house.LEAVE
 
 
 def test_safety_words_win_over_the_officer() -> None:

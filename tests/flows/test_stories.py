@@ -171,7 +171,7 @@ def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> 
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
     asked = chat.at
-    chat.presses("person", "yes", "-").says("/menu")
+    chat.presses("person", "yes", "-").says("/menu", "да")
     assert chat.at == asked
     chat.presses("go_on")
     assert chat.at == "family"
@@ -196,7 +196,7 @@ def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
     (case,) = chat.done(OpenCase)
     assert (case.topic, case.words) == (topic, "Testova asks")
     assert chat.conversation.with_officer
-    chat.presses("!menu")
+    chat.presses("!menu", "yes")
     assert chat.done(CancelCase)
     assert chat.at == gate
     assert chat.told() == told
