@@ -17,7 +17,7 @@ from psycopg.sql import SQL
 from bot import services
 from bot.migrations import migrate
 from bot.runtime import Runtime, runtime
-from bot.services import Databases
+from bot.services import Databases, embedded
 from bot.settings import Settings
 from tests.clock import CLOCK
 from tests.house import House, furnished
@@ -59,6 +59,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres", type=Path, help="Where another PostgreSQL's programs are, such as the oldest."
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(given["services"]) if given else _new_home()
@@ -86,9 +92,13 @@ def services_home(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def admin_url(services_home: Path) -> Iterator[str]:
-    with services.postgres(services_home / "postgres", FAST) as url:
-        yield url
+def admin_url(services_home: Path, pytestconfig: pytest.Config) -> Iterator[str]:
+    programs = pytestconfig.getoption("postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        if programs:
+            patch.setattr(embedded, "_postgres_binaries", lambda name: iter([programs / name]))
+        with services.postgres(services_home / "postgres", FAST) as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
