@@ -8,7 +8,9 @@ import pytest
 
 from bot import accounts, canned, officers, statistics
 from bot.access import Role
+from bot.languages import Languages
 from bot.web.console import demo_crew
+from bot.web.console.words import REASONS
 from flows.knowledge.missions import GENERAL
 from tests.browser.console_scene import ask_officer, leave
 from tests.console import Console, ru
@@ -307,7 +309,8 @@ async def test_answers_are_shown_for_a_reason_and_audited(desk: House, waiting: 
         assert screen.status == 200
     async with Console.signed_in(desk.url, SAULE) as auditor:
         screen = await auditor.get("/console/audit")
-        assert "case.answers check" in screen.text
+        read = f"{ru('answers_show')} {Languages(('ru',)).render(REASONS['check'], 'ru')}"
+        assert read in screen.text
         assert ru("chain_whole") in screen.text
         assert WORDS not in screen.text
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.access import Action
 from bot.languages import direction, tag
 from bot.runtime import Runtime
-from bot.web.console import words, words_broadcasts
+from bot.web.console import words, words_broadcasts, words_log
 from bot.web.console.visit import ROOT, Visit, fresh_key, hinted
 from bot.web.console.words import Wording
 from flows.engine.text import Label
@@ -73,6 +73,10 @@ _templates.globals |= {
     "BROADCAST_LOOKS": words_broadcasts.BROADCAST_LOOKS,
     "FATES": words_broadcasts.FATES,
     "ACTS": words_broadcasts.ACTS,
+    "LOGGED": words_log.LOGGED,
+    "REGISTRY_SENT": words_log.SENT,
+    "REGISTRY_STANDS": words_log.STANDS,
+    "REGISTRY_BECAUSE": words_log.BECAUSE,
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,

@@ -1,0 +1,83 @@
+"""What was done and where the registry stands is told in words; a code stands where none are."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from re import findall
+from uuid import uuid4
+
+import pytest
+
+import bot
+from bot import audit
+from bot.access import Action
+from bot.languages import Languages
+from bot.web.console import demo_crew
+from bot.web.console.words_log import BECAUSE, LOGGED, SENT, STANDS
+from flows.engine.text import Text
+from tests.browser.console_scene import ask_officer, leave
+from tests.console import Console
+from tests.house import House
+
+AIGUL, SAULE = "Aigul Testova", "Saule Testova"
+RUSSIAN = Languages(("ru",))
+
+
+def _ru(text: Text) -> str:
+    return " ".join(RUSSIAN.render(text, "ru").split())
+
+
+@pytest.fixture
+async def desk(house: House) -> AsyncIterator[House]:
+    await demo_crew.enter(house.rt)
+    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    yield house
+    await leave(visitor)
+
+
+def test_whatever_is_logged_has_words() -> None:
+    pages = Path(bot.__file__).parent.rglob("*.py")
+    written = {
+        action
+        for page in pages
+        for action in findall(r'action="([a-z_.]+)"', page.read_text("utf-8"))
+    }
+    assert {*Action, *written} - LOGGED.keys() == set()
+
+
+async def test_the_audit_log_names_what_was_done(desk: House) -> None:
+    async with desk.rt.pool.connection() as session:
+        await audit.append(session, actor="operator", action="not.known", subject="-")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/audit")
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+    assert f"{_ru(LOGGED['denied'])} GET role {_ru(LOGGED[Action.AUDIT_READ])}" in screen.text
+    assert "audit.read" not in screen.text
+    assert "not.known" in screen.text
+
+
+async def test_the_card_of_the_registry_speaks_the_officers_language(desk: House) -> None:
+    async with desk.rt.pool.connection() as session:
+        registration = uuid4()
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state, number)"
+            " SELECT %s, person_id, 'received', 'KS-2026-TEST-TEST' FROM cases",
+            (registration,),
+        )
+        for number, state, reason in ((1, "unknown", "E_REGISTRY_TIMEOUT"), (2, "odd", "odd_too")):
+            await session.execute(
+                "INSERT INTO registry_writes (id, registration_id, number, kind, state, reason)"
+                " VALUES (%s, %s, %s, 'amend', %s, %s)",
+                (uuid4(), registration, number, state, reason),
+            )
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        screen = await console.submit("/next")
+    told = [
+        f"{_ru(SENT['registration'])} KS-2026-TEST-TEST {_ru(STANDS['received'])}",
+        f"{_ru(SENT['amend'])} KS-2026-TEST-TEST {_ru(STANDS['unknown'])}",
+        _ru(BECAUSE["E_REGISTRY_TIMEOUT"]),
+        "odd odd_too",
+    ]
+    assert [each for each in told if each not in screen.text] == []
+    assert "E_REGISTRY" not in screen.text
