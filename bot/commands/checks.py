@@ -30,9 +30,9 @@ RELEASED = (
 # The tests run on the newest; what is new in it must not be used. Debian has the oldest.
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
 WRITING = (
-    "turn", "group_commit", "delivery", "outbox", "erasing", "retention", "rotation", "desk", "cases",
-    "hours", "broadcasts", "uploads", "registrations", "access", "breach", "pin", "glass", "tide",
-    "migrations",
+    "turn", "group_commit", "delivery", "outbox", "erasing", "retention", "rotation", "desk",
+    "cases", "hours", "broadcasts", "uploads", "registrations", "access", "breach", "pin", "glass",
+    "tide", "migrations",
 )  # fmt: skip
 
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out chaos.")]
