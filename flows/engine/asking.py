@@ -161,7 +161,19 @@ class Asking:
     ) -> None:
         asked = self._put_asked("", screen.name, screen.rev, screen.options, page)
         buttons = option_buttons(asked.nonce, screen.options, page)
-        self._say((paragraph or (screen.text,),), buttons, protect=screen.name == house.REGISTERED)
+        person = () if screen.name == house.MENU else self._to_a_person()
+        self._say(
+            (paragraph or (screen.text,),),
+            (*buttons, *person),
+            protect=screen.name == house.REGISTERED,
+        )
+
+    def _to_a_person(self) -> tuple[Button, ...]:
+        """A way to a person from a screen of ours, for whoever is not with one already."""
+        offered = any(flow.hands_over for flow in self.flows.values())
+        if not self.c.language or self.c.with_officer or not offered:
+            return ()
+        return (Button("!person", house.PERSON, Kind.CONTROL),)
 
     def _ask_step(
         self, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int

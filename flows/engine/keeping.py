@@ -196,7 +196,7 @@ class Keeping(Asking):
         )
         asked = self._put_asked("", Screen.TICK, 1, offered, page)
         back = Button(CONTROL, button("Back"), Kind.CONTROL)
-        buttons = (*option_buttons(asked.nonce, offered, page), back)
+        buttons = (*option_buttons(asked.nonce, offered, page), back, *self._to_a_person())
         self._say((tuple(self._lines(mine, listing)), (WHICH,)), buttons)
 
     def _tick(self, asked: Asked, key: str) -> None:

@@ -89,7 +89,8 @@ class Locking(Keeping):
             return self._send_to_page(TITLE, service=self.c.with_officer)
         buttons = option_buttons(asked.nonce, offered)
         controls = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
-        self._say((((CHOOSE if fresh else ENTER),),), controls, private=True)
+        ways = (*controls, *self._to_a_person())
+        self._say((((CHOOSE if fresh else ENTER),),), ways, private=True)
 
     def _read_pin(self, typed: str) -> str | Refusal:
         """The digits, of whatever script; what looks like a PIN doesn't stay in the chat."""

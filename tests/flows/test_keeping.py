@@ -48,7 +48,12 @@ def test_a_list_comes_with_a_link_of_its_own_and_can_be_kept(language: str) -> N
     chat = listed(language)
     first, second = chat.says_now
     assert [button.kind for button in first.buttons] == [Kind.LINK, Kind.EXIT]
-    assert [button.kind for button in second.buttons] == [Kind.OPTION, Kind.OPTION, Kind.EXIT]
+    assert [button.kind for button in second.buttons] == [
+        Kind.OPTION,
+        Kind.OPTION,
+        Kind.CONTROL,
+        Kind.EXIT,
+    ]
     sheet = chat.done(PrintList)[0]
     assert sheet.answers["location"] == "origin"
     assert not chat.conversation.kept

@@ -1,5 +1,7 @@
 """What could be altered in the engine without any other conversation noticing (decision 35)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from flows import FLOWS
@@ -50,6 +52,51 @@ def test_words_of_danger_lead_to_a_person_also_where_nothing_is_asked() -> None:
     chat = at("surname").says("/exit")
     assert chat.at == ""
     assert chat.says("мне угрожают").at == "consent_handoff"
+
+
+def _registered() -> Chat:
+    return at("review").presses("submit")
+
+
+def _listed() -> Chat:
+    return Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
+
+
+SCREENS: dict[str, Callable[[], Chat]] = {
+    "language": lambda: Chat.begun("ru").presses("language"),
+    "status": lambda: _registered().says("/status"),
+    "withdraw": lambda: _registered().says("/status").presses("withdraw"),
+    "edit": lambda: at("review").presses("edit"),
+    "delete": lambda: at("surname").says("/delete"),
+    "pin": lambda: _registered().says("/menu").answers("pin"),
+    "announcements": lambda: Chat.begun("ru", "announcements"),
+    "list": _listed,
+    "keep": lambda: _listed().presses("keep"),
+    "mine": lambda: _listed().presses("keep", "yes"),
+    "tick": lambda: _listed().presses("keep", "yes", "tick"),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_screen_beside_the_flows_reaches_a_person_by_one_button(name: str) -> None:
+    chat = SCREENS[name]()
+    assert chat.at.startswith("~")
+    chat.presses("!person")
+    assert (chat.conversation.flow, chat.at) == ("officer", "topic")
+
+
+@pytest.mark.parametrize("screen", ["/delete", "/status", "/language"])
+def test_who_is_with_a_person_is_not_offered_one(screen: str) -> None:
+    chat = _registered().presses("officer", "general", "yes").says("Testova asks", screen)
+    assert chat.at.startswith("~")
+    assert "!person" not in chat.keys
+
+
+def test_the_menu_and_the_first_screen_need_no_second_way() -> None:
+    assert "!person" not in Chat().takes(Started()).keys
+    chat = Chat.begun("ru")
+    assert "!person" not in chat.keys
+    assert "officer" in chat.keys
 
 
 def test_several_countries_become_the_options_also_where_an_answer_is_changed() -> None:
