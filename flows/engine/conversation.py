@@ -372,7 +372,9 @@ class _Turn(Announcing):
                 self.effects.append(DeleteInput())
                 self._remark(house.NO_PICTURES)
             case "voice":
-                self._remark(house.CANNOT_HEAR)
+                more = () if self.c.with_officer else (house.OR_A_PERSON,)
+                self.notes.append((house.CANNOT_HEAR, *more))
+                self.ask()
             case _:
                 self._remark(house.CANNOT_READ)
 

@@ -36,7 +36,11 @@ EARLIER = _("Your earlier answer: {answer}")
 SAVED = _("{label}: {answer}")
 ASK_AGAIN = _("If it does not work, a person can help. Write “person” or press the button.")
 CANNOT_READ = _("I cannot read this. Please write or use a button.")
-CANNOT_HEAR = _("I cannot listen to recordings. Please write, or ask for a person to call you.")
+CANNOT_HEAR = _(
+    "Recordings are not heard here and not passed on. Please write, or let somebody you trust write"
+    " for you."
+)
+OR_A_PERSON = _("You can also talk to a person.")
 NO_LOCATION = _("We do not need your location. It was not kept; please delete it here too.")
 NO_PICTURES = _(
     "Please do not send photos or papers here. They were not kept. Please write instead."

@@ -275,6 +275,14 @@ def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted:
     assert (DeleteInput() in chat.effects_now) is deleted
 
 
+def test_who_cannot_write_is_told_of_a_person_unless_they_are_with_one() -> None:
+    assert at("purpose").takes(Unreadable("voice")).shows(house.OR_A_PERSON)
+    chat = Chat.begun("ru", "officer").until("words").says("Testova asks")
+    chat.takes(Unreadable("voice"))
+    assert chat.shows(house.CANNOT_HEAR)
+    assert not chat.shows(house.OR_A_PERSON)
+
+
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(54)
 def test_a_changed_message_changes_no_answer() -> None:
