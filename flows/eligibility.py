@@ -12,7 +12,7 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot, quota, registry, settling
-from flows.knowledge.facts import Fact, current, said
+from flows.knowledge.facts import Fact, said
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
 from flows.paragraphs import joined, lines, numbered
@@ -124,7 +124,7 @@ def _card() -> Way:
 def _status(why: Text, today: date) -> Way:
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
-    steps = (*number, *_first(today), APPLY, *_texts(decided, today), AFTERWARDS)
+    steps = (*number, *_first(today), APPLY, *said(decided, today), AFTERWARDS)
     facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.FEE, kandas.VALIDITY)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,))
 
@@ -138,11 +138,7 @@ def _permit(kazakh: bool, today: date) -> Way:
 def _first(today: date) -> tuple[Text, ...]:
     """The steps of the pilot while it lasts."""
     pilots = (pilot.TEST, pilot.QUESTIONNAIRE, pilot.CHECK, pilot.INTERVIEW)
-    return _texts(pilots, today) or (ASK_FIRST,)
-
-
-def _texts(facts: tuple[Fact, ...], today: date) -> tuple[Text, ...]:
-    return tuple(fact.text for fact in current(facts, today))
+    return said(pilots, today) or (ASK_FIRST,)
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
