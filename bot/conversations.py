@@ -22,7 +22,7 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement
 from flows.engine.conversation import step
-from flows.engine.events import Event
+from flows.engine.events import Event, Page
 from flows.engine.state import Conversation, Turn
 
 # How exactly it is known when a person last wrote, where that counts.
@@ -52,7 +52,8 @@ class Held:
 
 def turn(rt: Runtime, held: Held, event: Event) -> Turn:
     """What an event leads to; nothing of it is written."""
-    page = rt.channels[held.channel].page
+    channel = rt.channels.get(held.channel)
+    page = channel.page if channel else Page.NEVER
     return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from bot import access, audit, cases, conversations, hours, inbox, log, officers, outbox
+from bot import access, audit, cases, conversations, hours, inbox, log, officers, outbox, rounds
 from bot.channels import Act, Message, SendError
 from bot.channels.telegram import Telegram
 from bot.queue import Session
@@ -21,6 +21,7 @@ from flows.knowledge.offices import desk_name
 AT_ONCE = 100
 # Telegram lets a bot write 20 times a minute into a group; edits count, and a new card is two acts.
 CARD_SECONDS = 8
+_FIRST = UUID(int=0)
 
 _logger = log.get()
 
@@ -44,20 +45,27 @@ WHERE k.state <> 'resolved'
 
 async def tend(rt: Runtime) -> int:
     """See to every case whose time has come; how many. Safe to run in many processes at once."""
-    async with rt.pool.connection() as session:
-        found = await _due(session)
-    for case_id, person_id, _why in found:
+    seen, last = 0, _FIRST
+    while True:
         async with rt.pool.connection() as session:
-            await _tend(rt, session, case_id, person_id)
-    return len(found)
+            found = await _due(session, after=last)
+        if not found:
+            return seen
+        for case_id, person_id, _why in found:
+            with rounds.alone("cases"):
+                async with rt.pool.connection() as session:
+                    await _tend(rt, session, case_id, person_id)
+        seen, last = seen + len(found), found[-1][0]
 
 
-async def _due(session: Session, case_id: UUID | None = None) -> list[tuple[UUID, UUID, str]]:
+async def _due(
+    session: Session, case_id: UUID | None = None, after: UUID = _FIRST
+) -> list[tuple[UUID, UUID, str]]:
     staffed = [*await officers.staffed(session), missions.GENERAL]
     cursor = await session.execute(
         f"SELECT id, person_id, why FROM ({_DUE}) due WHERE why IS NOT NULL"
-        " AND (%(id)s::uuid IS NULL OR id = %(id)s) LIMIT %(most)s",
-        {"staffed": staffed, "id": case_id, "most": AT_ONCE},
+        " AND (%(id)s::uuid IS NULL OR id = %(id)s) AND id > %(after)s ORDER BY id LIMIT %(most)s",
+        {"staffed": staffed, "id": case_id, "after": after, "most": AT_ONCE},
     )
     return list(await cursor.fetchall())
 

@@ -1,7 +1,7 @@
 """What is done in the background: registry writes, sweeps, retention; and their schedule."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from hashlib import sha256
 from uuid import UUID
@@ -22,6 +22,7 @@ from bot import (
     registrations,
     reminders,
     rotation,
+    rounds,
     statistics,
     subscriptions,
     tide,
@@ -32,6 +33,8 @@ from bot import (
 from bot.channels import Arrival, Inbound, Unreadable
 from bot.channels.telegram import Telegram
 from bot.channels.webchat import DEMO_TOPIC
+from bot.effects import Delivery
+from bot.queue import Session
 from bot.runtime import DatabaseAway, Runtime
 from bot.settings import ConfigError
 from bot.strangers import Overloaded
@@ -79,6 +82,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
         _announce(group, app, rt)
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_writes(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty.tend(rt)))
@@ -144,12 +148,16 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
 
 
 async def sweep(rt: Runtime) -> None:
-    """See to what waited for its time or was left by a crash: messages and registry writes."""
+    """See to messages that waited for their time or were left by a crash."""
     while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
         pass
+
+
+async def sweep_writes(rt: Runtime) -> None:
+    """The same for writes to the registry, apart from it: neither waits for the other."""
     async with rt.pool.connection() as session:
         due = await registrations.due(session)
-    await asyncio.gather(*(_write(rt, write_id) for write_id in due))
+    await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
@@ -158,8 +166,16 @@ async def sweep_papers(rt: Runtime) -> None:
         unfetched, due = await uploads.unfetched(session), await uploads.due(session)
     tried = [errands.fetch_upload(rt, each) for each in unfetched]
     tried += [errands.send_upload(rt, each) for each in due]
-    for trial in asyncio.as_completed(tried):
-        await inbox.deliver(rt, await trial)
+    await asyncio.gather(*(_alone("papers", _told(rt, each)) for each in tried))
+
+
+async def _told(rt: Runtime, errand: Awaitable[Delivery | None]) -> None:
+    await inbox.deliver(rt, await errand)
+
+
+async def _alone(kind: str, act: Awaitable[None]) -> None:
+    with rounds.alone(kind):
+        await act
 
 
 async def retry_stalled(app: procrastinate.App) -> None:
@@ -170,28 +186,41 @@ async def retry_stalled(app: procrastinate.App) -> None:
 
 async def remind(rt: Runtime) -> None:
     """Remind whoever asked for it and whose day has come."""
-    async with rt.pool.connection() as session:
-        due = await reminders.due(session)
-    for person_id in due:
-        await inbox.deliver(rt, await errands.remind(rt, person_id))
+    async for person_id in _through(rt, reminders.due):
+        with rounds.alone("reminders"):
+            await inbox.deliver(rt, await errands.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime) -> None:
     """Forget answers that have been with the registry for a day."""
-    async with rt.pool.connection() as session:
-        spent = await registrations.spent(session)
-    for person_id in spent:
-        async with rt.pool.connection() as session:
-            await errands.forget_answers(rt, session, person_id)
-            await registrations.mark_spent(session, person_id)
+    async for person_id in _through(rt, registrations.spent):
+        with rounds.alone("spent"):
+            async with rt.pool.connection() as session:
+                await errands.forget_answers(rt, session, person_id)
+                await registrations.mark_spent(session, person_id)
 
 
 async def forget_unfinished(rt: Runtime) -> None:
     """Forget what subscribers began and left for 30 days; the announcements go on."""
-    async with rt.pool.connection() as session:
-        idle = await subscriptions.idle(session)
-    for person_id in idle:
-        await errands.forget_unfinished(rt, person_id)
+    async for person_id in _through(rt, subscriptions.idle):
+        with rounds.alone("unfinished"):
+            await errands.forget_unfinished(rt, person_id)
+
+
+type _Page = Callable[[Session, UUID], Awaitable[list[UUID]]]
+
+
+async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
+    """Everybody due, a page at a time: who can't be helped is passed, and keeps nobody back."""
+    last = UUID(int=0)
+    while True:
+        async with rt.pool.connection() as session:
+            found = await page(session, last)
+        if not found:
+            break
+        for person_id in found:
+            yield person_id
+        last = found[-1]
 
 
 async def _write(rt: Runtime, write_id: UUID) -> None:

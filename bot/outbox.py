@@ -18,7 +18,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import log, metrics, pace, people, tracing, trips
+from bot import log, metrics, pace, people, rounds, tracing, trips
 from bot.batching import WaitedTooLong
 from bot.channels import (
     Act,
@@ -54,6 +54,7 @@ RECEIPTS = ("sent", "failed", "delivered", "read")
 # Reported failures after which another try may help.
 PASSING = {each.code for each in (Throttled, Unreachable, Held)}
 AGAIN_SECONDS = 10
+CHANNEL_OFF = "E_SEND_CHANNEL"
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -115,7 +116,8 @@ def rows(
 
     Where every message is billed or throttled, what goes together becomes one.
     """
-    edits = pressed if pressed and rt.channels[channel].edits else ""
+    there = rt.channels.get(channel)
+    edits = pressed if pressed and there and there.edits else ""
     written = [
         Row(
             "edit" if say.replaces and edits else "send",
@@ -125,7 +127,7 @@ def rows(
         )
         for say in says
     ]
-    return tuple(_joined(written) if rt.channels[channel].joins else written)
+    return tuple(_joined(written) if there and there.joins else written)
 
 
 def _joined(written: Iterable[Row]) -> list[Row]:
@@ -156,7 +158,8 @@ def _go_together(before: Row, row: Row) -> bool:
 
 def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Row, ...]:
     """Rows that take messages out of the chat, where the channel can do that."""
-    ids = [each for each in external_ids if each] if rt.channels[channel].deletes else []
+    there = rt.channels.get(channel)
+    ids = [each for each in external_ids if each] if there and there.deletes else []
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 
@@ -331,9 +334,27 @@ async def sweep(rt: Runtime) -> int:
     async with rt.pool.connection() as session:
         cursor = await session.execute(_DUE, (SWEPT_AT_ONCE,))
         due = [row[0] for row in await cursor.fetchall()]
-        found = [await people.load(rt, session, person_id) for person_id in due]
-    await asyncio.gather(*(deliver(rt, None, person) for person in found if person))
+    await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
     return len(due)
+
+
+async def _catch_up(rt: Runtime, person_id: UUID) -> None:
+    """What can't be done for somebody is tried later, and not in front of everybody else."""
+    done = False
+    with rounds.alone("messages"):
+        async with rt.pool.connection() as session:
+            person = await people.load(rt, session, person_id)
+        if person is not None:
+            await deliver(rt, None, person)
+        done = True
+    if not done:
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE messages SET due_at = kosh_now() + make_interval(secs => %s)"
+                " WHERE person_id = %s AND state IN ('pending', 'sending')"
+                " AND due_at <= kosh_now()",
+                (MOST_BACKOFF, person_id),
+            )
 
 
 async def _claim(rt: Runtime, person: Person) -> Parcel | None:
@@ -356,12 +377,15 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
 
 def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
     """Whether a channel takes no free text that many seconds after the person's last word."""
-    window = rt.channels[channel].window
+    there = rt.channels.get(channel)
+    window = there.window if there else 0
     return bool(window) and (silence is None or silence >= window)
 
 
 async def _send(rt: Runtime, parcel: Parcel) -> bool:
     """One call and its outcome; whether another row of the person may be waiting."""
+    if parcel.channel not in rt.channels:
+        return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
     if parcel.act.closed and not template:
         return await _wait(rt, parcel)

@@ -503,13 +503,13 @@ async def due(session: Session, most: int = 50) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def spent(session: Session, most: int = 100) -> list[UUID]:
-    """People whose answers have been with the registry for a day and are to be forgotten here."""
+async def spent(session: Session, after: UUID, most: int = 100) -> list[UUID]:
+    """The next people whose answers have been with the registry for a day: to be forgotten here."""
     cursor = await session.execute(
-        "SELECT person_id FROM registrations WHERE state = 'accepted' AND NOT answers_gone"
-        f" AND person_id IS NOT NULL AND state_at < kosh_now() - interval '{ANSWERS_KEPT}'"
-        " LIMIT %s",
-        (most,),
+        "SELECT DISTINCT person_id FROM registrations WHERE state = 'accepted' AND NOT answers_gone"
+        f" AND person_id > %s AND state_at < kosh_now() - interval '{ANSWERS_KEPT}'"
+        " ORDER BY person_id LIMIT %s",
+        (after, most),
     )
     return [row[0] for row in await cursor.fetchall()]
 

@@ -23,11 +23,12 @@ async def put(session: Session, person_id: UUID, days: int) -> None:
         await session.execute("DELETE FROM reminders WHERE person_id = %s", (person_id,))
 
 
-async def due(session: Session) -> list[UUID]:
-    """Who is to be reminded now."""
+async def due(session: Session, after: UUID) -> list[UUID]:
+    """Who is to be reminded now: the next ones by id."""
     cursor = await session.execute(
-        "SELECT person_id FROM reminders WHERE due_at <= kosh_now() ORDER BY due_at LIMIT %s",
-        (DUE_AT_ONCE,),
+        "SELECT person_id FROM reminders WHERE due_at <= kosh_now() AND person_id > %s"
+        " ORDER BY person_id LIMIT %s",
+        (after, DUE_AT_ONCE),
     )
     return [row[0] for row in await cursor.fetchall()]
 

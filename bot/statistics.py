@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from bot import access, cases, officers, people
+from bot import access, cases, officers, people, rounds
 from bot.access import Action, Subject
 from bot.officers import Officer
 from bot.runtime import Runtime
@@ -182,9 +182,10 @@ async def count_steps(rt: Runtime) -> int:
     looked, last = 0, UUID(int=0)
     while looked < MOST_PEOPLE and (found := await _next(rt, last)):
         for person_id, key, epoch, state, language, channel in found:
-            person = people.known(rt, person_id, bytes(key), epoch)
-            sealed = person.key.unseal(bytes(state), "conversations", "state", "")
-            _count(rt, _decode(sealed), language, channel, reached, staying)
+            with rounds.alone("steps"):
+                person = people.known(rt, person_id, bytes(key), epoch)
+                sealed = person.key.unseal(bytes(state), "conversations", "state", "")
+                _count(rt, _decode(sealed), language, channel, reached, staying)
         looked, last = looked + len(found), found[-1][0]
     await _keep(rt, reached, staying)
     return looked

@@ -73,15 +73,15 @@ async def of_person(session: Session, person_id: UUID) -> Subscription | None:
     return Subscription(tuple(row[0]), row[1], tuple(row[2] or ()))
 
 
-async def idle(session: Session, most: int = 100) -> list[UUID]:
-    """Who stays known for a subscription alone and has not written for 30 days."""
+async def idle(session: Session, after: UUID, most: int = 100) -> list[UUID]:
+    """The next who stay known for a subscription alone and have not written for 30 days."""
     cursor = await session.execute(
         "SELECT c.person_id FROM conversations c"
         " WHERE c.updated_at < kosh_now() - interval '30 days'"
         " AND EXISTS (SELECT FROM subscriptions s WHERE s.person_id = c.person_id)"
         " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = c.person_id)"
         " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = c.person_id)"
-        " LIMIT %s",
-        (most,),
+        " AND c.person_id > %s ORDER BY c.person_id LIMIT %s",
+        (after, most),
     )
     return [row[0] for row in await cursor.fetchall()]
