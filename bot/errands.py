@@ -44,10 +44,12 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
 
 
 async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None:
-    """Drop the answers that the registry now holds; receipt and status stay."""
+    """Drop the answers that the registry now holds; receipt and status stay, and other forms."""
     held = await lock(rt, session, person_id)
     if held is not None:
-        await keep(rt, session, held, replace(held.conversation, forms={}))
+        others = {name for name, flow in rt.flows.items() if not flow.registers}
+        forms = {name: each for name, each in held.conversation.forms.items() if name in others}
+        await keep(rt, session, held, replace(held.conversation, forms=forms))
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from bot import errands
+from bot import conversations, errands
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
@@ -78,3 +78,20 @@ async def test_a_try_that_was_overtaken_takes_back_no_acceptance(
     assert await errands.write_to_registry(there, write) is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
+
+
+async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -> None:
+    """Somebody may be in the middle of another form a day after their registration."""
+    guest = Guest(rt)
+    await guest.register()
+    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
+    async with rt.pool.connection() as session:
+        held = await conversations.lock(rt, session, person_id)
+        assert held is not None
+        c = held.conversation
+        forms = {**c.forms, "interview": c.forms["preregistration"]}
+        await conversations.keep(rt, session, held, replace(c, forms=forms))
+        await errands.forget_answers(rt, session, person_id)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert list(conversation.forms) == ["interview"]
