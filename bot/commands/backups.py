@@ -41,7 +41,7 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         async with runtime(chosen) as rt:
             return await backups.replay(rt)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
         if path is not None:
             backups.restore(chosen, Vault(Keys.load(chosen.keys)), path)
         gone = asyncio.run(replay(chosen))

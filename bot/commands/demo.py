@@ -46,7 +46,7 @@ def demo(
     # Whoever looks at it for the first time is to see two addresses, and not a log.
     os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
-        surroundings(data, port, fresh=fresh, demo=True) as (chosen, sandbox_database),
+        surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
         phones(chosen) if channels else nullcontext(chosen) as joined,
     ):
         until_told(lambda: _demo(joined, sandbox_database))

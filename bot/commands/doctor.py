@@ -63,7 +63,7 @@ class Finding:
 @app.command()
 def doctor(data: Data = None) -> None:
     """Look at database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
-    with surroundings(data, None, fresh=False, demo=False, bring=False) as (chosen, _sandbox):
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         findings = asyncio.run(examine(chosen))
     for each in findings:
         typer.echo(f"{each.grade:6} {each.what:10} {each.said}")

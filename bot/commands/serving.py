@@ -35,7 +35,7 @@ type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
 @app.command()
 def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
     """Web and worker in one process; PostgreSQL and Valkey are embedded unless given."""
-    with surroundings(data, port, fresh=fresh, demo=False) as (chosen, _sandbox):
+    with surroundings(data, port, fresh=fresh, demo=False, bring=True) as (chosen, _sandbox):
         until_told(lambda: serve_all(chosen, []))
 
 

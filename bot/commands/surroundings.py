@@ -55,7 +55,7 @@ def load(data: Path | None) -> None:
 
 @contextmanager
 def surroundings(
-    data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = True
+    data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
 ) -> Iterator[tuple[Settings, str]]:
     """Settings with every service they need, and the sandbox's database; embedded if not given."""
     chosen = read(data=data, port=port, demo=demo or None)

@@ -1,9 +1,13 @@
 """The command line: each family answers to its words, alone as with all others."""
 
+from pathlib import Path
+
 import pytest
 import typer
 
 from bot.commands import FAMILIES, assembled
+from bot.commands import surroundings as around
+from bot.settings import Settings
 
 
 def _words(app: typer.Typer) -> set[str]:
@@ -19,3 +23,25 @@ def test_a_family_answers_to_its_words_alone(family: str) -> None:
 def test_what_nobody_answers_to_is_asked_of_all() -> None:
     everything = {word for words in FAMILIES.values() for word in words}
     assert _words(assembled("nonsense")) == _words(assembled()) == everything
+
+
+def test_only_what_starts_or_restores_brings_the_schema_up_to_date(
+    chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup of the night between checkout and release must not be the release."""
+    for name in ("database_url", "database_owner_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    brought: list[str] = []
+    monkeypatch.setattr(around, "migrate", brought.append)
+    with around.surroundings(None, None, fresh=False, demo=False):
+        assert brought == []
+    with around.surroundings(None, None, fresh=False, demo=False, bring=True):
+        assert len(brought) == 1
+    commands = Path(around.__file__).parent.glob("*.py")
+    calls = {path.stem: path.read_text("utf-8").count("bring=True") for path in commands}
+    assert {name: many for name, many in calls.items() if many} == {
+        "backups": 1,
+        "demo": 1,
+        "serving": 1,
+    }
