@@ -199,15 +199,6 @@ async def after_restore(session: Session) -> None:
     await session.execute("TRUNCATE console_sessions, account_links")
 
 
-async def language(session: Session, officer_id: UUID) -> str:
-    """The language in which the officer reads the console; empty if never chosen."""
-    cursor = await session.execute(
-        "SELECT language FROM accounts WHERE officer_id = %s", (officer_id,)
-    )
-    row = await cursor.fetchone()
-    return str(row[0]) if row else ""
-
-
 async def speak(session: Session, officer_id: UUID, chosen: str) -> None:
     """Remember the language in which the officer reads the console."""
     await session.execute(

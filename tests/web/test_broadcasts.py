@@ -243,6 +243,16 @@ async def test_an_approver_sees_what_changed_since_somebody_agreed(office: Offic
     assert ru("approval_none") in screen.text
 
 
+async def test_a_number_that_no_page_writes_is_answered_like_none(office: Office) -> None:
+    """PostgreSQL has no number as long as that."""
+    path, long = await office.asked(), "9" * 20
+    for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
+        assert (await office.marat.get(asked)).status == 200
+    await office.marat.get(f"{path}/write/text")
+    screen = await office.marat.submit("/text", **(WRITTEN | {"version": long}))
+    assert screen.status < 500
+
+
 async def test_an_approval_expires(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)

@@ -307,10 +307,11 @@ async def preview(visit: Visit, form: Form) -> Response:
 async def paper(visit: Visit) -> Response:
     """A page of a paper, by itself: pixels that we made, never the file that came."""
     at = visit.request.path_params
-    if not at["number"].isdecimal():
+    asked = number(at["number"], otherwise=-1)
+    if asked < 0:
         raise LookupError("E_CASE: there is no such page; look at the case")
     picture = await reading.page(
-        visit.rt, visit.officer, _case_id(visit), _uuid(at["upload_id"]), int(at["number"])
+        visit.rt, visit.officer, _case_id(visit), _uuid(at["upload_id"]), asked
     )
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
     return Response(picture, media_type="image/jpeg", headers=SENT | named)

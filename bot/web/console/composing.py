@@ -25,6 +25,7 @@ from bot.web.console.words_broadcasts import (
     PURPOSES,
     STANDS_AGAINST,
 )
+from bot.web.door import number
 from flows.engine.text import Country, Text
 from flows.knowledge.missions import MISSIONS
 from flows.knowledge.offices import desk_name
@@ -248,7 +249,7 @@ async def save(visit: Visit, form: Form) -> Response:
     """Keep a step, then go to the next, or stay to look at it."""
     at = _step(visit)
     found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    version = int(form["version"]) if form.get("version", "").isdecimal() else -1
+    version = number(form.get("version", ""), otherwise=-1)
     wanted = FILLED[at](found.draft, visit, form)
     try:
         await broadcasts.edit(visit.rt, visit.officer, found.id, wanted, version)

@@ -10,6 +10,7 @@ from bot.web.console import words
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit
+from bot.web.door import number
 
 
 async def listing(visit: Visit) -> Response:
@@ -31,11 +32,11 @@ async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Respons
 
 
 async def ask(visit: Visit, form: Form) -> Response:
-    number, reason = form.get("number", ""), form.get("reason", "")
-    if not number.isdecimal() or reason not in set(Reason):
+    asked, reason = number(form.get("number", "")), form.get("reason", "")
+    if not asked or reason not in set(Reason):
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     try:
-        await glass.ask(visit.rt, visit.officer, int(number), Reason(reason))
+        await glass.ask(visit.rt, visit.officer, asked, Reason(reason))
     except LookupError:
         return await _listed(visit, 404, visit.say(words.WORDS["glass_no_case"]))
     return done("/glass", "glass_asked")

@@ -21,6 +21,7 @@ from bot.web.console.live import Bell, event
 from bot.web.console.pages import done, labels, page
 from bot.web.console.visit import Form, Visit, arrive
 from bot.web.console.words_broadcasts import CAUSES, FATES
+from bot.web.door import number
 
 SIGNAL = "kosh_broadcast"
 BEFORE = (State.DRAFT, State.AWAITING)
@@ -30,7 +31,7 @@ PAGE = 25
 async def listing(visit: Visit) -> Response:
     """Announcements, newest first."""
     asked = visit.request.query_params.get("before", "")
-    before = int(asked) if asked.isdecimal() else None
+    before = number(asked) or None
     found = await broadcasts.listing(visit.rt, visit.officer, before)
     return page(
         visit,
@@ -93,7 +94,7 @@ async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) 
         found.id,
         fate,
         reason=reason,
-        after=int(after) if after.isdecimal() else -1,
+        after=number(after, otherwise=-1),
     )
     return page(
         visit,
@@ -241,7 +242,7 @@ async def retry(visit: Visit, identity: UUID, form: Form) -> object:
 async def decide(visit: Visit, identity: UUID, form: Form) -> object:
     """Of one recipient, or of all of them."""
     decision = Doubt.AGAIN if form.get("decision") == Doubt.AGAIN else Doubt.LEAVE
-    seqs = [int(form["seq"])] if form.get("seq", "").isdecimal() else None
+    seqs = [number(form["seq"], otherwise=-1)] if form.get("seq") else None
     return await broadcasts.decide_in_doubt(visit.rt, visit.officer, identity, decision, seqs)
 
 
