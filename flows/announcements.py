@@ -124,6 +124,6 @@ ANNOUNCEMENTS = Flow(
     title=button("Announcements"),
     items=(CHOSEN, RISK, CONSENT, WAY, CONSENT_TRAITS, COUNTRY, PROGRAMME, REGION),
     outcome=outcome,
-    declined=lambda today: (NONE,),
+    declined=lambda answers, today: (NONE,),
     announces=True,
 )

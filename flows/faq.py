@@ -7,14 +7,12 @@ from datetime import date
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import Choice, CountryQuestion, Option, Reading
-from flows.engine.text import Country, Label, Text, _, button
+from flows.engine.text import Label, Text, _, button
 from flows.engine.words import Refusal
 from flows.knowledge.facts import said
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
-from flows.knowledge.laws import IR_MISSIONS
-from flows.knowledge.offices import places
 from flows.knowledge.origins import ORIGINS
-from flows.paragraphs import lines
+from flows.missions import missions
 
 SHOWN = 8
 
@@ -64,9 +62,6 @@ COUNTRY = CountryQuestion(
     when=TOPIC.is_("missions"),
     kept=False,
 )
-IN_COUNTRY = _("{country}: missions of Kazakhstan that a source confirms:")
-NO_MISSION = _("{country}: no mission is verified here. An officer can tell you where to turn.")
-ADDRESSES = _("Addresses and telephone numbers are not verified here: see the official pages.")
 ASK = _("Is this not your question? A person can answer it.")
 
 
@@ -79,23 +74,10 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     found = entry(answers.get("faq_topic") or "")
     if found is not None:
         yield from found.remarks
-        yield from _missions(answers, today)
+        country = answers.get("mission_country")
+        yield from missions(country, today) if country else ()
         yield from said(found.facts, today)
     yield ASK
-
-
-def _missions(answers: Answers, today: date) -> Iterator[Text]:
-    code = answers.get("mission_country")
-    if code is None:
-        return
-    known = places(code)
-    if known:
-        head = _(IN_COUNTRY.msgid, country=Country(code))
-        yield lines(head, *(place.name for place in known))
-        yield ADDRESSES
-    else:
-        yield _(NO_MISSION.msgid, country=Country(code))
-    yield from said([IR_MISSIONS] if code == "IR" else [], today)
 
 
 FAQ = Flow(

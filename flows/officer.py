@@ -64,7 +64,7 @@ OFFICER = Flow(
     title=button("Talk to a person"),
     items=(TOPIC, CONSENT, WORDS),
     outcome=outcome,
-    declined=lambda today: (
+    declined=lambda answers, today: (
         _("Nothing was kept. You can turn to these directly:"),
         *said(CONTACTS, today),
     ),

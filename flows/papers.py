@@ -60,6 +60,6 @@ PAPERS = Flow(
     title=button("Send papers"),
     items=(CONSENT, PASSPORT, ETHNICITY, FAMILY),
     outcome=outcome,
-    declined=lambda today: (_("No paper was kept. Your registration stays as it is."),),
+    declined=lambda answers, today: (_("No paper was kept. Your registration stays as it is."),),
     follows=True,
 )

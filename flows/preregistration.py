@@ -36,8 +36,9 @@ from flows.engine.text import Text, _, button, row
 from flows.engine.words import Letters
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
-from flows.knowledge.origins import ORIGINS
+from flows.knowledge.origins import ORIGINS, origin
 from flows.knowledge.regions import REGIONS
+from flows.missions import missions
 
 YES_NO_UNSURE = (YES, NO, UNSURE)
 
@@ -487,6 +488,17 @@ def outcome(answers: Submit, today: date) -> Outcome:
     return Outcome((), (answers,))
 
 
+NOT_KEPT = _("These answers were not kept. You can go on asking, or turn to these directly:")
+
+
+def declined(answers: Answers, today: date) -> tuple[Text, ...]:
+    """Where to turn instead; of missions only those in a country that was told and is no danger."""
+    country = answers.get("citizenship") or ""
+    there = answers.get("location") == "origin" and len(country) == 2
+    near = missions(country, today) if there and not origin(country).dangerous else ()
+    return (NOT_KEPT, *near, *said(CONTACTS, today))
+
+
 NOT_OPEN = _(
     "Registration is not open from here at the moment. Nothing was kept. You can read what is"
     " known,"
@@ -546,9 +558,6 @@ PREREGISTRATION = Flow(
         REVIEW,
     ),
     outcome=outcome,
-    declined=lambda today: (
-        _("These answers were not kept. You can go on asking, or turn to these directly:"),
-        *said(CONTACTS, today),
-    ),
+    declined=declined,
     registers=True,
 )

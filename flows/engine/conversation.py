@@ -54,6 +54,7 @@ from flows.engine.flow import (
     Review,
     Step,
     Upload,
+    path,
 )
 from flows.engine.keeping import Screen
 from flows.engine.questions import (
@@ -636,9 +637,10 @@ class _Turn(Announcing):
         self.ask()
 
     def _refused_consent(self, flow: Flow) -> None:
+        answers = path(flow, self._form(flow)).answers
         self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="")
-        self.notes += [(text,) for text in flow.declined(self.today)]
+        self.notes += [(text,) for text in flow.declined(answers, self.today)]
         self.ask()
 
     def _tick_option(self, flow: Flow, stop: Step, key: str) -> None:

@@ -188,7 +188,7 @@ class Flow:
     title: Text
     items: tuple[Item, ...]
     outcome: Callable[[Submit, date], Outcome]
-    declined: Callable[[date], tuple[Text, ...]] = lambda today: ()
+    declined: Callable[[Answers, date], tuple[Text, ...]] = lambda answers, today: ()
     registers: bool = False
     hands_over: bool = False
     follows: bool = False

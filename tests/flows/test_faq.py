@@ -3,6 +3,7 @@
 import pytest
 
 from flows import faq as flow
+from flows import missions
 from flows.engine.questions import REFUSALS
 from flows.engine.words import Refusal
 from flows.knowledge import kandas, settling
@@ -87,9 +88,9 @@ def test_what_was_typed_is_not_kept() -> None:
 def test_missions_are_named_without_addresses_and_only_where_a_source_has_them() -> None:
     chat = Chat.begun("ru", "faq").presses("missions", "UZ")
     assert "Ташкент" in chat.text
-    assert chat.shows(flow.ADDRESSES)
+    assert chat.shows(missions.ADDRESSES)
     chat = Chat.begun("ru", "faq").presses("missions").says("Бразилия")
-    assert any(text.msgid == flow.NO_MISSION.msgid for say in chat.says_now
+    assert any(text.msgid == missions.NO_MISSION.msgid for say in chat.says_now
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 

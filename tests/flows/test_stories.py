@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows import missions, preregistration
 from flows.engine import house
 from flows.engine.events import (
     Acknowledged,
@@ -13,6 +14,8 @@ from flows.engine.events import (
 from flows.engine.flow import Gate, OpenCase, Submit
 from flows.engine.state import Conversation, Standing
 from flows.engine.text import Text, _, button
+from flows.knowledge.contacts import UNIFIED
+from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
 from flows.preregistration import CONSENT, PREREGISTRATION
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at
@@ -175,6 +178,36 @@ def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> 
     assert chat.at == asked
     chat.presses("go_on")
     assert chat.at == "family"
+
+
+# Refusing consent
+
+
+def _refused(**others: str) -> Chat:
+    return at("consent_registration", **others).presses("refuse")
+
+
+@pytest.mark.requirement("S-20")
+def test_who_refuses_is_told_of_the_missions_where_they_said_they_are() -> None:
+    chat = _refused(citizenship="UZ", location="origin")
+    assert chat.shows(preregistration.NOT_KEPT)
+    assert "Ташкент" in chat.text
+    assert chat.told() == {}
+
+
+@pytest.mark.parametrize(
+    ("citizenship", "location"),
+    [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
+     ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
+)  # fmt: skip
+def test_nobody_hears_of_missions_where_they_are_not_or_contact_is_dangerous(
+    citizenship: str, location: str
+) -> None:
+    chat = _refused(citizenship=citizenship, location=location)
+    assert chat.shows(preregistration.NOT_KEPT)
+    assert chat.shows(UNIFIED.text)
+    named = (missions.IN_COUNTRY, missions.NO_MISSION, missions.ADDRESSES, IR_MISSIONS.text)
+    assert [text for text in named if chat.shows(text)] == []
 
 
 # Gates

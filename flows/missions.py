@@ -1,0 +1,26 @@
+"""The missions of Kazakhstan in a country, by name, as far as a source confirms them."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from flows.engine.text import Country, Text, _
+from flows.knowledge.facts import said
+from flows.knowledge.laws import IR_MISSIONS
+from flows.knowledge.offices import places
+from flows.paragraphs import lines
+
+IN_COUNTRY = _("{country}: missions of Kazakhstan that a source confirms:")
+NO_MISSION = _("{country}: no mission is verified here. An officer can tell you where to turn.")
+ADDRESSES = _("Addresses and telephone numbers are not verified here: see the official pages.")
+
+
+def missions(country: str, today: date) -> Iterator[Text]:
+    """What can be said of them, also where none is known; `country` is ISO 3166-1 alpha-2."""
+    known = places(country)
+    if known:
+        head = _(IN_COUNTRY.msgid, country=Country(country))
+        yield lines(head, *(place.name for place in known))
+        yield ADDRESSES
+    else:
+        yield _(NO_MISSION.msgid, country=Country(country))
+    yield from said([IR_MISSIONS] if country == "IR" else [], today)
