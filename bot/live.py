@@ -265,8 +265,12 @@ class Live:
         ear, names = Ear(), [f"wake:{topic}" for topic in topics]
         try:
             with _redis_errors():
-                async with asyncio.timeout(_TIMEOUT_S):
-                    await self._line.join(names, ear)
+                try:
+                    async with asyncio.timeout(_TIMEOUT_S):
+                        await self._line.join(names, ear)
+                except TimeoutError:
+                    await self._line.drop()
+                    raise
             yield ear
         finally:
             await self._line.leave(names, ear)
@@ -437,6 +441,11 @@ class _Line:
                 topic.ears.discard(ear)
         with suppress(RedisError, OSError):
             await self._send("UNSUBSCRIBE", deserted)
+
+    async def drop(self) -> None:
+        """The line may have been cut without a word: the next one is tried."""
+        if self._connection is not None:
+            await self._connection.disconnect(nowait=True)
 
     async def close(self) -> None:
         if self._reader is not None:

@@ -56,6 +56,7 @@ class Proxy:
         self._lines: set[asyncio.StreamWriter] = set()
         self.delay: Callable[[], float] = float
         self.silent = False
+        self._stuck: set[asyncio.StreamWriter] = set()
         self.closed = False
         self.accepted = 0
 
@@ -76,11 +77,15 @@ class Proxy:
             while data := await source.read(65536):
                 if slow:
                     await asyncio.sleep(self.delay())
-                if not self.silent:
+                if not self.silent and sink not in self._stuck:
                     sink.write(data)
         except OSError:
             pass
         sink.close()
+
+    def stick(self) -> None:
+        """The lines of now say nothing any more; new ones work."""
+        self._stuck |= self._lines
 
     def cut(self) -> None:
         for line in self._lines:
@@ -474,6 +479,24 @@ async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
         await eventually(joined, lambda it_was: not it_was)
         proxy.closed = False
         await eventually(joined, bool)
+
+
+async def test_a_line_that_was_cut_without_a_word_is_given_up(
+    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
+
+    async def joined() -> bool:
+        try:
+            async with through.listen(f"{key}2"):
+                return True
+        except LiveUnavailable:
+            return False
+
+    async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
+        proxy.stick()
+        await eventually(joined, bool)
+        assert await next_of(ear) == MISSED
 
 
 async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) -> None:
