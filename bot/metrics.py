@@ -29,6 +29,7 @@ EVENTS = Counter(
 ALARMING = (
     *("update.failed", "sweep.failed", "log.uncaught", "retention.failed", "audit.broken"),
     *("reading.many", "webhook.auth_failed", "telegram.refuses_bot", "whatsapp.refuses"),
+    *("registry.codes_unknown", "papers.unavailable", "keys.unreadable"),
 )
 ALARMS = Counter(
     "kosh_alarming", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY
