@@ -126,7 +126,10 @@ class Settings(BaseSettings):
         description="OTLP/HTTP address (…/v1/traces) that takes traces; without it there are none.",
     )
     pool_size: int = Field(
-        default=8, ge=1, le=100, description="Database connections of each process."
+        default=8,
+        ge=1,
+        le=100,
+        description="Database connections of a pool; a process has two, for people and officers.",
     )
 
     database_url: SecretStr | None = Field(
