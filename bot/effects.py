@@ -16,6 +16,7 @@ from bot import (
     people,
     privacy,
     registrations,
+    remains,
     reminders,
     sheets,
     subscriptions,
@@ -182,6 +183,8 @@ async def _apply(
             work.epoch += 1
         case Forget():
             work.stands = await outbox.everywhere(session, person)
+            for (channel, _place), standing in work.stands.items():
+                standing.extend(await remains.of(rt, person, channel))
             await privacy.erase(rt, session, person)
             work.erased = True
         case Export():
@@ -190,7 +193,8 @@ async def _apply(
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
             sent = await outbox.recent(session, person.id, held.channel)
-            gone = (*sent, inbound.message_id if inbound else "")
+            before = await remains.of(rt, person, held.channel)
+            gone = (*before, *sent, inbound.message_id if inbound else "")
             work.rows += outbox.deletion(rt, held.channel, gone)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(pin):

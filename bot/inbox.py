@@ -24,6 +24,7 @@ from bot import (
     metrics,
     outbox,
     people,
+    remains,
     sheets,
     strangers,
     tracing,
@@ -264,6 +265,7 @@ async def _begin(
         held = await _heard(rt, session, held, inbound)
         await conversations.note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
         delivery = await effects.carry_out(rt, session, held, turn, inbound)
+    await remains.keep(rt, held.person, inbound.channel, ask.sent)
     await strangers.settle(rt, key)
     return delivery, False
 

@@ -91,6 +91,19 @@ async def test_of_who_just_asks_their_own_words_go_too(rt: Runtime) -> None:
     assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
 
 
+@pytest.mark.parametrize("leaving", ["выход", "/delete"])
+async def test_what_was_said_before_consent_goes_too(rt: Runtime, leaving: str) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said(leaving))
+    if leaving == "/delete":
+        await place.do(Said("да"))
+    words = house.EXIT_TEXT if leaving == "выход" else house.DELETED
+    assert [each for each in place.lines if not each.startswith(("/", "да"))] == [
+        rt.languages.render(words, "ru")
+    ]
+
+
 async def test_a_button_leaves_nothing_else_there_either(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin("ru")
