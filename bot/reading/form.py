@@ -15,6 +15,7 @@ from bot.reading.lists import BESIDE, LINE, Line, line_of
 from bot.runtime import Runtime
 from bot.trips import Rows, Statement, run
 from flows.engine.flow import (
+    UNASKED,
     Consent,
     Flow,
     Form,
@@ -23,6 +24,7 @@ from flows.engine.flow import (
     Notice,
     Path,
     Review,
+    Step,
     Upload,
     path,
     shown,
@@ -79,7 +81,7 @@ def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
         now = way.current(form.cursor) if way else None
         for step in way.steps if way else ():
             value, is_now = shown(step), step is now and name == talk.flow
-            if value is None and not is_now:
+            if (value is None and not is_now) or _waits(step):
                 continue
             masked = step.item.sensitive and value is not None and not unmasked
             found.append(
@@ -95,6 +97,11 @@ def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
                 )
             )
     return found
+
+
+def _waits(step: Step) -> bool:
+    """Whether it holds words that the person has not yet agreed to give an officer."""
+    return step.answer is not None and step.answer.rev == UNASKED
 
 
 def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:

@@ -121,9 +121,6 @@ class Asking:
             self._ask_step(*road, stop, found if stop.key == at else (), page)
 
     def _wait_for_officer(self) -> None:
-        if self.c.asked and self.c.asked.key.startswith("~"):
-            # What is written from here on goes to the officer, and is no answer to a screen.
-            self.c = replace(self.c, asked=None)
         back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
         if not self.c.wanted:
             return self._say(((house.WAITING,),), (back,), service=True)

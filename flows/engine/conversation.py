@@ -44,6 +44,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import (
+    UNASKED,
     Answer,
     Consent,
     Flow,
@@ -75,8 +76,6 @@ MOST_RELAYED = 4000
 PAGE_CONTROL = "!page"
 # Where a file goes that an officer asked for, since no question of a form did.
 WANTED = "~wanted"
-# The revision of no question: what was said before it was asked counts only once it is kept there.
-UNASKED = 0
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MOST_READ = 5000
 
@@ -221,8 +220,11 @@ class _Turn(Announcing):
         self._narrow(asked, reading)
 
     def _is_screen_answer(self, asked: Asked, text: str) -> bool:
-        """Whether words answer a screen of ours that was opened while an officer has the talk."""
-        return asked.key.startswith("~") and not isinstance(self._read(asked, text), Refusal)
+        """Whether words are a PIN that was asked for while an officer has the talk.
+
+        Other screens are answered by their buttons then: a "yes" is for the officer.
+        """
+        return asked.key == locking.PIN and not isinstance(self._read(asked, text), Refusal)
 
     def _speaks_of_danger(self, text: str) -> bool:
         """Words of danger, unless they are a label that was offered or go to an officer anyway."""
@@ -491,9 +493,11 @@ class _Turn(Announcing):
         self._remark(announcing.STOPPED_TOO) if subscribed else self.ask()
 
     def _delete(self) -> None:
-        if not self.c.kept:
+        with_officer, asked = self.c.with_officer, self.c.asked
+        if not self.c.kept or (with_officer and asked and asked.key == house.DELETE):
             return self._erased()
-        self._ask_screen(house.DELETE_SCREEN)
+        more = (house.DELETE_AGAIN,) if with_officer else ()
+        self._ask_screen(house.DELETE_SCREEN, paragraph=(house.DELETE_TEXT, *more))
 
     def _erased(self) -> None:
         self.effects.append(Forget())

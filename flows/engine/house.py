@@ -92,6 +92,8 @@ DELETE_TEXT = _(
     " ask the"
     " registry to withdraw it. This cannot be undone."
 )
+# A written "yes" is a word to the officer then.
+DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
     " is on"

@@ -25,6 +25,7 @@ from bot.officers import Officer
 from bot.reading import Queue, ReasonNeeded
 from bot.runtime import Runtime
 from flows.engine.events import Pressed, Said
+from flows.engine.flow import OpenCase
 from tests.bot.desks import (
     ahead,
     an_officer,
@@ -272,6 +273,22 @@ async def test_no_words_and_too_many_are_refused(rt: Runtime, words: str, why: R
         await desk.reply(rt, officer, case.id, case.version, key=key(), words=words)
     assert refused.value.why is why
     assert (await now(rt, case.id)).state == State.CLAIMED
+
+
+async def test_words_that_wait_for_consent_are_not_shown_with_the_answers(rt: Runtime) -> None:
+    """A case that nobody asked for, of somebody who is about to ask."""
+    guest, officer = Guest(rt), await an_officer(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, "web", guest.name)
+        assert person is not None
+        await cases.open_case(session, person, OpenCase("registry_refused", urgent=True), "ru")
+    await guest.do(Said("мне угрожают"))
+    case = await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    told = await reading.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
+    assert ("officer", "topic") in {(each.flow, each.key) for each in told}
+    assert ("officer", "words") not in {(each.flow, each.key) for each in told}
 
 
 async def test_an_officer_fills_an_answer_in_for_the_person(rt: Runtime) -> None:

@@ -16,6 +16,7 @@ from flows.engine.events import (
     Resolved,
     Started,
     Stopped,
+    Unreadable,
     Withdraw,
 )
 from flows.engine.flow import OpenCase, Submit
@@ -201,12 +202,6 @@ def test_an_answer_that_comes_after_the_officer_has_finished_closes_nothing() ->
     assert chat.at == "given_name"
 
 
-def test_waiting_again_closes_the_screen_so_that_yes_is_a_word_to_the_officer() -> None:
-    chat = handed_over().presses("!menu").says("/start", "да")
-    assert chat.done(Relay) == [Relay("да")]
-    assert chat.done(CancelCase) == []
-
-
 def test_a_new_start_does_not_leave_the_officer() -> None:
     chat = handed_over().takes(Started("preregistration"))
     assert chat.conversation.with_officer
@@ -239,8 +234,26 @@ def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
 
 
 def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
-    chat = handed_over().says("удалить", "да")
-    assert chat.done(Forget) == [Forget()]
+    chat = handed_over().says("удалить")
+    assert chat.shows(house.DELETE_AGAIN)
+    assert handed_over().says("удалить").presses("yes").done(Forget) == [Forget()]
+    assert chat.says("удалить").done(Forget) == [Forget()]
+
+
+@pytest.mark.parametrize("asks", ["/delete", "/menu", "/status"])
+def test_a_yes_or_a_number_is_for_the_officer_whatever_screen_is_open(asks: str) -> None:
+    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", asks)
+    chat.says("да", "1")
+    assert chat.done(Relay)[-2:] == [Relay("да"), Relay("1")]
+    assert chat.done(Forget) == []
+    assert chat.done(Withdraw) == []
+    assert chat.done(CancelCase) == []
+
+
+def test_a_button_of_an_open_screen_works_though_something_came_between() -> None:
+    chat = handed_over().says("/delete")
+    erase = Pressed(f"{chat.nonce}:yes")
+    assert chat.takes(Unreadable("voice")).takes(erase).done(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
