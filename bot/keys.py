@@ -28,7 +28,8 @@ class VaultError(Exception):
 
     Codes: E_VAULT_EPOCH (the epoch's key isn't here), E_VAULT_SEALED (altered, or moved to another
     place), E_VAULT_KEYS (the key directory is missing, incomplete or open to others),
-    E_VAULT_IN_USE (a key that is still needed was to be destroyed).
+    E_VAULT_IN_USE (a key that is still needed was to be destroyed), E_VAULT_FOREIGN (the keys
+    open nobody of the database).
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
+from bot.keys import VaultError
 from bot.people import Person
 from bot.queue import Session
 from bot.runtime import Runtime
@@ -55,6 +57,9 @@ RECEIPTS = ("sent", "failed", "delivered", "read")
 PASSING = {each.code for each in (Throttled, Unreachable, Held)}
 AGAIN_SECONDS = 10
 CHANNEL_OFF = "E_SEND_CHANNEL"
+UNREADABLE = "E_SEND_UNREADABLE"
+# So long somebody waits whose key cannot be opened here, and not in front of everybody else.
+SET_ASIDE_SECONDS = 60
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -353,7 +358,7 @@ async def _catch_up(rt: Runtime, person_id: UUID) -> None:
                 "UPDATE messages SET due_at = kosh_now() + make_interval(secs => %s)"
                 " WHERE person_id = %s AND state IN ('pending', 'sending')"
                 " AND due_at <= kosh_now()",
-                (MOST_BACKOFF, person_id),
+                (SET_ASIDE_SECONDS, person_id),
             )
 
 
@@ -366,13 +371,27 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
             return None
         (row,) = claimed
         row_id, attempt, state, channel, act, body, external_id, sealed, silence = row
-        if state == "sending":
+        if state != "sending":
+            continue
+        try:
             place = people.address(person, bytes(sealed), channel)
-            plain = person.key.unseal(bytes(body), "messages", "body", "") if body else None
-            message = _decode(plain) if plain else None
-            shut = closed(rt, channel, silence)
-            sent = Act(act, place, message, external_id or "", str(row_id), shut)
-            return Parcel(row_id, attempt, person, channel, sent)
+            message = _opened(person, body)
+        except (VaultError, msgspec.DecodeError):
+            _logger.exception("message.unreadable", attempt=attempt)
+            parcel = Parcel(row_id, attempt, person, channel, Act(act, ""))
+            if await _set_aside(rt, parcel):
+                continue
+            return None
+        shut = closed(rt, channel, silence)
+        sent = Act(act, place, message, external_id or "", str(row_id), shut)
+        return Parcel(row_id, attempt, person, channel, sent)
+
+
+async def _set_aside(rt: Runtime, parcel: Parcel) -> bool:
+    """One that this process cannot open, though another may; whether the next can be sent now."""
+    if parcel.attempt >= MOST_ATTEMPTS:
+        return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
+    return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
 
 def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
@@ -395,6 +414,7 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
         external_id = await _call(rt, parcel.channel, parcel.act)
     except SendError as error:
         return await _failed(rt, parcel, error)
+    rt.reached[parcel.channel] = time.monotonic()
     return await _outcome(rt, parcel, "sent", external_id=external_id)
 
 
@@ -426,12 +446,19 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
             await pace.rest(rt, parcel.channel, error)
         case _:
             pass
-    if not error.retry or (parcel.attempt >= MOST_ATTEMPTS and not isinstance(error, Held)):
+    if not error.retry or (parcel.attempt >= MOST_ATTEMPTS and not _may_end(rt, parcel, error)):
         return await _outcome(rt, parcel, "failed", reason=error.code)
     delay = error.delay or 0
     if not delay or parcel.attempt >= FEW_ATTEMPTS:
         delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay)
+
+
+def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
+    """Whether the fault is the platform's, which will come back, and not that of this message."""
+    if isinstance(error, Unreachable):
+        return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MOST_BACKOFF
+    return isinstance(error, Held)
 
 
 async def _wait(rt: Runtime, parcel: Parcel) -> bool:

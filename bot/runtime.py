@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -21,7 +21,7 @@ from bot.papers.workshop import Workshop
 from bot.registry.client import Registry
 from bot.settings import ConfigError, Settings
 from bot.trips import STATEMENT_SECONDS, Connection
-from bot.vault import Vault
+from bot.vault import Vault, WrappedKey
 from flows import FLOWS
 from flows.engine.flow import Flow
 from flows.preregistration import CLOSED
@@ -53,6 +53,8 @@ class Runtime:
     papers: Workshop
     console: Pool | None = None
     local: LocalBucket = field(default_factory=LocalBucket)
+    # When a message of each channel last went through, by the process's own clock.
+    reached: dict[str, float] = field(default_factory=dict)
     # How many go together, and side by side: decision 36 has what was measured.
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
     turns: Batcher = field(
@@ -83,6 +85,7 @@ async def runtime(
         Workshop() as papers,
     ):
         await _refuse_superuser(connections)
+        await _refuse_foreign_keys(connections, vault)
         if not settings.demo:
             await _refuse_old_servers(settings, connections, live)
         yield Runtime(
@@ -191,6 +194,23 @@ async def _refuse_superuser(connections: Pool) -> None:
         raise ConfigError(
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
             " kosh_app and kosh_console (docs/operations.md says how they are made)"
+        )
+
+
+async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
+    """With keys of another installation everybody would be a stranger, and begin anew."""
+    async with connections.connection() as session:
+        cursor = await session.execute("SELECT id, key, key_epoch FROM people ORDER BY id LIMIT 5")
+        found = await cursor.fetchall()
+    for person_id, key, epoch in found:
+        with suppress(VaultError):
+            vault.open(person_id, WrappedKey(epoch, bytes(key)))
+            return
+    if found:
+        raise VaultError(
+            "E_VAULT_FOREIGN",
+            "these keys open nobody of this database; put back the directory of keys that belongs"
+            " to it, and make no new ones",
         )
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from bot import ending, jobs, log, metrics, trips
 from bot.channels import Act
 from bot.channels.webchat import WebChat
+from bot.keys import VaultError
 from bot.live import Live
 from bot.runtime import DatabaseAway, Runtime, pool, runtime
 from bot.settings import Settings
@@ -219,6 +221,18 @@ def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return chosen.model_copy(
         update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}
     )
+
+
+async def test_nobody_starts_with_keys_of_another_installation(
+    rt: Runtime, chosen: Settings, tmp_path: Path
+) -> None:
+    foreign = chosen.model_copy(update={"keys": tmp_path / "foreign"})
+    async with runtime(foreign):
+        pass
+    await Guest(rt).consent()
+    with pytest.raises(VaultError, match="E_VAULT_FOREIGN"):
+        async with runtime(foreign):
+            pass
 
 
 async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settings) -> None:

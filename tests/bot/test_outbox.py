@@ -1,8 +1,15 @@
 """The sweep sees to whom a crash left waiting, and nobody's backlog stands in another's way."""
 
+import asyncio
+from dataclasses import replace
+
 from bot import conversations, inbox, outbox
+from bot.channels import Act, Unreachable
+from bot.channels.webchat import WebChat
+from bot.live import Live
 from bot.runtime import Runtime
 from flows.engine.events import Started
+from tests.bot.desks import ahead
 from tests.people import Guest
 
 BACKLOG = outbox.SWEPT_AT_ONCE + 10
@@ -49,3 +56,83 @@ async def test_people_who_wait_for_a_lease_are_not_counted_as_seen_to(rt: Runtim
     await _wait(rt, guest, 2)
     await _lease_oldest(rt)
     assert await outbox.sweep(rt) == 0
+
+
+async def test_of_two_attempts_that_end_at_once_the_later_one_counts(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 1)
+    async with rt.pool.connection() as session:
+        held, _fresh, _now = await conversations.claim(rt, session, guest.inbound(Started()))
+    assert held is not None
+    first = await outbox._claim(rt, held.person)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET lease_until = kosh_now() WHERE attempt = 1")
+    second = await outbox._claim(rt, held.person)
+    assert first is not None
+    assert second is not None
+    assert (first.id, first.attempt + 1) == (second.id, second.attempt)
+    await asyncio.gather(
+        *(
+            outbox._outcome(rt, each, "sent", external_id=f"by-{each.attempt}")
+            for each in (second, first)
+        )
+    )
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT state, external_id FROM messages WHERE id = %s", (first.id,)
+        )
+        assert await cursor.fetchone() == ("sent", f"by-{second.attempt}")
+
+
+async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_go(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 2)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET body = 'nonsense'::bytea WHERE id ="
+            " (SELECT min(id) FROM messages WHERE state = 'pending')"
+        )
+    for _try in range(outbox.MOST_ATTEMPTS):
+        assert await _open(rt, guest) == 2
+        await outbox.sweep(rt)
+        await ahead(rt, "61 seconds")
+    assert await _open(rt, guest) == 0
+    *_before, (_first, _send, given_up), (_second, _act, sent) = await guest.rows()
+    assert (given_up, sent) == ("failed", "sent")
+
+
+class _Away(WebChat):
+    """The page that nobody reaches, but for whom `reached` says."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.reached = frozenset[str]()
+
+    async def send(self, act: Act) -> str:
+        if act.address in self.reached:
+            return await super().send(act)
+        raise Unreachable
+
+
+async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
+    rt: Runtime,
+) -> None:
+    guest, other, channel = Guest(rt), Guest(rt), _Away(rt.live)
+    await guest.consent()
+    await other.consent()
+    rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
+    await _wait(rt, guest, 1)
+    for _try in range(2 * outbox.MOST_ATTEMPTS):
+        await outbox.sweep(rt)
+        await ahead(rt, "301 seconds")
+    assert await _open(rt, guest) == 1
+    channel.reached = frozenset({other.name})
+    await _wait(rt, other, 1)
+    await outbox.sweep(rt)
+    await ahead(rt, "301 seconds")
+    await outbox.sweep(rt)
+    assert (await _open(rt, other), await _open(rt, guest)) == (0, 0)
