@@ -4,6 +4,7 @@ The duty group on Telegram gets counts and a link, nothing else: one card, edite
 change, sent anew when something urgent came, so that it rings.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -113,6 +114,7 @@ CROSS JOIN LATERAL (
   SELECT count(*) AS many FROM cases h WHERE h.owner = o.id AND h.state = 'claimed'
 ) held
 WHERE k.state = 'queued' AND k.owner IS NULL AND k.returned = 0 AND held.many < %(most)s
+  AND k.id <> ALL(%(tried)s)
 ORDER BY k.urgent DESC, k.answer_due NULLS LAST, k.opened_at, held.many, o.id
 LIMIT 1
 """
@@ -120,20 +122,19 @@ LIMIT 1
 
 async def give(rt: Runtime) -> int:
     """Give cases to officers on shift, fairly; how many. What nobody can take waits on."""
-    given = 0
-    while given < AT_ONCE:
+    given, tried = 0, list[UUID]()
+    while len(tried) < AT_ONCE:
         async with rt.pool.connection() as session:
             roles = [access.Role.OFFICER, access.Role.LEAD]
-            cursor = await session.execute(_GIVE, {"roles": roles, "most": MOST_HELD})
-            found = await cursor.fetchone()
+            values = {"roles": roles, "most": MOST_HELD, "tried": tried}
+            found = await (await session.execute(_GIVE, values)).fetchone()
         if found is None:
             break
         case_id, person_id, officer_id = found
-        try:
+        tried.append(case_id)
+        with rounds.alone("cases"), suppress(cases.Taken):
             await _give(rt, case_id, person_id, officer_id)
-        except cases.Taken:
-            continue
-        given += 1
+            given += 1
     return given
 
 

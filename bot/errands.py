@@ -43,13 +43,17 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
     return Delivery(held.person, None)
 
 
-async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> None:
-    """Drop the answers that the registry now holds; receipt and status stay, and other forms."""
+async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> bool:
+    """Drop the answers that the registry now holds; receipt and status stay, and other forms.
+
+    False where nobody can be reached any more, so that nothing was dropped.
+    """
     held = await lock(rt, session, person_id)
     if held is not None:
         others = {name for name, flow in rt.flows.items() if not flow.registers}
         forms = {name: each for name, each in held.conversation.forms.items() if name in others}
         await keep(rt, session, held, replace(held.conversation, forms=forms))
+    return held is not None
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:

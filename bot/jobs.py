@@ -196,8 +196,8 @@ async def forget_spent(rt: Runtime) -> None:
     async for person_id in _through(rt, registrations.spent):
         with rounds.alone("spent"):
             async with rt.pool.connection() as session:
-                await errands.forget_answers(rt, session, person_id)
-                await registrations.mark_spent(session, person_id)
+                if await errands.forget_answers(rt, session, person_id):
+                    await registrations.mark_spent(session, person_id)
 
 
 async def forget_unfinished(rt: Runtime) -> None:

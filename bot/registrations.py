@@ -494,10 +494,13 @@ async def after_restore(session: Session) -> None:
 
 
 async def due(session: Session, most: int = 50) -> list[UUID]:
-    """Writes whose time has come: postponed ones, and those a crash left."""
+    """Writes whose time and turn have come: postponed ones, and those a crash left."""
     cursor = await session.execute(
-        "SELECT id FROM registry_writes WHERE state IN ('pending', 'unknown', 'sending')"
-        " AND due_at <= kosh_now() - interval '1 second' ORDER BY due_at LIMIT %s",
+        "SELECT id FROM registry_writes w WHERE state IN ('pending', 'unknown', 'sending')"
+        " AND due_at <= kosh_now() - interval '1 second' AND NOT EXISTS ("
+        "  SELECT FROM registry_writes e WHERE e.registration_id = w.registration_id"
+        "  AND e.number < w.number AND e.state IN ('pending', 'unknown', 'sending'))"
+        " ORDER BY due_at LIMIT %s",
         (most,),
     )
     return [row[0] for row in await cursor.fetchall()]

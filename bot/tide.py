@@ -7,6 +7,7 @@ who was erased since would be there again, and what was sent would be sent once 
 
 import asyncio
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -91,6 +92,8 @@ def _read(path: Path) -> Numbers:
 def _write(path: Path, numbers: Numbers) -> None:
     """Whole or not at all: whoever reads meanwhile sees the one before."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".tide.{os.getpid()}")
-    draft.write_text("".join(f"{name} {number}\n" for name, number in numbers.items()), "ascii")
-    draft.replace(path)
+    # A name of its own: in containers every process has the same number.
+    opened, draft = tempfile.mkstemp(prefix=".tide.", dir=path.parent)
+    with os.fdopen(opened, "w", encoding="ascii") as file:
+        file.writelines(f"{name} {number}\n" for name, number in numbers.items())
+    Path(draft).replace(path)

@@ -180,9 +180,12 @@ class Load:
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     """A bout of one shard, on all channels at once; it ends when nothing can be claimed."""
     load = await _loaded(rt, broadcast_id, shard)
-    async with asyncio.TaskGroup() as lanes:
-        for channel in pushed(rt):
-            lanes.create_task(_lane(rt, load, channel))
+    lanes = (_lane(rt, load, channel) for channel in pushed(rt))
+    # Each to its end: what one of them knows must not be lost because another failed.
+    ended = await asyncio.gather(*lanes, return_exceptions=True)
+    failed = [each for each in ended if isinstance(each, Exception)]
+    if failed:
+        raise failed[0]
 
 
 async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import time, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import pytest
@@ -458,6 +458,22 @@ async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runti
     back = await now(rt, case.id)
     assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
     assert await desk.take_next(rt, officer, key=key()) is not None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["UPDATE people SET key = ''::bytea WHERE id = %s", "DELETE FROM handles WHERE person_id = %s"],
+)
+async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
+    rt: Runtime, broken: LiteralString
+) -> None:
+    await _gives(rt)
+    await _on_shift(rt, "Officer First")
+    first, second = [await ask(Guest(rt)) for _each in range(2)]
+    async with rt.pool.connection() as session:
+        await session.execute(broken, (first.person_id,))
+    assert await duty.give(rt) == 1
+    assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 
 
 async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:

@@ -683,3 +683,32 @@ async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:
     now = await guest.conversation()
     assert now is not None
     assert now.asked != (before.asked if before else None)
+
+
+async def test_what_one_channel_knows_is_not_lost_when_another_fails(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 20)
+    found = await _ready(rt)
+    failed, settled, claim = asyncio.Event(), delivery._settled, delivery._claim
+
+    async def failing(rt: Runtime, load: Any, channel: str, most: int) -> Any:
+        if channel == "telegram":
+            return await claim(rt, load, channel, most)
+        failed.set()
+        raise ZeroDivisionError
+
+    async def late(*given: Any) -> None:
+        await failed.wait()
+        await asyncio.sleep(0)
+        await settled(*given)
+
+    monkeypatch.setattr(delivery, "pushed", lambda rt: ("telegram", "web"))
+    monkeypatch.setattr(delivery, "_claim", failing)
+    monkeypatch.setattr(delivery, "_settled", late)
+    monkeypatch.setattr(delivery, "LAST_SECONDS", 0)
+    with pytest.raises(ZeroDivisionError):
+        await broadcasts.send_shard(rt, found.id, 0)
+    assert (await fates(rt, found)).keys() == {"accepted"}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from bot import conversations, errands
+from bot import conversations, errands, registrations
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
@@ -95,3 +95,20 @@ async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -
     conversation = await guest.conversation()
     assert conversation is not None
     assert list(conversation.forms) == ["interview"]
+
+
+async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
+    rt: Runtime,
+) -> None:
+    for guest in (Guest(rt), Guest(rt)):
+        await guest.register()
+        await guest.go("/status", "withdraw", "yes")
+    await ahead(rt, "1 minute")
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE registry_writes SET due_at = due_at + interval '30 seconds'"
+            " WHERE kind = 'submit'"
+        )
+        due = await registrations.due(session, 2)
+        cursor = await session.execute("SELECT id FROM registry_writes WHERE kind = 'submit'")
+        assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
