@@ -104,21 +104,6 @@ async def find(session: Session, officer_id: UUID) -> Officer | None:
     return read(row) if row else None
 
 
-async def named(session: Session, name: str, mission: str) -> Officer:
-    """The officer of that name; entered at the first use of the terminal desk."""
-    await session.execute(
-        "INSERT INTO officers (id, name, mission) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        (uuid4(), name, mission),
-    )
-    cursor = await session.execute(
-        f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("E_OFFICER: this officer is disabled; ask an administrator")
-    return read(row)
-
-
 async def by_name(session: Session, name: str) -> Officer:
     """The active officer of that name; LookupError when there is none."""
     cursor = await session.execute(

@@ -22,6 +22,7 @@ from flows.engine.state import Conversation
 DAYS = 30
 LEAST = 5
 AT_ONCE = 200
+# Ids are random: where there are more, these are drawn by lot, and shares are what to look at.
 MOST_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, Gate, Notice)

@@ -14,7 +14,6 @@ from bot.commands.surroundings import Data, surroundings
 from bot.officers import Officer
 from bot.runtime import Runtime, runtime
 from bot.settings import Settings
-from flows.knowledge.missions import GENERAL
 
 app = typer.Typer(no_args_is_help=True, help="The officers' desk, in the terminal.")
 Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
@@ -127,7 +126,7 @@ def _at_the_desk[T](
     async def open_and_act(chosen: Settings) -> T:
         async with runtime(chosen) as rt:
             async with rt.pool.connection() as session:
-                officer = await officers.named(session, name, GENERAL)
+                officer = await officers.by_name(session, name)
             return await act(rt, officer)
 
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from bot.commands import FAMILIES, assembled
 from bot.commands import surroundings as around
 from bot.settings import Settings
+
+NO_OFFICER = "E_OFFICER: there is no such officer; look at the list\n"
 
 
 def _words(app: typer.Typer) -> set[str]:
@@ -23,6 +27,20 @@ def test_a_family_answers_to_its_words_alone(family: str) -> None:
 def test_what_nobody_answers_to_is_asked_of_all() -> None:
     everything = {word for words in FAMILIES.values() for word in words}
     assert _words(assembled("nonsense")) == _words(assembled()) == everything
+
+
+def test_the_terminal_desk_is_for_officers_who_are_entered(
+    chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("database_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    monkeypatch.setenv("KOSH_KEYS", str(chosen.keys))
+    monkeypatch.setenv("KOSH_DEMO", "true")
+    done = CliRunner().invoke(assembled("desk"), ["desk", "list", "--officer", "Officer Nobody"])
+    assert (done.exit_code, done.output) == (1, NO_OFFICER)
+    with psycopg.connect(chosen.database()) as session:
+        assert session.execute("SELECT count(*) FROM officers").fetchone() == (0,)
 
 
 def test_only_what_starts_or_restores_brings_the_schema_up_to_date(

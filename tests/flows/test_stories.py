@@ -174,7 +174,7 @@ def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> 
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
     asked = chat.at
-    chat.presses("person", "yes", "-").says("/menu", "да")
+    chat.presses("person", "yes", "-").says("/menu").presses("yes")
     assert chat.at == asked
     chat.presses("go_on")
     assert chat.at == "family"
