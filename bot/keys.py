@@ -75,7 +75,10 @@ class Keys:
         except OSError as error:
             raise _unusable(f"the key directory can't be read ({type(error).__name__})") from None
         if not any(found.values()):
-            raise _unusable("there are no keys yet; make them once with `./kosh keys first`")
+            raise _unusable(
+                "there are no keys here; put the directory back from its copy. Only a new"
+                " installation makes them, once: `./kosh keys first`"
+            )
         for kind in _KINDS:
             if not found[kind]:
                 raise _unusable(f"no {kind}-<n>.key in the key directory; restore it from backup")

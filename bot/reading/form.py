@@ -15,7 +15,6 @@ from bot.reading.lists import BESIDE, LINE, Line, line_of
 from bot.runtime import Runtime
 from bot.trips import Rows, Statement, run
 from flows.engine.flow import (
-    UNASKED,
     Consent,
     Flow,
     Form,
@@ -31,7 +30,7 @@ from flows.engine.flow import (
 )
 from flows.engine.house import titled
 from flows.engine.questions import Several
-from flows.engine.state import Conversation
+from flows.engine.state import UNASKED, Conversation
 from flows.engine.text import Label, Text, verbatim
 
 MASK = verbatim("••••")

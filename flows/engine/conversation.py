@@ -44,7 +44,6 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import (
-    UNASKED,
     Answer,
     Consent,
     Flow,
@@ -68,7 +67,7 @@ from flows.engine.questions import (
     Several,
     explain,
 )
-from flows.engine.state import Asked, Conversation, Standing, Turn
+from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn
 from flows.engine.text import _
 from flows.engine.words import SAFETY, Refusal, Reserved, Words
 

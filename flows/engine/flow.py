@@ -220,10 +220,6 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
             yield item
 
 
-# The revision of no question: what was said before it was asked counts only once it is kept there.
-UNASKED = 0
-
-
 @dataclass(frozen=True)
 class Answer:
     """What was answered; None when skipped, or forgotten at consent."""

@@ -7,6 +7,9 @@ from datetime import date
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Form
 
+# The revision of no question: what was said before it was asked counts only once it is kept there.
+UNASKED = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
