@@ -169,8 +169,12 @@ class Walker:
 
     async def _junk(self) -> bool:
         """What no step asks for: it is answered, and changes nothing."""
-        if self.old and self.chance.random() < 0.3:
-            return await self._do("press", what=self.chance.choice(self.old))
+        # A button of what still stands would be an answer, and not the one that is theirs.
+        screen = self.platform.chats[self.who.chat].screen
+        stands = screen.nonce if screen else 0
+        old = [each for each in self.old if int(each.partition(":")[0]) < stands]
+        if old and self.chance.random() < 0.3:
+            return await self._do("press", what=self.chance.choice(old))
         verb = self.chance.choice(JUNK)
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
