@@ -126,6 +126,8 @@ async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
             path = route.path.replace("{case_id}", case_id)
             if _method(route) == "GET":
                 assert (await visitor.get(path)).path == "/console/sign-in", _name(route)
+            elif path == "/console/sign-out":
+                assert (await visitor.post(path, {})).path == "/console/sign-in"
             else:
                 assert (await visitor.post(path, {})).status == 401, _name(route)
 

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.crowd import TEXTS, TOPIC
 from tests.house import House
 
 AIGUL, MARAT = "Aigul Testova", "Marat Testov"
+PRESSED = ("/next", "/shift", "/find")
 ANSWER = 'Come <b>on Monday</b>,\r\nthe "second" floor & the third door'
 
 
@@ -61,6 +63,64 @@ async def test_what_another_site_sends_is_not_shown_again(desk: House) -> None:
         elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         screen = await console.post("/console/shift", {"hours": "eight hours"}, **elsewhere)
         assert (screen.status, screen.html) == (401, "")
+
+
+async def _denials(house: House) -> list[str]:
+    async with house.rt.pool.connection() as session:
+        asked = "SELECT detail FROM audit WHERE action = 'denied' ORDER BY seq"
+        return [row[0] for row in await (await session.execute(asked)).fetchall()]
+
+
+async def test_only_who_wrote_it_is_asked_to_send_it_again(desk: House) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await desk.ahead("16 minutes")
+        screen = await console.submit("/reply", words="tomorrow")
+        assert ru("answer_title") in screen.text, "it says what would be sent"
+        assert '<input name="words" value="tomorrow"' in screen.html, "nothing goes unseen"
+        kept = screen.form("/reply")
+
+        await console.sign_in(MARAT)
+        for _press in range(2):
+            screen = await console.send(kept, words="tomorrow")
+            assert (screen.status, screen.forms) == (403, [])
+            assert ru("kept_before") in screen.text
+            assert "tomorrow" not in screen.html
+
+        await console.sign_in(AIGUL)
+        screen = await console.send(kept, words="tomorrow")
+        await console.submit("/reply", words="tomorrow")
+        assert ru("done_replied") in console.screen.text
+    # What an officer does late is told from what others' pages send in their name.
+    assert await _denials(desk) == ["POST foreign", "POST foreign", "POST stale"]
+    await leave(visitor)
+
+
+async def test_what_nobody_wrote_is_not_offered_again(desk: House) -> None:
+    """Neither a press of a button nor anybody's decision waits for the next who signs in."""
+    async with Console.signed_in(desk.url, MARAT) as console:
+        inbox = await console.get("/console/inbox?queue=all")
+        old = inbox.form("/next").fields["csrf"]
+        await desk.ahead("16 minutes")
+        pressed = [(inbox.form(each).action, {"number": "12 34"}) for each in PRESSED]
+        one = f"/console/broadcasts/{uuid4()}"
+        decided = [f"{one}/{deed}" for deed in ("ask", "approve", "start", "cancel", "doubt")]
+        decided += ["/console/glass", "/console/glass/grant", "/console/officers/change"]
+        pressed += [(path, {"hash": "ab cd", "reason": "a b", "name": "ә"}) for path in decided]
+        for path, fields in pressed:
+            screen = await console.post(path, {"csrf": old} | fields)
+            assert (screen.status, screen.forms) == (401, []), path
+            assert ru("session_over") in screen.text
+        screen = await console.send(inbox.form("/sign-out"))
+        assert screen.path == "/console/sign-in"
+        assert ru("signed_out") in screen.text
+
+        await console.sign_in(MARAT)
+        screen = await console.send(inbox.form("/next"))
+        assert (screen.status, screen.forms) == (403, [])
+        assert ru("kept_before") in screen.text
 
 
 async def _at_the_text(console: Console) -> None:

@@ -55,6 +55,6 @@ async def drop(visit: Visit, form: Form) -> Response:
 
 ROUTES = [
     get("/canned", Action.CANNED_READ, listing),
-    post("/canned", Action.CANNED_EDIT, put),
+    post("/canned", Action.CANNED_EDIT, put, ("text_",)),
     post("/canned/remove", Action.CANNED_EDIT, drop),
 ]

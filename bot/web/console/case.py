@@ -16,7 +16,7 @@ from bot.desk import Done, Refusal, ToMission, ToOfficer, ToTopic
 from bot.languages import direction, tag
 from bot.reading import ReasonNeeded, View
 from bot.web.console import words
-from bot.web.console.doors import get, post
+from bot.web.console.doors import Writes, get, post
 from bot.web.console.inbox import case_path
 from bot.web.console.pages import SENT, done, labels, page
 from bot.web.console.visit import Form, Visit
@@ -193,7 +193,12 @@ type Told = Callable[[Visit, Form], dict[str, Any]]
 
 
 def act(
-    path: str, action: Action, what: str, verb: Verb, told: Told = lambda _visit, _form: {}
+    path: str,
+    action: Action,
+    what: str,
+    verb: Verb,
+    told: Told = lambda _visit, _form: {},
+    writes: Writes = (),
 ) -> Route:
     """A form of the case page: a verb of the desk with what the form `told` it, then the case.
 
@@ -215,7 +220,7 @@ def act(
             return await shown(visit, 422, _draft(form), visit.say(label))
         return done(_back(visit, case_id, what), what)
 
-    return post(f"/cases/{{case_id}}/{path}", action, acted)
+    return post(f"/cases/{{case_id}}/{path}", action, acted, writes)
 
 
 def _draft(form: Form) -> Draft:
@@ -345,15 +350,15 @@ ROUTES = [
     act("claim", Action.CASE_CLAIM, "claimed", desk.claim),
     act("take-over", Action.CASE_TAKE_OVER, "claimed", desk.take_over),
     act("release", Action.CASE_RELEASE, "released", desk.release),
-    act("reply", Action.CASE_REPLY, "replied", desk.reply, _reply),
-    post("/cases/{case_id}/preview", Action.CASE_REPLY, preview),
-    act("note", Action.CASE_NOTE, "noted", desk.note, _note),
+    act("reply", Action.CASE_REPLY, "replied", desk.reply, _reply, ("words",)),
+    post("/cases/{case_id}/preview", Action.CASE_REPLY, preview, ("words",)),
+    act("note", Action.CASE_NOTE, "noted", desk.note, _note, ("note",)),
     act("document", Action.CASE_DOCUMENT, "asked", desk.ask_document, _document),
     act("papers", Action.CASE_PAPERS, "passed", desk.release_papers),
     get("/cases/{case_id}/papers/{upload_id}/{number}", Action.CASE_PAGE, paper),
-    act("fill", Action.CASE_FILL, "filled", desk.fill, _fill),
+    act("fill", Action.CASE_FILL, "filled", desk.fill, _fill, ("value",)),
     act("pin", Action.CASE_PIN, "pin_lifted", desk.lift_pin),
-    act("transfer", Action.CASE_TRANSFER, "transferred", desk.transfer, _transfer),
+    act("transfer", Action.CASE_TRANSFER, "transferred", desk.transfer, _transfer, ("note",)),
     act("snooze", Action.CASE_SNOOZE, "snoozed", desk.snooze, _snooze),
     act("resolve", Action.CASE_RESOLVE, "resolved", desk.resolve, _resolve),
     post("/cases/{case_id}/answers", Action.CASE_ANSWERS, answers),

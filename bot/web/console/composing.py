@@ -334,6 +334,10 @@ FILLED: Mapping[str, Filled] = {
 }
 
 
+# What is ticked for an audience is work too.
+WRITES = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
+
+
 async def count(visit: Visit, form: Form) -> Response:
     """The audience step as it would be with what is ticked now; nothing is kept."""
     found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
@@ -353,9 +357,9 @@ async def test(visit: Visit, form: Form) -> Response:
 
 ROUTES = [
     get("/broadcasts/new", Action.BROADCAST_DRAFT, new),
-    post("/broadcasts", Action.BROADCAST_DRAFT, begin),
+    post("/broadcasts", Action.BROADCAST_DRAFT, begin, ("why",)),
     get("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, step),
-    post("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, save),
+    post("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, save, WRITES),
     post("/broadcasts/{broadcast_id}/count", Action.BROADCAST_DRAFT, count),
     post("/broadcasts/{broadcast_id}/test", Action.BROADCAST_DRAFT, test),
 ]

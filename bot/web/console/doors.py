@@ -1,8 +1,8 @@
 """The only ways into the console: each route names an action of `bot.access`.
 
 What the policy does not allow is closed before the page's own code runs; a form also has to carry
-the session's own token, so that no other site can send it. One of ours that carries an older
-session's, or comes after its end, is shown again to be sent again.
+the session's own token, so that no other site can send it. One that comes after its session's end
+is not done; if somebody wrote in it, it is shown to be sent again, by the same officer alone.
 """
 
 import hmac
@@ -22,6 +22,7 @@ from bot.web.console.pages import bare, page
 from bot.web.console.visit import (
     ROOT,
     SIGN_IN,
+    SIGN_OUT,
     Form,
     Pairs,
     PasskeyNeeded,
@@ -35,6 +36,9 @@ from bot.web.door import Refused
 
 type Page = Callable[[Visit], Awaitable[Response]]
 type Act = Callable[[Visit, Form], Awaitable[Response]]
+type Writes = tuple[str, ...]
+
+NOTHING: dict[str, Any] = {"action": "", "deed": "", "kept": []}
 
 
 def get(path: str, action: Action, shown: Page) -> Route:
@@ -47,13 +51,14 @@ def get(path: str, action: Action, shown: Page) -> Route:
     return _route(path, action, answer, "GET")
 
 
-def post(path: str, action: Action, act: Act) -> Route:
-    """Something done by form, by whoever may do `action`."""
+def post(path: str, action: Action, act: Act, writes: Writes = ()) -> Route:
+    """Something done by form, by whoever may do `action`; what is written in fields whose names
+    begin as `writes` says outlives the session."""
 
     async def answer(request: Request) -> Response:
         visit = await arrive(request)
         if isinstance(visit, Response):
-            return await _signed_out(request, visit)
+            return await _signed_out(request, visit, action, writes)
         try:
             pairs = await sent(request)
         except Refused as refused:
@@ -61,9 +66,12 @@ def post(path: str, action: Action, act: Act) -> Route:
                 await _note_denied(visit, action, "foreign")
             raise
         form = joined(pairs)
-        if not hmac.compare_digest(form.get("csrf", "").encode(), visit.csrf.encode()):
-            await _note_denied(visit, action, "foreign")
-            return page(visit, "again.html", 403, **_kept(request, pairs))
+        token, _dot, mark = form.get("csrf", "").partition(".")
+        if not _same(token, visit.csrf.partition(".")[0]):
+            own = any(_same(mark, each) for each in visit.marks)
+            await _note_denied(visit, action, "stale" if own else "foreign")
+            kept = _kept(request, action, pairs, writes) if own else NOTHING
+            return page(visit, "again.html", 403, out=False, **kept)
 
         async def acted(visit: Visit) -> Response:
             return await act(visit, form)
@@ -73,19 +81,31 @@ def post(path: str, action: Action, act: Act) -> Route:
     return _route(path, action, answer, "POST")
 
 
-async def _signed_out(request: Request, away: Response) -> Response:
-    """What was written in a form is not lost: the page that comes instead carries it."""
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+async def _signed_out(request: Request, away: Response, action: Action, writes: Writes) -> Response:
+    """What was written in a form is not lost: the page that comes instead carries it, with the mark
+    of the officer whose it is."""
     try:
         pairs = await sent(request)
     except Refused:
         return away
-    return bare(request, "again.html", away.status_code, csrf="", **_kept(request, pairs))
+    if request.url.path == SIGN_OUT:
+        return RedirectResponse(f"{SIGN_IN}?why=out", 303)
+    kept = _kept(request, action, pairs, writes) | {"csrf": joined(pairs).get("csrf", "")}
+    return bare(request, "again.html", away.status_code, out=True, **kept)
 
 
-def _kept(request: Request, pairs: Pairs) -> dict[str, Any]:
+def _kept(request: Request, action: Action, pairs: Pairs, writes: Writes) -> dict[str, Any]:
+    """What of a form is shown, and what goes with it unseen; nothing where nobody wrote."""
+    written = [name.startswith(writes) and bool(value.strip()) for name, value in pairs]
+    if not any(written):
+        return NOTHING
     query = f"?{request.url.query}" if request.url.query else ""
-    kept = [(name, value) for name, value in pairs if name != "csrf"]
-    return {"action": request.url.path + query, "kept": kept}
+    kept = [(*pair, seen) for pair, seen in zip(pairs, written, strict=True) if pair[0] != "csrf"]
+    return {"action": request.url.path + query, "deed": action.value, "kept": kept}
 
 
 def _route(path: str, action: Action, answer: Any, method: str) -> Route:

@@ -20,6 +20,7 @@ from flows.engine.text import Label
 
 ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
+SIGN_OUT = f"{ROOT}/sign-out"
 FORM = "application/x-www-form-urlencoded"
 MOST = 64 * 1024
 STREAM = "text/event-stream"
@@ -45,7 +46,16 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        return csrf(self.token)
+        """What each form carries: the session's token, which says nothing of the cookie's, and the
+        officer's mark."""
+        own = sha256(f"csrf {self.token}".encode()).hexdigest()
+        return f"{own}.{self.marks[0]}"
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """By which a form of an earlier session is known as this officer's own; while a key is
+        changed there are several."""
+        return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
     def may(self, action: Action) -> bool:
         return possible(self.officer, action)
@@ -149,11 +159,6 @@ def joined(pairs: Pairs) -> Form:
     for name, value in pairs:
         several.setdefault(name, []).append(value)
     return {name: "\n".join(values) for name, values in several.items()}
-
-
-def csrf(token: str) -> str:
-    """What each form of a session carries; it says nothing of the session's own token."""
-    return sha256(f"csrf {token}".encode()).hexdigest()
 
 
 def fresh_key() -> str:

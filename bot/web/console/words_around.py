@@ -26,6 +26,9 @@ SIGNING: dict[str, Text] = {
         "You signed in again since this page was opened, so nothing was sent. What you wrote is"
         " kept here. Please send it again."
     ),
+    "kept_before": _(
+        "This page was opened before you signed in, so nothing was done. Please open it anew."
+    ),
     "kept_unseen": _(
         "You were signed out. What you wrote is kept on this page, but not shown, so that"
         " nobody else reads it. Sign in on the page that opens beside this one, then come back"

@@ -108,5 +108,5 @@ def _time(written: str) -> time:
 
 ROUTES = [
     get("/hours", Action.HOURS_READ, shown),
-    post("/hours", Action.HOURS_EDIT, put),
+    post("/hours", Action.HOURS_EDIT, put, ("zone", "holidays", "opens_", "closes_", *MINUTES)),
 ]
