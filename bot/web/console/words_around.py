@@ -29,6 +29,10 @@ SIGNING: dict[str, Text] = {
     "kept_before": _(
         "This page was opened before you signed in, so nothing was done. Please open it anew."
     ),
+    "kept_gone": _(
+        "This case is in other hands now, or can't be answered any more. What you wrote was not"
+        " sent; you can copy it from here."
+    ),
     "kept_unseen": _(
         "You were signed out. What you wrote is kept on this page, but not shown, so that"
         " nobody else reads it. Sign in on the page that opens beside this one, then come back"

@@ -29,14 +29,13 @@ function dress(old, fresh) {
 /* What an officer has typed or opened stays; so does the key of a form that may be on its way. */
 function fit(old, fresh, sent) {
   if (old.isEqualNode(fresh)) return;
-  if (old.localName !== fresh.localName) { old.replaceWith(document.importNode(fresh, true)); return; }
+  if (old.localName !== fresh.localName) { old.before(document.importNode(fresh, true)); leave(old); return; }
   if (old.nodeType !== 1) { old.nodeValue = fresh.nodeValue; return; }
   if (old.localName === 'input' && old.name === 'key' && !sent) return;
   if (/^(input|select|textarea)$/.test(old.localName) && old.name !== 'csrf' && touched(old) && !sent) return;
   dress(old, fresh);
-  if (old.localName === 'input' && sent) old.value = fresh.getAttribute('value') || '';
-  if (old.localName === 'textarea' && sent) old.value = fresh.value;
   children(old, fresh, sent);
+  if (/^(input|textarea)$/.test(old.localName)) old.value = fresh.defaultValue;
 }
 
 function touched(field) {
@@ -44,7 +43,10 @@ function touched(field) {
 }
 
 function changed(field) {
-  if (field.localName === 'select') return [...field.options].some(o => o.selected !== o.defaultSelected);
+  if (field.localName === 'select') {
+    const first = [...field.options].findIndex(option => option.defaultSelected); // none: the first of all
+    return field.options.length > 0 && field.selectedIndex !== Math.max(first, 0);
+  }
   return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 }
 
@@ -65,11 +67,23 @@ function children(old, fresh, sent) {
       fit(here, next, sent);
     } else old.insertBefore(document.importNode(next, true), at);
   }
-  while (at) { const gone = at; at = at.nextSibling; if (!said(gone)) gone.remove(); }
+  while (at) { const gone = at; at = at.nextSibling; if (!said(gone)) leave(gone); }
+}
+
+/* Where a form goes, because the case is a colleague's now, what was typed in it stays to be copied. */
+function leave(gone) {
+  const typed = [gone, ...(gone.querySelectorAll?.('textarea') || [])]
+    .filter(field => field.localName === 'textarea' && field.value.trim() && (answer || changed(field)));
+  gone.replaceWith(...typed.map(({ value }) => {
+    const left = document.getElementById('typed').content.firstElementChild.cloneNode(true);
+    left.querySelector('textarea').value = value;
+    return left;
+  }));
 }
 
 /* The templates leave no space before the first two, so that with or without them all else meets its like. */
-const said = node => answer && ['preview', 'problem', 'kept'].includes(node.id);
+const SAID = '#preview, #problem, #kept', TYPED = '.typed';
+const said = node => node.nodeType === 1 && node.matches(answer ? `${SAID}, ${TYPED}` : TYPED);
 
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
@@ -86,6 +100,7 @@ function place(page, sent) {
   if (news) news.hidden = true;
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
+  document.title = page.title;
   if (covered()) uncover();
 }
 
@@ -101,15 +116,15 @@ async function refresh() {
   cost = fetched - began;
   busy = false;
   if (html) place(new DOMParser().parseFromString(html, 'text/html'), false);
-  if (!html && !covered()) soon(LATER); else if (again) soon(0);
+  if (html === null) soon(LATER); else if (again) soon(0);
   again = false;
 }
 
 async function fresh() {
   const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
   const came = await fetch(answer ? about : location.href, { headers, signal, redirect: 'manual' });
-  if (came.status === 401) over();
-  return came.ok && came.text();
+  if (came.status === 401) { over(); return ''; }
+  return came.ok ? came.text() : null;
 }
 
 /* Not much more than a fifth of the time is spent in fetching, and none while nobody looks. */
@@ -135,10 +150,18 @@ function over() {
   if (!answer && ![...main().querySelectorAll('input, select, textarea')].some(changed)) { anew(); return; }
   gate.hidden = false;
   frame.hidden = true;
+  document.activeElement?.blur();
+  document.title = document.querySelector('.brand span').textContent;
+  const typed = field => answer || changed(field.closest('select') || field);
+  for (const field of main().querySelectorAll('input:not([name=key]), textarea, option')) {
+    if (typed(field)) continue;
+    if (field.localName !== 'option') field.defaultValue = '';
+    field.value = '';
+  }
   const words = document.createTreeWalker(main(), NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
-    const { currentNode: word } = words;
-    if (!word.parentNode.closest('textarea, select, #problem, #preview, #kept')) word.nodeValue = '';
+    const { currentNode: word } = words, kept = word.parentNode.closest(`textarea, select, ${SAID}, ${TYPED}`);
+    if (!kept || (kept.localName === 'select' && !typed(kept))) word.nodeValue = '';
   }
 }
 
@@ -242,6 +265,7 @@ function use(target) {
 }
 
 document.addEventListener('keydown', event => {
+  if (covered()) return;
   if (event.ctrlKey && event.code === 'Enter' && event.target.form) {
     event.preventDefault();
     event.target.form.requestSubmit();
