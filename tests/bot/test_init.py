@@ -229,7 +229,7 @@ async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
         ({"telegram_token": SecretStr("1000000009:Invented")}, "telegram", "token"),
         ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
         ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
-        ({"keys": Path("/nowhere/keys")}, "keys", "restore"),
+        ({"keys": Path("/nowhere/keys")}, "keys", "put them back"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
