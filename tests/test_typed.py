@@ -24,9 +24,12 @@ PAGES = ("breach", "operations", "runbooks", "start", "upgrading")
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
-# tests/bot/test_init.py: those talk to platforms.
+# tests/bot/test_init.py: those talk to platforms; announcements by tests/web.
 STAYS = {"demo", "run", "web", "work", "poll", "chaos upgrade"}
-ELSEWHERE = {"init", "init --no-input --mission tr_ankara", "profile"}
+ELSEWHERE = {
+    *("init", "init --no-input --mission tr_ankara", "profile"),
+    *(f"broadcast {act} --officer NAME" for act in ("list", "pause N", "progress N")),
+}
 HOUR = 3600
 
 
