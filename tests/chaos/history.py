@@ -20,6 +20,8 @@ CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
+# The Bot API carried out and did not say so: whoever wants a reply to arrive sends it again.
+ANSWER_LOST = "F11"
 # Ends and deploys: what they refuse the platform brings again, and there should be little of it.
 ORDERLY = ("F2", "F18", "F25")
 
@@ -41,6 +43,7 @@ class Report:
     unfinished: int = 0
     replies: int = 0
     replies_doubled: int = 0
+    replies_doubled_by_lost_answers: int = 0
     replies_doubled_without_a_crash: int = 0
     replies_out_of_order: int = 0
     replies_never_sent: int = 0
@@ -307,6 +310,9 @@ def _judge_doubles(
             tries = [each for each in doubts if _payload(each) == _payload(call)]
             report.replies_doubled += len(tries) - 1
             rowless += len(doubts) - len(tries)
+            report.replies_doubled_by_lost_answers += sum(
+                _unanswered(faults, earlier) for earlier in tries[:-1]
+            )
             report.replies_doubled_without_a_crash += sum(
                 not _in_doubt(faults, earlier, later) for earlier, later in pairwise(tries)
             )
@@ -327,6 +333,13 @@ def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Cal
 def _in_doubt(faults: Sequence[Fault], earlier: Call, later: Call) -> bool:
     return any(
         fault.doubts and earlier.at - CARRIED_OUT_LATE < fault.until and fault.at < later.at
+        for fault in faults
+    )
+
+
+def _unanswered(faults: Sequence[Fault], call: Call) -> bool:
+    return any(
+        fault.kind == ANSWER_LOST and fault.doubts and fault.at <= call.at <= fault.until
         for fault in faults
     )
 

@@ -243,6 +243,16 @@ def test_a_reply_may_come_twice_across_a_crash() -> None:
     report = history.report()
     assert report.red() == []
     assert report.replies_doubled == 1
+    assert report.replies_doubled_by_lost_answers == 0
+
+
+def test_a_reply_that_the_platform_carried_out_without_a_word_is_counted_apart() -> None:
+    history = _true()
+    _say_again(history)
+    history.faults.append(Fault("F11", "cut", 0.0, 9.0))
+    report = history.report()
+    assert report.red() == []
+    assert report.replies_doubled_by_lost_answers == 1
 
 
 def test_a_reply_whose_outcome_a_crash_hid_may_be_dropped_later() -> None:
