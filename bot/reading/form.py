@@ -23,14 +23,13 @@ from flows.engine.flow import (
     Notice,
     Path,
     Review,
-    Step,
     Upload,
     path,
     shown,
 )
 from flows.engine.house import titled
 from flows.engine.questions import Several
-from flows.engine.state import UNASKED, Conversation
+from flows.engine.state import Conversation, waits
 from flows.engine.text import Label, Text, verbatim
 
 MASK = verbatim("••••")
@@ -80,7 +79,7 @@ def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
         now = way.current(form.cursor) if way else None
         for step in way.steps if way else ():
             value, is_now = shown(step), step is now and name == talk.flow
-            if (value is None and not is_now) or _waits(step):
+            if (value is None and not is_now) or (step.answer and waits(step.answer)):
                 continue
             masked = step.item.sensitive and value is not None and not unmasked
             found.append(
@@ -96,11 +95,6 @@ def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
                 )
             )
     return found
-
-
-def _waits(step: Step) -> bool:
-    """Whether it holds words that the person has not yet agreed to give an officer."""
-    return step.answer is not None and step.answer.rev == UNASKED
 
 
 def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:

@@ -186,8 +186,10 @@ _COUNTED = Statement.of(
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """The case of that number, or the newest of the person with that receipt. Audited, for who
-    tries numbers out is to be seen; an open case is meant before a closed one."""
+    """The case of that number, or the newest of the person with that receipt; open ones first.
+
+    Audited, also where there is none: who tries numbers out is to be seen.
+    """
     access.demand(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
     values = _values(officer) | {"number": case_number, "receipt": number.upper()}

@@ -67,7 +67,7 @@ from flows.engine.questions import (
     Several,
     explain,
 )
-from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn
+from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn, waits
 from flows.engine.text import _
 from flows.engine.words import SAFETY, Refusal, Reserved, Words
 
@@ -120,7 +120,10 @@ class _Turn(Announcing):
             for name, form in self.c.forms.items()
             if name in inside
             or name not in self.flows
-            or not (fleeting_answers(self.flows[name], form) or _unasked(form))
+            or not (
+                fleeting_answers(self.flows[name], form)
+                or any(waits(answer) for answer in form.answers.values())
+            )
         }
         listed = self.c.asked is not None and self.c.asked.key in keeping.OFFERS
         self.c = replace(self.c, forms=forms, made=self.c.made if listed else None)
@@ -755,8 +758,3 @@ class _Turn(Announcing):
         if flow:
             self._put_form(flow, replace(self._form(flow), cursor=key))
         self.ask()
-
-
-def _unasked(form: Form) -> bool:
-    """Whether it holds words that nobody agreed yet to have kept for an officer."""
-    return any(answer.rev == UNASKED for answer in form.answers.values())

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from flows.engine.events import Effect, Say
-from flows.engine.flow import Form
+from flows.engine.flow import Answer, Form
 
 # The revision of no question: what was said before it was asked counts only once it is kept there.
 UNASKED = 0
+
+
+def waits(answer: Answer) -> bool:
+    """Whether it was said before it was asked, and nobody has agreed yet to have it kept."""
+    return answer.rev == UNASKED
 
 
 @dataclass(frozen=True, slots=True)
