@@ -639,7 +639,8 @@ async def test_a_child_knows_nothing_of_our_environment(
 
 async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Hand] = []
-    busiest = 0
+    at_work = busiest = 0
+    two_at_work = asyncio.Event()
     start, work = Hand.start.__func__, Hand.work  # type: ignore[attr-defined]
 
     async def counted_start(cls: type[Hand]) -> Hand | None:
@@ -649,9 +650,17 @@ async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.Monke
         return new
 
     async def counted_work(self: Hand, *rest: Any) -> Any:
-        nonlocal busiest
-        busiest = max(busiest, sum(each.is_alive for each in started))
-        return await work(self, *rest)
+        nonlocal at_work, busiest
+        at_work += 1
+        busiest = max(busiest, at_work)
+        if at_work > 1:
+            two_at_work.set()
+        try:
+            # A child may start more slowly than another works: the first waits for a second.
+            await two_at_work.wait()
+            return await work(self, *rest)
+        finally:
+            at_work -= 1
 
     monkeypatch.setattr(Hand, "start", classmethod(counted_start))
     monkeypatch.setattr(Hand, "work", counted_work)
