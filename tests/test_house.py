@@ -31,7 +31,6 @@ SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 MOST_LINES = 400
 # A module past the measure says here why it is one thing, and not two.
 LONG = {
-    "bot/outbox.py": "a message's whole way: its row, its sending, what the platform reports of it",
     "bot/web/chat.py": "the page, its two posts and its stream, which make one another's state",
     "bot/live.py": "the one client of Valkey: its scripts beside the calls that run them",
     "bot/settings.py": "every setting, with its meaning, its checks, and where it is read from",

@@ -7,6 +7,7 @@ from bot import conversations, inbox, outbox
 from bot.channels import Act, Unreachable
 from bot.channels.webchat import WebChat
 from bot.live import Live
+from bot.outbox import delivery
 from bot.runtime import Runtime
 from flows.engine.events import Started
 from tests.bot.desks import ahead
@@ -65,16 +66,16 @@ async def test_of_two_attempts_that_end_at_once_the_later_one_counts(rt: Runtime
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversations.claim(rt, session, guest.inbound(Started()))
     assert held is not None
-    first = await outbox._claim(rt, held.person)
+    first = await delivery._claim(rt, held.person)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE messages SET lease_until = kosh_now() WHERE attempt = 1")
-    second = await outbox._claim(rt, held.person)
+    second = await delivery._claim(rt, held.person)
     assert first is not None
     assert second is not None
     assert (first.id, first.attempt + 1) == (second.id, second.attempt)
     await asyncio.gather(
         *(
-            outbox._outcome(rt, each, "sent", external_id=f"by-{each.attempt}")
+            delivery._outcome(rt, each, "sent", external_id=f"by-{each.attempt}")
             for each in (second, first)
         )
     )

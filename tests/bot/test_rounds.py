@@ -17,6 +17,7 @@ from bot import (
     statistics,
     subscriptions,
 )
+from bot.outbox import delivery
 from bot.registry.client import Registry
 from bot.runtime import Runtime
 from tests.bot.desks import ahead, ask
@@ -62,6 +63,7 @@ FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when those who can't be read are as many as a sweep takes at once, and the oldest."""
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(delivery, "SWEPT_AT_ONCE", 1)
     known = await _three(rt)
     row = outbox.Row("send", inbox.apology(rt, "ru"))
     for person_id in known:

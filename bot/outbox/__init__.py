@@ -1,0 +1,63 @@
+"""Messages on their way out: written in the caller's transaction, sent right after it.
+
+A row is one act. A person's rows go in order, one at a time: a row may be sent only when none of
+theirs before it is open. Whoever sends one goes on with the next; a sweep takes what a crash left.
+What a platform takes only while a conversation is fresh waits, blocking nothing, until its person
+writes again.
+
+Worded (`wording`), written (`posting`), sent (`delivery`), heard of later (`reports`); the page of
+the web chat fetches its own (`page`).
+"""
+
+from bot.outbox.delivery import (
+    LEASE_SECONDS,
+    SWEPT_AT_ONCE,
+    Parcel,
+    closed,
+    deliver,
+    perform,
+    sweep,
+)
+from bot.outbox.page import Waiting, seen, waiting
+from bot.outbox.posting import (
+    MOST_ATTEMPTS,
+    Stands,
+    after_restore,
+    everywhere,
+    post,
+    recent,
+    release,
+    seal,
+    silence,
+)
+from bot.outbox.reports import receipts
+from bot.outbox.wording import NOT_DELETED, Row, deletion, rendered, rows, undeleted
+
+__all__ = [
+    "LEASE_SECONDS",
+    "MOST_ATTEMPTS",
+    "NOT_DELETED",
+    "SWEPT_AT_ONCE",
+    "Parcel",
+    "Row",
+    "Stands",
+    "Waiting",
+    "after_restore",
+    "closed",
+    "deletion",
+    "deliver",
+    "everywhere",
+    "perform",
+    "post",
+    "receipts",
+    "recent",
+    "release",
+    "rendered",
+    "rows",
+    "seal",
+    "seen",
+    "silence",
+    "sweep",
+    "undeleted",
+    "waiting",
+]

@@ -1,0 +1,113 @@
+"""What platforms say later of what was sent, in any order and more than once."""
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+from uuid import UUID
+
+from bot import log, people, trips
+from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
+from bot.outbox.posting import MOST_ATTEMPTS
+from bot.runtime import Runtime
+from bot.trips import Statement
+
+# What became of a message, from less to more: a failure may yet turn out to have been none.
+RECEIPTS = ("sent", "failed", "delivered", "read")
+# Reported failures after which another try may help.
+PASSING = {each.code for each in (Throttled, Unreachable, Held)}
+AGAIN_SECONDS = 10
+
+_logger = log.get()
+
+# Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
+# writes the outcome looks at it.
+_RECEIPTS = Statement.of("""
+WITH w AS MATERIALIZED (
+  SELECT * FROM unnest(%(rows)s::bigint[], %(ids)s::text[], %(states)s::text[], %(ranks)s::int[],
+                       %(ats)s::bigint[], %(codes)s::text[], %(prices)s::text[])
+    AS w (id, external_id, state, rank, at, code, price)
+), locked AS MATERIALIZED (
+  SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
+  ORDER BY m.id FOR UPDATE OF m
+)
+UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
+  price = coalesce(nullif(w.price, ''), m.price),
+  reason = CASE WHEN w.state = 'failed' THEN w.code WHEN m.receipt = 'failed' THEN NULL
+                ELSE m.reason END,
+  state = CASE WHEN m.state = 'failed' AND m.receipt = 'failed' THEN 'sent' ELSE m.state END,
+  body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
+FROM w JOIN locked ON locked.id = w.id
+WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
+  AND (m.external_id IS NULL OR string_to_array(m.external_id, ',') @> ARRAY[w.external_id])
+  AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
+RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
+""")
+
+_REPORT: LiteralString = """
+WITH found AS (
+  SELECT id, %(again)s AND body IS NOT NULL AND attempt < %(most)s AS again FROM messages
+  WHERE id = %(id)s AND state = 'sent' AND receipt = 'failed' FOR UPDATE
+)
+UPDATE messages m SET reason = %(code)s,
+  state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
+  external_id = CASE WHEN f.again THEN '' ELSE external_id END,
+  receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
+  body = CASE WHEN f.again THEN body END,
+  due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
+  done_at = CASE WHEN f.again THEN NULL ELSE kosh_now() END
+FROM found f WHERE m.id = f.id
+"""
+
+
+async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report of rows of ours, in one statement for each channel.
+
+    Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
+    goes again.
+    """
+    for channel in dict.fromkeys(each.channel for each in found):
+        best: dict[str, Receipt] = {}
+        for each in found:
+            if each.row and each.channel == channel:
+                best[each.row] = max(each, best.get(each.row, each), key=_rank)
+        if best:
+            await _record(rt, channel, sorted(best.values(), key=lambda each: int(each.row)))
+
+
+def _rank(receipt: Receipt) -> int:
+    return 1 + RECEIPTS.index(receipt.state)
+
+
+async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
+    values = {
+        "channel": channel,
+        "order": list(RECEIPTS),
+        "rows": [int(each.row) for each in best],
+        "ids": [each.external_id for each in best],
+        "states": [each.state for each in best],
+        "ranks": [_rank(each) for each in best],
+        "ats": [each.at for each in best],
+        "codes": [each.code for each in best],
+        "prices": [each.price for each in best],
+    }
+    async with rt.pool.connection() as session:
+        changed = await trips.run(session, _RECEIPTS, values)
+    await report(rt, [tuple(row) for *row, failed in changed if failed])
+
+
+async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
+    """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
+    for row_id, person_id, channel, code in failed:
+        _logger.info("message.failed", code=code, channel=channel)
+        async with rt.pool.connection() as session:
+            if code in (WindowClosed.code, NotAllowed.code):
+                blocked = code == NotAllowed.code
+                await people.fell_silent(session, person_id, channel, blocked=blocked)
+            values = {
+                "id": row_id,
+                "code": code,
+                "lost": "undeliverable" if code == NotAllowed.code else "failed",
+                "again": code in PASSING or code == WindowClosed.code,
+                "most": MOST_ATTEMPTS,
+                "delay": AGAIN_SECONDS if code in PASSING else 0,
+            }
+            await session.execute(_REPORT, values)

@@ -1,0 +1,115 @@
+"""What is said, as rows: in the person's language and in the form that their channel takes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from bot.channels import Message, Press
+from bot.runtime import Runtime
+from flows.engine.events import Kind, Say
+from flows.engine.text import _
+
+DELETED_AT_ONCE = 100
+NOT_DELETED = _(
+    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
+    " phone yourself, and its backup if it has one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An act as it is written: the statement of a turn takes these values.
+
+    The form's messages carry the `epoch` they were written under; an officer's carry the case and
+    the officer; service messages carry neither.
+    """
+
+    act: Literal["send", "edit", "delete"]
+    message: Message | None = None
+    epoch: int | None = None
+    external_id: str = ""
+    case_id: UUID | None = None
+    officer: UUID | None = None
+
+
+def rendered(rt: Runtime, say: Say) -> Message:
+    """A say in the person's language, ready for any channel."""
+    render = rt.languages.render
+    return Message(
+        paragraphs=tuple(
+            "\n".join(render(line, say.language) for line in paragraph)
+            for paragraph in say.paragraphs
+        ),
+        buttons=tuple(
+            Press(each.payload, render(each.label, say.language), each.kind.value)
+            for each in say.buttons
+        ),
+        language=say.language,
+        progress=say.progress,
+        protect=say.protect,
+    )
+
+
+def rows(
+    rt: Runtime, says: Iterable[Say], channel: str, epoch: int, pressed: str
+) -> tuple[Row, ...]:
+    """Says as rows; one that may replace the pressed message edits it where the channel can.
+
+    Where every message is billed or throttled, what goes together becomes one.
+    """
+    there = rt.channels.get(channel)
+    edits = pressed if pressed and there and there.edits else ""
+    written = [
+        Row(
+            "edit" if say.replaces and edits else "send",
+            rendered(rt, say),
+            None if say.service else epoch,
+            edits if say.replaces else "",
+        )
+        for say in says
+    ]
+    return tuple(_joined(written) if there and there.joins else written)
+
+
+def _joined(written: Iterable[Row]) -> list[Row]:
+    """Neighbours of one epoch and language as one: all paragraphs, the buttons of the last."""
+    found: list[Row] = []
+    for row in written:
+        before = found[-1] if found else None
+        if before and before.message and row.message and _go_together(before, row):
+            message = msgspec.structs.replace(
+                row.message,
+                paragraphs=(*before.message.paragraphs, *row.message.paragraphs),
+                protect=before.message.protect or row.message.protect,
+            )
+            found[-1] = replace(row, message=message)
+        else:
+            found.append(row)
+    return found
+
+
+def _go_together(before: Row, row: Row) -> bool:
+    one, other = before.message, row.message
+    # A link stands alone on some channels: the message that has it keeps it.
+    if one is None or other is None or any(each.kind == Kind.LINK for each in one.buttons):
+        return False
+    same = one.language == other.language and one.template == other.template
+    return same and before.act == row.act == "send" and before.epoch == row.epoch
+
+
+def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Row, ...]:
+    """Rows that take messages out of the chat, where the channel can do that."""
+    there = rt.channels.get(channel)
+    ids = [each for each in external_ids if each] if there and there.deletes else []
+    batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
+    return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
+
+
+def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
+    """The truth for who wants a chat gone, where one of the channels lets us delete nothing."""
+    if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
+        return ()
+    return (Say(((NOT_DELETED,),), language=language, service=True),)
