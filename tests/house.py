@@ -189,7 +189,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
                     }
                 )
             ) as rt,
-            serving(create_app(_lent(rt)), port) as url,
+            serving(create_app(lent(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
             # A child for each file that comes, none for those that might.
@@ -216,5 +216,5 @@ def _for_the_sandbox(admin_url: str) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+async def lent(rt: Runtime) -> AsyncIterator[Runtime]:
     yield rt

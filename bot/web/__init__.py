@@ -6,8 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,7 +17,7 @@ from bot import registrations
 from bot.runtime import Runtime
 from bot.watch import Watcher
 from bot.web import chat, console, ministry, page, sheet, watching, webhooks
-from bot.web.door import Door, Refused
+from bot.web.door import CANNOT_BE_USED, Door, Refused
 
 HERE = Path(__file__).parent
 
@@ -49,8 +47,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> Starlette:
         middleware=[Middleware(Door)],
         exception_handlers={
             Refused: refused,
-            OperationalError: unavailable,
-            PoolTimeout: unavailable,
+            **dict.fromkeys(CANNOT_BE_USED, unavailable),
         },
         lifespan=lifespan,
     )
@@ -69,5 +66,10 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """The database is away or full: nothing was accepted, the platform keeps it."""
-    return JSONResponse({"error": "E_UNAVAILABLE"}, 503, headers={"Retry-After": "5"})
+    """What it takes is away or full: nothing was accepted, the platform keeps it."""
+    if "text/html" in request.headers.get("accept", ""):
+        answer = page.not_now(request.app.state.rt)
+    else:
+        answer = JSONResponse({"error": "E_UNAVAILABLE"}, 503)
+    answer.headers["Retry-After"] = "5"
+    return answer

@@ -36,7 +36,7 @@ from bot.people import Person
 from bot.runtime import Runtime
 from bot.strangers import Overloaded
 from bot.web import filefield
-from bot.web.door import Refused, body, fields, number
+from bot.web.door import CANNOT_BE_USED, Refused, body, fields, number
 from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
 from flows.engine.text import Text, _, button
 from flows.engine.words import Reserved
@@ -161,15 +161,19 @@ async def attached(request: Request) -> Response:
 async def _post(request: Request, fields: dict[str, str], event: Event) -> Response:
     """One thing said or pressed; without the script the answer is the page itself."""
     rt: Runtime = request.app.state.rt
-    visitor = await _visitor(request, fields.get("chat", ""))
     event_id = fields.get("id") or uuid4().hex
+    unheard = Unheard(fields.get("text", ""), event_id)
     try:
+        visitor = await _visitor(request, fields.get("chat", ""))
         delivery = await _receive(rt, visitor, event_id, event)
     except Overloaded:
         if not _by_script(request):
-            unheard = Unheard(fields.get("text", ""), event_id)
             return _rendered(rt, visitor, await _notes(rt, visitor, ""), unheard)
         return JSONResponse({"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}, 503)
+    except CANNOT_BE_USED:
+        if _by_script(request):
+            raise
+        return _rendered(rt, Visitor(fields.get("chat", ""), None, by_cookie=False), [], unheard)
     answer: Response
     if _by_script(request):
         answer = JSONResponse({"ok": True, "chat": visitor.name}, 202)

@@ -5,11 +5,16 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import metrics
+from bot.live import LiveUnavailable
 
+# What is raised while PostgreSQL or Valkey cannot be used.
+CANNOT_BE_USED = (OperationalError, PoolTimeout, LiveUnavailable)
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 10

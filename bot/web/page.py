@@ -36,6 +36,7 @@ OVER = _(
     "This link no longer works: it was used already, or its 10 minutes are over. Write anything in"
     " the chat that you came from, and you will get a new one."
 )
+NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
 ELSEWHERE = _("This link belongs to another chat. Write anything in yours to get one.")
 
 _logger = log.get()
@@ -104,15 +105,26 @@ async def _is_theirs(rt: Runtime, visit: Visit, init_data: str) -> bool:
     return person is not None and person.id == visit.person_id
 
 
+def not_now(rt: Runtime) -> Response:
+    """What somebody looks at when nothing can be read or written, in all languages."""
+    return _page(rt, (NOT_NOW,), "", title=chat.LABELS["title"], status=503)
+
+
 def _page(
-    rt: Runtime, texts: tuple[Text, ...], language: str, *, action: str = "", status: int = 200
+    rt: Runtime,
+    texts: tuple[Text, ...],
+    language: str,
+    *,
+    title: Text = TITLE,
+    action: str = "",
+    status: int = 200,
 ) -> Response:
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     render = rt.languages.render
     html = chat.templates.get_template("page.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
-        title=render(TITLE, codes[0]),
+        title=render(title, codes[0]),
         said=[(tag(code), direction(code), render(text, code)) for code in codes for text in texts],
         action=action,
         go_on=render(GO_ON, codes[0]),

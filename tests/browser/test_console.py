@@ -20,7 +20,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import Told, cut
 from tests.browser.officer import Officer
 from tests.console import Console, ru
-from tests.house import House, _lent, serving
+from tests.house import House, lent, serving
 from tests.papers import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
@@ -285,7 +285,7 @@ async def test_an_administrator_works_with_a_passkey(browser: Any, office: House
     port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
-    async with serving(create_app(_lent(replace(office.rt, settings=settings))), port):
+    async with serving(create_app(lent(replace(office.rt, settings=settings))), port):
         context = await browser.new_context(extra_http_headers={"Accept-Language": "ru"})
         page = await context.new_page()
         page.set_default_timeout(10_000)

@@ -24,7 +24,7 @@ from bot.web import create_app
 from bot.web.console import demo_crew, work_account
 from bot.web.console.work_account import NotProven, checked
 from tests.console import Console, ru
-from tests.house import House, _lent, serving
+from tests.house import House, lent, serving
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
 AIGUL = "Aigul Testova"
@@ -91,7 +91,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
             "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET),
         })  # fmt: skip
         rt = replace(house.rt, settings=settings)
-        async with serving(create_app(_lent(rt)), port) as url:
+        async with serving(create_app(lent(rt)), port) as url:
             yield replace(house, rt=rt, url=url), provider, url
 
 

@@ -21,7 +21,7 @@ from flows.engine import house as screens
 from flows.engine.text import Text
 from flows.preregistration import PAPERS, PATRONYMIC
 from tests.emulators.telegram import User
-from tests.house import House, _lent
+from tests.house import House, lent
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
 
 ROOT = Path(__file__).parents[2]
@@ -190,7 +190,7 @@ async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
 async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
     """Row 29: with the server as the command line starts it."""
     port = free_port()
-    serving = asyncio.create_task(serve(create_app(_lent(house.rt)), "127.0.0.1", port))
+    serving = asyncio.create_task(serve(create_app(lent(house.rt)), "127.0.0.1", port))
     url = f"http://127.0.0.1:{port}"
 
     async def answers(status: int) -> bool:

@@ -1,8 +1,13 @@
-"""With PostgreSQL away nothing is acknowledged; when it is back, what was brought again is done."""
+"""With PostgreSQL away nothing is acknowledged; when it is back, what was brought again is done.
+
+Who looks at a page meanwhile is told so, and keeps what they wrote.
+"""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import psycopg
@@ -10,7 +15,10 @@ import pytest
 from psycopg.sql import SQL, Identifier, Literal
 
 from bot import runtime
-from tests.house import House
+from bot.live import Live
+from bot.web import create_app
+from bot.web.page import NOT_NOW
+from tests.house import House, lent, serving
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
@@ -82,3 +90,40 @@ async def test_with_the_database_away_nothing_is_acknowledged(
     for _again in range(2):
         assert await _bring(house, 2) == 200
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 1
+
+
+LOOKING = {"Accept": "text/html,application/xhtml+xml"}
+
+
+async def test_who_looks_at_a_page_with_the_database_away_is_told(
+    house: House, admin_url: str
+) -> None:
+    said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
+    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+        for page in ("/chat", "/p/an-invented-link"):
+            assert await _told(house, f"{house.url}{page}") == 503
+        async with house.http.post(f"{house.url}/chat/said", data=said, headers=LOOKING) as answer:
+            assert answer.status == 503
+            html = await answer.text()
+        async with house.http.post(
+            f"{house.url}/chat/said", data=said, headers={"X-Requested-With": "kosh"}
+        ) as answer:
+            assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
+    assert ">Where is my paper?</textarea>" in html
+    assert 'name="id" value="the-same-id-as-before"' in html
+
+
+async def test_who_just_asks_with_valkey_away_is_told(house: House) -> None:
+    nowhere = Live.at("redis://127.0.0.1:9")
+    async with serving(create_app(lent(replace(house.rt, live=nowhere)))) as url:
+        assert await _told(house, f"{url}/chat") == 503
+
+
+async def _told(house: House, url: str) -> int:
+    """The status of a page that says in all languages that nothing can be done now."""
+    async with house.http.get(url, headers=LOOKING) as answer:
+        html = await answer.text()
+        for code, _own in house.rt.languages.languages():
+            assert house.rt.languages.render(NOT_NOW, code) in unescape(html)
+        assert answer.headers["Retry-After"]
+        return answer.status
