@@ -21,6 +21,7 @@ KUBERNETES = sorted(
     path for path in (ROOT / "deploy/kubernetes").glob("*.yaml") if path.stem != "kustomization"
 )
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+TIMERS = sorted((ROOT / "deploy/systemd").glob("*.timer"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 # Not settings of the program: a directory of secrets, its own file, and what only compose reads.
 AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM"}
@@ -32,10 +33,17 @@ def _documents() -> Iterator[dict[str, Any]]:
         yield from yaml.safe_load_all(path.read_text("utf-8"))
 
 
-def _pods() -> Iterator[dict[str, Any]]:
+def _templates() -> Iterator[tuple[str, dict[str, Any]]]:
     for each in _documents():
-        if each["kind"] in ("Deployment", "Job"):
-            yield each["spec"]["template"]["spec"]
+        spec = each.get("spec", {})
+        spec = spec.get("jobTemplate", {"spec": spec})["spec"]
+        if "template" in spec:
+            yield each["metadata"]["name"], spec["template"]
+
+
+def _pods() -> Iterator[dict[str, Any]]:
+    for _name, template in _templates():
+        yield template["spec"]
 
 
 def test_kubernetes_would_take_every_resource() -> None:
@@ -54,11 +62,7 @@ def test_the_networks_policies_reach_the_pods_that_they_are_for() -> None:
     given: dict[str, str] = {}
     for each in yaml.safe_load(text)["labels"]:
         given |= each["pairs"] if each.get("includeTemplates") else {}
-    templates = [each for each in _documents() if each["kind"] in ("Deployment", "Job")]
-    pods = {
-        each["metadata"]["name"]: given | each["spec"]["template"]["metadata"]["labels"]
-        for each in templates
-    }
+    pods = {name: given | template["metadata"]["labels"] for name, template in _templates()}
     reached = {
         each["metadata"]["name"]: {
             name
@@ -68,7 +72,7 @@ def test_the_networks_policies_reach_the_pods_that_they_are_for() -> None:
         for each in _documents()
         if each["kind"] == "NetworkPolicy"
     }
-    everybody = {"web", "work", "migrate"}
+    everybody = {"web", "work", "migrate", "backup"}
     assert reached.pop("ingress-to-web") == {"web"}
     assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
 
@@ -91,7 +95,7 @@ def test_every_pod_that_stays_is_spread_scaled_and_guarded() -> None:
         kinds.setdefault(each["kind"], set()).add(each["metadata"]["name"])
     assert kinds["Deployment"] == {"web", "work"}
     assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == {"web", "work"}
-    assert kinds["Job"] == {"migrate"}
+    assert (kinds["Job"], kinds["CronJob"]) == ({"migrate"}, {"backup"})
 
 
 def test_compose_keeps_to_its_schema() -> None:
@@ -165,7 +169,7 @@ def test_a_release_cuts_nobody_off() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 def test_systemd_would_take_every_unit() -> None:
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *map(str, UNITS)],
+        ["systemd-analyze", "verify", "--man=no", *map(str, [*UNITS, *TIMERS])],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     # The program isn't at its place on this machine.
@@ -201,7 +205,7 @@ def test_every_setting_and_command_of_deploy_exists() -> None:
         text = path.read_text("utf-8")
         assert set(re.findall(rf"\b{PREFIX}([A-Z_]+)\b", text)) - settings == set(), path.name
     started = [each["command"][0] for each in COMPOSE["services"].values() if "build" in each]
-    started += [args for pod in _pods() for each in pod["containers"] for args in each["args"]]
+    started += [each["args"][0] for pod in _pods() for each in pod["containers"]]
     for unit in UNITS:
         started += re.findall(r"-m bot ([a-z]+)", unit.read_text("utf-8"))
     assert set(started) - commands.keys() == set()
@@ -219,7 +223,10 @@ def test_the_image_runs_as_nobody() -> None:
 COMPOSE_CALL = re.compile(
     r"docker compose (?:--\S+ \S+ )*[a-z]+(?: -[^\s`]+(?: \w+=\d+)?)* ([a-z]+)\b"
 )
-KINDS = {"deploy": "Deployment", "job": "Job", "svc": "Service", "ingress": "Ingress"}
+KINDS = {
+    "deploy": "Deployment", "job": "Job", "cronjob": "CronJob", "svc": "Service",
+    "ingress": "Ingress",
+}  # fmt: skip
 
 
 def test_what_the_pages_call_by_name_is_there() -> None:
@@ -236,12 +243,14 @@ def test_what_the_pages_call_by_name_is_there() -> None:
     services = set(COMPOSE_CALL.findall(text))
     assert {"web", "work", "postgres"} <= services
     assert services <= COMPOSE["services"].keys()
+    called = " ".join(re.findall(r"kubectl[^`\n]+", text))
     objects = {
         (KINDS[kind], name)
         for kind, name in re.findall(
-            r"\b(deploy|job|svc|ingress)/([a-z-]+)\b(?!/)",
-            " ".join(re.findall(r"kubectl[^`\n]+", text)),
+            r"\b(deploy|job|cronjob|svc|ingress)/([a-z-]+)\b(?!/)",
+            called,
         )
     }
+    objects -= {("Job", name) for name in re.findall(r"create job ([a-z-]+) ", called)}
     assert ("Deployment", "web") in objects
     assert objects <= {(each["kind"], each["metadata"]["name"]) for each in _documents()}
