@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -20,6 +20,7 @@ from bot.channels import Refused as Gone
 from bot.channels import Unreachable
 from bot.papers.workshop import Clean, Workshop
 from bot.people import Person
+from bot.registry import errors as registry_errors
 from bot.registry.errors import RegistryError
 from bot.runtime import Runtime
 from bot.services import Databases
@@ -600,6 +601,33 @@ async def test_what_the_registry_refuses_goes_to_an_officer_and_stays(house: Hou
             "SELECT topic, urgent FROM cases WHERE person_id = %s", (person.id,)
         )
         assert await cursor.fetchall() == [("registry_refused", True)]
+
+
+async def test_the_word_of_a_sender_who_lost_the_paper_counts_no_more(rt: Runtime) -> None:
+    """Their lease was over and another has it: a late refusal opens no case, a delay is not set."""
+    person = await known(rt)
+    upload_id = await kept(rt, person, photo())
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state, number)"
+            " VALUES (%s, %s, 'accepted', 'KS-2026-TEST-TEST')",
+            (uuid4(), person.id),
+        )
+        assert [each for each, _paper in await uploads.let_go(session, person.id)] == [upload_id]
+    first = await uploads.claim(rt, upload_id)
+    await ahead(rt, "1 hour")
+    second = await uploads.claim(rt, upload_id)
+    assert first is not None
+    assert second is not None
+    no = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
+    await uploads.postpone(rt, first, no)
+    async with rt.pool.connection() as session:
+        assert await uploads.refuse(session, first, no, "kk") is None
+        assert await (await session.execute("SELECT topic FROM cases")).fetchall() == []
+    assert await rows(rt) == ["sending"]
+    async with rt.pool.connection() as session:
+        assert await uploads.refuse(session, second, no, "kk") is not None
+    assert await rows(rt) == ["rejected"]
 
 
 async def test_a_paper_waits_until_its_registration_has_a_number(house: House) -> None:
