@@ -120,9 +120,11 @@ async def said(request: Request) -> Response:
     text = fields.get("text", "")
     answer = await _post(request, fields, Said(text))
     rt: Runtime = request.app.state.rt
-    if rt.languages.reserved(text) is not Reserved.EXIT or answer.status_code >= 400:
+    if rt.languages.reserved(text) is not Reserved.EXIT:
         return answer
-    return _leaving(request, answer)
+    # The script says it once more; without it the page would stay, with the word in its field.
+    again = answer.status_code >= 400 and _by_script(request)
+    return answer if again else _leaving(request, answer)
 
 
 async def pressed(request: Request) -> Response:

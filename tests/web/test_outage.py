@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from bot import runtime
 from bot.live import Live
 from bot.web import create_app
+from bot.web.chat import EXIT, EXIT_URL
 from bot.web.page import NOT_NOW
 from tests.house import House, lent, serving
 
@@ -109,6 +110,12 @@ async def test_who_looks_at_a_page_with_the_database_away_is_told(
             f"{house.url}/chat/said", data=said, headers={"X-Requested-With": "kosh"}
         ) as answer:
             assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
+        for field in ({"text": "exit"}, {"payload": EXIT}):
+            where = "said" if "text" in field else "pressed"
+            async with house.http.post(
+                f"{house.url}/chat/{where}", data=field, headers=LOOKING, allow_redirects=False
+            ) as answer:
+                assert (answer.status, answer.headers["Location"]) == (303, EXIT_URL)
     assert ">Where is my paper?</textarea>" in html
     assert 'name="id" value="the-same-id-as-before"' in html
 
