@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from bot import outbox, people, trips
+from bot import outbox, people, standing, trips
 from bot.channels import Act, Inbound
 from bot.outbox import Parcel
 from bot.people import Person
@@ -22,7 +22,7 @@ from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement
 from flows.engine.conversation import step
-from flows.engine.events import Event, Page
+from flows.engine.events import DeleteInput, Event, Forget, Page, QuickExit
 from flows.engine.state import Conversation, Turn
 
 # How exactly it is known when a person last wrote, where that counts.
@@ -120,7 +120,9 @@ _LOOKING = Statement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s
 
 _KEEP = """
 UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
-  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now()
+  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now(),
+  standing = CASE WHEN %(stays)s::text IS NULL THEN standing
+    ELSE (standing || %(stays)s::text)[greatest(1, cardinality(standing) + 2 - %(most)s):] END
 WHERE person_id = %(person)s
 """
 
@@ -271,6 +273,25 @@ async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversa
     await save(rt, session, held, conversation, held.epoch, ())
 
 
+def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None:
+    """What is kept of a message of theirs that stays in the chat, to take it out on demand."""
+    goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
+    if goes or inbound.press_id or not rt.channels[inbound.channel].deletes:
+        return None
+    return standing.noted(inbound.channel, held.now, inbound.message_id)
+
+
+async def take_standing(session: Session, held: Held) -> dict[str, list[str]]:
+    """Messages without a row that may still be deleted, by channel; they are not known any more."""
+    cursor = await session.execute(
+        "UPDATE conversations c SET standing = '{}' FROM conversations stood"
+        " WHERE c.person_id = %s AND stood.person_id = c.person_id RETURNING stood.standing",
+        (held.person.id,),
+    )
+    notes = [each for (noted,) in await cursor.fetchall() for each in noted]
+    return standing.deletable(notes, held.now)
+
+
 async def save(
     rt: Runtime,
     session: Session,
@@ -279,6 +300,7 @@ async def save(
     epoch: int,
     written: Sequence[outbox.Row],
     *,
+    stays: str | None = None,
     last: bool = False,
 ) -> Parcel | None:
     """Write back and queue; the `last` of its transaction commits it in the same trip.
@@ -286,7 +308,7 @@ async def save(
     What is returned may be sent once that is committed.
     """
     end = trips.commit if last else trips.together
-    values = _values(held, conversation, epoch, written)
+    values = _values(held, conversation, epoch, written, stays)
     (rows,) = await end(session, (_saving(len(written)), values))
     return parcel(rt, held, written, rows)
 
@@ -294,7 +316,7 @@ async def save(
 def noting(
     rt: Runtime,
     held: Held,
-    conversation: Conversation,
+    turn: Turn,
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> trips.Call:
@@ -302,13 +324,18 @@ def noting(
 
     If it was taken before, nothing is written and no row comes back.
     """
-    values = _values(held, conversation, held.epoch, written)
+    stays = staying(rt, held, turn, inbound)
+    values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return _saving(len(written), noting=True), values
 
 
 def _values(
-    held: Held, conversation: Conversation, epoch: int, written: Sequence[outbox.Row]
+    held: Held,
+    conversation: Conversation,
+    epoch: int,
+    written: Sequence[outbox.Row],
+    stays: str | None,
 ) -> dict[str, Any]:
     person = held.person
     values: dict[str, Any] = {
@@ -318,6 +345,8 @@ def _values(
         "language": conversation.language,
         "quiet": conversation.quiet,
         "epoch": epoch,
+        "stays": stays,
+        "most": standing.MOST,
         "lease": outbox.LEASE_SECONDS,
     }
     for place, row in enumerate(written, 1):
@@ -343,11 +372,17 @@ def parcel(
     return Parcel(row_id, 1, held.person, held.channel, act)
 
 
-async def begin(session: Session, person: Person, channel: str) -> None:
-    """The row of somebody whom we begin to know; the same transaction saves into it."""
+async def begin(rt: Runtime, session: Session, held: Held, stands: Sequence[str]) -> None:
+    """The row of somebody whom we begin to know; the same transaction saves into it.
+
+    `stands` are the messages of before, theirs and ours.
+    """
+    kept = stands if rt.channels[held.channel].deletes else ()
+    notes = [standing.noted(held.channel, held.now, each) for each in kept]
     await session.execute(
-        "INSERT INTO conversations (person_id, state, channel, language) VALUES (%s, '', %s, '')",
-        (person.id, channel),
+        "INSERT INTO conversations (person_id, state, channel, language, standing)"
+        " VALUES (%s, '', %s, '', %s)",
+        (held.person.id, held.channel, notes),
     )
 
 

@@ -16,7 +16,6 @@ from bot import (
     people,
     privacy,
     registrations,
-    remains,
     reminders,
     sheets,
     subscriptions,
@@ -99,9 +98,10 @@ async def carry_out(
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
         return _farewell(rt, held, written, work.stands, turn.conversation.language)
+    stays = conversations.staying(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     parcel = await conversations.save(
-        rt, session, held, turn.conversation, work.epoch, written, last=last
+        rt, session, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
     return Delivery(held.person, parcel, sheet=sheet)
 
@@ -183,8 +183,9 @@ async def _apply(
             work.epoch += 1
         case Forget():
             work.stands = await outbox.everywhere(session, person)
+            others = await _standing(session, held, inbound)
             for (channel, _place), standing in work.stands.items():
-                standing.extend(await remains.of(rt, person, channel))
+                standing.extend(others.get(channel, ()))
             await privacy.erase(rt, session, person)
             work.erased = True
         case Export():
@@ -193,8 +194,8 @@ async def _apply(
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
             sent = await outbox.recent(session, person.id, held.channel)
-            before = await remains.of(rt, person, held.channel)
-            gone = (*before, *sent, inbound.message_id if inbound else "")
+            others = await _standing(session, held, inbound)
+            gone = (*others.get(held.channel, ()), *sent)
             work.rows += outbox.deletion(rt, held.channel, gone)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(pin):
@@ -203,6 +204,14 @@ async def _apply(
             pass
         case _:
             await _record(rt, session, held, conversation.language, effect)
+
+
+async def _standing(session: Session, held: Held, inbound: Inbound | None) -> dict[str, list[str]]:
+    """What stands in each chat without a row, with what asks for all to go."""
+    found = await conversations.take_standing(session, held)
+    if inbound is not None:
+        found.setdefault(inbound.channel, []).append(inbound.message_id)
+    return found
 
 
 type _Recorded = (

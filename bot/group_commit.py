@@ -90,7 +90,7 @@ def _judged(rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]) -> A
     written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
-    call = conversations.noting(rt, held, turn.conversation, written, inbound)
+    call = conversations.noting(rt, held, turn, written, inbound)
     return _Plain(held, written, call)
 
 

@@ -24,7 +24,6 @@ from bot import (
     metrics,
     outbox,
     people,
-    remains,
     sheets,
     strangers,
     tracing,
@@ -261,11 +260,10 @@ async def _begin(
             await strangers.settle(rt, key)
             return None, True
         held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
-        await conversations.begin(session, person, inbound.channel)
+        await conversations.begin(rt, session, held, ask.sent)
         held = await _heard(rt, session, held, inbound)
         await conversations.note(rt, session, inbound.channel, (*ask.seen, inbound.external_id))
         delivery = await effects.carry_out(rt, session, held, turn, inbound)
-    await remains.keep(rt, held.person, inbound.channel, ask.sent)
     await strangers.settle(rt, key)
     return delivery, False
 

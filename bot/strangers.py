@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from bot import live, log, news, outbox, sheets
+from bot import live, log, news, outbox, sheets, standing
 from bot.channels import Act, Inbound, SendError
 from bot.keys import VaultError
 from bot.live import Busy, LiveUnavailable
@@ -19,7 +19,6 @@ from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
-MOST_STANDING = 200
 
 _logger = log.get()
 _encode = msgspec.json.Encoder().encode
@@ -100,11 +99,11 @@ async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[s
     for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
         act = Act(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))
-    return tuple(dict.fromkeys(each for each in stands if each))[-MOST_STANDING:]
+    return tuple(dict.fromkeys(each for each in stands if each))[-standing.MOST :]
 
 
 async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
-    for row in outbox.deletion(rt, inbound.channel, dict.fromkeys(external_ids)):
+    for row in outbox.deletion(rt, inbound.channel, external_ids):
         await perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
 
 

@@ -120,6 +120,7 @@ conversations = Table(  # conversations: the row is also the person's lock
     Column("language", Text, nullable=False),
     Column("quiet", Boolean, nullable=False, server_default=text("false")),
     Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("standing", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     _when("updated_at", now=True),
     # No index on what every turn changes, and room in the page: updates stay in place (HOT).
     postgresql_with={"fillfactor": "60"},

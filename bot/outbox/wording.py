@@ -103,7 +103,7 @@ def _go_together(before: Row, row: Row) -> bool:
 def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Row, ...]:
     """Rows that take messages out of the chat, where the channel can do that."""
     there = rt.channels.get(channel)
-    ids = [each for each in external_ids if each] if there and there.deletes else []
+    ids = [each for each in dict.fromkeys(external_ids) if each] if there and there.deletes else []
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 

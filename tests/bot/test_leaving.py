@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from bot import inbox
+from bot import inbox, standing
 from bot.channels import Act, Inbound, Message, Rates
 from bot.outbox import NOT_DELETED
 from bot.runtime import Runtime
 from flows.engine import house
 from flows.engine.events import Event, Page, Pressed, Said, Started
+from tests.bot.desks import ahead
 from tests.people import TO_CONSENT
 
 pytestmark = pytest.mark.requirement("S-37")
@@ -32,6 +33,7 @@ class Place:
     handle: str = field(default_factory=lambda: uuid4().hex)
     stands: dict[str, Message | str] = field(default_factory=dict)
     events: int = 0
+    gone: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         channels: Any = self.rt.channels
@@ -41,7 +43,8 @@ class Place:
         if act.kind == "delete":
             assert self.deletes
             for each in act.external_id.split(","):
-                del self.stands[each]
+                self.gone.append(each)
+                self.stands.pop(each, None)
             return act.external_id
         number = f"ours-{len(self.stands)}-{self.events}"
         assert act.message is not None
@@ -99,19 +102,54 @@ async def test_what_was_said_before_consent_goes_too(rt: Runtime, leaving: str) 
     if leaving == "/delete":
         await place.do(Said("да"))
     words = house.EXIT_TEXT if leaving == "выход" else house.DELETED
-    assert [each for each in place.lines if not each.startswith(("/", "да"))] == [
-        rt.languages.render(words, "ru")
-    ]
+    assert place.lines == [rt.languages.render(words, "ru")]
 
 
-async def test_a_button_leaves_nothing_else_there_either(rt: Runtime) -> None:
+async def test_what_somebody_known_wrote_goes_too_as_long_as_it_can(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
-    await place.begin("ru")
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    await ahead(rt, "49 hours")
+    await place.do(Said("Что такое Ата жолы?"))
+    for _again in range(2):
+        await place.do(Said("выход"))
+        own = [said for said in place.stands.values() if isinstance(said, str)]
+        assert own == ["/start", "Что такое кандас?"], "nobody can delete them any more"
+    theirs = [each for each in place.gone if each.startswith("theirs")]
+    assert len(theirs) == len(set(theirs)), "what is gone is known no more"
+
+
+async def test_of_somebody_who_writes_much_the_newest_words_go(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    for number in range(standing.MOST + 1):
+        await place.do(Said(f"Что такое кандас? {number}"))
+    await place.do(Said("выход"))
+    own = [said for said in place.stands.values() if isinstance(said, str)]
+    assert own == ["/start", "Что такое кандас? 0"]
+
+
+@pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
+async def test_a_button_leaves_nothing_else_there_either(
+    rt: Runtime, answers: tuple[str, ...]
+) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*answers)
     await place.do(Said("Что такое кандас?"))
     await place.do(Pressed("!exit"))
     (last,) = place.stands.values()
     assert isinstance(last, Message)
     assert last.buttons == ()
+    assert len(place.gone) == len(set(place.gone))
+
+
+async def test_where_nothing_can_be_deleted_no_number_is_kept(rt: Runtime) -> None:
+    place = Place(rt, "whatsapp", deletes=False)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT standing FROM conversations")
+        assert await cursor.fetchall() == [([],)]
 
 
 async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
@@ -120,6 +158,7 @@ async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
     await place.do(Said("/delete"))
     await place.do(Said("выход"))
     assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+    assert len(place.gone) == len(set(place.gone))
 
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
