@@ -72,7 +72,7 @@ INVENTORY = (
     Entry("conversations", ("person_id", "channel", "quiet", "epoch", "updated_at"),
           "order, silence and retention", _P, _LIFE, _GONE),
     Entry("conversations", ("standing",), "delete the person's own words from the chat; numbers of"
-          " messages, the last 100", _P, _LIFE, _GONE),
+          " messages, the last 100", _P, "48 hours", _GONE),
     Entry("updates", ("channel", "at"), "deduplication", _P, "8 days", _NEVER),
     Entry("updates", ("key",), "deduplication", _B, "8 days", _NEVER),
     Entry("quarantine", ("id", "channel", "reason", "size", "attempts", "at"),

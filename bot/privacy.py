@@ -72,6 +72,15 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         " AND state NOT IN ('pending', 'sending') "
         " AND (case_id IS NULL OR state NOT IN ('dropped', 'failed', 'undeliverable'))",
     ),
+    # What no platform lets us delete any more.
+    (
+        "standing",
+        "UPDATE conversations SET standing = ARRAY(SELECT note FROM unnest(standing) note"
+        "  WHERE split_part(note, ' ', 2)::bigint"
+        "    > extract(epoch FROM kosh_now() - interval '48 hours'))"
+        " WHERE split_part(standing[1], ' ', 2)::bigint"
+        "   <= extract(epoch FROM kosh_now() - interval '48 hours')",
+    ),
     # What waited a month for its person, who did not come.
     ("waiting", "DELETE FROM messages WHERE state = 'waiting' AND due_at < kosh_now()"),
     ("case_events", "DELETE FROM case_events WHERE at < kosh_now() - interval '1 day'"),

@@ -38,6 +38,16 @@ KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
         ),
         "SELECT 1 FROM quarantine WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
     ),
+    "the id of a message of theirs": (
+        "48 hours",
+        (
+            PERSON,
+            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            " VALUES (%(id)s, '', 'telegram', 'kk', ARRAY['telegram ' ||"
+            " extract(epoch FROM kosh_now() - %(age)s::interval)::bigint || ' 7'])",
+        ),
+        "SELECT 1 FROM conversations WHERE person_id = %(id)s AND standing <> '{}'",
+    ),
     "a draft": ("30 days", (PERSON, TALK), "SELECT 1 FROM people WHERE id = %(id)s"),
     "a closed case": ("30 days", (PERSON, CASE), "SELECT 1 FROM cases WHERE id = %(id)s"),
     "a receipt": (
@@ -105,3 +115,25 @@ async def test_a_rule_that_fails_stops_no_other(
     row = await _of_age(rt, "a draft", "31 days")
     assert "nothing" not in await privacy.retain(rt)
     assert not await _is_there(rt, "a draft", row)
+
+
+async def test_of_the_ids_of_messages_only_the_old_ones_go(rt: Runtime) -> None:
+    person, ages = uuid4(), ["49 hours", "47 hours", "1 minute"]
+    async with rt.pool.connection() as session:
+        await session.execute(PERSON, {"id": person})
+        await session.execute(
+            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            " SELECT %s, '', 'telegram', 'kk', array_agg('telegram '"
+            " || extract(epoch FROM kosh_now() - age::interval)::bigint || ' ' || age ORDER BY n)"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS a (age, n)",
+            (person, ages),
+        )
+    for _again in range(2):
+        gone = await privacy.retain(rt)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT unnest(standing) FROM conversations WHERE person_id = %s", (person,)
+            )
+            left = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
+        assert left == ages[1:]
+    assert gone["standing"] == 0, "who has nothing old is not written again"
