@@ -12,6 +12,7 @@ from psycopg import OperationalError
 from bot import inbox, jobs
 from bot.effects import Delivery
 from bot.runtime import Runtime
+from flows.engine.house import EXIT_TEXT
 from tests.emulators.telegram import User
 from tests.house import House
 from tests.visitor import Visitor
@@ -184,6 +185,21 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
     assert failed == [None]
+
+
+@pytest.mark.requirement("S-37")
+async def test_after_a_quick_exit_nothing_else_stands_in_the_telegram_chat(house: House) -> None:
+    """Neither ours nor theirs, of before consent and after a whole registration."""
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(7013, first_name="Test")
+    await _over_telegram(user, "ru")
+    await _receipt(house, "ru")
+    for said in ("/menu", "Что такое кандас?", "выход"):
+        await _next(user, partial(user.say, said))
+    phrase = house.rt.languages.render(EXIT_TEXT, "ru")
+    await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
 @pytest.mark.requirement("S-35")
