@@ -276,7 +276,8 @@ async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversa
 def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None:
     """What is kept of a message of theirs that stays in the chat, to take it out on demand."""
     goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
-    if goes or inbound.press_id or not rt.channels[inbound.channel].deletes:
+    typed = inbound.message_id and not inbound.press_id
+    if goes or not typed or not rt.channels[inbound.channel].deletes:
         return None
     return standing.noted(inbound.channel, held.now, inbound.message_id)
 
