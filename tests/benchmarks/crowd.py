@@ -102,7 +102,11 @@ def multiply(url: str, times: int, originals: int) -> None:
         for number in range(there + 1, times + 1):
             with session.transaction():
                 session.execute("TRUNCATE copies")
-                session.execute("INSERT INTO copies SELECT gen_random_uuid(), id FROM first_people")
+                # Behind their originals: a server looks at its start whether keys open the first.
+                session.execute(
+                    "INSERT INTO copies SELECT overlay(gen_random_uuid()::text PLACING 'f' FROM 1)"
+                    "::uuid, id FROM first_people"
+                )
                 for table, columns, values in COPIED:
                     person = "id" if table == "people" else "person_id"
                     session.execute(
