@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from bot import registrations
 from bot.runtime import Runtime
 from bot.watch import Watcher
-from bot.web import chat, console, ministry, page, sheet, watching, webhooks
+from bot.web import chat, console, demo, ministry, page, sheet, watching, webhooks
 from bot.web.door import CANNOT_BE_USED, Door, Refused
 
 HERE = Path(__file__).parent
@@ -38,6 +38,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> Starlette:
             *webhooks.ROUTES,
             *watching.ROUTES,
             *chat.ROUTES,
+            *demo.ROUTES,
             *console.ROUTES,
             *page.ROUTES,
             *sheet.ROUTES,

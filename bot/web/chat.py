@@ -152,12 +152,7 @@ async def attached(request: Request) -> Response:
         delivery = await errands.take_upload(rt, visitor.person, sent.file)
     except LookupError:
         return await _post(request, sent.fields, Unreadable("document"))
-    if _by_script(request):
-        answer: Response = JSONResponse({"ok": True, "chat": visitor.name}, 202)
-        answer.background = BackgroundTask(inbox.deliver, rt, delivery)
-        return answer
-    await inbox.deliver(rt, delivery)
-    return _rendered(rt, visitor, await _notes(rt, visitor, ""))
+    return await _answered(request, visitor, delivery)
 
 
 async def _post(request: Request, fields: dict[str, str], event: Event) -> Response:
@@ -168,27 +163,32 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
     try:
         visitor = await _visitor(request, fields.get("chat", ""))
         delivery = await _receive(rt, visitor, event_id, event)
+        answer = await _answered(request, visitor, delivery)
     except Overloaded:
-        if not _by_script(request):
-            return _rendered(rt, visitor, await _notes(rt, visitor, ""), unheard)
-        return JSONResponse({"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}, 503)
+        if _by_script(request):
+            told = {"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}
+            return JSONResponse(told, 503)
+        return _rendered(rt, visitor, await _notes(rt, visitor, ""), unheard)
     except CANNOT_BE_USED:
         if _by_script(request):
             raise
         return _rendered(rt, Visitor(fields.get("chat", ""), None, by_cookie=False), [], unheard)
-    answer: Response
-    if _by_script(request):
-        answer = JSONResponse({"ok": True, "chat": visitor.name}, 202)
-        answer.background = BackgroundTask(inbox.deliver, rt, delivery)
-    else:
-        await inbox.deliver(rt, delivery)
-        now = await _visitor(request, visitor.name)
-        answer = _rendered(rt, now, await _notes(rt, now, ""))
     if delivery is not None and delivery.person is not None:
         remember(rt, answer, visitor.name)
     elif visitor.by_cookie and delivery is not None:
         answer.delete_cookie(cookie(rt))
     return answer
+
+
+async def _answered(request: Request, visitor: Visitor, delivery: Delivery | None) -> Response:
+    """A word that it was taken, for the script; else the page with all that stands now."""
+    rt: Runtime = request.app.state.rt
+    if _by_script(request):
+        background = BackgroundTask(inbox.deliver, rt, delivery)
+        return JSONResponse({"ok": True, "chat": visitor.name}, 202, background=background)
+    await inbox.deliver(rt, delivery)
+    now = await _visitor(request, visitor.name)
+    return _rendered(rt, now, await _notes(rt, now, ""))
 
 
 async def stream(request: Request) -> Response:
@@ -440,44 +440,6 @@ async def away(request: Request) -> Response:
     )
 
 
-async def registry_panel(request: Request) -> Response:
-    """In the demo only: what the sandbox registry received, ready to be shown."""
-    rt: Runtime = request.app.state.rt
-    if not rt.settings.demo or rt.settings.registry_url is None:
-        raise Refused(404)
-    async with rt.http.get(f"{rt.settings.registry_url}/_entries") as answer:
-        entries = await answer.json()
-    return JSONResponse({"entries": [_card(entry) for entry in _newest_first(entries)]})
-
-
-def _newest_first(entries: object) -> list[dict[str, object]]:
-    found = entries.get("entries", []) if isinstance(entries, dict) else entries
-    return list(found)[:20] if isinstance(found, list) else []
-
-
-def _card(entry: dict[str, object]) -> dict[str, object]:
-    content = entry.get("content") or entry.get("body") or {}
-    rows = [
-        [name.replace("_", " "), _flat(value)]
-        for name, value in (content.items() if isinstance(content, dict) else ())
-        if value not in (None, [], ())
-    ]
-    return {
-        "title": entry.get("number", ""),
-        "status": entry.get("state", ""),
-        "at": str(entry.get("received_at", ""))[:19].replace("T", " "),
-        "rows": rows,
-    }
-
-
-def _flat(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_flat(each)}" for name, each in value.items() if each)
-    if isinstance(value, list):
-        return "; ".join(_flat(each) for each in value)
-    return str(value)
-
-
 ROUTES = [
     Route("/", lambda request: RedirectResponse("/chat")),
     Route("/chat", page, methods=["GET"]),
@@ -485,6 +447,5 @@ ROUTES = [
     Route("/chat/pressed", pressed, methods=["POST"]),
     Route("/chat/file", attached, methods=["POST"]),
     Route("/chat/stream", stream, methods=["GET"]),
-    Route("/demo/registry", registry_panel, methods=["GET"]),
     Route(EXIT_URL, away, methods=["GET"]),
 ]

@@ -95,6 +95,16 @@ async def _over_telegram(user: User, language: str) -> None:
             await _next(user, partial(user.say, answer))
 
 
+async def _registered(house: House, number: int) -> User:
+    """Somebody who went through the whole form over Telegram, by webhook."""
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(number, first_name="Test")
+    await _over_telegram(user, "ru")
+    return user
+
+
 def _keys(user: User) -> set[str]:
     rows = user.last.buttons
     return {button.data.partition(":")[2] for row in rows for button in row if button.data}
@@ -190,11 +200,7 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
 @pytest.mark.requirement("S-37")
 async def test_after_a_quick_exit_nothing_else_stands_in_the_telegram_chat(house: House) -> None:
     """Neither ours nor theirs, of before consent and after a whole registration."""
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(7013, first_name="Test")
-    await _over_telegram(user, "ru")
+    user = await _registered(house, 7013)
     await _receipt(house, "ru")
     for said in ("/menu", "Что такое кандас?", "выход"):
         await _next(user, partial(user.say, said))
@@ -204,11 +210,7 @@ async def test_after_a_quick_exit_nothing_else_stands_in_the_telegram_chat(house
 
 @pytest.mark.requirement("S-35")
 async def test_names_are_taken_out_of_the_telegram_chat(house: House) -> None:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(7003, first_name="Test")
-    await _over_telegram(user, "ru")
+    user = await _registered(house, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")
     )

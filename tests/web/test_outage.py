@@ -124,6 +124,10 @@ async def test_who_just_asks_with_valkey_away_is_told(house: House) -> None:
     nowhere = Live.at("redis://127.0.0.1:9")
     async with serving(create_app(lent(replace(house.rt, live=nowhere)))) as url:
         assert await _told(house, f"{url}/chat") == 503
+        said = {"text": "Where is my paper?", "chat": "a-name-of-thirty-invented-signs"}
+        async with house.http.post(f"{url}/chat/said", data=said, headers=LOOKING) as answer:
+            assert answer.status == 503
+            assert ">Where is my paper?</textarea>" in await answer.text()
 
 
 async def _told(house: House, url: str) -> int:
