@@ -188,6 +188,9 @@ class Year(Question):
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
+        # A wrong day is no reason to ask for a right one: it would be more than is kept.
+        if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
+            return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)
 
     def accepts(self, value: str) -> bool:
@@ -316,6 +319,7 @@ class Mrz(Question):
         return ZONE.fits(value)
 
 
+FOUR_DIGITS = _("Please write the year with four digits. Example: 1990")
 REFUSALS: dict[Refusal, Text] = {
     Refusal.EMPTY: _("Please write an answer or use a button."),
     Refusal.TOO_LONG: _("That is too long. Please keep it under {most} characters."),
@@ -331,7 +335,8 @@ REFUSALS: dict[Refusal, Text] = {
     Refusal.MONTH_FIRST: _(
         "Please write the day first, then the month and the year. Example: 07.02.1990"
     ),
-    Refusal.TWO_DIGIT_YEAR: _("Please write the year with four digits. Example: 1990"),
+    Refusal.NOT_A_YEAR: FOUR_DIGITS,
+    Refusal.TWO_DIGIT_YEAR: FOUR_DIGITS,
     Refusal.FUTURE: _("This date is in the future. Example: 1990"),
     Refusal.TOO_OLD: _("This year is before 1900. Example: 1990"),
     Refusal.NOT_A_NUMBER: _("Please write a number in digits. Example: 3"),

@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     NOT_LATIN = "not_latin"
     NOT_KAZAKH = "not_kazakh"
     NOT_A_DATE = "not_a_date"
+    NOT_A_YEAR = "not_a_year"
     NO_SUCH_DAY = "no_such_day"
     MONTH_FIRST = "month_first"
     TWO_DIGIT_YEAR = "two_digit_year"
