@@ -22,8 +22,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
+from bot.batching import Batcher, WaitedTooLong
+
 _TIMEOUT_S: Final = 2
 _CONNECTIONS: Final = 16
+_TOGETHER: Final = 16
+_TRIPS: Final = 2
 _WAITING_WAKES: Final = 32
 _NOTHING_S: Final = 1e-6
 _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
@@ -126,6 +130,14 @@ return id
 """)
 
 
+class _Call(NamedTuple):
+    """A script, how many of the values are keys, and the values."""
+
+    script: _Script
+    keys: int
+    values: tuple[Any, ...]
+
+
 class LiveUnavailable(Exception):
     """Valkey doesn't answer, is full or refuses; go on without it or say so to the person."""
 
@@ -172,6 +184,7 @@ class Live:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._line = _Line(client)
+        self._trips = Batcher(most=_TOGETHER, lanes=_TRIPS, seconds=_TIMEOUT_S)
 
     @classmethod
     def at(cls, url: str) -> Self:
@@ -303,10 +316,23 @@ class Live:
     ) -> Any:
         keys = (key,) if isinstance(key, str) else key
         with _redis_errors():
-            try:
-                return await self._client.evalsha(script.sha, len(keys), *keys, *args)
-            except NoScriptError:
-                return await self._client.eval(script.text, len(keys), *keys, *args)
+            return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
+
+    async def _together(self, calls: Sequence[_Call]) -> Sequence[Any]:
+        """Several scripts in one trip; those that the server does not know go in another, whole."""
+        results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
+        unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
+        if unknown:
+            texts = [(calls[at].script.text, calls[at]) for at in unknown]
+            for at, result in zip(unknown, await self._sent("EVAL", texts), strict=True):
+                results[at] = result
+        return results
+
+    async def _sent(self, command: str, calls: Sequence[tuple[str, _Call]]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for script, call in calls:
+            pipeline.execute_command(command, script, call.keys, *call.values)
+        return await pipeline.execute(raise_on_error=False)
 
 
 class LocalBucket:
@@ -497,5 +523,5 @@ class _Line:
 def _redis_errors() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError) as error:
+    except (RedisError, OSError, WaitedTooLong) as error:
         raise LiveUnavailable("E_LIVE: Valkey can't be used; see that it runs") from error

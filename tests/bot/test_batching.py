@@ -41,6 +41,19 @@ async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> No
     assert await batcher(7, table.run) == 14
 
 
+async def test_whoever_is_on_the_way_comes_along() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
+    table.open.set()
+
+    async def after(rounds: int) -> int:
+        for _round in range(rounds):
+            await asyncio.sleep(0)
+        return await batcher(rounds, table.run)
+
+    assert await asyncio.gather(*(after(each) for each in (1, 3, 2))) == [2, 6, 4]
+    assert table.batches == [[1, 2, 3]]
+
+
 async def test_lanes_go_side_by_side() -> None:
     table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
     going = []

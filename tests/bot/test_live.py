@@ -239,6 +239,30 @@ async def test_a_server_that_forgot_the_scripts_gets_them_again(
     assert await live.hold(key, "b") == Held(blob=b"state", known=False)
 
 
+async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
+    alone: tuple[Live, Redis], key: str
+) -> None:
+    live, server = alone
+    await live.hold(f"{key}-0", "a")
+    await server.script_flush()
+    await server.set(f"ask:{key}-bad", "no state")
+    trips = await _packets(server)
+    names = [f"{key}-{n}" for n in range(8)]
+    answers = await asyncio.gather(
+        *(live.hold(each, "b") for each in (*names, f"{key}-bad")), return_exceptions=True
+    )
+    assert isinstance(answers[0], Busy)
+    assert answers[1:-1] == [Held(blob=None, known=False)] * 7
+    assert isinstance(answers[-1], LiveUnavailable)
+    # One trip by their short names, which nobody knows any more, and one with the whole scripts.
+    assert await _packets(server) - trips <= 2 + 1
+    assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
+
+
+async def _packets(server: Redis) -> int:
+    return int((await server.info("stats"))["total_reads_processed"])
+
+
 async def test_everything_expires(live: Live, server: Redis, key: str) -> None:
     await live.hold(key, "a", lease_ms=5000)
     assert 0 < await server.pttl(f"ask:{key}") <= 5000
