@@ -79,7 +79,9 @@ class Batcher:
             self._under_way -= 1
 
     async def _gathered(self, now: Callable[[], float]) -> list[_Waiting]:
-        for _round in range(ROUNDS if self._waiting else 0):
+        for _round in range(ROUNDS):
+            if not 0 < len(self._waiting) < self._most:
+                break
             await asyncio.sleep(0)
         return self._taken(self._most, now())
 

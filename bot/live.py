@@ -324,7 +324,12 @@ class Live:
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
         if unknown:
             texts = [(calls[at].script.text, calls[at]) for at in unknown]
-            for at, result in zip(unknown, await self._sent("EVAL", texts), strict=True):
+            try:
+                again = await self._sent("EVAL", texts)
+            except (RedisError, OSError) as error:
+                # What the first trip has answered was carried out, and is theirs to know.
+                again = [error] * len(unknown)
+            for at, result in zip(unknown, again, strict=True):
                 results[at] = result
         return results
 
@@ -332,7 +337,9 @@ class Live:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)
-        return await pipeline.execute(raise_on_error=False)
+        # The client's limits are of each step; others wait for the whole.
+        async with asyncio.timeout(_TIMEOUT_S):
+            return await pipeline.execute(raise_on_error=False)
 
 
 class LocalBucket:

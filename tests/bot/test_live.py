@@ -259,6 +259,42 @@ async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
+async def test_only_a_script_that_was_not_known_is_sent_again(
+    alone: tuple[Live, Redis], key: str
+) -> None:
+    live, server = alone
+    await server.script_flush()
+    await live.allow(f"{key}-other", rate=0.01, burst=2)
+    answers = await asyncio.gather(
+        live.allow(key, rate=0.01, burst=2),
+        live.hold(key, "a"),
+        live.allow(key, rate=0.01, burst=2),
+    )
+    assert list(answers) == [0.0, Held(blob=None, known=False), 0.0]
+    assert await live.allow(key, rate=0.01, burst=2) > 0
+
+
+async def test_what_a_first_trip_answered_counts_though_the_second_fails(
+    alone: tuple[Live, Redis], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, server = alone
+    await server.script_flush()
+    await live.hold(f"{key}-other", "a")
+    sent = live._sent
+
+    async def once(command: str, calls: list[tuple[str, live_module._Call]]) -> list[object]:
+        if command == "EVAL":
+            raise ConnectionResetError
+        return await sent(command, calls)
+
+    monkeypatch.setattr(live, "_sent", once)
+    held, allowed = await asyncio.gather(
+        live.hold(key, "a"), live.allow(key, rate=1, burst=2), return_exceptions=True
+    )
+    assert held == Held(blob=None, known=False)
+    assert isinstance(allowed, LiveUnavailable)
+
+
 async def _packets(server: Redis) -> int:
     return int((await server.info("stats"))["total_reads_processed"])
 
@@ -591,6 +627,18 @@ async def test_a_call_whose_answer_was_lost_is_not_repeated(
         assert proxy.accepted == 1
 
 
+async def test_a_trip_of_slow_steps_ends_in_time_too(
+    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.4)
+    async with proxied(redis_url) as (through, proxy):
+        proxy.delay = lambda: 0.3
+        with pytest.raises(LiveUnavailable):
+            await through.hold(key, "a")
+        proxy.delay = float
+        assert isinstance(await through.hold(key, "a"), Held)
+
+
 async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> None:
     async with proxied(redis_url) as (through, proxy):
         await through.hold(key, "a")
@@ -618,9 +666,11 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
         for name in names:
             await through.hold(name, "a")
             await through.keep(name, "a", name.encode())
+            await through.lend(name, name.encode(), ttl_s=60)
         proxy.delay = lambda: chance.uniform(0, 0.004)
 
         async def visit(name: str) -> None:
+            assert await through.lent(name) == name.encode()
             held = await through.hold(name, "a")
             assert held == Held(blob=name.encode(), known=False)
             assert await through.keep(name, "a", name.encode())
