@@ -302,6 +302,10 @@ class Channel(Protocol):
         """Make one call; the platform's message id, or a SendError."""
         ...
 
+    async def ping(self) -> None:
+        """Ask the platform something harmless, to see whether it answers; a SendError if not."""
+        ...
+
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """The bytes of a file that a person sent, as they come; a SendError when it is gone."""
         ...

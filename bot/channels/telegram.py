@@ -170,6 +170,9 @@ class Telegram:
                 yield tuple(bytes(update) for update in batch)
                 asked["offset"] = 1 + max(_NUMBERED.decode(update).update_id for update in batch)
 
+    async def ping(self) -> None:
+        await self.me()
+
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """A person's file, as it comes; Refused when it is gone or larger than the API gives out.
 

@@ -59,6 +59,9 @@ class WebChat:
             raise Unreachable from None
         return external_id
 
+    async def ping(self) -> None:
+        """Nobody is to be asked: the platform is ourselves."""
+
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Never called: the page brings its files itself."""
         raise Refused

@@ -176,6 +176,9 @@ class WhatsApp:
         with suppress(SendError):
             await self._call("POST", self._messages, MARK_SECONDS, _encode(mark))
 
+    async def ping(self) -> None:
+        await self.number()
+
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """A person's file, as it comes; its address dies in five minutes and is asked for again.
 

@@ -26,6 +26,7 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.keys import VaultError
+from bot.outbox.doubt import doubt, trusted
 from bot.outbox.posting import MOST_ATTEMPTS, opened
 from bot.outbox.reports import report
 from bot.people import Person
@@ -38,6 +39,8 @@ FEW_ATTEMPTS = 4
 MOST_BACKOFF = 300
 SWEPT_AT_ONCE = 50
 RETRY_SECONDS = 0.5
+# A message waits so long for a channel whose answers are lost, and then no longer in a process.
+DOUBTED_SECONDS = 1.0
 WAITING_SECONDS = 30 * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
@@ -209,6 +212,8 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     template = parcel.act.message and parcel.act.message.template
     if parcel.act.closed and not template:
         return await _wait(rt, parcel)
+    if not await trusted(rt, parcel.channel):
+        return await _outcome(rt, parcel, "pending", delay=DOUBTED_SECONDS, untried=1)
     if wait := await pace.pace(rt, parcel.channel, parcel.act):
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
     try:
@@ -220,7 +225,8 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
 
 
 async def perform(rt: Runtime, channel: str, act: Act) -> str:
-    """One act that has no row."""
+    """One act that has no row: it is never sent twice, so it goes also where answers are lost."""
+    await trusted(rt, channel)
     await pace.hurry(rt, channel, act)
     return await _call(rt, channel, act)
 
@@ -229,9 +235,14 @@ async def _call(rt: Runtime, channel: str, act: Act) -> str:
     """One act on its channel; where a message cannot be edited any more, it is sent anew."""
     with metrics.called(channel), tracing.span("send", channel=channel):
         try:
-            return await rt.channels[channel].send(act)
-        except CannotEdit:
-            return await rt.channels[channel].send(replace(act, kind="send"))
+            try:
+                return await rt.channels[channel].send(act)
+            except CannotEdit:
+                return await rt.channels[channel].send(replace(act, kind="send"))
+        except Unreachable as error:
+            if not error.certain:
+                doubt(rt, channel)
+            raise
 
 
 async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:

@@ -150,6 +150,18 @@ def burst(
 
 
 @app.command()
+def kills(
+    servers: Annotated[int, typer.Option(min=1, help="How often each server is killed.")] = 10,
+    stores: Annotated[int, typer.Option(min=1, help="How often PostgreSQL and Valkey are.")] = 3,
+) -> None:
+    """What people lose with ours, and with each peer, when a server or the stores are killed."""
+    from tests.benchmarks import kills as losses
+
+    typer.echo(report.load())
+    typer.echo(losses.measured(servers, stores))
+
+
+@app.command()
 def workers(
     count: Annotated[list[int], typer.Option(min=1, help="How many; may be repeated.")] = TEAMS,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,

@@ -25,7 +25,7 @@ class Place(msgspec.Struct, frozen=True):
     loop: Loop
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, tag=True):
     """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
 
     `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; with 0
@@ -55,3 +55,43 @@ class Driven(msgspec.Struct, frozen=True):
     seconds: float
     p50: float
     p99: float
+
+
+class Vigil(msgspec.Struct, frozen=True, tag=True):
+    """People of one server who write until they are told to rest, whatever becomes of the server.
+
+    Each takes `least` turns in any case. Updates are brought until they are taken; an answer is
+    waited for `patience` seconds, and nobody brings an update for longer than that.
+    """
+
+    name: str
+    port: int
+    path: str
+    secret: str
+    form: str
+    first_chat: int
+    chats: int
+    least: int
+    patience: float
+
+
+class Rest(msgspec.Struct, frozen=True, tag=True):
+    """Nobody writes any more; what still comes within `calm` seconds counts."""
+
+    calm: float
+
+
+class Losses(msgspec.Struct):
+    """What the people of a vigil saw; but for `taken` and `again`, each is something lost.
+
+    Updates that were acknowledged, and that never were, however often they were brought; of the
+    first, never answered; answers that led back to an earlier question; answers that left a
+    question out, since one answer was taken for two; the same once more.
+    """
+
+    taken: int = 0
+    stuck: int = 0
+    unanswered: int = 0
+    back: int = 0
+    skipped: int = 0
+    again: int = 0

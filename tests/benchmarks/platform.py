@@ -1,12 +1,10 @@
-"""The platform's side in a process of its own: it posts updates and answers Bot API calls.
+"""The platform's side: it posts updates and answers Bot API calls.
 
-Raw asyncio, so that a core of its own is enough. Orders come in as JSON lines on standard input,
-what came of them goes out on standard output; the first line out is the port of the Bot API.
+Raw asyncio, so that a core of its own is enough.
 """
 
 import asyncio
 import random
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tests.benchmarks.form import DONE, OPTIONS
-from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order
+from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Vigil
 
 PATIENCE = 10.0
 LANGUAGE = "Русский"
@@ -92,14 +90,22 @@ class Chat:
 class Http(asyncio.Protocol):
     """HTTP/1.1 with Content-Length and nothing else: whole messages, one at a time."""
 
-    def __init__(self, whole: Callable[["Http", bytes, bytes], None]) -> None:
+    def __init__(
+        self,
+        whole: Callable[["Http", bytes, bytes], None],
+        ended: Callable[["Http"], None] = lambda _http: None,
+    ) -> None:
         self._whole = whole
+        self._ended = ended
         self._buffer = b""
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._ended(self)
 
     @property
     def closed(self) -> bool:
@@ -172,7 +178,7 @@ class Platform:
 class Lines:
     """Connections to one server, as many as turns are under way."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order | Vigil) -> None:
         self._port = order.port
         self._head = (
             f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\n"
@@ -187,7 +193,9 @@ class Lines:
         while self._free and self._free[-1].closed:
             self._free.pop()
         if not self._free:
-            made = await loop.create_connection(lambda: Http(self._heard), "127.0.0.1", self._port)
+            made = await loop.create_connection(
+                lambda: Http(self._heard, self._ended), "127.0.0.1", self._port
+            )
             self._free.append(made[1])
         line = self._free.pop()
         waiting: asyncio.Future[int] = loop.create_future()
@@ -196,6 +204,11 @@ class Lines:
         status = await waiting
         self._free.append(line)
         return status
+
+    def _ended(self, line: Http) -> None:
+        waiting = self._waiting.pop(line, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(ConnectionResetError())
 
     def close(self) -> None:
         for line in self._free:
@@ -262,20 +275,3 @@ class _Drive:
 
 def _percentile(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * part))] if values else 0.0
-
-
-async def main() -> None:
-    loop, platform = asyncio.get_running_loop(), Platform()
-    server = await loop.create_server(lambda: Http(platform.call), "127.0.0.1", 0)
-    _say(server.sockets[0].getsockname()[1])
-    while line := await asyncio.to_thread(sys.stdin.buffer.readline):
-        _say(await platform.drive(msgspec.json.decode(line, type=Order)))
-
-
-def _say(value: object) -> None:
-    sys.stdout.buffer.write(_encode(value) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
@@ -57,6 +58,17 @@ def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
             return time.monotonic() - begun
         time.sleep(0.005)
     raise RuntimeError(f"a server did not start; its last words: {log.read_text()[-2000:]}")
+
+
+def answering(pid: int, port: int) -> bool:
+    """Wait until it answers HTTP, or has ended: its port may be open before it can."""
+    while _stat(pid)[0] != "Z":
+        line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with suppress(OSError, HTTPException), closing(line):
+            line.request("GET", "/")
+            return bool(line.getresponse().status)
+        time.sleep(0.005)
+    return False
 
 
 def line_of(pipe: IO[bytes] | None) -> bytes:

@@ -16,7 +16,7 @@ from bot.services import Databases
 from bot.services.folder import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.orders import TOKEN, Driven, Loop, Order, Place
+from tests.benchmarks.orders import TOKEN, Driven, Loop, Losses, Order, Place, Rest, Vigil
 
 SERVER_CORE, PLATFORM_CORE = 0, 1
 WEBHOOK = "/webhooks/telegram"
@@ -117,10 +117,30 @@ class Stage:
             rate=rate,
             lines=lines,
         )
+        self._tell(order)
+        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
+
+    def watch(self, vigil: Vigil) -> None:
+        """People who write from now on, until they are told to rest."""
+        self._tell(vigil)
+
+    def rest(self, calm: float) -> dict[str, Losses]:
+        """What the people of each vigil saw, once they rest."""
+        self._tell(Rest(calm))
+        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
+
+    def _tell(self, order: Order | Vigil | Rest) -> None:
         assert self.platform.stdin is not None
         self.platform.stdin.write(msgspec.json.encode(order) + b"\n")
         self.platform.stdin.flush()
-        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
+
+    def revive(self) -> None:
+        """Start again whichever store was killed; each keeps its address and what it has synced."""
+        with (
+            services.postgres(self.folder / "postgres"),
+            services.valkey(self.folder / "valkey"),
+        ):
+            self.stores = processes.stores(self.folder)
 
 
 @contextmanager
@@ -135,7 +155,7 @@ def staged(kept: Path | None = None) -> Iterator[Stage]:
         redis = ending.enter_context(services.valkey(folder / "valkey"))
         log = folder / "platform.log"
         platform = ending.enter_context(
-            processes.process("tests.benchmarks.platform", core=PLATFORM_CORE, log=log, talks=True)
+            processes.process("tests.benchmarks.driver", core=PLATFORM_CORE, log=log, talks=True)
         )
         api = f"http://127.0.0.1:{int(processes.line_of(platform.stdout))}"
         stores = processes.stores(folder)

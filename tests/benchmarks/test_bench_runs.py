@@ -21,3 +21,19 @@ def test_every_contender_answers_every_turn() -> None:
         assert each.samples[0].driven.calls >= each.samples[0].driven.turns, each.contender.name
         assert each.total > 0, each.contender.name
     assert "ours as a multiple of" in report.tables(results)
+
+
+@pytest.mark.slow
+def test_where_nobody_is_killed_nothing_is_lost() -> None:
+    pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
+    pytest.importorskip("telegram", reason="needs the dependency group `bench`")
+    from tests.benchmarks.kills import Watched
+    from tests.benchmarks.orders import Losses
+    from tests.benchmarks.stage import staged
+
+    with staged() as stage:
+        watched = Watched(stage, stage.database("kosh_kills"))
+        watched.write(least=30)
+        seen = stage.rest(calm=1)
+    assert set(seen) == set(watched.ports)
+    assert all(each == Losses(taken=each.taken) and each.taken for each in seen.values()), seen

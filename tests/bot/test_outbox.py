@@ -3,11 +3,13 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot import conversations, inbox, outbox
 from bot.channels import Act, Unreachable
 from bot.channels.webchat import WebChat
 from bot.live import Live
-from bot.outbox import delivery
+from bot.outbox import delivery, doubt
 from bot.runtime import Runtime
 from flows.engine.events import Started
 from tests.bot.desks import ahead
@@ -137,3 +139,65 @@ async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
     await ahead(rt, "301 seconds")
     await outbox.sweep(rt)
     assert (await _open(rt, other), await _open(rt, guest)) == (0, 0)
+
+
+class _Torn(WebChat):
+    """The page whose answers are lost while the line is torn, though what is sent arrives."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.torn = True
+        self.arrived: list[str] = []
+
+    async def send(self, act: Act) -> str:
+        self.arrived.append(act.row)
+        if self.torn:
+            raise Unreachable
+        return await super().send(act)
+
+    async def ping(self) -> None:
+        if self.torn:
+            raise Unreachable
+
+
+async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubt, "PATIENCE", 0.05)
+    first, *others = guests = [Guest(rt) for _ in range(4)]
+    for each in guests:
+        await each.consent()
+    page = _Torn(rt.live)
+    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    await _wait(rt, first, 1)
+    await outbox.sweep(rt)
+    assert len(page.arrived) == 1
+    for each in others:
+        await _wait(rt, each, 1)
+    await outbox.sweep(rt)
+    assert len(page.arrived) == 1
+    assert [await _open(rt, each) for each in guests] == [1] * 4
+    page.torn = False
+    await asyncio.gather(*rt.doubts.values())
+    await ahead(rt, "5 seconds")
+    await outbox.sweep(rt)
+    assert [await _open(rt, each) for each in guests] == [0] * 4
+    assert len(page.arrived) == 1 + 4
+    assert page.arrived.count(page.arrived[0]) == 2
+
+
+async def test_who_waits_for_a_channel_that_soon_answers_goes_on_at_once(rt: Runtime) -> None:
+    first, second = Guest(rt), Guest(rt)
+    await first.consent()
+    await second.consent()
+    page = _Torn(rt.live)
+    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    await _wait(rt, first, 1)
+    await outbox.sweep(rt)
+    assert rt.doubts
+    page.torn = False
+    await _wait(rt, second, 1)
+    await outbox.sweep(rt)
+    assert not rt.doubts
+    assert await _open(rt, second) == 0
+    assert len(page.arrived) == 2

@@ -103,6 +103,9 @@ class Fake:
         self.sent.append("\n\n".join(act.message.paragraphs))
         return str(len(self.sent))
 
+    async def ping(self) -> None:
+        return
+
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         raise Refused
         yield

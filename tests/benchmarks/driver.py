@@ -1,0 +1,39 @@
+"""The platform in a process of its own, told what to do.
+
+Orders come in as JSON lines on standard input, what came of them goes out on standard output; the
+first line out is the port of the Bot API.
+"""
+
+import asyncio
+import sys
+
+import msgspec
+
+from tests.benchmarks.orders import Order, Rest, Vigil
+from tests.benchmarks.platform import Http, Platform
+from tests.benchmarks.vigil import Watch, rested
+
+
+async def main() -> None:
+    loop, platform = asyncio.get_running_loop(), Platform()
+    server = await loop.create_server(lambda: Http(platform.call), "127.0.0.1", 0)
+    _say(server.sockets[0].getsockname()[1])
+    watches: list[Watch] = []
+    while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+        match msgspec.json.decode(line, type=Order | Vigil | Rest):
+            case Order() as order:
+                _say(await platform.drive(order))
+            case Vigil() as vigil:
+                watches.append(Watch(platform, vigil))
+            case Rest(calm):
+                _say(await rested(watches, calm))
+                watches.clear()
+
+
+def _say(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

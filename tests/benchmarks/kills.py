@@ -1,0 +1,111 @@
+"""`./kosh bench kills`: what people lose when their server is killed, and then the stores."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import msgspec
+import typer
+
+from bot.services import Databases
+from bot.services.folder import free_port
+from tests.benchmarks import processes
+from tests.benchmarks.orders import Losses, Vigil
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import Server, Stage, staged
+from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
+
+CHATS = 16
+# Longer than a worker waits before it takes a reply that a killed process had in hand.
+PATIENCE = 75.0
+MOST_BETWEEN = 0.5
+STORES = "stores"
+HEAD: tuple[str, ...] = (
+    "", "killed", "acknowledged", "never taken", "never answered", "thrown back",
+    "questions skipped", "the same once more", "did not start",
+)  # fmt: skip
+
+
+class Watched:
+    """Servers of every contender that keeps its state, under people who go on writing."""
+
+    def __init__(self, stage: Stage, database: Databases) -> None:
+        self.stage = stage
+        self.database = database
+        self.contenders = [each for each in CONTENDERS if each.kind in ("durable", "peer")]
+        self.ports = {each.name: free_port() for each in self.contenders}
+        self.unstartable = dict.fromkeys(self.ports, 0)
+        self.servers = {each.name: self._serve(each) for each in self.contenders}
+        self._chance = random.Random(1)
+        self._vigils = 0
+
+    def _serve(self, contender: Contender) -> Server:
+        port = self.ports[contender.name]
+        return self.stage.serve(self.database, server=contender.server, port=port, core=None)
+
+    def write(self, least: int = 0) -> None:
+        """People begin to write to each server, every time others; `least` turns in any case."""
+        self._vigils += 1
+        for number, each in enumerate(self.contenders):
+            first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
+            path, port = each.path, self.ports[each.name]
+            secret, form = self.stage.secret, each.form
+            told = Vigil(each.name, port, path, secret, form, first, CHATS, least, PATIENCE)
+            self.stage.watch(told)
+
+    def kill_servers(self) -> None:
+        for each in self.contenders:
+            time.sleep(self._chance.uniform(0, MOST_BETWEEN))
+            os.kill(self.servers[each.name].pid, signal.SIGKILL)
+            self.servers[each.name] = self._started_again(each)
+
+    def _started_again(self, contender: Contender) -> Server:
+        """Once more where it does not start, because what it had written cannot be read any more.
+
+        Everybody's state is gone then.
+        """
+        started = self._serve(contender)
+        while not processes.answering(started.pid, started.port):
+            self.unstartable[contender.name] += 1
+            (self.stage.folder / "ptb.pickle").unlink()
+            started = self._serve(contender)
+        return started
+
+    def kill_stores(self) -> None:
+        time.sleep(self._chance.uniform(0, MOST_BETWEEN))
+        for pid in self.stage.stores:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.stage.revive()
+
+
+def measured(kills: int, store_kills: int) -> str:
+    """First each server is killed so often, in turns; then PostgreSQL and Valkey, at once."""
+    with staged() as stage:
+        database = stage.database("kosh_kills")
+        watched = Watched(stage, database)
+        stage.work(database)
+        rows = [HEAD]
+        for what, times, kill in (
+            ("server", kills, watched.kill_servers),
+            (STORES, store_kills, watched.kill_stores),
+        ):
+            watched.write()
+            time.sleep(2)
+            for number in range(times):
+                typer.echo(f"{what} killed {number + 1} of {times}", err=True)
+                kill()
+                time.sleep(1)
+            rows += _rows(what, times, stage.rest(PATIENCE), watched.unstartable)
+    return table(rows)
+
+
+def _rows(
+    what: str, times: int, seen: dict[str, Losses], unstartable: dict[str, int]
+) -> Iterator[tuple[str, ...]]:
+    for name, losses in seen.items():
+        broken = unstartable[name] if what != STORES else 0
+        yield name, f"{what}, {times}", *map(str, msgspec.structs.astuple(losses)), str(broken)

@@ -1,0 +1,56 @@
+"""What people see while their server is killed is told apart."""
+
+import asyncio
+
+import pytest
+
+from tests.benchmarks.form import DONE, QUESTIONS
+from tests.benchmarks.orders import Losses
+from tests.benchmarks.vigil import Witness
+
+
+class Chat(Witness):
+    """A chat in which something is heard, with or without an update under way."""
+
+    def __init__(self) -> None:
+        super().__init__(7, "The form", Losses())
+
+    def told(self, *questions: int, awaited: bool = True) -> None:
+        for question in questions:
+            if awaited:
+                self.answered = asyncio.get_running_loop().create_future()
+            text = "A menu" if question == 0 else f"{question} of 10. {_text(question)}"
+            self.hear(0.0, {"text": text}, 1)
+
+
+def _text(question: int) -> str:
+    return DONE if question > len(QUESTIONS) else QUESTIONS[question - 1][1]
+
+
+async def test_who_is_led_through_the_form_twice_has_lost_nothing() -> None:
+    chat = Chat()
+    chat.told(0, 0, *range(1, 12), 0, *range(1, 12), 1)
+    assert chat.seen == Losses()
+
+
+@pytest.mark.parametrize(
+    ("heard", "then", "awaited", "seen"),
+    [
+        ((0, 1, 2), 3, False, Losses(skipped=1)),
+        ((0, 1, 2), 4, True, Losses(skipped=1)),
+        ((0, 1, 2), 2, True, Losses(again=1)),
+        ((0, 1, 2), 2, False, Losses(again=1)),
+        ((0, 1, 2), 1, True, Losses(back=1)),
+        ((0, 1, 2), 0, True, Losses(back=1)),
+        ((0, 1, 2), 0, False, Losses(back=1)),
+        ((0,), 0, False, Losses(again=1)),
+        ((0,), 6, True, Losses()),
+    ],
+)
+async def test_what_is_lost_is_told_apart(
+    heard: tuple[int, ...], then: int, awaited: bool, seen: Losses
+) -> None:
+    chat = Chat()
+    chat.told(*heard)
+    chat.told(then, awaited=awaited)
+    assert chat.seen == seen

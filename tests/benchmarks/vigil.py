@@ -1,0 +1,117 @@
+"""People who go on writing while their server is killed, and what they saw of it."""
+
+import asyncio
+import re
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from tests.benchmarks.form import DONE, QUESTIONS
+from tests.benchmarks.orders import Losses, Vigil
+from tests.benchmarks.platform import Chat, Lines, Platform
+
+QUESTION = re.compile("|".join(f"({re.escape(text)})" for _name, text in QUESTIONS))
+END = len(QUESTIONS) + 1
+# After so long an update that was not taken is brought again; Telegram is less eager.
+PAUSE = 0.1
+# After the same question once more, the next one may be on its way behind it.
+FOLLOWS = 5.0
+
+
+class Witness(Chat):
+    """Somebody who knows which question comes next: 1 to 10, 11 for the end, 0 for all else."""
+
+    def __init__(self, chat_id: int, form: str, seen: Losses) -> None:
+        super().__init__(chat_id, form)
+        self.seen = seen
+        self.at = 0
+        self.repeated = asyncio.Event()
+
+    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+        text = str(fields.get("text", ""))
+        found = QUESTION.search(text)
+        told = END if DONE in text else found.lastindex or 0 if found else 0
+        before, self.at = self.at % END, told
+        awaited = self.answered is not None and not self.answered.done()
+        if told == before and (told or not awaited):
+            self.seen.again += 1
+            self.repeated.set()
+            self._look(fields, message)
+        else:
+            self.seen.back += told < before
+            self.seen.skipped += before > 0 and told > before + awaited
+            super().hear(at, fields, message)
+
+    def _look(self, fields: dict[str, Any], message: int) -> None:
+        """Take the message in without taking it for the answer."""
+        answered, self.answered = self.answered, None
+        super().hear(0.0, fields, message)
+        self.answered = answered
+
+    async def turn(self, lines: Lines, patience: float) -> None:
+        answered = self.answered = asyncio.get_running_loop().create_future()
+        self.repeated.clear()
+        body = self.act()
+        try:
+            async with asyncio.timeout(patience):
+                await _brought(lines, body)
+        except TimeoutError:
+            self.seen.stuck += 1
+            return self._begin_anew()
+        self.seen.taken += 1
+        once_more = asyncio.create_task(self.repeated.wait())
+        done, _pending = await asyncio.wait(
+            {answered, once_more}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+        )
+        if once_more in done and not answered.done():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(answered), FOLLOWS)
+        once_more.cancel()
+        if not done:
+            self.seen.unanswered += 1
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.at, self.idle, self.buttons = 0, True, ()
+
+
+async def _brought(lines: Lines, body: bytes) -> None:
+    while True:
+        with suppress(ConnectionError):
+            if await lines.post(body) == 200:
+                return
+        await asyncio.sleep(PAUSE)
+
+
+class Watch:
+    """A vigil under way."""
+
+    def __init__(self, platform: Platform, vigil: Vigil) -> None:
+        self.name = vigil.name
+        self.seen = Losses()
+        self._vigil = vigil
+        self._writing = True
+        self._lines = Lines(vigil)
+        ids = range(vigil.first_chat, vigil.first_chat + vigil.chats)
+        self._people = [Witness(each, vigil.form, self.seen) for each in ids]
+        platform.chats.update((each.id, each) for each in self._people)
+        self._tasks = [asyncio.create_task(self._write(each)) for each in self._people]
+
+    async def rest(self, calm: float) -> Losses:
+        """Let everybody end their turn, and listen for a while."""
+        self._writing = False
+        await asyncio.gather(*self._tasks)
+        await asyncio.sleep(calm)
+        self._lines.close()
+        return self.seen
+
+    async def _write(self, witness: Witness) -> None:
+        turns = count()
+        while next(turns) < self._vigil.least or self._writing:
+            await witness.turn(self._lines, self._vigil.patience)
+
+
+async def rested(watches: list[Watch], calm: float) -> dict[str, Losses]:
+    """What each one's people saw; all of them rest at once."""
+    seen = await asyncio.gather(*(each.rest(calm) for each in watches))
+    return dict(zip((each.name for each in watches), seen, strict=True))
