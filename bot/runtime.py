@@ -55,8 +55,8 @@ class Runtime:
     local: LocalBucket = field(default_factory=LocalBucket)
     # When a message of each channel last went through, by the process's own clock.
     reached: dict[str, float] = field(default_factory=dict)
-    # Channels on which an answer was lost, and who asks whether answers come again.
-    doubts: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    # Channels on which an answer was lost: since when, and who asks whether answers come again.
+    doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # How many go together, and side by side: decision 36 has what was measured.
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
     turns: Batcher = field(

@@ -26,7 +26,7 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.keys import VaultError
-from bot.outbox.doubt import doubt, trusted
+from bot.outbox.doubt import doubt, doubted
 from bot.outbox.posting import MOST_ATTEMPTS, opened
 from bot.outbox.reports import report
 from bot.people import Person
@@ -39,8 +39,6 @@ FEW_ATTEMPTS = 4
 MOST_BACKOFF = 300
 SWEPT_AT_ONCE = 50
 RETRY_SECONDS = 0.5
-# A message waits so long for a channel whose answers are lost, and then no longer in a process.
-DOUBTED_SECONDS = 1.0
 WAITING_SECONDS = 30 * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
@@ -212,9 +210,8 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     template = parcel.act.message and parcel.act.message.template
     if parcel.act.closed and not template:
         return await _wait(rt, parcel)
-    if not await trusted(rt, parcel.channel):
-        return await _outcome(rt, parcel, "pending", delay=DOUBTED_SECONDS, untried=1)
-    if wait := await pace.pace(rt, parcel.channel, parcel.act):
+    wait = await doubted(rt, parcel.channel) or await pace.pace(rt, parcel.channel, parcel.act)
+    if wait:
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
     try:
         external_id = await _call(rt, parcel.channel, parcel.act)
@@ -226,7 +223,7 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
 
 async def perform(rt: Runtime, channel: str, act: Act) -> str:
     """One act that has no row: it is never sent twice, so it goes also where answers are lost."""
-    await trusted(rt, channel)
+    await doubted(rt, channel)
     await pace.hurry(rt, channel, act)
     return await _call(rt, channel, act)
 

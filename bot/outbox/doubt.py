@@ -5,13 +5,15 @@ second time, since nobody can know that it arrived.
 """
 
 import asyncio
+import time
 
 from bot import log
 from bot.channels import SendError, Unreachable
 from bot.runtime import Runtime
 
-# So long a message waits for the channel to be trusted before it is put off.
+# So long after an answer was lost messages wait for the next one; from then on they are put off.
 PATIENCE = 2.0
+MOST_SECONDS = 300.0
 PING_SECONDS = 2.0
 FIRST_PAUSE, MOST_PAUSE = 0.1, 2.0
 
@@ -22,17 +24,22 @@ def doubt(rt: Runtime, channel: str) -> None:
     """An answer was lost there: ask until one comes."""
     if channel not in rt.doubts:
         _logger.warning("channel.doubted", channel=channel)
-        asking = rt.doubts[channel] = asyncio.create_task(_asked(rt, channel))
+        asking = asyncio.create_task(_asked(rt, channel))
+        rt.doubts[channel] = (time.monotonic(), asking)
         asking.add_done_callback(lambda _asking: rt.doubts.pop(channel))
 
 
-async def trusted(rt: Runtime, channel: str) -> bool:
-    """Whether the channel's answers come through, as far as is known; waits a little for it."""
-    asking = rt.doubts.get(channel)
-    if asking is None:
-        return True
-    done, _pending = await asyncio.wait([asking], timeout=PATIENCE)
-    return bool(done)
+async def doubted(rt: Runtime, channel: str) -> float:
+    """Wait a little for the channel's answers, where one was lost; the seconds to put off for.
+
+    As long again as they have been missing, so that what waits for them keeps nobody else waiting.
+    """
+    if channel not in rt.doubts:
+        return 0.0
+    since, asking = rt.doubts[channel]
+    left = PATIENCE - (time.monotonic() - since)
+    done, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
+    return 0.0 if done else min(MOST_SECONDS, max(1.0, time.monotonic() - since))
 
 
 async def _asked(rt: Runtime, channel: str) -> None:

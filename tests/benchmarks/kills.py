@@ -53,7 +53,7 @@ class Watched:
             first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
             path, port = each.path, self.ports[each.name]
             secret, form = self.stage.secret, each.form
-            told = Vigil(each.name, port, path, secret, form, first, CHATS, least, PATIENCE)
+            told = Vigil(port, path, secret, form, first, CHATS, each.name, least, PATIENCE)
             self.stage.watch(told)
 
     def kill_servers(self) -> None:

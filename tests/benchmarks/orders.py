@@ -25,13 +25,8 @@ class Place(msgspec.Struct, frozen=True):
     loop: Loop
 
 
-class Order(msgspec.Struct, frozen=True, tag=True):
-    """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
-
-    `form` is the title to choose in a menu. `rate` is arrivals per second at random moments; with 0
-    there are always `at_once` turns under way. `lines` is how many updates the platform brings at
-    once at most, while the others wait with it as they do at Telegram's; 0: as many as there are.
-    """
+class Writers(msgspec.Struct, frozen=True):
+    """People who write to a server; `form` is the title to choose in a menu."""
 
     port: int
     path: str
@@ -39,6 +34,16 @@ class Order(msgspec.Struct, frozen=True, tag=True):
     form: str
     first_chat: int
     chats: int
+
+
+class Order(Writers, frozen=True, tag=True):
+    """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
+
+    `rate` is arrivals per second at random moments; with 0 there are always `at_once` turns under
+    way. `lines` is how many updates the platform brings at once at most, while the others wait with
+    it as they do at Telegram's; 0: as many as there are.
+    """
+
     at_once: int
     turns: int
     seconds: float
@@ -57,7 +62,7 @@ class Driven(msgspec.Struct, frozen=True):
     p99: float
 
 
-class Vigil(msgspec.Struct, frozen=True, tag=True):
+class Vigil(Writers, frozen=True, tag=True):
     """People of one server who write until they are told to rest, whatever becomes of the server.
 
     Each takes `least` turns in any case. Updates are brought until they are taken; an answer is
@@ -65,12 +70,6 @@ class Vigil(msgspec.Struct, frozen=True, tag=True):
     """
 
     name: str
-    port: int
-    path: str
-    secret: str
-    form: str
-    first_chat: int
-    chats: int
     least: int
     patience: float
 
@@ -84,8 +83,8 @@ class Rest(msgspec.Struct, frozen=True, tag=True):
 class Losses(msgspec.Struct):
     """What the people of a vigil saw; but for `taken` and `again`, each is something lost.
 
-    Updates that were acknowledged, and that never were, however often they were brought; of the
-    first, never answered; answers that led back to an earlier question; answers that left a
+    In order: updates that were acknowledged, and that never were, however often they were brought;
+    of the first, never answered; answers that led back to an earlier question; answers that left a
     question out, since one answer was taken for two; the same once more.
     """
 

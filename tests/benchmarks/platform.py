@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tests.benchmarks.form import DONE, OPTIONS
-from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Vigil
+from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
 PATIENCE = 10.0
 LANGUAGE = "Русский"
@@ -178,7 +178,7 @@ class Platform:
 class Lines:
     """Connections to one server, as many as turns are under way."""
 
-    def __init__(self, order: Order | Vigil) -> None:
+    def __init__(self, order: Writers) -> None:
         self._port = order.port
         self._head = (
             f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\n"

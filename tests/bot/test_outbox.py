@@ -1,6 +1,7 @@
 """The sweep sees to whom a crash left waiting, and nobody's backlog stands in another's way."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -178,12 +179,23 @@ async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again
     assert len(page.arrived) == 1
     assert [await _open(rt, each) for each in guests] == [1] * 4
     page.torn = False
-    await asyncio.gather(*rt.doubts.values())
+    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
     await ahead(rt, "5 seconds")
     await outbox.sweep(rt)
     assert [await _open(rt, each) for each in guests] == [0] * 4
     assert len(page.arrived) == 1 + 4
     assert page.arrived.count(page.arrived[0]) == 2
+
+
+async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at_once(
+    rt: Runtime,
+) -> None:
+    never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
+    for missing, least in ((40, 40), (4000, doubt.MOST_SECONDS)):
+        rt.doubts["web"] = (time.monotonic() - missing, never)
+        assert least <= await doubt.doubted(rt, "web") <= doubt.MOST_SECONDS
+    never.cancel()
+    del rt.doubts["web"]
 
 
 async def test_who_waits_for_a_channel_that_soon_answers_goes_on_at_once(rt: Runtime) -> None:
