@@ -32,7 +32,6 @@ MOST_LINES = 400
 # A module past the measure says here why it is one thing, and not two.
 LONG = {
     "bot/web/chat.py": "the page, its two posts and its stream, which make one another's state",
-    "bot/live.py": "the one client of Valkey: its scripts beside the calls that run them",
     "bot/settings.py": "every setting, with its meaning, its checks, and where it is read from",
     "bot/tables.py": "every table, each with the module that writes it",
     "bot/registrations.py": "a submission's whole way: its codes, its writes, their states",

@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from bot import live as live_module
 from bot.live import MISSED, Busy, Ear, Held, Live, LiveUnavailable, LocalBucket, Wake
 from bot.services import valkey
 from bot.web import chat
@@ -58,6 +57,7 @@ class Proxy:
         self.silent = False
         self._stuck: set[asyncio.StreamWriter] = set()
         self.closed = False
+        self.cut_at: bytes | None = None
         self.accepted = 0
 
     async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -75,6 +75,8 @@ class Proxy:
     ) -> None:
         try:
             while data := await source.read(65536):
+                if self.cut_at and self.cut_at in data:
+                    break
                 if slow:
                     await asyncio.sleep(self.delay())
                 if not self.silent and sink not in self._stuck:
@@ -94,13 +96,14 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxied(url: str) -> AsyncIterator[tuple[Live, Proxy]]:
+async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Live, Proxy]]:
     proxy = Proxy(url)
     listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     parts = urlsplit(url)
     through = Live.at(
-        parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))).geturl()
+        parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))).geturl(),
+        seconds=seconds,
     )
     try:
         yield through, proxy
@@ -275,22 +278,15 @@ async def test_only_a_script_that_was_not_known_is_sent_again(
 
 
 async def test_what_a_first_trip_answered_counts_though_the_second_fails(
-    alone: tuple[Live, Redis], key: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, key: str
 ) -> None:
-    live, server = alone
-    await server.script_flush()
-    await live.hold(f"{key}-other", "a")
-    sent = live._sent
-
-    async def once(command: str, calls: list[tuple[str, live_module._Call]]) -> list[object]:
-        if command == "EVAL":
-            raise ConnectionResetError
-        return await sent(command, calls)
-
-    monkeypatch.setattr(live, "_sent", once)
-    held, allowed = await asyncio.gather(
-        live.hold(key, "a"), live.allow(key, rate=1, burst=2), return_exceptions=True
-    )
+    with valkey(tmp_path) as own:
+        async with proxied(own) as (through, proxy):
+            await through.hold(f"{key}-other", "a")
+            proxy.cut_at = b"\r\nEVAL\r\n"
+            held, allowed = await asyncio.gather(
+                through.hold(key, "a"), through.allow(key, rate=1, burst=2), return_exceptions=True
+            )
     assert held == Held(blob=None, known=False)
     assert isinstance(allowed, LiveUnavailable)
 
@@ -521,11 +517,7 @@ async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
             assert await subscriptions(server, f"{key}2") == 1
 
 
-async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
-    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
-
+async def test_a_topic_that_is_heard_no_more_cannot_be_joined(redis_url: str, key: str) -> None:
     async def joined() -> bool:
         try:
             async with through.listen(key):
@@ -533,7 +525,7 @@ async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
         except LiveUnavailable:
             return False
 
-    async with proxied(redis_url) as (through, proxy), through.listen(key):
+    async with proxied(redis_url, seconds=0.2) as (through, proxy), through.listen(key):
         proxy.closed = True
         proxy.cut()
         await eventually(joined, lambda it_was: not it_was)
@@ -541,11 +533,7 @@ async def test_a_topic_that_is_heard_no_more_cannot_be_joined(
         await eventually(joined, bool)
 
 
-async def test_a_line_that_was_cut_without_a_word_is_given_up(
-    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
-
+async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, key: str) -> None:
     async def joined() -> bool:
         try:
             async with through.listen(f"{key}2"):
@@ -553,7 +541,7 @@ async def test_a_line_that_was_cut_without_a_word_is_given_up(
         except LiveUnavailable:
             return False
 
-    async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
+    async with proxied(redis_url, seconds=0.2) as (through, proxy), through.listen(key) as ear:
         proxy.stick()
         await eventually(joined, bool)
         assert await next_of(ear) == MISSED
@@ -604,10 +592,9 @@ CALLS: dict[str, Callable[[Live], Awaitable[object]]] = {
 @pytest.mark.parametrize("fault", ["closed", "silent"])
 @pytest.mark.requirement("S-11")
 async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
-    redis_url: str, call: str, fault: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, call: str, fault: str
 ) -> None:
-    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
-    async with proxied(redis_url) as (through, proxy):
+    async with proxied(redis_url, seconds=0.2) as (through, proxy):
         setattr(proxy, fault, True)
         with pytest.raises(LiveUnavailable) as told:
             await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
@@ -615,11 +602,8 @@ async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
     assert "127.0.0.1" not in str(told.value)
 
 
-async def test_a_call_whose_answer_was_lost_is_not_repeated(
-    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.2)
-    async with proxied(redis_url) as (through, proxy):
+async def test_a_call_whose_answer_was_lost_is_not_repeated(redis_url: str, key: str) -> None:
+    async with proxied(redis_url, seconds=0.2) as (through, proxy):
         await through.hold(key, "a")
         proxy.silent = True
         with pytest.raises(LiveUnavailable):
@@ -627,11 +611,8 @@ async def test_a_call_whose_answer_was_lost_is_not_repeated(
         assert proxy.accepted == 1
 
 
-async def test_a_trip_of_slow_steps_ends_in_time_too(
-    redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "_TIMEOUT_S", 0.4)
-    async with proxied(redis_url) as (through, proxy):
+async def test_a_trip_of_slow_steps_ends_in_time_too(redis_url: str, key: str) -> None:
+    async with proxied(redis_url, seconds=0.4) as (through, proxy):
         proxy.delay = lambda: 0.3
         with pytest.raises(LiveUnavailable):
             await through.hold(key, "a")

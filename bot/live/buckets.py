@@ -1,0 +1,87 @@
+"""Token buckets: what is drawn from them, and those of a process alone."""
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+_NOTHING_S: Final = 1e-6
+
+
+class Draw(NamedTuple):
+    """What is to be taken from a bucket; one that is not `firm` can be drawn into debt."""
+
+    bucket: str
+    rate: float
+    burst: int
+    cost: float = 1
+    firm: bool = True
+
+
+class LocalBucket:
+    """Token buckets of this process alone, for while Valkey is away.
+
+    It uses only a `share` of each rate and burst, since the other processes do the same.
+    """
+
+    def __init__(self, share: float = 0.25, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share = share
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    async def allow(
+        self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0
+    ) -> float:
+        """Do as `Live.allow` does."""
+        now = self._clock()
+        self._forget_full(now)
+        shares = {bucket: self._share, f"{bucket}|bulk": self._share * (1 - reserve)}
+        drawn = {
+            name: self._bucket(name, rate * share, max(cost, burst * share), now)
+            for name, share in shares.items()
+            if reserve or name == bucket
+        }
+        wait = max((cost - each.level) / each.rate for each in drawn.values())
+        if wait > _NOTHING_S:
+            return wait
+        for name, each in drawn.items():
+            self._buckets.pop(name, None)
+            self._buckets[name] = each._replace(level=each.level - cost)
+        return 0.0
+
+    async def draw(self, draws: Sequence[Draw]) -> float:
+        """Do as `Live.draw` does."""
+        now = self._clock()
+        self._forget_full(now)
+        shares = {each: self._share * each.rate for each in draws}
+        found = {
+            each: self._bucket(each.bucket, rate, max(1, each.burst * self._share), now)
+            for each, rate in shares.items()
+        }
+        waits = [(each.cost - found[each].level) / shares[each] for each in draws if each.firm]
+        wait = max(waits, default=0)
+        if wait > _NOTHING_S:
+            return wait
+        for each, bucket in found.items():
+            level = max(bucket.level - each.cost, -max(bucket.most, each.cost))
+            self._buckets.pop(each.bucket, None)
+            self._buckets[each.bucket] = bucket._replace(level=level)
+        return 0.0
+
+    def _bucket(self, name: str, rate: float, most: float, now: float) -> "_Bucket":
+        seen = self._buckets.get(name)
+        level = most if seen is None else min(most, seen.level + (now - seen.at) * rate)
+        return _Bucket(level, most, rate, now)
+
+    def _forget_full(self, now: float) -> None:
+        for name in list(islice(self._buckets, 2)):
+            oldest = self._buckets[name]
+            if oldest.level + (now - oldest.at) * oldest.rate >= oldest.most:
+                del self._buckets[name]
+
+
+class _Bucket(NamedTuple):
+    level: float
+    most: float
+    rate: float
+    at: float

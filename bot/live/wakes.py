@@ -1,0 +1,143 @@
+"""Wake-ups: who listens in this process, and the one connection that does."""
+
+import asyncio
+import math
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+_WAITING_WAKES: Final = 32
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Something happened under a topic; `MISSED` means that anything may have."""
+
+    topic: str
+    data: bytes
+
+
+MISSED: Final = Wake("", b"")
+
+
+class Ear:
+    """The wake-ups of one listener; one that is slow to read gets `MISSED` for what piled up."""
+
+    def __init__(self) -> None:
+        self._wakes: asyncio.Queue[Wake] = asyncio.Queue(_WAITING_WAKES)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Wake:
+        return await self._wakes.get()
+
+    def hear(self, wake: Wake) -> None:
+        """Take a wake-up in, without ever waiting for the listener."""
+        if self._wakes.full():
+            while not self._wakes.empty():
+                self._wakes.get_nowait()
+            wake = MISSED
+        self._wakes.put_nowait(wake)
+
+
+@dataclass(eq=False)
+class _Topic:
+    ears: set[Ear] = field(default_factory=set)
+    confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+    interrupted: bool = False
+
+    def tell(self, wake: Wake) -> None:
+        for ear in self.ears:
+            ear.hear(wake)
+
+
+class Line:
+    """The one connection of a process that listens, and who wants to hear what from it."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._topics: dict[str, _Topic] = {}
+        self._connection: AbstractConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def join(self, names: list[str], ear: Ear) -> None:
+        """Hear them, and return when the server has said that it listens."""
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read_for_ever())
+        new = [name for name in names if name not in self._topics]
+        topics = [self._topics.setdefault(name, _Topic()) for name in names]
+        for topic in topics:
+            topic.ears.add(ear)
+        await self._send("SUBSCRIBE", new)
+        for topic in topics:
+            await topic.confirmed.wait()
+
+    async def leave(self, names: list[str], ear: Ear) -> None:
+        """Hear them no more; what nobody else wants to hear is not listened to."""
+        deserted = []
+        for name in names:
+            topic = self._topics.get(name)
+            if topic and not topic.ears - {ear}:
+                deserted.append(name)
+                del self._topics[name]
+            elif topic:
+                topic.ears.discard(ear)
+        with suppress(RedisError, OSError):
+            await self._send("UNSUBSCRIBE", deserted)
+
+    async def drop(self) -> None:
+        """The line may have been cut without a word: the next one is tried."""
+        if self._connection is not None:
+            await self._connection.disconnect(nowait=True)
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            connection = self._client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+            try:
+                with suppress(RedisError, OSError):
+                    await self._read(connection)
+            finally:
+                await connection.disconnect(nowait=True)
+            for topic in self._topics.values():
+                topic.interrupted |= topic.confirmed.is_set()
+                topic.confirmed.clear()
+            await asyncio.sleep(random.uniform(0.05, 0.5))
+
+    async def _read(self, connection: AbstractConnection) -> None:
+        await connection.connect()  # type: ignore[no-untyped-call]
+        self._connection = connection
+        await self._send("SUBSCRIBE", list(self._topics))
+        while True:
+            reply = await connection.read_response(timeout=math.inf, push_request=True)
+            self._pass_on(reply[0], reply[1].decode(), reply[2])
+
+    async def _send(self, command: str, names: list[str]) -> None:
+        # Without a connection there is nothing to do: a new one subscribes to all topics. It must
+        # not be `send_command` that reconnects, for nobody would read from that connection.
+        if names and self._connection is not None and self._connection.is_connected:
+            await self._connection.send_command(command, *names, check_health=False)
+
+    def _pass_on(self, kind: bytes, name: str, data: Any) -> None:
+        topic = self._topics.get(name)
+        if topic is None:
+            return
+        if kind == b"message":
+            topic.tell(Wake(name.removeprefix("wake:"), data))
+        elif kind == b"subscribe":
+            topic.confirmed.set()
+            if topic.interrupted:
+                topic.interrupted = False
+                topic.tell(MISSED)
