@@ -363,6 +363,10 @@ async def test_a_failure_says_whether_later_may_help_and_tells_of_nobody(desk: D
     assert not any(secret in told for secret in (*desk.secrets, "Testova"))
 
 
+async def test_its_platform_can_be_asked_whether_it_answers(desk: Desk) -> None:
+    await desk.channel.ping()
+
+
 async def test_a_file_that_is_gone_is_a_send_error(desk: Desk) -> None:
     with pytest.raises(SendError) as failed:
         async for _chunk in desk.channel.fetch("999"):
