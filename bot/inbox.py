@@ -319,7 +319,7 @@ def apology(rt: Runtime, language: str) -> Message:
 async def quarantine(
     rt: Runtime, session: Session, channel: str, external_id: str, reason: str, size: int
 ) -> int:
-    """Keep that something could not be processed (of strangers only reason and size); how often."""
+    """Keep that something could not be processed, never what it said; how often it was."""
     cursor = await session.execute(
         "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"

@@ -78,7 +78,7 @@ INVENTORY = (
     Entry("quarantine", ("id", "channel", "reason", "size", "attempts", "at"),
           "what could not be processed", _P, "72 hours", _NEVER),
     Entry("quarantine", ("key",), "deduplication", _B, "72 hours", _NEVER),
-    Entry("quarantine", ("body",), "mend and process", _T, "72 hours", _NEVER),
+    Entry("quarantine", ("body",), "nothing: it is never filled", _T, "72 hours", _NEVER),
     Entry("messages", ("body",), "text on its way", _S, "until delivered", _GONE),
     Entry("messages", ("external_id",), "delete from the chat", _P, "7 days", _GONE),
     Entry("messages", ("id", "person_id", "channel", "act", "epoch", "case_id", "officer", "state",

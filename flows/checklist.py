@@ -18,8 +18,8 @@ from flows.paragraphs import joined, lines
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
-    "Your list: {programme}. These are the papers that are usually asked for, in order. The officer"
-    " decides in each case."
+    "Your list: {programme}. These are the papers that are usually asked for, in order. The"
+    " authorities decide in each case."
 )
 NO_LIST = _(
     "Your list: {programme}. What is asked for now is not verified here yet. An officer can tell"

@@ -27,7 +27,7 @@ from flows.situation import (
 )
 
 NO_DECISION = _(
-    "This is what is usual in a situation like yours. It is no decision: the officer decides."
+    "This is what is usual in a situation like yours. It is no decision: the authorities decide."
 )
 PERSON_FIRST = _(
     "What you said needs a person first. Please talk to an officer; the rest can wait. Never go"
@@ -47,8 +47,8 @@ NOT_KAZAKH = _(
 )
 MAY_BE_KAZAKH = _("You are not sure whether you count as an ethnic Kazakh. An officer can look.")
 NO_PROOF = _(
-    "Your papers do not show it, or you are not sure. That ends nothing. An officer explains the"
-    " way; please pay nobody for a proof."
+    "Your papers do not show it, or you are not sure. That ends nothing. An officer can explain"
+    " the way; please pay nobody for a proof."
 )
 WAY = _("A usual way: {way}.")
 NO_WAY = _(
@@ -69,9 +69,9 @@ GET_IIN = _("Get an individual identification number (IIN) at a State Corporatio
 ASK_FIRST = _("Ask an officer which steps come first now: rules change.")
 APPLY = _("Apply with your papers. “My papers” makes the list.")
 AFTERWARDS = _(
-    "Then come the residence permit and citizenship; in which order, an officer will tell you."
+    "Then come the residence permit and citizenship; in which order, an officer can tell you."
 )
-HOW_LONG = _("How long it takes: the rules differ and change. The officer will tell you the term.")
+HOW_LONG = _("How long it takes: the rules differ and change. An officer can tell you the term.")
 COSTS = _(
     "What it costs: translations, a notary, an apostille and state fees cost money. The sums are"
     " not verified here; ask before you pay."

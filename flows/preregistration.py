@@ -148,7 +148,7 @@ PASSPORT_ENDS = Gate(
     label=button("Passport validity"),
     text=_(
         "A passport that runs out soon can stop other steps. An officer can tell you what to do"
-        " first. Please do not give up any citizenship before you hold another."
+        " first. Please do not give up any citizenship before the migration service tells you to."
     ),
     topic="passport",
     when=PASSPORT.is_("short", "very_short", "none"),
@@ -163,7 +163,7 @@ FORMER = YesNo(
 FORMER_CITIZEN = Gate(
     name="gate_former",
     label=button("Former citizen"),
-    text=_("For former citizens other rules may apply. An officer decides this, not the form."),
+    text=_("For former citizens other rules may apply. The authorities decide this, not the form."),
     topic="former_citizen",
     when=FORMER.is_("yes", "unsure"),
 )

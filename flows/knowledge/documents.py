@@ -183,7 +183,7 @@ RECOMMENDATION = Document(
         key="documents.commission_recommendation",
         text=_(
             "It takes the place of papers that show ethnicity. Pay nobody for a proof: an"
-            " officer explains the way."
+            " officer can explain the way."
         ),
         sources=(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
@@ -198,7 +198,7 @@ BIRTH = Document(
         key="documents.birth_certificate_child",
         text=_(
             "A child under 16 may have it as the only identity paper. If there is none, an"
-            " officer helps."
+            " officer can help."
         ),
         sources=(
             "https://oq.gov.kz/en/kandastar",

@@ -125,7 +125,7 @@ ENTRIES = (
         key="term",
         label=row("How long it takes"),
         text=_("How many days or months does it take?"),
-        remarks=(_("The rules differ and change. The officer will tell you the term."),),
+        remarks=(_("The rules differ and change. An officer can tell you the term."),),
     ),
     Entry(
         key="refusal",

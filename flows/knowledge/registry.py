@@ -19,8 +19,8 @@ ANNOUNCEMENT = Fact(
 REGISTRY = (ANNOUNCEMENT, CHANNELS, FEE, ROLE)
 
 NO_PROMISE = _(
-    "We know of no right, payment or place in a queue that pre-registration gives. The officer"
-    " decides on every application."
+    "We know of no right, payment or place in a queue that pre-registration gives. The"
+    " authorities decide on every application."
 )
 
 REGISTRY_UNSAID = (
