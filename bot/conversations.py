@@ -282,12 +282,19 @@ def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None
     return standing.noted(inbound.channel, held.now, inbound.message_id)
 
 
-async def take_standing(session: Session, held: Held) -> dict[str, list[str]]:
-    """Messages without a row that may still be deleted, by channel; they are not known any more."""
+async def take_standing(session: Session, held: Held, channel: str | None) -> dict[str, list[str]]:
+    """Messages without a row that may still be deleted, by channel; they are not known any more.
+
+    Where only one channel is left, what stands in the others stays known.
+    """
     cursor = await session.execute(
-        "UPDATE conversations c SET standing = '{}' FROM conversations stood"
-        " WHERE c.person_id = %s AND stood.person_id = c.person_id RETURNING stood.standing",
-        (held.person.id,),
+        "UPDATE conversations c SET standing = CASE WHEN %(channel)s::text IS NULL THEN '{}'"
+        "   ELSE ARRAY(SELECT note FROM unnest(stood.standing) WITH ORDINALITY AS n (note, place)"
+        "     WHERE split_part(note, ' ', 1) <> %(channel)s ORDER BY place) END"
+        " FROM conversations stood"
+        " WHERE c.person_id = %(person)s AND stood.person_id = c.person_id"
+        " RETURNING stood.standing",
+        {"person": held.person.id, "channel": channel},
     )
     notes = [each for (noted,) in await cursor.fetchall() for each in noted]
     return standing.deletable(notes, held.now)

@@ -193,10 +193,11 @@ async def _apply(
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
+            last = await outbox.retract(session, person.id, held.channel)
             sent = await outbox.recent(session, person.id, held.channel)
-            others = await _standing(session, held, inbound)
+            others = await _standing(session, held, inbound, held.channel)
             gone = (*others.get(held.channel, ()), *sent)
-            work.rows += outbox.deletion(rt, held.channel, gone)
+            work.rows += outbox.deletion(rt, held.channel, gone, last=last)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(pin):
             await people.set_pin(session, person, pin)
@@ -206,9 +207,11 @@ async def _apply(
             await _record(rt, session, held, conversation.language, effect)
 
 
-async def _standing(session: Session, held: Held, inbound: Inbound | None) -> dict[str, list[str]]:
-    """What stands in each chat without a row, with what asks for all to go."""
-    found = await conversations.take_standing(session, held)
+async def _standing(
+    session: Session, held: Held, inbound: Inbound | None, channel: str | None = None
+) -> dict[str, list[str]]:
+    """What stands in each chat, or in one, without a row; with what asks for all to go."""
+    found = await conversations.take_standing(session, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).append(inbound.message_id)
     return found

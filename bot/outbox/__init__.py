@@ -27,6 +27,7 @@ from bot.outbox.posting import (
     post,
     recent,
     release,
+    retract,
     seal,
     silence,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "recent",
     "release",
     "rendered",
+    "retract",
     "rows",
     "seal",
     "seen",

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
@@ -27,8 +28,9 @@ from bot.channels import (
 )
 from bot.keys import VaultError
 from bot.outbox.doubt import doubt, doubted
-from bot.outbox.posting import MOST_ATTEMPTS, opened
+from bot.outbox.posting import MOST_ATTEMPTS, opened, recent
 from bot.outbox.reports import report
+from bot.outbox.wording import UP_TO
 from bot.people import Person
 from bot.runtime import Runtime
 from bot.trips import Statement
@@ -213,12 +215,24 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     wait = await doubted(rt, parcel.channel) or await pace.pace(rt, parcel.channel, parcel.act)
     if wait:
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
+    act = await _whole(rt, parcel)
     try:
-        external_id = await _call(rt, parcel.channel, parcel.act)
+        external_id = await _call(rt, parcel.channel, act)
     except SendError as error:
         return await _failed(rt, parcel, error)
     rt.reached[parcel.channel] = time.monotonic()
     return await _outcome(rt, parcel, "sent", external_id=external_id)
+
+
+async def _whole(rt: Runtime, parcel: Parcel) -> Act:
+    """A deletion with what was still on its way when it was asked for: by now it has its id."""
+    *ids, end = parcel.act.external_id.split(",")
+    if parcel.act.kind != "delete" or not end.startswith(UP_TO):
+        return parcel.act
+    async with rt.pool.connection() as session:
+        last = int(end.removeprefix(UP_TO))
+        ids += await recent(session, parcel.person.id, parcel.channel, last)
+    return replace(parcel.act, external_id=",".join(dict.fromkeys(ids)))
 
 
 async def perform(rt: Runtime, channel: str, act: Act) -> str:
@@ -305,11 +319,25 @@ async def _outcome(
     }
     written = await _written(rt, values)
     if not written:
+        if state == "sent":
+            await _take_back(rt, parcel, external_id)
         return False
     ((more, receipt, told),) = written
     if state == "sent" and receipt == "failed":
         await report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
     return bool(more) and state != "pending"
+
+
+async def _take_back(rt: Runtime, parcel: Parcel, external_id: str | None) -> None:
+    """Of who was erased while it was on its way, nothing stands in the chat."""
+    if not external_id or not rt.channels[parcel.channel].deletes:
+        return
+    async with rt.pool.connection() as session:
+        if await people.load(rt, session, parcel.person.id) is not None:
+            return
+    with suppress(SendError):
+        act = Act("delete", parcel.act.address, None, external_id)
+        await perform(rt, parcel.channel, act)
 
 
 async def _written(rt: Runtime, values: dict[str, Any]) -> trips.Rows:

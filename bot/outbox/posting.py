@@ -14,6 +14,7 @@ from bot.queue import Session
 
 # Tries of one message.
 MOST_ATTEMPTS = 12
+MOST_ID = 2**63 - 1
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
@@ -80,15 +81,47 @@ async def silence(session: Session, person_id: UUID, owner: UUID) -> None:
     await session.execute(_SILENCE, {"person": person_id, "owner": owner})
 
 
-async def recent(session: Session, person_id: UUID, channel: str) -> tuple[str, ...]:
-    """Messages of the last 48 hours, which a platform still lets us delete."""
-    cursor = await session.execute(
-        "SELECT external_id FROM messages WHERE person_id = %s AND channel = %s AND act = 'send'"
-        " AND state = 'sent' AND done_at > kosh_now() - interval '48 hours' ORDER BY id DESC"
-        " LIMIT 500",
+async def retract(session: Session, person_id: UUID, channel: str) -> int:
+    """What the form has not said there yet is not said any more; the last row of theirs."""
+    await session.execute(
+        "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now()"
+        " WHERE person_id = %s AND channel = %s AND state IN ('pending', 'waiting')"
+        " AND epoch IS NOT NULL",
         (person_id, channel),
     )
-    return tuple(row[0] for row in await cursor.fetchall() if row[0])
+    cursor = await session.execute(
+        "SELECT coalesce(max(id), 0) FROM messages WHERE person_id = %s", (person_id,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+# An edit that the platform refused was sent anew, under an id of its own.
+_RECENT: LiteralString = """
+SELECT external_id FROM (
+  (SELECT external_id, done_at AS at FROM messages
+   WHERE person_id = %(person)s AND channel = %(channel)s AND act IN ('send', 'edit')
+     AND state = 'sent' AND done_at > kosh_now() - interval '48 hours' AND id <= %(last)s
+   ORDER BY id DESC LIMIT 500)
+  UNION ALL
+  SELECT external_id, at FROM recipients
+  WHERE person_id = %(person)s AND channel = %(channel)s
+    AND state IN ('accepted', 'delivered', 'read') AND at > kosh_now() - interval '48 hours'
+) AS stands WHERE external_id <> '' ORDER BY at DESC
+"""
+
+
+async def recent(
+    session: Session, person_id: UUID, channel: str, last: int = MOST_ID
+) -> tuple[str, ...]:
+    """Ids of the last 48 hours, announcements too, which a platform still lets us delete.
+
+    Of the person's rows those up to the `last`.
+    """
+    values = {"person": person_id, "channel": channel, "last": last}
+    cursor = await session.execute(_RECENT, values)
+    return tuple(row[0] for row in await cursor.fetchall())
 
 
 type Stands = dict[tuple[str, str], list[str]]

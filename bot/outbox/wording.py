@@ -13,6 +13,8 @@ from flows.engine.events import Kind, Say
 from flows.engine.text import _
 
 DELETED_AT_ONCE = 100
+# Among the ids of a deletion: all that was sent up to this row of ours, found when it is due.
+UP_TO = "up-to:"
 NOT_DELETED = _(
     "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
     " phone yourself, and its backup if it has one."
@@ -100,10 +102,17 @@ def _go_together(before: Row, row: Row) -> bool:
     return same and before.act == row.act == "send" and before.epoch == row.epoch
 
 
-def deletion(rt: Runtime, channel: str, external_ids: Iterable[str]) -> tuple[Row, ...]:
-    """Rows that take messages out of the chat, where the channel can do that."""
+def deletion(
+    rt: Runtime, channel: str, external_ids: Iterable[str], *, last: int = 0
+) -> tuple[Row, ...]:
+    """Rows that take messages out of the chat, where the channel can do that.
+
+    With the id of their `last` row also those up to it that are on their way meanwhile.
+    """
     there = rt.channels.get(channel)
     ids = [each for each in dict.fromkeys(external_ids) if each] if there and there.deletes else []
+    if last and there and there.deletes:
+        ids.append(f"{UP_TO}{last}")
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 

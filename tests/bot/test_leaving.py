@@ -1,18 +1,20 @@
 """Quick exit: what stands in the chat goes as far as it can, and what cannot go is said."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from bot import inbox, standing
-from bot.channels import Act, Inbound, Message, Rates
+from bot import inbox, outbox, people, standing
+from bot.channels import Act, CannotEdit, Inbound, Message, Rates, Throttled
 from bot.outbox import NOT_DELETED
 from bot.runtime import Runtime
 from flows.engine import house
 from flows.engine.events import Event, Page, Pressed, Said, Started
 from tests.bot.desks import ahead
+from tests.crowd import a_draft, crew, crowd, started
 from tests.people import TO_CONSENT
 
 pytestmark = pytest.mark.requirement("S-37")
@@ -33,6 +35,11 @@ class Place:
     handle: str = field(default_factory=lambda: uuid4().hex)
     stands: dict[str, Message | str] = field(default_factory=dict)
     events: int = 0
+    throttled: int = 0
+    sent: int = 0
+    refused: int = 0
+    held: asyncio.Event | None = None
+    sending: asyncio.Event = field(default_factory=asyncio.Event)
     gone: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -40,6 +47,15 @@ class Place:
         channels[self.name] = self
 
     async def send(self, act: Act) -> str:
+        if self.held is not None and act.kind == "send" and not self.sending.is_set():
+            self.sending.set()
+            await self.held.wait()
+        if self.throttled:
+            self.throttled -= 1
+            raise Throttled(delay=5)
+        if act.kind == "edit":
+            self.refused += 1
+            raise CannotEdit
         if act.kind == "delete":
             assert self.deletes
             for each in act.external_id.split(","):
@@ -48,6 +64,7 @@ class Place:
             return act.external_id
         number = f"ours-{len(self.stands)}-{self.events}"
         assert act.message is not None
+        self.sent += 1
         self.stands[number] = act.message
         return number
 
@@ -174,3 +191,99 @@ async def test_where_nothing_can_be_deleted_that_is_said(
     phrase = rt.languages.render(house.EXIT_TEXT, "ru")
     truth = rt.languages.render(NOT_DELETED, "ru")
     assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
+
+
+async def test_an_edit_that_was_sent_anew_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True, edits=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Pressed("!menu"))
+    menu = list(place.stands.values())[-1]
+    assert isinstance(menu, Message)
+    before = place.refused
+    await place.do(Pressed(next(each.payload for each in menu.buttons if each.payload[-1] == ">")))
+    assert place.refused > before, "nothing was to be edited"
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+
+
+async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
+    """An announcement that came to the place so long ago."""
+    await crowd(rt, 1)
+    found = await started(rt, await crew(rt), a_draft())
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, place.name, place.handle)
+        assert person is not None
+        await session.execute(
+            "INSERT INTO recipients"
+            " (broadcast_id, seq, person_id, channel, language, state, external_id, at)"
+            " VALUES (%s, 1, %s, %s, 'ru', 'accepted', %s, kosh_now() - %s::interval)",
+            (found.id, person.id, place.name, external_id, ago),
+        )
+
+
+@pytest.mark.parametrize(("ago", "goes"), [("1 hour", True), ("49 hours", False)])
+@pytest.mark.parametrize("leaving", [("выход",), ("/delete", "да")])
+async def test_an_announcement_goes_too_as_long_as_it_can(
+    rt: Runtime, leaving: tuple[str, ...], ago: str, goes: bool
+) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await announced(rt, place, "77", ago)
+    for word in leaving:
+        await place.do(Said(word))
+    assert ("77" in place.gone) is goes
+
+
+async def test_an_exit_on_the_page_forgets_no_word_that_stands_elsewhere(rt: Runtime) -> None:
+    place, page = Place(rt, "telegram", deletes=True), uuid4().hex
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, place.name, place.handle)
+        assert person is not None
+        assert await people._add_handle(rt, session, person, "web", page, page)
+    there = Inbound("web", uuid4().hex, page, page, Pressed("!exit"), message_id="1", press_id="1")
+    await inbox.deliver(rt, await inbox.receive(rt, there))
+    assert "Что такое кандас?" in place.lines
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+
+
+async def test_what_waits_is_not_said_after_the_exit(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    place.throttled = 1
+    await place.do(Said("/menu"))
+    before = place.sent
+    await place.do(Said("выход"))
+    await ahead(rt, "10 seconds")
+    await outbox.sweep(rt)
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+    assert place.sent == before + 1
+
+
+async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    place.held = asyncio.Event()
+    slow = asyncio.create_task(place.do(Said("/menu")))
+    await place.sending.wait()
+    await place.do(Said("выход"))
+    place.held.set()
+    await slow
+    await outbox.sweep(rt)
+    assert place.lines == [rt.languages.render(house.EXIT_TEXT, "ru")]
+
+
+async def test_what_is_on_its_way_when_somebody_is_erased_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("/delete"))
+    place.held = asyncio.Event()
+    slow = asyncio.create_task(place.do(Said("/menu")))
+    await place.sending.wait()
+    await place.do(Said("/delete"))
+    await place.do(Said("да"))
+    place.held.set()
+    await slow
+    assert place.lines == [rt.languages.render(house.DELETED, "ru")]
