@@ -304,12 +304,12 @@ class Asking:
         self.notes = []
 
     def _status(self) -> None:
-        if self.c.standing is None:
-            return self._remark(house.NO_REGISTRATION)
         more = [flow for flow in self.flows.values() if flow.follows]
         lines = house.paper_lines(more, self.c.papers)
         if lines:
             self.notes.append(lines)
+        if self.c.standing is None:
+            return self._remark(house.NO_REGISTRATION)
         self._ask_screen(
             house.registered_screen(self.c.standing.state, self.c.standing.number, more)
         )

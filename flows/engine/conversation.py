@@ -323,9 +323,8 @@ class _Turn(Announcing):
                 self._papered(name, key, refusal or hint or "ok", good=not refusal)
             case PaperMoved(paper, state):
                 self.c = replace(self.c, papers={**self.c.papers, paper: state})
-                if self.c.with_officer and state in house.PAPER_STATES:
-                    line = _(house.PAPER_STATES[state].msgid, paper=self._paper(paper))
-                    self._say(((line,),), (), service=True)
+                if self.c.with_officer and not self.c.quiet and state in house.PAPER_ANSWERS:
+                    self._updated()
             case PaperWanted(paper):
                 self.c = replace(self.c, wanted=paper)
                 self.ask()
@@ -389,7 +388,11 @@ class _Turn(Announcing):
         # The first word after sending is the answer to what the person did; later ones are ours.
         awaited = before.state in ("sent", "withdrawing")
         if not self.c.quiet and (awaited or before.write_first):
-            self._say(((house.UPDATE,),), (Button("!status", house.OPEN),), service=True)
+            self._updated()
+
+    def _updated(self) -> None:
+        """What nobody asked for just now tells a passer-by nothing."""
+        self._say(((house.UPDATE,),), (Button("!status", house.OPEN),), service=True)
 
     def _filled(self, key: str, value: str) -> None:
         road = self._road()

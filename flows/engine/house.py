@@ -72,6 +72,8 @@ PAPER_STATES = {
     "accepted": _("{paper}: the registry has it"),
     "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
 }
+# What the registry says of a paper later, when nobody is waiting for it.
+PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
 NO_EDITS = _("A changed message is not taken over. To change an answer, use “Back”.")

@@ -12,7 +12,7 @@ from bot.languages import Languages
 from bot.services.folder import free_port
 from bot.web import create_app
 from bot.web.console import demo_crew
-from flows.engine.house import PAPER_STATES
+from flows.engine.house import PAPER_STATES, UPDATE
 from flows.engine.text import Text, Value, _
 from flows.papers import PASSPORT
 from tests.browser.console_scene import answer as give
@@ -103,6 +103,8 @@ async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor
     await officer.page.wait_for_selector("#papers .chip.good", timeout=30_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
+    await _reads(office, applicant, kk(UPDATE))
+    await applicant.send("pressed", payload="!status")
     await _reads(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
 
     await officer.click("#resolve summary")

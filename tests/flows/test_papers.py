@@ -102,8 +102,14 @@ def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
     assert came == PaperCame("ethnicity")
     (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
     assert consent.text == house.PAPER_TERMS
+    assert not chat.takes(PaperMoved("ethnicity", "sending")).says_now
     chat.takes(PaperMoved("ethnicity", "accepted"))
+    assert chat.shows(house.UPDATE)
+    assert not chat.shows(house.PAPER_STATES["accepted"], paper=ETHNICITY.label), "on a lock screen"
+    chat.presses("!status")
     assert chat.shows(house.PAPER_STATES["accepted"], paper=ETHNICITY.label)
+    chat.says("стоп").takes(PaperMoved("ethnicity", "rejected"))
+    assert not chat.says_now
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
