@@ -37,7 +37,7 @@ class Held:
     """A person's conversation while its row is locked, and what the database's clock says.
 
     `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
-    last wrote here, where that is kept.
+    last wrote here, where that is kept; `blocked` if the platform would not take our words.
     """
 
     person: Person
@@ -48,6 +48,7 @@ class Held:
     now: datetime
     home: str = ""
     spoke_at: datetime | None = None
+    blocked: bool = False
 
 
 def turn(rt: Runtime, held: Held, event: Event) -> Turn:
@@ -78,7 +79,7 @@ _HANDLE = """
 # deliveries of one update can neither deadlock nor leave a note without its work.
 _CLAIM = """
 WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
   {handle} FOR UPDATE OF c
 ), fresh AS (
   INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
@@ -110,7 +111,7 @@ def _claiming(keys: int) -> Statement:
 # somebody else's would hold up everybody.
 _LOOK = """
 WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
   {handle} FOR UPDATE OF c SKIP LOCKED
 )
 SELECT held.*, CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle}) END, kosh_now()
@@ -229,11 +230,12 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
 
 
 def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
-    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at = found
+    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at, blocked = found
     person = people.known(rt, person_id, key, key_epoch)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = people.address(person, sealed, channel)
-    return Held(person, _decode(plain), channel, epoch, address, now, home or "", spoke_at)
+    there = (channel, epoch, address, now, home or "", spoke_at, blocked)
+    return Held(person, _decode(plain), *there)
 
 
 async def pass_on(session: Session, person_id: UUID) -> None:
@@ -245,7 +247,7 @@ async def pass_on(session: Session, person_id: UUID) -> None:
 
 # A visit to the secure page that is over is no place to speak: then where the person came from.
 _LOCK: LiteralString = """
-SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at,
+SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked,
   h.channel, kosh_now()
 FROM conversations c
 JOIN people p ON p.id = c.person_id

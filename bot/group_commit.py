@@ -80,7 +80,8 @@ def _judged(rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]) -> A
     held = seen.held
     if held is None:
         return Alone(seen.now if seen.stranger else None)
-    if held.person.id in people or held.home or conversations.spoke_anew(rt, held, inbound):
+    noted = held.home or held.blocked or conversations.spoke_anew(rt, held, inbound)
+    if noted or held.person.id in people:
         return Alone()
     people.add(held.person.id)
     turn = conversations.turn(rt, held, inbound.event)

@@ -178,11 +178,13 @@ async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Tu
 
 
 async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
-    """Where free text is taken only for a while: note that the person wrote, now and then."""
+    """Who writes can be reached; where free text is taken only for a while, that is noted."""
     spoke_at = conversations.spoke_anew(rt, held, inbound)
-    if spoke_at is None:
+    if spoke_at is None and not held.blocked:
         return held
     await people.spoke(session, held.person, held.channel, spoke_at)
+    if spoke_at is None:
+        return held
     fresh = timedelta(seconds=rt.channels[held.channel].window) - conversations.SPOKE_ANEW
     if held.spoke_at is None or held.now - held.spoke_at > fresh:
         await outbox.release(session, held.person, held.channel)

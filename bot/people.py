@@ -218,8 +218,8 @@ async def record_consent(
     )
 
 
-async def spoke(session: Session, person: Person, channel: str, at: datetime) -> None:
-    """The person wrote there: free text is taken again, whatever was before."""
+async def spoke(session: Session, person: Person, channel: str, at: datetime | None) -> None:
+    """The person wrote there, where it matters `at` that time: free text is taken again."""
     await session.execute(
         "UPDATE handles SET spoke_at = greatest(spoke_at, %s), blocked = false"
         " WHERE person_id = %s AND channel = %s",

@@ -216,3 +216,19 @@ async def test_no_statement_of_a_turn_is_planned_anew_every_time(
         row = await cursor.fetchone()
     assert row is not None
     assert row[0] <= FIRST_PLANS < row[1]
+
+
+async def test_who_writes_can_be_reached_again(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = len(await guest.rows())
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET blocked = true")
+    await guest.go("/stop")
+    await guest.go("/menu")
+    states = [row[2] for row in (await guest.rows())[before:]]
+    assert states
+    assert set(states) == {"sent"}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT bool_or(blocked) FROM handles")
+        assert await cursor.fetchone() == (False,)
