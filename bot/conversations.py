@@ -205,10 +205,10 @@ async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> li
     Whether an update was taken before is found out by `noting`. The transaction is open when this
     returns.
     """
-    calls: list[trips.Call] = []
-    for inbound in inbounds:
-        handle = rt.vault.index(inbound.channel, inbound.handle)
-        calls.append((_LOOKING, {"channel": inbound.channel, "handle_0": handle}))
+    calls: list[trips.Call] = [
+        (_LOOKING, {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)})
+        for each in inbounds
+    ]
     looked = []
     for inbound, rows in zip(inbounds, await trips.begin(session, *calls), strict=True):
         ((*row, known, now),) = rows
@@ -234,8 +234,8 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> H
     person = people.known(rt, person_id, key, key_epoch)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = people.address(person, sealed, channel)
-    there = (channel, epoch, address, now, home or "", spoke_at, blocked)
-    return Held(person, _decode(plain), *there)
+    said, home = _decode(plain), home or ""
+    return Held(person, said, channel, epoch, address, now, home, spoke_at, blocked)
 
 
 async def pass_on(session: Session, person_id: UUID) -> None:
@@ -284,18 +284,13 @@ def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None
     return standing.noted(inbound.channel, held.now, inbound.message_id)
 
 
-async def take_standing(session: Session, held: Held, channel: str | None) -> dict[str, list[str]]:
-    """Messages without a row that may still be deleted, by channel; they are not known any more.
-
-    Where only one channel is left, what stands in the others stays known.
-    """
+async def take_standing(session: Session, held: Held, channel: str = "") -> dict[str, list[str]]:
+    """Messages without a row, of one `channel` or all, still deletable; they are known no more."""
     cursor = await session.execute(
-        "UPDATE conversations c SET standing = CASE WHEN %(channel)s::text IS NULL THEN '{}'"
-        "   ELSE ARRAY(SELECT note FROM unnest(stood.standing) WITH ORDINALITY AS n (note, place)"
-        "     WHERE split_part(note, ' ', 1) <> %(channel)s ORDER BY place) END"
-        " FROM conversations stood"
-        " WHERE c.person_id = %(person)s AND stood.person_id = c.person_id"
-        " RETURNING stood.standing",
+        "UPDATE conversations c SET standing = ARRAY(SELECT note FROM unnest(stood.standing) note"
+        "   WHERE %(channel)s <> '' AND split_part(note, ' ', 1) <> %(channel)s)"
+        " FROM conversations stood WHERE c.person_id = %(person)s"
+        " AND stood.person_id = c.person_id RETURNING stood.standing",
         {"person": held.person.id, "channel": channel},
     )
     notes = [each for (noted,) in await cursor.fetchall() for each in noted]

@@ -208,7 +208,7 @@ async def _apply(
 
 
 async def _standing(
-    session: Session, held: Held, inbound: Inbound | None, channel: str | None = None
+    session: Session, held: Held, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
     """What stands in each chat, or in one, without a row; with what asks for all to go."""
     found = await conversations.take_standing(session, held, channel)

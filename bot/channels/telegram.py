@@ -140,9 +140,8 @@ class Telegram:
             case "edit":
                 await self._edit(chat_id, int(act.external_id), _given(act))
             case "delete":
-                await self._delete(
-                    chat_id, [int(each) for each in act.external_id.split(",") if each]
-                )
+                ids = [int(each) for each in act.external_id.split(",") if each]
+                await self._delete(chat_id, ids)
             case "leave":
                 with suppress(NotAllowed, Refused):
                     await self._call("leaveChat", {"chat_id": chat_id}, _DONE)

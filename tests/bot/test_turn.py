@@ -224,7 +224,6 @@ async def test_who_writes_can_be_reached_again(rt: Runtime) -> None:
     before = len(await guest.rows())
     async with rt.pool.connection() as session:
         await session.execute("UPDATE handles SET blocked = true")
-    await guest.go("/stop")
     await guest.go("/menu")
     states = [row[2] for row in (await guest.rows())[before:]]
     assert states
