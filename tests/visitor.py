@@ -124,7 +124,7 @@ class Visitor:
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
         """Post, and give the status and the answer."""
-        form = {"chat": self.chat, "id": str(uuid4()), **fields}
+        form = {"chat": self.chat, "last": self.last, "id": str(uuid4()), **fields}
         headers = {"X-Requested-With": "kosh"}
         async with self.session.post(
             f"{self.url}/chat/{what}", data=form, headers=headers

@@ -1,4 +1,4 @@
-"""The web chat fetches its messages itself: a sent row keeps its text until the page has it."""
+"""The web chat fetches its messages itself: a sent row's text stays until the page says it came."""
 
 from dataclasses import dataclass
 
@@ -37,10 +37,13 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
 
 async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
-    """The page shows a later message, so the text of those before it can go."""
+    """The page says that it has this message of theirs, so the text of those before it can go."""
     async with rt.pool.connection() as session:
         await session.execute(
-            "UPDATE messages SET body = NULL WHERE person_id = %s AND channel = %s AND id < %s"
-            " AND state = 'sent' AND body IS NOT NULL",
-            (person.id, channel, before),
+            "UPDATE messages m SET body = NULL FROM messages has WHERE has.id = %s"
+            # An id that is not theirs says nothing of what the page has.
+            " AND has.person_id = %s AND has.channel = %s"
+            " AND m.person_id = has.person_id AND m.channel = has.channel AND m.id < has.id"
+            " AND m.state = 'sent' AND m.body IS NOT NULL",
+            (before, person.id, channel),
         )

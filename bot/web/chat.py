@@ -147,7 +147,7 @@ async def attached(request: Request) -> Response:
     check_origin(request)
     # A file that is too large is to be refused as one, before its form is.
     sent = await filefield.opened(request, MOST_BYTES + AROUND_A_FILE)
-    visitor = await _visitor(request, sent.fields.get("chat", ""))
+    visitor = await _poster(request, sent.fields)
     try:
         delivery = await errands.take_upload(rt, visitor.person, sent.file)
     except LookupError:
@@ -161,7 +161,7 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
     event_id = fields.get("id") or uuid4().hex
     unheard = Unheard(fields.get("text", ""), event_id)
     try:
-        visitor = await _visitor(request, fields.get("chat", ""))
+        visitor = await _poster(request, fields)
         delivery = await _receive(rt, visitor, event_id, event)
         answer = await _answered(request, visitor, delivery)
     except Overloaded:
@@ -195,6 +195,7 @@ async def stream(request: Request) -> Response:
     """Messages as they come, as server-sent events; Last-Event-ID is honoured."""
     visitor = await _visitor(request, request.query_params.get("chat", ""))
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+    await _has(request.app.state.rt, visitor, last)
     return StreamingResponse(
         _events(request, visitor, last),
         media_type="text/event-stream",
@@ -263,13 +264,19 @@ async def _notes(rt: Runtime, visitor: Visitor, last: str) -> list[tuple[str, No
     if visitor.person is None:
         found = await rt.live.read_after(webchat.stream(visitor.name), last)
         return [(note_id, _decode_note(blob)) for note_id, blob in found]
-    after = number(last)
-    if after:
-        await outbox.seen(rt, visitor.person, WebChat.name, after)
     return [
         (str(row.id), _note(row))
-        for row in await outbox.waiting(rt, visitor.person, WebChat.name, after)
+        for row in await outbox.waiting(rt, visitor.person, WebChat.name, number(last))
     ]
+
+
+async def _has(rt: Runtime, visitor: Visitor, last: str) -> None:
+    """The page says which message is the last that it has: the texts before that can go.
+
+    What was written into its line says nothing: the line may have been dead for a while.
+    """
+    if visitor.person is not None and (before := number(last)):
+        await outbox.seen(rt, visitor.person, WebChat.name, before)
 
 
 def _note(row: outbox.Waiting) -> Note:
@@ -322,6 +329,13 @@ async def _visitor(request: Request, named: str) -> Visitor:
             if not known and name == named:
                 return Visitor(name, None, bool(by_cookie))
     return Visitor(token_urlsafe(24), None, bool(by_cookie))
+
+
+async def _poster(request: Request, fields: dict[str, str]) -> Visitor:
+    """Who posts; the script says along with it what the page has."""
+    visitor = await _visitor(request, fields.get("chat", ""))
+    await _has(request.app.state.rt, visitor, fields.get("last", ""))
+    return visitor
 
 
 async def form(request: Request) -> dict[str, str]:

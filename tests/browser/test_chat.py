@@ -1,6 +1,7 @@
 """The web chat in a real browser: walked to a receipt, on a phone, by keyboard, on a bad line."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -125,6 +126,17 @@ async def test_a_lost_connection_loses_no_word(browser: Any, house: House) -> No
     before = await phone.newest()
     await phone.page.context.set_offline(False)
     await phone._until_after(before)
+
+
+async def test_each_post_says_which_message_is_the_last_that_the_page_has(
+    browser: Any, house: House
+) -> None:
+    phone = await _phone(browser, house)
+    for answer, way in (("ru", "pressed"), ("/menu", "said")):
+        newest = await phone.newest()
+        async with phone.page.expect_request(f"**/chat/{way}") as posting:
+            await phone.answer(answer)
+        assert parse_qs((await posting.value).post_data)["last"] == [newest]
 
 
 @pytest.mark.requirement("S-60")

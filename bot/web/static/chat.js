@@ -31,6 +31,8 @@ const word = (name, look) => make('span', { class: look, 'data-text': name }, la
 const outward = href => ({ href, dir: 'auto', target: '_blank', rel: 'noopener noreferrer' });
 const find = id => [...list.children].find(li => li.dataset.id === id);
 const newestOf = kind => [...list.querySelectorAll(kind)].pop();
+/* The last message that this page has; before the stream said one, of those it came with. */
+const has = () => last || (newestOf('.kosh') || { dataset: {} }).dataset.id || '';
 const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, c =>
   (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
@@ -136,7 +138,7 @@ function leave(url, payload) {
 function request(url, fields, keepalive = false) {
   const limit = new AbortController();
   setTimeout(() => limit.abort(), PATIENCE);
-  const headers = { 'X-Requested-With': 'kosh' }, body = new URLSearchParams({ chat, ...fields });
+  const headers = { 'X-Requested-With': 'kosh' }, body = new URLSearchParams({ chat, last: has(), ...fields });
   return fetch(url, { method: 'POST', headers, body, keepalive, signal: limit.signal });
 }
 
@@ -162,6 +164,7 @@ function attach(file) {
   const li = bubble({ id: uuid(), own: true, paragraphs: [`📎 ${file.name}`] });
   const body = new FormData();
   body.append('chat', chat);
+  body.append('last', has());
   body.append('file', file);
   following = true;
   list.append(li);
@@ -287,9 +290,9 @@ const events = {
 function listen() {
   clearTimeout(reconnect);
   if (source) source.close();
-  const url = new URL(stream, location.href), newest = newestOf('.kosh');
+  const url = new URL(stream, location.href);
   if (chat) url.searchParams.set('chat', chat);
-  if (last || newest) url.searchParams.set('last', last || newest.dataset.id);
+  if (has()) url.searchParams.set('last', has());
   source = new EventSource(url);
   source.onopen = heard;
   source.onerror = lost;

@@ -1,0 +1,154 @@
+"""What an open page has been shown: only its own word for it lets the texts of messages go."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from types import SimpleNamespace
+from typing import cast
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Message as Asgi
+
+from bot import outbox, people
+from bot.channels import Message
+from bot.people import Person
+from bot.runtime import Runtime
+from bot.web import chat
+from tests.house import House
+from tests.people import Guest
+
+pytestmark = pytest.mark.requirement("S-9")
+
+HUGE = "9" * 15
+
+
+async def _known(rt: Runtime) -> tuple[Guest, Person]:
+    """Somebody with a chat of their own."""
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        person = await people.find(rt, session, "web", guest.name)
+    assert person is not None
+    return guest, person
+
+
+async def _newest(guest: Guest) -> int:
+    return int((await guest.rows())[-1][0])
+
+
+async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
+    """Messages to the chat, sent; their ids."""
+    rows = [outbox.Row("send", Message((each,))) for each in words]
+    async with rt.pool.connection() as session:
+        ids = await outbox.post(session, person, "web", rows)
+    await outbox.deliver(rt, None, person)
+    return ids
+
+
+async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
+    return [row.id for row in await outbox.waiting(rt, person, "web", after)]
+
+
+def _request(rt: Runtime, guest: Guest, last: int) -> Request:
+    """A stream's request on a line of which nobody hears that it is cut."""
+
+    async def silence() -> Asgi:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    state = SimpleNamespace(rt=rt, closing=asyncio.Event())
+    headers = [(b"cookie", f"kosh={guest.name}".encode()), (b"last-event-id", b"%d" % last)]
+    return Request(
+        {"type": "http", "method": "GET", "path": "/chat/stream", "query_string": b"",
+         "headers": headers, "app": SimpleNamespace(state=state)},
+        silence,
+    )  # fmt: skip
+
+
+class _Line:
+    """An open stream: `read` gives the ids of the next messages on it."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content = content
+
+    async def read(self, count: int) -> list[int]:
+        found: list[int] = []
+        async with asyncio.timeout(10):
+            while len(found) < count:
+                event = (await self._content.readuntil(b"\n\n")).decode()
+                found += [int(each) for each in re.findall(r"^id: (\d+)$", event, re.MULTILINE)]
+        return found
+
+
+@asynccontextmanager
+async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
+    """The stream after an id; it is cut at the end."""
+    headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{house.url}/chat/stream", params=params) as answer,
+    ):
+        yield _Line(answer.content)
+
+
+async def _say(house: House, guest: Guest, **fields: str) -> None:
+    headers = {"Cookie": f"kosh={guest.name}", "X-Requested-With": "kosh"}
+    form = {"chat": "", "id": uuid4().hex, "text": "TESTOVA", **fields}
+    async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as answer:
+        assert answer.status == 202
+
+
+async def test_what_went_into_a_dead_line_is_kept(rt: Runtime) -> None:
+    guest, person = await _known(rt)
+    before = await _newest(guest)
+    lost = await _told(rt, person, "ten", "eleven")
+    answer = await chat.stream(_request(rt, guest, before))
+    assert isinstance(answer, StreamingResponse)
+    async with aclosing(cast(AsyncGenerator[str], answer.body_iterator)) as events:
+        told = "".join([await anext(events) for _open_and_two in range(3)])
+        assert "ten" in told
+        assert "eleven" in told
+        (later,) = await _told(rt, person, "twelve")
+        assert "twelve" in await anext(events)
+    assert await _kept(rt, person, before) == [*lost, later]
+
+
+async def test_a_page_that_comes_back_with_an_older_id_gets_all_since(house: House) -> None:
+    guest, person = await _known(house.rt)
+    before = await _newest(guest)
+    lost = await _told(house.rt, person, "ten", "eleven")
+    async with _line(house, guest, str(before)) as line:
+        assert await line.read(2) == lost
+        (later,) = await _told(house.rt, person, "twelve")
+        assert await line.read(1) == [later]
+    async with _line(house, guest, str(before)) as line:
+        assert await line.read(3) == [*lost, later]
+    async with _line(house, guest, str(later)):
+        assert await _kept(house.rt, person) == [later], "it has said now what it has"
+
+
+async def test_the_newest_id_that_a_post_brings_lets_earlier_texts_go(house: House) -> None:
+    guest, person = await _known(house.rt)
+    earlier, newest = await _told(house.rt, person, "ten", "eleven")
+    await _say(house, guest)
+    assert {earlier, newest} <= {*await _kept(house.rt, person)}, "without the script none go"
+    await _say(house, guest, last=str(newest))
+    assert (await _kept(house.rt, person))[0] == newest
+
+
+async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
+    (guest, person), (_other, theirs) = await _known(house.rt), await _known(house.rt)
+    mine = await _told(house.rt, person, "ten", "eleven")
+    foreign = await _told(house.rt, theirs, "twelve", "thirteen")
+    kept = await _kept(house.rt, person), await _kept(house.rt, theirs)
+    for last in (HUGE, str(foreign[-1]), "-1", "1e9", "x", f"{mine[-1]}-0"):
+        await _say(house, guest, last=last)
+        async with _line(house, guest, last):
+            pass
+    assert (await _kept(house.rt, person))[: len(kept[0])] == kept[0]
+    assert await _kept(house.rt, theirs) == kept[1]
