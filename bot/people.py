@@ -258,6 +258,15 @@ async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Pers
     return known(rt, row[0], bytes(row[1]), row[2]) if row else None
 
 
+async def stays(rt: Runtime, session: Session, channel: str, handle: str) -> bool:
+    """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
+    cursor = await session.execute(
+        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s) AND until IS NULL",
+        (channel, list(rt.vault.indexes(channel, handle))),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def is_new_at(rt: Runtime, session: Session, channel: str, handle: str, minutes: int) -> bool:
     """Whether somebody has had this handle for so many minutes at most."""
     cursor = await session.execute(

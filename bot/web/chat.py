@@ -164,6 +164,7 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
         visitor = await _poster(request, fields)
         delivery = await _receive(rt, visitor, event_id, event)
         answer = await _answered(request, visitor, delivery)
+        await _carry(rt, answer, visitor, delivery)
     except Overloaded:
         if _by_script(request):
             told = {"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}
@@ -173,11 +174,23 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
         if _by_script(request):
             raise
         return _rendered(rt, Visitor(fields.get("chat", ""), None, by_cookie=False), [], unheard)
-    if delivery is not None and delivery.person is not None:
-        remember(rt, answer, visitor.name)
-    elif visitor.by_cookie and delivery is not None:
-        answer.delete_cookie(cookie(rt))
     return answer
+
+
+async def _carry(
+    rt: Runtime, answer: Response, visitor: Visitor, delivery: Delivery | None
+) -> None:
+    """Remember for another month who is known, but nobody on a visit; forget who is no more."""
+    if delivery is None:
+        return
+    if delivery.person is None:
+        if visitor.by_cookie:
+            forget(rt, answer)
+        return
+    async with rt.pool.connection() as session:
+        stays = await people.stays(rt, session, WebChat.name, visitor.name)
+    if stays:
+        remember(rt, answer, visitor.name)
 
 
 async def _answered(request: Request, visitor: Visitor, delivery: Delivery | None) -> Response:
@@ -371,6 +384,11 @@ def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SEC
         httponly=True,
         samesite="strict",
     )
+
+
+def forget(rt: Runtime, answer: Response) -> None:
+    """Take the cookie away: as it was set, or browsers would not listen for such a name."""
+    remember(rt, answer, "", 0)
 
 
 def _rendered(

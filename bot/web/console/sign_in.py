@@ -170,7 +170,10 @@ async def sign_out(visit: Visit, form: Form) -> Response:
             connection, actor=str(visit.officer.id), action="sign_out", subject="console"
         )
     answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)
-    answer.delete_cookie(cookie(visit.rt), path="/")
+    # As it was set: on https browsers would not listen for such a name without `secure`.
+    answer.delete_cookie(
+        cookie(visit.rt), secure=is_https(visit.rt), httponly=True, samesite="strict", path="/"
+    )
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 

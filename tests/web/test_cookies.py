@@ -1,0 +1,92 @@
+"""Cookies on https: whoever leaves takes theirs along, and a visit's is gone after half an hour."""
+
+import re
+from collections.abc import AsyncIterator
+from http.cookies import Morsel
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from bot import people
+from bot.settings import Settings
+from bot.web import chat
+from bot.web.console import demo_crew
+from tests.console import Console, Screen
+from tests.house import House, opened
+from tests.people import Guest
+from tests.web.test_page import _to_surname
+
+pytestmark = pytest.mark.requirement("S-57", "S-61")
+
+CHAT, CONSOLE = "__Host-kosh", "__Host-console"
+
+
+@pytest.fixture
+async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+    """A house that is reached over https; a proxy in front of it is what speaks that."""
+    https = chosen.model_copy(update={"public_url": "https://kosh.example"})
+    async with opened(https, admin_url) as house:
+        yield house
+
+
+async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, Morsel[str] | None]:
+    """Post as the page without a script does: the page that comes, and the chat's cookie."""
+    url, headers = f"{house.url}/chat/{way}", {"Cookie": f"{CHAT}={name}"}
+    form = {"chat": "", "id": uuid4().hex, **fields}
+    async with house.http.post(url, data=form, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.text(), answer.cookies.get(CHAT)
+
+
+def _gone(cookie: Morsel[str] | None) -> bool:
+    """Whether a browser takes a cookie of this prefix away: without these it would not listen."""
+    return cookie is not None and (
+        cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],
+        cookie["httponly"], cookie["samesite"],
+    ) == ("0", True, "/", "", True, "strict")  # fmt: skip
+
+
+async def test_after_deleting_everything_the_browser_keeps_no_name(safe: House) -> None:
+    guest = Guest(safe.rt)
+    await guest.consent()
+    page, cookie = await _post(safe, guest.name, "said", text="/delete")
+    assert cookie is not None
+    assert (int(cookie["max-age"]), cookie["secure"]) == (chat.COOKIE_SECONDS, True)
+    (yes,) = re.findall(r'name="payload" value="(\d+:yes)"', page)
+    _page, cookie = await _post(safe, guest.name, "pressed", payload=yes)
+    assert _gone(cookie)
+    async with safe.rt.pool.connection() as session:
+        assert await people.find(safe.rt, session, "web", guest.name) is None
+
+
+async def test_signing_out_of_the_console_takes_the_cookie_away(safe: House) -> None:
+    await demo_crew.enter(safe.rt)
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=safe.url)
+    async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "ru"}) as session:
+        console = Console(session, safe.url, Screen(0, "", safe.url, {}))
+        form = (await console.sign_in("Marat Testov")).form("/sign-out")
+        assert [each.key for each in jar] == [CONSOLE]
+        async with session.post(
+            safe.url + form.action,
+            data=form.fields,
+            headers={"Origin": safe.url, "Sec-Fetch-Site": "same-origin"},
+            allow_redirects=False,
+        ) as answer:
+            assert answer.status == 303
+            assert _gone(answer.cookies.get(CONSOLE))
+
+
+async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House) -> None:
+    user = safe.telegram.user(7301, first_name="Test")
+    await _to_surname(safe, user)
+    async with safe.rt.pool.connection() as session:
+        person = await people.find(safe.rt, session, "telegram", str(user.id))
+        assert person is not None
+        token = await people.link(safe.rt, session, person, "telegram")
+    async with safe.http.post(f"{safe.url}/p/{token}", data={}, allow_redirects=False) as entered:
+        cookie = entered.cookies[CHAT]
+    assert (int(cookie["max-age"]), cookie["secure"]) == (people.VISIT_MINUTES * 60, True)
+    page, renewed = await _post(safe, cookie.value, "said", text="TESTOVA")
+    assert "имя" in page.lower(), "the answer was taken"
+    assert renewed is None, "it ends when the visit does, which nothing makes longer"
