@@ -29,6 +29,7 @@ from bot.channels import (
     Unreachable,
 )
 from bot.channels.webchat import WebChat
+from bot.keys import VaultError
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement, begin, run
@@ -137,13 +138,13 @@ WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One claimed recipient, with everything needed for the call."""
+    """One claimed recipient, with everything needed for the call; no act: they cannot be opened."""
 
     seq: int
     attempt: int
     person_id: UUID
     language: str
-    act: Act
+    act: Act | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,11 @@ async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list
 
 def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
     seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
-    address = people.address(people.known(rt, person_id, key, epoch), bytes(sealed), channel)
+    try:
+        address = people.address(people.known(rt, person_id, key, epoch), bytes(sealed), channel)
+    except VaultError:
+        _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)
+        return Slip(seq, attempt, person_id, language, None)
     message = load.messages[language]
     if discreet:
         message = wording.hint(rt, language, message.template.name if message.template else "")
@@ -281,8 +286,12 @@ async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]
 
 
 async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
+    if slip.act is None:
+        # Certainly nothing was sent. Among failures it counts: keys may be missing for everybody.
+        lost = Unreachable(certain=True)
+        return Outcome(slip, Fate.FAILED, "unreachable", error=lost)
     try:
-        external_id = await _call(rt, channel, slip)
+        external_id = await _call(rt, channel, slip.person_id, slip.act)
     except SendError as error:
         known = (channel, slip.language) in load.proven
         template = slip.act.message is not None and slip.act.message.template is not None
@@ -296,17 +305,15 @@ async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
     return Outcome(slip, Fate.ACCEPTED, external_id=external_id)
 
 
-async def _call(rt: Runtime, channel: str, slip: Slip) -> str:
+async def _call(rt: Runtime, channel: str, person_id: UUID, act: Act) -> str:
     """One call; on the page a message is the outbox's row, which the page fetches."""
     if channel != WebChat.name:
-        return await rt.channels[channel].send(slip.act)
+        return await rt.channels[channel].send(act)
     async with rt.pool.connection() as session:
-        person = await people.load(rt, session, slip.person_id)
+        person = await people.load(rt, session, person_id)
         if person is None:
             raise NotAllowed
-        (row,) = await outbox.post(
-            session, person, channel, (outbox.Row("send", slip.act.message),)
-        )
+        (row,) = await outbox.post(session, person, channel, (outbox.Row("send", act.message),))
     await outbox.deliver(rt, None, person)
     return str(row)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, LiteralString
@@ -34,6 +35,7 @@ from bot.vault import WrappedKey
 from tests.crowd import (
     TEXTS,
     TOPIC,
+    Member,
     Post,
     a_draft,
     all_at_once,
@@ -286,6 +288,39 @@ async def test_a_storm_of_errors_holds_it(rt: Runtime) -> None:
     assert len(post.sent) <= AT_ONCE
     now = await _now(rt, found)
     assert (now.state, now.reason) == (State.PAUSED, "storm")
+
+
+async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
+    """As if what was sealed of them had been altered, or its key destroyed."""
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE handles SET address = decode(repeat('00', 60), 'hex')"
+            " WHERE person_id = ANY(%s)",
+            ([each.id for each in people],),
+        )
+
+
+async def test_one_who_cannot_be_opened_keeps_nobody_else_from_getting_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    spoilt, *others = await crowd(rt, AT_ONCE)
+    await _spoil(rt, [spoilt])
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": len(others), "failed unreachable": 1}
+    assert sorted(post.addresses) == sorted(each.address for each in others)
+
+
+async def test_where_nobody_can_be_opened_it_is_held(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await _spoil(rt, await crowd(rt, 2 * AT_ONCE))
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"failed unreachable": AT_ONCE, "planned": AT_ONCE}
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "storm")
+    assert post.sent == []
 
 
 async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtime) -> None:
