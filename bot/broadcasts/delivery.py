@@ -18,7 +18,7 @@ from bot import ending, log, outbox, pace, people
 from bot.broadcasts import halting, model, wording
 from bot.broadcasts.audience import pushed, templated
 from bot.broadcasts.judging import DAY, consequence, judged
-from bot.broadcasts.model import Broadcast, Fate, Purpose
+from bot.broadcasts.model import OPEN, Broadcast, Fate, Purpose
 from bot.broadcasts.zones import HOME, zones
 from bot.channels import (
     Act,
@@ -327,7 +327,6 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
         try:
             async with rt.pool.connection() as session:
                 if any(each.error for each in outcomes):
-                    await begin(session, (_OUTCOMES, _values(load, outcomes)))
                     await _consequences(session, load, channel, outcomes)
                 else:
                     await run(session, _OUTCOMES, _values(load, outcomes))
@@ -352,10 +351,19 @@ def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 async def _consequences(
     session: Session, load: Load, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
-    """What failures change beyond their own rows: the person's state, the platform's, the whole."""
+    """Also what failures change beyond their rows: the person's state, the platform's, the whole.
+
+    What is planned again may be known so late that the broadcast has ended without it.
+    """
+    stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
+    again = any(each.fate in OPEN for each in outcomes)
+    values = _values(load, outcomes)
+    locked = [(halting.LOCK, values)] if stop or again else []
+    await begin(session, *locked, (_OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:
             await consequence(session, channel, each.slip.person_id, each.error)
-    stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
+    if again:
+        await halting.reopen(session, load.broadcast.id)
     if stop:
         await halting.halt(session, load.broadcast.id, stop)

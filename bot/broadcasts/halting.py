@@ -1,4 +1,8 @@
-"""What holds a broadcast without an officer: a platform that asks us to wait, a storm of errors."""
+"""What holds a broadcast without an officer: a platform that asks us to wait, a storm of errors.
+
+And what lets one go on that seemed to be at its end. Whoever changes both locks the broadcast's
+row first and those of its recipients after it: two who did it the other way round would deadlock.
+"""
 
 from datetime import datetime
 from typing import LiteralString
@@ -6,8 +10,12 @@ from uuid import UUID
 
 from bot import audit
 from bot.queue import Session
+from bot.trips import Statement
 
 ACTOR = "broadcasts"
+
+# Whoever looks at the state after it sees what others did who held the row.
+LOCK = Statement.of("SELECT id FROM broadcasts WHERE id = %(id)s FOR NO KEY UPDATE")
 
 _REST: LiteralString = """
 INSERT INTO platform_pauses AS p (channel, until, reason)
@@ -43,3 +51,14 @@ async def halt(session: Session, broadcast_id: UUID, why: str) -> None:
         await audit.append(
             session, actor=ACTOR, action="broadcast.halted", subject=str(broadcast_id), detail=why
         )
+
+
+async def reopen(session: Session, broadcast_id: UUID) -> None:
+    """Let one that has ended go on, if somebody is planned in it again."""
+    await session.execute(
+        "UPDATE broadcasts b SET state = 'running', state_at = kosh_now()"
+        " WHERE b.id = %s AND b.state = 'done' AND EXISTS ("
+        "   SELECT FROM recipients r WHERE r.broadcast_id = b.id"
+        "   AND r.state IN ('planned', 'held'))",
+        (broadcast_id,),
+    )

@@ -6,10 +6,10 @@ Only upwards: accepted, failed, delivered, read. Receipts are known by the mark 
 import re
 from collections.abc import Sequence
 from typing import Any, LiteralString
-from uuid import UUID
 
+from bot.broadcasts import halting
 from bot.broadcasts.judging import consequence, judged
-from bot.broadcasts.model import Fate
+from bot.broadcasts.model import OPEN, Fate
 from bot.channels import (
     Held,
     NotAllowed,
@@ -58,8 +58,10 @@ FROM broadcasts b
 WHERE b.number = %(number)s AND r.broadcast_id = b.id AND r.seq = %(seq)s
   AND r.attempt = %(attempt)s AND r.channel = %(channel)s
   AND r.state IN ('claimed', 'in_doubt', 'accepted')
-RETURNING r.person_id, b.id, b.state
+RETURNING r.person_id, b.id
 """
+
+_LOCK: LiteralString = "SELECT FROM broadcasts WHERE number = %s FOR NO KEY UPDATE"
 
 
 def ours(receipt: Receipt) -> bool:
@@ -116,6 +118,9 @@ async def _failed(session: Session, receipt: Receipt) -> None:
     )
     if fate is Fate.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
+    if fate in OPEN:
+        # Else it could end at this moment without this one, seen by neither.
+        await session.execute(_LOCK, (number,))
     cursor = await session.execute(
         _FAILED,
         {"number": number, "seq": seq, "attempt": attempt, "channel": receipt.channel,
@@ -124,19 +129,10 @@ async def _failed(session: Session, receipt: Receipt) -> None:
     row = await cursor.fetchone()
     if row is None:
         return
-    person_id, broadcast_id, state = row
+    person_id, broadcast_id = row
     await consequence(session, receipt.channel, person_id, error)
-    if fate in (Fate.PLANNED, Fate.HELD) and state == "done":
-        await _reopen(session, broadcast_id)
-
-
-async def _reopen(session: Session, broadcast_id: UUID) -> None:
-    """It seemed to be at its end."""
-    await session.execute(
-        "UPDATE broadcasts SET state = 'running', state_at = kosh_now()"
-        " WHERE id = %s AND state = 'done'",
-        (broadcast_id,),
-    )
+    if fate in OPEN:
+        await halting.reopen(session, broadcast_id)
 
 
 async def _templated(session: Session, number: int) -> bool:

@@ -43,7 +43,10 @@ async def tend(rt: Runtime) -> None:
         under_way = [row[0] for row in await cursor.fetchall()]
     for broadcast_id in under_way:
         async with rt.pool.connection() as session:
-            await _tend(rt, session, await model.find(session, broadcast_id))
+            await _clear(session, await model.find(session, broadcast_id))
+        # Apart: it locks the broadcast's row, and whoever does that has none of a recipient yet.
+        async with rt.pool.connection() as session:
+            await _tend(session, await model.find(session, broadcast_id))
 
 
 _UNDER_WAY: LiteralString = """
@@ -62,14 +65,18 @@ async def _alone(session: Session, lock: int) -> bool:
     return bool(row and row[0])
 
 
-async def _tend(rt: Runtime, session: Session, broadcast: Broadcast) -> None:
+async def _clear(session: Session, broadcast: Broadcast) -> None:
+    """Take those out whose worker is dead, or who won't get it any more."""
     await session.execute(_DOUBT, (broadcast.id,))
-    if broadcast.total is None:
-        if broadcast.state is State.RUNNING:
-            await ask_for_snapshot(session, broadcast)
-        return
-    await session.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
+    if broadcast.total is not None:
+        await session.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
+
+
+async def _tend(session: Session, broadcast: Broadcast) -> None:
     if broadcast.state is not State.RUNNING:
+        return
+    if broadcast.total is None:
+        await ask_for_snapshot(session, broadcast)
         return
     await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast.id),))
     if await _left(session, broadcast.id) == 0:
@@ -129,11 +136,14 @@ async def _left(session: Session, broadcast_id: UUID) -> int:
 
 
 async def _end(session: Session, broadcast: Broadcast) -> None:
-    await session.execute(
-        "UPDATE broadcasts SET state = 'done', state_at = kosh_now(), reason = ''"
-        " WHERE id = %s AND state = 'running'",
-        (broadcast.id,),
-    )
+    """Unless somebody who held its row has planned it anew for one meanwhile: counted once more."""
+    now = await model.find(session, broadcast.id, lock=True)
+    if now.state is State.RUNNING and await _left(session, broadcast.id) == 0:
+        await session.execute(
+            "UPDATE broadcasts SET state = 'done', state_at = kosh_now(), reason = ''"
+            " WHERE id = %s",
+            (broadcast.id,),
+        )
 
 
 _CANARY: LiteralString = """
