@@ -201,6 +201,9 @@ class Post:
                 pass
         return f"post-{len(self.sent)}"
 
+    async def ping(self) -> None:
+        return
+
     @property
     def addresses(self) -> list[str]:
         return [act.address for act in self.sent]

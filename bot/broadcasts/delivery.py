@@ -30,6 +30,7 @@ from bot.channels import (
 )
 from bot.channels.webchat import WebChat
 from bot.keys import VaultError
+from bot.outbox.doubt import doubt, doubted
 from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement, begin, run
@@ -40,6 +41,9 @@ LEASE_SECONDS = 60
 # A bout ends before others wait too long for their turn; what is left gets another one.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
+# So long no bout tries a channel whose answers are missing: as short as it keeps bouts from
+# following one another for nothing, since the channel stands still for processes that hear it too.
+DOUBTED_SECONDS = 5.0
 # The worker has waited for its jobs by then; what is left is in doubt, as after a crash.
 LAST_SECONDS = 1.0
 # So many failures in a row, or of the last hundred, are not the recipients' fault.
@@ -215,6 +219,8 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
     purse = 0
     while monotonic() < load.until:
         purse = purse or await pace.bulk(rt, channel, AT_ONCE, paid=_paid(load, channel))
+        if not await _answers(rt, channel):
+            break
         most = min(purse, await _reachable(rt, load, channel))
         slips, seen = await _claim(rt, load, channel, most) if most else ([], 0)
         if not seen:
@@ -227,6 +233,18 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
 
 def _paid(load: Load, channel: str) -> bool:
     return load.broadcast.draft.paid and channel == "telegram"
+
+
+async def _answers(rt: Runtime, channel: str) -> bool:
+    """Whether the platform's answers come; where one was lost, it is left alone for a while.
+
+    Else whoever is claimed next would be in doubt too, and bouts asked for that can do nothing.
+    """
+    if not await doubted(rt, channel):
+        return True
+    async with rt.pool.connection() as session:
+        await halting.rest(session, channel, DOUBTED_SECONDS, "unreachable")
+    return False
 
 
 _REACHED: LiteralString = """
@@ -293,6 +311,8 @@ async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
     try:
         external_id = await _call(rt, channel, slip.person_id, slip.act)
     except SendError as error:
+        if isinstance(error, Unreachable) and not error.certain:
+            doubt(rt, channel)
         known = (channel, slip.language) in load.proven
         template = slip.act.message is not None and slip.act.message.template is not None
         fate, reason, delay, stop = judged(

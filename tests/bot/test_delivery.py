@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, LiteralString
 
@@ -14,6 +14,7 @@ from bot import broadcasts, pace
 from bot.broadcasts import Doubt, Fate, State, Words, delivery, model, tending
 from bot.broadcasts.delivery import AT_ONCE
 from bot.channels import (
+    Act,
     Held,
     NotAllowed,
     NoTemplate,
@@ -29,6 +30,7 @@ from bot.channels import (
 from bot.channels import (
     Refused as TurnedDown,
 )
+from bot.outbox import doubt
 from bot.runtime import Runtime
 from bot.services import Databases
 from bot.vault import WrappedKey
@@ -321,6 +323,65 @@ async def test_where_nobody_can_be_opened_it_is_held(rt: Runtime) -> None:
     now = await _now(rt, found)
     assert (now.state, now.reason) == (State.PAUSED, "storm")
     assert post.sent == []
+
+
+@dataclass
+class Torn(Post):
+    """A platform that loses its first answer, and from then on all of them until it is mended."""
+
+    torn: bool = True
+
+    async def send(self, act: Act) -> str:
+        lost = not self.sent
+        done = await super().send(act)
+        if lost:
+            raise Unreachable
+        return done
+
+    async def ping(self) -> None:
+        if self.torn:
+            raise Unreachable
+
+
+async def test_where_an_answer_was_lost_nobody_is_claimed_until_answers_come_again(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubt, "PATIENCE", 0.05)
+    post = Torn()
+    rt = posted(rt, post)
+    await crowd(rt, AT_ONCE + 10)
+    found = await _ready(rt)
+    # Also when all that holds it back is that the platform still doesn't answer.
+    for _bout in range(2):
+        await broadcasts.send_shard(rt, found.id, 0)
+        in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
+        assert await fates(rt, found) == in_hand | {"planned": 10}
+        await _ahead(rt, "10 seconds")
+    post.torn = False
+    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
+    assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
+
+
+async def test_no_bouts_are_asked_for_a_channel_whose_answers_are_missing_for_some_seconds(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubt, "PATIENCE", 0.05)
+    torn, well = Torn(), Post("whatsapp")
+    rt = posted(rt, torn, well)
+    await crowd(rt, AT_ONCE + 10)
+    await crowd(rt, 2, channel="whatsapp")
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(well.sent) == 2
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM procrastinate_jobs")
+    await broadcasts.tend(rt)
+    assert await _jobs(rt) == []
+    await _ahead(rt, "10 seconds")
+    await broadcasts.tend(rt)
+    assert await _jobs(rt) == ["broadcasts.shard"]
 
 
 async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtime) -> None:

@@ -374,6 +374,26 @@ async def test_those_in_doubt_are_decided_one_by_one(office: Office) -> None:
         assert "doubt" not in (await saule.get(path)).actions
 
 
+async def test_a_platform_that_does_not_answer_is_not_said_to_have_asked_us_to_wait(
+    office: Office,
+) -> None:
+    path = await office.asked()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    await office.marat.submit("/start")
+    async with office.house.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO platform_pauses SELECT channel, kosh_now() + interval '1 hour', why"
+            " FROM (VALUES ('telegram', 'unreachable'), ('whatsapp', 'throttled')) p (channel, why)"
+        )
+    screen = await office.marat.get(path)
+    assert f"Telegram: {WORDS.render(CAUSES['unreachable'], 'ru')}" in screen.text
+    asked = ru("pause_of").partition("{time}")[0]
+    assert asked.replace("{channel}", "WhatsApp") in screen.text
+    assert asked.replace("{channel}", "Telegram") not in screen.text
+
+
 async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/audience")
