@@ -97,7 +97,10 @@ async def runtime(
             vault=vault,
             languages=(languages := Languages(settings.languages)),
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
-            channels=channels_of(settings, http, live, languages),
+            channels={
+                WebChat.name: WebChat(live, vault),
+                **platforms(settings, http, languages),
+            },
             registry=registry_of(settings, http),
             http=http,
             papers=papers,
@@ -223,11 +226,11 @@ async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live)
     floors.check((floors.POSTGRESQL, floors.VALKEY), found, settings.patched)
 
 
-def channels_of(
-    settings: Settings, http: aiohttp.ClientSession, live: Live, languages: Languages
+def platforms(
+    settings: Settings, http: aiohttp.ClientSession, languages: Languages
 ) -> dict[str, Channel]:
-    """The channels that these settings turn on."""
-    channels: dict[str, Channel] = {WebChat.name: WebChat(live)}
+    """The messengers that these settings turn on."""
+    channels: dict[str, Channel] = {}
     if settings.telegram_token is not None:
         channels[Telegram.name] = Telegram(
             http,

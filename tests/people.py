@@ -5,14 +5,12 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from bot import conversations, inbox, strangers
 from bot.batching import Batcher, Lines
-from bot.channels import Inbound, Message
-from bot.channels.webchat import Note
+from bot.channels import Inbound, Message, webchat
 from bot.effects import Delivery
 from bot.live import Busy
 from bot.runtime import Runtime
@@ -115,9 +113,8 @@ class Guest:
 
     async def heard(self) -> list[Message]:
         """What a just-ask page would have been told."""
-        decode = msgspec.json.Decoder(Note).decode
-        entries = await self.rt.live.read_after(f"web-ask:{self.name}", "")
-        return [note.say for _id, blob in entries if (note := decode(blob)).say]
+        found = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
+        return [note.say for _id, note in found if note.say]
 
 
 def elsewhere(rt: Runtime) -> Runtime:

@@ -1,22 +1,22 @@
 """The web chat: the platform is ourselves, and a message waits where the page will fetch it.
 
 For somebody known the row of the outbox is the message, and sending is a wake-up. For somebody who
-just asks it goes to a short-lived stream in Valkey.
+just asks it goes, sealed, to a short-lived stream in Valkey.
 """
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 
 import msgspec
 
 from bot.channels import Act, Arrival, Message, Rates, Refused, Unreachable
 from bot.live import Live, LiveUnavailable
+from bot.vault import Vault
 from flows.engine.events import Page
 
 STREAM_SECONDS = 1800
 MOST_WAITING = 100
 DEMO_TOPIC = "demo-registry"
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,6 +25,10 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     say: Message | None = None
     replaces: str = ""
     gone: tuple[str, ...] = ()
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Note).decode
 
 
 class WebChat:
@@ -38,8 +42,9 @@ class WebChat:
     window = 0
     rates = Rates()
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, vault: Vault) -> None:
         self._live = live
+        self._vault = vault
 
     def parse(self, body: bytes) -> tuple[Arrival, ...]:
         """Never called: the page's own routes make arrivals out of its forms."""
@@ -50,10 +55,9 @@ class WebChat:
             if act.row:
                 await self._live.publish(topic(act.address), b"")
                 return act.external_id or act.row
-            note = _note(act)
-            external_id = await self._live.append(
-                stream(act.address), _encode(note), STREAM_SECONDS, MOST_WAITING
-            )
+            stream = _stream(act.address)
+            sealed = self._vault.seal_transient(_encode(_note(act)), stream)
+            external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MOST_WAITING)
             await self._live.publish(topic(act.address), b"")
         except LiveUnavailable:
             raise Unreachable from None
@@ -74,11 +78,22 @@ def _note(act: Act) -> Note:
     return Note(act.message, act.external_id if act.kind == "edit" else "")
 
 
+async def waiting(live: Live, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
+    """What somebody who just asks has not got yet; LiveUnavailable."""
+    stream = _stream(address)
+    found = await live.read_after(stream, last)
+    return [(note_id, _decode(vault.unseal_transient(sealed, stream))) for note_id, sealed in found]
+
+
 def topic(address: str) -> str:
     """Where a page listens for wake-ups."""
-    return f"web:{address}"
+    return f"web:{_named(address)}"
 
 
-def stream(address: str) -> str:
-    """Where messages to somebody unknown wait."""
-    return f"web-ask:{address}"
+def _stream(address: str) -> str:
+    return f"web-ask:{_named(address)}"
+
+
+def _named(address: str) -> str:
+    """The name opens its chat: nobody who reads Valkey is to find it there."""
+    return sha256(address.encode()).hexdigest()

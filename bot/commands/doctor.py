@@ -25,10 +25,9 @@ from bot.commands.surroundings import Data, surroundings
 from bot.floors import Floor
 from bot.keys import Keys, VaultError
 from bot.languages import Languages
-from bot.live import Live
 from bot.registrations import unmapped
 from bot.registry.errors import RegistryError
-from bot.runtime import channels_of, registry_of
+from bot.runtime import platforms, registry_of
 from bot.settings import ConfigError, Role, Settings
 from bot.watch import built
 
@@ -385,10 +384,8 @@ async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
 
 @asynccontextmanager
 async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
-    live = Live.at("redis://127.0.0.1:9/0")
     async with aiohttp.ClientSession() as http:
-        yield channels_of(chosen, http, live, Languages(chosen.languages))
-    await live.close()
+        yield platforms(chosen, http, Languages(chosen.languages))
 
 
 type Look = Callable[[Settings], AsyncIterator[Finding]]

@@ -17,8 +17,7 @@ from bot.channels.whatsapp import WhatsApp
 from bot.commands.surroundings import Data, home, load, settings_file
 from bot.keys import Keys
 from bot.languages import Languages
-from bot.live import Live
-from bot.runtime import channels_of
+from bot.runtime import platforms
 from bot.settings import PREFIX, ConfigError, Settings, is_secret, settings
 from flows.knowledge.missions import MISSIONS
 
@@ -114,9 +113,9 @@ def _kept(name: str) -> str:
 
 async def _tried(chosen: Settings) -> None:
     """Ask each platform who we are; then set what is set over its API."""
-    languages, live = Languages(chosen.languages), Live.at("redis://127.0.0.1:9/0")
+    languages = Languages(chosen.languages)
     async with aiohttp.ClientSession() as http:
-        channels = channels_of(chosen, http, live, languages)
+        channels = platforms(chosen, http, languages)
         telegram, whatsapp = channels.get(Telegram.name), channels.get(WhatsApp.name)
         try:
             if isinstance(whatsapp, WhatsApp) and (number := await whatsapp.number()):
@@ -125,8 +124,6 @@ async def _tried(chosen: Settings) -> None:
                 await _introduce(telegram, chosen, languages)
         except SendError as error:
             raise ConfigError(f"{error.code}: the platform refuses; is the token right?") from None
-        finally:
-            await live.close()
 
 
 async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages) -> None:

@@ -78,7 +78,6 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_decode_note = msgspec.json.Decoder(Note).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +274,7 @@ def _event(name: str, data: object, *, note_id: str = "") -> str:
 async def _notes(rt: Runtime, visitor: Visitor, last: str) -> list[tuple[str, Note]]:
     """What the page has not got yet: rows of the outbox, or the stream of who just asks."""
     if visitor.person is None:
-        found = await rt.live.read_after(webchat.stream(visitor.name), last)
-        return [(note_id, _decode_note(blob)) for note_id, blob in found]
+        return await webchat.waiting(rt.live, rt.vault, visitor.name, last)
     return [
         (str(row.id), _note(row))
         for row in await outbox.waiting(rt, visitor.person, WebChat.name, number(last))

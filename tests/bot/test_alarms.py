@@ -21,7 +21,7 @@ from bot import audit, inbox, log, metrics, privacy, queue, registrations, watch
 from bot import runtime as running
 from bot.channels import Inbound
 from bot.live import Live
-from bot.runtime import Runtime, channels_of, pool
+from bot.runtime import Runtime, platforms, pool
 from bot.services import Databases
 from bot.strangers import Overloaded
 from bot.web import create_app
@@ -206,7 +206,7 @@ async def a_registry_that_does_not_answer(rt: Runtime, databases: Databases) -> 
 async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runtime:
     async with Emulator(token="1000000009:AnotherTokenThatIsPlainlyInventedHere") as telegram:
         chosen = rt.settings.model_copy(update={"telegram_api": telegram.url})
-        channels = channels_of(chosen, rt.http, rt.live, rt.languages)
+        channels = platforms(chosen, rt.http, rt.languages)
         await watch.ask_platforms(replace(rt, channels=channels))
     return rt
 
@@ -351,7 +351,7 @@ async def test_what_telegram_keeps_for_us_is_counted(rt: Runtime, prometheus: Pr
     async with Emulator(token=token) as telegram:
         await telegram.user(9000001).say("hello")
         chosen = rt.settings.model_copy(update={"telegram_api": telegram.url})
-        channels = channels_of(chosen, rt.http, rt.live, rt.languages)
+        channels = platforms(chosen, rt.http, rt.languages)
         await watch.ask_platforms(replace(rt, channels=channels))
     now = await prometheus.scrape(rt)
     assert now["kosh_platform_pending"][frozenset({("channel", "telegram")})] == 1

@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any, get_args
 
 import aiohttp
-import msgspec
 import pytest
 
 from bot.channels import (
@@ -35,10 +34,12 @@ from bot.channels import (
 )
 from bot.channels.limits import LIMITS
 from bot.channels.telegram import Telegram
-from bot.channels.webchat import Note, WebChat, stream
+from bot.channels.webchat import WebChat, waiting
 from bot.channels.whatsapp import WhatsApp
+from bot.keys import Keys
 from bot.languages import Languages
 from bot.live import Live
+from bot.vault import Vault
 from flows.engine.events import Kind, Page, Said
 from tests.emulators import telegram as tg
 from tests.emulators import whatsapp as wa
@@ -124,13 +125,13 @@ async def _fake(_redis_url: str) -> AsyncIterator[Desk]:
 @asynccontextmanager
 async def _web(redis_url: str) -> AsyncIterator[Desk]:
     live, address = Live.at(redis_url), f"chat-{time.monotonic_ns()}"
-    decode = msgspec.json.Decoder(Note).decode
+    vault = Vault(Keys(*({1: bytes(32)},) * 3))
 
     async def seen() -> list[str]:
-        notes = [decode(blob) for _id, blob in await live.read_after(stream(address), "")]
+        notes = [note for _id, note in await waiting(live, vault, address, "")]
         return ["\n\n".join(note.say.paragraphs) for note in notes if note.say]
 
-    yield Desk(WebChat(live), address, seen, (address,))
+    yield Desk(WebChat(live, vault), address, seen, (address,))
     await live.close()
 
 

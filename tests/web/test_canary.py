@@ -126,8 +126,7 @@ async def test_just_asking_leaves_no_trace_at_all(house: House, databases: Datab
     assert _everything(databases) == before
     state = await _valkey(house)
     for canary in (WORDS, name):
-        # The page's own stream is named by the page's secret; what was typed is in neither.
-        assert canary.encode() not in state.replace(f"chat:web-ask:{name}".encode(), b"")
+        assert canary.encode() not in state
 
 
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
