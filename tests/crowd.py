@@ -185,6 +185,8 @@ class Post:
     name: str = "telegram"
     rates: Rates = field(default_factory=Rates)
     window: int = 0
+    edits: bool = True
+    deletes: bool = True
     answers: dict[str, SendError | asyncio.Event] = field(default_factory=dict)
     sent: list[Act] = field(default_factory=list)
     tried: asyncio.Event = field(default_factory=asyncio.Event)

@@ -27,6 +27,7 @@ from bot.channels import (
     Refused,
     SendError,
     Unreachable,
+    kept,
 )
 from bot.channels.webchat import WebChat
 from bot.keys import VaultError
@@ -322,7 +323,7 @@ async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
     except Exception:
         _logger.exception("broadcast.call_failed", channel=channel)
         return Outcome(slip, Fate.IN_DOUBT, "unreachable", error=Unreachable())
-    return Outcome(slip, Fate.ACCEPTED, external_id=external_id)
+    return Outcome(slip, Fate.ACCEPTED, external_id=kept(rt.channels[channel], external_id))
 
 
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: Act) -> str:

@@ -35,15 +35,14 @@ _RECEIPTS: LiteralString = """
 WITH w AS MATERIALIZED (
   SELECT b.id AS broadcast_id, w.* FROM unnest(
     %(numbers)s::bigint[], %(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
-    %(ranks)s::int[], %(external_ids)s::text[]
-  ) AS w (number, seq, attempt, fate, rank, external_id) JOIN broadcasts b ON b.number = w.number
+    %(ranks)s::int[]
+  ) AS w (number, seq, attempt, fate, rank) JOIN broadcasts b ON b.number = w.number
 ), locked AS MATERIALIZED (
   SELECT r.broadcast_id, r.seq FROM recipients r
   JOIN w ON w.broadcast_id = r.broadcast_id AND w.seq = r.seq
   WHERE r.channel = %(channel)s ORDER BY 1, 2 FOR UPDATE OF r
 )
-UPDATE recipients r SET state = w.fate, reason = '', at = kosh_now(), lease_until = NULL,
-  external_id = coalesce(r.external_id, w.external_id)
+UPDATE recipients r SET state = w.fate, reason = '', at = kosh_now(), lease_until = NULL
 FROM w JOIN locked l ON l.broadcast_id = w.broadcast_id AND l.seq = w.seq
 WHERE r.broadcast_id = w.broadcast_id AND r.seq = w.seq AND r.attempt = w.attempt
   AND w.rank > CASE r.state WHEN 'claimed' THEN 0 WHEN 'in_doubt' THEN 0 WHEN 'accepted' THEN 1
@@ -105,7 +104,6 @@ def _values(channel: str, arrived: Sequence[Receipt]) -> dict[str, Any]:
         "attempts": list(attempts),
         "fates": [FATES[each.state] for each in arrived],
         "ranks": [_rank(each) for each in arrived],
-        "external_ids": [each.external_id for each in arrived],
     }
 
 

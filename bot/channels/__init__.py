@@ -125,9 +125,8 @@ class Moved:
 class Receipt:
     """What the platform reports of a message of ours, in any order and more than once.
 
-    `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is the
-    outbox's own id, or a broadcast's mark, where the platform hands it back; `price` is the billing
-    category, if any.
+    `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is that
+    of the act, where the platform hands it back; `price` is the billing category, if any.
     """
 
     channel: str
@@ -146,10 +145,11 @@ type Arrival = Inbound | Spoiled | Blocked | Moved | Receipt | Intruder | Ignore
 class Act:
     """One call to the platform.
 
-    `external_id` is the message to edit or, with commas, the messages to delete. `row` is the
-    outbox's own id or the mark of a broadcast's attempt, empty where nothing was promised and there
-    is no row. `closed` says that the platform takes no free text now, so that only the message's
-    template can go; `paid` that it may cost something to go faster than is free.
+    `external_id` is the message to edit or, with commas, the messages to delete. `row` names the
+    attempt: the outbox's own id and which try it is (`77.1`), or the mark of a broadcast; empty
+    where nothing was promised and there is no row. `closed` says that the platform takes no free
+    text now, so that only the message's template can go; `paid` that it may cost something to go
+    faster than is free.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -309,3 +309,11 @@ class Channel(Protocol):
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """The bytes of a file that a person sent, as they come; a SendError when it is gone."""
         ...
+
+
+def kept(channel: Channel, external_id: str) -> str | None:
+    """What is kept of a message's ids: nothing, where they serve neither to edit nor to delete.
+
+    Those of WhatsApp hold the recipient's phone number, for anybody to read.
+    """
+    return external_id if channel.edits or channel.deletes else None

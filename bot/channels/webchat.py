@@ -54,7 +54,7 @@ class WebChat:
         try:
             if act.row:
                 await self._live.publish(topic(act.address), b"")
-                return act.external_id or act.row
+                return act.external_id or act.row.partition(".")[0]
             stream = _stream(act.address)
             sealed = self._vault.seal_transient(_encode(_note(act)), stream)
             external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MOST_WAITING)

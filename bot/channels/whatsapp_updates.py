@@ -21,8 +21,9 @@ SHARE = ":@"
 PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
-# Of the outbox a number; of a broadcast its number, the recipient and the attempt.
-ROW = re.compile(r"[0-9]{1,18}|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}", re.ASCII)
+# Of the outbox a number and the attempt, which versions before this one left out; of a broadcast
+# its number, the recipient and the attempt.
+ROW = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}", re.ASCII)
 
 # What a message may be instead of text, in the engine's words.
 CONTENTS = {

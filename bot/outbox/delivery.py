@@ -25,6 +25,7 @@ from bot.channels import (
     Throttled,
     Unreachable,
     WindowClosed,
+    kept,
 )
 from bot.keys import VaultError
 from bot.outbox.doubt import doubt, doubted
@@ -187,7 +188,7 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
                 continue
             return None
         shut = closed(rt, channel, silence)
-        sent = Act(act, place, message, external_id or "", str(row_id), shut)
+        sent = Act(act, place, message, external_id or "", f"{row_id}.{attempt}", shut)
         return Parcel(row_id, attempt, person, channel, sent)
 
 
@@ -221,7 +222,8 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     except SendError as error:
         return await _failed(rt, parcel, error)
     rt.reached[parcel.channel] = time.monotonic()
-    return await _outcome(rt, parcel, "sent", external_id=external_id)
+    ids = kept(rt.channels[parcel.channel], external_id)
+    return await _outcome(rt, parcel, "sent", external_id=ids)
 
 
 async def _whole(rt: Runtime, parcel: Parcel) -> Act:

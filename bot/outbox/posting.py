@@ -149,3 +149,8 @@ async def after_restore(session: Session) -> None:
         "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now(),"
         " reason = 'E_RESTORED' WHERE state IN ('pending', 'sending')"
     )
+    # Platforms still report of rows that were lost: their numbers must not come again.
+    await session.execute(
+        "SELECT setval(s.name, nextval(s.name) + 1000000000)"
+        " FROM (SELECT pg_get_serial_sequence('messages', 'id')::regclass AS name) s"
+    )

@@ -19,12 +19,14 @@ AGAIN_SECONDS = 10
 _logger = log.get()
 
 # Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
-# writes the outcome looks at it.
+# writes the outcome looks at it. A report of another attempt is about no message that counts. Of
+# rows that a version before this one sent no attempt is told: they hold the platform's ids.
 _RECEIPTS = Statement.of("""
 WITH w AS MATERIALIZED (
-  SELECT * FROM unnest(%(rows)s::bigint[], %(ids)s::text[], %(states)s::text[], %(ranks)s::int[],
-                       %(ats)s::bigint[], %(codes)s::text[], %(prices)s::text[])
-    AS w (id, external_id, state, rank, at, code, price)
+  SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
+                       %(states)s::text[], %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[],
+                       %(prices)s::text[])
+    AS w (id, attempt, external_id, state, rank, at, code, price)
 ), locked AS MATERIALIZED (
   SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
   ORDER BY m.id FOR UPDATE OF m
@@ -37,7 +39,8 @@ UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
   body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
 FROM w JOIN locked ON locked.id = w.id
 WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
-  AND (m.external_id IS NULL OR string_to_array(m.external_id, ',') @> ARRAY[w.external_id])
+  AND (w.attempt = m.attempt
+    OR (w.attempt = 0 AND string_to_array(m.external_id, ',') @> ARRAY[w.external_id]))
   AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
 """)
@@ -49,7 +52,7 @@ WITH found AS (
 )
 UPDATE messages m SET reason = %(code)s,
   state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
-  external_id = CASE WHEN f.again THEN '' ELSE external_id END,
+  external_id = CASE WHEN NOT f.again THEN external_id END,
   receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
   body = CASE WHEN f.again THEN body END,
   due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
@@ -70,18 +73,26 @@ async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
             if each.row and each.channel == channel:
                 best[each.row] = max(each, best.get(each.row, each), key=_rank)
         if best:
-            await _record(rt, channel, sorted(best.values(), key=lambda each: int(each.row)))
+            await _record(rt, channel, sorted(best.values(), key=_attempt))
 
 
 def _rank(receipt: Receipt) -> int:
     return 1 + RECEIPTS.index(receipt.state)
 
 
+def _attempt(receipt: Receipt) -> tuple[int, int]:
+    """The row that a report is about, and which try of it."""
+    row, _point, attempt = receipt.row.partition(".")
+    return int(row), int(attempt or 0)
+
+
 async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
+    rows, attempts = zip(*map(_attempt, best), strict=True)
     values = {
         "channel": channel,
         "order": list(RECEIPTS),
-        "rows": [int(each.row) for each in best],
+        "rows": list(rows),
+        "attempts": list(attempts),
         "ids": [each.external_id for each in best],
         "states": [each.state for each in best],
         "ranks": [_rank(each) for each in best],

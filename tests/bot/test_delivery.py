@@ -1,6 +1,7 @@
 """An announcement on its way: once each, never twice, never silently not; and what errors mean."""
 
 import asyncio
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -808,3 +809,32 @@ async def test_what_one_channel_knows_is_not_lost_when_another_fails(
     with pytest.raises(ZeroDivisionError):
         await broadcasts.send_shard(rt, found.id, 0)
     assert (await fates(rt, found)).keys() == {"accepted"}
+
+
+class _Meta(Post):
+    """As Meta names messages: whom each went to can be read in its id."""
+
+    async def send(self, act: Act) -> str:
+        await super().send(act)
+        return f"wamid.{base64.b64encode(act.address.encode()).decode()}"
+
+
+async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt: Runtime) -> None:
+    post = _Meta("whatsapp", window=24 * 3600, edits=False, deletes=False)
+    rt = posted(rt, post)
+    members = await crowd(rt, 2, channel="whatsapp", languages=("ru",))
+    post.answers[members[0].address] = Unreachable()
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
+    heard = [
+        Receipt("whatsapp", await _Meta().send(act), "read", 0, "", act.row) for act in post.sent
+    ]
+    await broadcasts.receipts(rt, heard)
+    assert await fates(rt, found) == {"read": 2}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT coalesce(external_id, '') FROM recipients")
+        kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
+    told = b" ".join(map(base64.b64decode, kept))
+    assert len(kept) == 2
+    assert not any(each.address.encode() in told for each in members)

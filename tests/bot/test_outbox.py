@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from bot import conversations, inbox, outbox
@@ -12,6 +13,7 @@ from bot.channels.webchat import WebChat
 from bot.live import Live
 from bot.outbox import delivery, doubt
 from bot.runtime import Runtime
+from bot.services import Databases
 from flows.engine.events import Started
 from tests.bot.desks import ahead
 from tests.people import Guest
@@ -109,6 +111,21 @@ async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_g
     assert (given_up, sent) == ("failed", "sent")
 
 
+async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later(
+    rt: Runtime, databases: Databases
+) -> None:
+    """Platforms know a message by the number of its row: that of a lost one must not come again."""
+    guest = Guest(rt)
+    await guest.consent()
+    *_before, (newest, _act, _state) = await guest.rows()
+    url = databases.owner
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as owner:
+        await outbox.after_restore(owner)
+    await _wait(rt, guest, 1)
+    *_before, (later, _act, _state) = await guest.rows()
+    assert later > newest + 1_000_000
+
+
 class _Away(WebChat):
     """The page that nobody reaches, but for whom `reached` says."""
 
@@ -151,7 +168,7 @@ class _Torn(WebChat):
         self.arrived: list[str] = []
 
     async def send(self, act: Act) -> str:
-        self.arrived.append(act.row)
+        self.arrived.append(act.row.partition(".")[0])
         if self.torn:
             raise Unreachable
         return await super().send(act)

@@ -299,19 +299,19 @@ def test_a_message_of_last_week_counts_and_one_that_may_be_a_repetition_does_not
 
 def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
     told = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
-    return told | {"biz_opaque_callback_data": "77"} | more
+    return told | {"biz_opaque_callback_data": "77.1"} | more
 
 
 @pytest.mark.row(34)
 def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
     price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
     [receipt] = parse({"statuses": [status(pricing=price)]})
-    assert receipt == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77", "utility")
+    assert receipt == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "utility")
     [free] = parse({"statuses": [status(pricing=price | {"billable": False})]})
-    assert free == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77", "")
+    assert free == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
 
 
-@pytest.mark.parametrize("row", ["", "7 OR 1=1", "-7", "9" * 40, "Ә"])
+@pytest.mark.parametrize("row", ["", "7 OR 1=1", "-7", "9" * 40, "7.", "7.1.1", "Ә"])
 def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
     assert isinstance(receipt, Receipt)

@@ -161,6 +161,17 @@ async def _states(house: House, user: User) -> list[str]:
     return [row[0] for row in found]
 
 
+async def _newest(house: House, person: people.Person) -> tuple[int, int]:
+    """The person's newest message, and which try of it that was."""
+    look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+    [(row, attempt)] = await _query(house, look, person.id)
+    return row, attempt
+
+
+def _told(state: Any, row: str, code: str = "") -> Receipt:
+    return Receipt("whatsapp", "wamid.any", state, 1, code, row)
+
+
 async def _until_state(house: House, user: User, state: str) -> None:
     async def there() -> bool:
         return (await _states(house, user))[-1] == state
@@ -310,19 +321,9 @@ async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> Non
         return set(found) == {("read", None)}
 
     await house.until(read)
-    row, wamid = (
-        await _query(
-            house,
-            "SELECT id, external_id FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1",
-            person.id,
-        )
-    )[0]
+    row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
-        await outbox.receipts(
-            house.rt, [Receipt("whatsapp", wamid, state, 1, "E_SEND_BLOCKED", str(row))]
-        )
-    other = Receipt("whatsapp", "wamid.other", "failed", 1, "E_SEND_BLOCKED", str(row))
-    await outbox.receipts(house.rt, [other])
+        await outbox.receipts(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
     assert await _query(house, "SELECT receipt, state FROM messages WHERE id = %s", row) == [
         ("read", "sent")
     ]
@@ -337,18 +338,14 @@ async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
     user.turn_off()
     await _notify(house, user)
     person = await _person(house, user)
-    row, wamid = (
-        await _query(
-            house,
-            "SELECT id, external_id FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1",
-            person.id,
-        )
-    )[0]
-    failed = Receipt("whatsapp", wamid, "failed", 1, "E_SEND_REFUSED", str(row))
-    await outbox.receipts(house.rt, [failed])
+    row, attempt = await _newest(house, person)
+    for late in (attempt - 1, attempt + 1):
+        await outbox.receipts(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
+    assert (await _states(house, user))[-1] == "sent"
+    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
     look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.receipts(house.rt, [Receipt("whatsapp", wamid, "delivered", 2, "", str(row))])
+    await outbox.receipts(house.rt, [_told("delivered", f"{row}.{attempt}")])
     assert await _query(house, look, row) == [("sent", "delivered", None)]
 
 
