@@ -80,8 +80,8 @@ INVENTORY = (
     Entry("quarantine", ("key",), "deduplication", _B, "72 hours", _NEVER),
     Entry("quarantine", ("body",), "nothing: it is never filled", _T, "72 hours", _NEVER),
     Entry("messages", ("body",), "text on its way", _S, "until delivered", _GONE),
-    Entry("messages", ("external_id",), "delete from the chat; kept only where a platform lets us",
-          _P, "7 days", _GONE),
+    Entry("messages", ("external_id",), "delete from the chat, where a platform lets us; elsewhere"
+          " which parts of a message are there", _P, "7 days", _GONE),
     Entry("messages", ("id", "person_id", "channel", "act", "epoch", "case_id", "officer", "state",
                        "attempt", "reason", "due_at", "lease_until", "created_at", "done_at"),
           "deliver once and in order", _P, "7 days", _GONE),

@@ -126,7 +126,8 @@ class Receipt:
     """What the platform reports of a message of ours, in any order and more than once.
 
     `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is that
-    of the act, where the platform hands it back; `price` is the billing category, if any.
+    of the act, where the platform hands it back; `price` is the billing category, if any. It is
+    about that `part` of a message that took so many `parts`.
     """
 
     channel: str
@@ -136,6 +137,8 @@ class Receipt:
     code: str = ""
     row: str = ""
     price: str = ""
+    part: int = 1
+    parts: int = 1
 
 
 type Arrival = Inbound | Spoiled | Blocked | Moved | Receipt | Intruder | Ignored
@@ -149,7 +152,7 @@ class Act:
     attempt: the outbox's own id and which try it is (`77.1`), or the mark of a broadcast; empty
     where nothing was promised and there is no row. `closed` says that the platform takes no free
     text now, so that only the message's template can go; `paid` that it may cost something to go
-    faster than is free.
+    faster than is free. So many of the message's parts as `sent` says are there already.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -159,6 +162,7 @@ class Act:
     row: str = ""
     closed: bool = False
     paid: bool = False
+    sent: int = 0
 
 
 class Unreadable(Exception):
@@ -173,11 +177,15 @@ class Unreadable(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take a message; `retry` says whether later may help."""
+    """The platform did not take a message; `retry` says whether later may help.
+
+    `sent` is how many of its parts are there and stay, where none can be taken back.
+    """
 
     code: ClassVar[str] = "E_SEND"
     retry: ClassVar[bool] = False
     delay: float | None = None
+    sent: int = 0
 
 
 class Throttled(SendError):
@@ -299,7 +307,11 @@ class Channel(Protocol):
         ...
 
     async def send(self, act: Act) -> str:
-        """Make one call; the platform's message id, or a SendError."""
+        """Make one call; the platform's message id, or a SendError.
+
+        Of a message that takes several, the parts that are there are taken back before it is
+        raised, or told in it.
+        """
         ...
 
     async def ping(self) -> None:

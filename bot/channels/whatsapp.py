@@ -149,19 +149,27 @@ class WhatsApp:
     async def send(self, act: Act) -> str:
         """Perform an act; a message that takes several has several ids, joined by commas.
 
-        Nothing here can be edited, deleted or left: Refused.
+        Nothing here can be edited, deleted or left: Refused. A message takes the same parts at each
+        try; a template says all of it, whatever is there.
         """
         if act.kind != "send" or act.message is None:
             raise Refused
         if act.closed:
             return await self._send_template(act, act.message)
-        sent: list[str] = []
         try:
-            for content in whatsapp_layout.parts(act.message, self._words):
-                sent.append(await self._post(act, content))
+            parts = whatsapp_layout.parts(act.message, self._words)
         except DoesNotFit:
             _logger.error("message.too_large", channel=self.name, code=DoesNotFit.code)
             raise
+        sent: list[str] = []
+        for number, content in enumerate(parts[act.sent :], act.sent + 1):
+            mark = whatsapp_updates.mark(act.row, number, len(parts))
+            try:
+                sent.append(await self._post(act, content, mark))
+            except SendError as error:
+                # What is there cannot be taken back, so it must not go again.
+                error.sent = number - 1
+                raise
         return ",".join(sent)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
@@ -229,7 +237,7 @@ class WhatsApp:
             raise WindowClosed
         for content in whatsapp_layout.templates(message.template, message.language):
             with suppress(_NoVariant):
-                return await self._post(act, content)
+                return await self._post(act, content, act.row)
         raise NoTemplate
 
     async def number(self) -> Number | None:
@@ -259,12 +267,12 @@ class WhatsApp:
                 return found
             after = f"&after={quote(page.paging.cursors.after)}"
 
-    async def _post(self, act: Act, content: whatsapp_layout.Content) -> str:
+    async def _post(self, act: Act, content: whatsapp_layout.Content, mark: str) -> str:
         # A user id never leads to whoever has the person's number next; a phone number may.
         to = "recipient" if whatsapp_updates.USER_ID.fullmatch(act.address) else "to"
         said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
-        if act.row:
-            said["biz_opaque_callback_data"] = act.row
+        if mark:
+            said["biz_opaque_callback_data"] = mark
         status, raw = await self._call(
             "POST", self._messages, CALL_SECONDS, _encode(said | content)
         )

@@ -23,7 +23,9 @@ USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
 # Of the outbox a number and the attempt, which versions before this one left out; of a broadcast
 # its number, the recipient and the attempt.
-ROW = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}", re.ASCII)
+ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
+# And of a message in several parts which of them it is: `77.1/2/3`.
+MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 
 # What a message may be instead of text, in the engine's words.
 CONTENTS = {
@@ -339,7 +341,7 @@ def _status(raw: Any) -> Sequence[Arrival]:
     state = STATES.get(status.status)
     if state is None:
         return (_IGNORED,)
-    row = status.biz_opaque_callback_data or ""
+    row, part, parts = _marked(status.biz_opaque_callback_data or "")
     failed = [fault(error.code) for error in status.errors or ()] if state == "failed" else []
     for each in failed:
         if each.alarm:
@@ -351,10 +353,25 @@ def _status(raw: Any) -> Sequence[Arrival]:
             state,
             _seconds(status.timestamp),
             failed[0].error.code if failed else "E_SEND_REFUSED" if state == "failed" else "",
-            row if ROW.fullmatch(row) else "",
+            row,
             _price(status.pricing),
+            part,
+            parts,
         ),
     )
+
+
+def mark(row: str, part: int, parts: int) -> str:
+    """What the platform hands back with what it reports of a part."""
+    return f"{row}/{part}/{parts}" if row and parts > 1 else row
+
+
+def _marked(told: str) -> tuple[str, int, int]:
+    """The row of a mark, the part and the number of parts; no row where it is none of ours."""
+    found = MARK.fullmatch(told)
+    if found is None:
+        return "", 1, 1
+    return found[1], int(found[2] or 1), int(found[3] or 1)
 
 
 def _price(pricing: _Pricing | None) -> str:

@@ -5,8 +5,9 @@ theirs before it is open. Whoever sends one goes on with the next; a sweep takes
 What a platform takes only while a conversation is fresh waits, blocking nothing, until its person
 writes again.
 
-Worded (`wording`), written (`posting`), sent (`delivery`), held back where answers are lost
-(`doubt`), heard of later (`reports`); the page of the web chat fetches its own (`page`).
+Worded (`wording`), written (`posting`), sent (`delivery`), in several `parts` where it is long,
+held back where answers are lost (`doubt`), heard of later (`reports`); the page of the web chat
+fetches its own (`page`).
 """
 
 from bot.outbox.delivery import (

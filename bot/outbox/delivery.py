@@ -28,9 +28,10 @@ from bot.channels import (
     kept,
 )
 from bot.keys import VaultError
+from bot.outbox import parts
 from bot.outbox.doubt import doubt, doubted
 from bot.outbox.posting import MOST_ATTEMPTS, opened, recent
-from bot.outbox.reports import report
+from bot.outbox.reports import overtaken, report
 from bot.outbox.wording import UP_TO
 from bot.people import Person
 from bot.runtime import Runtime
@@ -99,7 +100,8 @@ RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.a
 """)
 
 _OUTCOME = Statement.of("""
-UPDATE messages SET state = %(state)s, external_id = coalesce(%(external_id)s, external_id),
+UPDATE messages SET state = %(state)s,
+  external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
   reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),
   body = CASE WHEN %(final)s AND NOT (%(held)s AND receipt IS DISTINCT FROM 'delivered'
                                       AND receipt IS DISTINCT FROM 'read')
@@ -188,7 +190,9 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
                 continue
             return None
         shut = closed(rt, channel, silence)
-        sent = Act(act, place, message, external_id or "", f"{row_id}.{attempt}", shut)
+        there = parts.there(external_id) if act == "send" and external_id else 0
+        mark = f"{row_id}.{attempt}"
+        sent = Act(act, place, message, external_id or "", mark, shut, sent=there)
         return Parcel(row_id, attempt, person, channel, sent)
 
 
@@ -222,8 +226,17 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     except SendError as error:
         return await _failed(rt, parcel, error)
     rt.reached[parcel.channel] = time.monotonic()
-    ids = kept(rt.channels[parcel.channel], external_id)
-    return await _outcome(rt, parcel, "sent", external_id=ids)
+    ids, note = kept(rt.channels[parcel.channel], external_id), None
+    if parcel.act.kind == "send" and parcel.act.external_id:
+        # The rest of what another try began; a template has said all of it anew.
+        ids = "" if parcel.act.closed else ids
+        note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
+    return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
+
+
+def _note(parcel: Parcel, there: int) -> str | None:
+    """What is noted of a try after which so many of the message's parts are there."""
+    return parts.went(parcel.act.sent + 1, there, parcel.attempt)
 
 
 async def _whole(rt: Runtime, parcel: Parcel) -> Act:
@@ -266,7 +279,7 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
             return await _outcome(rt, parcel, "undeliverable", reason=error.code)
         case WindowClosed():
             await _shut(rt, parcel)
-            return await _wait(rt, parcel)
+            return await _wait(rt, parcel, error.sent)
         case Throttled():
             await pace.rest(rt, parcel.channel, error)
         case _:
@@ -276,7 +289,8 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     delay = error.delay or 0
     if not delay or parcel.attempt >= FEW_ATTEMPTS:
         delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
-    return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay)
+    note = _note(parcel, error.sent)
+    return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 
 def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
@@ -286,10 +300,10 @@ def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     return isinstance(error, Held)
 
 
-async def _wait(rt: Runtime, parcel: Parcel) -> bool:
-    """Nothing of it can be said now: it waits for its person, and blocks nothing meanwhile."""
-    code = WindowClosed.code
-    return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS)
+async def _wait(rt: Runtime, parcel: Parcel, there: int = 0) -> bool:
+    """What is not there cannot be said now: it waits for its person, and blocks nothing."""
+    code, note = WindowClosed.code, _note(parcel, there)
+    return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
 
 async def _shut(rt: Runtime, parcel: Parcel, *, blocked: bool = False) -> None:
@@ -306,6 +320,7 @@ async def _outcome(
     reason: str | None = None,
     delay: float = 0,
     untried: int = 0,
+    note: str | None = None,
 ) -> bool:
     """Write how it went; whether another row of the person can be sent now."""
     values: dict[str, Any] = {
@@ -313,6 +328,7 @@ async def _outcome(
         "attempt": parcel.attempt,
         "state": state,
         "external_id": external_id,
+        "note": note,
         "reason": reason,
         "final": state not in ("pending", "waiting"),
         "held": state == "sent" and _may_be_wanted(rt, parcel.channel),
@@ -327,6 +343,8 @@ async def _outcome(
     ((more, receipt, told),) = written
     if state == "sent" and receipt == "failed":
         await report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
+    elif receipt == "failed":
+        await overtaken(rt, parcel.id)
     return bool(more) and state != "pending"
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from bot import log, people, trips
 from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
+from bot.outbox import parts
+from bot.outbox.parts import Part
 from bot.outbox.posting import MOST_ATTEMPTS
 from bot.runtime import Runtime
 from bot.trips import Statement
@@ -45,6 +47,24 @@ WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
 """)
 
+# Of parts one is looked at after the other, with the row in hand.
+_PARTS: LiteralString = """
+SELECT person_id, state, attempt, external_id, receipt FROM messages
+WHERE id = %s AND channel = %s AND state IN ('pending', 'waiting', 'sending', 'sent', 'failed')
+FOR UPDATE
+"""
+
+_PART: LiteralString = """
+UPDATE messages SET external_id = %(notes)s, receipt = %(receipt)s::text,
+  receipt_at = to_timestamp(%(at)s), price = coalesce(nullif(%(price)s, ''), price),
+  reason = CASE WHEN %(receipt)s = 'failed' THEN coalesce(nullif(%(code)s, ''), reason)
+                WHEN receipt = 'failed' THEN NULL ELSE reason END,
+  state = CASE WHEN state = 'failed' AND receipt = 'failed' AND %(receipt)s <> 'failed'
+               THEN 'sent' ELSE state END,
+  body = CASE WHEN %(whole)s AND state IN ('sent', 'failed') THEN NULL ELSE body END
+WHERE id = %(id)s
+"""
+
 _REPORT: LiteralString = """
 WITH found AS (
   SELECT id, %(again)s AND body IS NOT NULL AND attempt < %(most)s AS again FROM messages
@@ -52,7 +72,7 @@ WITH found AS (
 )
 UPDATE messages m SET reason = %(code)s,
   state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
-  external_id = CASE WHEN NOT f.again THEN external_id END,
+  external_id = CASE WHEN NOT f.again OR external_id ~ '^[0-9].*f' THEN external_id END,
   receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
   body = CASE WHEN f.again THEN body END,
   due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
@@ -65,15 +85,20 @@ async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
     """What platforms report of rows of ours, in one statement for each channel.
 
     Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
-    goes again.
+    goes again. A message in several parts has arrived when all of them have.
     """
     for channel in dict.fromkeys(each.channel for each in found):
-        best: dict[str, Receipt] = {}
+        best: dict[tuple[str, int], Receipt] = {}
         for each in found:
             if each.row and each.channel == channel:
-                best[each.row] = max(each, best.get(each.row, each), key=_rank)
-        if best:
-            await _record(rt, channel, sorted(best.values(), key=_attempt))
+                place = each.row, each.part
+                best[place] = max(each, best.get(place, each), key=_rank)
+        whole = [each for each in best.values() if each.parts == 1]
+        if whole:
+            await _record(rt, channel, sorted(whole, key=_attempt))
+        for each in best.values():
+            if each.parts > 1:
+                await _record_part(rt, each)
 
 
 def _rank(receipt: Receipt) -> int:
@@ -105,6 +130,53 @@ async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
     await report(rt, [tuple(row) for *row, failed in changed if failed])
 
 
+# What a report says of one part; that it was sent is known already.
+_STATES = {"failed": parts.FAILED, "delivered": parts.ARRIVED, "read": parts.ARRIVED}
+
+
+async def _record_part(rt: Runtime, receipt: Receipt) -> None:
+    row_id, attempt = _attempt(receipt)
+    told = _STATES.get(receipt.state)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(_PARTS, (row_id, receipt.channel))
+        row = await cursor.fetchone()
+        if row is None:
+            return
+        person_id, state, last_try, notes, before = row
+        known = parts.noted(notes)
+        found = parts.heard(known, receipt.part, attempt, told, last_try) if told else None
+        word = _word(before, receipt, found or known, state, new=bool(found))
+        if not found and word == before:
+            return
+        values = {
+            "id": row_id,
+            "notes": parts.written(found) if found else notes,
+            "receipt": word,
+            "at": receipt.at,
+            "price": receipt.price,
+            "code": receipt.code,
+            "whole": parts.arrived(found or known, receipt.parts),
+        }
+        await session.execute(_PART, values)
+    if state == "sent" and word == "failed":
+        await report(rt, [(row_id, person_id, receipt.channel, receipt.code)])
+
+
+def _word(
+    before: str | None, receipt: Receipt, known: Sequence[Part], state: str, *, new: bool
+) -> str | None:
+    """What is known of the whole message, after a report of a part; `new` says that it counts."""
+    if parts.arrived(known, receipt.parts):
+        return max(before or "sent", receipt.state, key=RECEIPTS.index)
+    if state in ("pending", "waiting"):
+        return before
+    if receipt.state == "failed":
+        return "failed" if new else before
+    if before == "failed":
+        return before if any(each.state == parts.FAILED for each in known) else "sent"
+    return before or "sent"
+
+
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
     """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
     for row_id, person_id, channel, code in failed:
@@ -122,3 +194,13 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
             await session.execute(_REPORT, values)
+
+
+async def overtaken(rt: Runtime, row_id: int) -> None:
+    """It failed, as was reported too, and will go again: that report is not about the next try."""
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET receipt = NULL"
+            " WHERE id = %s AND state IN ('pending', 'waiting') AND receipt = 'failed'",
+            (row_id,),
+        )

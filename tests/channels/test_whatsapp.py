@@ -4,6 +4,7 @@ import json
 import time
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -311,7 +312,15 @@ def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
     assert free == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
 
 
-@pytest.mark.parametrize("row", ["", "7 OR 1=1", "-7", "9" * 40, "7.", "7.1.1", "Ә"])
+def test_a_status_of_a_part_says_which() -> None:
+    [receipt] = parse({"statuses": [status(biz_opaque_callback_data="77.1/2/3")]})
+    assert isinstance(receipt, Receipt)
+    assert (receipt.row, receipt.part, receipt.parts) == ("77.1", 2, 3)
+
+
+@pytest.mark.parametrize(
+    "row", ["", "7 OR 1=1", "-7", "9" * 40, "7.", "7.1.1", "7.1/2", "7.1/0/2", "Ә"]
+)
 def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
     assert isinstance(receipt, Receipt)
@@ -518,6 +527,25 @@ async def test_a_message_goes_out_with_our_row(emulator: wa.Emulator, channel: W
     assert emulator.journal.sent(user.user_id)[0]["biz_opaque_callback_data"] == "77"
     assert await channel.send(Act("send", PHONE, SAID))
     assert emulator.journal.mistakes() == []
+
+
+async def test_what_is_there_of_a_long_message_is_told_and_can_be_left_out(
+    emulator: wa.Emulator, channel: WhatsApp
+) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    act = Act(
+        "send", user.user_id, Message(("Бірінші " * 500, "Екінші " * 90), (), "kk"), row="7.1"
+    )
+    emulator.fail(wa.Refused(131056), after=1)
+    with pytest.raises(Throttled) as failed:
+        await channel.send(act)
+    assert failed.value.sent == 1
+    await channel.send(replace(act, row="7.2", sent=1))
+    first, second = emulator.journal.sent(user.user_id)
+    assert first["biz_opaque_callback_data"] == "7.1/1/2"
+    assert second["biz_opaque_callback_data"] == "7.2/2/2"
+    assert "Екінші" in second["text"]["body"]
 
 
 async def test_a_solution_providers_dialect_is_spoken() -> None:

@@ -5,9 +5,23 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot import outbox
+from bot.channels import Message
+from tests.emulators.whatsapp import Broken, Failed, Refused, User
+from tests.emulators.whatsapp.faults import Fault
 from tests.house import House
-from tests.web.test_whatsapp_journey import _known, _newest, _next, _notify, _person, _query, _told
+from tests.web.test_whatsapp_journey import (
+    _known,
+    _newest,
+    _next,
+    _notify,
+    _person,
+    _query,
+    _told,
+    _until_state,
+)
 
 PHONE = "77010000040"
 NUMBERS = re.compile(rb"[0-9]{7,}")
@@ -16,11 +30,9 @@ NUMBERS = re.compile(rb"[0-9]{7,}")
 def _in_clear(written: str | None) -> bytes:
     """What anybody reads in ids without a key: as they are, and out of their base64."""
     parts = (written or "").split(",")
-    bare = [each.removeprefix("wamid.").rstrip("=") for each in parts]
-    return b" ".join(
-        [base64.b64decode(each[: len(each) & ~3], b"+/") for each in bare]
-        + [each.encode() for each in parts]
-    )
+    bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
+    read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
+    return b" ".join([*read, *(each.encode() for each in parts)])
 
 
 async def _until_read(house: House) -> None:
@@ -64,3 +76,126 @@ async def test_a_message_that_was_sent_before_an_upgrade_is_known_by_its_id(hous
     assert await _query(house, look, row) == before
     await outbox.receipts(house.rt, [replace(read, external_id="wamid.second")])
     assert await _query(house, look, row) == [("read",)]
+
+
+# A message that takes two
+
+FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
+
+
+async def _say_at_length(house: House, user: User) -> int:
+    """A message that is two on WhatsApp; how many had come before."""
+    person, seen = await _person(house, user), len(user.received)
+    said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
+    async with house.rt.pool.connection() as session:
+        await outbox.post(session, person, "whatsapp", (outbox.Row("send", said),))
+    await outbox.deliver(house.rt, None, person)
+    return seen
+
+
+def _parts(user: User, seen: int) -> list[int]:
+    """Which of the two came, in their order."""
+    return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
+
+
+async def _until_receipt(house: House, user: User, receipt: str) -> None:
+    row, _attempt = await _newest(house, await _person(house, user))
+
+    async def heard() -> bool:
+        look = "SELECT receipt, body FROM messages WHERE id = %s"
+        return await _query(house, look, row) == [(receipt, None)]
+
+    await house.until(heard)
+
+
+@pytest.mark.parametrize("fault", [Refused(131056), Refused(131000), Broken(502)])
+async def test_what_the_platform_took_of_a_message_does_not_go_again_with_the_rest(
+    house: House, fault: Fault
+) -> None:
+    user = await _known(house, "77010000050")
+    house.whatsapp.fail(fault, after=1)
+    seen = await _say_at_length(house, user)
+    assert _parts(user, seen) == [1]
+    await house.ahead("1 minute")
+    await user.wait_for_message(seen + 2)
+    await _until_receipt(house, user, "delivered")
+    assert _parts(user, seen) == [1, 2]
+
+
+async def test_a_rest_that_is_refused_again_and_again_repeats_nothing(house: House) -> None:
+    user = await _known(house, "77010000051")
+    house.whatsapp.fail(Refused(131056), times=3, after=1)
+    seen = await _say_at_length(house, user)
+    for _try in range(3):
+        await house.ahead("1 minute")
+        await outbox.deliver(house.rt, None, await _person(house, user))
+    await user.wait_for_message(seen + 2)
+    await user.read()
+    await _until_receipt(house, user, "read")
+    assert _parts(user, seen) == [1, 2]
+
+
+async def test_a_part_that_fails_once_the_other_arrived_goes_again_alone(house: House) -> None:
+    user = await _known(house, "77010000052")
+    house.whatsapp.fail(Failed(131000), after=1)
+    seen = await _say_at_length(house, user)
+    await _until_state(house, user, "pending")
+    await house.ahead("1 minute")
+    await user.wait_for_message(seen + 2)
+    await _until_receipt(house, user, "delivered")
+    assert _parts(user, seen) == [1, 2]
+
+
+async def test_where_the_first_part_failed_both_go_again_in_their_order(house: House) -> None:
+    user = await _known(house, "77010000053")
+    house.whatsapp.fail(Failed(131000))
+    seen = await _say_at_length(house, user)
+    await _until_state(house, user, "pending")
+    await house.ahead("1 minute")
+    await user.wait_for_message(seen + 3)
+    await _until_receipt(house, user, "delivered")
+    assert _parts(user, seen) == [2, 1, 2]
+
+
+async def test_a_message_has_arrived_when_all_its_parts_have(house: House) -> None:
+    user = await _known(house, "77010000055")
+    user.turn_off()
+    await _say_at_length(house, user)
+    await house.whatsapp.until_taken()
+    row, attempt = await _newest(house, await _person(house, user))
+    look = "SELECT receipt, body IS NULL FROM messages WHERE id = %s"
+    for part, state, told in (
+        (2, "read", ("sent", False)),
+        (2, "read", ("sent", False)),
+        (1, "delivered", ("delivered", True)),
+        (2, "failed", ("delivered", True)),
+        (1, "read", ("read", True)),
+    ):
+        heard = replace(_told(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2)
+        await outbox.receipts(house.rt, [heard])
+        assert await _query(house, look, row) == [told]
+
+
+async def test_both_parts_may_be_heard_of_at_once(house: House) -> None:
+    user = await _known(house, "77010000056")
+    user.turn_off()
+    await _say_at_length(house, user)
+    await house.whatsapp.until_taken()
+    row, attempt = await _newest(house, await _person(house, user))
+    heard = replace(_told("read", f"{row}.{attempt}"), parts=2)
+    await outbox.receipts(house.rt, [heard, replace(heard, part=2)])
+    await _until_receipt(house, user, "read")
+
+
+async def test_a_part_that_failed_for_good_may_turn_out_not_to_have(house: House) -> None:
+    user = await _known(house, "77010000057")
+    user.turn_off()
+    await _say_at_length(house, user)
+    await house.whatsapp.until_taken()
+    row, attempt = await _newest(house, await _person(house, user))
+    look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
+    failed = replace(_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
+    await outbox.receipts(house.rt, [failed])
+    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    await outbox.receipts(house.rt, [replace(failed, state="delivered", code="")])
+    assert await _query(house, look, row) == [("sent", "sent", None)]

@@ -42,12 +42,16 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A fault, for how many calls, of which method and to whom (None: of any, to anybody)."""
+    """A fault, for how many calls, of which method and to whom (None: of any, to anybody).
+
+    So many of those calls pass first as `after` says.
+    """
 
     fault: Fault
     times: int
     method: str | None
     to: str | None
+    after: int = 0
 
     def meets(self, method: str, to: str) -> bool:
         """Whether a call is one of those it waits for; marks count only when they're named."""
@@ -64,10 +68,15 @@ class Faults:
         self._scripts: deque[Script] = deque()
 
     def add(
-        self, fault: Fault, times: int = 1, method: str | None = None, to: str | None = None
+        self,
+        fault: Fault,
+        times: int = 1,
+        method: str | None = None,
+        to: str | None = None,
+        after: int = 0,
     ) -> None:
         """The next `times` calls (of `method`, to one person's phone or user id) meet the fault."""
-        self._scripts.append(Script(fault, times, method, to))
+        self._scripts.append(Script(fault, times, method, to, after))
 
     def clear(self) -> None:
         """No more faults."""
@@ -77,6 +86,9 @@ class Faults:
         """The fault that this call meets."""
         for script in self._scripts:
             if script.meets(method, to):
+                if script.after:
+                    script.after -= 1
+                    continue
                 script.times -= 1
                 if script.times == 0:
                     self._scripts.remove(script)

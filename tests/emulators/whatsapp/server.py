@@ -152,10 +152,15 @@ class Emulator:
         self.world.offset += seconds
 
     def fail(
-        self, fault: Fault, times: int = 1, method: str | None = None, to: str | None = None
+        self,
+        fault: Fault,
+        times: int = 1,
+        method: str | None = None,
+        to: str | None = None,
+        after: int = 0,
     ) -> None:
         """The next `times` calls meet the fault; see `faults.Script`."""
-        self.faults.add(fault, times, method, to)
+        self.faults.add(fault, times, method, to, after)
 
     def add_templates(self, *templates: Template) -> None:
         """Templates of the account."""
