@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import LiteralString
 from uuid import UUID, uuid4
 
 from bot import hashing, trips
@@ -227,15 +228,28 @@ async def spoke(session: Session, person: Person, channel: str, at: datetime | N
     )
 
 
+# When somebody spoke is noted now and then, so that their conversation is looked at too. It also
+# moves by itself; then one message more is tried than was needed.
+_FELL_SILENT: LiteralString = """
+UPDATE handles h SET spoke_at = NULL, blocked = blocked OR %(blocked)s
+FROM (SELECT kosh_now() - make_interval(secs => %(ago)s) AS at) told
+WHERE h.person_id = %(person)s AND h.channel = %(channel)s
+  AND (h.spoke_at IS NULL OR h.spoke_at <= told.at)
+  AND NOT EXISTS (
+    SELECT FROM conversations c WHERE c.person_id = h.person_id AND c.channel = h.channel
+      AND c.updated_at > told.at)
+"""
+
+
 async def fell_silent(
-    session: Session, person_id: UUID, channel: str, *, blocked: bool = False
-) -> None:
-    """The platform takes no free text for the person until they write; or nothing at all."""
-    await session.execute(
-        "UPDATE handles SET spoke_at = NULL, blocked = blocked OR %s"
-        " WHERE person_id = %s AND channel = %s",
-        (blocked, person_id, channel),
-    )
+    session: Session, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
+) -> bool:
+    """The platform took no free text for the person so many seconds `ago`, or nothing at all.
+
+    Nothing is taken until they write. False if they have written since: then that is past.
+    """
+    values = {"person": person_id, "channel": channel, "ago": ago, "blocked": blocked}
+    return bool((await session.execute(_FELL_SILENT, values)).rowcount)
 
 
 async def mark_blocked(rt: Runtime, session: Session, channel: str, handle: str, on: bool) -> None:

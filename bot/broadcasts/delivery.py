@@ -163,6 +163,7 @@ class Outcome:
     external_id: str | None = None
     error: SendError | None = None
     stop: str = ""
+    began: float = 0
 
 
 @dataclass
@@ -305,10 +306,11 @@ async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]
 
 
 async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
+    began = monotonic()
     if slip.act is None:
         # Certainly nothing was sent. Among failures it counts: keys may be missing for everybody.
         lost = Unreachable(certain=True)
-        return Outcome(slip, Fate.FAILED, "unreachable", error=lost)
+        return Outcome(slip, Fate.FAILED, "unreachable", error=lost, began=began)
     try:
         external_id = await _call(rt, channel, slip.person_id, slip.act)
     except SendError as error:
@@ -319,7 +321,7 @@ async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
         fate, reason, delay, stop = judged(
             channel, error, slip.attempt, template=template, known=known
         )
-        return Outcome(slip, fate, reason, delay, None, error, stop)
+        return Outcome(slip, fate, reason, delay, None, error, stop, began)
     except Exception:
         _logger.exception("broadcast.call_failed", channel=channel)
         return Outcome(slip, Fate.IN_DOUBT, "unreachable", error=Unreachable())
@@ -383,7 +385,8 @@ async def _consequences(
     await begin(session, *locked, (_OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:
-            await consequence(session, channel, each.slip.person_id, each.error)
+            ago = monotonic() - each.began
+            await consequence(session, channel, each.slip.person_id, each.error, ago)
     if again:
         await halting.reopen(session, load.broadcast.id)
     if stop:

@@ -59,13 +59,15 @@ def judged(
             return Fate.PLANNED, "content", 0, "content"
 
 
-async def consequence(session: Session, channel: str, person_id: UUID, error: SendError) -> None:
-    """What an error says about the person or the platform."""
+async def consequence(
+    session: Session, channel: str, person_id: UUID, error: SendError, ago: float
+) -> None:
+    """What an error of a call so many seconds `ago` says about the person or the platform."""
     match error:
         case NotAllowed():
-            await people.fell_silent(session, person_id, channel, blocked=True)
+            await people.fell_silent(session, person_id, channel, ago, blocked=True)
         case WindowClosed():
-            await people.fell_silent(session, person_id, channel)
+            await people.fell_silent(session, person_id, channel, ago)
         case OptedOut():
             await subscriptions.stop(session, person_id)
         case Throttled() if error.wide or channel == "telegram":

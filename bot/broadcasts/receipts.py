@@ -53,11 +53,12 @@ _FAILED: LiteralString = """
 UPDATE recipients r SET state = %(fate)s, reason = %(reason)s, at = kosh_now(),
   lease_until = NULL, external_id = NULL,
   not_before = CASE WHEN %(delay)s > 0 THEN kosh_now() + make_interval(secs => %(delay)s) END
-FROM broadcasts b
+FROM broadcasts b, recipients sent
 WHERE b.number = %(number)s AND r.broadcast_id = b.id AND r.seq = %(seq)s
+  AND sent.broadcast_id = b.id AND sent.seq = %(seq)s
   AND r.attempt = %(attempt)s AND r.channel = %(channel)s
   AND r.state IN ('claimed', 'in_doubt', 'accepted')
-RETURNING r.person_id, b.id
+RETURNING r.person_id, b.id, extract(epoch FROM kosh_now() - sent.at)::float
 """
 
 _LOCK: LiteralString = "SELECT FROM broadcasts WHERE number = %s FOR NO KEY UPDATE"
@@ -127,8 +128,8 @@ async def _failed(session: Session, receipt: Receipt) -> None:
     row = await cursor.fetchone()
     if row is None:
         return
-    person_id, broadcast_id = row
-    await consequence(session, receipt.channel, person_id, error)
+    person_id, broadcast_id, ago = row
+    await consequence(session, receipt.channel, person_id, error, ago)
     if fate in OPEN:
         await halting.reopen(session, broadcast_id)
 

@@ -6,8 +6,8 @@ What a platform takes only while a conversation is fresh waits, blocking nothing
 writes again.
 
 Worded (`wording`), written (`posting`), sent (`delivery`), in several `parts` where it is long,
-held back where answers are lost (`doubt`), heard of later (`reports`); the page of the web chat
-fetches its own (`page`).
+held back where answers are lost (`doubt`), heard of later (`reports`), taken out of the chat
+(`leaving`); the page of the web chat fetches its own (`page`).
 """
 
 from bot.outbox.delivery import (
@@ -19,16 +19,13 @@ from bot.outbox.delivery import (
     perform,
     sweep,
 )
+from bot.outbox.leaving import Stands, everywhere, recent, retract
 from bot.outbox.page import Waiting, seen, waiting
 from bot.outbox.posting import (
     MOST_ATTEMPTS,
-    Stands,
     after_restore,
-    everywhere,
     post,
-    recent,
     release,
-    retract,
     seal,
     silence,
 )

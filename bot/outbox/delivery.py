@@ -28,11 +28,10 @@ from bot.channels import (
     kept,
 )
 from bot.keys import VaultError
-from bot.outbox import parts
+from bot.outbox import leaving, parts
 from bot.outbox.doubt import doubt, doubted
-from bot.outbox.posting import MOST_ATTEMPTS, opened, recent
+from bot.outbox.posting import MOST_ATTEMPTS, opened
 from bot.outbox.reports import overtaken, report
-from bot.outbox.wording import UP_TO
 from bot.people import Person
 from bot.runtime import Runtime
 from bot.trips import Statement
@@ -220,11 +219,12 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     wait = await doubted(rt, parcel.channel) or await pace.pace(rt, parcel.channel, parcel.act)
     if wait:
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
-    act = await _whole(rt, parcel)
+    act = await leaving.whole(rt, parcel.person.id, parcel.channel, parcel.act)
+    began = time.monotonic()
     try:
         external_id = await _call(rt, parcel.channel, act)
     except SendError as error:
-        return await _failed(rt, parcel, error)
+        return await _failed(rt, parcel, error, began)
     rt.reached[parcel.channel] = time.monotonic()
     ids, note = kept(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
@@ -237,17 +237,6 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
 def _note(parcel: Parcel, there: int) -> str | None:
     """What is noted of a try after which so many of the message's parts are there."""
     return parts.went(parcel.act.sent + 1, there, parcel.attempt)
-
-
-async def _whole(rt: Runtime, parcel: Parcel) -> Act:
-    """A deletion with what was still on its way when it was asked for: by now it has its id."""
-    *ids, end = parcel.act.external_id.split(",")
-    if parcel.act.kind != "delete" or not end.startswith(UP_TO):
-        return parcel.act
-    async with rt.pool.connection() as session:
-        last = int(end.removeprefix(UP_TO))
-        ids += await recent(session, parcel.person.id, parcel.channel, last)
-    return replace(parcel.act, external_id=",".join(dict.fromkeys(ids)))
 
 
 async def perform(rt: Runtime, channel: str, act: Act) -> str:
@@ -271,15 +260,17 @@ async def _call(rt: Runtime, channel: str, act: Act) -> str:
             raise
 
 
-async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
+async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -> bool:
     _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
+    note = _note(parcel, error.sent)
     match error:
         case NotAllowed():
-            await _shut(rt, parcel, blocked=True)
+            await _shut(rt, parcel, began, blocked=True)
             return await _outcome(rt, parcel, "undeliverable", reason=error.code)
         case WindowClosed():
-            await _shut(rt, parcel)
-            return await _wait(rt, parcel, error.sent)
+            if await _shut(rt, parcel, began):
+                return await _wait(rt, parcel, note)
+            return await _outcome(rt, parcel, "pending", reason=error.code, note=note)
         case Throttled():
             await pace.rest(rt, parcel.channel, error)
         case _:
@@ -289,7 +280,6 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     delay = error.delay or 0
     if not delay or parcel.attempt >= FEW_ATTEMPTS:
         delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
-    note = _note(parcel, error.sent)
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 
@@ -300,15 +290,16 @@ def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     return isinstance(error, Held)
 
 
-async def _wait(rt: Runtime, parcel: Parcel, there: int = 0) -> bool:
+async def _wait(rt: Runtime, parcel: Parcel, note: str | None = None) -> bool:
     """What is not there cannot be said now: it waits for its person, and blocks nothing."""
-    code, note = WindowClosed.code, _note(parcel, there)
+    code = WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
 
-async def _shut(rt: Runtime, parcel: Parcel, *, blocked: bool = False) -> None:
+async def _shut(rt: Runtime, parcel: Parcel, began: float, *, blocked: bool = False) -> bool:
+    person, channel, ago = parcel.person.id, parcel.channel, time.monotonic() - began
     async with rt.pool.connection() as session:
-        await people.fell_silent(session, parcel.person.id, parcel.channel, blocked=blocked)
+        return await people.fell_silent(session, person, channel, ago, blocked=blocked)
 
 
 async def _outcome(

@@ -9,6 +9,7 @@ from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, Wind
 from bot.outbox import parts
 from bot.outbox.parts import Part
 from bot.outbox.posting import MOST_ATTEMPTS
+from bot.queue import Session
 from bot.runtime import Runtime
 from bot.trips import Statement
 
@@ -183,8 +184,8 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as session:
             if code in (WindowClosed.code, NotAllowed.code):
-                blocked = code == NotAllowed.code
-                await people.fell_silent(session, person_id, channel, blocked=blocked)
+                blocked, ago = code == NotAllowed.code, await _ago(session, row_id)
+                await people.fell_silent(session, person_id, channel, ago, blocked=blocked)
             values = {
                 "id": row_id,
                 "code": code,
@@ -194,6 +195,16 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
             await session.execute(_REPORT, values)
+
+
+async def _ago(session: Session, row_id: int) -> float:
+    """How many seconds ago it was sent: of later than that its failure says nothing."""
+    cursor = await session.execute(
+        "SELECT extract(epoch FROM kosh_now() - done_at)::float FROM messages WHERE id = %s",
+        (row_id,),
+    )
+    row = await cursor.fetchone()
+    return row[0] or 0 if row else 0
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:

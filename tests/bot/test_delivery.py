@@ -838,3 +838,32 @@ async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt:
     told = b" ".join(map(base64.b64decode, kept))
     assert len(kept) == 2
     assert not any(each.address.encode() in told for each in members)
+
+
+@pytest.mark.parametrize("code", [NotAllowed.code, WindowClosed.code])
+@pytest.mark.parametrize(
+    ("since", "later"),
+    [
+        ("UPDATE conversations SET updated_at = kosh_now()", True),
+        # Who wrote there, and then elsewhere.
+        ("UPDATE handles SET spoke_at = kosh_now()", True),
+        ("UPDATE conversations SET updated_at = kosh_now(), channel = 'web'", False),
+        ("SELECT", False),
+    ],
+)
+async def test_a_late_failure_says_nothing_of_who_wrote_since(
+    rt: Runtime, code: str, since: LiteralString, later: bool
+) -> None:
+    post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET spoke_at = kosh_now() - interval '10 minutes'")
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    async with rt.pool.connection() as session:
+        await session.execute(since)
+    await broadcasts.receipts(rt, [_receipt("failed", post.sent[0].row, code)])
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT spoke_at IS NOT NULL, blocked FROM handles")
+        assert await cursor.fetchall() == [(later, not later and code == NotAllowed.code)]

@@ -18,7 +18,6 @@ from bot import ending, jobs, log, metrics, trips
 from bot.channels import Act
 from bot.channels.webchat import WebChat
 from bot.keys import VaultError
-from bot.live import Live
 from bot.runtime import DatabaseAway, Runtime, pool, runtime
 from bot.settings import Settings
 from flows.engine.events import Said
@@ -30,8 +29,8 @@ from tests.people import Guest
 class Slow(WebChat):
     """The web chat, each message of which is on its way until the gate opens."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(live)
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
         self.begun, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
 
     async def send(self, act: Act) -> str:
@@ -51,7 +50,7 @@ async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
 
 
 def _slow(rt: Runtime, guest: Guest) -> Slow:
-    channel = Slow(rt.live)
+    channel = Slow(rt)
     guest.rt = replace(rt, channels={**rt.channels, "web": channel})
     return channel
 

@@ -4,14 +4,13 @@ import asyncio
 import time
 from dataclasses import replace
 
-import psycopg
 import pytest
 
 from bot import conversations, inbox, outbox
 from bot.channels import Act, Unreachable
 from bot.channels.webchat import WebChat
-from bot.live import Live
 from bot.outbox import delivery, doubt
+from bot.queue import Session
 from bot.runtime import Runtime
 from bot.services import Databases
 from flows.engine.events import Started
@@ -119,7 +118,7 @@ async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later
     await guest.consent()
     *_before, (newest, _act, _state) = await guest.rows()
     url = databases.owner
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as owner:
+    async with await Session.connect(url, autocommit=True) as owner:
         await outbox.after_restore(owner)
     await _wait(rt, guest, 1)
     *_before, (later, _act, _state) = await guest.rows()
@@ -129,8 +128,8 @@ async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later
 class _Away(WebChat):
     """The page that nobody reaches, but for whom `reached` says."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(live)
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
         self.reached = frozenset[str]()
 
     async def send(self, act: Act) -> str:
@@ -142,7 +141,7 @@ class _Away(WebChat):
 async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
     rt: Runtime,
 ) -> None:
-    guest, other, channel = Guest(rt), Guest(rt), _Away(rt.live)
+    guest, other, channel = Guest(rt), Guest(rt), _Away(rt)
     await guest.consent()
     await other.consent()
     rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
@@ -162,8 +161,8 @@ async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
 class _Torn(WebChat):
     """The page whose answers are lost while the line is torn, though what is sent arrives."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(live)
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
         self.torn = True
         self.arrived: list[str] = []
 
@@ -185,7 +184,7 @@ async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again
     first, *others = guests = [Guest(rt) for _ in range(4)]
     for each in guests:
         await each.consent()
-    page = _Torn(rt.live)
+    page = _Torn(rt)
     rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)
@@ -219,7 +218,7 @@ async def test_who_waits_for_a_channel_that_soon_answers_goes_on_at_once(rt: Run
     first, second = Guest(rt), Guest(rt)
     await first.consent()
     await second.consent()
-    page = _Torn(rt.live)
+    page = _Torn(rt)
     rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)

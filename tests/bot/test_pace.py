@@ -20,7 +20,7 @@ class Paced(WebChat):
     """The web chat, as if its platform had rates and could refuse."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
-        super().__init__(rt.live)
+        super().__init__(rt.live, rt.vault)
         self.rates = rates
         self.calls = 0
         self.error: SendError | None = None

@@ -26,7 +26,7 @@ class _Apart(WebChat):
     many = 2
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live)
+        super().__init__(rt.live, rt.vault)
         self.meets: list[Meets | SendError | None] = []
         self.posted: list[int] = []
         self.mark = ""
@@ -90,7 +90,7 @@ class _Row:
             cursor = await session.execute(
                 "SELECT state, receipt, body IS NULL FROM messages WHERE id = %s", (self.id,)
             )
-            row = await cursor.fetchone()
+            row: tuple[Any, ...] | None = await cursor.fetchone()
             assert row is not None
             return row
 

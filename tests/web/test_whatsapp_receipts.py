@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot import outbox
-from bot.channels import Message
+from bot import inbox, outbox
+from bot.channels import Act, Message, NotAllowed, WindowClosed
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
 from tests.house import House
@@ -199,3 +199,63 @@ async def test_a_part_that_failed_for_good_may_turn_out_not_to_have(house: House
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.receipts(house.rt, [replace(failed, state="delivered", code="")])
     assert await _query(house, look, row) == [("sent", "sent", None)]
+
+
+# A late word of the platform, and a newer one of the person
+
+
+async def _is_open(house: House) -> bool:
+    found = await _query(house, "SELECT spoke_at IS NOT NULL, blocked FROM handles")
+    return set(found) == {(True, False)}
+
+
+@pytest.mark.parametrize("before", ["1 second", "20 minutes"])
+@pytest.mark.parametrize(
+    ("code", "became"), [(WindowClosed.code, "sent"), (NotAllowed.code, "undeliverable")]
+)
+async def test_a_failure_of_before_the_persons_last_word_shuts_nobody_out(
+    house: House, code: str, became: str, before: str
+) -> None:
+    """Also where that word is too soon after another to be noted by itself."""
+    user = await _known(house, "77010000060")
+    await house.whatsapp.until_taken()
+    house.whatsapp.world.statuses = False
+    await _notify(house, user)
+    row, attempt = await _newest(house, await _person(house, user))
+    await house.ahead(before)
+    await _next(user, lambda: user.say("/help"))
+    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    assert await _is_open(house)
+    await _notify(house, user)
+    await _until_state(house, user, "sent")
+    assert await _query(house, "SELECT state FROM messages WHERE id = %s", row) == [(became,)]
+
+
+@pytest.mark.parametrize("code", [WindowClosed.code, NotAllowed.code])
+async def test_a_failure_of_after_the_persons_last_word_counts(house: House, code: str) -> None:
+    user = await _known(house, "77010000061")
+    await house.whatsapp.until_taken()
+    house.whatsapp.world.statuses = False
+    await _notify(house, user)
+    row, attempt = await _newest(house, await _person(house, user))
+    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    assert not await _is_open(house)
+
+
+async def test_who_writes_while_a_message_to_them_is_refused_gets_it_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await _known(house, "77010000062")
+    seen, channel = len(user.received), house.rt.channels["whatsapp"]
+
+    async def late(_act: Act) -> str:
+        monkeypatch.undo()
+        await user.say("/help")
+        await house.whatsapp.until_taken()
+        raise WindowClosed
+
+    monkeypatch.setattr(channel, "send", late)
+    await _notify(house, user)
+    await user.wait_for_message(seen + 2)
+    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert await _is_open(house)
