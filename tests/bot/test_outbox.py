@@ -10,9 +10,9 @@ from bot import conversations, inbox, outbox
 from bot.channels import Act, Unreachable
 from bot.channels.webchat import WebChat
 from bot.outbox import delivery, doubt
-from bot.queue import Session
 from bot.runtime import Runtime
 from bot.services import Databases
+from bot.trips import Connection
 from flows.engine.events import Started
 from tests.bot.desks import ahead
 from tests.people import Guest
@@ -118,7 +118,7 @@ async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later
     await guest.consent()
     *_before, (newest, _act, _state) = await guest.rows()
     url = databases.owner
-    async with await Session.connect(url, autocommit=True) as owner:
+    async with await Connection.connect(url, autocommit=True) as owner:
         await outbox.after_restore(owner)
     await _wait(rt, guest, 1)
     *_before, (later, _act, _state) = await guest.rows()
