@@ -84,6 +84,7 @@ class Why(StrEnum):
     TOPIC = "topic"
     STATE = "state"
     OWNER = "owner"
+    ONESELF = "oneself"
     BUDGET = "budget"
 
 
@@ -238,6 +239,12 @@ def demand(officer: Who, action: Action, subject: Subject) -> None:
     answer = allows(officer, action, subject)
     if isinstance(answer, Denied):
         raise Forbidden(answer.why)
+
+
+def demand_another(officer: Who, whom: UUID) -> None:
+    """Raise Forbidden where somebody would change what they themselves may do."""
+    if whom == officer.id:
+        raise Forbidden(Why.ONESELF)
 
 
 def _on_topic(officer: Who, subject: Subject) -> bool:

@@ -1,7 +1,8 @@
 """How officers prove who they are: password with a one-time code, passkeys, one-time links.
 
 All functions want a connection of the console's role. Wrong name, password and code are answered
-alike, and cost the same time (security.md 4.1).
+alike, and cost the same time (security.md 4.1). What changes an officer's ways in locks their
+account first, then sessions, then the audit log.
 """
 
 import re
@@ -28,6 +29,8 @@ MISSES_BEFORE_LOCK = 5
 LOCK_MINUTES = 5
 ISSUER = "Kosh"
 STEP_SECONDS = 30
+# So many digits of a passkey's id are enough for an officer to know it again.
+TOLD = 12
 
 _WEAK = re.compile(
     "kosh|көш|қош|admin|officer|password|passwort|pass1|qwert|asdf|zxcv|12345|54321|letmein|welcome"
@@ -56,6 +59,15 @@ class Passkey:
     officer_id: UUID
     public_key: bytes
     uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Whose link was spent, and which ways in of before ended with it."""
+
+    officer_id: UUID
+    passkeys: tuple[bytes, ...]
+    untied: bool
 
 
 def new_secret() -> str:
@@ -123,15 +135,26 @@ async def invited(session: Session, token: str) -> UUID:
     return UUID(str(row[0]))
 
 
-async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> UUID:
-    """Spend a link: set password and secret anew; raises BadLink, WeakPassword."""
+async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> Enrolled:
+    """Spend a link: set password and secret anew; raises BadLink, WeakPassword.
+
+    Whoever needs a new link has lost their ways in, so those of before end: one that somebody else
+    put there must not stay. Of an account that nobody came in with yet the work account stays.
+    """
     stored = await hashing.hashed(_acceptable(password))
     officer_id = await invited(session, token)
+    cursor = await session.execute(
+        "SELECT password IS NOT NULL AND subject IS NOT NULL FROM accounts"
+        " WHERE officer_id = %s FOR UPDATE",
+        (officer_id,),
+    )
+    row = await cursor.fetchone()
     await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
     await session.execute(
         "INSERT INTO accounts (officer_id, password, totp, totp_step) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (officer_id) DO UPDATE SET password = excluded.password,"
-        " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL",
+        " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL,"
+        " subject = CASE WHEN accounts.password IS NULL THEN accounts.subject END",
         (
             officer_id,
             rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
@@ -139,7 +162,20 @@ async def enrol(rt: Runtime, session: Session, token: str, password: str, secret
             await _step(session),
         ),
     )
-    return officer_id
+    dropped = await session.execute(
+        "DELETE FROM passkeys WHERE officer_id = %s RETURNING id", (officer_id,)
+    )
+    ended = tuple(bytes(each[0]) for each in await dropped.fetchall())
+    return Enrolled(officer_id, ended, untied=bool(row and row[0]))
+
+
+async def note_ended(session: Session, enrolled: Enrolled) -> None:
+    """Put on record which ways in a link ended."""
+    officer = str(enrolled.officer_id)
+    if enrolled.untied:
+        await audit.append(session, actor=officer, action="officer.untied", subject=officer)
+    for key_id in enrolled.passkeys:
+        await _note(session, enrolled.officer_id, key_id, action="passkey.removed")
 
 
 async def right_code(session: Session, secret: str, code: str) -> bool:
@@ -230,6 +266,16 @@ async def tie(session: Session, officer_id: UUID, subject: bytes) -> None:
     )
 
 
+async def has_stronger(rt: Runtime, session: Session, officer_id: UUID) -> bool:
+    """Whether an officer has a way in that they can't be talked out of; locks their account."""
+    cursor = await session.execute(
+        "SELECT subject IS NOT NULL FROM accounts WHERE officer_id = %s FOR UPDATE", (officer_id,)
+    )
+    row = await cursor.fetchone()
+    tied = row is not None and bool(row[0])
+    return (tied and rt.settings.has_service) or bool(await passkeys(session, officer_id))
+
+
 async def passkeys(session: Session, officer_id: UUID) -> list[Passkey]:
     """An officer's passkeys."""
     cursor = await session.execute(
@@ -252,11 +298,12 @@ async def passkey(session: Session, key_id: bytes) -> Passkey | None:
 
 
 async def add_passkey(session: Session, key: Passkey) -> None:
-    """Keep a new passkey."""
+    """Keep a new passkey and put it on record, in the officer's own transaction."""
     await session.execute(
         "INSERT INTO passkeys (id, officer_id, public_key, uses) VALUES (%s, %s, %s, %s)",
         (key.id, key.officer_id, key.public_key, key.uses),
     )
+    await _note(session, key.officer_id, key.id, action="passkey.added")
 
 
 async def passkey_used(session: Session, key_id: bytes, uses: int) -> None:
@@ -267,10 +314,18 @@ async def passkey_used(session: Session, key_id: bytes, uses: int) -> None:
 
 
 async def drop_passkey(session: Session, officer_id: UUID, key_id: bytes) -> None:
-    """Forget a passkey of this officer."""
-    await session.execute(
+    """Forget a passkey of this officer and put it on record, in their own transaction."""
+    cursor = await session.execute(
         "DELETE FROM passkeys WHERE id = %s AND officer_id = %s", (key_id, officer_id)
     )
+    if cursor.rowcount:
+        await _note(session, officer_id, key_id, action="passkey.removed")
+
+
+async def _note(session: Session, officer_id: UUID, key_id: bytes, *, action: str) -> None:
+    """Which passkey it was is told as the officer's page tells it."""
+    officer, told = str(officer_id), key_id.hex()[:TOLD]
+    await audit.append(session, actor=officer, action=action, subject=officer, detail=told)
 
 
 def _passkey(row: tuple[Any, ...]) -> Passkey:

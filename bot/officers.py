@@ -183,12 +183,14 @@ async def change(
     topics: Iterable[str] | None = None,
     active: bool | None = None,
 ) -> Officer:
-    """Change what somebody is; LookupError when there is nobody of that id.
+    """Change what somebody else is; LookupError when there is nobody of that id.
 
-    What a disabled officer held goes back to the queue by the next sweep. LastAdministrator when
-    fewer than two administrators would be left.
+    Nobody changes themselves: else one administrator could read every case alone. What a disabled
+    officer held goes back to the queue by the next sweep. LastAdministrator when fewer than two
+    administrators would be left.
     """
     access.demand(by, Action.OFFICERS_EDIT, Subject(mission or ""))
+    access.demand_another(by, officer_id)
     async with rt.pool.connection() as session:
         await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
         before = await find(session, officer_id)

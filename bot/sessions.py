@@ -114,6 +114,12 @@ async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
     return [_session(row) for row in await cursor.fetchall()]
 
 
+async def lasts(connection: Connection, session_id: UUID) -> bool:
+    """Whether nobody has ended a session since its request came."""
+    cursor = await connection.execute("SELECT FROM console_sessions WHERE id = %s", (session_id,))
+    return await cursor.fetchone() is not None
+
+
 async def end(connection: Connection, officer_id: UUID, session_id: UUID) -> None:
     """End one session of this officer."""
     await connection.execute(

@@ -310,10 +310,12 @@ async def test_a_case_from_another_mission_gets_the_hours_of_its_new_one(rt: Run
 
 async def test_the_last_two_administrators_stay(rt: Runtime) -> None:
     first = await _administrators(rt)
+    async with rt.pool.connection() as session:
+        second = await officers.by_name(session, "Administrator Second")
     with pytest.raises(LastAdministrator):
-        await officers.change(rt, first, first.id, active=False)
+        await officers.change(rt, first, second.id, active=False)
     with pytest.raises(LastAdministrator):
-        await officers.change(rt, first, first.id, roles=[Role.OFFICER])
+        await officers.change(rt, first, second.id, roles=[Role.OFFICER])
     third = await officers.enter(rt, first, "Administrator Third", "general", ["administrator"])
     await officers.change(rt, first, third.id, active=False)
 

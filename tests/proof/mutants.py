@@ -353,6 +353,31 @@ def codes_again() -> None:
     _put(accounts, _matching=later)
 
 
+@noticed_by(
+    "tests/web/test_console_passkeys.py::test_where_there_is_a_passkey_a_code_adds_none",
+    "tests/web/test_console_passkeys.py::test_a_code_removes_no_passkey",
+)
+def codes_change_passkeys() -> None:
+    """Whoever came with a password and a code adds and removes passkeys."""
+    from bot.web.console import passkeys
+
+    async def trusting(*_given: Any) -> None:
+        return None
+
+    _put(passkeys, _demand=trusting)
+
+
+@noticed_by(
+    "tests/web/test_console_officers.py::test_an_administrator_changes_nothing_about_themselves",
+    "tests/web/test_console_officers.py::test_an_administrator_ties_no_work_account_to_themselves",
+)
+def roles_for_oneself() -> None:
+    """An administrator gives themselves any role, mission and work account."""
+    from bot import access
+
+    _put(access, demand_another=lambda *_given: None)
+
+
 @noticed_by("tests/bot/test_desk.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
 def no_budget() -> None:
     """An officer may read as many cases as they like."""

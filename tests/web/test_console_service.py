@@ -23,8 +23,12 @@ from bot.services.folder import free_port
 from bot.web import create_app
 from bot.web.console import demo_crew, work_account
 from bot.web.console.work_account import NotProven, checked
-from tests.console import Console, ru
+from tests.console import Console, Screen, ru
 from tests.house import House, lent, serving
+from tests.passkey import Device
+from tests.web.test_attacks import _rows
+from tests.web.test_console import BERIK, _enrolled
+from tests.web.test_console_passkeys import NAME, _added, _kept, _offered, _sent, _spent
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
 AIGUL = "Aigul Testova"
@@ -107,12 +111,20 @@ async def _leave(console: Console, provider: Provider) -> None:
     assert provider.asked["code_challenge_method"] == "S256"
 
 
-async def _tied(house: House, subject: str) -> None:
+async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
-        everyone = await officers.everyone(session)
-        aigul = next(each for each in everyone if each.name == AIGUL)
-        await accounts.tie(session, aigul.id, work_account.indexes(house.rt, subject)[0])
+        officer = await officers.by_name(session, name)
+        await accounts.tie(session, officer.id, work_account.indexes(house.rt, subject)[0])
+
+
+async def _come(console: Console, provider: Provider) -> Screen:
+    """Through the provider's door and back."""
+    await _leave(console, provider)
+    state = provider.asked["state"]
+    screen = await console.get(f"/console/service/back?code=the-code&state={state}")
+    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
+    return screen if onward is None else await console.get(onward[1])
 
 
 async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(
@@ -121,23 +133,59 @@ async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(
     house, provider, url = office
     await _tied(house, "subject-1")
     async with Console.at(url) as console:
-        await _leave(console, provider)
-        state = provider.asked["state"]
-        screen = await console.get(f"/console/service/back?code=the-code&state={state}")
-        onward = re.search(r'content="0;url=([^"]+)"', screen.html)
-        assert onward is not None
-        assert (await console.get(onward[1])).path == "/console/inbox"
+        assert (await _come(console, provider)).path == "/console/inbox"
         assert AIGUL in console.screen.text
 
 
 async def test_who_is_not_tied_stays_outside(office: tuple[House, Provider, str]) -> None:
     _house, provider, url = office
     async with Console.at(url) as console:
-        await _leave(console, provider)
-        state = provider.asked["state"]
-        screen = await console.get(f"/console/service/back?code=the-code&state={state}")
-        assert ru("service_unknown") in screen.text
+        assert ru("service_unknown") in (await _come(console, provider)).text
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
+
+
+@pytest.mark.requirement("S-55", "S-56")
+async def test_who_has_a_work_account_adds_a_passkey_only_after_coming_with_it(
+    office: tuple[House, Provider, str],
+) -> None:
+    house, provider, url = office
+    async with Console.at(url) as console:
+        await _enrolled(house, console, NAME)
+        await _tied(house, "subject-1", NAME)
+        device = Device(house.rt.settings.public_url)
+        assert "passkey" not in (await console.get("/console/own")).actions
+        assert ru("passkeys_guarded") in console.screen.text
+        options = {"csrf": console.screen.form("/language").fields["csrf"]}
+        screen = await console.post("/console/own/passkey/options", options)
+        assert ru("passkey_needed") in screen.text
+        await _come(console, provider)
+        assert ru("done_passkey") in (await _sent(console, await _offered(console, device))).text
+    assert await _kept(house) == {device.id}
+
+
+async def test_a_work_account_does_not_count_where_nobody_comes_in_with_one(house: House) -> None:
+    await demo_crew.enter(house.rt)
+    async with Console.at(house.url) as console:
+        await _enrolled(house, console, NAME)
+        await _tied(house, "subject-1", NAME)
+        await _added(house, console)
+
+
+@pytest.mark.requirement("S-55", "S-56")
+async def test_a_new_link_unties_the_work_account_and_a_first_one_does_not(
+    office: tuple[House, Provider, str],
+) -> None:
+    house, provider, url = office
+    await _tied(house, "subject-1", BERIK)
+    async with Console.at(url) as console:
+        await _spent(house, console, await accounts.again(house.rt, BERIK))
+        assert (await _come(console, provider)).path == "/console/inbox", "tied before it came in"
+        await _spent(house, console, await accounts.again(house.rt, BERIK))
+        await console.get("/console/own")
+        assert "passkey" in console.screen.actions
+        assert ru("service_unknown") in (await _come(console, provider)).text
+    told = "SELECT o.name FROM audit a JOIN officers o ON o.id::text = a.subject"
+    assert await _rows(house, f"{told} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])

@@ -1,14 +1,15 @@
-"""An officer's own account: language, sessions, passkeys."""
+"""An officer's own account: language, sessions; passkeys are shown, and changed next door."""
 
 from uuid import UUID
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from bot import accounts, officers, sessions
 from bot.access import Action
 from bot.web.console.doors import get, post
 from bot.web.console.pages import done, page
-from bot.web.console.visit import ROOT, Form, Visit
+from bot.web.console.passkeys import guarded
+from bot.web.console.visit import Form, Visit
 
 
 async def shown(visit: Visit) -> Response:
@@ -18,6 +19,8 @@ async def shown(visit: Visit) -> Response:
             "own.html",
             sessions=await sessions.of_officer(connection, visit.officer.id),
             passkeys=await accounts.passkeys(connection, visit.officer.id),
+            told=accounts.TOLD,
+            guarded=await guarded(visit, connection),
         )
 
 
@@ -40,16 +43,6 @@ async def end(visit: Visit, form: Form) -> Response:
     return done("/own", "ended")
 
 
-async def drop_passkey(visit: Visit, form: Form) -> Response:
-    try:
-        key_id = bytes.fromhex(form.get("passkey", ""))
-    except ValueError:
-        return RedirectResponse(f"{ROOT}/own", 303)
-    async with officers.console(visit.rt).connection() as connection:
-        await accounts.drop_passkey(connection, visit.officer.id, key_id)
-    return done("/own", "saved")
-
-
 def _uuid(named: str) -> UUID:
     try:
         return UUID(named)
@@ -61,5 +54,4 @@ ROUTES = [
     get("/own", Action.SELF, shown),
     post("/own/language", Action.SELF, speak),
     post("/own/end", Action.SELF, end),
-    post("/own/passkey/remove", Action.SELF, drop_passkey),
 ]

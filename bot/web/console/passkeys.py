@@ -1,7 +1,8 @@
 """Passkeys: a device proves itself with a signature that can't be talked out of anybody.
 
 The challenge travels in the session's or the visit's own sealed cookie, lives for minutes, and the
-origin and name of the site are those of KOSH_PUBLIC_URL, never of the request.
+origin and name of the site are those of KOSH_PUBLIC_URL, never of the request. A password and a
+code, which can be phished, give an officer their first passkey and change nothing after it.
 """
 
 import json
@@ -26,15 +27,18 @@ from bot import accounts, officers, sessions
 from bot.access import Action
 from bot.accounts import Passkey
 from bot.keys import VaultError
+from bot.queue import Session as Connection
 from bot.runtime import Runtime
 from bot.sessions import Strength
 from bot.web.console.doors import post
 from bot.web.console.pages import done
 from bot.web.console.sign_in import act_as, admit, too_often
 from bot.web.console.visit import (
+    PASSKEYS,
     ROOT,
     SIGN_IN,
     Form,
+    PasskeyNeeded,
     Visit,
     form_of,
     is_https,
@@ -75,9 +79,23 @@ async def _challenge(rt: Runtime, request: Request, whose: str) -> bytes | None:
     return challenge if not await rt.live.allow(bucket, rate=1 / 86_400, burst=1) else None
 
 
+async def guarded(visit: Visit, connection: Connection) -> bool:
+    """Whether this session proves too little to change the officer's passkeys."""
+    stronger = await accounts.has_stronger(visit.rt, connection, visit.officer.id)
+    return stronger and visit.session.strength not in PASSKEYS
+
+
+async def _demand(visit: Visit, connection: Connection) -> None:
+    """PasskeyNeeded unless this session may change passkeys and was not ended meanwhile."""
+    closed = await guarded(visit, connection)
+    if closed or not await sessions.lasts(connection, visit.session.id):
+        raise PasskeyNeeded
+
+
 async def new_options(visit: Visit, form: Form) -> Response:
     """What the browser needs to make a passkey for this officer."""
     async with officers.console(visit.rt).connection() as connection:
+        await _demand(visit, connection)
         known = await accounts.passkeys(connection, visit.officer.id)
     challenge = token_bytes(32)
     options = webauthn.generate_registration_options(
@@ -99,20 +117,39 @@ async def add(visit: Visit, form: Form) -> Response:
     """Keep the passkey that the browser made."""
     challenge = await _challenge(visit.rt, visit.request, str(visit.session.id))
     try:
-        made = webauthn.verify_registration_response(
-            credential=form.get("credential", ""),
-            expected_challenge=challenge or b"-",
-            expected_rp_id=_site(visit.rt),
-            expected_origin=visit.rt.settings.public_url,
-            require_user_verification=True,
-        )
+        async with officers.acting(visit.rt, visit.officer) as connection:
+            await _demand(visit, connection)
+            key = _made(visit, form, challenge or b"-")
+            await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
+            await accounts.add_passkey(connection, key)
     except WebAuthnException:
         return done("/own", "passkey_failed")
-    key = Passkey(made.credential_id, visit.officer.id, made.credential_public_key, made.sign_count)
-    async with officers.acting(visit.rt, visit.officer) as connection:
-        await accounts.add_passkey(connection, key)
-        await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
     return done("/own", "passkey")
+
+
+def _made(visit: Visit, form: Form, challenge: bytes) -> Passkey:
+    """The passkey that the browser says it made; WebAuthnException where it proves nothing."""
+    made = webauthn.verify_registration_response(
+        credential=form.get("credential", ""),
+        expected_challenge=challenge,
+        expected_rp_id=_site(visit.rt),
+        expected_origin=visit.rt.settings.public_url,
+        require_user_verification=True,
+    )
+    key, uses = made.credential_public_key, made.sign_count
+    return Passkey(made.credential_id, visit.officer.id, key, uses)
+
+
+async def remove(visit: Visit, form: Form) -> Response:
+    """Forget a passkey of one's own."""
+    try:
+        key_id = bytes.fromhex(form.get("passkey", ""))
+    except ValueError:
+        return RedirectResponse(f"{ROOT}/own", 303)
+    async with officers.acting(visit.rt, visit.officer) as connection:
+        await _demand(visit, connection)
+        await accounts.drop_passkey(connection, visit.officer.id, key_id)
+    return done("/own", "saved")
 
 
 async def options(request: Request) -> Response:
@@ -167,4 +204,5 @@ OPEN = [
 ROUTES = [
     post("/own/passkey/options", Action.SELF, new_options),
     post("/own/passkey", Action.SELF, add),
+    post("/own/passkey/remove", Action.SELF, remove),
 ]

@@ -5,8 +5,8 @@ from uuid import UUID
 import psycopg
 from starlette.responses import Response
 
-from bot import accounts, audit, officers, sessions
-from bot.access import Action, Role
+from bot import access, accounts, audit, officers, sessions
+from bot.access import Action, Role, Why
 from bot.officers import LastAdministrator, NoSuchRole, Officer
 from bot.web.console import words, work_account
 from bot.web.console.doors import get, post
@@ -37,6 +37,7 @@ async def _listed(
         roles=labels(visit, words.ROLES),
         topics=labels(visit, words.TOPICS),
         service=visit.rt.settings.has_service,
+        oneself=visit.say(words.WHYS[Why.ONESELF]),
         link=link,
         whose=whose,
         problem=problem,
@@ -69,10 +70,10 @@ async def enter(visit: Visit, form: Form) -> Response:
 
 
 async def change(visit: Visit, form: Form) -> Response:
-    """Change somebody; their sessions end at once, so that the change holds at once."""
+    """Change somebody else; their sessions end at once, so that the change holds at once."""
     officer_id = _id(form)
     try:
-        changed = await officers.change(
+        await officers.change(
             visit.rt,
             visit.officer,
             officer_id,
@@ -86,9 +87,8 @@ async def change(visit: Visit, form: Form) -> Response:
         return await _listed(visit, 409, visit.say(words.WORDS["last_administrator"]))
     except NoSuchRole:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
-    own = visit.session.id if changed.id == visit.officer.id and changed.active else None
     async with officers.console(visit.rt).connection() as connection:
-        await sessions.end_all(connection, officer_id, but=own)
+        await sessions.end_all(connection, officer_id)
     return done("/officers", "saved")
 
 
@@ -102,11 +102,12 @@ async def invite(visit: Visit, form: Form) -> Response:
 
 
 async def tie(visit: Visit, form: Form) -> Response:
-    """Let an officer sign in with the work account of that id from now on."""
+    """Let another officer sign in with the work account of that id from now on."""
     subject = form.get("subject", "").strip()
     if not subject:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     officer_id = _id(form)
+    access.demand_another(visit.officer, officer_id)
     async with officers.acting(visit.rt, visit.officer) as connection:
         await accounts.tie(connection, officer_id, work_account.indexes(visit.rt, subject)[0])
         await audit.append(
@@ -120,8 +121,8 @@ async def tie(visit: Visit, form: Form) -> Response:
 
 async def _invited(visit: Visit, officer: Officer) -> Response:
     async with officers.acting(visit.rt, visit.officer) as connection:
-        token = await accounts.invite(connection, visit.officer.id, officer.id)
         await sessions.end_all(connection, officer.id)
+        token = await accounts.invite(connection, visit.officer.id, officer.id)
     link = f"{visit.rt.settings.public_url}{ROOT}/welcome?token={token}"
     return await _listed(visit, link=link, whose=officer.name)
 

@@ -240,9 +240,11 @@ async def enrol(request: Request) -> Response:
             if not await accounts.right_code(connection, secret, form.get("code", "")):
                 return await _welcomed(request, token, secret, 422, "wrong_code")
             password = form.get("password", "")
-            officer_id = await accounts.enrol(rt, connection, token, password, secret)
-            await sessions.end_all(connection, officer_id)
-            return await admit(request, connection, officer_id, Strength.CODE, "")
+            enrolled = await accounts.enrol(rt, connection, token, password, secret)
+            await sessions.end_all(connection, enrolled.officer_id)
+            answer = await admit(request, connection, enrolled.officer_id, Strength.CODE, "")
+            await accounts.note_ended(connection, enrolled)
+            return answer
     except accounts.WeakPassword:
         return await _welcomed(request, token, secret, 422, "weak")
     except accounts.BadLink:

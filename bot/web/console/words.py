@@ -266,6 +266,7 @@ WHYS: dict[str, Text] = {
     Why.TOPIC: _("It belongs to another topic."),
     Why.STATE: _("In this state it can't be done."),
     Why.OWNER: _("Somebody else holds the case."),
+    Why.ONESELF: _("Only another administrator can change what you yourself may do."),
     Why.BUDGET: _("You have opened very many cases this hour. A lead can help."),
 }
 

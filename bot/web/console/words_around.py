@@ -163,6 +163,10 @@ RUNNING: dict[str, Text] = {
     "strength_service": _("work account"),
     "passkeys": _("Passkeys"),
     "passkeys_hint": _("Safer than a password: nobody can talk you out of it."),
+    "passkeys_guarded": _(
+        "To add or remove a passkey, please sign in with a passkey or with your work account."
+        " If you have neither any more, ask an administrator for a new link."
+    ),
     "passkey_add": button("Add a passkey"),
     "passkey_failed": _("That did not work. Please try again."),
     "glass": button("Emergency access"),

@@ -1,0 +1,103 @@
+"""Nobody changes what they themselves may do: it takes another administrator."""
+
+import pytest
+
+from bot import officers
+from bot.access import Action, Role, Why
+from bot.languages import Languages
+from bot.officers import Officer
+from bot.web.console import demo_crew
+from bot.web.console.words import WHYS
+from flows.knowledge.missions import GENERAL
+from tests.console import Console, Form, ru
+from tests.house import House
+from tests.web.test_attacks import _rows
+from tests.web.test_attempts import _denied
+from tests.web.test_console import AIGUL, DANA
+
+ERLAN = "Erlan Testov"
+ONESELF = " ".join(Languages(("ru",)).render(WHYS[Why.ONESELF], "ru").split())
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    """Dana and Erlan are administrators."""
+    await demo_crew.enter(house.rt)
+    dana = await _known(house, DANA)
+    await officers.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
+    return house
+
+
+async def _known(house: House, name: str) -> Officer:
+    async with house.rt.pool.connection() as session:
+        return await officers.by_name(session, name)
+
+
+def _forms(console: Console, officer: Officer) -> dict[str, Form]:
+    """What the page of officers offers for one of them."""
+    return {
+        form.action.rsplit("/", 1)[1]: form
+        for form in console.screen.forms
+        if form.fields.get("officer") == str(officer.id)
+    }
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"roles": "administrator\nofficer\nlead", "active": "1"},
+        {"mission": "mn_ulaanbaatar", "roles": "administrator", "active": "1"},
+        {"roles": "administrator", "active": ""},
+    ],
+)
+@pytest.mark.requirement("S-53", "S-64")
+async def test_an_administrator_changes_nothing_about_themselves(
+    desk: House, more: dict[str, str]
+) -> None:
+    dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
+    async with Console.signed_in(desk.url, DANA) as console:
+        await console.get("/console/officers")
+        form = _forms(console, erlan)["change"]
+        fields = {"mission": GENERAL} | more | {"officer": str(dana.id)}
+        screen = await console.send(form, **fields)
+        assert screen.status == 403
+        assert ONESELF in screen.text
+        assert (await console.get("/console/officers")).status == 200, "the session goes on"
+    assert await _known(desk, DANA) == dana
+    assert await _denied(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
+
+
+@pytest.mark.requirement("S-53", "S-56")
+async def test_an_administrator_ties_no_work_account_to_themselves(desk: House) -> None:
+    dana, aigul = await _known(desk, DANA), await _known(desk, AIGUL)
+    async with Console.signed_in(desk.url, DANA) as console:
+        await console.get("/console/officers")
+        form = _forms(console, aigul)["change"]
+        form.action = form.action.replace("change", "tie")
+        screen = await console.send(form, officer=str(dana.id), subject="subject-1")
+        assert screen.status == 403
+        assert ONESELF in screen.text
+        assert (await console.send(form, subject="subject-2")).status == 200
+    tied = "SELECT o.name FROM audit a JOIN officers o ON o.id::text = a.subject"
+    assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
+
+
+async def test_another_administrator_does_it(desk: House) -> None:
+    dana = await _known(desk, DANA)
+    async with Console.signed_in(desk.url, ERLAN) as console:
+        await console.get("/console/officers")
+        form = _forms(console, dana)["change"]
+        screen = await console.send(form, mission=GENERAL, roles="administrator\nlead", active="1")
+        assert ru("done_saved") in screen.text
+    assert (await _known(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
+
+
+async def test_the_page_says_at_ones_own_name_who_may_change_it(desk: House) -> None:
+    dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
+    async with Console.signed_in(desk.url, DANA) as console:
+        screen = await console.get("/console/officers")
+        assert _forms(console, dana).keys() == {"invite"}
+        assert _forms(console, erlan).keys() == {"change", "invite"}
+        assert screen.text.count(ONESELF) == 1
+    async with Console.signed_in(desk.url, "Marat Testov") as console:
+        assert ONESELF not in (await console.get("/console/officers")).text

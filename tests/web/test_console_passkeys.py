@@ -1,0 +1,261 @@
+"""Who may change the ways in: passkeys, and what one link or one phished code may not do."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import pytest
+from yarl import URL
+
+from bot import accounts
+from bot.languages import Languages
+from bot.web.console import demo_crew
+from bot.web.console.words_log import LOGGED
+from tests.console import Console, Screen, ru
+from tests.house import House
+from tests.passkey import Device
+from tests.web.test_attacks import _rows
+from tests.web.test_console import AIGUL, PASSWORD, SAULE, _code, _enrolled
+
+NAME = "Good Testova"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_crew.enter(house.rt)
+    return house
+
+
+async def _csrf(console: Console) -> str:
+    return (await console.get("/console/own")).form("/language").fields["csrf"]
+
+
+async def _offered(console: Console, device: Device) -> str:
+    """What the device makes of the options that the page was given."""
+    screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
+    return device.made(json.loads(screen.html))
+
+
+async def _sent(console: Console, credential: str) -> Screen:
+    fields = {"csrf": await _csrf(console), "credential": credential}
+    return await console.post("/console/own/passkey", fields)
+
+
+async def _added(house: House, console: Console) -> Device:
+    """A passkey of whoever is signed in."""
+    device = Device(house.rt.settings.public_url)
+    screen = await _sent(console, await _offered(console, device))
+    assert ru("done_passkey") in screen.text
+    return device
+
+
+async def _signed_in(console: Console, device: Device) -> Screen:
+    await console.get("/console/sign-in")
+    screen = await console.post("/console/passkey/options", {})
+    fields = {"credential": device.signed(json.loads(screen.html)), "next": ""}
+    return await console.post("/console/passkey", fields)
+
+
+async def _removed(console: Console, device: Device) -> Screen:
+    fields = {"csrf": await _csrf(console), "passkey": device.id.hex()}
+    return await console.post("/console/own/passkey/remove", fields)
+
+
+async def _kept(house: House) -> set[bytes]:
+    assert house.rt.console is not None
+    async with house.rt.console.connection() as session:
+        found = await session.execute("SELECT id FROM passkeys")
+        return {bytes(row[0]) for row in await found.fetchall()}
+
+
+async def _logged(house: House) -> list[tuple[str, str, str]]:
+    """What the audit log has of passkeys: the act, about whom, and which."""
+    return await _rows(
+        house,
+        "SELECT a.action, o.name, a.detail FROM audit a JOIN officers o"
+        " ON o.id::text = a.subject AND a.actor = a.subject"
+        " WHERE a.action LIKE 'passkey.%' ORDER BY a.seq",
+    )
+
+
+async def _spent(house: House, console: Console, token: str) -> Screen:
+    """A one-time link, used as its officer does."""
+    screen = await console.get(f"/console/welcome?token={token}")
+    found = re.search(r'class="secret">([^<]+)<', screen.html)
+    assert found is not None
+    code = await _code(house, found[1].replace(" ", ""))
+    return await console.submit("/welcome", password=PASSWORD, code=code)
+
+
+# What a password and a code can do
+
+
+@pytest.mark.requirement("S-55")
+async def test_the_first_passkey_is_added_by_whoever_came_with_a_code(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        assert (await _signed_in(console, device)).path == "/console/inbox"
+    assert await _kept(desk) == {device.id}
+
+
+@pytest.mark.requirement("S-55")
+async def test_where_there_is_a_passkey_a_code_adds_none(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        late = Device(desk.rt.settings.public_url)
+        credential = await _offered(console, late)
+        (challenge,) = [each for each in console.session.cookie_jar if each.key == "passkey"]
+        first = await _added(desk, console)
+        console.session.cookie_jar.update_cookies(
+            {"passkey": challenge.value}, URL(f"{desk.url}/console/")
+        )
+        screen = await _sent(console, credential)
+        assert screen.path == "/console/sign-in"
+        assert ru("passkey_needed") in screen.text
+        options = "/console/own/passkey/options"
+        screen = await console.post(options, {"csrf": await _csrf(console)})
+        assert screen.path == "/console/sign-in"
+    assert await _kept(desk) == {first.id}
+    denied = await _rows(desk, "SELECT subject, detail FROM audit WHERE action = 'denied'")
+    assert denied == [("self", "POST passkey")] * 2
+
+
+@pytest.mark.requirement("S-55")
+async def test_a_code_removes_no_passkey(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        screen = await _removed(console, device)
+        assert screen.path == "/console/sign-in"
+        assert ru("passkey_needed") in screen.text
+    assert await _kept(desk) == {device.id}
+
+
+@pytest.mark.requirement("S-55")
+async def test_who_came_with_a_passkey_adds_and_removes_them(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        first = await _added(desk, console)
+        await _signed_in(console, first)
+        second = await _added(desk, console)
+        assert ru("done_saved") in (await _removed(console, first)).text
+    assert await _kept(desk) == {second.id}
+
+
+async def test_the_account_page_offers_only_what_may_be_done_and_says_why(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        screen = await console.get("/console/own")
+        assert {"passkey"} <= screen.actions
+        assert ru("passkeys_guarded") not in screen.text
+        device = await _added(desk, console)
+        screen = await console.get("/console/own")
+        assert {"passkey", "remove"}.isdisjoint(screen.actions)
+        assert device.id.hex()[:12] in screen.text
+        assert ru("passkeys_guarded") in screen.text
+        await _signed_in(console, device)
+        screen = await console.get("/console/own")
+        assert {"passkey", "remove"} <= screen.actions
+        assert ru("passkeys_guarded") not in screen.text
+
+
+# A new link
+
+
+@pytest.mark.requirement("S-55")
+async def test_a_new_link_ends_the_passkeys_of_before(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        planted = await _added(desk, console)
+        token = await accounts.again(desk.rt, NAME)
+        assert await _kept(desk) == {planted.id}, "until it is used"
+        assert (await _spent(desk, console, token)).path == "/console/inbox"
+        assert await _kept(desk) == set()
+        assert (await _signed_in(console, planted)).path == "/console/sign-in"
+    async with Console.at(desk.url) as console:
+        token = await accounts.again(desk.rt, NAME)
+        await _spent(desk, console, token)
+        own = await _added(desk, console)
+    assert await _kept(desk) == {own.id}
+
+
+@pytest.mark.requirement("S-55")
+async def test_a_new_link_ends_nobody_elses_passkeys(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        aiguls = await _added(desk, console)
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        await _spent(desk, console, await accounts.again(desk.rt, NAME))
+    assert await _kept(desk) == {aiguls.id}
+
+
+@pytest.mark.requirement("S-55", "S-57")
+async def test_a_form_held_back_until_the_new_link_is_used_adds_nothing(desk: House) -> None:
+    """Its session was good when it came, and is not when it ends."""
+    spent = asyncio.Event()
+    async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
+        await _enrolled(desk, phisher, NAME)
+        credential = await _offered(phisher, Device(desk.rt.settings.public_url))
+        fields = {"csrf": await _csrf(phisher), "credential": credential}
+        await desk.ahead("2 minutes")
+        sending = asyncio.create_task(_held_back(phisher, fields, spent))
+        await desk.until(lambda: _has_come(desk))
+        await _spent(desk, console, await accounts.again(desk.rt, NAME))
+        spent.set()
+        await sending
+    assert await _kept(desk) == set()
+
+
+async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Event) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        whole = urlencode(fields).encode()
+        yield whole[:20]
+        await until.wait()
+        yield whole[20:]
+
+    headers = {"Origin": console.url, "Sec-Fetch-Site": "same-origin", "Content-Type": FORM}
+    url = f"{console.url}/console/own/passkey"
+    async with console.session.post(url, data=slowly(), headers=headers) as answer:
+        assert answer.status == 200
+        assert answer.url.path == "/console/sign-in"
+
+
+async def _has_come(house: House) -> bool:
+    """Whether a session was seen in the last minute: the head of a form came, not yet its end."""
+    assert house.rt.console is not None
+    async with house.rt.console.connection() as session:
+        found = await session.execute(
+            "SELECT FROM console_sessions WHERE seen_at > kosh_now() - interval '1 minute'"
+        )
+        return await found.fetchone() is not None
+
+
+# On record
+
+
+@pytest.mark.requirement("S-64")
+async def test_passkeys_that_come_and_go_are_on_record(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        first = await _added(desk, console)
+        await _signed_in(console, first)
+        second = await _added(desk, console)
+        await _removed(console, first)
+        await _removed(console, first)
+        await _spent(desk, console, await accounts.again(desk.rt, NAME))
+    assert await _logged(desk) == [
+        ("passkey.added", NAME, first.id.hex()[:12]),
+        ("passkey.added", NAME, second.id.hex()[:12]),
+        ("passkey.removed", NAME, first.id.hex()[:12]),
+        ("passkey.removed", NAME, second.id.hex()[:12]),
+    ]
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+    russian = Languages(("ru",))
+    for action in ("passkey.added", "passkey.removed"):
+        told = " ".join(russian.render(LOGGED[action], "ru").split())
+        assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
