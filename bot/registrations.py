@@ -6,7 +6,7 @@ in order. A write whose outcome is not known is looked up by its key before it i
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -310,6 +310,7 @@ class Write:
     body: PreRegistration | None
     consent: Mapping[str, str] | None
     receipt: str | None
+    submitted: Sequence[UUID]
 
     @property
     def key(self) -> str:
@@ -337,7 +338,9 @@ WHERE w.id = %(id)s AND was.id = w.id AND w.state IN ('pending', 'unknown', 'sen
     SELECT FROM registry_writes e WHERE e.registration_id = w.registration_id
       AND e.number < w.number AND e.state IN ('pending', 'unknown', 'sending'))
 RETURNING w.registration_id, p.id, p.key, p.key_epoch, w.kind, was.state, w.attempts, w.payload,
-  r.number, w.created_at
+  r.number, w.created_at, ARRAY(
+    SELECT e.id FROM registry_writes e WHERE e.registration_id = w.registration_id
+      AND e.number < w.number AND e.kind = 'submit' ORDER BY e.number DESC)
 """
 
 
@@ -348,7 +351,8 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         row = await cursor.fetchone()
     if row is None:
         return None
-    registration_id, person_id, key, epoch, kind, was, attempts, sealed, receipt, asked_at = row
+    registration_id, person_id, key, epoch, kind, was, attempts, sealed, *rest = row
+    receipt, asked_at, submitted = rest
     person = people.known(rt, person_id, bytes(key), epoch) if person_id else None
     body, consent = None, None
     if kind == "erase":
@@ -370,6 +374,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         body,
         consent,
         receipt,
+        submitted,
     )
 
 
@@ -380,7 +385,8 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
         if found is not None:
             return found
     if write.kind == "withdraw":
-        return await registry.withdraw(write.receipt, key=write.key) if write.receipt else None
+        receipt = write.receipt or await _looked_up(registry, write)
+        return await registry.withdraw(receipt, key=write.key) if receipt else None
     if write.consent is not None:
         return await _erase(registry, write, write.consent)
     if write.body is None:
@@ -388,6 +394,15 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
     if write.receipt is None:
         return await registry.create(write.body, key=write.key)
     return await registry.amend(write.receipt, write.body, key=write.key)
+
+
+async def _looked_up(registry: Registry, write: Write) -> str | None:
+    """The receipt of what counts as refused and may be there: in doubt, its lookup was refused."""
+    for submitted in write.submitted:
+        found = await registry.find(submitted.hex)
+        if found is not None:
+            return found.number
+    return None
 
 
 async def _erase(
@@ -411,18 +426,30 @@ async def settle(
 ) -> Settled | None:
     """Record the registry's answer; its state counts only if it is newer than what is known."""
     if acknowledged is None:
-        await session.execute(
+        done = await session.execute(
             "UPDATE registry_writes SET state = 'cancelled', payload = NULL, reason = NULL,"
             " done_at = kosh_now() WHERE id = %s AND state = 'sending' AND attempts = %s",
             (write.id, write.attempts),
         )
-        return None
+        withdrawn = done.rowcount and write.kind == "withdraw"
+        return await _end(session, write.registration_id) if withdrawn else None
     await session.execute(
         "UPDATE registry_writes SET state = 'accepted', payload = NULL, reason = NULL,"
         " done_at = kosh_now() WHERE id = %s",
         (write.id,),
     )
     return await record(session, write.registration_id, acknowledged)
+
+
+async def _end(session: Session, registration_id: UUID) -> Settled | None:
+    """Withdraw what the registry never had: it will send no word that could do it."""
+    cursor = await session.execute(
+        "UPDATE registrations SET state = 'withdrawn', state_at = kosh_now()"
+        " WHERE id = %s AND state = 'withdrawing' AND number IS NULL RETURNING person_id",
+        (registration_id,),
+    )
+    row = await cursor.fetchone()
+    return Settled(row[0], "withdrawn", "") if row and row[0] else None
 
 
 async def record(session: Session, registration_id: UUID, word: Acknowledgement) -> Settled | None:

@@ -38,6 +38,23 @@ async def _registered(house: House) -> list[Guest]:
     return guests
 
 
+async def _standing(guest: Guest) -> str:
+    conversation = await guest.conversation()
+    return conversation.standing.state if conversation and conversation.standing else ""
+
+
+async def _refused(house: House) -> None:
+    async def opened() -> bool:
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*) FROM cases WHERE topic = 'registry_refused'"
+            )
+            row = await cursor.fetchone()
+        return row is not None and row[0] == 1
+
+    await house.until(opened)
+
+
 async def _tries(house: House, least: int) -> None:
     async def tried() -> bool:
         async with house.rt.pool.connection() as session:
@@ -98,20 +115,67 @@ async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_perso
     guest = Guest(house.rt)
     await guest.register()
 
-    async def opened() -> bool:
-        async with house.rt.pool.connection() as session:
-            cursor = await session.execute(
-                "SELECT count(*) FROM cases WHERE topic = 'registry_refused'"
-            )
-            row = await cursor.fetchone()
-        return row is not None and row[0] == 1
+    await _refused(house)
+    assert await _standing(guest) == "sent"
+    assert await house.entries() == []
 
-    await house.until(opened)
+
+@pytest.mark.requirement("S-25", "S-52")
+async def test_who_withdraws_what_the_registry_refused_can_register_again(house: House) -> None:
+    await house.fault(name="field_errors")
+    guest = Guest(house.rt)
+    await guest.register()
+
+    await _refused(house)
+    await house.fault(name="field_errors", count=0)
+    await guest.go("/status", "withdraw", "yes")
+
+    async def withdrawn() -> bool:
+        return await _standing(guest) == "withdrawn"
+
+    await house.until(withdrawn)
+    assert await house.entries() == []
+    await guest.go("/menu", "preregistration")
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.standing is not None
-    assert conversation.standing.state == "sent"
-    assert await house.entries() == []
+    assert conversation.asked is not None
+    assert conversation.asked.flow == "preregistration"
+    await guest.go("yes", "submit")
+    await _accepted_once(house, [guest])
+
+
+@pytest.mark.requirement("S-25")
+async def test_a_withdrawal_waits_until_it_is_known_what_became_of_the_submission(
+    house: House,
+) -> None:
+    """Its answer was lost, and it cannot be looked up either: perhaps the registry has it."""
+    await house.fault(name="error_after_commit", count=1)
+    await house.fault(name="down", on="reads")
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def looked_up() -> bool:
+        await house.ahead("15 minutes")
+        _close_breaker(house)
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT attempts FROM registry_writes ORDER BY number")
+            tries = [row[0] for row in await cursor.fetchall()]
+        assert tries[1:] in ([], [0])
+        return len(tries) == 2 and tries[0] > 3
+
+    await guest.go("/status", "withdraw", "yes")
+    await house.until(looked_up)
+    assert await _standing(guest) == "withdrawing"
+    await house.fault(name="down", count=0)
+
+    async def withdrawn() -> bool:
+        await house.ahead("15 minutes")
+        _close_breaker(house)
+        return await _standing(guest) == "withdrawn"
+
+    await house.until(withdrawn)
+    (entry,) = await house.entries()
+    assert entry["state"] == "WITHDRAWN"
 
 
 @pytest.mark.requirement("S-52")
