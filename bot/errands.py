@@ -22,6 +22,7 @@ from flows.engine.conversation import awaited
 from flows.engine.events import Acknowledged, Button, Papered, PaperMoved, Say
 from flows.engine.house import OPEN
 from flows.engine.state import Conversation
+from flows.preregistration import CLOSED
 
 
 async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
@@ -43,17 +44,26 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
     return Delivery(held.person, None)
 
 
-async def forget_answers(rt: Runtime, session: Session, person_id: UUID) -> bool:
+async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     """Drop the answers that the registry now holds; receipt and status stay, and other forms.
 
-    False where nobody can be reached any more, so that nothing was dropped.
+    A change that was begun and not sent is no such answer: it stays as long as a draft.
     """
-    held = await lock(rt, session, person_id)
-    if held is not None:
-        others = {name for name, flow in rt.flows.items() if not flow.registers}
-        forms = {name: each for name, each in held.conversation.forms.items() if name in others}
-        await keep(rt, session, held, replace(held.conversation, forms=forms))
-    return held is not None
+    others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person_id)
+        sent, begun = await registrations.due_to_go(session, person_id)
+        if held is None or not sent:
+            return
+        before = held.conversation.forms
+        registering = {name: form for name, form in before.items() if name not in others}
+        stay = {name for name, form in registering.items() if not (form.submitted or begun)}
+        forms = {name: form for name, form in before.items() if name in others | stay}
+        # Where nothing goes nothing is saved: that would count as if they had written.
+        if forms != before:
+            await keep(rt, session, held, replace(held.conversation, forms=forms))
+        if not stay:
+            await registrations.mark_spent(session, person_id)
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:

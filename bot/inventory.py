@@ -67,7 +67,8 @@ INVENTORY = (
     Entry("traits", ("person_id", "kind"), "send announcements to whom they concern", _P,
           "until stopped", _GONE, True),
     Entry("conversations", ("state",), "answers, kept list and place in the form", _S,
-          f"{_LIFE}; answers 24 hours after the registry accepted them", _GONE, True),
+          f"{_LIFE}; answers 24 hours after the registry accepted them, a change of them,"
+          " until it is accepted too, as a draft", _GONE, True),
     Entry("conversations", ("language",), "language", _P, _LIFE, _GONE, True),
     Entry("conversations", ("person_id", "channel", "quiet", "epoch", "updated_at"),
           "order, silence and retention", _P, _LIFE, _GONE),

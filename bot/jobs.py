@@ -89,7 +89,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: duty.give(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty.announce(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
-        group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt)))
+        group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: privacy.note_erased(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
@@ -191,13 +191,11 @@ async def remind(rt: Runtime) -> None:
             await inbox.deliver(rt, await errands.remind(rt, person_id))
 
 
-async def forget_spent(rt: Runtime) -> None:
-    """Forget answers that have been with the registry for a day."""
-    async for person_id in _through(rt, registrations.spent):
+async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
+    """Forget answers that have been with the registry for a day; `lately`: an hour more at most."""
+    async for person_id in _through(rt, partial(registrations.spent, lately=lately)):
         with rounds.alone("spent"):
-            async with rt.pool.connection() as session:
-                if await errands.forget_answers(rt, session, person_id):
-                    await registrations.mark_spent(session, person_id)
+            await errands.forget_answers(rt, person_id)
 
 
 async def forget_unfinished(rt: Runtime) -> None:
@@ -232,6 +230,7 @@ async def _write(rt: Runtime, write_id: UUID) -> None:
 
 
 async def _retain(rt: Runtime) -> None:
+    await forget_spent(rt)
     await forget_unfinished(rt)
     if rt.settings.database_retention_url is not None:
         await privacy.retain(rt)

@@ -37,6 +37,8 @@ MOST_BACKOFF = 600
 # A registry that is silent must not keep people out.
 CHECK_SECONDS = 3
 ANSWERS_KEPT = "24 hours"
+DRAFT_KEPT = "30 days"
+LATELY = "1 hour"
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
 CODES: dict[str, dict[str, str | None]] = {
@@ -533,15 +535,56 @@ async def due(session: Session, most: int = 50) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def spent(session: Session, after: UUID, most: int = 100) -> list[UUID]:
-    """The next people whose answers have been with the registry for a day: to be forgotten here."""
+# What was sent has been with the registry for a day, and nothing newer is on its way there.
+_SPENT = f"""
+r.state = 'accepted' AND NOT r.answers_gone
+AND r.state_at < kosh_now() - interval '{ANSWERS_KEPT}'
+AND NOT EXISTS (
+  SELECT FROM registry_writes w WHERE w.registration_id = r.id
+    AND w.state IN ('pending', 'unknown', 'sending'))
+"""
+# What the registry refused is nowhere but here.
+_REFUSED = """
+EXISTS (
+  SELECT FROM registry_writes w WHERE w.registration_id = r.id
+    AND w.kind = 'submit' AND w.state = 'rejected'
+    AND NOT EXISTS (
+      SELECT FROM registry_writes n WHERE n.registration_id = r.id
+        AND n.kind = 'submit' AND n.number > w.number))
+"""
+_IDLE = f"""
+c.updated_at < kosh_now() - interval '{DRAFT_KEPT}'
+AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = r.person_id)
+"""
+
+
+async def spent(
+    session: Session, after: UUID, most: int = 100, *, lately: bool = False
+) -> list[UUID]:
+    """The next people whose answers have been with the registry for a day: to be forgotten here.
+
+    Who left a change unsent is met again and again; `lately`, only in the first hour after it.
+    """
     cursor = await session.execute(
-        "SELECT DISTINCT person_id FROM registrations WHERE state = 'accepted' AND NOT answers_gone"
-        f" AND person_id > %s AND state_at < kosh_now() - interval '{ANSWERS_KEPT}'"
-        " ORDER BY person_id LIMIT %s",
-        (after, most),
+        "SELECT DISTINCT r.person_id FROM registrations r"
+        " JOIN conversations c ON c.person_id = r.person_id"
+        f" WHERE {_SPENT} AND (NOT {_REFUSED} OR {_IDLE}) AND r.person_id > %s AND (NOT %s"
+        f"   OR r.state_at > kosh_now() - interval '{ANSWERS_KEPT}' - interval '{LATELY}')"
+        " ORDER BY r.person_id LIMIT %s",
+        (after, lately, most),
     )
     return [row[0] for row in await cursor.fetchall()]
+
+
+async def due_to_go(session: Session, person_id: UUID) -> tuple[bool, bool]:
+    """Whether a person's answers are to be forgotten now: those sent, and a change not sent."""
+    cursor = await session.execute(
+        f"SELECT bool_or(NOT {_REFUSED} OR {_IDLE}), bool_or({_IDLE}) FROM registrations r"
+        f" JOIN conversations c ON c.person_id = r.person_id WHERE {_SPENT} AND r.person_id = %s",
+        (person_id,),
+    )
+    row = await cursor.fetchone()
+    return (bool(row[0]), bool(row[1])) if row else (False, False)
 
 
 async def mark_spent(session: Session, person_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Writes to the registry that were overtaken, refused or in doubt, and those that wait."""
+"""Writes that were overtaken, refused or in doubt; and how long answers stay after acceptance."""
 
 import asyncio
 from dataclasses import replace
@@ -8,13 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from bot import conversations, errands, inbox, registrations
+from bot import conversations, errands, inbox, jobs, registrations
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
+from flows.preregistration import CLOSED
 from tests.bot.desks import ahead
-from tests.people import Guest
+from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
 
 NUMBER = "KS-2026-2345-6789"
 UNKNOWN = OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer")
@@ -152,10 +153,26 @@ async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withd
     assert conversation.standing.state == "withdrawn"
 
 
+async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
+    """The registry takes what was sent last, and accepts it."""
+    await _write(rt, registry)
+    version = max(each.version for each in registry.said.values()) + 1
+    await inbox.deliver(rt, await errands.hear_registry(rt, NUMBER, "ACCEPTED", version))
+
+
+async def _surname(guest: Guest) -> str | None:
+    """The surname in the form of a registration, if anything is in it."""
+    conversation = await guest.conversation()
+    assert conversation is not None
+    form = conversation.forms.get("preregistration")
+    return form.answers["surname"].value if form else None
+
+
 async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -> None:
     """Somebody may be in the middle of another form a day after their registration."""
     guest = Guest(rt)
     await guest.register()
+    await _accepted(rt, guest, Keeping())
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
     async with rt.pool.connection() as session:
         held = await conversations.lock(rt, session, person_id)
@@ -163,10 +180,119 @@ async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -
         c = held.conversation
         forms = {**c.forms, "interview": c.forms["preregistration"]}
         await conversations.keep(rt, session, held, replace(c, forms=forms))
-        await errands.forget_answers(rt, session, person_id)
+    await ahead(rt, "25 hours")
+    await jobs.forget_spent(rt)
     conversation = await guest.conversation()
     assert conversation is not None
     assert list(conversation.forms) == ["interview"]
+
+
+async def test_a_change_that_was_begun_outlives_the_day_after_acceptance(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "23 hours 55 minutes")
+    await guest.go("/status", "amend", "edit", "surname")
+    await ahead(rt, "10 minutes")
+    await jobs.forget_spent(rt)
+    await guest.go("TESTOVSKAYA")
+    assert await _surname(guest) == "TESTOVSKAYA"
+    await guest.go("submit")
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await guest.go("/status", "amend")
+    for days in (29, 29):
+        await ahead(rt, f"{days} days")
+        await jobs.forget_spent(rt)
+        assert await _surname(guest) == "TESTOVA"
+        await guest.go("/menu")
+    await ahead(rt, "31 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
+    assert await _one(rt, "SELECT answers_gone FROM registrations")
+
+
+async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None:
+    """The rounds that follow close upon one another would look at all of them each time."""
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await guest.go("/status", "amend")
+
+    async def met(*, lately: bool) -> int:
+        async with rt.pool.connection() as session:
+            return len(await registrations.spent(session, UUID(int=0), lately=lately))
+
+    await ahead(rt, "24 hours 30 minutes")
+    assert (await met(lately=True), await met(lately=False)) == (1, 1)
+    await ahead(rt, "1 hour")
+    assert (await met(lately=True), await met(lately=False)) == (0, 1)
+
+
+async def test_what_no_round_met_in_its_hour_goes_with_what_time_takes_away(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await ahead(rt, "2 days")
+    await jobs.forget_spent(rt, lately=True)
+    assert await _surname(guest) == "TESTOVA"
+    await jobs._retain(rt)
+    assert await _surname(guest) is None
+
+
+async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runtime) -> None:
+    """Also one of which everything was filled in anew, since what was accepted is gone here."""
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
+    await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    # As if it had been sent after the round had found its person.
+    await errands.forget_answers(rt, person_id)
+    assert await _surname(guest) == "TESTOVA"
+    registry.fails = {"amend": REFUSED}
+    await _write(rt, registry)
+    assert await _one(rt, "SELECT count(*) FROM cases") == 1
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    await guest.go("/status", "amend", "submit")
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_a_refused_amendment_stays_while_its_case_does_and_its_person_writes(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": REFUSED}
+    await _write(rt, registry)
+    await ahead(rt, "31 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM cases")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
 
 
 async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
@@ -184,3 +310,12 @@ async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
         due = await registrations.due(session, 2)
         cursor = await session.execute("SELECT id FROM registry_writes WHERE kind = 'submit'")
         assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
+
+
+async def test_answers_are_forgotten_also_while_registration_is_closed(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await ahead(rt, "25 hours")
+    await jobs.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
+    assert await _surname(guest) is None

@@ -94,13 +94,11 @@ async def test_reminders_of_others_come_in_one_round(
 
 
 async def test_answers_of_others_are_forgotten(rt: Runtime) -> None:
-    for person_id in await _three(rt):
-        async with rt.pool.connection() as session:
-            await session.execute(
-                "INSERT INTO registrations (id, person_id, state)"
-                " VALUES (gen_random_uuid(), %s, 'accepted')",
-                (person_id,),
-            )
+    for guest in (Guest(rt), Guest(rt), Guest(rt)):
+        await guest.register()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE registry_writes SET state = 'accepted'")
+        await session.execute("UPDATE registrations SET state = 'accepted'")
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "2 days")
     await jobs.forget_spent(rt)
