@@ -48,9 +48,9 @@ async def append(
 
 
 # The same bytes as `_link` has; one statement, so that nobody waits for our trips.
-APPEND: Final = r"""
+_APPENDING: Final = r"""
 WITH head AS (
-  SELECT seq + 1 AS seq, hash AS before, kosh_now() AS at FROM audit_head FOR UPDATE
+  SELECT seq + 1 AS seq, hash AS before, kosh_now() AS at FROM audit_head WHERE {} FOR UPDATE
 ), told AS (
   SELECT seq, before, at, ARRAY[seq::text,
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
@@ -68,6 +68,14 @@ WITH head AS (
 )
 UPDATE audit_head SET seq = link.seq, hash = link.hash FROM link
 """
+
+
+def appending(condition: str) -> str:
+    """What adds a link where a condition holds, and else does nothing."""
+    return _APPENDING.format(condition)
+
+
+APPEND: Final = appending("true")
 
 
 async def entries(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from bot import access, audit, log, officers, people, uploads
@@ -12,7 +13,7 @@ from bot.people import Person
 from bot.reading.form import PARKED, SEEN, allowed, opened, parked, person_of, road, seen
 from bot.reading.lists import BESIDE, LAST, LINE, Line, line_of
 from bot.runtime import Runtime
-from bot.trips import Call, Rows, Statement, Values
+from bot.trips import Rows, Statement
 from bot.uploads import Listed
 from flows.engine.house import titled
 from flows.engine.state import Conversation
@@ -105,23 +106,23 @@ class View:
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
     """A case with its words; ReasonNeeded where none is given by somebody who does not hold it.
 
-    Readings of one case by one officer within 15 minutes count, and are audited, as one.
+    Readings of one case by one officer within 15 minutes count, and are audited, as one. A new one
+    is counted and noted in its turn, in the trip that reads: what comes over the budget then is
+    thrown away unopened.
     """
-    values = {"case": case_id, "officer": officer.id}
+    values = _accounted(officer, case_id, reason)
     (last,), rows, account = await officers.asked(
-        rt, officer, (LAST, {}), (SEEN, values), (_ACCOUNT, _accounted(officer, case_id))
+        rt, officer, (LAST, {}), (SEEN, values), (_ACCOUNT, values)
     )
     line = allowed(rt, officer, rows, Action.CASE_READ)
-    fresh = _account(officer, line.case, reason, account)
+    fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
     key, state, words, notes, registry, earlier, papers, *others = await officers.asked(
-        rt,
-        officer,
-        *((each, values) for each in _SHOWN),
-        # At the very end: others who read wait for this to be committed.
-        *([_note(officer, case_id, reason)] if fresh else ()),
+        rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (_HERE,))))
     )
-    ((now,),), _here, beside, *_audited = others
+    ((now,),), beside, *counted = others
+    if fresh:
+        _within(counted[_NOTED.index(_ACCOUNT)])
     person = opened(rt, line.case, key)
     talk, epoch = parked(person, state)
     found = road(rt, talk) if talk else None
@@ -156,19 +157,25 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
 
-_ACCOUNT = Statement.of(
-    "SELECT count(DISTINCT subject), coalesce(bool_or(subject = %(subject)s"
-    " AND at > kosh_now() - %(spell)s::interval), false) FROM audit"
+_SPENT = (
+    "SELECT count(DISTINCT subject) AS read, coalesce(bool_or(subject = %(subject)s"
+    " AND at > kosh_now() - %(spell)s::interval), false) AS going_on FROM audit"
     " WHERE actor = %(actor)s AND action = %(action)s AND at > kosh_now() - interval '1 hour'"
 )
+_ACCOUNT = Statement.of(_SPENT)
 
 
-def _accounted(officer: Officer, case_id: UUID) -> Values:
-    return {"subject": str(case_id), "spell": ONE_READING, "actor": str(officer.id),
-            "action": Action.CASE_READ.value}  # fmt: skip
+def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
+    """Values for everything that a reading asks, but the person."""
+    return {
+        "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
+        "spell": ONE_READING, "most": HARD_BUDGET, "actor": str(officer.id),
+        "action": Action.CASE_READ.value, "subject": str(case_id),
+        "detail": (reason or Reason.ANSWER).value,
+    }  # fmt: skip
 
 
-def _account(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
+def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
     """Whether this reading is a new one; then it has to have a reason and to be within budget."""
     ((read, going_on),) = found
     if going_on:
@@ -176,10 +183,19 @@ def _account(officer: Officer, case: Case, reason: Reason | None, found: Rows) -
     if reason is None and case.owner != officer.id:
         raise ReasonNeeded
     if read >= HARD_BUDGET:
-        raise Forbidden(Why.BUDGET)
+        _within(found)
+    return True
+
+
+def _within(found: Rows) -> None:
+    """Raise the alarm over who reads many cases, and Forbidden over who reads too many."""
+    ((read, going_on),) = found
+    if going_on:
+        return
     if read >= SOFT_BUDGET:
         _logger.warning("reading.many", count=read)
-    return True
+    if read >= HARD_BUDGET:
+        raise Forbidden(Why.BUDGET)
 
 
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
@@ -202,27 +218,30 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
 
 
 # That this officer looks at the case just now; and who else does.
-_HERE = Statement.of(
+_LOOKS = (
     "INSERT INTO case_readers (case_id, officer)"
     " SELECT k.id, %(officer)s FROM cases k WHERE k.id = %(case)s"
+)
+_AGAIN = (
     " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
     " WHERE case_readers.at < kosh_now() - interval '20 seconds'"
 )
+_HERE = Statement.of(_LOOKS + _AGAIN)
 _BESIDE = Statement.of(
     "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
     " WHERE r.case_id = %(case)s AND r.officer <> %(officer)s"
     " AND r.at > kosh_now() - interval '1 minute' ORDER BY o.name"
 )
 _NOW = Statement.of("SELECT kosh_now()")
-_APPEND = Statement.of(audit.APPEND)
-
-
-def _note(officer: Officer, case_id: UUID, reason: Reason | None) -> Call:
-    told = (reason or Reason.ANSWER).value
-    return _APPEND, {"actor": str(officer.id), "action": Action.CASE_READ.value,
-                     "subject": str(case_id), "detail": told}  # fmt: skip
-
-
+_FITS = f"EXISTS (SELECT FROM ({_SPENT}) AS spent WHERE NOT going_on AND read < %(most)s)"
+# A new reading, after all that is read: those of one officer wait here for one another, so that
+# each counts the ones before it. The audit is at the very end, since everybody waits for that.
+_NOTED = (
+    Statement.of("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))"),
+    _ACCOUNT,
+    Statement.of(f"{_LOOKS} AND {_FITS}{_AGAIN}"),
+    Statement.of(audit.appending(_FITS)),
+)
 _THREAD = Statement.of(
     "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
     " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
@@ -247,7 +266,7 @@ _EARLIER = Statement.of(
 )
 # In the order in which `view` takes them apart.
 _SHOWN = (
-    people.KEY, PARKED, _THREAD, _NOTES, _REGISTRY, _EARLIER, uploads.LISTING, _NOW, _HERE, _BESIDE,
+    people.KEY, PARKED, _THREAD, _NOTES, _REGISTRY, _EARLIER, uploads.LISTING, _NOW, _BESIDE,
 )  # fmt: skip
 
 

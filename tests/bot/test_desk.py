@@ -1,5 +1,10 @@
 """What officers do: the form is silent meanwhile, each act is done once, what was said arrives."""
 
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,6 +16,7 @@ from bot import (
     conversations,
     desk,
     inbox,
+    log,
     officers,
     outbox,
     people,
@@ -462,6 +468,71 @@ async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
     assert forbidden.value.why is Why.BUDGET
     await ahead(rt, "61 minutes")
     await seen(rt, officer, found[2].id)
+
+
+@contextmanager
+def _alarms() -> Iterator[list[int]]:
+    """How many cases had been read, each time that the alarm over readings was raised."""
+    lines, counts = io.StringIO(), list[int]()
+    log.configure("warning", to=lines)
+    try:
+        yield counts
+    finally:
+        log.configure("error")
+    said = map(json.loads, lines.getvalue().splitlines())
+    counts += [each["count"] for each in said if each["event"] == "reading.many"]
+
+
+@pytest.mark.requirement("S-62")
+async def test_who_opens_many_cases_in_one_burst_is_stopped_at_the_budget_and_told_of(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reading.case.SOFT_BUDGET", 2)
+    monkeypatch.setattr("bot.reading.case.HARD_BUDGET", 3)
+    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    found = [await ask(Guest(rt)) for _each in range(8)]
+    with _alarms() as counts:
+        results = await asyncio.gather(
+            *(seen(rt, officer, each.id) for each in found), return_exceptions=True
+        )
+    refused = [each for each in results if isinstance(each, Forbidden)]
+    assert [each.why for each in refused] == [Why.BUDGET] * 5
+    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(read) == 3
+    assert sorted(counts) == [2, 3, 3, 3, 3, 3]
+    stopped = [isinstance(each, Forbidden) for each in results]
+    for was_refused, beside in ((True, ()), (False, (officer.name,))):
+        case = found[stopped.index(was_refused)]
+        assert (await seen(rt, colleague, case.id)).beside == beside
+
+
+@pytest.mark.requirement("S-62")
+async def test_a_refusal_over_the_budget_raises_the_alarm_too(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reading.case.SOFT_BUDGET", 1)
+    monkeypatch.setattr("bot.reading.case.HARD_BUDGET", 1)
+    officer = await an_officer(rt)
+    found = [await ask(Guest(rt)) for _each in range(2)]
+    await seen(rt, officer, found[0].id)
+    with _alarms() as counts:
+        with pytest.raises(Forbidden):
+            await seen(rt, officer, found[1].id)
+        await seen(rt, officer, found[0].id)
+    assert counts == [1]
+
+
+@pytest.mark.requirement("S-62")
+@pytest.mark.parametrize("budget", [1, 2])
+async def test_a_case_opened_in_several_tabs_at_once_is_read_and_audited_once(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch, budget: int
+) -> None:
+    monkeypatch.setattr("bot.reading.case.HARD_BUDGET", budget)
+    officer, case = await an_officer(rt), await ask(Guest(rt))
+    views = await asyncio.gather(*(seen(rt, officer, case.id) for _tab in range(4)))
+    assert {view.line.case.id for view in views} == {case.id}
+    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(read) == 1
 
 
 @pytest.mark.requirement("S-62")
