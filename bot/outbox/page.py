@@ -7,6 +7,8 @@ from bot.outbox.posting import opened
 from bot.people import Person
 from bot.runtime import Runtime
 
+MOST_WAITING = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -19,20 +21,23 @@ class Waiting:
 
 
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
-    """Rows after an id that the page has not got yet, oldest first."""
+    """Rows after an id that the page has not got yet, oldest first; after none the newest of all.
+
+    A page without a script never says what it has, so that of many the newest are to be shown.
+    """
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT id, act, external_id, body FROM messages WHERE person_id = %s AND channel = %s"
             # The wake-up comes before the outcome is written, so what is being sent counts too.
             " AND id > %s AND state IN ('sending', 'sent')"
             " AND (body IS NOT NULL OR act = 'delete')"
-            " ORDER BY id LIMIT 100",
-            (person.id, channel, after),
+            " ORDER BY CASE WHEN %s > 0 THEN id ELSE -id END LIMIT %s",
+            (person.id, channel, after, after, MOST_WAITING),
         )
         found = await cursor.fetchall()
     return [
         Waiting(row_id, act, external_id or "", opened(person, body))
-        for row_id, act, external_id, body in found
+        for row_id, act, external_id, body in sorted(found, key=lambda row: int(row[0]))
     ]
 
 

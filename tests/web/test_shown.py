@@ -16,6 +16,7 @@ from starlette.types import Message as Asgi
 
 from bot import outbox, people
 from bot.channels import Message
+from bot.outbox import page
 from bot.people import Person
 from bot.runtime import Runtime
 from bot.web import chat
@@ -152,3 +153,13 @@ async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
             pass
     assert (await _kept(house.rt, person))[: len(kept[0])] == kept[0]
     assert await _kept(house.rt, theirs) == kept[1]
+
+
+async def test_of_many_a_page_without_a_script_gets_the_newest(rt: Runtime) -> None:
+    _guest, person = await _known(rt)
+    (first,) = await _told(rt, person, "the first")
+    told = await _told(rt, person, *map(str, range(page.MOST_WAITING)))
+    found = await outbox.waiting(rt, person, "web", after=0)
+    assert [each.id for each in found] == told
+    behind = await outbox.waiting(rt, person, "web", after=first - 1)
+    assert [each.id for each in behind] == [first, *told][: page.MOST_WAITING]
