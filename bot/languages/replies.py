@@ -66,17 +66,20 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "en": "delete, erase, delete my data, erase my data",
     },
     Reserved.PERSON: {
-        "kk": "кісі, адамға, адаммен сөйлесу, адам керек, тірі адам, маман керек, оператор керек",
-        "kk_Arab": "كىسى, ادامعا, ادام كەرەك, اداممەن سويلەسۋ, مامان كەرەك",
+        "kk": "кісі, адамға, адаммен сөйлесу, адам керек, тірі адам, маман, маман керек,"
+        " оператор керек",
+        "kk_Arab": "كىسى, ادامعا, ادام كەرەك, اداممەن سويلەسۋ, مامان, مامان كەرەك",
         "kk_Latn": "kisi, adamǵa, adam kerek, maman kerek",
-        "ru": "человек, живой человек, нужен человек, позовите человека, нужен оператор,"
-        " нужен специалист",
-        "zh_Hans": "人工, 真人, 人工客服, 人工服务, 转人工, 找人工",
+        "ru": "человек, живой человек, нужен человек, позовите человека,"
+        " нужен оператор, специалист, нужен специалист",
+        "zh_Hans": "人工, 真人, 人工客服, 人工服务, 转人工, 找人工, 工作人员, 联系工作人员,"
+        " 找工作人员",
         "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator kerak,"
-        " odamdan yordam olish",
+        " odamdan yordam olish, mutaxassis, mutaxassis kerak",
         "uz_Cyrl": "одам, одам керак, жонли одам, одам билан гаплашиш, оператор керак,"
-        " одамдан ёрдам олиш",
-        "en": "person, human, a person, a person please, talk to a person, real person",
+        " одамдан ёрдам олиш, мутахассис, мутахассис керак",
+        "en": "person, human, a person, a person please, talk to a person, real person, officer,"
+        " officers",
     },
     Reserved.MENU: {
         "kk": "мәзір, бас мәзір, меню, мазир",

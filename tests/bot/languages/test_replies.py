@@ -67,6 +67,9 @@ def test_stop_is_understood_in_every_language(typed: str) -> None:
         ("o‘chirish", Reserved.DELETE),
         ("Человек!", Reserved.PERSON),
         ("адам керек", Reserved.PERSON),
+        ("مامان", Reserved.PERSON),
+        ("mutaxassis", Reserved.PERSON),
+        ("工作人员", Reserved.PERSON),
     ],
 )
 def test_the_other_safety_words(typed: str, word: Reserved) -> None:
