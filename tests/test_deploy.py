@@ -104,6 +104,14 @@ def test_compose_keeps_to_its_schema() -> None:
     assert done.returncode == 0, done.stdout.decode()
 
 
+def test_in_compose_only_the_program_reaches_the_stores() -> None:
+    services, stores = COMPOSE["services"], {"postgres", "valkey"}
+    inside = {name for name, each in services.items() if "inside" in each["networks"]}
+    assert inside == stores | {name for name, each in services.items() if each["image"] == "kosh"}
+    assert all(services[store]["networks"] == ["inside"] for store in stores)
+    assert COMPOSE["networks"]["inside"]["internal"]
+
+
 def test_compose_opens_nothing_but_the_proxy() -> None:
     ports = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert ports.pop("proxy") == ["80:80", "443:443", "443:443/udp"]
