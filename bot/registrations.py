@@ -535,9 +535,14 @@ async def due(session: Session, most: int = 50) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-# What was sent has been with the registry for a day, and nothing newer is on its way there.
+_IDLE = f"""
+c.updated_at < kosh_now() - interval '{DRAFT_KEPT}'
+AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = r.person_id)
+"""
+# What was sent has been with the registry for a day, and nothing newer is on its way there; or
+# nobody has come back to it.
 _SPENT = f"""
-r.state = 'accepted' AND NOT r.answers_gone
+(r.state = 'accepted' OR ({_IDLE})) AND NOT r.answers_gone
 AND r.state_at < kosh_now() - interval '{ANSWERS_KEPT}'
 AND NOT EXISTS (
   SELECT FROM registry_writes w WHERE w.registration_id = r.id
@@ -552,16 +557,12 @@ EXISTS (
       SELECT FROM registry_writes n WHERE n.registration_id = r.id
         AND n.kind = 'submit' AND n.number > w.number))
 """
-_IDLE = f"""
-c.updated_at < kosh_now() - interval '{DRAFT_KEPT}'
-AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = r.person_id)
-"""
 
 
 async def spent(
     session: Session, after: UUID, most: int = 100, *, lately: bool = False
 ) -> list[UUID]:
-    """The next people whose answers have been with the registry for a day: to be forgotten here.
+    """The next people whose answers are to be forgotten here: with the registry for a day, or left.
 
     Who left a change unsent is met again and again; `lately`, only in the first hour after it.
     """

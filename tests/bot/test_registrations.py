@@ -222,6 +222,20 @@ async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
     assert await _one(rt, "SELECT answers_gone FROM registrations")
 
 
+async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await ahead(rt, "29 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    await ahead(rt, "2 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
 async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None:
     """The rounds that follow close upon one another would look at all of them each time."""
     guest = Guest(rt)
