@@ -410,11 +410,12 @@ async def _looked_up(registry: Registry, write: Write) -> str | None:
 async def _erase(
     registry: Registry, write: Write, consent: Mapping[str, str]
 ) -> Acknowledgement | None:
-    if write.receipt is None:
+    receipt = write.receipt or await _looked_up(registry, write)
+    if receipt is None:
         return None
     taken_back = ConsentWithdrawal.model_validate(
         {
-            "number": write.receipt,
+            "number": receipt,
             "text_sha256": consent["text_sha256"],
             "language": consent["language"],
             "withdrawn_at": write.asked_at,

@@ -10,7 +10,7 @@ import pytest
 
 from bot import conversations, errands, inbox, jobs, registrations
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement
+from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
 from flows.preregistration import CLOSED
@@ -68,6 +68,10 @@ class Keeping:
 
     async def withdraw(self, _number: str, *, key: str) -> Acknowledgement:
         return self._took("withdraw", "WITHDRAWN", key)
+
+    async def withdraw_consent(self, taken_back: ConsentWithdrawal, *, key: str) -> Acknowledgement:
+        assert taken_back.number == NUMBER
+        return self._took("withdraw_consent", "WITHDRAWN", key)
 
     def _took(self, call: str, state: Any, key: str) -> Acknowledgement:
         error = self.fails.pop(call, None)
@@ -151,6 +155,19 @@ async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withd
     assert conversation is not None
     assert conversation.standing is not None
     assert conversation.standing.state == "withdrawn"
+
+
+async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_erased(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    await _write(rt, registry)
+    await _write(rt, registry)
+    await guest.go("/delete", "да")
+    await _write(rt, registry)
+    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
 
 
 async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
