@@ -82,6 +82,18 @@ async def test_an_administrator_ties_no_work_account_to_themselves(desk: House) 
     assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
 
 
+async def test_a_work_account_opens_one_officer_only(desk: House) -> None:
+    aigul, erlan = await _known(desk, AIGUL), await _known(desk, ERLAN)
+    async with Console.signed_in(desk.url, DANA) as console:
+        for officer, status in ((aigul, 200), (erlan, 409)):
+            await console.get("/console/officers")
+            form = _forms(console, officer)["change"]
+            form.action = form.action.replace("change", "tie")
+            screen = await console.send(form, subject="subject-2")
+            assert screen.status == status
+        assert ru("tied_already") in screen.text
+
+
 async def test_another_administrator_does_it(desk: House) -> None:
     dana = await _known(desk, DANA)
     async with Console.signed_in(desk.url, ERLAN) as console:

@@ -108,14 +108,17 @@ async def tie(visit: Visit, form: Form) -> Response:
         return await _listed(visit, 422, visit.say(words.REFUSALS["empty"]))
     officer_id = _id(form)
     access.demand_another(visit.officer, officer_id)
-    async with officers.acting(visit.rt, visit.officer) as connection:
-        await accounts.tie(connection, officer_id, work_account.indexes(visit.rt, subject)[0])
-        await audit.append(
-            connection,
-            actor=str(visit.officer.id),
-            action="officer.tied",
-            subject=str(officer_id),
-        )
+    try:
+        async with officers.acting(visit.rt, visit.officer) as connection:
+            await accounts.tie(connection, officer_id, work_account.indexes(visit.rt, subject)[0])
+            await audit.append(
+                connection,
+                actor=str(visit.officer.id),
+                action="officer.tied",
+                subject=str(officer_id),
+            )
+    except psycopg.errors.UniqueViolation:
+        return await _listed(visit, 409, visit.say(words.WORDS["tied_already"]))
     return done("/officers", "saved")
 
 

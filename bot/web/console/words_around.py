@@ -145,6 +145,7 @@ RUNNING: dict[str, Text] = {
     "active": _("May work here"),
     "officer_new": button("Add an officer"),
     "name_taken": _("There is an officer of that name already."),
+    "tied_already": _("Another officer signs in with this work account already."),
     "last_administrator": _("One of the last two administrators can't be taken away."),
     "tie_subject": _("The officer's number at the service of work accounts"),
     "tie": button("Tie the account"),
