@@ -373,7 +373,7 @@ def parcel(
     row, row_id = written[0], rows[0][0]
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     shut = outbox.closed(rt, held.channel, silence)
-    act = Act(row.act, held.address, row.message, row.external_id, f"{row_id}.1", shut)
+    act = Act(row.act, held.address, row.message, row.external_id, str(row_id), shut)
     return Parcel(row_id, 1, held.person, held.channel, act)
 
 

@@ -540,15 +540,6 @@ _IDLE = f"""
 c.updated_at < kosh_now() - interval '{DRAFT_KEPT}'
 AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = r.person_id)
 """
-# What was sent has been with the registry for a day, and nothing newer is on its way there; or
-# nobody has come back to it.
-_SPENT = f"""
-(r.state = 'accepted' OR ({_IDLE})) AND NOT r.answers_gone
-AND r.state_at < kosh_now() - interval '{ANSWERS_KEPT}'
-AND NOT EXISTS (
-  SELECT FROM registry_writes w WHERE w.registration_id = r.id
-    AND w.state IN ('pending', 'unknown', 'sending'))
-"""
 # What the registry refused is nowhere but here.
 _REFUSED = """
 EXISTS (
@@ -557,6 +548,17 @@ EXISTS (
     AND NOT EXISTS (
       SELECT FROM registry_writes n WHERE n.registration_id = r.id
         AND n.kind = 'submit' AND n.number > w.number))
+"""
+# What was sent has been with the registry for a day, and nothing newer is on its way there; or
+# it was taken back or refused, and nobody has come back to it.
+_SPENT = f"""
+(r.state = 'accepted' OR (r.state IN ('withdrawn', 'rejected') OR {_REFUSED}) AND ({_IDLE}))
+AND NOT r.answers_gone AND NOT EXISTS (
+  SELECT FROM registrations n WHERE n.person_id = r.person_id AND n.created_at > r.created_at)
+AND r.state_at < kosh_now() - interval '{ANSWERS_KEPT}'
+AND NOT EXISTS (
+  SELECT FROM registry_writes w WHERE w.registration_id = r.id
+    AND w.state IN ('pending', 'unknown', 'sending'))
 """
 
 

@@ -149,10 +149,11 @@ class Act:
     """One call to the platform.
 
     `external_id` is the message to edit or, with commas, the messages to delete. `row` names the
-    attempt: the outbox's own id and which try it is (`77.1`), or the mark of a broadcast; empty
-    where nothing was promised and there is no row. `closed` says that the platform takes no free
-    text now, so that only the message's template can go; `paid` that it may cost something to go
-    faster than is free. So many of the message's parts as `sent` says are there already.
+    attempt: the outbox's own id, with the number of a second try or later (`77.2`), or the mark of
+    a broadcast; empty where nothing was promised and there is no row. `closed` says that the
+    platform takes no free text now, so that only the message's template can go; `paid` that it may
+    cost something to go faster than is free. So many of the message's parts as `sent` says are
+    there already.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]

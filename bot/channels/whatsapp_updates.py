@@ -24,7 +24,7 @@ PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
 # Of the outbox a number and the attempt, which versions before this one left out; of a broadcast
 # its number, the recipient and the attempt.
 ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# And of a message in several parts which of them it is: `77.1/2/3`.
+# And of a message in several parts which of them it is: `77.2/2/3`.
 MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 
 # What a message may be instead of text, in the engine's words.

@@ -190,7 +190,7 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
             return None
         shut = closed(rt, channel, silence)
         there = parts.there(external_id) if act == "send" and external_id else 0
-        mark = f"{row_id}.{attempt}"
+        mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         sent = Act(act, place, message, external_id or "", mark, shut, sent=there)
         return Parcel(row_id, attempt, person, channel, sent)
 

@@ -14,14 +14,21 @@ from bot.runtime import Runtime
 _MOST_ID = 2**63 - 1
 
 
+# In order of id, as whoever sends locks them.
+_RETRACT: LiteralString = """
+WITH unsaid AS MATERIALIZED (
+  SELECT id FROM messages WHERE person_id = %s AND channel = %s
+    AND state IN ('pending', 'waiting') AND epoch IS NOT NULL
+  ORDER BY id FOR UPDATE
+)
+UPDATE messages m SET state = 'dropped', body = NULL, done_at = kosh_now()
+FROM unsaid WHERE m.id = unsaid.id
+"""
+
+
 async def retract(session: Session, person_id: UUID, channel: str) -> int:
     """What the form has not said there yet is not said any more; the last row of theirs."""
-    await session.execute(
-        "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now()"
-        " WHERE person_id = %s AND channel = %s AND state IN ('pending', 'waiting')"
-        " AND epoch IS NOT NULL",
-        (person_id, channel),
-    )
+    await session.execute(_RETRACT, (person_id, channel))
     cursor = await session.execute(
         "SELECT coalesce(max(id), 0) FROM messages WHERE person_id = %s", (person_id,)
     )

@@ -54,8 +54,10 @@ async def post(session: Session, person: Person, channel: str, written: Sequence
 async def release(session: Session, person: Person, channel: str) -> None:
     """The person is here again: what waited for them goes, before what is said next."""
     await session.execute(
-        "UPDATE messages SET state = 'pending', due_at = kosh_now()"
-        " WHERE person_id = %s AND channel = %s AND state = 'waiting'",
+        "WITH waited AS MATERIALIZED (SELECT id FROM messages WHERE person_id = %s"
+        "   AND channel = %s AND state = 'waiting' ORDER BY id FOR UPDATE)"
+        " UPDATE messages m SET state = 'pending', due_at = kosh_now()"
+        " FROM waited WHERE m.id = waited.id",
         (person.id, channel),
     )
 

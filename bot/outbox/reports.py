@@ -22,8 +22,8 @@ AGAIN_SECONDS = 10
 _logger = log.get()
 
 # Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
-# writes the outcome looks at it. A report of another attempt is about no message that counts. Of
-# rows that a version before this one sent no attempt is told: they hold the platform's ids.
+# writes the outcome looks at it. A report of another attempt is about no message that counts. Of a
+# first one none is told, as by versions before this one of all: their rows hold the platform's ids.
 _RECEIPTS = Statement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
@@ -42,8 +42,8 @@ UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
   body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
 FROM w JOIN locked ON locked.id = w.id
 WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
-  AND (w.attempt = m.attempt
-    OR (w.attempt = 0 AND string_to_array(m.external_id, ',') @> ARRAY[w.external_id]))
+  AND (string_to_array(m.external_id, ',') @> ARRAY[w.external_id]
+    OR (w.attempt = m.attempt AND coalesce(m.external_id, '') !~ '^[a-z]'))
   AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
 """)
@@ -109,7 +109,7 @@ def _rank(receipt: Receipt) -> int:
 def _attempt(receipt: Receipt) -> tuple[int, int]:
     """The row that a report is about, and which try of it."""
     row, _point, attempt = receipt.row.partition(".")
-    return int(row), int(attempt or 0)
+    return int(row), int(attempt or 1)
 
 
 async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:

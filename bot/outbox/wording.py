@@ -13,8 +13,9 @@ from flows.engine.events import Kind, Say
 from flows.engine.text import _
 
 DELETED_AT_ONCE = 100
-# Among the ids of a deletion: all that was sent up to this row of ours, found when it is due.
-UP_TO = "up-to:"
+# Last among the ids of a deletion: all that was sent up to this row of ours, found when it is due.
+# A number that no message has: a process of before asks the platform for it too, which refuses it.
+UP_TO = "-"
 NOT_DELETED = _(
     "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
     " phone yourself, and its backup if it has one."

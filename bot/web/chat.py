@@ -6,6 +6,7 @@ cookie does, so that the person can come back.
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -186,10 +187,11 @@ async def _carry(
         if visitor.by_cookie:
             forget(rt, answer)
         return
-    async with rt.pool.connection() as session:
-        stays = await people.stays(rt, session, WebChat.name, visitor.name)
-    if stays:
-        remember(rt, answer, visitor.name)
+    # What was taken is answered whatever happens now; the next post renews the cookie too.
+    with suppress(*CANNOT_BE_USED):
+        async with rt.pool.connection() as session:
+            if await people.stays(rt, session, WebChat.name, visitor.name):
+                remember(rt, answer, visitor.name)
 
 
 async def _answered(request: Request, visitor: Visitor, delivery: Delivery | None) -> Response:

@@ -262,6 +262,14 @@ async def test_what_waits_is_not_said_after_the_exit(rt: Runtime) -> None:
     assert place.sent == before + 1
 
 
+async def written(rt: Runtime) -> list[str]:
+    """What deletions of messages of ours that have a number stand to be asked for."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
+        ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]
+    return [each for each in ids if not each.startswith(("ours", "theirs"))]
+
+
 async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
@@ -269,6 +277,7 @@ async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> 
     slow = asyncio.create_task(place.do(Said("/menu")))
     await place.sending.wait()
     await place.do(Said("выход"))
+    assert all(int(each) for each in await written(rt)), "a process of before reads them too"
     place.held.set()
     await slow
     await outbox.sweep(rt)

@@ -253,6 +253,27 @@ async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: 
     assert await _surname(guest) is None
 
 
+async def test_what_the_registry_has_not_answered_is_kept(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _write(rt, registry)
+    await ahead(rt, "31 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+
+
+async def test_what_was_withdrawn_once_takes_nothing_from_what_is_on_its_way(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await guest.register()
+    await ahead(rt, "31 days")
+    await jobs.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+
+
 async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None:
     """The rounds that follow close upon one another would look at all of them each time."""
     guest = Guest(rt)

@@ -1,16 +1,20 @@
 """One update, one transaction: nothing lost, nothing twice, in order, whoever is at work."""
 
 import asyncio
+from dataclasses import replace
 
 import psycopg
 import pytest
 
-from bot import conversations, inbox
+from bot import conversations, inbox, outbox
+from bot.channels import Act, Throttled
+from bot.channels.webchat import WebChat
 from bot.runtime import Runtime
 from bot.services import Databases
 from bot.strangers import Overloaded
 from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
+from tests.bot.desks import ahead
 from tests.people import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
 # So often PostgreSQL plans a prepared statement with its values before it keeps one plan for all.
@@ -231,3 +235,29 @@ async def test_who_writes_can_be_reached_again(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT bool_or(blocked) FROM handles")
         assert await cursor.fetchone() == (False,)
+
+
+class _Named(WebChat):
+    """The page, and by which names acts came to it; the first call is refused for a while."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.names: list[str] = []
+
+    async def send(self, act: Act) -> str:
+        self.names.append(act.row)
+        if len(self.names) == 1:
+            raise Throttled(0.1)
+        return await super().send(act)
+
+
+async def test_a_first_try_has_the_name_that_versions_before_gave_it(rt: Runtime) -> None:
+    """Else, while both run, they know nothing of the platform's report of it."""
+    guest, channel = Guest(rt), _Named(rt)
+    await guest.consent()
+    guest.rt = replace(rt, channels={**rt.channels, "web": channel})
+    await guest.go("/menu")
+    row = (await guest.rows())[-1][0]
+    await ahead(rt, "10 seconds")
+    await outbox.sweep(guest.rt)
+    assert channel.names == [str(row), f"{row}.2"]

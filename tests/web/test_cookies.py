@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from psycopg_pool import PoolTimeout
 
 from bot import people
 from bot.settings import Settings
@@ -90,3 +91,19 @@ async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House)
     page, renewed = await _post(safe, cookie.value, "said", text="TESTOVA")
     assert "имя" in page.lower(), "the answer was taken"
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
+
+
+async def test_what_was_taken_is_answered_though_its_cookie_cannot_be_renewed(
+    safe: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = Guest(safe.rt)
+    await guest.consent()
+
+    async def away(*_given: object) -> bool:
+        raise PoolTimeout
+
+    monkeypatch.setattr(people, "stays", away)
+    page, cookie = await _post(safe, guest.name, "said", text="/menu")
+    assert "payload" in page
+    assert cookie is None
+    assert (await guest.rows())[-1][2] == "sent"
