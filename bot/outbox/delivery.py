@@ -270,7 +270,9 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -
         case WindowClosed():
             if await _shut(rt, parcel, began):
                 return await _wait(rt, parcel, note)
-            return await _outcome(rt, parcel, "pending", reason=error.code, note=note)
+            # They have written since, and whoever answered them found this row in hand.
+            await _outcome(rt, parcel, "pending", reason=error.code, note=note)
+            return True
         case Throttled():
             await pace.rest(rt, parcel.channel, error)
         case _:
