@@ -13,7 +13,6 @@ from bot.runtime import Runtime
 
 _MOST_ID = 2**63 - 1
 
-
 # In order of id, as whoever sends locks them.
 _RETRACT: LiteralString = """
 WITH unsaid AS MATERIALIZED (

@@ -136,16 +136,21 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
     await inbox.deliver(rt, await errands.write_to_registry(there, write))
 
 
-@pytest.mark.requirement("S-25", "S-52")
-async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withdrawn(
-    rt: Runtime,
-) -> None:
-    """The submission arrived, its answer was lost, and looking it up was refused."""
+async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
+    """Whose submission arrived, its answer was lost, and looking it up was refused."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
     await _write(rt, registry)
     await _write(rt, registry)
+    return guest, registry
+
+
+@pytest.mark.requirement("S-25", "S-52")
+async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withdrawn(
+    rt: Runtime,
+) -> None:
+    guest, registry = await _refused_in_doubt(rt)
     assert await _one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
     await _write(rt, registry)
@@ -160,11 +165,7 @@ async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withd
 async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_erased(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), Keeping()
-    await guest.register()
-    registry.fails = {"create": UNKNOWN, "find": REFUSED}
-    await _write(rt, registry)
-    await _write(rt, registry)
+    guest, registry = await _refused_in_doubt(rt)
     await guest.go("/delete", "да")
     await _write(rt, registry)
     assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]

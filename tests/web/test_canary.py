@@ -125,7 +125,8 @@ async def test_just_asking_leaves_no_trace_at_all(house: House, databases: Datab
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:], WORDS)
     assert _everything(databases) == before
     state = await _valkey(house)
-    for canary in (WORDS, name):
+    heard = (await guest.heard())[-1].paragraphs[-1]
+    for canary in (WORDS, name, heard):
         assert canary.encode() not in state
 
 
