@@ -320,7 +320,7 @@ async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> Non
         )
         return set(found) == {("read", None)}
 
-    await house.until(read)
+    await house.until(read, 30)
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.receipts(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])

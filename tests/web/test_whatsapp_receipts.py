@@ -117,7 +117,7 @@ async def test_what_the_platform_took_of_a_message_does_not_go_again_with_the_re
     seen = await _say_at_length(house, user)
     assert _parts(user, seen) == [1]
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(seen + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
     assert _parts(user, seen) == [1, 2]
 
@@ -129,7 +129,7 @@ async def test_a_rest_that_is_refused_again_and_again_repeats_nothing(house: Hou
     for _try in range(3):
         await house.ahead("1 minute")
         await outbox.deliver(house.rt, None, await _person(house, user))
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(seen + 2, seconds=30)
     await user.read()
     await _until_receipt(house, user, "read")
     assert _parts(user, seen) == [1, 2]
@@ -141,7 +141,7 @@ async def test_a_part_that_fails_once_the_other_arrived_goes_again_alone(house: 
     seen = await _say_at_length(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(seen + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
     assert _parts(user, seen) == [1, 2]
 
@@ -152,7 +152,7 @@ async def test_where_the_first_part_failed_both_go_again_in_their_order(house: H
     seen = await _say_at_length(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 3)
+    await user.wait_for_message(seen + 3, seconds=30)
     await _until_receipt(house, user, "delivered")
     assert _parts(user, seen) == [2, 1, 2]
 
@@ -256,6 +256,6 @@ async def test_who_writes_while_a_message_to_them_is_refused_gets_it_all_the_sam
 
     monkeypatch.setattr(channel, "send", late)
     await _notify(house, user)
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(seen + 2, seconds=30)
     assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
     assert await _is_open(house)
