@@ -299,8 +299,10 @@ async def _wait(rt: Runtime, parcel: Parcel, note: str | None = None) -> bool:
 
 
 async def _shut(rt: Runtime, parcel: Parcel, began: float, *, blocked: bool = False) -> bool:
-    person, channel, ago = parcel.person.id, parcel.channel, time.monotonic() - began
+    person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as session:
+        # Counted once the connection is there: what it was waited for is time gone by too.
+        ago = time.monotonic() - began
         return await people.fell_silent(session, person, channel, ago, blocked=blocked)
 
 
