@@ -5,7 +5,7 @@ import gc
 # Nothing is garbage yet, and looking for it costs a start a twentieth of its time.
 gc.disable()
 
-from bot.commands import main  # noqa: E402
+from bot.cli import main  # noqa: E402
 
 gc.enable()
 

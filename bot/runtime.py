@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 import aiohttp
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from bot import floors, log
-from bot.batching import Batcher, Lines
+from bot.cache import Live, LocalBucket
 from bot.channels import Channel
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
-from bot.channels.whatsapp import WhatsApp
-from bot.keys import Keys, VaultError
-from bot.languages import Languages
-from bot.live import Live, LocalBucket
-from bot.papers.workshop import Workshop
+from bot.channels.whatsapp.client import WhatsApp
+from bot.concurrency.batching import Batcher, Lines
+from bot.config import minimum_versions
+from bot.config.settings import ConfigError, Settings
+from bot.db.pipeline import STATEMENT_SECONDS, Connection
+from bot.file_sanitizer.sanitizer import Workshop
+from bot.i18n import Languages
+from bot.observability import logging
 from bot.registry.client import Registry
-from bot.settings import ConfigError, Settings
-from bot.trips import STATEMENT_SECONDS, Connection
-from bot.vault import Vault, WrappedKey
+from bot.security.key_files import Keys, VaultError
+from bot.security.vault import Vault, WrappedKey
 from flows import FLOWS
 from flows.engine.flow import Flow
 from flows.preregistration import CLOSED
@@ -32,7 +33,7 @@ DATABASE_SECONDS = 3
 # How often a process looks for keys that were made or destroyed.
 KEYS_SECONDS = 60
 
-_logger = log.get()
+_logger = logging.get()
 
 type Pool = AsyncConnectionPool[Connection]
 
@@ -77,7 +78,9 @@ async def runtime(
     has known holes.
     """
     if not settings.demo:
-        floors.check(floors.LIBRARIES, floors.installed(), settings.patched)
+        minimum_versions.check(
+            minimum_versions.LIBRARIES, minimum_versions.installed(), settings.patched
+        )
     async with (
         _vault(settings) as vault,
         pool(settings.database(), settings.pool_size) as connections,
@@ -222,8 +225,10 @@ async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
 async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live) -> None:
     async with connections.connection() as session:
         server = session.info.parameter_status("server_version") or ""
-    found = {floors.POSTGRESQL.name: server, **await live.version()}
-    floors.check((floors.POSTGRESQL, floors.VALKEY), found, settings.patched)
+    found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}
+    minimum_versions.check(
+        (minimum_versions.POSTGRESQL, minimum_versions.VALKEY), found, settings.patched
+    )
 
 
 def platforms(

@@ -6,7 +6,7 @@ should be about. It goes out of the conversation as soon as the flow ends.
 
 from datetime import date
 
-from flows.engine.announcing import SUBSCRIBED
+from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
 from flows.engine.questions import Choice, CountryQuestion, Option, Several
 from flows.engine.text import _, button, row

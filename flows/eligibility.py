@@ -11,7 +11,7 @@ from datetime import date
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
-from flows.knowledge import cards, documents, kandas, pilot, quota, registry, settling
+from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
 from flows.knowledge.facts import Fact, said
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
@@ -137,7 +137,7 @@ def _permit(kazakh: bool, today: date) -> Way:
 
 def _first(today: date) -> tuple[Text, ...]:
     """The steps of the pilot while it lasts."""
-    pilots = (pilot.TEST, pilot.QUESTIONNAIRE, pilot.CHECK, pilot.INTERVIEW)
+    pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today) or (ASK_FIRST,)
 
 
@@ -194,7 +194,7 @@ def _around(answers: Answers, today: date) -> Iterator[Text]:
     if purpose == "move":
         yield from said((settling.NO_DUAL,), today)
     if purpose == "move" and kazakh:
-        yield from said((pilot.TWO_TRACKS, quota.SHARE), today)
+        yield from said((pilot_2026.TWO_TRACKS, quota.SHARE), today)
         yield SUPPORT
     if purpose == "information" and kazakh:
         yield joined(MAY_REGISTER, registry.NO_PROMISE)

@@ -6,9 +6,9 @@ from datetime import date
 
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, CountryQuestion, Option, Reading
 from flows.engine.text import Label, Text, _, button
-from flows.engine.words import Refusal
 from flows.knowledge.facts import said
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
 from flows.knowledge.origins import ORIGINS

@@ -10,7 +10,7 @@ from flows.engine.conditions import Answers, all_of
 from flows.engine.flow import Flow, Item, Notice, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button, row, verbatim
-from flows.knowledge import pilot
+from flows.knowledge import pilot_2026
 from flows.knowledge.contacts import TESTS
 from flows.knowledge.facts import said
 from flows.knowledge.quiz import EXERCISES, Exercise
@@ -87,7 +87,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stages(today: date) -> Iterator[Text]:
-    stages = said(pilot.PILOT, today)
+    stages = said(pilot_2026.PILOT, today)
     if not stages:
         yield NO_STAGES
         return

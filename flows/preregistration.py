@@ -19,6 +19,7 @@ from flows.engine.flow import (
     Review,
     Submit,
 )
+from flows.engine.language_protocol import Letters
 from flows.engine.questions import (
     NO,
     UNSURE,
@@ -33,7 +34,6 @@ from flows.engine.questions import (
     YesNo,
 )
 from flows.engine.text import Text, _, button, row
-from flows.engine.words import Letters
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
 from flows.knowledge.origins import ORIGINS, origin

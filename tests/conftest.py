@@ -14,14 +14,14 @@ import psycopg
 import pytest
 from psycopg.sql import SQL
 
-from bot import services
-from bot.migrations import migrate
+from bot import embedded
+from bot.config.settings import Settings
+from bot.db.migrations import migrate
+from bot.embedded import Databases, servers
 from bot.runtime import Runtime, runtime
-from bot.services import Databases, embedded
-from bot.settings import Settings
+from tests.app_stack import House, furnished
+from tests.app_stack import opened as opened_house
 from tests.clock import CLOCK
-from tests.house import House, furnished
-from tests.house import opened as opened_house
 
 # Durability is tried by the crash tests, with fsync on; here it would only cost time, as would the
 # rounds of hashing that make a password hard to guess: each test opens a dozen connections.
@@ -96,14 +96,14 @@ def admin_url(services_home: Path, pytestconfig: pytest.Config) -> Iterator[str]
     programs = pytestconfig.getoption("postgres")
     with pytest.MonkeyPatch.context() as patch:
         if programs:
-            patch.setattr(embedded, "_postgres_binaries", lambda name: iter([programs / name]))
-        with services.postgres(services_home / "postgres", FAST) as url:
+            patch.setattr(servers, "_postgres_binaries", lambda name: iter([programs / name]))
+        with embedded.postgres(services_home / "postgres", FAST) as url:
             yield url
 
 
 @pytest.fixture(scope="session")
 def redis_url(services_home: Path) -> Iterator[str]:
-    with services.valkey(services_home / "valkey") as url:
+    with embedded.valkey(services_home / "valkey") as url:
         yield url
 
 
@@ -111,7 +111,7 @@ def redis_url(services_home: Path) -> Iterator[str]:
 def template(admin_url: str, services_home: Path) -> str:
     """A migrated database with a movable clock, to be copied for each test."""
     with alone(services_home / "template.lock"):
-        databases = services.prepare(admin_url, TEMPLATE)
+        databases = embedded.prepare(admin_url, TEMPLATE)
         with psycopg.connect(databases.owner, autocommit=True) as session:
             done = session.execute("SELECT to_regclass('test_clock')").fetchone()
             if done is None or done[0] is None:
@@ -131,8 +131,8 @@ def _hurry(admin_url: str) -> None:
 def databases(admin_url: str, template: str) -> Iterator[Databases]:
     """A database of the test's own."""
     name = f"kosh_{uuid4().hex[:12]}"
-    yield services.create_database(admin_url, name, template=template)
-    services.drop_database(admin_url, name)
+    yield embedded.create_database(admin_url, name, template=template)
+    embedded.drop_database(admin_url, name)
 
 
 @pytest.fixture

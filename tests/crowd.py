@@ -11,13 +11,13 @@ import msgspec
 from psycopg import AsyncConnection
 
 from bot import broadcasts
-from bot.access import Role
 from bot.broadcasts import Broadcast, Draft, Purpose, Words
-from bot.broadcasts.wording import mark
+from bot.broadcasts.content import mark
 from bot.channels import Act, Rates, SendError
-from bot.officers import Officer
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
 from bot.runtime import Runtime
-from bot.vault import Vault
+from bot.security.vault import Vault
 from flows.engine.state import Conversation
 
 TOPIC = "events"

@@ -18,7 +18,7 @@ from secrets import token_hex
 
 import aiohttp
 
-from bot import services
+from bot import embedded
 from tests.emulators.telegram import Emulator
 from tests.visitor import Visitor
 
@@ -89,7 +89,7 @@ async def polling(folder: Path) -> None:
 async def servers(folder: Path) -> None:
     """Two web and two worker processes on PostgreSQL and Valkey that were there before."""
     admin = os.environ["SYSTEM_POSTGRESQL"]
-    prepared = services.prepare(admin, "kosh_servers", folder / "passwords")
+    prepared = embedded.prepare(admin, "kosh_servers", folder / "passwords")
     given = {
         "KOSH_DATABASE_URL": prepared.app,
         "KOSH_DATABASE_RETENTION_URL": prepared.retention,

@@ -18,8 +18,8 @@ from threading import Lock
 
 import pytest
 
-from bot.commands import assembled, main
-from bot.languages import NAMES, Languages
+from bot.cli import assembled, main
+from bot.i18n import NAMES, Languages
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS: Mapping[str, Callable[[], int | None]] = {"kosh": main, "pytest": pytest.main}

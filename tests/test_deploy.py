@@ -13,8 +13,8 @@ import pytest
 import typer
 import yaml
 
-from bot.commands import assembled
-from bot.settings import PREFIX, Settings
+from bot.cli import assembled
+from bot.config.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 KUBERNETES = sorted(

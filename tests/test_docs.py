@@ -14,9 +14,9 @@ import typer
 import yaml
 
 from bot.channels.limits import LIMITS
-from bot.commands import assembled, docs
-from bot.inventory import INVENTORY
-from bot.settings import PREFIX, Settings
+from bot.cli import assembled, docs
+from bot.config.settings import PREFIX, Settings
+from bot.privacy.data_inventory import INVENTORY
 from flows import FLOWS
 
 ROOT = Path(__file__).parents[1]
@@ -172,7 +172,9 @@ def test_the_privacy_page_is_the_inventory() -> None:
 
 
 def test_the_architecture_names_every_table_with_its_owner() -> None:
-    declared = dict(re.findall(r"^(\w+) = Table\(  # (.+)$", _text("bot/tables.py"), re.MULTILINE))
+    declared = dict(
+        re.findall(r"^(\w+) = Table\(  # (.+)$", _text("bot/db/tables.py"), re.MULTILINE)
+    )
     told = _rows("docs/architecture.md", "9. Tables and their owners")
     assert {_quoted(row[0])[0]: row[1].replace("`", "") for row in told} == declared
 
@@ -309,7 +311,10 @@ def test_every_alarm_has_its_runbook_and_every_runbook_its_alarm() -> None:
 
 def test_rules_and_dashboard_read_only_what_is_counted() -> None:
     counted = set(
-        re.findall(r"\"(kosh_[a-z_]+)\"", _text("bot/metrics.py") + _text("bot/watch.py"))
+        re.findall(
+            r"\"(kosh_[a-z_]+)\"",
+            _text("bot/observability/metrics.py") + _text("bot/operations/health.py"),
+        )
     )
     counted |= {"process_resident_memory_bytes", "process_cpu_seconds_total", "up"}
     read = _text("deploy/prometheus/rules.yaml") + _text("deploy/grafana/kosh.json")

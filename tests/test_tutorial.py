@@ -72,7 +72,7 @@ class Copy:
                 quietly = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
                 return self._shell.types(
                     *quietly, *words,
-                    environment=environment, program="pytest", module="tests.house",
+                    environment=environment, program="pytest", module="tests.app_stack",
                 )  # fmt: skip
             case ["uv", "run", tool, *words]:
                 command = [str(python.with_name(tool)), *words]
@@ -154,8 +154,8 @@ def test_a_language_is_added(copy: Copy) -> None:
     assert "locales/tr" in said
     tried = (
         "from datetime import date\n"
-        "from bot.languages import Languages, formats\n"
-        "from bot.settings import settings\n"
+        "from bot.i18n import Languages, formats\n"
+        "from bot.config.settings import settings\n"
         "tr = Languages(settings(languages=('tr',)).languages)\n"
         "assert tr.languages() == (('tr', 'Türkçe'),)\n"
         "assert tr.reserved('Dur').value == 'stop', tr.reserved('Dur')\n"

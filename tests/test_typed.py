@@ -11,12 +11,14 @@ import psycopg
 import pytest
 import typer
 
-from bot import people, privacy, tide
-from bot.commands import assembled
+from bot.cli import assembled
+from bot.config.settings import Settings
+from bot.embedded import Databases, postgres_tool
+from bot.operations import rollback_guard
+from bot.people import identities
+from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
-from bot.services import Databases, postgres_tool
-from bot.settings import Settings
-from tests.people import Guest
+from tests.person_client import Guest
 from tests.terminal import shell
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +26,7 @@ PAGES = ("breach", "operations", "runbooks", "start", "upgrading")
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
-# tests/bot/test_init.py: those talk to platforms; announcements by tests/web.
+# tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
 STAYS = {"demo", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile"),
@@ -135,8 +137,8 @@ async def test_the_life_of_an_installation_as_the_pages_tell_it(
         await Guest(rt, "nobody-who-came-later").consent()
     assert typed("restore FILE --replace", "restore").count("Erased again: 0") == 2
     async with runtime(chosen) as rt, rt.pool.connection() as session:
-        assert await people.find(rt, session, "web", "nobody-who-stays")
-        assert await people.find(rt, session, "web", "nobody-who-came-later") is None
+        assert await identities.find(rt, session, "web", "nobody-who-stays")
+        assert await identities.find(rt, session, "web", "nobody-who-came-later") is None
 
     typed("audit verify", "audit verify --head …")
     typed("keys new epoch", "keys new index", "keys new ask")
@@ -178,9 +180,9 @@ async def test_a_right_that_retention_lost_is_given_back_as_the_runbook_says(
     [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/runbooks.md").read_text("utf-8"))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         owner.execute("REVOKE ALL ON links FROM kosh_retention")
-        assert "links" not in await privacy.retain(rt)
+        assert "links" not in await erasure.retain(rt)
         owner.execute(grant.encode())
-        assert "links" in await privacy.retain(rt)
+        assert "links" in await erasure.retain(rt)
 
 
 # Another way back
@@ -195,19 +197,19 @@ async def test_a_database_restored_by_other_means_is_not_served_before_the_erasi
     operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
 ) -> None:
     dump = tmp_path / "by-hand.dump"
-    level = tide.Tide()
+    level = rollback_guard.Tide()
     async with runtime(chosen) as rt:
         leaving = Guest(rt, "nobody-who-leaves")
         await leaving.consent()
         _run("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={databases.owner}")
         for _round in range(2):
             await level.note(rt)
-        await tide.refuse_older(rt)
+        await rollback_guard.refuse_older(rt)
         await leaving.go("/delete", "yes")
-        await privacy.note_erased(rt)
+        await erasure.note_erased(rt)
         for _round in range(2):
             await level.note(rt)
-        await tide.refuse_older(rt)
+        await rollback_guard.refuse_older(rt)
     clean = ("--clean", "--if-exists", "--single-transaction")
     _run("pg_restore", *clean, f"--dbname={databases.owner}", str(dump))
 
@@ -217,13 +219,13 @@ async def test_a_database_restored_by_other_means_is_not_served_before_the_erasi
         assert "./kosh restore" in said
     async with runtime(chosen) as rt:
         async with rt.pool.connection() as session:
-            assert await people.find(rt, session, "web", "nobody-who-leaves")
+            assert await identities.find(rt, session, "web", "nobody-who-leaves")
         # Without the level, the list of the erased alone is enough.
         (chosen.erased.with_name("tide")).unlink()
-        with pytest.raises(tide.OlderDatabase):
-            await tide.refuse_older(rt)
+        with pytest.raises(rollback_guard.OlderDatabase):
+            await rollback_guard.refuse_older(rt)
     assert "Erased again: 1" in operator.runs("restore")
     async with runtime(chosen) as rt:
-        await tide.refuse_older(rt)
+        await rollback_guard.refuse_older(rt)
         async with rt.pool.connection() as session:
-            assert await people.find(rt, session, "web", "nobody-who-leaves") is None
+            assert await identities.find(rt, session, "web", "nobody-who-leaves") is None

@@ -4,10 +4,22 @@ Written (`drafts`), agreed to (`approving`), sent off and held (`running`), look
 in a worker kept moving (`tending`) and delivered (`delivery`); heard of later (`receipts`).
 """
 
-from bot.broadcasts.approving import Approval, agreed, approvals, approve, ask_approval, blockers
+from bot.broadcasts.approval import Approval, agreed, approvals, approve, ask_approval, blockers
 from bot.broadcasts.audience import Count
-from bot.broadcasts.delivery import send_shard
+from bot.broadcasts.content import Blocker, samples, written
+from bot.broadcasts.delivery_reports import ours, receipts
+from bot.broadcasts.draft_files import from_json, from_toml
 from bot.broadcasts.drafts import count, draft, draft_once, edit, find, listing, test_send
+from bot.broadcasts.lifecycle import (
+    Doubt,
+    after_restore,
+    cancel,
+    decide_in_doubt,
+    pause,
+    resume,
+    retry_failed,
+    start,
+)
 from bot.broadcasts.model import (
     Broadcast,
     Draft,
@@ -20,32 +32,20 @@ from bot.broadcasts.model import (
     State,
     Words,
 )
-from bot.broadcasts.paper import from_json, from_toml
 from bot.broadcasts.progress import (
     Estimate,
     Pause,
     Progress,
     Recipient,
     Told,
-    archive,
     estimate,
     history,
+    latest_announcements,
     progress,
     recipients,
 )
-from bot.broadcasts.receipts import ours, receipts
-from bot.broadcasts.running import (
-    Doubt,
-    after_restore,
-    cancel,
-    decide_in_doubt,
-    pause,
-    resume,
-    retry_failed,
-    start,
-)
-from bot.broadcasts.tending import QUEUE, SHARD_TASK, SNAPSHOT_TASK, snapshot, tend
-from bot.broadcasts.wording import Blocker, samples, written
+from bot.broadcasts.scheduler import QUEUE, SHARD_TASK, SNAPSHOT_TASK, snapshot, tend
+from bot.broadcasts.sender import send_shard
 
 __all__ = [
     "QUEUE",
@@ -74,7 +74,6 @@ __all__ = [
     "agreed",
     "approvals",
     "approve",
-    "archive",
     "ask_approval",
     "blockers",
     "cancel",
@@ -88,6 +87,7 @@ __all__ = [
     "from_json",
     "from_toml",
     "history",
+    "latest_announcements",
     "listing",
     "ours",
     "pause",

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 from uuid import UUID
 
-from bot import subscriptions
 from bot.broadcasts.model import Draft, Purpose, Rule
-from bot.languages.formats import names
-from bot.queue import Session
+from bot.db.job_queue import Session
+from bot.db.pipeline import patient
+from bot.i18n.formats import names
+from bot.people import subscriptions
 from bot.runtime import Runtime
-from bot.trips import patient
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS

@@ -6,15 +6,17 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from bot import access, audit, outbox
-from bot.access import Action, Subject
-from bot.broadcasts import audience, model, wording
+from bot import outbox
+from bot.broadcasts import audience, content, model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
 from bot.channels import Act, SendError
-from bot.officers import Officer
-from bot.queue import Session
+from bot.db.job_queue import Session
+from bot.officers import permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
+from bot.security import audit_log
 from flows.knowledge.topics import TOPICS
 
 MOST_TEXT = 4096
@@ -24,7 +26,7 @@ PAGE = 25
 
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
     """Write a new broadcast down; it goes to nobody yet."""
-    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as session:
         return await begin(rt, session, officer, what)
 
@@ -47,7 +49,7 @@ async def draft_once(
     rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
 ) -> Broadcast:
     """The same, once for each key of a caller; Refused when a key comes with something else."""
-    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as session:
         # Two with one key at once: the second waits here, and finds what the first made.
         await session.execute(
@@ -75,7 +77,7 @@ async def edit(
     rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
 ) -> Broadcast:
     """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
-    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as session:
         before = await model.find(session, broadcast_id, lock=True)
@@ -102,7 +104,7 @@ def _check(rt: Runtime, what: Draft) -> None:
     if part := audience.unknown(rt, what.rule):
         raise Refused(Refusal.AUDIENCE, part)
     # A script that is made by rule has no text of its own, which no check of links would see.
-    if not what.texts.keys() <= set(wording.written(rt)):
+    if not what.texts.keys() <= set(content.written(rt)):
         raise Refused(Refusal.FORM, "texts")
     if any(len(words.body) > MOST_TEXT for words in what.texts.values()):
         raise Refused(Refusal.TOO_LONG)
@@ -149,28 +151,28 @@ async def told(
 ) -> None:
     """Say in the audit who did it, and to open pages that something changed."""
     await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(about),))
-    await audit.append(
+    await audit_log.append(
         session, actor=str(officer.id), action=action, subject=str(about), detail=more
     )
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """A broadcast as it is now; LookupError."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as session:
         return await model.find(session, broadcast_id)
 
 
 async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
     """Broadcasts with a number below `before`, newest first."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as session:
         return await model.newest(session, PAGE, before)
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
     """How many it would go to now, and who would be left out, by reason."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as session:
         return await audience.count(rt, session, what)
@@ -181,14 +183,14 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
 
     To nobody else: what was not agreed to must not reach people this way.
     """
-    access.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as session:
         found = await model.find(session, broadcast_id)
     words = found.draft.texts.get(language)
     if words is None or not words.body.strip():
         raise Refused(Refusal.LANGUAGE, language)
     arrived = 0
-    for sample in wording.samples(rt, replace(found.draft, texts={language: words})).values():
+    for sample in content.samples(rt, replace(found.draft, texts={language: words})).values():
         for channel, address in rt.settings.testers:
             arrived += await _tried(rt, channel, Act("send", address, sample))
     if not arrived:
@@ -215,6 +217,6 @@ async def _note_test(
             "INSERT INTO broadcast_tests (broadcast_id, language, hash) VALUES (%s, %s, %s)"
             " ON CONFLICT (broadcast_id, language)"
             " DO UPDATE SET hash = excluded.hash, at = excluded.at",
-            (found.id, language, wording.mark(words)),
+            (found.id, language, content.mark(words)),
         )
         await told(session, officer, "broadcast.tested", found.id, language)

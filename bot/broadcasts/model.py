@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from bot.canned import BUILT
-from bot.queue import Session
-from bot.trips import Statement
+from bot.cases.canned_replies import BUILT
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement
 
 CANARY = 50
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)

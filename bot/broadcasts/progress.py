@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bot import access, audit
-from bot.access import Action, Subject
 from bot.broadcasts import model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import OPEN, Broadcast, Draft, Fate, State, Words
-from bot.officers import Officer
-from bot.pace import PAID_RATE, RESERVE
-from bot.queue import Session
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement, run, together
+from bot.officers import permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.outbox.rate_limits import PAID_RATE, RESERVE
 from bot.runtime import Runtime
-from bot.trips import Statement, run, together
+from bot.security import audit_log
 
 PAGE = 25
 RATE_MINUTES = 3
@@ -88,7 +89,7 @@ class Estimate:
 
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
     """How far it is, in one trip."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as session:
         return await of(session, broadcast_id)
 
@@ -165,21 +166,21 @@ async def recipients(
     most: int = PAGE,
 ) -> list[Recipient]:
     """Recipients past a number, of one fate and reason or of all."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": most}
     async with rt.pool.connection() as session:
         rows = await run(session, _OF_FATE if fate else _ALL, values)
     return [Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:]) for row in rows]
 
 
-async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit.Entry]:
+async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit_log.Entry]:
     """Who did what with it, oldest first."""
-    access.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as session:
-        return await audit.about(session, str(broadcast_id))
+        return await audit_log.about(session, str(broadcast_id))
 
 
-async def archive(session: Session, most: int) -> list[Told]:
+async def latest_announcements(session: Session, most: int) -> list[Told]:
     """Announcements of the last year that were for everybody, newest first."""
     cursor = await session.execute(
         "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"

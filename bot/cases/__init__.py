@@ -4,19 +4,19 @@
 that a page stays good while people talk. Deadlines are in the working time of the case's mission.
 """
 
-from bot.cases.case import (
-    COLUMNS,
-    Case,
-    State,
-    Taken,
-    clock,
-    find,
-    held,
-    median,
-    next_for,
-    taken,
+from bot.cases.intake import (
+    Opened,
+    add_note,
+    add_words,
+    cancel,
+    country,
+    open_case,
+    paper_came,
+    rate,
+    relay,
 )
-from bot.cases.hands import (
+from bot.cases.model import COLUMNS, Case, State, Taken, clock, find, held, median, next_for, taken
+from bot.cases.transitions import (
     change_topic,
     claim,
     escalate,
@@ -30,17 +30,6 @@ from bot.cases.hands import (
     snooze,
     take_over,
     wake,
-)
-from bot.cases.opening import (
-    Opened,
-    add_note,
-    add_words,
-    cancel,
-    country,
-    open_case,
-    paper_came,
-    rate,
-    relay,
 )
 
 __all__ = [

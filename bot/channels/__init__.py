@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
-from bot.languages import directions
+from bot.i18n import bidi
 from flows.engine.events import Event, Page
 
 
@@ -51,7 +51,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.progress is None:
             return ""
         line = "{}/{}".format(*self.progress)
-        return directions.lined(line) if self.language in directions.RIGHT_TO_LEFT else line
+        return bidi.lined(line) if self.language in bidi.RIGHT_TO_LEFT else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +287,7 @@ class Rates:
 
 
 class Channel(Protocol):
-    """One way to talk to people; `bot.channels.telegram` is the model.
+    """One way to talk to people; `bot.channels.telegram.client.client` is the model.
 
     `edits` and `deletes` say what the platform lets us do with messages that are there. Where it
     bills or throttles by message, `joins` makes one message of what a turn says. `page` says

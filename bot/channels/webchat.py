@@ -9,9 +9,9 @@ from hashlib import sha256
 
 import msgspec
 
+from bot.cache import Live, LiveUnavailable
 from bot.channels import Act, Arrival, Message, Rates, Refused, Unreachable
-from bot.live import Live, LiveUnavailable
-from bot.vault import Vault
+from bot.security.vault import Vault
 from flows.engine.events import Page
 
 STREAM_SECONDS = 1800

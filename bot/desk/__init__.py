@@ -4,7 +4,7 @@ Each verb is one transaction of the console's role: the person is locked, then t
 is asked; the act is done once for its key; the audit is written last. What was said is sent after.
 """
 
-from bot.desk.acts import (
+from bot.desk.actions import (
     DOCUMENTS,
     OFFICER_SAYS,
     OTHER,
@@ -25,7 +25,7 @@ from bot.desk.acts import (
     take_over,
     transfer,
 )
-from bot.desk.frame import Done, Refusal, Refused
+from bot.desk.transaction import Done, Refusal, Refused
 
 __all__ = [
     "DOCUMENTS",

@@ -10,27 +10,12 @@ held back where answers are lost (`doubt`), heard of later (`reports`), taken ou
 (`leaving`); the page of the web chat fetches its own (`page`).
 """
 
-from bot.outbox.delivery import (
-    LEASE_SECONDS,
-    SWEPT_AT_ONCE,
-    Parcel,
-    closed,
-    deliver,
-    perform,
-    sweep,
-)
-from bot.outbox.leaving import Stands, everywhere, recent, retract
-from bot.outbox.page import Waiting, seen, waiting
-from bot.outbox.posting import (
-    MOST_ATTEMPTS,
-    after_restore,
-    post,
-    release,
-    seal,
-    silence,
-)
-from bot.outbox.reports import receipts
-from bot.outbox.wording import NOT_DELETED, Row, deletion, rendered, rows, undeleted
+from bot.outbox.chat_cleanup import Stands, everywhere, recent, retract
+from bot.outbox.delivery_reports import receipts
+from bot.outbox.enqueue import MOST_ATTEMPTS, after_restore, post, release, seal, silence
+from bot.outbox.rendering import NOT_DELETED, Row, deletion, rendered, rows, undeleted
+from bot.outbox.sender import LEASE_SECONDS, SWEPT_AT_ONCE, Parcel, closed, deliver, perform, sweep
+from bot.outbox.webchat_feed import Waiting, seen, waiting
 
 __all__ = [
     "LEASE_SECONDS",

@@ -21,8 +21,8 @@ from aiohttp import (
 from pydantic import ConfigDict, TypeAdapter
 from yarl import URL
 
-from bot import metrics, tracing
-from bot.registry.breaker import Breaker
+from bot.observability import metrics, tracing
+from bot.registry.circuit_breaker import Breaker
 from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
@@ -37,7 +37,7 @@ from bot.registry.contract import (
 )
 from bot.registry.documents import Document, DocumentLabel, Documents
 from bot.registry.errors import Misconfigured, Unavailable
-from bot.registry.exchange import (
+from bot.registry.http import (
     Answer,
     Call,
     Contents,

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from bot.registry.callback_signature import HEADER
 from bot.registry.contract import (
     PROBLEMS,
     Acknowledgement,
@@ -25,7 +26,6 @@ from bot.registry.contract import (
     Token,
 )
 from bot.registry.documents import Document, Documents, DocumentType
-from bot.registry.signature import HEADER
 
 type Schema = dict[str, Any]
 

@@ -1,20 +1,7 @@
 """Papers: taken from people (`taking`), sent to the registry once (`sending`)."""
 
-from bot.papers.workshop import Refused
-from bot.uploads.sending import (
-    SEND_TASK,
-    Moved,
-    Parcel,
-    call,
-    claim,
-    due,
-    let_go,
-    postpone,
-    refuse,
-    release,
-    settle,
-)
-from bot.uploads.taking import (
+from bot.file_sanitizer.sanitizer import Refused
+from bot.uploads.intake import (
     FETCH_TASK,
     LISTING,
     Checked,
@@ -29,6 +16,19 @@ from bot.uploads.taking import (
     picture,
     receive,
     unfetched,
+)
+from bot.uploads.registry_transfer import (
+    SEND_TASK,
+    Moved,
+    Parcel,
+    call,
+    claim,
+    due,
+    let_go,
+    postpone,
+    refuse,
+    release,
+    settle,
 )
 
 __all__ = [

@@ -26,21 +26,23 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from bot import errands, inbox, outbox, people
+from bot import outbox
+from bot.cache import Ear, LiveUnavailable, Wake
 from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
-from bot.effects import Delivery
-from bot.languages import direction, tag
-from bot.live import Ear, LiveUnavailable, Wake
-from bot.papers.workshop import MOST_BYTES
-from bot.people import Person
+from bot.conversations import external_events, receive
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.effects import Delivery
+from bot.file_sanitizer.sanitizer import MOST_BYTES
+from bot.i18n import direction, tag
+from bot.people import identities
+from bot.people.identities import Person
 from bot.runtime import Runtime
-from bot.strangers import Overloaded
-from bot.web import filefield
-from bot.web.door import CANNOT_BE_USED, Refused, body, fields, number
+from bot.web import multipart
+from bot.web.middleware import CANNOT_BE_USED, Refused, body, fields, number
 from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
+from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text, _, button
-from flows.engine.words import Reserved
 
 MOST = 32 * 1024
 AROUND_A_FILE = 256 * 1024
@@ -146,10 +148,10 @@ async def attached(request: Request) -> Response:
     rt: Runtime = request.app.state.rt
     check_origin(request)
     # A file that is too large is to be refused as one, before its form is.
-    sent = await filefield.opened(request, MOST_BYTES + AROUND_A_FILE)
+    sent = await multipart.opened(request, MOST_BYTES + AROUND_A_FILE)
     visitor = await _poster(request, sent.fields)
     try:
-        delivery = await errands.take_upload(rt, visitor.person, sent.file)
+        delivery = await external_events.take_upload(rt, visitor.person, sent.file)
     except LookupError:
         return await _post(request, sent.fields, Unreadable("document"))
     return await _answered(request, visitor, delivery)
@@ -190,7 +192,7 @@ async def _carry(
     # What was taken is answered whatever happens now; the next post renews the cookie too.
     with suppress(*CANNOT_BE_USED):
         async with rt.pool.connection() as session:
-            if await people.stays(rt, session, WebChat.name, visitor.name):
+            if await identities.stays(rt, session, WebChat.name, visitor.name):
                 remember(rt, answer, visitor.name)
 
 
@@ -198,9 +200,9 @@ async def _answered(request: Request, visitor: Visitor, delivery: Delivery | Non
     """A word that it was taken, for the script; else the page with all that stands now."""
     rt: Runtime = request.app.state.rt
     if _by_script(request):
-        background = BackgroundTask(inbox.deliver, rt, delivery)
+        background = BackgroundTask(receive.deliver, rt, delivery)
         return JSONResponse({"ok": True, "chat": visitor.name}, 202, background=background)
-    await inbox.deliver(rt, delivery)
+    await receive.deliver(rt, delivery)
     now = await _visitor(request, visitor.name)
     return _rendered(rt, now, await _notes(rt, now, ""))
 
@@ -299,7 +301,7 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def _take(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -> None:
-    await inbox.deliver(rt, await _receive(rt, visitor, event_id, event))
+    await receive.deliver(rt, await _receive(rt, visitor, event_id, event))
 
 
 async def _receive(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -> Delivery | None:
@@ -307,7 +309,7 @@ async def _receive(rt: Runtime, visitor: Visitor, event_id: str, event: Event) -
     if isinstance(event, Pressed):
         notes = await _notes(rt, visitor, "")
         newest = next((key for key, note in reversed(notes) if note.say), "")
-    return await inbox.receive(
+    return await receive.receive(
         rt,
         Inbound(
             channel=WebChat.name,
@@ -332,11 +334,11 @@ async def _visitor(request: Request, named: str) -> Visitor:
     for name in (by_cookie, named):
         if 20 < len(name) < 64 and name.isascii():
             async with rt.pool.connection() as session:
-                person = await people.find(rt, session, WebChat.name, name)
+                person = await identities.find(rt, session, WebChat.name, name)
                 known = person is not None
                 if known and (
                     name == by_cookie
-                    or await people.is_new_at(rt, session, WebChat.name, name, NAMED_MINUTES)
+                    or await identities.is_new_at(rt, session, WebChat.name, name, NAMED_MINUTES)
                 ):
                     return Visitor(name, person, bool(by_cookie))
             if not known and name == named:

@@ -15,16 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import errands, inbox, log
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
-from bot.channels.telegram import Telegram
-from bot.channels.whatsapp import WhatsApp
-from bot.effects import Delivery
-from bot.registry import signature
+from bot.channels.telegram.client import Telegram
+from bot.channels.whatsapp.client import WhatsApp
+from bot.conversations import external_events, receive
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.effects import Delivery
+from bot.observability import logging
+from bot.registry import callback_signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
-from bot.strangers import Overloaded
-from bot.web.door import Refused, body
+from bot.web.middleware import Refused, body
 
 TELEGRAM_MOST = 1024 * 1024
 WHATSAPP_MOST = 3 * 1024 * 1024
@@ -35,7 +36,7 @@ CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
 # How many people of a batch are seen to at once.
 AT_ONCE = 4
 
-_logger = log.get()
+_logger = logging.get()
 
 
 async def telegram(request: Request) -> Response:
@@ -53,12 +54,12 @@ async def telegram(request: Request) -> Response:
     answer: Response = Response()
     for arrival in arrivals:
         try:
-            delivery = await inbox.receive(rt, arrival)
+            delivery = await receive.receive(rt, arrival)
         except Overloaded:
             return Response(status_code=503)
         if isinstance(arrival, Inbound) and arrival.press_id:
             answer = JSONResponse(channel.acknowledgement(arrival.press_id))
-        answer.background = BackgroundTask(inbox.deliver, rt, delivery)
+        answer.background = BackgroundTask(receive.deliver, rt, delivery)
     return answer
 
 
@@ -79,7 +80,7 @@ async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -
     _logger.warning("update.unreadable", channel=channel, code=error.code, size=len(raw))
     name = sha256(raw).hexdigest()
     async with rt.pool.connection() as session:
-        await inbox.quarantine(rt, session, channel, name, error.code, len(raw))
+        await receive.quarantine(rt, session, channel, name, error.code, len(raw))
     return Response()
 
 
@@ -155,7 +156,7 @@ async def _take(rt: Runtime, arrivals: Sequence[Arrival]) -> tuple[bool, list[Ta
             case _:
                 by_person.setdefault("", []).append(arrival)
 
-    await inbox.hear_receipts(rt, receipts)
+    await receive.hear_receipts(rt, receipts)
     few = asyncio.Semaphore(AT_ONCE)
     results = await asyncio.gather(*(_in_order(rt, each, few) for each in by_person.values()))
     return all(whole for whole, _taken in results), [taken for _whole, taken in results]
@@ -171,7 +172,7 @@ async def _in_order(
             if isinstance(arrival, Spoiled):
                 _logger.warning("update.unreadable", channel=arrival.channel, code=arrival.code)
             try:
-                delivery = await inbox.receive(rt, arrival)
+                delivery = await receive.receive(rt, arrival)
             except (Overloaded, OperationalError, PoolTimeout):
                 return False, taken
             if isinstance(arrival, Inbound):
@@ -187,16 +188,16 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, taken: Taken) -> None:
     """Blue ticks, and three dots where the answer is still to be sent; then the answers."""
     for inbound, delivery in taken:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
-        await inbox.deliver(rt, delivery)
+        await receive.deliver(rt, delivery)
 
 
 async def registry(request: Request) -> Response:
     """A status callback: signed, versioned, and told to the person in their language."""
     rt: Runtime = request.app.state.rt
     raw = await body(request, REGISTRY_MOST, "application/json")
-    given = request.headers.getlist(signature.HEADER)
+    given = request.headers.getlist(callback_signature.HEADER)
     secrets = rt.settings.registry_callback_secrets
-    if len(given) != 1 or not signature.verify(given[0], raw, secrets, now=time.time()):
+    if len(given) != 1 or not callback_signature.verify(given[0], raw, secrets, now=time.time()):
         _logger.warning("webhook.auth_failed", channel="registry")
         raise Refused(403)
     try:
@@ -209,13 +210,13 @@ async def registry(request: Request) -> Response:
 
 async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
-        delivery = await errands.hear_registry(
+        delivery = await external_events.hear_registry(
             rt, callback.number, callback.state, callback.version
         )
     except LookupError:
         # The answer to the write itself may still be on its way to us: the registry tries again.
         return Response(status_code=404)
-    return Response(status_code=204, background=BackgroundTask(inbox.deliver, rt, delivery))
+    return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))
 
 
 ROUTES = [

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import takewhile
 
-from flows.engine import house
-from flows.engine.changing import replace
+from flows.engine import screens
 from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
+from flows.engine.fast_replace import replace
 from flows.engine.flow import (
     EMPTY,
     Answer,
@@ -27,10 +27,10 @@ from flows.engine.flow import (
     path,
     shown,
 )
+from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Phone, Question
 from flows.engine.state import Asked, Conversation, Shown, Standing
 from flows.engine.text import Text, _, button, verbatim
-from flows.engine.words import Words
 
 PAGE = 8
 MOST_AT_ONCE = 10
@@ -121,33 +121,33 @@ class Asking:
             self._ask_step(*road, stop, found if stop.key == at else (), page)
 
     def _wait_for_officer(self) -> None:
-        back = Button("!menu", house.BACK_TO_BOT, Kind.CONTROL)
+        back = Button("!menu", screens.BACK_TO_BOT, Kind.CONTROL)
         if not self.c.wanted:
-            return self._say(((house.WAITING,),), (back,), service=True)
+            return self._say(((screens.WAITING,),), (back,), service=True)
         paper = self._paper(self.c.wanted)
-        wanted = _(house.PAPER_WANTED.msgid, paper=paper)
+        wanted = _(screens.PAPER_WANTED.msgid, paper=paper)
         if self.page is not Page.NEVER:
-            self.notes += [(wanted,), (house.PAPER_TERMS,)]
+            self.notes += [(wanted,), (screens.PAPER_TERMS,)]
             return self._send_to_page(paper, service=True)
-        self._say(((wanted,), (house.PAPER_TERMS,)), (FILE, back), service=True, private=True)
+        self._say(((wanted,), (screens.PAPER_TERMS,)), (FILE, back), service=True, private=True)
 
     def _paper(self, key: str) -> Text:
         """What a kind of paper is called: as in the form that asks for it."""
         items = (item for flow in self.flows.values() for item in flow.questions())
         return next(
             (item.label for item in items if isinstance(item, Upload) and item.paper == key),
-            house.ANOTHER_PAPER,
+            screens.ANOTHER_PAPER,
         )
 
     def _ask_language(self) -> None:
-        screen = house.language_screen(self.words)
+        screen = screens.language_screen(self.words)
         codes = [code for code, _name in self.words.languages()]
         lines = tuple(verbatim(self.words.render(screen.text, code)) for code in codes)
         self._ask_screen(screen, paragraph=lines)
 
     def _ask_menu(self, page: int = 0) -> None:
         registered = self.c.standing is not None
-        menu = house.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
+        menu = screens.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
         self._ask_screen(menu, page=page)
 
     def _ask_screen(
@@ -158,11 +158,11 @@ class Asking:
     ) -> None:
         asked = self._put_asked("", screen.name, screen.rev, screen.options, page)
         buttons = option_buttons(asked.nonce, screen.options, page)
-        person = () if screen.name == house.MENU else self._to_a_person()
+        person = () if screen.name == screens.MENU else self._to_a_person()
         self._say(
             (paragraph or (screen.text,),),
             (*buttons, *person),
-            protect=screen.name == house.REGISTERED,
+            protect=screen.name == screens.REGISTERED,
         )
 
     def _to_a_person(self) -> tuple[Button, ...]:
@@ -170,7 +170,7 @@ class Asking:
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()
-        return (Button("!person", house.PERSON, Kind.CONTROL),)
+        return (Button("!person", screens.PERSON, Kind.CONTROL),)
 
     def _ask_step(
         self, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int
@@ -180,17 +180,17 @@ class Asking:
         private = stop.item.sensitive
         if private and self.page is Page.ALWAYS:
             if isinstance(stop.item, Upload) and offered:
-                self.notes.append((_(house.WRITE_DONE.msgid, word=stop.item.done),))
+                self.notes.append((_(screens.WRITE_DONE.msgid, word=stop.item.done),))
             return self._send_to_page(stop.item.label, skips=stop.item.skippable)
         old = shown(stop)
         if old is not None and not found:
-            self.notes.append((_(house.EARLIER.msgid, answer=old),))
+            self.notes.append((_(screens.EARLIER.msgid, answer=old),))
         buttons = option_buttons(asked.nonce, offered, page)
         controls = self._controls(flow, road, stop, asked.nonce)
         self._say(
             (
                 (stop.item.text,),
-                *house.details(stop, road, hide=self.page is Page.ALWAYS),
+                *screens.details(stop, road, hide=self.page is Page.ALWAYS),
             ),
             (*buttons, *controls),
             progress=(road.steps.index(stop) + 1, len(road.steps)),
@@ -200,9 +200,9 @@ class Asking:
 
     def _send_to_page(self, label: Text, *, skips: bool = False, service: bool = False) -> None:
         """Say where a private question is answered; whoever carries this out makes the link."""
-        text = _(house.ON_PAGE.msgid, label=label)
-        link = Button("", house.OPEN_PAGE, Kind.PAGE)
-        ways = house.PAGE_SKIPS if skips else house.PAGE_WAITS
+        text = _(screens.ON_PAGE.msgid, label=label)
+        link = Button("", screens.OPEN_PAGE, Kind.PAGE)
+        ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
         self._say(((text, ways),), (link,), service=service, private=True)
 
     def _put_asked(
@@ -221,12 +221,12 @@ class Asking:
     def _controls(self, flow: Flow, road: Path, stop: Step, nonce: int) -> tuple[Button, ...]:
         item = stop.item
         possible = (
-            (shown(stop) is not None, f"{nonce}:=", house.KEEP),
+            (shown(stop) is not None, f"{nonce}:=", screens.KEEP),
             (item.skippable, f"{nonce}:-", button("Skip")),
             (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
             (item.help is not None, "!help", button("Help")),
-            (item.sensitive and self.page is Page.OFFERED, "!page", house.USE_PAGE),
-            (not isinstance(item, Gate) and not flow.hands_over, "!person", house.PERSON),
+            (item.sensitive and self.page is Page.OFFERED, "!page", screens.USE_PAGE),
+            (not isinstance(item, Gate) and not flow.hands_over, "!person", screens.PERSON),
         )
         controls = tuple(Button(load, text, Kind.CONTROL) for use, load, text in possible if use)
         if isinstance(item, Upload):
@@ -252,9 +252,9 @@ class Asking:
             may = road.answers.get("write_first") == "yes"
             self._put_form(flow, replace(self._form(flow), submitted=True))
             self.c = replace(self.c, standing=Standing("sent", number, may))
-            self.notes.append((house.REGISTRATION["sent"],))
+            self.notes.append((screens.REGISTRATION["sent"],))
             if not self.c.locked:
-                self.notes.append((house.PIN_OFFERED,))
+                self.notes.append((screens.PIN_OFFERED,))
         elif flow.items:
             self._drop_form(flow)
         self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)
@@ -287,7 +287,7 @@ class Asking:
         private: bool = False,
         leaves: bool = True,
     ) -> None:
-        label = house.EXIT if self.c.language else house.EXIT_SIGN
+        label = screens.EXIT if self.c.language else screens.EXIT_SIGN
         out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
         self.says.append(
             Say(
@@ -305,13 +305,13 @@ class Asking:
 
     def _status(self) -> None:
         more = [flow for flow in self.flows.values() if flow.follows]
-        lines = house.paper_lines(more, self.c.papers)
+        lines = screens.paper_lines(more, self.c.papers)
         if lines:
             self.notes.append(lines)
         if self.c.standing is None:
-            return self._remark(house.NO_REGISTRATION)
+            return self._remark(screens.NO_REGISTRATION)
         self._ask_screen(
-            house.registered_screen(self.c.standing.state, self.c.standing.number, more)
+            screens.registered_screen(self.c.standing.state, self.c.standing.number, more)
         )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import assert_never
 
-from flows.engine import announcing, house, keeping, locking
-from flows.engine.announcing import Announcing
+from flows.engine import announcement_screens, checklist_screens, pin_screens, screens
+from flows.engine.announcement_screens import Announcing
 from flows.engine.asking import PAGE, fleeting_answers
-from flows.engine.changing import replace
+from flows.engine.checklist_screens import Screen
 from flows.engine.events import (
     Acknowledged,
     Attached,
@@ -43,6 +43,7 @@ from flows.engine.events import (
     Unreadable,
     Withdraw,
 )
+from flows.engine.fast_replace import replace
 from flows.engine.flow import (
     Answer,
     Consent,
@@ -56,7 +57,7 @@ from flows.engine.flow import (
     Upload,
     path,
 )
-from flows.engine.keeping import Screen
+from flows.engine.language_protocol import SAFETY, Refusal, Reserved, Words
 from flows.engine.questions import (
     FreeText,
     Option,
@@ -69,7 +70,6 @@ from flows.engine.questions import (
 )
 from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn, waits
 from flows.engine.text import _
-from flows.engine.words import SAFETY, Refusal, Reserved, Words
 
 MOST_RELAYED = 4000
 PAGE_CONTROL = "!page"
@@ -125,7 +125,7 @@ class _Turn(Announcing):
                 or any(waits(answer) for answer in form.answers.values())
             )
         }
-        listed = self.c.asked is not None and self.c.asked.key in keeping.OFFERS
+        listed = self.c.asked is not None and self.c.asked.key in checklist_screens.OFFERS
         self.c = replace(self.c, forms=forms, made=self.c.made if listed else None)
 
     # What happened
@@ -149,7 +149,7 @@ class _Turn(Announcing):
             case Resumed():
                 self.ask()
             case Edited():
-                self._remark(house.NO_EDITS)
+                self._remark(screens.NO_EDITS)
             case Acknowledged(state, number):
                 self._acknowledged(state, number)
             case Joined() | Resolved() | Filled():
@@ -163,7 +163,7 @@ class _Turn(Announcing):
         match event:
             case Joined():
                 self.c = replace(self.c, with_officer=True)
-                self._say(((house.JOINED,),), (), service=True)
+                self._say(((screens.JOINED,),), (), service=True)
             case Resolved(where):
                 self._resolved(where)
             case Filled(key, value):
@@ -174,8 +174,8 @@ class _Turn(Announcing):
     def _resolved(self, where: str) -> None:
         """Ask whether it helped, beside the form; then go on where the officer chose."""
         self.c = replace(self.c, with_officer=False, wanted="")
-        ratings = tuple(Button(f"*{key}", label) for key, label in house.RATINGS.items())
-        self._say(((house.OFFICER_DONE,), (house.HELPED,)), ratings, service=True)
+        ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
+        self._say(((screens.OFFICER_DONE,), (screens.HELPED,)), ratings, service=True)
         if where:
             self.c = replace(self.c, flow="", parked="")
         if where in self.flows:
@@ -188,7 +188,7 @@ class _Turn(Announcing):
             return self.ask()
         self.c = replace(self.c, flow="", parked="")
         if self.c.language:
-            self.notes += [(house.WELCOME,), (house.RISK,)]
+            self.notes += [(screens.WELCOME,), (screens.RISK,)]
         if word in self.flows:
             return self._enter(self.flows[word])
         self.ask()
@@ -200,7 +200,7 @@ class _Turn(Announcing):
         if command and command[0] is Reserved.START:
             return self._start(command[1])
         if command or word in SAFETY:
-            return self._obey(word) if word else self._remark(house.HELP)
+            return self._obey(word) if word else self._remark(screens.HELP)
         asked = self.c.asked
         if self.c.with_officer and (asked is None or not self._is_screen_answer(asked, text)):
             control = self._written_control(text)
@@ -212,7 +212,7 @@ class _Turn(Announcing):
         word = word or self._written_control(text)
         if word and isinstance(self._question(asked), (FreeText, PersonName)):
             return self._obey(word)
-        if self.words.same(text, self.words.render(house.KEEP, asked.language)):
+        if self.words.same(text, self.words.render(screens.KEEP, asked.language)):
             return self._keep(asked)
         reading = self._read(asked, text)
         if isinstance(reading, Refusal):
@@ -226,7 +226,7 @@ class _Turn(Announcing):
 
         Other screens are answered by their buttons then: a "yes" is for the officer.
         """
-        return asked.key == locking.PIN and not isinstance(self._read(asked, text), Refusal)
+        return asked.key == pin_screens.PIN and not isinstance(self._read(asked, text), Refusal)
 
     def _speaks_of_danger(self, text: str) -> bool:
         """Words of danger, unless they are a label that was offered or go to an officer anyway."""
@@ -256,9 +256,9 @@ class _Turn(Announcing):
 
     def _written_control(self, text: str) -> Reserved | None:
         """A control's label written out instead of pressed."""
-        controls = [(house.EXIT, Reserved.EXIT), (house.PERSON, Reserved.PERSON)]
+        controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
         if self.c.with_officer:
-            controls.append((house.BACK_TO_BOT, Reserved.MENU))
+            controls.append((screens.BACK_TO_BOT, Reserved.MENU))
         for label, word in controls:
             if self.words.same(text, self.words.render(label, self.c.language)):
                 return word
@@ -267,13 +267,13 @@ class _Turn(Announcing):
     def _pressed(self, payload: str) -> None:
         if payload == PAGE_CONTROL:
             return self._offer_page()
-        if payload == keeping.CONTROL:
+        if payload == checklist_screens.CONTROL:
             return self._open_list()
         if payload.startswith("!"):
             return self._obey(Reserved(payload[1:])) if payload[1:] in Reserved else self._old()
-        if payload[:1] == "*" and payload[1:] in house.RATINGS:
+        if payload[:1] == "*" and payload[1:] in screens.RATINGS:
             self.effects.append(Rated(payload[1:]))
-            return self._say(((house.RATED,),), (), service=True)
+            return self._say(((screens.RATED,),), (), service=True)
         nonce, _colon, key = payload.partition(":")
         asked = self.c.asked
         if self.c.with_officer and not (asked and asked.key.startswith("~")):
@@ -300,17 +300,17 @@ class _Turn(Announcing):
         stop = road[1].current(self._form(road[0]).cursor) if road else None
         if self.page is Page.NEVER or stop is None or not stop.item.sensitive:
             return self.ask()
-        link = Button("", house.OPEN_PAGE, Kind.PAGE)
-        self._say(((house.PAGE_OFFERED,),), (link,), private=True)
+        link = Button("", screens.OPEN_PAGE, Kind.PAGE)
+        self._say(((screens.PAGE_OFFERED,),), (link,), private=True)
 
     def _old(self) -> None:
-        self._remark(house.OLD_BUTTON)
+        self._remark(screens.OLD_BUTTON)
 
     def _shared(self, phone: str, own: bool) -> None:
         asked = self.c.asked
         if self.c.with_officer or asked is None or not isinstance(self._question(asked), Phone):
             self.effects.append(DeleteInput())
-            return self._remark(house.CANNOT_READ)
+            return self._remark(screens.CANNOT_READ)
         reading = self._read(asked, phone) if own else Refusal.NOT_YOURS
         if isinstance(reading, str) and not isinstance(reading, Refusal):
             return self._answer(asked, reading, typed=True)
@@ -323,7 +323,7 @@ class _Turn(Announcing):
                 self._papered(name, key, refusal or hint or "ok", good=not refusal)
             case PaperMoved(paper, state):
                 self.c = replace(self.c, papers={**self.c.papers, paper: state})
-                if self.c.with_officer and not self.c.quiet and state in house.PAPER_ANSWERS:
+                if self.c.with_officer and not self.c.quiet and state in screens.PAPER_ANSWERS:
                     self._updated()
             case PaperWanted(paper):
                 self.c = replace(self.c, wanted=paper)
@@ -354,7 +354,7 @@ class _Turn(Announcing):
         self.c = replace(self.c, checking=left, verdicts=(*self.c.verdicts, verdict))
         if left:
             return
-        self.notes.append(house.verdicts(self.c.verdicts))
+        self.notes.append(screens.verdicts(self.c.verdicts))
         wanted = self.c.wanted if key == WANTED and not good else ""
         self.c = replace(self.c, verdicts=(), wanted=wanted)
         self.ask()
@@ -362,7 +362,7 @@ class _Turn(Announcing):
     def _wanted_came(self) -> None:
         """What the officer asked for is here: sending it was the consent that the asking named."""
         self.effects += [
-            ConsentGiven("papers", house.PAPER_TERMS, self.c.language),
+            ConsentGiven("papers", screens.PAPER_TERMS, self.c.language),
             PaperCame(self.c.wanted),
         ]
         self.c = replace(self.c, papers={**self.c.papers, self.c.wanted: "checked"})
@@ -371,16 +371,16 @@ class _Turn(Announcing):
         match kind:
             case "location":
                 self.effects.append(DeleteInput())
-                self._remark(house.NO_LOCATION)
+                self._remark(screens.NO_LOCATION)
             case "photo" | "document":
                 self.effects.append(DeleteInput())
-                self._remark(house.NO_PICTURES)
+                self._remark(screens.NO_PICTURES)
             case "voice":
-                more = () if self.c.with_officer else (house.OR_A_PERSON,)
-                self.notes.append((house.CANNOT_HEAR, *more))
+                more = () if self.c.with_officer else (screens.OR_A_PERSON,)
+                self.notes.append((screens.CANNOT_HEAR, *more))
                 self.ask()
             case _:
-                self._remark(house.CANNOT_READ)
+                self._remark(screens.CANNOT_READ)
 
     def _acknowledged(self, state: str, number: str) -> None:
         before = self.c.standing or Standing(state)
@@ -392,7 +392,7 @@ class _Turn(Announcing):
 
     def _updated(self) -> None:
         """What nobody asked for just now tells a passer-by nothing."""
-        self._say(((house.UPDATE,),), (Button("!status", house.OPEN),), service=True)
+        self._say(((screens.UPDATE,),), (Button("!status", screens.OPEN),), service=True)
 
     def _filled(self, key: str, value: str) -> None:
         road = self._road()
@@ -437,7 +437,7 @@ class _Turn(Announcing):
 
     def _menu(self) -> None:
         if self.c.with_officer:
-            return self._ask_screen(house.LEAVE_SCREEN)
+            return self._ask_screen(screens.LEAVE_SCREEN)
         self.c = replace(self.c, flow="", parked="")
         self.ask()
 
@@ -447,12 +447,12 @@ class _Turn(Announcing):
             return self.ask()
         self.effects.append(CancelCase())
         self.c = replace(self.c, with_officer=False, wanted="")
-        self._remark(house.LEFT)
+        self._remark(screens.LEFT)
 
     def _help(self) -> None:
         asked = self.c.asked
         question = self._question(asked) if asked else None
-        self._remark(question.help if question and question.help else house.HELP)
+        self._remark(question.help if question and question.help else screens.HELP)
 
     def _back(self) -> None:
         road, asked = self._road(), self.c.asked
@@ -464,7 +464,7 @@ class _Turn(Announcing):
         while earlier and isinstance(earlier.item, (Notice, Gate, Consent)):
             earlier = road[1].before(earlier.key)
         if earlier is None:
-            return self._remark(house.NO_WAY_BACK)
+            return self._remark(screens.NO_WAY_BACK)
         self._put_form(road[0], replace(self._form(road[0]), cursor=earlier.key))
         self.ask()
 
@@ -472,7 +472,7 @@ class _Turn(Announcing):
         asked = self.c.asked
         question = self._question(asked) if asked else None
         if asked is None or question is None or not question.skippable:
-            return self._remark(house.NOTHING_TO_SKIP)
+            return self._remark(screens.NOTHING_TO_SKIP)
         self._answer(asked, None, typed=False)
 
     def _person(self, topic: str = "", typed: str = "") -> None:
@@ -494,27 +494,27 @@ class _Turn(Announcing):
         subscribed = bool(self.c.topics)
         self._unsubscribe()
         self.c = replace(self.c, quiet=True, flow="", parked="")
-        self.notes.append((house.STOPPED,))
-        self._remark(announcing.STOPPED_TOO) if subscribed else self.ask()
+        self.notes.append((screens.STOPPED,))
+        self._remark(announcement_screens.STOPPED_TOO) if subscribed else self.ask()
 
     def _delete(self) -> None:
         with_officer, asked = self.c.with_officer, self.c.asked
-        if not self.c.kept or (with_officer and asked and asked.key == house.DELETE):
+        if not self.c.kept or (with_officer and asked and asked.key == screens.DELETE):
             return self._erased()
-        more = (house.DELETE_AGAIN,) if with_officer else ()
-        self._ask_screen(house.DELETE_SCREEN, paragraph=(house.DELETE_TEXT, *more))
+        more = (screens.DELETE_AGAIN,) if with_officer else ()
+        self._ask_screen(screens.DELETE_SCREEN, paragraph=(screens.DELETE_TEXT, *more))
 
     def _erased(self) -> None:
         self.effects.append(Forget())
         self.c = Conversation(language=self.c.language, nonce=self.c.nonce)
-        self._say(((house.DELETED,),), (), service=True)
+        self._say(((screens.DELETED,),), (), service=True)
 
     def _exit(self) -> None:
         self.effects.append(QuickExit())
         fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1, quiet=self.c.quiet)
         self.c = replace(self.c, flow="", asked=None, nonce=fresh.nonce) if self.c.kept else fresh
         # A button that clears would give the harmless phrase away.
-        self._say(((house.EXIT_TEXT,),), (), service=True, leaves=False)
+        self._say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
     def _relay(self, text: str) -> None:
         words = self.words.text(text, MOST_RELAYED)
@@ -534,7 +534,7 @@ class _Turn(Announcing):
         for option in asked.options:
             if self.words.same(typed, option.words):
                 return option.key
-        if asked.key == locking.PIN:
+        if asked.key == pin_screens.PIN:
             return self._read_pin(typed)
         question = self._question(asked)
         if self.words.text(typed, MOST_RELAYED) is Refusal.EMPTY:
@@ -560,12 +560,12 @@ class _Turn(Announcing):
         question = self._question(asked)
         if question and question.sensitive and DeleteInput() not in self.effects:
             self.effects.append(DeleteInput())
-        if asked.key == locking.PIN:
-            self.notes.append((locking.NOT_A_PIN,))
+        if asked.key == pin_screens.PIN:
+            self.notes.append((pin_screens.NOT_A_PIN,))
         elif self.c.language:
-            self.notes.append((explain(refusal, question or house.DELETE_SCREEN),))
+            self.notes.append((explain(refusal, question or screens.DELETE_SCREEN),))
         if self.c.language and asked.tries >= 2:
-            self.notes.append((house.ASK_AGAIN,))
+            self.notes.append((screens.ASK_AGAIN,))
         self._repeat(asked, tries=asked.tries + 1)
 
     def _narrow(self, asked: Asked, found: tuple[Option, ...]) -> None:
@@ -573,7 +573,7 @@ class _Turn(Announcing):
         road = self._road()
         stop = road[1].current(self._form(road[0]).cursor) if road else None
         if stop is None or stop.key != asked.key:
-            return self._remark(house.CHANGED)
+            return self._remark(screens.CHANGED)
         self.notes.append((_("Which one do you mean?"),))
         self._repeat(asked, found=found)
 
@@ -587,8 +587,8 @@ class _Turn(Announcing):
         page = (asked.page + 1) % max(pages, 1)
         road = self._road()
         self.replaces = True
-        if asked.key == house.EDIT and road:
-            return self._ask_screen(house.edit_screen(road[1]), page=page)
+        if asked.key == screens.EDIT and road:
+            return self._ask_screen(screens.edit_screen(road[1]), page=page)
         if asked.key == Screen.TICK:
             return self._ask_ticks(page)
         self.ask(page=page)
@@ -608,12 +608,12 @@ class _Turn(Announcing):
         road = self._road()
         stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
         if road is None or stop is None or stop.item.rev != asked.rev:
-            return self._remark(house.CHANGED)
+            return self._remark(screens.CHANGED)
         flow = road[0]
         private = stop.item.sensitive and not isinstance(stop.item, Upload)
         if self.page is Page.ALWAYS and private and value is not None:
             self.effects.append(DeleteInput())
-            return self._remark(house.NOT_HERE)
+            return self._remark(screens.NOT_HERE)
         match stop.item:
             case Upload() if value == "done":
                 self._record(flow, stop, str(self._form(flow).files.get(stop.key, 0)), typed=False)
@@ -626,9 +626,9 @@ class _Turn(Announcing):
             case Many() if value != "done":
                 self._change_members(flow, stop.item, value or "")
             case Review() if value == "edit":
-                self._ask_screen(house.edit_screen(road[1]))
+                self._ask_screen(screens.edit_screen(road[1]))
             case _ if value is not None and not stop.item.accepts(value):
-                self._remark(house.CHANGED)
+                self._remark(screens.CHANGED)
             case _:
                 self._record(flow, stop, value, typed)
 
@@ -641,7 +641,7 @@ class _Turn(Announcing):
         if typed and stop.item.sensitive:
             self.effects.append(DeleteInput())
         elif typed and value is not None and not isinstance(stop.item, FreeText):
-            note = _(house.SAVED.msgid, label=stop.item.label, answer=stop.item.show(value))
+            note = _(screens.SAVED.msgid, label=stop.item.label, answer=stop.item.show(value))
             self.notes.append((note,))
         self.ask()
 
@@ -687,34 +687,34 @@ class _Turn(Announcing):
         self.c = replace(self.c, asked=None)
         screen = asked.key
         match screen:
-            case house.LANGUAGE:
+            case screens.LANGUAGE:
                 self._choose_language(key)
-            case house.MENU:
+            case screens.MENU:
                 self._choose(key)
-            case house.DELETE:
+            case screens.DELETE:
                 if key == "yes":
                     return self._erased()
                 self.ask()
-            case house.LEAVE:
+            case screens.LEAVE:
                 self._leave(key)
-            case house.REGISTERED:
+            case screens.REGISTERED:
                 self._registered(key)
-            case house.WITHDRAW:
+            case screens.WITHDRAW:
                 self._withdraw(key)
-            case house.EDIT:
+            case screens.EDIT:
                 self._edit(key)
-            case locking.PIN:
+            case pin_screens.PIN:
                 self._answer_pin(key)
             case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
                 self._answer_list(asked, key)
-            case announcing.MINE:
+            case announcement_screens.MINE:
                 self._answer_announcements(key)
             case _:
                 self._old()
 
     def _choose_language(self, code: str) -> None:
         if not self.c.language:
-            self.notes += [(house.WELCOME,), (house.RISK,)]
+            self.notes += [(screens.WELCOME,), (screens.RISK,)]
         self.c = replace(self.c, language=code, asked=None)
         self.ask()
 
@@ -727,14 +727,14 @@ class _Turn(Announcing):
             return self._choose_pin()
         if key == "write_again":
             self.c = replace(self.c, quiet=False)
-            return self._remark(house.WRITE_AGAIN)
+            return self._remark(screens.WRITE_AGAIN)
         if key in Reserved:
             return self._obey(Reserved(key))
         self._old()
 
     def _registered(self, key: str) -> None:
         if key == "withdraw":
-            return self._ask_screen(house.WITHDRAW_SCREEN)
+            return self._ask_screen(screens.WITHDRAW_SCREEN)
         if key in self.flows:
             self._open(self.flows[key])
             return self.ask()
@@ -754,7 +754,7 @@ class _Turn(Announcing):
         if key == "yes" and self.c.standing:
             self.c = replace(self.c, standing=replace(self.c.standing, state="withdrawing"))
             self.effects.append(Withdraw())
-        self._go_through(locking.STATUS)
+        self._go_through(pin_screens.STATUS)
 
     def _edit(self, key: str) -> None:
         flow = self.flows.get(self.c.flow)

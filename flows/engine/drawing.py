@@ -7,9 +7,9 @@ from html import escape
 from itertools import pairwise
 
 from flows.engine.conditions import ALWAYS, describe, reads
+from flows.engine.exhaustive_walk import END, PERSON, REFUSED, START, every, walk
 from flows.engine.flow import Consent, Flow, Gate, Many, Notice, Review
 from flows.engine.questions import Question
-from flows.engine.walk import END, PERSON, REFUSED, START, every, walk
 
 MERMAID = {
     Gate: '{{{{"{}"}}}}',

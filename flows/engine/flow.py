@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from flows.engine.changing import replace
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
+from flows.engine.fast_replace import replace
+from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, Option, Question, Reading, Several
 from flows.engine.text import Label, Text, _, button
-from flows.engine.words import Refusal
 
 SKIPPED = _("not given")
 

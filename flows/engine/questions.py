@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 
 from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
-from flows.engine.identity import (
+from flows.engine.identity_numbers import (
     ANY_PASSPORT,
     PASSPORTS,
     SHAPES,
@@ -14,8 +14,8 @@ from flows.engine.identity import (
     masked,
     zone_number,
 )
+from flows.engine.language_protocol import Letters, Refusal, Words
 from flows.engine.text import Country, Label, Text, Value, _, button, verbatim
-from flows.engine.words import Letters, Refusal, Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from flows.knowledge.kandas import KANDAS, KANDAS_UNSAID
 from flows.knowledge.laws import LAWS
 from flows.knowledge.offices import OFFICES
 from flows.knowledge.permits import PERMIT_DOCUMENTS
-from flows.knowledge.pilot import PILOT, PILOT_UNSAID
+from flows.knowledge.pilot_2026 import PILOT, PILOT_UNSAID
 from flows.knowledge.quota import QUOTA, QUOTA_UNSAID
 from flows.knowledge.registry import REGISTRY, REGISTRY_UNSAID
 from flows.knowledge.settling import SETTLING, SETTLING_UNSAID
-from flows.knowledge.unsaid import COUNTRIES_UNSAID
+from flows.knowledge.withheld import COUNTRIES_UNSAID
 
 MONTH = timedelta(days=365.25 / 12)
 

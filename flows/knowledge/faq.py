@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, row
-from flows.engine.words import Words
-from flows.knowledge import cards, contacts, documents, kandas, offices, permits, pilot, quota
+from flows.knowledge import cards, contacts, documents, kandas, offices, permits, pilot_2026, quota
 from flows.knowledge import settling as rights
 from flows.knowledge.facts import Fact
 
@@ -101,7 +101,7 @@ ENTRIES = (
         key="test",
         label=row("Language test"),
         text=_("Is there a test of Kazakh or an interview? How do I register for the exam?"),
-        facts=(pilot.TEST, pilot.INTERVIEW, contacts.TESTS, rights.EXAM),
+        facts=(pilot_2026.TEST, pilot_2026.INTERVIEW, contacts.TESTS, rights.EXAM),
     ),
     Entry(
         key="visa",
@@ -224,7 +224,7 @@ ENTRIES = (
         key="extension",
         label=row("Kandas extension"),
         text=_("My kandas status runs out. Can it be extended?"),
-        facts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot.BASIS),
+        facts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot_2026.BASIS),
     ),
 )
 

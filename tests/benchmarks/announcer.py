@@ -2,15 +2,16 @@
 
 import asyncio
 
-from bot import jobs, log
+from bot.config.settings import settings
+from bot.observability import logging
 from bot.runtime import runtime
-from bot.settings import settings
+from bot.worker import main as worker_main
 
 
 async def main() -> None:
-    log.configure("warning")
+    logging.configure("warning")
     async with runtime(settings()) as rt:
-        await jobs.announce(rt)
+        await worker_main.announce(rt)
 
 
 if __name__ == "__main__":

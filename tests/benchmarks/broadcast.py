@@ -14,11 +14,12 @@ import aiohttp
 import msgspec
 from pydantic import SecretStr
 
-from bot import broadcasts, log, services
+from bot import broadcasts, embedded
 from bot.broadcasts import Broadcast, Words
+from bot.config.settings import Settings, settings
+from bot.embedded.server_process import free_port
+from bot.observability import logging
 from bot.runtime import Runtime, runtime
-from bot.services.folder import free_port
-from bot.settings import Settings, settings
 from tests import crowd
 from tests.benchmarks.multitude import NAME
 from tests.benchmarks.processes import cpu_seconds, listening, process
@@ -65,15 +66,15 @@ class Stage:
 
 def measured(folder: Path, seconds: float) -> Figures:
     """Each part for so many seconds; the people in `folder` were made before."""
-    log.configure("error")
+    logging.configure("error")
     sink = free_port()
     with (
-        services.postgres(folder / "postgres") as admin,
-        services.valkey(folder / "valkey") as redis,
+        embedded.postgres(folder / "postgres") as admin,
+        embedded.valkey(folder / "valkey") as redis,
         process("tests.benchmarks.sink", str(sink), core=1, log=folder / "sink.log") as platform,
     ):
         listening(platform, sink, folder / "sink.log")
-        databases = services.prepare(admin, NAME)
+        databases = embedded.prepare(admin, NAME)
         chosen = settings(
             data=folder, keys=folder / "keys", database_url=databases.app, redis_url=redis,
             telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",

@@ -20,21 +20,24 @@ import aiohttp
 import msgspec
 import psycopg
 
-from bot import log, officers, people, services
-from bot.access import Role
-from bot.migrations import migrate
+from bot import embedded
+from bot.config.settings import Settings
+from bot.db.migrations import migrate
+from bot.embedded.server_process import free_port
+from bot.observability import logging
+from bot.officers import directory
+from bot.officers.permissions import Role
+from bot.people import identities
 from bot.runtime import Runtime, runtime
-from bot.services.folder import free_port
-from bot.settings import Settings
-from bot.web.console import demo_crew
-from bot.web.console.words import TOPICS
+from bot.web.console import demo_officers
+from bot.web.console.labels import TOPICS
 from flows.engine.flow import Answer, Form
 from flows.engine.state import Conversation
 from flows.knowledge.missions import GENERAL
+from tests.app_stack import furnished
 from tests.benchmarks.processes import cpu_seconds, listening, process, stores
 from tests.benchmarks.webhooks import environment
-from tests.console import Console
-from tests.house import furnished
+from tests.console_client import Console
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"
@@ -89,12 +92,12 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
 
     What the folder has of an earlier run stays; cases are waiting again as they were at first.
     """
-    log.configure("error")
+    logging.configure("error")
     with (
-        services.postgres(folder / "postgres") as admin,
-        services.valkey(folder / "valkey") as redis,
+        embedded.postgres(folder / "postgres") as admin,
+        embedded.valkey(folder / "valkey") as redis,
     ):
-        databases = services.prepare(admin, NAME)
+        databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         chosen = furnished(databases, redis, folder)
         with psycopg.connect(databases.owner, autocommit=True) as session:
@@ -124,7 +127,7 @@ async def _measured(
 ) -> Figures:
     port = free_port()
     async with runtime(chosen) as rt:
-        await demo_crew.enter(rt)
+        await demo_officers.enter(rt)
         names = await _enter(rt, live)
         for number in missing:
             await _open(rt, number)
@@ -149,14 +152,14 @@ def _used(web: int, folder: Path) -> tuple[float, float]:
 async def _enter(rt: Runtime, count: int) -> list[str]:
     """Officers of one mission; every tenth leads."""
     async with rt.pool.connection() as session:
-        everyone = await officers.everyone(session)
+        everyone = await directory.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
     there = {each.name for each in everyone}
     names = [f"Officer {number:03} Testov" for number in range(count)]
     for number, name in enumerate(names):
         roles = [Role.OFFICER, Role.LEAD] if number % 10 == 0 else [Role.OFFICER]
         if name not in there:
-            await officers.enter(rt, chief, name, GENERAL, roles)
+            await directory.enter(rt, chief, name, GENERAL, roles)
     return names
 
 
@@ -169,7 +172,7 @@ async def _open(rt: Runtime, number: int) -> None:
         with_officer=True, kept=True,
     )  # fmt: skip
     async with rt.pool.connection() as session:
-        person = await people.create(rt, session, "web", f"bench-{number}", f"bench-{number}")
+        person = await identities.create(rt, session, "web", f"bench-{number}", f"bench-{number}")
         assert person is not None
         state = person.key.seal(msgspec.json.encode(talk), "conversations", "state", "")
         await session.execute(
@@ -189,7 +192,7 @@ async def _open(rt: Runtime, number: int) -> None:
             await _say(session, person, case_id)
 
 
-async def _say(session: Any, person: people.Person, case_id: UUID) -> None:
+async def _say(session: Any, person: identities.Person, case_id: UUID) -> None:
     body = person.key.seal(WORDS.encode(), "case_words", "body", str(case_id))
     await session.execute(
         "INSERT INTO case_words (case_id, person_id, body) VALUES (%s, %s, %s)",

@@ -15,8 +15,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from bot.languages import Languages
-from bot.vault import PersonKey, Vault
+from bot.i18n import Languages
+from bot.security.vault import PersonKey, Vault
 from flows.engine.conversation import step
 from flows.engine.events import Event, Page, Pressed, Said, Started
 from flows.engine.state import Conversation

@@ -10,8 +10,8 @@ from contextlib import suppress
 import msgspec
 import typer
 
-from bot.services import Databases
-from bot.services.folder import free_port
+from bot.embedded import Databases
+from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.orders import Losses, Vigil
 from tests.benchmarks.report import table

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot import log, services
-from bot.migrations import migrate
-from tests.house import House, furnished, opened
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.observability import logging
+from tests.app_stack import House, furnished, opened
 from tests.visitor import Visitor
 from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
@@ -31,16 +32,16 @@ class Count:
 
 def counted() -> list[Count]:
     """Register once over each channel, each time in a house of its own."""
-    log.configure("error")
+    logging.configure("error")
     walks: tuple[Callable[[House], Awaitable[Count]], ...] = (_telegram, _whatsapp, _web)
     return [_in_a_house(walk) for walk in walks]
 
 
 def _in_a_house(walk: Callable[[House], Awaitable[Count]]) -> Count:
-    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
-        databases = services.prepare(admin, "kosh_messages")
+    with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
+        databases = embedded.prepare(admin, "kosh_messages")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        with services.valkey(Path(name) / "valkey") as redis:
+        with embedded.valkey(Path(name) / "valkey") as redis:
             chosen = furnished(databases, redis, Path(name))
 
             async def walked() -> Count:

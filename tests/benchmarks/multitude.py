@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bot import services
-from bot.keys import Keys
-from bot.migrations import migrate
-from bot.services import Databases
-from bot.vault import Vault
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.embedded import Databases
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
 from tests.crowd import TOPIC, Drawn, drawn
 
 NAME = "kosh_multitude"
@@ -24,8 +24,8 @@ BATCH = 10_000
 def prepared(folder: Path, many: int) -> None:
     """Have so many people in the folder's database; what is there already stays."""
     Keys.create(folder / "keys")
-    with services.postgres(folder / "postgres", FAST) as admin:
-        databases = services.prepare(admin, NAME)
+    with embedded.postgres(folder / "postgres", FAST) as admin:
+        databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
             # As the superuser, past row security and without a look at every reference.

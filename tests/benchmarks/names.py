@@ -17,18 +17,24 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from uuid import uuid4
 
-from bot import cases, hours, log, officers, people, privacy, registrations, services
-from bot.migrations import migrate
+from bot import cases, embedded
+from bot.cases import working_hours
+from bot.db.migrations import migrate
+from bot.observability import logging
+from bot.officers import directory
+from bot.people import identities
+from bot.privacy import erasure
+from bot.registrations import submissions
 from bot.registry.errors import OutcomeUnknown
-from bot.web.console import demo_crew
+from bot.web.console import demo_officers
 from flows.engine.events import Said
 from flows.engine.flow import OpenCase, Submit, path
 from flows.engine.state import Conversation
 from flows.preregistration import PREREGISTRATION
-from tests.console import Console, Form
-from tests.house import House, furnished, opened
+from tests.app_stack import House, furnished, opened
+from tests.console_client import Console, Form
 from tests.names import SCRIPTS, Pair, names
-from tests.people import AFTER_CONSENT, Guest
+from tests.person_client import AFTER_CONSENT, Guest
 
 LONGEST = 100
 OFFICER = "Marat Testov"
@@ -56,11 +62,11 @@ class Passed:
 
 def measured(many: int, seconds: float) -> str:
     """So many names, in equal parts of each script, or as many as the time allows."""
-    log.configure("error")
-    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
-        databases = services.prepare(admin, "kosh_names")
+    logging.configure("error")
+    with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
+        databases = embedded.prepare(admin, "kosh_names")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        with services.valkey(Path(name) / "valkey") as redis:
+        with embedded.valkey(Path(name) / "valkey") as redis:
             chosen = furnished(databases, redis, Path(name))
 
             async def run() -> str:
@@ -74,7 +80,7 @@ def measured(many: int, seconds: float) -> str:
 
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
     """So many names of each script through the whole house; AssertionError where one differs."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     # No decision is wanted of the registry, so that none calls back about what it was only sent.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
@@ -142,13 +148,13 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
 async def _case(house: House, guest: Guest) -> str:
     """A case of the officer's that leaves the form to the person: words would park it."""
     async with house.rt.pool.connection() as session:
-        person = await people.find(house.rt, session, "web", guest.name)
+        person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
         found = await cases.open_case(session, person, OpenCase("registration"), "ru")
         case = await cases.find(session, found.case_id)
         assert case is not None
-        officer = next(each for each in await officers.everyone(session) if each.name == OFFICER)
-        desk = await hours.desk_of(session, case.mission)
+        officer = next(each for each in await directory.everyone(session) if each.name == OFFICER)
+        desk = await working_hours.desk_of(session, case.mission)
         await cases.claim(session, case, officer.id, desk, case.version)
     return str(case.id)
 
@@ -162,7 +168,7 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
     """What the registry is sent; what it keeps is compared when all of it is there."""
     told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
-    body = registrations.payload(submit, "ru", CONSENT)
+    body = submissions.payload(submit, "ru", CONSENT)
     registry, key = house.rt.registry, str(uuid4())
     assert registry is not None
     for _try in range(9):
@@ -184,9 +190,9 @@ async def _on_the_page(console: Console, form: Form) -> set[str]:
 async def _exported(house: House, guest: Guest, conversation: Conversation) -> set[str]:
     """The values of what a person gets who asks for their data."""
     async with house.rt.pool.connection() as session:
-        person = await people.find(house.rt, session, "web", guest.name)
+        person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
-        row = await privacy.export(
+        row = await erasure.export(
             house.rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     lines = "\n".join(row.message.paragraphs if row.message else ()).split("\n")

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from bot import log
+from bot.config.settings import settings
+from bot.observability import logging
 from bot.runtime import runtime
-from bot.settings import settings
-from bot.web import create_app
+from bot.web.app import create_app
 from tests.benchmarks.form import FORMS
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import settled
 
 
 def application(place: Place) -> Starlette:
-    log.configure("warning")
+    logging.configure("warning")
     chosen = settings(
         database_url=place.database,
         redis_url=place.redis,

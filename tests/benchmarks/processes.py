@@ -79,7 +79,7 @@ def line_of(pipe: IO[bytes] | None) -> bytes:
 
 
 def stores(folder: Path) -> tuple[int, ...]:
-    """The processes of PostgreSQL and Valkey that `bot.services` started in a folder."""
+    """The processes of PostgreSQL and Valkey that `bot.embedded` started in a folder."""
     files = (folder / "postgres" / "cluster" / "postmaster.pid", folder / "valkey" / "valkey.pid")
     return tuple(int(file.read_text().split()[0]) for file in files)
 

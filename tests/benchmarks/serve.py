@@ -72,7 +72,7 @@ def acknowledged(update: dict[str, Any]) -> Response:
 
 
 def main() -> None:
-    from bot.commands.serving import serve, shared
+    from bot.cli.servers import serve, shared
 
     place = msgspec.json.decode(sys.argv[1], type=Place)
     factory = asyncio.new_event_loop

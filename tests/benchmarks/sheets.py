@@ -6,8 +6,8 @@ from itertools import islice, product
 from pathlib import Path
 from time import perf_counter
 
-from bot import printing
-from bot.languages import NAMES, Languages
+from bot.i18n import NAMES, Languages
+from bot.printing import pdf as printing_pdf
 from flows.knowledge.facts import COLLECTED
 from flows.knowledge.origins import ORIGINS
 
@@ -34,11 +34,11 @@ def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
 def measured(count: int, folder: Path | None) -> str:
     """Print so many one after another in this process; into files where a folder is given."""
     languages = Languages()
-    printing.printed(languages, {}, "kk", COLLECTED)
+    printing_pdf.printed(languages, {}, "kk", COLLECTED)
     sizes = []
     began = perf_counter()
     for number, (language, answers) in enumerate(islice(situations(), count)):
-        pdf = printing.printed(languages, answers, language, COLLECTED)
+        pdf = printing_pdf.printed(languages, answers, language, COLLECTED)
         sizes.append(len(pdf))
         if folder is not None:
             (folder / f"{number:03}-{language}.pdf").write_bytes(pdf)

@@ -7,10 +7,10 @@ from statistics import median
 
 import psycopg
 
-from bot import services
-from bot.keys import Keys
-from bot.migrations import migrate
-from bot.vault import Vault
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
 from tests.benchmarks import crowd, processes
 from tests.benchmarks.multitude import FAST, rooted
 from tests.benchmarks.orders import Driven
@@ -81,7 +81,7 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
 def _gather(folder: Path, sizes: Sequence[int]) -> None:
     """By a PostgreSQL that syncs nothing; the one that is measured does. What is there stays."""
     vault = Vault(Keys.create(folder / "keys"))
-    with services.postgres(folder / "postgres", FILLING) as admin:
+    with embedded.postgres(folder / "postgres", FILLING) as admin:
         for size in sizes:
             if not _is_there(admin, size):
                 _fill(admin, vault, size)
@@ -94,7 +94,7 @@ def _is_there(admin: str, size: int) -> bool:
 
 
 def _fill(admin: str, vault: Vault, size: int) -> None:
-    services.drop_database(admin, _name(size))
+    embedded.drop_database(admin, _name(size))
     url, real = _opened_to(admin, size), min(size, MOST_REAL)
     crowd.fill(url, vault, FIRST_CHAT, real)
     crowd.multiply(url, size // real, real)
@@ -102,7 +102,7 @@ def _fill(admin: str, vault: Vault, size: int) -> None:
 
 def _opened_to(admin: str, size: int) -> str:
     """The superuser's way into a database with our tables, made if need be."""
-    databases = services.prepare(admin, _name(size))
+    databases = embedded.prepare(admin, _name(size))
     migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
     return rooted(admin, databases)
 

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from bot import services
-from bot.migrations import migrate
-from bot.services import Databases
-from bot.services.folder import free_port
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.embedded import Databases
+from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
 from tests.benchmarks.orders import TOKEN, Driven, Loop, Losses, Order, Place, Rest, Vigil
@@ -51,7 +51,7 @@ class Stage:
 
     def database(self, name: str) -> Databases:
         """A new database with our tables."""
-        made = services.prepare(self.admin, name)
+        made = embedded.prepare(self.admin, name)
         migrate(made.owner.replace("postgresql", "postgresql+psycopg", 1))
         return made
 
@@ -137,8 +137,8 @@ class Stage:
     def revive(self) -> None:
         """Start again whichever store was killed; each keeps its address and what it has synced."""
         with (
-            services.postgres(self.folder / "postgres"),
-            services.valkey(self.folder / "valkey"),
+            embedded.postgres(self.folder / "postgres"),
+            embedded.valkey(self.folder / "valkey"),
         ):
             self.stores = processes.stores(self.folder)
 
@@ -151,8 +151,8 @@ def staged(kept: Path | None = None) -> Iterator[Stage]:
     """
     with TemporaryDirectory() as name, ExitStack() as ending:
         folder = kept or Path(name)
-        admin = ending.enter_context(services.postgres(folder / "postgres"))
-        redis = ending.enter_context(services.valkey(folder / "valkey"))
+        admin = ending.enter_context(embedded.postgres(folder / "postgres"))
+        redis = ending.enter_context(embedded.valkey(folder / "valkey"))
         log = folder / "platform.log"
         platform = ending.enter_context(
             processes.process("tests.benchmarks.driver", core=PLATFORM_CORE, log=log, talks=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bot.services.folder import free_port
+from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.report import table
 

@@ -16,20 +16,22 @@ import aiohttp
 import msgspec
 from pydantic import SecretStr
 
-from bot import log, people, services
-from bot.migrations import migrate
+from bot import embedded
+from bot.config.settings import Settings
+from bot.db.migrations import migrate
+from bot.embedded import Databases
+from bot.embedded.server_process import free_port
+from bot.observability import logging
+from bot.people import identities
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
-from bot.services import Databases
-from bot.services.folder import free_port
-from bot.settings import Settings
 from flows.engine.state import Conversation
+from tests.app_stack import furnished, serving
 from tests.benchmarks.processes import listening, process
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
-from tests.house import furnished, serving
-from tests.papers import photo
-from tests.people import Guest
+from tests.person_client import Guest
+from tests.sample_files import photo
 
 KNOWN = 40
 STRANGERS = 40
@@ -60,12 +62,12 @@ class Figures:
 
 def measured(rate: float, seconds: float) -> Figures:
     """Post `rate` updates a second to both webhooks together, for so many seconds."""
-    log.configure("error")
-    with TemporaryDirectory() as name, services.postgres(Path(name) / "postgres") as admin:
-        databases = services.prepare(admin, "kosh_webhooks")
-        sandbox = services.prepare(admin, "kosh_webhooks_sandbox")
+    logging.configure("error")
+    with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
+        databases = embedded.prepare(admin, "kosh_webhooks")
+        sandbox = embedded.prepare(admin, "kosh_webhooks_sandbox")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        with services.valkey(Path(name) / "valkey") as redis:
+        with embedded.valkey(Path(name) / "valkey") as redis:
             chosen = furnished(databases, redis, Path(name))
             return asyncio.run(_measured(chosen, sandbox, Path(name), rate, seconds))
 
@@ -254,7 +256,7 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
 
 async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
     async with rt.pool.connection() as session:
-        person = await people.create(rt, session, channel, handle, handle)
+        person = await identities.create(rt, session, channel, handle, handle)
         assert person is not None
         conversation = replace(Conversation(), language="ru", kept=True)
         state = person.key.seal(msgspec.json.encode(conversation), "conversations", "state", "")

@@ -11,17 +11,17 @@ from typing import Any, Protocol
 from PIL import Image
 
 from bot.broadcasts import State
-from bot.languages import Languages
-from bot.web.console import demo_crew
-from bot.web.console.words_broadcasts import BROADCAST_STATES
+from bot.i18n import Languages
+from bot.web.console import demo_officers
+from bot.web.console.labels_broadcasts import BROADCAST_STATES
+from tests.app_stack import House
 from tests.browser.chromium import launched
 from tests.browser.console_pictures import TIMES, house, keep
 from tests.browser.officer import Officer
-from tests.console import ru
+from tests.console_client import ru
 from tests.crowd import TOPIC, Member, crowd
 from tests.emulators.telegram import Cut, Flooded
 from tests.emulators.telegram import User as Phone
-from tests.house import House
 
 MARAT, TIMUR = "Marat Testov", "Timur Testov"
 TESTER = 700_001
@@ -73,7 +73,7 @@ class Scene:
 
     async def set(self) -> None:
         """People who subscribed; one of them wants no messages just now."""
-        await demo_crew.enter(self.house.rt)
+        await demo_officers.enter(self.house.rt)
         self.members = await crowd(self.house.rt, MANY)
         users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)
         self.phones = list(users)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest_asyncio
 
-from bot.settings import Settings
+from bot.config.settings import Settings
+from tests.app_stack import House, opened
 from tests.browser.chromium import launched
-from tests.house import House, opened
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

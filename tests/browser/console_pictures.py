@@ -18,14 +18,14 @@ from typing import Any
 import psycopg
 from PIL import Image
 
-from bot import services
-from bot.migrations import migrate
-from bot.web.console import demo_crew
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.web.console import demo_officers
 from tests import conftest
+from tests.app_stack import House, furnished, opened
 from tests.browser.chromium import launched
 from tests.browser.console_scene import set_scene
 from tests.clock import CLOCK
-from tests.house import House, furnished, opened
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
@@ -185,10 +185,10 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
     """A house of its own, with the demo's officers, outside of any test."""
     home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
-        services.postgres(home / "postgres", conftest.FAST) as admin_url,
-        services.valkey(home / "valkey") as redis_url,
+        embedded.postgres(home / "postgres", conftest.FAST) as admin_url,
+        embedded.valkey(home / "valkey") as redis_url,
     ):
-        databases = services.prepare(admin_url, name)
+        databases = embedded.prepare(admin_url, name)
         await asyncio.to_thread(
             migrate, databases.owner.replace("postgresql", "postgresql+psycopg", 1)
         )
@@ -196,7 +196,7 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
             session.execute(CLOCK)
         chosen = furnished(databases, redis_url, home).model_copy(update=dict(changes or {}))
         async with opened(chosen, admin_url) as house:
-            await demo_crew.enter(house.rt)
+            await demo_officers.enter(house.rt)
             yield house
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import aiohttp
 
-from bot import desk, glass, officers, reading
-from bot.access import Reason, Role
-from bot.reading import Filter, Queue
-from tests.house import House
-from tests.papers import photo
+from bot import desk
+from bot.desk import break_glass, views
+from bot.desk.views import Filter, Queue
+from bot.officers import directory
+from bot.officers.permissions import Reason, Role
+from tests.app_stack import House
+from tests.sample_files import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -27,9 +29,9 @@ PEOPLE = (
 
 async def _talk(house: House, visitor: Visitor) -> None:
     async with house.rt.pool.connection() as session:
-        everyone = await officers.everyone(session)
+        everyone = await directory.everyone(session)
     lead = next(each for each in everyone if Role.LEAD in each.roles)
-    page = await reading.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
+    page = await views.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
     case = page.lines[0].case
     done = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
     words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
@@ -56,15 +58,15 @@ async def send_paper(house: House, visitor: Visitor) -> None:
 async def _emergency(house: House) -> None:
     """A second administrator asks for a case; the first finds it on their page."""
     async with house.rt.pool.connection() as session:
-        everyone = await officers.everyone(session)
+        everyone = await directory.everyone(session)
         cursor = await session.execute("SELECT min(number) FROM cases")
         row = await cursor.fetchone()
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
-    erlan = await officers.enter(
+    erlan = await directory.enter(
         house.rt, dana, "Erlan Testov", "mn_ulaanbaatar", [Role.ADMINISTRATOR]
     )
     assert row is not None
-    await glass.ask(house.rt, erlan, row[0], Reason.COMPLAINT)
+    await break_glass.ask(house.rt, erlan, row[0], Reason.COMPLAINT)
 
 
 async def ask_officer(

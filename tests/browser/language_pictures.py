@@ -16,13 +16,15 @@ from typing import Any, Self
 
 from PIL import Image
 
-from bot import news
-from bot.broadcasts import wording
-from bot.channels import Message, Press, telegram_layout, whatsapp_layout
-from bot.languages import direction, tag
+from bot.broadcasts import archive
+from bot.broadcasts import content as broadcast_content
+from bot.channels import Message, Press
+from bot.channels.telegram import layout as telegram_layout
+from bot.channels.whatsapp import layout as whatsapp_layout
+from bot.i18n import direction, tag
 from bot.web import chat as webchat
 from flows import FLOWS
-from flows.engine import announcing, locking
+from flows.engine import announcement_screens, pin_screens
 from flows.engine.conversation import step
 from flows.engine.events import (
     Acknowledged,
@@ -109,7 +111,7 @@ class Talk(Chat):
     def _private(self) -> bool:
         flow = FLOWS.get(self.conversation.flow)
         if flow is None:
-            return self.at == locking.PIN
+            return self.at == pin_screens.PIN
         stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
         return stop is not None and stop.item.sensitive
 
@@ -175,10 +177,10 @@ def papers(talk: Talk) -> None:
 def announcements(talk: Talk) -> None:
     talk.presses("announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
     talk.presses("UZ", "kandas_status", "unsaid")
-    opening = Button(wording.NEWS, wording.ANNOUNCEMENTS)
-    talk.hears(Say(((announcing.SOMETHING_NEW,),), (opening,)))
-    dated = (_(news.DAY.msgid, date=TODAY),)
-    talk.hears(Say(((news.HEAD,),)), Say((dated, (kandas.FEE.text,))))
+    opening = Button(broadcast_content.NEWS, broadcast_content.ANNOUNCEMENTS)
+    talk.hears(Say(((announcement_screens.SOMETHING_NEW,),), (opening,)))
+    dated = (_(archive.DAY.msgid, date=TODAY),)
+    talk.hears(Say(((archive.HEAD,),)), Say((dated, (kandas.FEE.text,))))
     talk.presses("announcements").says("/stop")
 
 

@@ -12,13 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot import desk, officers, reading
-from bot.reading import Filter, Queue
+from bot import desk
+from bot.desk import views
+from bot.desk.views import Filter, Queue
+from bot.officers import directory
+from tests.app_stack import House
 from tests.browser.chromium import launched
 from tests.browser.console_pictures import house
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
-from tests.house import House
 from tests.visitor import Visitor
 
 BERIK, MARAT = "Berik Testov", "Marat Testov"
@@ -67,8 +69,8 @@ async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) ->
 async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
     """One of the things that change a page: words, a claim, a case given back, a reply."""
     async with house.rt.pool.connection() as session:
-        berik = next(each for each in await officers.everyone(session) if each.name == BERIK)
-    page = await reading.listing(house.rt, berik, Filter(Queue.ALL))
+        berik = next(each for each in await directory.everyone(session) if each.name == BERIK)
+    page = await views.listing(house.rt, berik, Filter(Queue.ALL))
     case, key = chance.choice(page.lines).case, str(chance.random())
     with suppress(desk.Refused, Exception):
         match chance.randrange(4):

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.house import House
+from tests.app_stack import House
 
 # What may differ between two renders of the same state: each form's own key, and the officer's own
 # doing on the page.

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.web.console import demo_crew
+from bot.web.console import demo_officers
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
-from tests.house import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -30,7 +30,7 @@ async def test_axe_finds_nothing(
     scheme: str,
     width: int,
 ) -> None:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     visitors = [await ask_officer(house, "kk", "passport", "Testova asks") for _ in range(2)]
     for name, paths in PAGES.items():
         options = {"color_scheme": scheme}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.services import Databases
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.embedded import Databases
+from tests.app_stack import House, furnished
 from tests.browser.announcing import SETTINGS, Scene, announce
 from tests.browser.officer import Officer
-from tests.house import House, furnished
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from bot.languages import Languages
-from bot.services.folder import free_port
-from bot.web import create_app
-from bot.web.console import demo_crew
-from flows.engine.house import PAPER_STATES, UPDATE
+from bot.embedded.server_process import free_port
+from bot.i18n import Languages
+from bot.web.app import create_app
+from bot.web.console import demo_officers
+from flows.engine.screens import PAPER_STATES, UPDATE
 from flows.engine.text import Text, Value, _
 from flows.papers import PASSPORT
+from tests.app_stack import House, lent, serving
 from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import Told, cut
 from tests.browser.officer import Officer
-from tests.console import Console, ru
-from tests.house import House, lent, serving
-from tests.papers import photo
+from tests.console_client import Console, ru
+from tests.sample_files import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -33,7 +33,7 @@ CUT_SECONDS = 4
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def office(house: House) -> House:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     return house
 
 
@@ -78,7 +78,7 @@ async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor
 
     await officer.click(".ready summary")
     await officer.click("button[value=documents-today]")
-    kazakh = demo_crew.READY["documents-today"]["kk"]
+    kazakh = demo_officers.READY["documents-today"]["kk"]
     await officer.says(kazakh)
     await officer.click("#preview .primary")
     await officer.says(ru("done_replied"))

@@ -7,12 +7,12 @@ import psycopg
 import pytest
 
 from bot.broadcasts import Words
-from bot.services import Databases
-from bot.web.console import demo_crew
+from bot.embedded import Databases
+from bot.web.console import demo_officers
 from tests import crowd
+from tests.app_stack import House
 from tests.browser.console_scene import answer, ask_officer, leave
-from tests.console import Console
-from tests.house import House
+from tests.console_client import Console
 from tests.registry.example import new_key, pre_registration
 from tests.visitor import Visitor
 from tests.web.test_page import _link, _to_surname
@@ -86,7 +86,7 @@ async def _written(house: House, case: str) -> list[str]:
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_what_people_write_runs_nowhere(browser: Any, house: House) -> None:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", ALL, after=())
     try:
         async with house.rt.pool.connection() as session:
@@ -140,7 +140,7 @@ async def _announced(house: House, databases: Databases) -> list[str]:
 async def test_what_is_announced_runs_nowhere(
     browser: Any, house: House, databases: Databases
 ) -> None:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     await crowd.crowd(house.rt, 1)
     paths = await _announced(house, databases)
     for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.house import House
-from tests.papers import photo
-from tests.people import Guest
+from tests.app_stack import House
+from tests.person_client import Guest
+from tests.sample_files import photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import aiohttp
 import pytest
 
+from bot.cache import Live
 from bot.channels import (
     Act,
     Arrival,
@@ -33,13 +34,12 @@ from bot.channels import (
     Unreadable,
 )
 from bot.channels.limits import LIMITS
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat, waiting
-from bot.channels.whatsapp import WhatsApp
-from bot.keys import Keys
-from bot.languages import Languages
-from bot.live import Live
-from bot.vault import Vault
+from bot.channels.whatsapp.client import WhatsApp
+from bot.i18n import Languages
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
 from flows.engine.events import Kind, Page, Said
 from tests.emulators import telegram as tg
 from tests.emulators import whatsapp as wa

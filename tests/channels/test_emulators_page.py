@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.commands import demo
-from bot.services.folder import free_port
-from bot.settings import ConfigError, settings
+from bot.cli import demo
+from bot.config.settings import ConfigError, settings
+from bot.embedded.server_process import free_port
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
 

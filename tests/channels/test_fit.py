@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.channels import Message, telegram_layout, whatsapp_layout
+from bot.channels import Message
 from bot.channels.limits import LIMITS, TELEGRAM, WEB, WHATSAPP
-from bot.languages.catalogues import CONTEXTS
+from bot.channels.telegram import layout as telegram_layout
+from bot.channels.whatsapp import layout as whatsapp_layout
+from bot.i18n.catalogues import CONTEXTS
 from flows import FLOWS, officer
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.asking import option_buttons
 from flows.engine.events import Button, Kind, Page, Say
-from flows.engine.words import Refusal
+from flows.engine.language_protocol import Refusal
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 
@@ -78,13 +80,13 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
 def test_on_whatsapp_the_menu_is_one_list_with_a_person_and_a_way_out(
     language: str, kept: bool, registered: bool
 ) -> None:
-    menu = house.menu_screen(FLOWS.values(), kept, registered, quiet=False)
-    out = Button("!exit", house.EXIT, Kind.EXIT)
+    menu = screens.menu_screen(FLOWS.values(), kept, registered, quiet=False)
+    out = Button("!exit", screens.EXIT, Kind.EXIT)
     say = Say(((menu.text,),), (*option_buttons(1, menu.options), out), language)
     (content,) = whatsapp_layout.parts(message(say, language), WORDS)
     text, labels = _shown(content)
     assert WORDS.render(officer.OFFICER.title, language) in labels
-    leave = WORDS.render(house.EXIT, language)
+    leave = WORDS.render(screens.EXIT, language)
     assert leave in labels or leave in text
 
 
@@ -99,8 +101,8 @@ def test_the_web_page_takes_everything_whole(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_has_to_be_written_on_whatsapp_is_understood_there(language: str) -> None:
     """Labels that found no room in the list are reserved words, or controls that may be written."""
-    spoken = {WORDS.render(each, language) for each in (house.EXIT, house.PERSON, house.KEEP)}
-    spoken.add(WORDS.render(house.BACK_TO_BOT, language))
+    spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
+    spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in says(Page.ALWAYS):
         sent = message(say, language)
         for press in whatsapp_layout.arranged(sent.buttons)[1]:

@@ -31,16 +31,16 @@ from bot.channels import (
     Throttled,
     Unreachable,
     Unreadable,
-    telegram_layout,
-    telegram_profile,
-    wire,
+    json_decoding,
 )
-from bot.channels import telegram as module
-from bot.channels.telegram import Telegram
-from bot.languages import Languages
+from bot.channels.telegram import client as module
+from bot.channels.telegram import layout
+from bot.channels.telegram import profile as telegram_profile
+from bot.channels.telegram.client import Telegram
+from bot.i18n import Languages
 from flows.engine import events
+from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text
-from flows.engine.words import Reserved
 from tests.emulators.telegram import TOKEN, Broken, Cut, Emulator, Flooded, Silent, Slow, User
 from tests.emulators.telegram.wire import Body
 
@@ -424,10 +424,10 @@ def test_a_key_that_comes_twice_is_found_however_it_is_written(
     body = written(value).encode()
     if twice(value):
         with pytest.raises(Unreadable, match="E_DUPKEY"):
-            wire.read(body)
+            json_decoding.read(body)
     else:
         mended = body.decode().replace("\\ud800", "\\ufffd").replace("\\ud83d", "\\ufffd")
-        assert wire.read(body) == json.loads(mended)
+        assert json_decoding.read(body) == json.loads(mended)
 
 
 # What goes out
@@ -582,7 +582,7 @@ async def test_a_long_message_is_parted_where_paragraphs_end(
 
 @given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1).map(lambda t: t * 700), max_size=9))
 def test_of_a_long_message_nothing_is_lost(paragraphs: list[str]) -> None:
-    texts = [text for text, _ in telegram_layout.parts(Message(tuple(paragraphs)))]
+    texts = [text for text, _ in layout.parts(Message(tuple(paragraphs)))]
     assert all(len(text.encode("utf-16-le")) <= 2 * 4096 for text in texts)
     assert all(texts[1:])
     assert "".join("".join(texts).split()) == "".join("".join(paragraphs).split())
@@ -601,7 +601,7 @@ def test_of_a_long_message_nothing_is_lost(paragraphs: list[str]) -> None:
 def test_a_long_paragraph_is_parted_at_lines_then_words(
     paragraphs: tuple[str, ...], texts: list[str]
 ) -> None:
-    assert [text for text, _ in telegram_layout.parts(Message(paragraphs))] == texts
+    assert [text for text, _ in layout.parts(Message(paragraphs))] == texts
 
 
 async def test_half_of_a_long_message_is_taken_back(

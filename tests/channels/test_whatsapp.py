@@ -34,12 +34,12 @@ from bot.channels import (
     Unreachable,
     Unreadable,
     WindowClosed,
-    whatsapp_layout,
 )
-from bot.channels.whatsapp import WhatsApp
-from bot.channels.whatsapp_errors import FAULTS, fault
-from bot.channels.whatsapp_updates import arrivals
-from bot.languages import Languages
+from bot.channels.whatsapp import layout
+from bot.channels.whatsapp.client import WhatsApp
+from bot.channels.whatsapp.errors import FAULTS, fault
+from bot.channels.whatsapp.updates import arrivals
+from bot.i18n import Languages
 from flows.engine import events
 from tests.emulators import whatsapp as wa
 from tests.emulators.whatsapp.errors import ERRORS
@@ -392,7 +392,7 @@ def presses(*labels: str, kind: str = "option") -> tuple[Press, ...]:
 
 
 def laid(paragraphs: tuple[str, ...], *buttons: Press) -> list[dict[str, Any]]:
-    return whatsapp_layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
+    return layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
 
 
 def test_up_to_three_are_buttons_and_up_to_ten_a_list() -> None:
@@ -483,7 +483,7 @@ def test_a_link_stands_alone_and_the_rest_can_be_written() -> None:
     ],
 )
 def test_a_template_falls_back_in_a_fixed_order(language: str, codes: list[str]) -> None:
-    found = whatsapp_layout.templates(Template("status"), language)
+    found = layout.templates(Template("status"), language)
     told = [each["template"] for each in found]
     assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
 
@@ -688,7 +688,7 @@ async def test_a_file_too_large_is_refused_while_it_comes(
     with pytest.raises(DoesNotFit):
         async for _chunk in channel.fetch(huge):
             pass
-    monkeypatch.setattr("bot.channels.whatsapp.MOST_FILE", 100_000)
+    monkeypatch.setattr("bot.channels.whatsapp.client.client.MOST_FILE", 100_000)
     grown = (await user.send_document(bytes(300_000), size=1)).content["document"]["id"]
     with pytest.raises(DoesNotFit):
         async for _chunk in channel.fetch(grown):

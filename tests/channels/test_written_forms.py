@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 from bidi import get_base_level, get_display
 
-from bot.channels import Message, telegram_layout, whatsapp_layout
-from bot.languages import catalogues, directions, lint
-from bot.languages.kept import PLACE
+from bot.channels import Message
+from bot.channels.telegram import layout as telegram_layout
+from bot.channels.whatsapp import layout as whatsapp_layout
+from bot.i18n import bidi, catalogues, lint
+from bot.i18n.protected_spans import PLACE
 from flows.engine.events import Page
 from flows.engine.text import Label, Text
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
-MARKS = re.compile(f"[{directions.ISOLATE}{directions.END_ISOLATE}{directions.MARK}]")
+MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
 # What keeps its order: groups of figures, addresses, Latin words beside one another.
 RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
-RIGHT_TO_LEFT = sorted(directions.RIGHT_TO_LEFT)
+RIGHT_TO_LEFT = sorted(bidi.RIGHT_TO_LEFT)
 
 
 def _telegram(sent: Message) -> Iterator[str]:
@@ -137,11 +139,11 @@ def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
     for line in shown(language, channel):
         depth = 0
         for sign in line:
-            depth += (sign == directions.ISOLATE) - (sign == directions.END_ISOLATE)
+            depth += (sign == bidi.ISOLATE) - (sign == bidi.END_ISOLATE)
             assert depth >= 0, ascii(line)
         assert depth == 0, ascii(line)
         if language not in RIGHT_TO_LEFT and MARKS.search(line):
-            assert directions.ARABIC.search(line), ascii(line)
+            assert bidi.ARABIC.search(line), ascii(line)
 
 
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
@@ -149,7 +151,7 @@ def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
 def test_our_own_words_within_a_right_to_left_line_run_so_too(language: str, channel: str) -> None:
     """Else the number of a numbered line stands at its end, where the line is put into another."""
     parts = [part for line in shown(language, channel) for part in _apart(line)]
-    ours = [part for part in parts if directions.ARABIC.search("".join(part))]
+    ours = [part for part in parts if bidi.ARABIC.search("".join(part))]
     assert len(ours) > 20
     assert [part for part in ours if get_base_level(part[0]) != 1] == []
 
@@ -158,9 +160,9 @@ def _apart(line: str) -> Iterator[tuple[str, str]]:
     """Of each isolate what stands in it alone, and what stands in those within it."""
     open_: list[list[str]] = []
     for sign in line:
-        if sign == directions.ISOLATE:
+        if sign == bidi.ISOLATE:
             open_.append(["", ""])
-        elif sign == directions.END_ISOLATE:
+        elif sign == bidi.END_ISOLATE:
             own, inner = open_.pop()
             yield own, inner
             if open_:
@@ -174,7 +176,7 @@ def _apart(line: str) -> Iterator[tuple[str, str]]:
 def test_right_to_left_lines_run_so_and_turn_no_figures_round(language: str, channel: str) -> None:
     turned = []
     for line in shown(language, channel):
-        if directions.LETTER.search(MARKS.sub("", line)):
+        if bidi.LETTER.search(MARKS.sub("", line)):
             assert get_base_level(line) == get_base_level(_unmarked(line)) == 1, ascii(line)
         displayed = get_display(line)
         turned += [(run[0], line) for run in RUN.finditer(line) if run[0] not in displayed]
@@ -183,7 +185,7 @@ def test_right_to_left_lines_run_so_and_turn_no_figures_round(language: str, cha
 
 def _unmarked(line: str) -> str:
     """The line as a renderer takes it that knows no isolates."""
-    return re.sub(f"[{directions.ISOLATE}{directions.END_ISOLATE}]", "", line)
+    return re.sub(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}]", "", line)
 
 
 def test_the_check_sees_what_is_turned_round() -> None:
@@ -191,4 +193,4 @@ def test_the_check_sees_what_is_turned_round() -> None:
     number = "+7 701 000 00 00"
     assert RUN.fullmatch(number)
     assert number not in get_display(f"تەلەفون: {number}")
-    assert number in get_display(f"تەلەفون: {directions.isolated(number)}")
+    assert number in get_display(f"تەلەفون: {bidi.isolated(number)}")

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, Self
 
 from bot.channels import Message, Press
-from bot.languages import Languages
+from bot.i18n import Languages
 from flows import FLOWS
-from flows.engine import house, keeping, papers
+from flows.engine import checklist_screens, screens, upload_states
 from flows.engine.conversation import _Turn
 from flows.engine.events import Event, Page, Say
 from flows.engine.flow import Answer, Flow, Form
@@ -90,8 +90,8 @@ def _walked(page: Page) -> Iterator[Say]:
 
 def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
     """Asked for the first time; and after the longest things that can stand before a question."""
-    greeting = ((house.WELCOME,), (house.RISK,))
-    remarks = ((house.NO_PICTURES,), (house.ASK_AGAIN,))
+    greeting = ((screens.WELCOME,), (screens.RISK,))
+    remarks = ((screens.NO_PICTURES,), (screens.ASK_AGAIN,))
     for notes in ((), remarks if conversation.flow else greeting):
         turn = _Turn(FLOWS, WORDS, conversation, TODAY, page)
         turn.notes = list(notes)
@@ -146,8 +146,12 @@ def _outcomes() -> tuple[Say, ...]:
 
 def _remarks() -> Iterator[Say]:
     """All sentences of the assistant's own, and each refusal at a question that it fits."""
-    own: list[Any] = [*vars(house).values(), *vars(keeping).values(), *REFUSALS.values()]
-    for module in (papers, house):
+    own: list[Any] = [
+        *vars(screens).values(),
+        *vars(checklist_screens).values(),
+        *REFUSALS.values(),
+    ]
+    for module in (upload_states, screens):
         own += [
             each
             for one in vars(module).values()

@@ -27,13 +27,14 @@ import psycopg
 from aiohttp import web
 from psycopg_pool import PoolTimeout
 
-from bot import broadcasts, jobs, services
+from bot import broadcasts, embedded
 from bot.broadcasts import Broadcast, Fate, State, model
 from bot.broadcasts.progress import of
-from bot.keys import Keys
-from bot.migrations import migrate
+from bot.config.settings import settings
+from bot.db.migrations import migrate
 from bot.runtime import Runtime, runtime
-from bot.settings import settings
+from bot.security.key_files import Keys
+from bot.worker import main as worker_main
 from tests import crowd
 from tests.clock import CLOCK
 
@@ -58,7 +59,7 @@ class Plan:
     @property
     def in_hand(self) -> int:
         """How many calls a worker has under way at most: a batch of each of its shards."""
-        return jobs.SHARDS_AT_ONCE * max(1, int(self.rate * 0.8 * 0.2))
+        return worker_main.SHARDS_AT_ONCE * max(1, int(self.rate * 0.8 * 0.2))
 
 
 @dataclass
@@ -147,9 +148,9 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
 async def _house(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platform, str]]:
     platform = Platform(plan.latency)
     async with AsyncExitStack() as stack:
-        admin = stack.enter_context(services.postgres(folder / "postgres"))
-        redis = stack.enter_context(services.valkey(folder / "valkey"))
-        databases = services.prepare(admin, "kosh")
+        admin = stack.enter_context(embedded.postgres(folder / "postgres"))
+        redis = stack.enter_context(embedded.valkey(folder / "valkey"))
+        databases = embedded.prepare(admin, "kosh")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with psycopg.connect(databases.owner, autocommit=True) as session:
             session.execute(CLOCK)
@@ -238,7 +239,7 @@ def _restart(folder: Path, service: str) -> None:
     file = home / ("cluster/postmaster.pid" if service == "postgres" else "valkey.pid")
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
     time.sleep(0.5)
-    with (services.postgres if service == "postgres" else services.valkey)(home):
+    with (embedded.postgres if service == "postgres" else embedded.valkey)(home):
         pass
 
 

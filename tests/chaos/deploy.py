@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
-from bot import migrations
+from bot.db import migrations
 
 HERE = Path(__file__).parent
 TRIES = 5
@@ -31,7 +31,7 @@ def contract(owner: str) -> None:
 def _config(owner: str) -> Config:
     places = (Path(migrations.__file__).parent / "versions", HERE / "release")
     config = Config()
-    config.set_main_option("script_location", "bot:migrations")
+    config.set_main_option("script_location", "bot.db:migrations")
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", os.pathsep.join(map(str, places)))
     config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)

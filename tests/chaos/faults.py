@@ -22,7 +22,7 @@ import aiohttp
 import psycopg
 import redis
 
-from bot import services
+from bot import embedded
 from tests.chaos import deploy
 from tests.chaos.people import WORD, Pace
 from tests.chaos.platform import Arrival, Platform
@@ -247,8 +247,8 @@ def _status(pid: int) -> str:
 def _revive(scene: Scene) -> None:
     """Whoever holds the folder gets a server that died back, at the port it had."""
     with (
-        services.postgres(scene.processes.folder / "postgres"),
-        services.valkey(scene.processes.folder / "valkey"),
+        embedded.postgres(scene.processes.folder / "postgres"),
+        embedded.valkey(scene.processes.folder / "valkey"),
     ):
         pass
 

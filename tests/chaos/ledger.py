@@ -13,9 +13,9 @@ import msgspec
 import psycopg
 import redis
 
-from bot import audit
-from bot.keys import Keys
-from bot.vault import PersonKey, Vault, WrappedKey
+from bot.security import audit_log
+from bot.security.key_files import Keys
+from bot.security.vault import PersonKey, Vault, WrappedKey
 from flows import FLOWS
 from flows.engine.state import Conversation
 from tests.chaos.people import Somebody
@@ -67,7 +67,7 @@ async def read(processes: Processes, people: Iterable[Somebody], entries: list[A
     """Everything that `history` asks about; the words are opened with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
-        found.findings["broken_chain"] = await audit.broken(session) is not None
+        found.findings["broken_chain"] = await audit_log.broken(session) is not None
     return found
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from bot import conversations
+from bot.conversations import store as conversation_store
 from bot.web import webhooks
 
 
@@ -37,8 +37,8 @@ async def _work(request: Request, raw: bytes) -> None:
 def forget_what_was_seen() -> None:
     """Takes every delivery for a new update."""
     noted = "EXISTS (SELECT FROM fresh)"
-    assert noted in conversations._CLAIM
-    conversations._CLAIM = conversations._CLAIM.replace(noted, "true")
+    assert noted in conversation_store._CLAIM
+    conversation_store._CLAIM = conversation_store._CLAIM.replace(noted, "true")
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import jobs, log
-from bot.broadcasts import delivery, tending
+from bot.broadcasts import scheduler, sender
+from bot.config.settings import settings
+from bot.observability import logging
 from bot.runtime import runtime
-from bot.settings import settings
+from bot.worker import main as worker_main
 
 DIE_WITH_PARENT = 1
 
@@ -22,21 +23,21 @@ DIE_WITH_PARENT = 1
 def send_again_what_is_in_doubt() -> None:
     """Takes an expired lease for a message that was not sent."""
     doubt = "SET state = 'in_doubt', reason = 'crash'"
-    assert doubt in tending._DOUBT
-    tending._DOUBT = tending._DOUBT.replace(doubt, "SET state = 'planned', reason = ''")
+    assert doubt in scheduler._DOUBT
+    scheduler._DOUBT = scheduler._DOUBT.replace(doubt, "SET state = 'planned', reason = ''")
 
 
 def note_first() -> None:
     """Notes it as sent and sends it then."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
     told = b"RETURNING r.seq, r.attempt, r.state,"
-    text = delivery._CLAIM.text
+    text = sender._CLAIM.text
     assert claimed in text
     assert told in text
     text = text.replace(
         claimed, b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
     ).replace(told, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
-    delivery._CLAIM = replace(delivery._CLAIM, text=text)
+    sender._CLAIM = replace(sender._CLAIM, text=text)
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -47,7 +48,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
 
 async def _work() -> None:
     async with runtime(settings()) as rt:
-        await jobs.announce(rt)
+        await worker_main.announce(rt)
 
 
 def _child() -> None:
@@ -56,7 +57,7 @@ def _child() -> None:
 
 
 def main() -> None:
-    log.configure("warning")
+    logging.configure("warning")
     for name in sys.argv[1:]:
         MUTANTS[name]()
     while True:

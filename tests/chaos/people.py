@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.languages import Languages
+from bot.i18n import Languages
 from flows.engine.flow import Flow
 from flows.officer import OFFICER
 from flows.preregistration import PREREGISTRATION

@@ -25,10 +25,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bot import services
-from bot.keys import Keys
-from bot.migrations import migrate
-from bot.services.folder import free_port
+from bot import embedded
+from bot.db.migrations import migrate
+from bot.embedded.server_process import free_port
+from bot.security.key_files import Keys
 from tests.clock import CLOCK
 
 _logger = logging.getLogger(__name__)
@@ -259,8 +259,8 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
     a port, so each web process has one of its own there, and the door leads to both.
     """
     with (
-        services.postgres(folder / "postgres") as admin,
-        services.valkey(folder / "valkey") as redis,
+        embedded.postgres(folder / "postgres") as admin,
+        embedded.valkey(folder / "valkey") as redis,
         ExitStack() as stack,
     ):
         bot, sandbox = _databases(admin, former)
@@ -344,8 +344,8 @@ def migrated(owner: str, tree: Path = ROOT) -> bool:
     return subprocess.run(command, cwd=tree, env=env, check=False).returncode == 0
 
 
-def _databases(admin: str, former: Path | None) -> tuple[services.Databases, services.Databases]:
-    bot, sandbox = (services.prepare(admin, name) for name in ("kosh", "kosh_sandbox"))
+def _databases(admin: str, former: Path | None) -> tuple[embedded.Databases, embedded.Databases]:
+    bot, sandbox = (embedded.prepare(admin, name) for name in ("kosh", "kosh_sandbox"))
     if former:
         assert migrated(bot.owner, former)
     else:
@@ -357,7 +357,7 @@ def _databases(admin: str, former: Path | None) -> tuple[services.Databases, ser
 
 
 def _settings(
-    folder: Path, bot: services.Databases, redis: str, web: int, registry: int, door: int
+    folder: Path, bot: embedded.Databases, redis: str, web: int, registry: int, door: int
 ) -> dict[str, str]:
     return {
         "KOSH_DATA": str(folder),

@@ -15,8 +15,10 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from bot import conversations, inbox, outbox
-from bot.commands import main
+from bot import outbox
+from bot.cli import main
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
 from flows import FLOWS
 from flows.engine.questions import YesNo
 from flows.engine.text import _, button
@@ -37,9 +39,9 @@ PASSED: ContextVar[list[int]] = ContextVar("PASSED")
 """How many checkpoints the task at hand has passed."""
 
 HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
-    "update": ((inbox, "receive"), (inbox, "deliver")),
-    "callback": ((inbox, "hear_registry"), (inbox, "deliver")),
-    "write": ((inbox, "write_to_registry"), (inbox, "deliver")),
+    "update": ((receive, "receive"), (receive, "deliver")),
+    "callback": ((receive, "hear_registry"), (receive, "deliver")),
+    "write": ((receive, "write_to_registry"), (receive, "deliver")),
     "sweep": ((outbox, "sweep"),),
 }
 
@@ -111,8 +113,8 @@ def released(release: int) -> None:
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
     written = "UPDATE conversations SET "
-    assert written in conversations._KEEP
-    conversations._KEEP = conversations._KEEP.replace(
+    assert written in conversation_store._KEEP
+    conversation_store._KEEP = conversation_store._KEEP.replace(
         written, f"{written}{EXPANDED} = {int(release)}, "
     )
 

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import uvicorn
 from pydantic import SecretStr
 
+from bot.config.settings import settings
 from bot.registry.sandbox import create_app
-from bot.settings import settings
 
 DECIDES_AFTER = 0.3
 

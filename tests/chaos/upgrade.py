@@ -15,14 +15,14 @@ from pathlib import Path
 
 import psycopg
 
-from bot.settings import ConfigError
+from bot.config.settings import ConfigError
 from tests.chaos import people
 from tests.chaos.faults import Scene, trouble
 from tests.chaos.platform import Arrival, Entry
 from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Processes, migrated
 
 KIND = "F25"
-VERSIONS = "bot/migrations/versions"
+VERSIONS = "bot/db/migrations/versions"
 ASKED = """
 import json
 from tests.chaos.people import ANSWERS, QUESTIONS

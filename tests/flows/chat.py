@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from bot.languages import Languages
+from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (

@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.languages.replies import RESERVED
+from bot.i18n.reserved_words import RESERVED
 from flows import FLOWS
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.events import DeleteInput, Edited, Forget, Shared, Unreadable
 from flows.engine.flow import Many
+from flows.engine.language_protocol import SAFETY, Refusal
 from flows.engine.questions import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
-from flows.engine.words import SAFETY, Refusal
 from flows.preregistration import PREREGISTRATION, TROUBLE
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight
 
@@ -61,7 +61,7 @@ def test_yes_and_no_are_understood_in_every_language(
 def test_what_was_read_is_read_back() -> None:
     chat = at("birth_year").says("07.02.1990")
     assert stored(chat, "birth_year") == "1990"
-    assert chat.shows(house.SAVED, answer=Text("{words}", (("words", "1990"),)))
+    assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
 
 
 # Countries
@@ -75,7 +75,7 @@ def test_what_was_read_is_read_back() -> None:
 def test_a_country_is_understood_in_any_language(typed: str, code: str) -> None:
     chat = at("citizenship").says(typed)
     assert stored(chat, "citizenship") == code
-    assert chat.shows(house.SAVED, answer=Country(code))
+    assert chat.shows(screens.SAVED, answer=Country(code))
 
 
 def test_several_countries_become_the_options_until_one_is_chosen() -> None:
@@ -94,7 +94,7 @@ def test_a_narrowed_country_may_still_be_another() -> None:
 def test_no_citizenship_is_an_answer() -> None:
     chat = at("citizenship").presses("stateless")
     assert stored(chat, "citizenship") == "stateless"
-    assert chat.presses("<").shows(house.EARLIER, answer=row("No citizenship"))
+    assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
 # Refused, with the next step (security.md 5.5; the row is named where it helps)
@@ -208,11 +208,11 @@ def test_valid_forms_are_stored_as_one(question: str, typed: str, value: str) ->
 
 def test_somebody_who_does_not_get_on_is_offered_a_person() -> None:
     chat = at("surname").says("1", "2")
-    assert not chat.shows(house.ASK_AGAIN)
+    assert not chat.shows(screens.ASK_AGAIN)
     chat.says("3")
-    assert chat.shows(house.ASK_AGAIN)
+    assert chat.shows(screens.ASK_AGAIN)
     chat.says("TESTOVA", "4")
-    assert not chat.shows(house.ASK_AGAIN)
+    assert not chat.shows(screens.ASK_AGAIN)
 
 
 # Sensitive input
@@ -221,7 +221,7 @@ def test_somebody_who_does_not_get_on_is_offered_a_person() -> None:
 def test_a_sensitive_answer_is_deleted_from_the_chat_and_not_read_back() -> None:
     chat = at("surname").says("TESTOVA")
     assert chat.effects_now == (DeleteInput(),)
-    assert not chat.shows(house.SAVED)
+    assert not chat.shows(screens.SAVED)
 
 
 @pytest.mark.row(49)
@@ -245,7 +245,7 @@ def test_somebody_elses_contact_is_not() -> None:
 def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
     chat = at("purpose").takes(Shared("+77010000000", own=True))
     assert chat.effects_now == (DeleteInput(),)
-    assert chat.shows(house.CANNOT_READ)
+    assert chat.shows(screens.CANNOT_READ)
     assert chat.at == "purpose"
 
 
@@ -255,11 +255,11 @@ def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
 @pytest.mark.parametrize(
     ("kind", "answer", "deleted"),
     [
-        ("location", house.NO_LOCATION, True),
-        ("photo", house.NO_PICTURES, True),
-        ("document", house.NO_PICTURES, True),
-        ("voice", house.CANNOT_HEAR, False),
-        *((kind, house.CANNOT_READ, False)
+        ("location", screens.NO_LOCATION, True),
+        ("photo", screens.NO_PICTURES, True),
+        ("document", screens.NO_PICTURES, True),
+        ("voice", screens.CANNOT_HEAR, False),
+        *((kind, screens.CANNOT_READ, False)
           for kind in ("sticker", "poll", "dice", "game", "story", "video_note", "payment")),
     ],
 )  # fmt: skip
@@ -276,18 +276,18 @@ def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted:
 
 
 def test_who_cannot_write_is_told_of_a_person_unless_they_are_with_one() -> None:
-    assert at("purpose").takes(Unreadable("voice")).shows(house.OR_A_PERSON)
+    assert at("purpose").takes(Unreadable("voice")).shows(screens.OR_A_PERSON)
     chat = Chat.begun("ru", "officer").until("words").says("Testova asks")
     chat.takes(Unreadable("voice"))
-    assert chat.shows(house.CANNOT_HEAR)
-    assert not chat.shows(house.OR_A_PERSON)
+    assert chat.shows(screens.CANNOT_HEAR)
+    assert not chat.shows(screens.OR_A_PERSON)
 
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(54)
 def test_a_changed_message_changes_no_answer() -> None:
     chat = at("purpose").takes(Edited())
-    assert chat.shows(house.NO_EDITS)
+    assert chat.shows(screens.NO_EDITS)
     assert chat.at == "purpose"
 
 
@@ -296,7 +296,7 @@ def test_a_changed_message_changes_no_answer() -> None:
 def test_unknown_commands_are_no_answers(typed: str) -> None:
     chat = at("name_kk").says(typed)
     assert stored(chat, "name_kk") is None
-    assert chat.at in ("name_kk", house.MENU)
+    assert chat.at in ("name_kk", screens.MENU)
 
 
 # Reserved words
@@ -331,7 +331,7 @@ def every_step() -> list[Chat]:
     ):  # fmt: skip
         chat = Chat.begun("ru", FORM)
         for _turn in range(60):
-            if chat.at == house.MENU:
+            if chat.at == screens.MENU:
                 break
             found.setdefault(chat.name, Chat("ru", conversation=chat.conversation))
             chat.answers(answers.get(chat.name) or straight(chat.name))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.events import (
     Button,
     Export,
@@ -33,7 +33,7 @@ def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
     old = Pressed(f"{chat.nonce}:no")
     told = chat.until("citizenship").told()
     chat.takes(old)
-    assert chat.shows(house.OLD_BUTTON)
+    assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == "citizenship"
     assert chat.told() == told
 
@@ -44,7 +44,7 @@ def test_a_double_tap_answers_once() -> None:
     tap = Pressed(f"{chat.nonce}:yes")
     chat.takes(tap).takes(tap)
     assert chat.at == "purpose"
-    assert chat.shows(house.OLD_BUTTON)
+    assert chat.shows(screens.OLD_BUTTON)
 
 
 def test_a_double_tap_on_send_sends_once() -> None:
@@ -74,7 +74,7 @@ def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
     chat = at("adult")
     told = chat.told()
     chat.takes(Pressed(payload.format(nonce=chat.nonce)))
-    assert chat.shows(house.OLD_BUTTON)
+    assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == "adult"
     assert chat.told() == told
 
@@ -110,7 +110,7 @@ def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
     answers = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
     for turn in range(60):
         assert mixed.at.partition("@")[0] == plain.name
-        if plain.at == house.MENU:
+        if plain.at == screens.MENU:
             break
         asked, language = mixed.at, LANGUAGES[turn % len(LANGUAGES)]
         mixed.says("/language").presses(language)
@@ -133,7 +133,7 @@ def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch(
 )
 def test_the_menu_keeps_the_place_in_the_form(word: str) -> None:
     chat = at("birth_year").says(word)
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
     chat.presses(FORM)
     assert chat.at == "birth_year"
 
@@ -143,13 +143,13 @@ def test_help_is_the_questions_own_where_it_has_one() -> None:
     assert SURNAME.help is not None and chat.shows(SURNAME.help)
     assert chat.at == "surname"
     chat.until("given_name").says("/help")
-    assert chat.shows(house.HELP)
+    assert chat.shows(screens.HELP)
     assert chat.at == "given_name"
 
 
 def test_a_needed_answer_cannot_be_skipped() -> None:
     chat = at("surname").says("пропустить")
-    assert chat.shows(house.NOTHING_TO_SKIP)
+    assert chat.shows(screens.NOTHING_TO_SKIP)
     assert chat.at == "surname"
 
 
@@ -161,7 +161,7 @@ def test_skipping_in_writing() -> None:
 
 def test_my_data_of_somebody_unknown_is_nothing() -> None:
     chat = Chat.begun("ru").says("/mydata")
-    assert chat.shows(house.NOTHING_KEPT)
+    assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []
     known = at("surname").says("/mydata")
     assert known.effects_now == (Export(),)
@@ -172,12 +172,12 @@ def test_my_data_of_somebody_unknown_is_nothing() -> None:
 def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
     chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
-    assert chat.shows(house.EXIT_TEXT)
+    assert chat.shows(screens.EXIT_TEXT)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
     known = at("birth_year").presses("!exit")
     assert known.effects_now == (QuickExit(),)
     known.says("привет")
-    assert known.at == house.MENU
+    assert known.at == screens.MENU
     assert known.presses(FORM).at == "birth_year"
 
 
@@ -189,15 +189,15 @@ def test_the_harmless_phrase_has_no_button_that_gives_it_away() -> None:
 
 def test_before_a_language_is_chosen_the_way_out_is_a_sign_and_no_english_word() -> None:
     (said,) = Chat().takes(Started()).says_now
-    assert said.buttons[-1] == Button("!exit", house.EXIT_SIGN, Kind.EXIT)
+    assert said.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
     (menu,) = Chat.begun("ru").says_now
-    assert menu.buttons[-1].label == house.EXIT
+    assert menu.buttons[-1].label == screens.EXIT
 
 
 @pytest.mark.requirement("S-31")
 def test_deleting_asks_once_and_then_nothing_is_left() -> None:
     chat = at("birth_year").says("удалить")
-    assert chat.shows(house.DELETE_TEXT)
+    assert chat.shows(screens.DELETE_TEXT)
     chat.says("нет")
     assert chat.at == "birth_year"
     chat.says("/delete", "да")
@@ -211,9 +211,9 @@ def test_an_answer_after_deletion_revives_nothing() -> None:
     old = Pressed(f"{chat.nonce}:yes")
     chat.says("/delete").presses("yes")
     chat.takes(old)
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
     chat.says("TESTOVA")
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
     assert chat.conversation.forms == {}
 
 
@@ -222,7 +222,7 @@ def test_an_answer_after_deletion_revives_nothing() -> None:
 def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
     chat = at("birth_year").says("стоп")
     assert chat.effects_now == (Stopped(),)
-    assert chat.shows(house.STOPPED)
+    assert chat.shows(screens.STOPPED)
     assert chat.presses(FORM).at == "birth_year"
 
 
@@ -240,7 +240,7 @@ def test_whether_to_delete_can_be_written(typed: str, gone: bool) -> None:
 
 def test_what_is_no_language_is_asked_again() -> None:
     chat = Chat().takes(Started()).says("…", "…", "…")
-    assert chat.at == house.LANGUAGE
+    assert chat.at == screens.LANGUAGE
 
 
 def test_there_is_nothing_to_keep_where_nothing_was_answered() -> None:
@@ -266,7 +266,7 @@ def test_from_the_registration_one_goes_to_the_menu() -> None:
     chat.conversation = replace(
         chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
     )
-    assert chat.says("/status").presses("menu").at == house.MENU
+    assert chat.says("/status").presses("menu").at == screens.MENU
 
 
 def test_what_an_officer_filled_in_is_an_answer_and_known_as_theirs() -> None:
@@ -284,7 +284,7 @@ def test_what_no_question_takes_is_not_filled_in() -> None:
 
 
 def test_there_is_no_way_back_from_the_menu() -> None:
-    assert Chat.begun("ru").says("/back").at == house.MENU
+    assert Chat.begun("ru").says("/back").at == screens.MENU
 
 
 def test_who_is_on_the_way_to_a_person_stays_on_it() -> None:
@@ -294,4 +294,4 @@ def test_who_is_on_the_way_to_a_person_stays_on_it() -> None:
 
 
 def test_the_language_is_a_choice_of_the_menu() -> None:
-    assert Chat.begun("ru").presses("language").at == house.LANGUAGE
+    assert Chat.begun("ru").presses("language").at == screens.LANGUAGE

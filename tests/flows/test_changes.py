@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from flows import FLOWS
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.events import ConsentGiven, Event, Pressed, Said
 from flows.engine.flow import Answer, Consent, Item, Many, Submit
 from flows.engine.questions import Day, Number
@@ -37,7 +37,7 @@ def inside(seed: int) -> Iterator[Conversation]:
     chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
     for _turn in range(70):
-        if chat.at == house.MENU:
+        if chat.at == screens.MENU:
             return
         yield chat.conversation
         asked = chat.conversation.asked
@@ -155,7 +155,7 @@ def test_a_button_of_a_question_that_is_gone_is_no_answer_to_the_next() -> None:
     told = chat.told()
     chat.flows = VERSIONS["a question is gone"]
     chat.presses("higher")
-    assert chat.shows(house.CHANGED)
+    assert chat.shows(screens.CHANGED)
     assert chat.at == "occupation"
     assert chat.told() == told
 
@@ -171,7 +171,7 @@ def test_what_is_written_to_a_renamed_question_is_asked_again_not_misplaced() ->
     chat = at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
-    assert chat.shows(house.CHANGED)
+    assert chat.shows(screens.CHANGED)
     assert chat.at == "last"
     assert chat.says("TESTOVA").told()["last"] == "TESTOVA"
 
@@ -182,7 +182,7 @@ def test_a_question_that_means_something_else_is_asked_again_with_the_old_answer
     chat.presses("submit")
     assert chat.done(Submit) == []
     assert chat.at == "purpose"
-    assert chat.shows(house.EARLIER)
+    assert chat.shows(screens.EARLIER)
     chat.presses("=")
     assert chat.at == "review"
 
@@ -210,7 +210,7 @@ def test_an_option_that_is_gone_is_no_answer() -> None:
     chat = at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
-    assert chat.shows(house.CHANGED)
+    assert chat.shows(screens.CHANGED)
     assert chat.at == "purpose"
     assert "purpose" not in chat.told()
 
@@ -262,16 +262,16 @@ def test_two_lists_do_not_disturb_one_another() -> None:
 
 def test_a_flow_that_is_gone_while_its_answers_are_listed_leads_to_the_menu() -> None:
     chat = at("review").presses("edit")
-    assert chat.at == house.EDIT
+    assert chat.at == screens.EDIT
     chat.flows = {}
-    assert chat.says("1").at == house.MENU
+    assert chat.says("1").at == screens.MENU
 
 
 def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
     chat = Chat.begun("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
     chat.presses("about")
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
 
 
 def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
@@ -298,7 +298,7 @@ def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
 def test_an_answer_with_several_meanings_to_a_question_that_moved_says_what_happened() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
-    assert chat.says("Корея").shows(house.CHANGED)
+    assert chat.says("Корея").shows(screens.CHANGED)
 
 
 def test_a_screen_of_another_release_is_answered() -> None:
@@ -306,4 +306,4 @@ def test_a_screen_of_another_release_is_answered() -> None:
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
     chat.conversation = replace(chat.conversation, asked=gone)
     chat.takes(Pressed(f"{chat.nonce}:one"))
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU

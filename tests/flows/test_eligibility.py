@@ -8,7 +8,7 @@ import pytest
 from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, spoken, ways
 from flows.engine.text import Text
-from flows.knowledge import cards, kandas, pilot, quota, settling
+from flows.knowledge import cards, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import said
 from flows.knowledge.origins import SAFETY_FIRST
 from tests.flows.answers import (
@@ -64,7 +64,7 @@ def test_every_way_has_a_reason_and_costs_nothing_unsaid() -> None:
 def test_the_steps_are_in_order_and_without_a_term() -> None:
     way = ways(MOVES, TODAY)[0]
     assert way.steps[0] == flow.GET_IIN
-    pilots = (pilot.TEST, pilot.QUESTIONNAIRE, pilot.CHECK, pilot.INTERVIEW)
+    pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     assert way.steps[1:5] == said(pilots, TODAY), "each with the day on which it was so"
     (decision,) = said([kandas.DECISION], TODAY)
     assert way.steps.index(flow.APPLY) < way.steps.index(decision)
@@ -74,7 +74,7 @@ def test_the_steps_are_in_order_and_without_a_term() -> None:
 def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
     assert way.steps[1] == flow.ASK_FIRST
-    assert pilot.TEST.text not in [part for step in way.steps for part in parts(step)]
+    assert pilot_2026.TEST.text not in [part for step in way.steps for part in parts(step)]
 
 
 @pytest.mark.no_cover

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.commands import assembled
+from bot.cli import assembled
 from flows.about import outcome
 from flows.engine.flow import Submit
 from flows.engine.text import Text
 from flows.knowledge import catalogue
 from flows.knowledge.facts import A_YEAR_ON, COLLECTED, Dated, Fact, Unsaid, said
-from flows.knowledge.pilot import PILOT
+from flows.knowledge.pilot_2026 import PILOT
 from flows.knowledge.quota import QUOTA
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, WORDS

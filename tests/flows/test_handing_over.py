@@ -3,7 +3,7 @@
 import pytest
 
 from flows import FLOWS
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.events import (
     Acknowledged,
     CancelCase,
@@ -38,12 +38,12 @@ def sent() -> Chat:
 @pytest.mark.requirement("S-36")
 def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
-    assert chat.shows(house.UPDATE)
+    assert chat.shows(screens.UPDATE)
     (told,) = chat.says_now
     assert told.service
     assert all(not line.values for paragraph in told.paragraphs for line in paragraph)
     chat.presses("!status")
-    assert chat.shows(house.REGISTRATION["received"], number="KZ-1")
+    assert chat.shows(screens.REGISTRATION["received"], number="KZ-1")
     assert chat.says_now[0].protect
 
 
@@ -52,22 +52,22 @@ def test_who_stopped_is_not_written_to_but_finds_the_status() -> None:
     chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()
     chat.says("/status")
-    assert chat.shows(house.REGISTRATION["accepted"], number="KZ-1")
+    assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
 def test_the_first_word_of_the_registry_is_told_and_later_ones_only_who_wished_it() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
-    assert chat.shows(house.UPDATE)
+    assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
     eager = at("review", write_first="yes").presses("submit")
     for state in ("received", "accepted"):
-        assert eager.takes(Acknowledged(state, "KZ-1")).shows(house.UPDATE)
+        assert eager.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
-@pytest.mark.parametrize("state", house.REGISTRATION)
+@pytest.mark.parametrize("state", screens.REGISTRATION)
 def test_every_state_of_a_registration_has_its_words(state: str) -> None:
     chat = sent().takes(Acknowledged(state, "KZ-1")).says("/status")
-    assert chat.shows(house.REGISTRATION[state])
+    assert chat.shows(screens.REGISTRATION[state])
 
 
 def test_a_state_that_is_not_known_here_has_words_too() -> None:
@@ -86,7 +86,7 @@ def test_amending_sends_again_with_what_changed() -> None:
 def test_a_sent_form_is_not_open_until_it_is_amended() -> None:
     chat = sent()
     chat.says("/menu").presses(FORM)
-    assert chat.at == house.REGISTERED
+    assert chat.at == screens.REGISTERED
     assert len(chat.done(Submit)) == 1
 
 
@@ -99,7 +99,7 @@ def test_withdrawing_asks_and_is_done_once() -> None:
     chat.takes(tap).takes(tap)
     assert len(chat.done(Withdraw)) == 1
     chat.takes(Acknowledged("withdrawn", "KZ-1")).presses("!status")
-    assert chat.shows(house.REGISTRATION["withdrawn"])
+    assert chat.shows(screens.REGISTRATION["withdrawn"])
 
 
 def test_who_withdrew_can_register_again() -> None:
@@ -116,7 +116,7 @@ def test_who_withdrew_can_register_again_by_a_link() -> None:
 
 
 def test_status_without_a_registration() -> None:
-    assert Chat.begun("ru").says("/status").shows(house.NO_REGISTRATION)
+    assert Chat.begun("ru").says("/status").shows(screens.NO_REGISTRATION)
 
 
 # With an officer
@@ -130,7 +130,7 @@ def handed_over() -> Chat:
 def test_words_go_to_the_officer_and_the_form_is_silent() -> None:
     chat = handed_over()
     told = chat.told()
-    assert chat.shows(house.WAITING)
+    assert chat.shows(screens.WAITING)
     chat.says("Иванова", "1990", "да")
     assert chat.done(Relay) == [Relay("Иванова"), Relay("1990"), Relay("да")]
     assert chat.says_now == ()
@@ -139,26 +139,26 @@ def test_words_go_to_the_officer_and_the_form_is_silent() -> None:
 
 def test_an_officer_joins_and_gives_the_form_back() -> None:
     chat = handed_over().takes(Joined())
-    assert chat.shows(house.JOINED)
+    assert chat.shows(screens.JOINED)
     chat.takes(Resolved())
-    assert chat.shows(house.OFFICER_DONE)
+    assert chat.shows(screens.OFFICER_DONE)
     assert chat.at == "given_name"
     assert not chat.conversation.with_officer
 
 
 @pytest.mark.parametrize(
-    ("where", "at"), [("", "given_name"), ("menu", house.MENU), ("papers", "consent_papers")]
+    ("where", "at"), [("", "given_name"), ("menu", screens.MENU), ("papers", "consent_papers")]
 )
 def test_the_bot_goes_on_where_the_officer_says(where: str, at: str) -> None:
     chat = handed_over().takes(Joined()).takes(Resolved(where))
-    assert chat.shows(house.OFFICER_DONE)
+    assert chat.shows(screens.OFFICER_DONE)
     assert chat.at == at
 
 
 def test_whether_it_helped_is_asked_beside_the_form() -> None:
     chat = handed_over().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
-    assert chat.shows(house.HELPED)
+    assert chat.shows(screens.HELPED)
     assert [each.payload for each in chat.says_now[0].buttons] == [
         "*yes",
         "*partly",
@@ -167,7 +167,7 @@ def test_whether_it_helped_is_asked_beside_the_form() -> None:
     ]
     chat.takes(Pressed("*partly"))
     assert chat.done(Rated) == [Rated("partly")]
-    assert chat.shows(house.RATED)
+    assert chat.shows(screens.RATED)
     assert chat.conversation.asked == asked
     chat.takes(Pressed("*anything"))
     assert chat.done(Rated) == [Rated("partly")]
@@ -176,11 +176,11 @@ def test_whether_it_helped_is_asked_beside_the_form() -> None:
 @pytest.mark.parametrize("asks", ["/menu", "Назад к помощнику"])
 def test_the_person_can_leave_the_officer_and_is_asked_before(asks: str) -> None:
     chat = handed_over().says(asks)
-    assert chat.shows(house.LEAVE_TEXT)
+    assert chat.shows(screens.LEAVE_TEXT)
     assert chat.done(CancelCase) == []
     chat.presses("yes")
     assert chat.done(CancelCase) == [CancelCase()]
-    assert chat.shows(house.LEFT)
+    assert chat.shows(screens.LEFT)
     assert chat.at == "given_name"
     assert chat.says("TESTOVA").told()["given_name"] == "TESTOVA"
 
@@ -188,7 +188,7 @@ def test_the_person_can_leave_the_officer_and_is_asked_before(asks: str) -> None
 @pytest.mark.parametrize("answers", [("no",), ()])
 def test_who_does_not_leave_goes_on_with_the_officer(answers: tuple[str, ...]) -> None:
     chat = handed_over().takes(Joined()).takes(Pressed("!menu")).presses(*answers)
-    assert chat.shows(house.WAITING) is bool(answers)
+    assert chat.shows(screens.WAITING) is bool(answers)
     chat.says("Testova asks on", "да")
     assert chat.done(Relay) == [Relay("Testova asks on"), Relay("да")]
     assert chat.done(CancelCase) == []
@@ -205,7 +205,7 @@ def test_an_answer_that_comes_after_the_officer_has_finished_closes_nothing() ->
 def test_a_new_start_does_not_leave_the_officer() -> None:
     chat = handed_over().takes(Started("preregistration"))
     assert chat.conversation.with_officer
-    assert chat.shows(house.WAITING)
+    assert chat.shows(screens.WAITING)
 
 
 def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
@@ -229,13 +229,13 @@ def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
     tap = Pressed(f"{chat.nonce}:-")
     chat.takes(tap).takes(tap)
     assert len(chat.done(OpenCase)) == 1
-    assert chat.shows(house.WAITING)
-    assert not chat.shows(house.CHANGED)
+    assert chat.shows(screens.WAITING)
+    assert not chat.shows(screens.CHANGED)
 
 
 def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
     chat = handed_over().says("удалить")
-    assert chat.shows(house.DELETE_AGAIN)
+    assert chat.shows(screens.DELETE_AGAIN)
     assert handed_over().says("удалить").presses("yes").done(Forget) == [Forget()]
     assert chat.says("удалить").done(Forget) == [Forget()]
 
@@ -268,13 +268,13 @@ def test_labels_of_controls_may_be_written_to_leave_the_officer() -> None:
     left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.done(QuickExit)
     back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))
-    assert back.at == house.LEAVE
+    assert back.at == screens.LEAVE
 
 
 def test_safety_words_win_over_the_officer() -> None:
     assert handed_over().says("стоп").done(Stopped)
     assert handed_over().says("выход").done(QuickExit)
-    assert handed_over().says("удалить").at == house.DELETE
+    assert handed_over().says("удалить").at == screens.DELETE
 
 
 def test_words_of_danger_lead_to_a_person() -> None:
@@ -292,7 +292,7 @@ def test_words_of_danger_need_not_be_written_twice() -> None:
     assert chat.done(OpenCase) == []
     chat.presses("yes")
     assert chat.at == "words"
-    assert chat.shows(house.EARLIER, answer=verbatim("мне угрожают"))
+    assert chat.shows(screens.EARLIER, answer=verbatim("мне угрожают"))
     (case,) = chat.presses("=").done(OpenCase)
     assert (case.topic, case.words) == ("danger", "мне угрожают")
 
@@ -318,7 +318,7 @@ def test_who_agrees_to_nothing_leaves_no_words_of_danger_behind() -> None:
     known = at("residence_region").says("мне угрожают", "меню")
     assert known.told("officer") == {}
     assert known.says("человек").presses("general", "yes").at == "words"
-    assert not known.shows(house.EARLIER)
+    assert not known.shows(screens.EARLIER)
 
 
 def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
@@ -358,4 +358,4 @@ def test_amending_while_registration_is_closed_says_so() -> None:
     chat = sent()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("/status").presses("amend")
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.languages.replies import NO, RESERVED, YES
+from bot.i18n.reserved_words import NO, RESERVED, YES
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (
@@ -23,7 +23,7 @@ from flows.engine.events import (
     Unreadable,
 )
 from flows.engine.flow import Submit
-from flows.engine.house import REGISTRATION
+from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
 from tests.flows.versions import NAME, VERSIONS

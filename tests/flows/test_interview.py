@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.languages import tote
+from bot.i18n import kazakh_arabic
 from flows import interview as flow
-from flows.knowledge import pilot
+from flows.knowledge import pilot_2026
 from flows.knowledge.quiz import EXERCISES, Exercise
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
 from tests.flows.chat import LANGUAGES, Chat
@@ -14,7 +14,7 @@ RIGHT = [each.right for each in EXERCISES]
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.key)
 def test_both_scripts_say_the_same(exercise: Exercise) -> None:
-    assert tote.to_arabic(exercise.kazakh) == exercise.arabic
+    assert kazakh_arabic.to_arabic(exercise.kazakh) == exercise.arabic
     assert exercise.right in {option.key for option in exercise.among}
 
 
@@ -46,7 +46,7 @@ def test_who_knows_everything_sees_no_correction_and_no_points() -> None:
 
 def test_the_stages_are_said_while_the_pilot_lasts() -> None:
     told = [part for text in flow.spoken({"wish": "stages"}, TODAY) for part in parts(text)]
-    for fact in pilot.PILOT:
+    for fact in pilot_2026.PILOT:
         assert fact.text in told
     later = list(flow.spoken({"wish": "stages"}, NEXT_YEAR))
     assert later == [flow.NO_STAGES, flow.ASK]

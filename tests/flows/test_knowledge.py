@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from flows import FLOWS, officer
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.asking import MOST_AT_ONCE
 from flows.engine.events import PrintList
 from flows.engine.flow import Notice
@@ -27,7 +27,7 @@ from flows.knowledge import (
     topics,
 )
 from flows.knowledge.origins import KNOWN, SAFETY_FIRST
-from flows.knowledge.pilot import PILOT
+from flows.knowledge.pilot_2026 import PILOT
 from flows.knowledge.quota import QUOTA
 from tests.flows.answers import FLOWS as ASKING
 from tests.flows.answers import NEXT_YEAR, TODAY, everything, heard, sentences
@@ -218,7 +218,7 @@ def through(name: str) -> Chat:
     """Somebody who presses the first button of every question; the place is never in the form."""
     chat = Chat.begun("ru", name)
     for _turn in range(20):
-        if chat.at == house.MENU:
+        if chat.at == screens.MENU:
             return chat
         assert "location" not in chat.told(name)
         chat.answers(chat.keys[0] if chat.name != "people" else "4")

@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 
-from bot.languages import Languages
+from bot.i18n import Languages
+from flows.engine.exhaustive_walk import walk
 from flows.engine.flow import Answer, Flow, Form, Outcome, path
-from flows.engine.identity import Identity
+from flows.engine.identity_numbers import Identity
+from flows.engine.language_protocol import Letters, Refusal
 from flows.engine.questions import (
     REFUSALS,
     Day,
@@ -20,9 +22,7 @@ from flows.engine.questions import (
     explain,
 )
 from flows.engine.text import _, button
-from flows.engine.walk import walk
-from flows.engine.words import Letters, Refusal
-from tests.bot.languages.test_mrz import CARD, KAZAKH
+from tests.i18n.test_mrz import CARD, KAZAKH
 
 WORDS = Languages()
 CODES = [code for code, _own in WORDS.languages()]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.engine import house, papers
+from flows.engine import screens, upload_states
 from flows.engine.events import (
     Attached,
     Awaited,
@@ -56,20 +56,20 @@ def test_a_photo_is_taken_looked_at_and_goes_to_the_registry() -> None:
     chat.takes(_good("paper_identity")).presses("done", "-", "-")
     assert chat.done(SendPapers)
     chat.says("/status")
-    assert chat.shows(house.PAPER_STATES["sending"])
+    assert chat.shows(screens.PAPER_STATES["sending"])
     chat.takes(PaperMoved("identity", "accepted")).says("/status")
-    assert chat.shows(house.PAPER_STATES["accepted"])
+    assert chat.shows(screens.PAPER_STATES["accepted"])
 
 
 def test_of_an_album_it_is_said_once_what_was_found() -> None:
     chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
     chat.takes(_good("paper_identity"))
     assert chat.says_now == ()
-    chat.takes(Papered("papers", "paper_identity", hint=papers.Hint.DARK))
+    chat.takes(Papered("papers", "paper_identity", hint=upload_states.Hint.DARK))
     assert chat.says_now == ()
-    chat.takes(Papered("papers", "paper_identity", refusal=papers.Refusal.HEIC))
-    assert chat.shows(papers.HINTS[papers.Hint.DARK])
-    assert chat.shows(papers.REFUSALS[papers.Refusal.HEIC])
+    chat.takes(Papered("papers", "paper_identity", refusal=upload_states.Refusal.HEIC))
+    assert chat.shows(upload_states.HINTS[upload_states.Hint.DARK])
+    assert chat.shows(upload_states.REFUSALS[upload_states.Refusal.HEIC])
     assert chat.form("papers").files == {"paper_identity": 2}
     assert len(chat.says_now) == 1
 
@@ -89,11 +89,11 @@ def test_a_photo_that_nobody_asked_for_is_taken_out_of_the_chat() -> None:
 
 def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
     chat = Chat.begun("ru").takes(Joined()).takes(PaperWanted("ethnicity"))
-    assert chat.shows(house.PAPER_WANTED)
-    assert chat.shows(house.PAPER_TERMS)
+    assert chat.shows(screens.PAPER_WANTED)
+    assert chat.shows(screens.PAPER_TERMS)
     chat.takes(PHOTO)
     assert chat.done(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
-    chat.takes(Papered("", "~wanted", refusal=papers.Refusal.BROKEN))
+    chat.takes(Papered("", "~wanted", refusal=upload_states.Refusal.BROKEN))
     assert chat.conversation.wanted == "ethnicity"
     assert not chat.done(PaperCame)
     chat.takes(PHOTO).takes(Papered("", "~wanted"))
@@ -101,13 +101,15 @@ def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
     (came,) = chat.done(PaperCame)
     assert came == PaperCame("ethnicity")
     (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
-    assert consent.text == house.PAPER_TERMS
+    assert consent.text == screens.PAPER_TERMS
     assert not chat.takes(PaperMoved("ethnicity", "sending")).says_now
     chat.takes(PaperMoved("ethnicity", "accepted"))
-    assert chat.shows(house.UPDATE)
-    assert not chat.shows(house.PAPER_STATES["accepted"], paper=ETHNICITY.label), "on a lock screen"
+    assert chat.shows(screens.UPDATE)
+    assert not chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label), (
+        "on a lock screen"
+    )
     chat.presses("!status")
-    assert chat.shows(house.PAPER_STATES["accepted"], paper=ETHNICITY.label)
+    assert chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label)
     chat.says("стоп").takes(PaperMoved("ethnicity", "rejected"))
     assert not chat.says_now
     assert not chat.takes(Resolved()).conversation.with_officer
@@ -125,9 +127,9 @@ def test_a_private_question_is_asked_on_the_page() -> None:
     chat = _reading_along("surname").says("/help")
     (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
     assert chat.says_now[0].private
-    assert button.label == house.OPEN_PAGE
+    assert button.label == screens.OPEN_PAGE
     chat.says("TESTOVA")
-    assert chat.shows(house.NOT_HERE)
+    assert chat.shows(screens.NOT_HERE)
     assert "surname" not in chat.told()
     chat.page = Page.NEVER
     chat.takes(Resumed()).says("TESTOVA")
@@ -143,7 +145,7 @@ def test_a_private_question_can_be_skipped_without_the_page() -> None:
 def test_private_answers_are_not_read_back(question: str) -> None:
     chat = replace(at("review"), page=Page.ALWAYS)
     chat.says("/help")
-    assert chat.shows(house.HIDDEN)
+    assert chat.shows(screens.HIDDEN)
     if question == "surname":
         chat.edits(question)
     assert "TESTOVA" not in chat.text
@@ -152,7 +154,7 @@ def test_private_answers_are_not_read_back(question: str) -> None:
 def test_where_the_page_is_offered_the_question_can_be_answered_either_way() -> None:
     chat = replace(at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
-    assert chat.shows(house.PAGE_OFFERED)
+    assert chat.shows(screens.PAGE_OFFERED)
     assert chat.says_now[0].private
     assert chat.says("TESTOVA").told()["surname"] == "TESTOVA"
 
@@ -184,7 +186,7 @@ def test_stop_has_a_way_back() -> None:
 
 def test_where_the_messenger_reads_along_the_end_of_papers_can_be_written() -> None:
     chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
-    assert chat.shows(house.WRITE_DONE)
+    assert chat.shows(screens.WRITE_DONE)
 
 
 def test_papers_are_counted_where_answers_are_shown() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from flows import missions, preregistration
-from flows.engine import house
+from flows.engine import screens
 from flows.engine.events import (
     Acknowledged,
     CancelCase,
@@ -40,12 +40,12 @@ GATES = {
 
 def test_just_asking_shows_facts_and_leaves_nothing() -> None:
     chat = Chat.begun("kk")
-    assert chat.shows(house.WELCOME)
-    assert chat.shows(house.RISK)
+    assert chat.shows(screens.WELCOME)
+    assert chat.shows(screens.RISK)
     chat.presses("about")
     assert chat.shows(REGISTRY[0].text)
     assert chat.shows(NO_PROMISE)
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
     assert chat.effects == []
     assert not chat.conversation.kept
     assert not any(form.answers for form in chat.conversation.forms.values())
@@ -55,7 +55,7 @@ def test_the_first_word_asks_for_the_language_in_every_language() -> None:
     chat = Chat().takes(Started())
     lines = [WORDS.render(line, "") for line in chat.says_now[0].paragraphs[0]]
     lines = [line.strip("\u2068\u2069") for line in lines]  # Arabic script among others
-    assert lines == [WORDS.render(house.CHOOSE_LANGUAGE, code) for code in LANGUAGES]
+    assert lines == [WORDS.render(screens.CHOOSE_LANGUAGE, code) for code in LANGUAGES]
     assert chat.keys[:-1] == list(LANGUAGES)
 
 
@@ -68,7 +68,7 @@ def test_a_word_of_a_link_opens_its_flow_after_the_language() -> None:
 @pytest.mark.row(60)
 def test_junk_in_a_link_is_a_plain_start() -> None:
     for junk in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
-        assert Chat.begun().takes(Started(junk)).at == house.MENU
+        assert Chat.begun().takes(Started(junk)).at == screens.MENU
 
 
 # Registering
@@ -88,7 +88,7 @@ def test_registering_alone() -> None:
 @pytest.mark.requirement("S-51")
 def test_after_sending_the_person_reads_that_it_is_saved() -> None:
     chat = at("review").presses("submit")
-    assert chat.shows(house.REGISTRATION["sent"])
+    assert chat.shows(screens.REGISTRATION["sent"])
 
 
 def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
@@ -260,7 +260,7 @@ def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> No
     assert chat.shows(
         _("These answers were not kept. You can go on asking, or turn to these directly:")
     )
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
     assert chat.effects == []
     assert not chat.conversation.kept
     assert FORM not in chat.conversation.forms
@@ -293,7 +293,7 @@ def test_back_goes_to_the_answer_before_and_offers_it_to_be_kept() -> None:
     chat = at("birth_year", patronymic="Testovna")
     chat.says("назад").presses("<")
     assert chat.at == "patronymic"
-    assert chat.shows(house.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
+    assert chat.shows(screens.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
     told = chat.told()
     chat.presses("=")
     assert chat.told() == told
@@ -307,7 +307,7 @@ def test_back_passes_over_what_asks_nothing() -> None:
 
 def test_back_from_the_first_question_says_so() -> None:
     chat = Chat.begun("ru", FORM).says("/back")
-    assert chat.shows(house.NO_WAY_BACK)
+    assert chat.shows(screens.NO_WAY_BACK)
     assert chat.at == "applying"
 
 
@@ -324,7 +324,7 @@ def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None
     chat = at("review", residence_region="Testland")
     chat.edits("residence_country").presses("TR")
     assert chat.at == "residence_region"
-    assert chat.shows(house.EARLIER)
+    assert chat.shows(screens.EARLIER)
     chat.presses("=")
     assert chat.at == "review"
     assert chat.told()["residence_region"] == "Testland"
@@ -345,7 +345,7 @@ def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
 
 def test_every_answer_can_be_changed_by_buttons() -> None:
     chat = at("review").presses("edit", ">", ">")
-    assert chat.at == house.EDIT
+    assert chat.at == screens.EDIT
     chat.presses("write_first", "yes")
     assert chat.at == "review"
     assert chat.told()["write_first"] == "yes"

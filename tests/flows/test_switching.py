@@ -8,9 +8,9 @@ from functools import cache
 import msgspec
 import pytest
 
-from bot import registrations
+from bot.registrations import submissions
 from flows import FLOWS
-from flows.engine import house, walk
+from flows.engine import exhaustive_walk, screens
 from flows.engine.conversation import step
 from flows.engine.events import ConsentGiven, Effect, Papered, Pressed, Resumed, Said
 from flows.engine.flow import Flow, Form, Many, Step, Submit, Upload, options, path
@@ -115,7 +115,7 @@ def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
 def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
     for at, (flow, form, stop) in enumerate(_questions()):
-        values = [*walk._values(flow, stop.item, options(stop, form))]
+        values = [*exhaustive_walk._values(flow, stop.item, options(stop, form))]
         for value in (*values, *((None,) if stop.item.skippable else ())):
             one, other = _answered(at, value, "ru"), _answered(at, value, language)
             assert _effects(one) == _effects(other), (flow.name, stop.key, value)
@@ -131,13 +131,13 @@ def _payload(shift: int | None) -> bytes:
     """What the registry is sent; with a shift, another language is chosen before each answer."""
     chat = Chat.begun("ru", "preregistration")
     for turn in range(60):
-        if chat.at == house.MENU:
+        if chat.at == screens.MENU:
             break
         if shift is not None:
             chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
         chat.answers(FAMILY.get(chat.name) or straight(chat.name))
     [sent] = chat.done(Submit)
-    return registrations.payload(sent, "ru", CONSENT).model_dump_json().encode()
+    return submissions.payload(sent, "ru", CONSENT).model_dump_json().encode()
 
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))

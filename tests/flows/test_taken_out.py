@@ -6,14 +6,14 @@ import pytest
 
 from flows import FLOWS
 from flows.checklist import LISTING
-from flows.engine import house
+from flows.engine import screens
+from flows.engine.checklist_screens import Screen
 from flows.engine.events import Joined, Page, PaperWanted, Pressed, PrintList, Remind, Say
-from flows.engine.keeping import Screen
 from flows.engine.state import Standing
 from flows.engine.text import Text
 from tests.flows.chat import Chat
-from tests.flows.test_announcing import subscribed
-from tests.flows.test_keeping import kept, listed
+from tests.flows.test_announcement_screens import subscribed
+from tests.flows.test_checklist_screens import kept, listed
 
 
 def _without(chat: Chat, name: str) -> Chat:
@@ -37,7 +37,7 @@ def test_a_list_whose_flow_is_gone_leads_to_the_menu(chat: object, key: str) -> 
     gone = _without(chat(), "checklist")
     sheets = len(gone.done(PrintList))
     gone.takes(Pressed(f"{gone.nonce}:{key}"))
-    assert gone.at == house.MENU
+    assert gone.at == screens.MENU
     assert len(gone.done(PrintList)) == sheets, "nothing is printed of what nobody knows any more"
 
 
@@ -52,7 +52,7 @@ def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) ->
     chat = kept()
     chat.conversation = replace(chat.conversation, mine=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
 
 
 def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
@@ -60,7 +60,7 @@ def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
     key = chat.keys[0]
     chat.conversation = replace(chat.conversation, mine=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
-    assert chat.at == house.MENU
+    assert chat.at == screens.MENU
 
 
 def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
@@ -76,14 +76,14 @@ def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
 
 def test_a_reminder_of_a_list_whose_flow_is_gone_leads_to_the_menu() -> None:
     gone = _without(kept(), "checklist").presses("remind")
-    assert gone.at == house.MENU
+    assert gone.at == screens.MENU
     assert gone.conversation.mine is not None, "what is kept is kept"
 
 
 def test_a_subscription_whose_flow_is_gone_is_not_changed() -> None:
     chat = subscribed().presses("announcements")
     gone = _without(chat, "announcements").presses("change")
-    assert gone.at == house.MENU
+    assert gone.at == screens.MENU
 
 
 def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
@@ -92,7 +92,7 @@ def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
         chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
     )
     gone = _without(chat.says("/status"), "preregistration").presses("amend")
-    assert gone.at == house.MENU
+    assert gone.at == screens.MENU
 
 
 @pytest.mark.parametrize("page", list(Page))
@@ -100,7 +100,7 @@ def test_a_paper_that_no_form_names_is_another_paper(page: Page) -> None:
     chat = replace(Chat.begun("ru").takes(Joined()), page=page)
     chat.takes(PaperWanted("of-another-release"))
     named = chat.says_now if page is Page.NEVER else chat.says_now[:1]
-    assert any(house.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
+    assert any(screens.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
 
 
 def _texts(says: tuple[Say, ...]) -> list[Text]:

@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.commands import assembled
-from bot.commands.chat import RECEIPT, talk
+from bot.cli import assembled
+from bot.cli.chat import RECEIPT, talk
 from flows.engine.events import Started
 from flows.engine.state import Conversation
 from flows.engine.text import button

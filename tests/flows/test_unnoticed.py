@@ -5,47 +5,47 @@ from collections.abc import Callable
 import pytest
 
 from flows import FLOWS
-from flows.engine import house, locking
+from flows.engine import pin_screens, screens
 from flows.engine.events import PinTried, SetPin, Started
 from flows.engine.text import _
 from tests.flows.chat import WORDS, Chat, at
 
 
 def test_who_knows_the_pin_and_leaves_the_choice_of_a_new_one_keeps_it() -> None:
-    chat = Chat.begun("ru", "preregistration").until(house.MENU).answers("pin").says("204611")
+    chat = Chat.begun("ru", "preregistration").until(screens.MENU).answers("pin").says("204611")
     chat.answers("pin").says("204611").takes(PinTried(True)).presses("menu")
     assert chat.done(SetPin) == [SetPin("204611")]
-    assert chat.says("/status").at == locking.PIN
+    assert chat.says("/status").at == pin_screens.PIN
 
 
 def test_start_with_a_word_written_out_leads_where_the_link_does() -> None:
     for flow in FLOWS:
         written, linked = Chat.begun().says(f"/start {flow}"), Chat.begun().takes(Started(flow))
         assert (written.at, written.text) == (linked.at, linked.text), flow
-    assert Chat.begun().says("/start checklist").at != house.MENU
+    assert Chat.begun().says("/start checklist").at != screens.MENU
 
 
 def test_a_form_that_was_left_for_a_person_and_come_back_to_ends_in_the_menu() -> None:
     chat = at("surname").says("/person").until("consent_handoff").presses("refuse")
     assert chat.at == "surname"
-    assert chat.until("review").presses("submit").at == house.MENU
+    assert chat.until("review").presses("submit").at == screens.MENU
 
 
 def test_keep_this_answer_written_where_nothing_was_answered_is_an_old_button() -> None:
-    chat = Chat.begun().says(WORDS.render(house.KEEP, "ru"))
-    assert chat.shows(house.OLD_BUTTON)
-    assert chat.at == house.MENU
+    chat = Chat.begun().says(WORDS.render(screens.KEEP, "ru"))
+    assert chat.shows(screens.OLD_BUTTON)
+    assert chat.at == screens.MENU
 
 
 @pytest.mark.parametrize("pin", ["2046", "20461173"])
 def test_the_shortest_and_the_longest_pin_are_taken(pin: str) -> None:
-    chat = Chat.begun("ru", "preregistration").until(house.MENU).answers("pin").says(pin)
+    chat = Chat.begun("ru", "preregistration").until(screens.MENU).answers("pin").says(pin)
     assert chat.done(SetPin) == [SetPin(pin)]
 
 
 def test_my_registration_in_the_menu_opens_it() -> None:
-    chat = Chat.begun("ru", "preregistration").until(house.MENU)
-    assert chat.presses("status").at == house.REGISTERED
+    chat = Chat.begun("ru", "preregistration").until(screens.MENU)
+    assert chat.presses("status").at == screens.REGISTERED
 
 
 def test_words_of_danger_lead_to_a_person_also_where_nothing_is_asked() -> None:

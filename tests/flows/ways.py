@@ -3,7 +3,7 @@
 from functools import cache
 
 from flows import FLOWS
-from flows.engine import house, walk
+from flows.engine import exhaustive_walk, screens
 from flows.engine.flow import Flow, Form, Path, Step, options, path, shown
 
 
@@ -12,16 +12,18 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
     """A form for each thing that a flow can ask or end with, gone with the engine's own fold."""
     found: dict[object, tuple[Flow, Form]] = {}
     for flow in FLOWS.values():
-        later, seen, todo = walk._read_later(flow), set[object](), [Form()]
+        later, seen, todo = exhaustive_walk._read_later(flow), set[object](), [Form()]
         while todo:
             form = todo.pop()
             road = path(flow, form)
             stop = road.current(None)
             found.setdefault((flow.name, _asks(road, stop, form)), (flow, form))
-            if stop is None or (state := walk._state(stop, road, form, later)) in seen:
+            if stop is None or (state := exhaustive_walk._state(stop, road, form, later)) in seen:
                 continue
             seen.add(state)
-            todo += [way for way in walk._ways(flow, stop, form) if isinstance(way, Form)]
+            todo += [
+                way for way in exhaustive_walk._ways(flow, stop, form) if isinstance(way, Form)
+            ]
     return tuple(found.values())
 
 
@@ -29,6 +31,6 @@ def _asks(road: Path, stop: Step | None, form: Form) -> object:
     """All that what is asked depends on; at the end, every answer."""
     if stop is None:
         return tuple(road.answers.items())
-    details = house.details(stop, road, hide=False)
+    details = screens.details(stop, road, hide=False)
     first = road.before(stop.key) is None
     return stop.key, tuple(options(stop, form)), shown(stop), first, details

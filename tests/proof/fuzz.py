@@ -28,7 +28,7 @@ def seeds(name: str) -> list[Path]:
 def telegram(data: bytes) -> None:
     """A body of Telegram's webhook: arrivals, or Unreadable."""
     from bot.channels import Unreadable
-    from bot.channels.telegram_updates import arrival
+    from bot.channels.telegram.updates import arrival
 
     try:
         arrival(data)
@@ -40,7 +40,7 @@ def telegram(data: bytes) -> None:
 def whatsapp(data: bytes) -> None:
     """A body of WhatsApp's webhook: arrivals, some of them spoiled, or Unreadable."""
     from bot.channels import Unreadable
-    from bot.channels.whatsapp_updates import arrivals
+    from bot.channels.whatsapp.updates import arrivals
 
     try:
         arrivals(data, "100000000000777", 1_795_000_000)
@@ -51,11 +51,11 @@ def whatsapp(data: bytes) -> None:
 @target
 def normaliser(data: bytes) -> None:
     """Text as people type it: cleaning it once more changes nothing, and it can be stored."""
-    from bot.languages import normal
+    from bot.i18n import normalization
 
     text = data.decode("utf-8", "surrogateescape")
-    clean = normal.clean(text)
-    assert normal.clean(clean) == clean
+    clean = normalization.clean(text)
+    assert normalization.clean(clean) == clean
     assert "\0" not in clean
     clean.encode()
 
@@ -63,7 +63,7 @@ def normaliser(data: bytes) -> None:
 @target
 def sniffing(data: bytes) -> None:
     """The kind of a file by its first bytes: one of ours, or none."""
-    from bot.papers.kinds import HEAD, kind_of
+    from bot.file_sanitizer.file_types import HEAD, kind_of
 
     assert kind_of(data[:HEAD]) in (None, "jpeg", "png", "webp", "pdf", "heic")
 
@@ -71,8 +71,8 @@ def sniffing(data: bytes) -> None:
 @target
 def envelope(data: bytes) -> None:
     """What is said to be sealed: VaultError, never plain text, whatever it is."""
-    from bot.keys import Keys, VaultError
-    from bot.vault import PersonKey, Vault
+    from bot.security.key_files import Keys, VaultError
+    from bot.security.vault import PersonKey, Vault
 
     person = UUID(int=7)
     vault = Vault(Keys(epoch={1: b"e" * 32}, index={1: b"i" * 32}, ask={1: b"a" * 32}))

@@ -54,17 +54,19 @@ def acknowledge_first() -> None:
 @noticed_by("tests/web/test_hostile.py::test_one_update_a_hundred_times_has_one_effect")
 def no_dedupe_of_strangers() -> None:
     """An update of somebody unknown is taken for new, however often it comes."""
-    from bot import strangers
+    from bot.conversations import anonymous
 
-    keep = strangers.keep
+    keep = anonymous.keep
 
-    async def forgetful(rt: Any, key: str, token: Any, ask: strangers.Ask) -> None:
+    async def forgetful(rt: Any, key: str, token: Any, ask: anonymous.Ask) -> None:
         await keep(rt, key, token, replace(ask, seen=()))
 
-    _put(strangers, keep=forgetful)
+    _put(anonymous, keep=forgetful)
 
 
-@noticed_by("tests/bot/test_turn.py::test_forty_updates_at_once_each_twice_are_applied_once_each")
+@noticed_by(
+    "tests/conversations/test_turn.py::test_forty_updates_at_once_each_twice_are_applied_once_each"
+)
 def no_dedupe() -> None:
     """Every delivery is taken for a new update."""
     from tests.chaos.mutants import forget_what_was_seen
@@ -101,28 +103,28 @@ def no_limit_of_bodies() -> None:
 @noticed_by("tests/web/test_hostile.py::test_doubtful_framing_and_foreign_hosts_are_400")
 def any_host() -> None:
     """Whatever host a request names is ours."""
-    from bot.web import door
+    from bot.web import middleware
 
-    _put(door, _is_ours=lambda *_: True)
+    _put(middleware, _is_ours=lambda *_: True)
 
 
 @noticed_by(
-    "tests/bot/test_turn.py::test_an_update_that_always_fails_is_set_aside_after_five_tries"
+    "tests/conversations/test_turn.py::test_an_update_that_always_fails_is_set_aside_after_five_tries"
 )
 def poison_for_ever() -> None:
     """An update that fails is brought again and again."""
-    from bot import inbox
+    from bot.conversations import receive
 
-    inbox.POISON_AFTER = 1 << 30
+    receive.POISON_AFTER = 1 << 30
 
 
 # What is kept
 
 
-@noticed_by("tests/bot/test_vault.py::test_a_sealed_value_moved_to_another_place_is_refused")
+@noticed_by("tests/security/test_vault.py::test_a_sealed_value_moved_to_another_place_is_refused")
 def no_associated_data() -> None:
     """A sealed value opens wherever it is put."""
-    from bot.vault import PersonKey
+    from bot.security.vault import PersonKey
 
     _put(PersonKey, _place=lambda *_: b"")
 
@@ -130,7 +132,7 @@ def no_associated_data() -> None:
 @noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
 def no_sealing() -> None:
     """Fields are written as they are."""
-    from bot.vault import PersonKey
+    from bot.security.vault import PersonKey
 
     def as_it_is(_key: PersonKey, value: bytes, *_place: str) -> bytes:
         return value
@@ -141,7 +143,7 @@ def no_sealing() -> None:
 @noticed_by("tests/web/test_canary.py::test_no_flow_no_desk_and_no_error_leaves_a_canary_behind")
 def no_blind_index() -> None:
     """People are found by their number as it is."""
-    from bot.vault import Vault
+    from bot.security.vault import Vault
 
     def plain(_vault: Vault, kind: str, value: str) -> bytes:
         return f"{kind}:{value}".encode()
@@ -149,38 +151,38 @@ def no_blind_index() -> None:
     _put(Vault, index=plain, indexes=lambda vault, *of: (plain(vault, *of),))
 
 
-@noticed_by("tests/bot/test_turn.py::test_erasing_leaves_a_tombstone_and_nothing_else")
+@noticed_by("tests/conversations/test_turn.py::test_erasing_leaves_a_tombstone_and_nothing_else")
 def half_an_erasure() -> None:
     """Erasure leaves the tombstone, and the person as well."""
-    from bot import privacy
+    from bot.privacy import erasure
 
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
         await session.execute("INSERT INTO tombstones (mark) VALUES (decode('00', 'hex'))")
 
-    _put(privacy, erase=erase)
+    _put(erasure, erase=erase)
 
 
 @noticed_by(
-    "tests/bot/test_erasing.py::test_the_open_key_goes_at_once_where_the_person_is_erased",
+    "tests/privacy/test_erasure.py::test_the_open_key_goes_at_once_where_the_person_is_erased",
 )
 def keys_kept() -> None:
     """The key of who was erased stays open."""
-    from bot.vault import Vault
+    from bot.security.vault import Vault
 
     _put(Vault, forget=lambda *_: None)
 
 
 @noticed_by(
-    "tests/bot/test_tide.py::test_a_number_that_went_back_is_refused_until_it_is_settled",
+    "tests/operations/test_rollback_guard.py::test_a_number_that_went_back_is_refused_until_it_is_settled",
 )
 def any_database() -> None:
     """An older database put in place is served."""
-    from bot import tide
+    from bot.operations import rollback_guard
 
     async def trusting(_rt: Any) -> None:
         return None
 
-    _put(tide, refuse_older=trusting)
+    _put(rollback_guard, refuse_older=trusting)
 
 
 @noticed_by(
@@ -188,33 +190,33 @@ def any_database() -> None:
 )
 def no_retention() -> None:
     """Nothing goes by itself."""
-    from bot import privacy
+    from bot.privacy import erasure
 
-    privacy.RULES = ()
+    erasure.RULES = ()
 
 
 # What is told
 
 
-@noticed_by("tests/bot/test_log.py", "tests/web/test_canary.py")
+@noticed_by("tests/observability/test_logging.py", "tests/web/test_canary.py")
 def no_redaction() -> None:
     """Whatever is given to a log is written to it."""
-    from bot import log
+    from bot.observability import logging
 
     def everything(_logger: Any, _method: str, said: Any) -> Any:
         return {name: str(value) for name, value in said.items()}
 
-    _put(log, _keep_allowed=everything)
-    log._set_up(20)
+    _put(logging, _keep_allowed=everything)
+    logging._set_up(20)
 
 
-@noticed_by("tests/bot/test_log.py::test_a_bot_token_is_scrubbed_wherever_it_stands")
+@noticed_by("tests/observability/test_logging.py::test_a_bot_token_is_scrubbed_wherever_it_stands")
 def no_scrubbing() -> None:
     """A token in an address stays in it."""
-    from bot import log
+    from bot.observability import logging
 
-    _put(log, _scrub=lambda _logger, _method, line: line)
-    log._set_up(20)
+    _put(logging, _scrub=lambda _logger, _method, line: line)
+    logging._set_up(20)
 
 
 @noticed_by("tests/web/test_console.py::test_what_people_write_is_never_markup")
@@ -233,33 +235,33 @@ def no_escaping() -> None:
 @noticed_by("tests/web/test_console_access.py::test_every_answer_carries_the_headers")
 def no_headers() -> None:
     """Answers carry no policy."""
-    from bot.web import door
+    from bot.web import middleware
 
-    door.HEADERS.clear()
+    middleware.HEADERS.clear()
 
 
 # Files
 
 
-@noticed_by("tests/bot/test_papers.py::test_what_is_not_taken_has_its_reason")
+@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_what_is_not_taken_has_its_reason")
 def no_limit_of_pixels() -> None:
     """A picture of any size is decoded."""
-    from bot.papers import hand
+    from bot.file_sanitizer import child_process
 
-    hand._CHILD = hand._CHILD.replace(
+    child_process._CHILD = child_process._CHILD.replace(
         "; main()",
-        "; from bot.papers import pictures; pictures.MOST_PIXELS = 1 << 40; main()",
+        "; from bot.file_sanitizer import pictures; pictures.MOST_PIXELS = 1 << 40; main()",
     )
 
 
-@noticed_by("tests/bot/test_papers.py::test_what_came_along_is_gone")
+@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_what_came_along_is_gone")
 def originals() -> None:
     """What a person sent is kept as it came."""
-    from bot.papers import hand
+    from bot.file_sanitizer import child_process
 
-    hand._CHILD = hand._CHILD.replace(
+    child_process._CHILD = child_process._CHILD.replace(
         "; main()",
-        "; from bot.papers import pictures; made = pictures.page_of;"
+        "; from bot.file_sanitizer import pictures; made = pictures.page_of;"
         " from dataclasses import replace;"
         " pictures.page_of = lambda data, kind: (lambda page, hints:"
         " (replace(page, jpeg=page.jpeg + data), hints))(*made(data, kind)); main()",
@@ -270,12 +272,12 @@ def originals() -> None:
 
 
 @noticed_by(
-    "tests/test_house.py::test_an_officer_sees_the_cases_of_one_mission_and_their_people",
-    "tests/bot/test_access.py::test_in_plain_sql_the_console_sees_its_own_mission_alone",
+    "tests/test_repository_rules.py::test_an_officer_sees_the_cases_of_one_mission_and_their_people",
+    "tests/officers/test_permissions.py::test_in_plain_sql_the_console_sees_its_own_mission_alone",
 )
 def no_row_security() -> None:
     """The database shows an officer every mission."""
-    from bot import migrations
+    from bot.db import migrations
 
     migrate = migrations.migrate
 
@@ -293,7 +295,7 @@ def no_row_security() -> None:
     _put(migrations, migrate=open_to_all)
 
 
-@noticed_by("tests/test_house.py::test_the_program_does_not_run_as_superuser")
+@noticed_by("tests/test_repository_rules.py::test_the_program_does_not_run_as_superuser")
 def superuser() -> None:
     """The program runs as whoever it is told to."""
     from bot import runtime
@@ -307,9 +309,9 @@ def superuser() -> None:
 @noticed_by("tests/web/test_console_access.py::test_a_form_of_another_site_changes_nothing")
 def no_csrf() -> None:
     """A form is taken whether or not it carries the session's token."""
-    from bot.web.console import doors
+    from bot.web.console import routing
 
-    _put(doors, hmac=Believing())
+    _put(routing, hmac=Believing())
 
 
 class Believing:
@@ -320,19 +322,21 @@ class Believing:
         return True
 
 
-@noticed_by("tests/bot/test_access.py::test_every_role_may_do_what_the_table_says_and_nothing_else")
+@noticed_by(
+    "tests/officers/test_permissions.py::test_every_role_may_do_what_the_table_says_and_nothing_else"
+)
 def any_mission() -> None:
     """The policy does not ask whose mission a case is of."""
-    from bot import access
+    from bot.officers import permissions
 
-    anywhere = {action: replace(rule, mission=False) for action, rule in access.RULES.items()}
-    _put(access, RULES=anywhere)
+    anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
+    _put(permissions, RULES=anywhere)
 
 
 @noticed_by("tests/web/test_console.py::test_a_change_of_role_ends_the_sessions_at_once")
 def lasting_sessions() -> None:
     """Nobody's session is ended from outside."""
-    from bot import sessions
+    from bot.officers import sessions
 
     async def kept(*_given: Any, **_chosen: Any) -> None:
         return None
@@ -343,14 +347,14 @@ def lasting_sessions() -> None:
 @noticed_by("tests/web/test_console.py::test_a_link_makes_an_account_once_and_its_code_works_once")
 def codes_again() -> None:
     """A code that was used may be used again."""
-    from bot import accounts
+    from bot.officers import credentials
 
-    matching, steps = accounts._matching, count(1 << 40)
+    matching, steps = credentials._matching, count(1 << 40)
 
     def later(secret: str, code: str, step: int) -> int | None:
         return None if matching(secret, code, step) is None else next(steps)
 
-    _put(accounts, _matching=later)
+    _put(credentials, _matching=later)
 
 
 @noticed_by(
@@ -373,39 +377,39 @@ def codes_change_passkeys() -> None:
 )
 def roles_for_oneself() -> None:
     """An administrator gives themselves any role, mission and work account."""
-    from bot import access
+    from bot.officers import permissions
 
-    _put(access, demand_another=lambda *_given: None)
+    _put(permissions, demand_another=lambda *_given: None)
 
 
-@noticed_by("tests/bot/test_desk.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
+@noticed_by("tests/desk/test_actions.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
 def no_budget() -> None:
     """An officer may read as many cases as they like."""
-    from bot.reading import case
+    from bot.desk.views import case_view
 
-    _put(case, _within=lambda _found: None)
+    _put(case_view, _within=lambda _found: None)
 
 
 @noticed_by("tests/web/test_attempts.py::test_who_is_denied_something_is_on_record_with_the_reason")
 def silent_denials() -> None:
     """Who is denied something leaves no trace."""
-    from bot.web.console import doors
+    from bot.web.console import routing
 
     async def silent(*_given: Any) -> None:
         return None
 
-    _put(doors, _note_denied=silent)
+    _put(routing, _note_denied=silent)
 
 
-@noticed_by("tests/bot/test_access.py::test_a_changed_log_is_found_and_the_link_is_named")
+@noticed_by("tests/officers/test_permissions.py::test_a_changed_log_is_found_and_the_link_is_named")
 def blind_verifier() -> None:
     """The audit log is whole, whatever was done to it."""
-    from bot import audit
+    from bot.security import audit_log
 
     async def whole(*_given: Any) -> None:
         return None
 
-    _put(audit, broken=whole)
+    _put(audit_log, broken=whole)
 
 
 # The secure page and the registry
@@ -417,31 +421,31 @@ def blind_verifier() -> None:
 )
 def names_open_chats() -> None:
     """Whoever has read a chat's name in a log is the person."""
-    from bot import people
+    from bot.people import identities
 
     async def always(*_given: Any) -> bool:
         return True
 
-    _put(people, is_new_at=always)
+    _put(identities, is_new_at=always)
 
 
 @noticed_by("tests/web/test_page.py::test_a_mini_app_lets_in_only_whom_the_link_was_given_to")
 def any_mini_app() -> None:
     """A Mini App opened by anybody is let in."""
-    from bot.web import page
+    from bot.web import secure_page
 
     async def theirs(*_given: Any) -> bool:
         return True
 
-    _put(page, _is_theirs=theirs)
+    _put(secure_page, _is_theirs=theirs)
 
 
-@noticed_by("tests/registry/test_signature.py")
+@noticed_by("tests/registry/test_callback_signature.py")
 def any_callback() -> None:
     """Whatever claims to come from the registry does."""
-    from bot.registry import signature
+    from bot.registry import callback_signature
 
-    _put(signature, verify=lambda *_given, **_chosen: True)
+    _put(callback_signature, verify=lambda *_given, **_chosen: True)
 
 
 # Before any test, and any conftest, has taken what it needs from our modules.

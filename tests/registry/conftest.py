@@ -12,10 +12,10 @@ import pytest
 from aiohttp import ClientSession, web
 from starlette.types import ASGIApp
 
-from bot import services
+from bot import embedded
 from bot.registry.client import Registry
 from bot.registry.sandbox import create_app
-from tests.house import serving
+from tests.app_stack import serving
 
 CLIENT_ID = "kosh"
 CLIENT_SECRET = "client-secret-of-the-tests"
@@ -118,8 +118,8 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
 def registry_database(admin_url: str) -> Iterator[str]:
     """The database of this run's sandboxes."""
     name = f"registry_{uuid4().hex[:12]}"
-    yield services.prepare(admin_url, name).owner
-    services.drop_database(admin_url, name)
+    yield embedded.prepare(admin_url, name).owner
+    embedded.drop_database(admin_url, name)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from bot.registry.errors import (
     RegistryError,
     Unavailable,
 )
-from bot.registry.exchange import ANSWER_LIMIT
+from bot.registry.http import ANSWER_LIMIT
 from tests.registry.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.registry.example import CANARY, new_key, pre_registration
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import ClientSession
 
-from bot.registry.breaker import Breaker
+from bot.registry.circuit_breaker import Breaker
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement
 from bot.registry.errors import (
@@ -18,7 +18,7 @@ from bot.registry.errors import (
     RegistryError,
     Unavailable,
 )
-from tests.house import serving
+from tests.app_stack import serving
 from tests.registry.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,

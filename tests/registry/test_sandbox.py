@@ -10,12 +10,12 @@ from typing import Any, get_args
 import pytest
 from aiohttp import ClientSession
 
+from bot.registry.callback_signature import verify
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement, Problem, ReferenceKind, StatusCallback
 from bot.registry.errors import InProgress, Refused
 from bot.registry.openapi import OPERATIONS, openapi
-from bot.registry.signature import verify
-from tests.house import serving
+from tests.app_stack import serving
 from tests.registry.conftest import (
     CALLBACK_SECRET,
     CLIENT_ID,

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bot.registry.openapi import openapi
-from tests.house import House
+from tests.app_stack import House
 from tests.registry.conftest import Sandbox
 
 EXAMPLES = os.environ.get("EXAMPLES", "4")

@@ -7,14 +7,14 @@ import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, State, Words
-from bot.channels.whatsapp_layout import TEMPLATE_LANGUAGES
-from bot.web.console.previewing import Bubble, previews
+from bot.channels.whatsapp.layout import TEMPLATE_LANGUAGES
+from bot.web.console.broadcast_preview import Bubble, previews
+from tests.app_stack import House
 from tests.crowd import TEXTS, Crew, Member, a_draft, crew, crowd, fates, started
 from tests.emulators.telegram import Broken, Cut, Flooded
 from tests.emulators.telegram import User as TelegramUser
 from tests.emulators.whatsapp import Failed, Template
 from tests.emulators.whatsapp import User as WhatsAppUser
-from tests.house import House
 
 WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
 

@@ -1,14 +1,17 @@
 """Announcements on the person's side with real services: what is stored, read, ended, forgotten."""
 
-from bot import jobs, news, people, privacy, subscriptions
-from bot.conversations import lock
-from bot.languages import Languages
-from bot.subscriptions import Subscription
+from bot.broadcasts import archive
+from bot.conversations.store import lock
+from bot.i18n import Languages
+from bot.people import identities, subscriptions
+from bot.people.subscriptions import Subscription
+from bot.privacy import erasure
+from bot.worker import main
 from flows.announcements import CHOSEN, CONSENT
-from flows.engine import announcing
+from flows.engine import announcement_screens
 from flows.engine.text import Text, _
+from tests.app_stack import House
 from tests.crowd import TEXTS
-from tests.house import House
 from tests.visitor import Visitor
 
 WORDS = Languages()
@@ -34,7 +37,7 @@ def _loads(visitor: Visitor) -> list[str]:
 
 async def _of(house: House, visitor: Visitor) -> Subscription | None:
     async with house.rt.pool.connection() as session:
-        person = await people.find(house.rt, session, "web", visitor.chat)
+        person = await identities.find(house.rt, session, "web", visitor.chat)
         return await subscriptions.of_person(session, person.id) if person else None
 
 
@@ -82,9 +85,9 @@ async def test_subscribing_keeps_topics_tokens_and_a_consent_with_its_language(
         await visitor.wait(seen + 2)
         exported = "\n".join(each.text for each in visitor.bubbles[-2:])
         topics = CHOSEN.show("rules,events")
-        assert said(_(announcing.SUBSCRIBED.msgid, topics=topics)) in exported
-        assert said(privacy.HINT) in exported
-        assert said(privacy.KINDS["country"]) in exported
+        assert said(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
+        assert said(erasure.HINT) in exported
+        assert said(erasure.KINDS["country"]) in exported
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
@@ -131,7 +134,7 @@ async def test_before_the_first_announcement_there_is_nothing_to_read(house: Hou
         seen = len(visitor.bubbles)
         await visitor.say("/news")
         await visitor.wait(seen + 2)
-        assert said(news.NONE) in visitor.bubbles[seen].text
+        assert said(archive.NONE) in visitor.bubbles[seen].text
 
 
 async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) -> None:
@@ -140,11 +143,11 @@ async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) ->
         await visitor.press("preregistration")
         await visitor.press("self")
         await house.ahead("31 days")
-        await jobs.forget_unfinished(house.rt)
-        await privacy.retain(house.rt)
+        await main.forget_unfinished(house.rt)
+        await erasure.retain(house.rt)
         assert await _of(house, visitor) is not None
         async with house.rt.pool.connection() as session:
-            person = await people.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.chat)
             assert person is not None
             held = await lock(house.rt, session, person.id)
         assert held is not None
@@ -159,7 +162,7 @@ async def test_who_blocked_the_bot_is_forgotten_like_everybody(house: House) -> 
         async with house.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
         await house.ahead("31 days")
-        await privacy.retain(house.rt)
+        await erasure.retain(house.rt)
         assert await _of(house, visitor) is None
         async with house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM subscriptions")

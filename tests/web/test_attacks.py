@@ -15,15 +15,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot import accounts, officers
-from bot.access import Role
 from bot.channels import SendError
-from bot.registry import signature
-from bot.web.console import demo_crew, live
+from bot.officers import credentials, directory
+from bot.officers.permissions import Role
+from bot.registry import callback_signature
+from bot.web.console import demo_officers, live_updates
 from flows.knowledge.missions import GENERAL
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console, Form, Screen
-from tests.house import House
+from tests.console_client import Console, Form, Screen
 from tests.visitor import Visitor
 from tests.web.test_console import PASSWORD, _code, _enrolled
 from tests.web.test_hostile import _raw
@@ -40,14 +40,14 @@ HOSTILE = (
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
     """A case that waits, an officer who may see it, one of another mission, an administrator."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
-            each for each in await officers.everyone(session) if Role.ADMINISTRATOR in each.roles
+            each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
     crew = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
     for name, mission, roles in (*crew, (HEAD, GENERAL, list(Role))):
-        await officers.enter(house.rt, dana, name, mission, roles)
+        await directory.enter(house.rt, dana, name, mission, roles)
     visitor = await ask_officer(house, "ru", "general", WORDS)
     yield house, str((await _rows(house, "SELECT id FROM cases"))[0][0])
     await leave(visitor)
@@ -101,14 +101,14 @@ async def test_who_is_disabled_is_out_everywhere_and_at_once(
     office: tuple[House, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, case_id = office
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0)
-    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(live_updates, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(live_updates, "HEARTBEAT_SECONDS", 0.2)
     async with Console.signed_in(house.url, HERE) as console:
         stream = await console.session.get(f"{house.url}/console/stream")
         assert stream.status == 200
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         async with house.rt.pool.connection() as session:
-            everyone = await officers.everyone(session)
+            everyone = await directory.everyone(session)
         here = next(each for each in everyone if each.name == HERE)
         async with Console.signed_in(house.url, HEAD) as head:
             await head.get("/console/officers")
@@ -137,9 +137,9 @@ async def test_who_was_let_go_does_not_come_back_by_password_or_by_an_unused_lin
     async with Console.at(house.url) as console:
         secret = await _enrolled(house, console, name)
         await console.submit("/sign-out")
-        unused = await accounts.again(house.rt, name)
+        unused = await credentials.again(house.rt, name)
         async with house.rt.pool.connection() as session:
-            gone = await officers.by_name(session, name)
+            gone = await directory.by_name(session, name)
         async with Console.signed_in(house.url, HEAD) as head:
             await head.get("/console/officers")
             (form,) = [
@@ -320,14 +320,14 @@ async def test_no_callback_of_the_registry_can_be_made_up_or_replayed(house: Hou
     told = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
     raw = json.dumps(told).encode()
     now = int(time.time())
-    good = signature.sign(secret.get_secret_value(), raw, at=now)
+    good = callback_signature.sign(secret.get_secret_value(), raw, at=now)
     mac = hmac.new(secret.get_secret_value().encode(), raw, hashlib.sha256).hexdigest()
-    old = signature.sign(secret.get_secret_value(), raw, at=now - 3600)
-    other = signature.sign(secret.get_secret_value(), raw + b" ", at=now)
+    old = callback_signature.sign(secret.get_secret_value(), raw, at=now - 3600)
+    other = callback_signature.sign(secret.get_secret_value(), raw + b" ", at=now)
     forged = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
     url = f"{house.url}/callbacks/registry"
     for each in forged:
-        headers = {"Content-Type": "application/json", signature.HEADER: each}
+        headers = {"Content-Type": "application/json", callback_signature.HEADER: each}
         async with house.http.post(url, data=raw, headers=headers) as got:
             assert (got.status, await got.read()) == (403, b""), each
 

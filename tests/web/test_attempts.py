@@ -10,13 +10,15 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot import log, officers, reading
-from bot.access import Action, Role
-from bot.web.console import demo_crew
+from bot.desk import views
+from bot.observability import logging
+from bot.officers import directory
+from bot.officers.permissions import Action, Role
+from bot.web.console import demo_officers
 from flows.knowledge.missions import GENERAL
-from tests.console import Console
-from tests.house import House
-from tests.people import TO_CONSENT
+from tests.app_stack import House
+from tests.console_client import Console
+from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
 from tests.web.test_attacks import HEAD, HERE, THERE, _rows
 from tests.web.test_attacks import office as opened_office
@@ -86,12 +88,12 @@ async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
                 and each.fields.get("officer") == str(found)
             )
             await head.send(form, mission=GENERAL, roles=Role.LEAD, active="")
-        log.configure("info", to=lines)
+        logging.configure("info", to=lines)
         try:
             assert (await console.get("/console/inbox")).path == "/console/sign-in"
             assert (await console.post("/console/own/language", {"csrf": "x"})).status == 401
         finally:
-            log.configure("error")
+            logging.configure("error")
     said = [json.loads(line) for line in lines.getvalue().splitlines()]
     refused = [each for each in said if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
@@ -107,7 +109,7 @@ async def test_who_tries_too_often_shuts_nobody_else_out_and_can_not_pose_as_ano
     house: House,
 ) -> None:
     """A proxy of ours says whom it speaks for; what its client claims stands before that."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
 
     async def tried(forwarded: str) -> int:
         fields = {"name": "x", "password": "y", "code": "1"}
@@ -130,11 +132,11 @@ async def test_a_stream_from_the_beginning_tells_another_mission_nothing(
 ) -> None:
     house, case_id = office
     async with house.rt.pool.connection() as session:
-        crew = {each.name: each for each in await officers.everyone(session)}
-    mine = await reading.events(house.rt, crew[HERE], 0)
+        crew = {each.name: each for each in await directory.everyone(session)}
+    mine = await views.events(house.rt, crew[HERE], 0)
     assert mine
     assert {str(each.case_id) for each in mine} == {case_id}
-    assert await reading.events(house.rt, crew[THERE], 0) in ([], None)
+    assert await views.events(house.rt, crew[THERE], 0) in ([], None)
 
 
 BY_SCRIPT = {"X-Requested-With": "kosh"}

@@ -9,14 +9,16 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bot import backups, people, privacy
-from bot.keys import Keys, VaultError
+from bot.config.settings import Settings
+from bot.embedded import Databases, ServiceError
+from bot.operations import backup as operation_backup
+from bot.people import identities
+from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
-from bot.services import Databases, ServiceError
-from bot.settings import Settings
-from bot.vault import Vault
-from tests.house import House, opened
-from tests.people import Guest
+from bot.security.key_files import Keys, VaultError
+from bot.security.vault import Vault
+from tests.app_stack import House, opened
+from tests.person_client import Guest
 from tests.web.test_canary import _everything
 
 GONE, STAYS = "nobody-who-leaves", "nobody-who-stays"
@@ -30,7 +32,7 @@ LEFTOVERS = (
 
 async def person(rt: Runtime, name: str) -> UUID | None:
     async with rt.pool.connection() as session:
-        found = await people.find(rt, session, "web", name)
+        found = await identities.find(rt, session, "web", name)
     return found.id if found else None
 
 
@@ -80,23 +82,23 @@ async def test_who_was_erased_stays_erased_after_a_restore(
         assert erased is not None
         theirs = bytes_of(databases, erased)
         kept = await staying.conversation()
-        backup = backups.back_up(chosen, house.rt.vault, tmp_path / "backups")
+        backup = operation_backup.back_up(chosen, house.rt.vault, tmp_path / "backups")
         await leaving.go("/delete", "yes")
         await house.until(lambda: noted(house))
         assert await person(house.rt, GONE) is None
         with pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
-            backups.restore(chosen, house.rt.vault, backup)
+            operation_backup.restore(chosen, house.rt.vault, backup)
 
     assert len(theirs) == 4
     sealed = backup.read_bytes()
     assert not any(each in sealed for each in (*theirs, b"TESTOVA", GONE.encode()))
-    backups.restore(chosen, Vault(Keys.load(chosen.keys)), backup)
+    operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), backup)
     assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
     async with runtime(chosen) as rt:
-        assert await backups.replay(rt) == 1
+        assert await operation_backup.replay(rt) == 1
         assert await person(rt, GONE) is None
         assert await Guest(rt, STAYS).conversation() == kept
-        assert await privacy.erase_again(rt) == 0
+        assert await erasure.erase_again(rt) == 0
     everything = _everything(databases)
     assert not any(each.hex() in everything for each in theirs)
     disk = on_disk(databases, admin_url, services_home)
@@ -106,7 +108,7 @@ async def test_who_was_erased_stays_erased_after_a_restore(
 @pytest.fixture
 async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
     await Guest(rt, STAYS).consent()
-    yield backups.back_up(rt.settings, rt.vault, tmp_path / "backups")
+    yield operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
 
 
 @pytest.mark.requirement("S-73", "S-29")
@@ -114,7 +116,7 @@ async def test_a_backup_ends_with_the_key_of_its_epoch(chosen: Settings, copied:
     known = Keys.load(chosen.keys)
     later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
     with pytest.raises(VaultError) as refused:
-        backups.restore(chosen, later, copied)
+        operation_backup.restore(chosen, later, copied)
     assert refused.value.code == "E_VAULT_EPOCH"
 
 
@@ -136,7 +138,7 @@ async def test_a_harmed_backup_is_refused_before_anything_is_touched(
             copied.write_bytes(b"PGDMP" + whole)
     before = _everything(databases)
     with pytest.raises(VaultError) as refused:
-        backups.restore(chosen, Vault(Keys.load(chosen.keys)), copied)
+        operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), copied)
     assert refused.value.code == "E_VAULT_SEALED"
     assert _everything(databases) == before
 
@@ -153,7 +155,7 @@ async def test_no_password_is_in_the_arguments_or_the_surroundings_of_a_dump(
         return popen(command, env=env, **more)
 
     monkeypatch.setattr(subprocess, "Popen", watched)
-    backups.back_up(rt.settings, rt.vault, tmp_path / "backups")
+    operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
     password = rt.settings.database("owner").split(":")[2].split("@")[0]
     assert seen
     assert not any(password in each for each in seen)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.access import Role
-from bot.broadcasts import halting
-from bot.services import Databases
-from bot.settings import Settings
+from bot.broadcasts import pausing
+from bot.config.settings import Settings
+from bot.embedded import Databases
+from bot.officers.permissions import Role
+from tests.app_stack import House, furnished
 from tests.crowd import TEXTS, TOPIC, a_draft, crew, crowd, entered, started
 from tests.emulators.telegram import Cut
-from tests.house import House, furnished
 from tests.terminal import shell
 
 TESTER = 700_001
@@ -126,7 +126,7 @@ async def test_it_is_held_let_go_on_and_ended(terminal: Terminal) -> None:
     who = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
     async with house.rt.pool.connection() as session:
-        await halting.rest(session, "telegram", 3600, "throttled")
+        await pausing.rest(session, "telegram", 3600, "throttled")
     await started(house.rt, who, a_draft())
     editor, lead = who.editor.name, who.lead.name
     for verb, by, told in (

@@ -10,10 +10,9 @@ from itertools import product
 
 import pytest
 
-from bot import broadcasts, officers
-from bot.access import Role
-from bot.broadcasts import Refusal, State, delivery
-from bot.broadcasts.judging import judged
+from bot import broadcasts
+from bot.broadcasts import Refusal, State, sender
+from bot.broadcasts.error_policy import judged
 from bot.channels import (
     Held,
     NotAllowed,
@@ -26,13 +25,15 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.channels import Refused as TurnedDown
-from bot.languages import Languages
-from bot.officers import Officer
-from bot.web.console import demo_crew
-from bot.web.console.words_broadcasts import CAUSES, STANDS_AGAINST
-from tests.console import Console, Screen, ru
+from bot.i18n import Languages
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
+from bot.web.console import demo_officers
+from bot.web.console.labels_broadcasts import CAUSES, STANDS_AGAINST
+from tests.app_stack import House
+from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
-from tests.house import House
 
 MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
 WRITTEN = {f"text_{code}": each.body for code, each in TEXTS.items()}
@@ -85,7 +86,7 @@ class Office:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[Office]:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     await crowd(house.rt, 12)
     async with AsyncExitStack() as stack:
         signed_in = [
@@ -412,7 +413,7 @@ def test_whatever_is_refused_or_fails_has_words() -> None:
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
     ]
     reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}
-    reasons |= set(re.findall(r"'(?:skipped|held|planned) (\w+)'", delivery._CLAIM.text.decode()))
+    reasons |= set(re.findall(r"'(?:skipped|held|planned) (\w+)'", sender._CLAIM.text.decode()))
     assert {"throttled", "quiet_hours", "blocked"} <= reasons
     assert reasons - CAUSES.keys() == {""}
 
@@ -424,5 +425,5 @@ async def _first(house: House) -> broadcasts.Broadcast:
 
 async def _officer(house: House, role: Role) -> Officer:
     async with house.rt.pool.connection() as session:
-        everyone = await officers.everyone(session)
+        everyone = await directory.everyone(session)
     return next(each for each in everyone if role in each.roles)

@@ -14,16 +14,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from bot import log
-from bot.services import Databases
-from bot.web.console import demo_crew
-from bot.web.watching import metrics_app
+from bot.embedded import Databases
+from bot.observability import logging
+from bot.web.console import demo_officers
+from bot.web.health import metrics_app
 from flows import FLOWS
 from flows.engine.events import Started
 from tests import crowd
-from tests.console import Console
-from tests.house import House, serving
-from tests.people import TO_CONSENT, Guest
+from tests.app_stack import House, serving
+from tests.console_client import Console
+from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
 from tests.web.test_hostile_more import _go, _telegram
 from tests.web.test_whatsapp_journey import _known
@@ -91,7 +91,7 @@ async def test_a_canary_is_found_nowhere_in_plain_text(
     house: House, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
-    log.configure("debug", to=lines)
+    logging.configure("debug", to=lines)
     try:
         async with Visitor.at(house.url) as visitor:
             await visitor.wait(1)
@@ -113,7 +113,7 @@ async def test_a_canary_is_found_nowhere_in_plain_text(
         await user.say(WORDS)
         await user.wait_for_message(1)
     finally:
-        log.configure("error")
+        logging.configure("error")
     _hunt("log", lines.getvalue())
     _hunt("valkey", await _valkey(house))
     _hunt("database", _everything(databases))
@@ -159,9 +159,9 @@ async def test_no_flow_no_desk_and_no_error_leaves_a_canary_behind(
     """Two messengers, an officer, and everything going wrong on purpose."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lines = io.StringIO()
-    log.configure("debug", to=lines)
+    logging.configure("debug", to=lines)
     try:
-        await demo_crew.enter(house.rt)
+        await demo_officers.enter(house.rt)
         user = await _telegram(house, CHAT)
         await _go(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
         for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
@@ -173,7 +173,7 @@ async def test_no_flow_no_desk_and_no_error_leaves_a_canary_behind(
         await _officers(house)
         await _errors(house)
     finally:
-        log.configure("error")
+        logging.configure("error")
     _hunt("output", "".join(capfd.readouterr()), UNSENT)
     _hunt("log", lines.getvalue(), UNSENT)
     await _hunt_everywhere(house, databases, (services_home, tmp_path), UNSENT)
@@ -199,7 +199,7 @@ async def test_an_announcement_leaves_no_number_behind(
     for number in numbers[:8]:
         house.telegram.user(int(number))
     lines = io.StringIO()
-    log.configure("debug", to=lines)
+    logging.configure("debug", to=lines)
     try:
         sent = await crowd.started(house.rt, await crowd.crew(house.rt), crowd.a_draft())
 
@@ -212,7 +212,7 @@ async def test_an_announcement_leaves_no_number_behind(
 
         await house.until(over, 30)
     finally:
-        log.configure("error")
+        logging.configure("error")
     _hunt("output", "".join(capfd.readouterr()), numbers)
     _hunt("log", lines.getvalue(), numbers)
     await _hunt_everywhere(house, databases, (services_home, tmp_path), numbers)

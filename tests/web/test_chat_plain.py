@@ -5,11 +5,12 @@ from html import unescape
 
 import pytest
 
-from bot import conversations, inbox
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
 from bot.web import chat
 from flows.engine.conversation import step
 from flows.engine.events import Said
-from tests.house import House
+from tests.app_stack import House
 
 WORDS = 'where is "the office" & <when>?'
 
@@ -28,7 +29,7 @@ async def test_what_could_not_be_taken_is_said_on_the_page_and_can_be_sent_again
             raise ZeroDivisionError
         return step(flows, words, conversation, event, today, page)
 
-    for module in (inbox, conversations):
+    for module in (receive, conversation_store):
         monkeypatch.setattr(module, "step", overloaded)
     async with house.http.get(f"{house.url}/chat") as answer:
         page = await answer.text()

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot import accounts, canned, officers, statistics
-from bot.access import Role
-from bot.languages import Languages
-from bot.web.console import demo_crew
-from bot.web.console.words import REASONS
+from bot.cases import canned_replies
+from bot.desk import statistics
+from bot.i18n import Languages
+from bot.officers import credentials, directory
+from bot.officers.permissions import Role
+from bot.web.console import demo_officers
+from bot.web.console.labels import REASONS
 from flows.knowledge.missions import GENERAL
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console, ru
-from tests.house import House
+from tests.console_client import Console, ru
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
@@ -25,7 +27,7 @@ WORDS = "Testova asks how long it takes"
 
 @pytest.fixture
 async def desk(house: House) -> House:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     return house
 
 
@@ -85,10 +87,10 @@ async def test_a_wrong_name_password_and_code_are_answered_alike(desk: House) ->
 async def _enrolled(house: House, console: Console, name: str) -> str:
     """An officer with a password and an app; the app's secret."""
     async with house.rt.pool.connection() as session:
-        dana = next(each for each in await officers.everyone(session) if each.name == DANA)
-    officer = await officers.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
+        dana = next(each for each in await directory.everyone(session) if each.name == DANA)
+    officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
     assert house.rt.console is not None
-    token = await accounts.again(house.rt, officer.name)
+    token = await credentials.again(house.rt, officer.name)
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
@@ -105,7 +107,7 @@ async def _code(house: House, secret: str, ahead: int = 0) -> str:
     from pyotp import TOTP
 
     async with house.rt.pool.connection() as session:
-        return str(TOTP(secret).at((await accounts._step(session) + ahead) * 30))
+        return str(TOTP(secret).at((await credentials._step(session) + ahead) * 30))
 
 
 @pytest.mark.requirement("S-55")
@@ -125,7 +127,7 @@ async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House)
 
 async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        token = await accounts.again(desk.rt, BERIK)
+        token = await credentials.again(desk.rt, BERIK)
         screen = await console.get(f"/console/welcome?token={token}")
         secret = re.search(r'class="secret">([^<]+)<', screen.html)
         assert secret is not None
@@ -221,7 +223,7 @@ async def test_a_change_of_role_ends_the_sessions_at_once(desk: House) -> None:
 
 async def _id(house: House, name: str) -> str:
     async with house.rt.pool.connection() as session:
-        return next(str(each.id) for each in await officers.everyone(session) if each.name == name)
+        return next(str(each.id) for each in await directory.everyone(session) if each.name == name)
 
 
 # The desk
@@ -236,7 +238,7 @@ async def test_a_person_is_answered_in_their_language_and_the_case_closes(
         assert WORDS in console.screen.text
         await console.submit("/preview", canned="documents-today")
         preview = console.screen
-        kazakh = demo_crew.READY["documents-today"]["kk"]
+        kazakh = demo_officers.READY["documents-today"]["kk"]
         assert kazakh in preview.html
         await console.submit("/reply")
         assert ru("done_replied") in console.screen.text
@@ -385,7 +387,7 @@ async def test_ready_answers_are_kept_with_their_version(desk: House) -> None:
         assert screen.status == 409
         assert ru("stale") in screen.text
     async with desk.rt.pool.connection() as session:
-        found = await canned.find(session, GENERAL, "brand-new")
+        found = await canned_replies.find(session, GENERAL, "brand-new")
     assert found is not None
     assert found.texts == {"kk": "Жаңа", "ru": "Ещё новее"}
 

@@ -8,16 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from bot import access, officers
-from bot.access import RULES, Action, Allowed, Role, Subject
-from bot.officers import Officer
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import RULES, Action, Allowed, Role, Subject
 from bot.web import console
-from bot.web.console import demo_crew, sign_in, words
-from bot.web.console.visit import NEED_PASSKEY, ROOT, possible
+from bot.web.console import demo_officers, labels, sign_in
+from bot.web.console.request_context import NEED_PASSKEY, ROOT, possible
 from flows.knowledge.missions import GENERAL
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console, ru
-from tests.house import House
+from tests.console_client import Console, ru
 
 OPEN = {
     ("GET", "/console/sign-in"),
@@ -64,14 +64,14 @@ def test_nothing_is_done_by_a_get() -> None:
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
     """A desk with a case that nobody has; one officer of every role here and elsewhere."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
-            each for each in await officers.everyone(session) if Role.ADMINISTRATOR in each.roles
+            each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
     for role in Role:
         for mission in (GENERAL, ELSEWHERE):
-            await officers.enter(house.rt, dana, f"{role} of {mission}", mission, [role])
+            await directory.enter(house.rt, dana, f"{role} of {mission}", mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
@@ -187,9 +187,9 @@ async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> No
 
 def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = Officer(uuid4(), "", GENERAL, frozenset(Role))
-    assert isinstance(access.allows(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
+    assert isinstance(permissions.allows(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
     less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
-    monkeypatch.setattr(access, "RULES", less)
+    monkeypatch.setattr(permissions, "RULES", less)
     assert not possible(lead, Action.HOURS_EDIT)
 
 
@@ -207,7 +207,7 @@ def test_a_template_trusts_nobody(name: str) -> None:
     page = PAGES[name]
     assert not re.search(r"\|\s*safe|Markup|autoescape|<style|style=|\son\w+=|javascript:", page)
     known = re.findall(r"\bt\.(\w+)", page) + re.findall(r"""\bt\("(\w+)"[,)]""", page)
-    assert {word for word in known if word not in words.WORDS} == set()
+    assert {word for word in known if word not in labels.WORDS} == set()
 
 
 @pytest.mark.requirement("S-58")

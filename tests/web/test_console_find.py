@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from bot.access import Role
-from bot.web.console import demo_crew
-from tests.bot.desks import an_officer
+from bot.officers.permissions import Role
+from bot.web.console import demo_officers
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console, ru
-from tests.house import House
+from tests.console_client import Console, ru
+from tests.desk.desks import an_officer
 
 AIGUL, SAULE, ELSEWHERE = "Aigul Testova", "Saule Testova", "Officer Beijing"
 RECEIPT = "KS-2026-TEST-TEST"
@@ -19,7 +19,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
     """Somebody with a receipt waits at the general desk, in case 1."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from bot.web.console import demo_crew
+from bot.web.console import demo_officers
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console, Screen, ru
+from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC
-from tests.house import House
 
 AIGUL, MARAT = "Aigul Testova", "Marat Testov"
 PRESSED = ("/next", "/shift", "/find")
@@ -19,7 +19,7 @@ ANSWER = 'Come <b>on Monday</b>,\r\nthe "second" floor & the third door'
 
 @pytest.fixture
 async def desk(house: House) -> House:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     return house
 
 

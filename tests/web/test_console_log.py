@@ -8,15 +8,15 @@ from uuid import uuid4
 import pytest
 
 import bot
-from bot import audit
-from bot.access import Action
-from bot.languages import Languages
-from bot.web.console import demo_crew
-from bot.web.console.words_log import BECAUSE, LOGGED, SENT, STANDS
+from bot.i18n import Languages
+from bot.officers.permissions import Action
+from bot.security import audit_log
+from bot.web.console import demo_officers
+from bot.web.console.labels_audit import BECAUSE, LOGGED, SENT, STANDS
 from flows.engine.text import Text
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console
-from tests.house import House
+from tests.console_client import Console
 
 AIGUL, SAULE = "Aigul Testova", "Saule Testova"
 RUSSIAN = Languages(("ru",))
@@ -28,7 +28,7 @@ def _ru(text: Text) -> str:
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     yield house
     await leave(visitor)
@@ -46,7 +46,7 @@ def test_whatever_is_logged_has_words() -> None:
 
 async def test_the_audit_log_names_what_was_done(desk: House) -> None:
     async with desk.rt.pool.connection() as session:
-        await audit.append(session, actor="operator", action="not.known", subject="-")
+        await audit_log.append(session, actor="operator", action="not.known", subject="-")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/audit")
     async with Console.signed_in(desk.url, SAULE) as auditor:

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot import access, officers
-from bot.access import Action, Allowed, Role, Subject, allows
 from bot.cases import State
-from bot.officers import Officer
-from bot.web.console import ROUTES, demo_crew
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Allowed, Role, Subject, allows
+from bot.web.console import ROUTES, demo_officers
 from flows.knowledge.missions import GENERAL
+from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console import Console
-from tests.house import House
+from tests.console_client import Console
 
 ELSEWHERE = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in ROUTES if "{case_id}" in each.path]
@@ -70,15 +70,15 @@ class Office:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[Office]:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
-        everyone = await officers.everyone(session)
+        everyone = await directory.everyone(session)
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
     known = {each.name: each for each in everyone}
     for role, mission in ((Role.OFFICER, GENERAL), (Role.LEAD, GENERAL), (Role.OFFICER, ELSEWHERE),
                           (Role.AUDITOR, GENERAL), (Role.ADMINISTRATOR, GENERAL)):  # fmt: skip
         name = f"{role} of {mission}"
-        known[name] = await officers.enter(house.rt, dana, name, mission, [role])
+        known[name] = await directory.enter(house.rt, dana, name, mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT id FROM cases")).fetchone()
@@ -155,7 +155,7 @@ async def test_without_its_rule_every_route_is_shut(
         for method, path, action in _routes():
             before = await office.put(State.CLAIMED, me.id)
             with monkeypatch.context() as patch:
-                patch.delitem(access.RULES, action)
+                patch.delitem(permissions.RULES, action)
                 said = await _tried(office, console, method, path, csrf, before[2])
             assert said.status == 403, path
             assert await office.row() == before, path

@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot import officers
-from bot.access import Action, Role, Why
-from bot.languages import Languages
-from bot.officers import Officer
-from bot.web.console import demo_crew
-from bot.web.console.words import WHYS
+from bot.i18n import Languages
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Role, Why
+from bot.web.console import demo_officers
+from bot.web.console.labels import WHYS
 from flows.knowledge.missions import GENERAL
-from tests.console import Console, Form, ru
-from tests.house import House
+from tests.app_stack import House
+from tests.console_client import Console, Form, ru
 from tests.web.test_attacks import _rows
 from tests.web.test_attempts import _denied
 from tests.web.test_console import AIGUL, DANA
@@ -22,15 +22,15 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[Why.ONESELF], "ru").split())
 @pytest.fixture
 async def desk(house: House) -> House:
     """Dana and Erlan are administrators."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     dana = await _known(house, DANA)
-    await officers.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
+    await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
     return house
 
 
 async def _known(house: House, name: str) -> Officer:
     async with house.rt.pool.connection() as session:
-        return await officers.by_name(session, name)
+        return await directory.by_name(session, name)
 
 
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:

@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import accounts, officers
-from bot.services.folder import free_port
-from bot.web import create_app
-from bot.web.console import demo_crew, work_account
-from bot.web.console.work_account import NotProven, checked
-from tests.console import Console, Screen, ru
-from tests.house import House, lent, serving
+from bot.embedded.server_process import free_port
+from bot.officers import credentials, directory
+from bot.web.app import create_app
+from bot.web.console import demo_officers, oidc
+from bot.web.console.oidc import NotProven, checked
+from tests.app_stack import House, lent, serving
+from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
 from tests.web.test_attacks import _rows
 from tests.web.test_console import BERIK, _enrolled
@@ -65,7 +65,7 @@ class Provider:
     async def _token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode())
         right = form["client_secret"] == [SECRET]
-        right = right and work_account._challenge(form["code_verifier"][0]) == self.asked[
+        right = right and oidc._challenge(form["code_verifier"][0]) == self.asked[
             "code_challenge"
         ]  # fmt: skip
         if not right or form["code"] != ["the-code"]:
@@ -86,7 +86,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
     """The console, at an address of its own that knows the provider."""
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:
         provider.issuer = issuer
@@ -114,8 +114,8 @@ async def _leave(console: Console, provider: Provider) -> None:
 async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
-        officer = await officers.by_name(session, name)
-        await accounts.tie(session, officer.id, work_account.indexes(house.rt, subject)[0])
+        officer = await directory.by_name(session, name)
+        await credentials.tie(session, officer.id, oidc.indexes(house.rt, subject)[0])
 
 
 async def _come(console: Console, provider: Provider) -> Screen:
@@ -164,7 +164,7 @@ async def test_who_has_a_work_account_adds_a_passkey_only_after_coming_with_it(
 
 
 async def test_a_work_account_does_not_count_where_nobody_comes_in_with_one(house: House) -> None:
-    await demo_crew.enter(house.rt)
+    await demo_officers.enter(house.rt)
     async with Console.at(house.url) as console:
         await _enrolled(house, console, NAME)
         await _tied(house, "subject-1", NAME)
@@ -178,9 +178,9 @@ async def test_a_new_link_unties_the_work_account_and_a_first_one_does_not(
     house, provider, url = office
     await _tied(house, "subject-1", BERIK)
     async with Console.at(url) as console:
-        await _spent(house, console, await accounts.again(house.rt, BERIK))
+        await _spent(house, console, await credentials.again(house.rt, BERIK))
         assert (await _come(console, provider)).path == "/console/inbox", "tied before it came in"
-        await _spent(house, console, await accounts.again(house.rt, BERIK))
+        await _spent(house, console, await credentials.again(house.rt, BERIK))
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _come(console, provider)).text

@@ -9,13 +9,13 @@ import aiohttp
 import pytest
 from psycopg_pool import PoolTimeout
 
-from bot import people
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.people import identities
 from bot.web import chat
-from bot.web.console import demo_crew
-from tests.console import Console, Screen
-from tests.house import House, opened
-from tests.people import Guest
+from bot.web.console import demo_officers
+from tests.app_stack import House, opened
+from tests.console_client import Console, Screen
+from tests.person_client import Guest
 from tests.web.test_page import _to_surname
 
 pytestmark = pytest.mark.requirement("S-57", "S-61")
@@ -58,11 +58,11 @@ async def test_after_deleting_everything_the_browser_keeps_no_name(safe: House) 
     _page, cookie = await _post(safe, guest.name, "pressed", payload=yes)
     assert _gone(cookie)
     async with safe.rt.pool.connection() as session:
-        assert await people.find(safe.rt, session, "web", guest.name) is None
+        assert await identities.find(safe.rt, session, "web", guest.name) is None
 
 
 async def test_signing_out_of_the_console_takes_the_cookie_away(safe: House) -> None:
-    await demo_crew.enter(safe.rt)
+    await demo_officers.enter(safe.rt)
     jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=safe.url)
     async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "ru"}) as session:
         console = Console(session, safe.url, Screen(0, "", safe.url, {}))
@@ -82,12 +82,12 @@ async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House)
     user = safe.telegram.user(7301, first_name="Test")
     await _to_surname(safe, user)
     async with safe.rt.pool.connection() as session:
-        person = await people.find(safe.rt, session, "telegram", str(user.id))
+        person = await identities.find(safe.rt, session, "telegram", str(user.id))
         assert person is not None
-        token = await people.link(safe.rt, session, person, "telegram")
+        token = await identities.link(safe.rt, session, person, "telegram")
     async with safe.http.post(f"{safe.url}/p/{token}", data={}, allow_redirects=False) as entered:
         cookie = entered.cookies[CHAT]
-    assert (int(cookie["max-age"]), cookie["secure"]) == (people.VISIT_MINUTES * 60, True)
+    assert (int(cookie["max-age"]), cookie["secure"]) == (identities.VISIT_MINUTES * 60, True)
     page, renewed = await _post(safe, cookie.value, "said", text="TESTOVA")
     assert "имя" in page.lower(), "the answer was taken"
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
@@ -102,7 +102,7 @@ async def test_what_was_taken_is_answered_though_its_cookie_cannot_be_renewed(
     async def away(*_given: object) -> bool:
         raise PoolTimeout
 
-    monkeypatch.setattr(people, "stays", away)
+    monkeypatch.setattr(identities, "stays", away)
     page, cookie = await _post(safe, guest.name, "said", text="/menu")
     assert "payload" in page
     assert cookie is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import House
+from tests.app_stack import House
 
 UPDATE: dict[str, Any] = {
     "update_id": 100,

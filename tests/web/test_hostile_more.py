@@ -12,17 +12,20 @@ from typing import Any
 
 import pytest
 
-from bot import outbox, people, privacy
+from bot import outbox
 from bot.channels import Message
-from bot.commands.serving import serve
-from bot.services.folder import free_port
-from bot.web import create_app, door
-from flows.engine import house as screens
+from bot.cli.servers import serve
+from bot.embedded.server_process import free_port
+from bot.people import identities
+from bot.privacy import erasure
+from bot.web import middleware
+from bot.web.app import create_app
+from flows.engine import screens
 from flows.engine.text import Text
 from flows.preregistration import PAPERS, PATRONYMIC
+from tests.app_stack import House, lent
 from tests.emulators.telegram import User
-from tests.house import House, lent
-from tests.people import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -166,7 +169,7 @@ async def test_a_body_that_does_not_end_is_408(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 28: the deadline of a body."""
-    monkeypatch.setattr(door, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
     secret = house.rt.settings.telegram_secret
     assert secret
     head = (
@@ -289,7 +292,7 @@ async def _write_to_everybody(house: House) -> None:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
         for (person_id,) in await cursor.fetchall():
-            person = await people.load(house.rt, session, person_id)
+            person = await identities.load(house.rt, session, person_id)
             assert person is not None
             message = Message(("A word of ours",), language="ru")
             await outbox.post(session, person, "telegram", [outbox.Row("send", message)])
@@ -317,7 +320,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
         return await _count(house, waiting) == 0
 
     await house.until(given_up)
-    await privacy.retain(house.rt)
+    await erasure.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
     # The first row of a turn goes out with it: what the platform then says of it is not lost.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
@@ -331,7 +334,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
     await user.block()
     await house.until(blocked)
     await house.ahead("31 days")
-    await privacy.retain(house.rt)
+    await erasure.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 
@@ -341,7 +344,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
     """Everything that an open page of theirs has been told since consent."""
     async with house.rt.pool.connection() as session:
-        person = await people.find(house.rt, session, "web", guest.name)
+        person = await identities.find(house.rt, session, "web", guest.name)
     assert person is not None
     rows = await outbox.waiting(house.rt, person, "web", 0)
     return [row.message.paragraphs for row in rows if row.message]

@@ -9,12 +9,13 @@ import aiohttp
 import pytest
 from psycopg import OperationalError
 
-from bot import inbox, jobs
-from bot.effects import Delivery
+from bot.conversations import receive
+from bot.conversations.effects import Delivery
 from bot.runtime import Runtime
-from flows.engine.house import EXIT_TEXT
+from bot.worker import main
+from flows.engine.screens import EXIT_TEXT
+from tests.app_stack import House
 from tests.emulators.telegram import User
-from tests.house import House
 from tests.visitor import Visitor
 
 LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
@@ -163,7 +164,7 @@ async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: st
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: str) -> None:
-    polling = asyncio.create_task(jobs.poll(house.rt))
+    polling = asyncio.create_task(main.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)
     number = await _receipt(house, language)
@@ -178,7 +179,7 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: list[object] = []
-    deliver = inbox.deliver
+    deliver = receive.deliver
 
     async def fails_once(rt: Runtime, delivery: Delivery | None) -> None:
         if not failed:
@@ -186,8 +187,8 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
             raise OperationalError
         await deliver(rt, delivery)
 
-    monkeypatch.setattr(inbox, "deliver", fails_once)
-    polling = asyncio.create_task(jobs.poll(house.rt))
+    monkeypatch.setattr(receive, "deliver", fails_once)
+    polling = asyncio.create_task(main.poll(house.rt))
     user = house.telegram.user(7012, first_name="Test")
     await user.start("")
     await user.wait_for_message(1)

@@ -4,16 +4,18 @@ import asyncio
 
 import pytest
 
-from bot import jobs, people, privacy
-from bot.conversations import lock
-from bot.languages import Languages
+from bot.conversations.store import lock
+from bot.i18n import Languages
+from bot.people import identities
+from bot.privacy import erasure
 from bot.runtime import Runtime
-from flows.engine import keeping
-from flows.engine.announcing import SOMETHING_NEW
-from flows.engine.house import OPEN
+from bot.worker import main
+from flows.engine import checklist_screens
+from flows.engine.announcement_screens import SOMETHING_NEW
+from flows.engine.screens import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
-from tests.house import House
+from tests.app_stack import House
 from tests.visitor import Bubble, Visitor
 from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap
@@ -55,7 +57,7 @@ async def _due(rt: Runtime) -> int:
 async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         kept = await _kept(visitor)
-        assert said(keeping.KEPT) in kept.text
+        assert said(checklist_screens.KEPT) in kept.text
         await visitor.press("tick")
         await visitor.press(IIN.key)
         assert b"kandas" not in await _stored(house.rt)
@@ -67,8 +69,8 @@ async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
         await visitor.say("/mydata")
         await visitor.wait(seen + 2)
         told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
-        assert said(privacy.LIST) in told
-        assert said(privacy.PURPOSES["checklist"]) in told
+        assert said(erasure.LIST) in told
+        assert said(erasure.PURPOSES["checklist"]) in told
         assert said(IIN.name) in told
 
         await visitor.say("/delete")
@@ -85,12 +87,12 @@ async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) 
         await visitor.press("remind")
         before = await _stored(house.rt)
         await house.ahead("5 days")
-        await jobs.remind(house.rt)
+        await main.remind(house.rt)
         assert await _due(house.rt) == 1
 
         seen = len(visitor.bubbles)
         await house.ahead("3 days")
-        await asyncio.gather(*(jobs.remind(house.rt) for _worker in range(3)))
+        await asyncio.gather(*(main.remind(house.rt) for _worker in range(3)))
         bubble = await visitor.wait(seen + 1)
         assert bubble.paragraphs == [said(SOMETHING_NEW)]
         assert list(bubble.buttons) == [said(OPEN)]
@@ -117,7 +119,7 @@ async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
         seen = len(visitor.bubbles)
-        await jobs.remind(house.rt)
+        await main.remind(house.rt)
         assert await _due(house.rt) == 0
         await visitor.say("/menu")
         assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
@@ -128,11 +130,11 @@ async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
         await _kept(visitor)
         await visitor.press("remind")
         await house.ahead("8 days")
-        await jobs.remind(house.rt)
+        await main.remind(house.rt)
         await house.ahead("23 days")
-        await privacy.retain(house.rt)
+        await erasure.retain(house.rt)
         async with house.rt.pool.connection() as session:
-            person = await people.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.chat)
             assert person is None
             cursor = await session.execute("SELECT person_id FROM reminders")
             assert await cursor.fetchall() == []
@@ -146,7 +148,7 @@ async def test_what_was_only_asked_is_not_in_what_is_stored(house: House) -> Non
         await visitor.press("move")
         await visitor.say("/menu")
         async with house.rt.pool.connection() as session:
-            person = await people.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.chat)
             assert person is not None
             held = await lock(house.rt, session, person.id)
         assert held is not None
@@ -168,7 +170,7 @@ async def test_on_whatsapp_a_reminder_waits_for_its_person(house: House) -> None
         await _tap(user, tap)
     seen = len(user.received)
     await house.ahead("8 days")
-    await jobs.remind(house.rt)
+    await main.remind(house.rt)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
         assert await cursor.fetchone() == (1,)

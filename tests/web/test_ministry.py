@@ -12,11 +12,12 @@ import aiohttp
 import pytest
 
 from bot import broadcasts
-from bot.access import Role
+from bot.officers.permissions import Role
 from bot.runtime import Runtime
-from bot.web import create_app, ministry
+from bot.web import broadcast_api
+from bot.web.app import create_app
+from tests.app_stack import serving
 from tests.crowd import TEXTS, TOPIC, crew, crowd, entered, looked_at
-from tests.house import serving
 
 SECRET = "a-key-that-is-plainly-invented-for-tests"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "broadcast-openapi.json"
@@ -132,7 +133,7 @@ async def test_it_counts_without_writing(rt: Runtime) -> None:
 
 
 def test_the_published_document_is_the_one_that_is_kept() -> None:
-    renewed = json.loads(json.dumps(ministry.document(), default=str))
+    renewed = json.loads(json.dumps(broadcast_api.document(), default=str))
     assert json.loads(DOCUMENT.read_text("utf-8")) == renewed, (
-        "run: python -m bot.web.ministry > docs/broadcast-openapi.json"
+        "run: python -m bot.web.broadcast_api > docs/broadcast-openapi.json"
     )

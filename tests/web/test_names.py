@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.app_stack import House
 from tests.benchmarks import names
-from tests.house import House
 from tests.names import SCRIPTS
 
 EACH = 60

@@ -15,11 +15,11 @@ import pytest
 from psycopg.sql import SQL, Identifier, Literal
 
 from bot import runtime
-from bot.live import Live
-from bot.web import create_app
+from bot.cache import Live
+from bot.web.app import create_app
 from bot.web.chat import EXIT, EXIT_URL
-from bot.web.page import NOT_NOW
-from tests.house import House, lent, serving
+from bot.web.secure_page import NOT_NOW
+from tests.app_stack import House, lent, serving
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 

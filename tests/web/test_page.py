@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bot import inbox
+from bot.conversations import receive
 from flows.engine.events import Joined
+from tests.app_stack import House
 from tests.emulators.telegram import User
-from tests.house import House
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
 
@@ -137,8 +137,8 @@ async def test_who_left_the_page_is_spoken_to_where_they_came_from(house: House)
     await house.ahead("31 minutes")
     async with house.rt.pool.connection() as session:
         await session.execute("DELETE FROM handles WHERE until < kosh_now()")
-        delivery = await inbox.take_turn(house.rt, session, person_id, Joined())
-    await _next(user, partial(inbox.deliver, house.rt, delivery))
+        delivery = await receive.take_turn(house.rt, session, person_id, Joined())
+    await _next(user, partial(receive.deliver, house.rt, delivery))
 
 
 async def test_a_new_link_ends_the_old_one(house: House) -> None:

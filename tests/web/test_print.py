@@ -6,15 +6,15 @@ import re
 import pypdfium2
 import pytest
 
-from bot import printing
-from bot.languages import Languages, catalogues
-from bot.languages.formats import names
-from bot.web.sheet import OVER
+from bot.i18n import Languages, catalogues
+from bot.i18n.formats import names
+from bot.printing import pdf as printing_pdf
+from bot.web.printed_checklist import OVER
 from flows.checklist import CHECKLIST, USUAL
 from flows.knowledge.documents import IIN
+from tests.app_stack import House
 from tests.emulators.telegram import User
 from tests.flows.chat import LANGUAGES, TODAY
-from tests.house import House
 from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import _press
 from tests.web.test_whatsapp_journey import _at_language, _keys, _user
@@ -66,7 +66,7 @@ async def _count(house: House, table: str) -> int:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_written_form_is_printed(language: str) -> None:
-    pdf = printing.printed(WORDS, ANSWERS, language, TODAY)
+    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
     said = words(pdf)
     title = WORDS.render(CHECKLIST.title, language)
@@ -85,13 +85,13 @@ def test_no_letter_of_any_sentence_or_name_is_missing_from_the_fonts(language: s
     shown = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
     sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(shown)}
     sheet |= {"before": [], "papers": [], "after": []}
-    printing.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
+    printing_pdf.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
 
 
 def test_what_is_ready_is_ticked_on_paper() -> None:
-    plain = printing.printed(WORDS, ANSWERS, "ru", TODAY)
-    assert printing.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
-    assert printing.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
+    plain = printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY)
+    assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
+    assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
 
 
 # From the chat
@@ -171,7 +171,7 @@ def test_words_on_paper_are_no_markup_of_the_typesetter_and_lead_nowhere() -> No
     paper = {"name": hostile[0], "remarks": list(hostile), "ready": True}
     sheet = {"lang": "ru", "rtl": False, "title": hostile[5], "date": hostile[1]}
     sheet |= {"lead": hostile[7], "before": list(hostile), "papers": [paper], "after": [hostile[3]]}
-    pdf = printing.typeset(json.dumps(sheet))
+    pdf = printing_pdf.typeset(json.dumps(sheet))
     said = re.sub(r"\s+", "", words(pdf))
     assert all(said.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), said
     assert not re.findall(rb"/(?:JavaScript|JS|Launch|URI|OpenAction|EmbeddedFile)\b", pdf)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot import jobs, registrations
-from tests.house import House
-from tests.people import Guest
+from bot.registrations import submissions
+from bot.worker import main
+from tests.app_stack import House
+from tests.person_client import Guest
 
 PEOPLE = 4
 # What happens to writes, and whether the registry recovers by being asked again or needs time.
@@ -29,7 +30,7 @@ FAULTS: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for its time is looked at ten times a second, since here time is moved on."""
-    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
 async def _registered(house: House) -> list[Guest]:
@@ -239,9 +240,9 @@ async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> 
 async def test_a_code_that_the_registry_does_not_know_closes_registration(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await registrations.checked(house.rt)).flows is house.rt.flows
-    monkeypatch.setitem(registrations.CODES["purpose"], "swim", "SWIM")
-    closed = await registrations.checked(house.rt)
+    assert (await submissions.checked(house.rt)).flows is house.rt.flows
+    monkeypatch.setitem(submissions.CODES["purpose"], "swim", "SWIM")
+    closed = await submissions.checked(house.rt)
     assert closed.flows["preregistration"].items == ()
     await house.fault(name="down")
-    assert (await registrations.checked(house.rt)).flows is house.rt.flows
+    assert (await submissions.checked(house.rt)).flows is house.rt.flows

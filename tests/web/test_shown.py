@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message as Asgi
 
-from bot import outbox, people
+from bot import outbox
 from bot.channels import Message
-from bot.outbox import page
-from bot.people import Person
+from bot.outbox import webchat_feed
+from bot.people import identities
+from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import chat
-from tests.house import House
-from tests.people import Guest
+from tests.app_stack import House
+from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-9")
 
@@ -33,7 +34,7 @@ async def _known(rt: Runtime) -> tuple[Guest, Person]:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
-        person = await people.find(rt, session, "web", guest.name)
+        person = await identities.find(rt, session, "web", guest.name)
     assert person is not None
     return guest, person
 
@@ -158,8 +159,8 @@ async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
 async def test_of_many_a_page_without_a_script_gets_the_newest(rt: Runtime) -> None:
     _guest, person = await _known(rt)
     (first,) = await _told(rt, person, "the first")
-    told = await _told(rt, person, *map(str, range(page.MOST_WAITING)))
+    told = await _told(rt, person, *map(str, range(webchat_feed.MOST_WAITING)))
     found = await outbox.waiting(rt, person, "web", after=0)
     assert [each.id for each in found] == told
     behind = await outbox.waiting(rt, person, "web", after=first - 1)
-    assert [each.id for each in behind] == [first, *told][: page.MOST_WAITING]
+    assert [each.id for each in behind] == [first, *told][: webchat_feed.MOST_WAITING]

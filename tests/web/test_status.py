@@ -8,12 +8,12 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from bot.embedded import Databases
 from bot.runtime import Runtime, pool
-from bot.services import Databases
-from bot.web import create_app
-from tests.bot.desks import ahead
-from tests.bot.test_alarms import _lent, a_message_that_nobody_sends
-from tests.house import serving
+from bot.web.app import create_app
+from tests.app_stack import serving
+from tests.desk.desks import ahead
+from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
 
 
 @asynccontextmanager

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from bot.languages import replies
-from flows.engine import house as screens
-from flows.engine.words import Reserved
-from tests.house import House
+from bot.i18n import reserved_words
+from flows.engine import screens
+from flows.engine.language_protocol import Reserved
+from tests.app_stack import House
 from tests.visitor import Visitor
 from tests.web.test_journeys import _next, _press
 
@@ -18,7 +18,7 @@ WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻx
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
 async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> None:
-    assert replies.safety_word(WORDS[language]) is Reserved.STOP
+    assert reserved_words.safety_word(WORDS[language]) is Reserved.STOP
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)

@@ -9,18 +9,21 @@ from typing import Any
 
 import pytest
 
-from bot import conversations, inbox, outbox, people
+from bot import outbox
 from bot.channels import Message, Rates, Receipt, Template
-from bot.languages import replies
-from flows.engine.house import STOPPED
-from flows.engine.words import Reserved
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.i18n import reserved_words
+from bot.people import identities
+from flows.engine.language_protocol import Reserved
+from flows.engine.screens import STOPPED
 from flows.papers import PASSPORT
+from tests.app_stack import House
 from tests.emulators.whatsapp import Button, Failed, Limits, Row, User
 from tests.emulators.whatsapp import Message as Bubble
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.limits import Gate
-from tests.house import House
-from tests.papers import photo
+from tests.sample_files import photo
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
 from tests.web.test_page import _talk
 
@@ -136,10 +139,10 @@ async def _query(house: House, statement: str, *values: object) -> list[tuple[An
         return list(await (await session.execute(statement, values)).fetchall())
 
 
-async def _person(house: House, user: User) -> people.Person:
+async def _person(house: House, user: User) -> identities.Person:
     async with house.rt.pool.connection() as session:
         name = user.user_id if user.person.known != "phone" else user.phone
-        found = await people.find(house.rt, session, "whatsapp", name)
+        found = await identities.find(house.rt, session, "whatsapp", name)
     assert found is not None
     return found
 
@@ -147,7 +150,7 @@ async def _person(house: House, user: User) -> people.Person:
 async def _notify(house: House, user: User) -> None:
     """A service message that nobody asked for just now."""
     person = await _person(house, user)
-    row = outbox.Row("send", inbox.apology(house.rt, "ru"))
+    row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.post(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
@@ -161,7 +164,7 @@ async def _states(house: House, user: User) -> list[str]:
     return [row[0] for row in found]
 
 
-async def _newest(house: House, person: people.Person) -> tuple[int, int]:
+async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
     """The person's newest message, and which try of it that was."""
     look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
     [(row, attempt)] = await _query(house, look, person.id)
@@ -237,7 +240,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
 ) -> None:
     user = await _known(house, "77010000005")
     failures: list[int] = []
-    saved, noting = conversations.save, conversations.noting
+    saved, noting = conversation_store.save, conversation_store.noting
 
     async def failing(*given: Any, **named: Any) -> Any:
         if not failures:
@@ -250,8 +253,8 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
             raise RuntimeError
         return noting(*given)
 
-    monkeypatch.setattr(conversations, "save", failing)
-    monkeypatch.setattr(conversations, "noting", failing_with_others)
+    monkeypatch.setattr(conversation_store, "save", failing)
+    monkeypatch.setattr(conversation_store, "noting", failing_with_others)
     seen = len(user.received)
     await user.say("/help")
     await user.wait_for_message(seen + 1)
@@ -272,7 +275,7 @@ async def test_outside_the_window_a_message_waits_for_its_person(house: House) -
     assert len(house.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
     await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
     assert "waiting" not in await _states(house, user)
     await house.ahead("23 hours")
     await _notify(house, user)
@@ -287,7 +290,7 @@ async def test_a_window_that_only_the_platform_knows_to_be_closed_counts(house: 
     await _until_state(house, user, "waiting")
     await user.say("/help")
     await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
     assert house.whatsapp.journal.mistakes() == []
 
 
@@ -379,7 +382,7 @@ async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) ->
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
     person, seen = await _person(house, user), len(user.received)
-    row = outbox.Row("send", inbox.apology(house.rt, "ru"))
+    row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.post(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(house.rt, None, person)
@@ -396,7 +399,7 @@ async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) ->
 async def test_the_word_stop_is_understood_in_every_language(
     house: House, language: str, word: str
 ) -> None:
-    assert replies.safety_word(word) is Reserved.STOP
+    assert reserved_words.safety_word(word) is Reserved.STOP
     user = await _user(house, "77010000024")
     await _at_language(user, language)
     await _walk(house, user, CONSENTED)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot import inbox, outbox
+from bot import outbox
 from bot.channels import Act, Message, NotAllowed, WindowClosed
+from bot.conversations import receive
+from tests.app_stack import House
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
-from tests.house import House
 from tests.web.test_whatsapp_journey import (
     _known,
     _newest,
@@ -257,5 +258,5 @@ async def test_who_writes_while_a_message_to_them_is_refused_gets_it_all_the_sam
     monkeypatch.setattr(channel, "send", late)
     await _notify(house, user)
     await user.wait_for_message(seen + 2, seconds=30)
-    assert user.received[seen].text == house.rt.languages.render(inbox.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
     assert await _is_open(house)

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from bot.registry.sandbox import api, courier, page, store
+from bot.registry.sandbox import api, callbacks, page, store
+from bot.registry.sandbox.errors import Objection, on_error, on_http_error, on_objection
 from bot.registry.sandbox.faults import Door
-from bot.registry.sandbox.problems import Objection, on_error, on_http_error, on_objection
 from bot.registry.sandbox.state import Sandbox
 
 __all__ = ["create_app"]
@@ -70,8 +70,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with sandbox.pool.connection() as connection:
             await store.create_tables(connection)
         async with asyncio.TaskGroup() as group:
-            deciding = group.create_task(courier.decide(sandbox))
-            delivering = group.create_task(courier.deliver(sandbox, session))
+            deciding = group.create_task(callbacks.decide(sandbox))
+            delivering = group.create_task(callbacks.deliver(sandbox, session))
             yield
             deciding.cancel()
             delivering.cancel()

@@ -17,8 +17,8 @@ from bot.registry.contract import ConsentWithdrawal, FieldError, Found, PreRegis
 from bot.registry.documents import MOST_DOCUMENT_BYTES, Document, DocumentLabel, Documents
 from bot.registry.openapi import openapi
 from bot.registry.sandbox import documents, store
+from bot.registry.sandbox.errors import Objection, parse
 from bot.registry.sandbox.faults import Drawn
-from bot.registry.sandbox.problems import Objection, parse
 from bot.registry.sandbox.reference import REFERENCES
 from bot.registry.sandbox.state import TOKEN_SECONDS, here
 

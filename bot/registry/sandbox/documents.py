@@ -7,7 +7,7 @@ from psycopg.sql import SQL, Identifier
 
 from bot.registry.documents import Document, DocumentLabel
 from bot.registry.sandbox import store
-from bot.registry.sandbox.problems import Objection
+from bot.registry.sandbox.errors import Objection
 
 
 async def add(

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.registry.contract import FieldError, Model
-from bot.registry.sandbox.problems import answer
+from bot.registry.sandbox.errors import answer
 
 type FaultName = Literal[
     "slow",

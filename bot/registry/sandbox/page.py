@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.registry.contract import Model, State
 from bot.registry.sandbox import store
+from bot.registry.sandbox.errors import Objection, parse
 from bot.registry.sandbox.faults import FAULTS, Fault
-from bot.registry.sandbox.problems import Objection, parse
 from bot.registry.sandbox.state import Sandbox, here
 from bot.registry.sandbox.store import Verdict
 

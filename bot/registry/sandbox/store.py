@@ -21,7 +21,7 @@ from bot.registry.contract import (
     State,
     StatusCallback,
 )
-from bot.registry.sandbox.problems import Objection
+from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
 type Verdict = Literal["ACCEPTED", "REJECTED"]

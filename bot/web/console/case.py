@@ -9,20 +9,21 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import canned, desk, officers, reading
-from bot.access import Action, Forbidden, Reason, Why
-from bot.cases import Taken
-from bot.desk import Done, Refusal, ToMission, ToOfficer, ToTopic
-from bot.languages import direction, tag
-from bot.reading import ReasonNeeded, View
-from bot.web.console import words
-from bot.web.console.doors import Writes, get, post
-from bot.web.console.inbox import case_path
-from bot.web.console.pages import SENT, done, labels, page
-from bot.web.console.visit import Form, Visit
-from bot.web.door import number
-from flows.engine.papers import State
+from bot import desk
+from bot.cases import Taken, canned_replies
+from bot.desk import Done, Refusal, ToMission, ToOfficer, ToTopic, views
+from bot.desk.views import ReasonNeeded, View
+from bot.i18n import direction, tag
+from bot.officers import directory
+from bot.officers.permissions import Action, Forbidden, Reason, Why
+from bot.web.console import labels as console_labels
+from bot.web.console.case_list import case_path
+from bot.web.console.rendering import SENT, done, labels, page
+from bot.web.console.request_context import Form, Visit
+from bot.web.console.routing import Writes, get, post
+from bot.web.middleware import number
 from flows.engine.text import Text
+from flows.engine.upload_states import State
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 
@@ -57,9 +58,11 @@ async def shown(
     case_id = _case_id(visit)
     reason = _reason(visit.request.query_params.get("reason", ""))
     try:
-        view = await reading.view(visit.rt, visit.officer, case_id, reason)
+        view = await views.view(visit.rt, visit.officer, case_id, reason)
     except ReasonNeeded:
-        return page(visit, "reason.html", case_id=case_id, reasons=labels(visit, words.REASONS))
+        return page(
+            visit, "reason.html", case_id=case_id, reasons=labels(visit, console_labels.REASONS)
+        )
     ready = await _ready(visit, view)
     return page(
         visit,
@@ -75,7 +78,7 @@ async def shown(
         preview=_preview(visit, view, ready, draft),
         draft=draft,
         answers=None,
-        reasons=labels(visit, words.REASONS),
+        reasons=labels(visit, console_labels.REASONS),
         colleagues=await _colleagues(visit) if Action.CASE_TRANSFER in view.may else [],
         missions=_missions(visit),
         documents=_documents(visit),
@@ -83,7 +86,7 @@ async def shown(
         wanted=visit.say(_paper(view.wanted)) if view.wanted else "",
         releasable=_releasable(view),
         registered=_registered(view),
-        topics=labels(visit, words.TOPICS),
+        topics=labels(visit, console_labels.TOPICS),
         snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
         places=_places(visit),
         at=view.at,
@@ -124,7 +127,7 @@ async def _ready(visit: Visit, view: View) -> list[Ready]:
         Ready(
             each.name, text, "" if visit.language == language else each.text(visit.language) or ""
         )
-        for each in await canned.listing(visit.rt, visit.officer)
+        for each in await canned_replies.listing(visit.rt, visit.officer)
         if (text := each.text(language))
     ]
 
@@ -145,8 +148,8 @@ def _preview(visit: Visit, view: View, ready: list[Ready], draft: Draft) -> dict
 
 
 async def _colleagues(visit: Visit) -> list[tuple[str, str]]:
-    (rows,) = await officers.asked(visit.rt, visit.officer, officers.team(visit.officer.mission))
-    team = map(officers.read, rows)
+    (rows,) = await directory.asked(visit.rt, visit.officer, directory.team(visit.officer.mission))
+    team = map(directory.read, rows)
     return [(str(each.id), each.name) for each in team if each.id != visit.officer.id]
 
 
@@ -181,7 +184,7 @@ def _places(visit: Visit) -> list[tuple[str, str]]:
         for flow in visit.rt.flows.values()
         if not flow.hands_over
     ]
-    t_same, t_menu = words.CASE["where_same"], words.CASE["where_menu"]
+    t_same, t_menu = console_labels.CASE["where_same"], console_labels.CASE["where_menu"]
     return [("", visit.say(t_same)), ("menu", visit.say(t_menu)), *flows]
 
 
@@ -216,7 +219,7 @@ def act(
         except Forbidden as error:
             return await shown(visit, 403, _draft(form), await _lost(visit, case_id, error))
         except desk.Refused as refused:
-            label = words.REFUSALS[refused.why.value]
+            label = console_labels.REFUSALS[refused.why.value]
             return await shown(visit, 422, _draft(form), visit.say(label))
         return done(_back(visit, case_id, what), what)
 
@@ -229,16 +232,16 @@ def _draft(form: Form) -> Draft:
 
 async def _lost(visit: Visit, case_id: UUID, error: Forbidden) -> str:
     """Why it may not be done; by name, where it is a colleague who has the case now."""
-    say, holder = visit.say(words.WHYS[error.why]), ""
+    say, holder = visit.say(console_labels.WHYS[error.why]), ""
     if error.why is Why.OWNER:
-        view = await reading.view(visit.rt, visit.officer, case_id)
+        view = await views.view(visit.rt, visit.officer, case_id)
         holder = view.line.holder
-    t = words.Wording(visit.rt.languages, visit.language)
+    t = console_labels.Wording(visit.rt.languages, visit.language)
     return t("taken_meanwhile", name=holder) if holder else say
 
 
 def _taken(visit: Visit, taken: Taken) -> str:
-    t = words.Wording(visit.rt.languages, visit.language)
+    t = console_labels.Wording(visit.rt.languages, visit.language)
     if taken.holder and taken.holder != visit.officer.name:
         return t("taken_meanwhile", name=taken.holder)
     return t("changed_meanwhile")
@@ -305,7 +308,7 @@ async def preview(visit: Visit, form: Form) -> Response:
     """The answer as the person will read it; nothing is sent."""
     wanted = Draft(form.get("words", "").strip(), form.get("canned", ""), preview=True)
     if not wanted.words and not wanted.canned:
-        return await shown(visit, 422, problem=visit.say(words.REFUSALS["empty"]))
+        return await shown(visit, 422, problem=visit.say(console_labels.REFUSALS["empty"]))
     return await shown(visit, draft=wanted)
 
 
@@ -315,7 +318,7 @@ async def paper(visit: Visit) -> Response:
     asked = number(at["number"], otherwise=-1)
     if asked < 0:
         raise LookupError("E_CASE: there is no such page; look at the case")
-    picture = await reading.page(
+    picture = await views.page(
         visit.rt, visit.officer, _case_id(visit), _uuid(at["upload_id"]), asked
     )
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
@@ -328,10 +331,10 @@ async def answers(visit: Visit, form: Form) -> Response:
     reason = _reason(form.get("reason", ""))
     if reason is None:
         raise Forbidden(Why.OWNER)
-    found = await reading.answers(
+    found = await views.answers(
         visit.rt, visit.officer, case_id, reason, unmasked=bool(form.get("unmasked"))
     )
-    view = await reading.view(visit.rt, visit.officer, case_id, reason)
+    view = await views.view(visit.rt, visit.officer, case_id, reason)
     return page(
         visit,
         "answers.html",

@@ -23,17 +23,15 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from bot import accounts, officers, sessions
-from bot.access import Action
-from bot.accounts import Passkey
-from bot.keys import VaultError
-from bot.queue import Session as Connection
+from bot.db.job_queue import Session as Connection
+from bot.officers import credentials, directory, sessions
+from bot.officers.credentials import Passkey
+from bot.officers.permissions import Action
+from bot.officers.sessions import Strength
 from bot.runtime import Runtime
-from bot.sessions import Strength
-from bot.web.console.doors import post
-from bot.web.console.pages import done
-from bot.web.console.sign_in import act_as, admit, too_often
-from bot.web.console.visit import (
+from bot.security.key_files import VaultError
+from bot.web.console.rendering import done
+from bot.web.console.request_context import (
     PASSKEYS,
     ROOT,
     SIGN_IN,
@@ -43,6 +41,8 @@ from bot.web.console.visit import (
     form_of,
     is_https,
 )
+from bot.web.console.routing import post
+from bot.web.console.sign_in import act_as, admit, too_often
 
 CHALLENGE_SECONDS = 300
 CHALLENGE = "passkey"
@@ -81,7 +81,7 @@ async def _challenge(rt: Runtime, request: Request, whose: str) -> bytes | None:
 
 async def guarded(visit: Visit, connection: Connection) -> bool:
     """Whether this session proves too little to change the officer's passkeys."""
-    stronger = await accounts.has_stronger(visit.rt, connection, visit.officer.id)
+    stronger = await credentials.has_stronger(visit.rt, connection, visit.officer.id)
     return stronger and visit.session.strength not in PASSKEYS
 
 
@@ -94,13 +94,13 @@ async def _demand(visit: Visit, connection: Connection) -> None:
 
 async def new_options(visit: Visit, form: Form) -> Response:
     """What the browser needs to make a passkey for this officer."""
-    async with officers.console(visit.rt).connection() as connection:
+    async with directory.console(visit.rt).connection() as connection:
         await _demand(visit, connection)
-        known = await accounts.passkeys(connection, visit.officer.id)
+        known = await credentials.passkeys(connection, visit.officer.id)
     challenge = token_bytes(32)
     options = webauthn.generate_registration_options(
         rp_id=_site(visit.rt),
-        rp_name=accounts.ISSUER,
+        rp_name=credentials.ISSUER,
         user_id=visit.officer.id.bytes,
         user_name=visit.officer.name,
         challenge=challenge,
@@ -117,11 +117,11 @@ async def add(visit: Visit, form: Form) -> Response:
     """Keep the passkey that the browser made."""
     challenge = await _challenge(visit.rt, visit.request, str(visit.session.id))
     try:
-        async with officers.acting(visit.rt, visit.officer) as connection:
+        async with directory.acting(visit.rt, visit.officer) as connection:
             await _demand(visit, connection)
             key = _made(visit, form, challenge or b"-")
             await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
-            await accounts.add_passkey(connection, key)
+            await credentials.add_passkey(connection, key)
     except WebAuthnException:
         return done("/own", "passkey_failed")
     return done("/own", "passkey")
@@ -146,9 +146,9 @@ async def remove(visit: Visit, form: Form) -> Response:
         key_id = bytes.fromhex(form.get("passkey", ""))
     except ValueError:
         return RedirectResponse(f"{ROOT}/own", 303)
-    async with officers.acting(visit.rt, visit.officer) as connection:
+    async with directory.acting(visit.rt, visit.officer) as connection:
         await _demand(visit, connection)
-        await accounts.drop_passkey(connection, visit.officer.id, key_id)
+        await credentials.drop_passkey(connection, visit.officer.id, key_id)
     return done("/own", "saved")
 
 
@@ -175,9 +175,9 @@ async def sign_in(request: Request) -> Response:
     try:
         said = form.get("credential", "")
         key_id = base64url_to_bytes(json.loads(said)["id"])
-        async with officers.console(rt).connection() as connection:
-            key = await accounts.passkey(connection, key_id)
-            officer = await officers.find(connection, key.officer_id) if key else None
+        async with directory.console(rt).connection() as connection:
+            key = await credentials.passkey(connection, key_id)
+            officer = await directory.find(connection, key.officer_id) if key else None
             if key is None or officer is None or not officer.active or challenge is None:
                 return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
             signed = webauthn.verify_authentication_response(
@@ -189,7 +189,7 @@ async def sign_in(request: Request) -> Response:
                 credential_current_sign_count=key.uses,
                 require_user_verification=True,
             )
-            await accounts.passkey_used(connection, key.id, signed.new_sign_count)
+            await credentials.passkey_used(connection, key.id, signed.new_sign_count)
             await act_as(connection, str(officer.id))
             wanted = form.get("next", "")
             return await admit(request, connection, officer.id, Strength.PASSKEY, wanted)

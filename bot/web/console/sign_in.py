@@ -9,17 +9,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import accounts, audit, officers, sessions
-from bot.access import Action
-from bot.keys import VaultError
-from bot.live import LiveUnavailable, LocalBucket
-from bot.queue import Session as Connection
+from bot.cache import LiveUnavailable, LocalBucket
+from bot.db.job_queue import Session as Connection
+from bot.officers import credentials, directory, sessions
+from bot.officers.permissions import Action
+from bot.officers.sessions import Strength
 from bot.runtime import Runtime
-from bot.sessions import Strength
-from bot.web.console.doors import post
-from bot.web.console.pages import bare
-from bot.web.console.visit import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https
-from bot.web.door import Refused
+from bot.security import audit_log
+from bot.security.key_files import VaultError
+from bot.web.console.rendering import bare
+from bot.web.console.request_context import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https
+from bot.web.console.routing import post
+from bot.web.middleware import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
 TRIES, TRIES_PER_SECOND = 12, 0.1
@@ -61,12 +62,12 @@ async def _asked(
     )
 
 
-async def _crew(rt: Runtime) -> list[officers.Officer]:
+async def _crew(rt: Runtime) -> list[directory.Officer]:
     """Those whom anybody may be, in the demo only."""
     if not rt.settings.demo:
         return []
-    async with officers.console(rt).connection() as connection:
-        return [each for each in await officers.everyone(connection) if each.active]
+    async with directory.console(rt).connection() as connection:
+        return [each for each in await directory.everyone(connection) if each.active]
 
 
 async def sign_in(request: Request) -> Response:
@@ -75,11 +76,11 @@ async def sign_in(request: Request) -> Response:
     form = await form_of(request)
     if await too_often(rt, request):
         return await _asked(request, 429, problem="too_often")
-    async with officers.console(rt).connection() as connection:
+    async with directory.console(rt).connection() as connection:
         officer = await _named(connection, form.get("name", ""))
         known = officer.id if officer else None
         password, code = form.get("password", ""), form.get("code", "")
-        if await accounts.check(rt, connection, known, password, code) and officer:
+        if await credentials.check(rt, connection, known, password, code) and officer:
             return await admit(request, connection, officer.id, Strength.CODE, form.get("next", ""))
         await _note(connection, known)
     return await _asked(request, 401, problem="wrong", name=form.get("name", "")[:200])
@@ -88,7 +89,7 @@ async def sign_in(request: Request) -> Response:
 async def _note(connection: Connection, known: UUID | None) -> None:
     actor = str(known) if known else "nobody"
     await act_as(connection, actor)
-    await audit.append(connection, actor=actor, action="sign_in.failed", subject="console")
+    await audit_log.append(connection, actor=actor, action="sign_in.failed", subject="console")
 
 
 async def act_as(connection: Connection, actor: str) -> None:
@@ -96,8 +97,8 @@ async def act_as(connection: Connection, actor: str) -> None:
     await connection.execute("SELECT set_config('kosh.officer', %s, true)", (actor,))
 
 
-async def _named(connection: Connection, name: str) -> officers.Officer | None:
-    everyone = await officers.everyone(connection)
+async def _named(connection: Connection, name: str) -> directory.Officer | None:
+    everyone = await directory.everyone(connection)
     wanted = name.strip().casefold()
     return next((one for one in everyone if one.name.casefold() == wanted and one.active), None)
 
@@ -109,7 +110,7 @@ async def demo(request: Request) -> Response:
     chosen = next((one for one in await _crew(rt) if str(one.id) == form.get("officer")), None)
     if chosen is None:
         raise Refused(403)
-    async with officers.console(rt).connection() as connection:
+    async with directory.console(rt).connection() as connection:
         return await admit(request, connection, chosen.id, Strength.DEMO, form.get("next", ""))
 
 
@@ -125,7 +126,7 @@ async def admit(
     await act_as(connection, str(officer_id))
     device = device_of(request.headers.get("user-agent", ""))
     token = await sessions.begin(connection, officer_id, strength, device)
-    await audit.append(
+    await audit_log.append(
         connection, actor=str(officer_id), action="sign_in", subject="console", detail=strength
     )
     answer = RedirectResponse(_inside(wanted), 303)
@@ -163,10 +164,10 @@ def device_of(agent: str) -> str:
 
 
 async def sign_out(visit: Visit, form: Form) -> Response:
-    async with officers.console(visit.rt).connection() as connection:
+    async with directory.console(visit.rt).connection() as connection:
         await sessions.end(connection, visit.officer.id, visit.session.id)
         await act_as(connection, str(visit.officer.id))
-        await audit.append(
+        await audit_log.append(
             connection, actor=str(visit.officer.id), action="sign_out", subject="console"
         )
     answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)
@@ -197,7 +198,7 @@ class Square:
 
 async def welcome(request: Request) -> Response:
     """Where a one-time link leads: a password is chosen, an app is connected."""
-    secret = accounts.new_secret()
+    secret = credentials.new_secret()
     return await _welcomed(request, request.query_params.get("token", ""), secret)
 
 
@@ -206,9 +207,9 @@ async def _welcomed(
 ) -> Response:
     rt: Runtime = request.app.state.rt
     try:
-        async with officers.console(rt).connection() as connection:
-            officer = await officers.find(connection, await accounts.invited(connection, token))
-    except accounts.BadLink:
+        async with directory.console(rt).connection() as connection:
+            officer = await directory.find(connection, await credentials.invited(connection, token))
+    except credentials.BadLink:
         officer = None
     if officer is None:
         return bare(request, "welcome.html", 404, name="", problem="bad_link")
@@ -220,7 +221,7 @@ async def _welcomed(
         token=token,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         sealed=rt.vault.seal_transient(secret.encode(), _purpose(token)).hex(),
-        qr=Square.of(accounts.address(secret, officer.name)),
+        qr=Square.of(credentials.address(secret, officer.name)),
         problem=problem,
     )
 
@@ -236,18 +237,18 @@ async def enrol(request: Request) -> Response:
     except (ValueError, VaultError):
         raise Refused(400) from None
     try:
-        async with officers.console(rt).connection() as connection:
-            if not await accounts.right_code(connection, secret, form.get("code", "")):
+        async with directory.console(rt).connection() as connection:
+            if not await credentials.right_code(connection, secret, form.get("code", "")):
                 return await _welcomed(request, token, secret, 422, "wrong_code")
             password = form.get("password", "")
-            enrolled = await accounts.enrol(rt, connection, token, password, secret)
+            enrolled = await credentials.enrol(rt, connection, token, password, secret)
             await sessions.end_all(connection, enrolled.officer_id)
             answer = await admit(request, connection, enrolled.officer_id, Strength.CODE, "")
-            await accounts.note_ended(connection, enrolled)
+            await credentials.note_ended(connection, enrolled)
             return answer
-    except accounts.WeakPassword:
+    except credentials.WeakPassword:
         return await _welcomed(request, token, secret, 422, "weak")
-    except accounts.BadLink:
+    except credentials.BadLink:
         return await _welcomed(request, token, secret, 404, "bad_link")
 
 

@@ -6,13 +6,14 @@ from datetime import date, time
 
 from starlette.responses import Response
 
-from bot import hours, officers
-from bot.access import Action
-from bot.hours import Desk, Holiday, Shift, Stale, Unusable
-from bot.web.console import words
-from bot.web.console.doors import get, post
-from bot.web.console.pages import done, page
-from bot.web.console.visit import Form, Visit
+from bot.cases import working_hours
+from bot.cases.working_hours import Desk, Holiday, Shift, Stale, Unusable
+from bot.officers import directory
+from bot.officers.permissions import Action
+from bot.web.console import labels
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import Form, Visit
+from bot.web.console.routing import get, post
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MINUTES = ("first_minutes", "next_minutes", "resolve_minutes", "return_minutes")
@@ -34,8 +35,8 @@ async def shown(visit: Visit) -> Response:
 
 
 async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
-    async with officers.acting(visit.rt, visit.officer) as session:
-        desk = await hours.desk_of(session, visit.officer.mission)
+    async with directory.acting(visit.rt, visit.officer) as session:
+        desk = await working_hours.desk_of(session, visit.officer.mission)
     return page(
         visit,
         "hours.html",
@@ -61,11 +62,11 @@ def _lines(desk: Desk, weekday: int) -> list[Line]:
 
 async def put(visit: Visit, form: Form) -> Response:
     try:
-        await hours.put(visit.rt, visit.officer, _desk(visit, form))
+        await working_hours.put(visit.rt, visit.officer, _desk(visit, form))
     except (ValueError, Unusable):
-        return await _shown(visit, 422, visit.say(words.WORDS["bad_hours"]))
+        return await _shown(visit, 422, visit.say(labels.WORDS["bad_hours"]))
     except Stale:
-        return await _shown(visit, 409, visit.say(words.WORDS["stale"]))
+        return await _shown(visit, 409, visit.say(labels.WORDS["stale"]))
     return done("/hours", "saved")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 from alembic.script import ScriptDirectory
 
-from bot import migrations
+from bot.db import migrations
 
 TABLES = (
     *("conversations", "messages", "updates", "people", "handles", "consents"),

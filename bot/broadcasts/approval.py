@@ -1,0 +1,198 @@
+"""Agreeing to a broadcast: what stands against it, and the word of somebody who did not write it.
+
+An approval is bound to the hash of text, audience and time, ends after a day, and goes with the
+next edit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bot.broadcasts import audience, content, model
+from bot.broadcasts.content import Blocker
+from bot.broadcasts.drafts import told
+from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
+from bot.db.job_queue import Session
+from bot.officers import permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+
+APPROVAL_HOURS = 24
+# So much may the audience grow or shrink between approval and start.
+MOST_DRIFT, FEW = 0.05, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's yes, to how large an audience, and whether it still counts."""
+
+    officer: UUID
+    audience: int
+    at: datetime
+    expires_at: datetime
+    counts: bool
+
+
+async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
+    """What stands against sending it now; an empty list: nothing."""
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        found, total = await _weighed(rt, session, await model.find(session, broadcast_id))
+    return found if total else [*found, Blocker(Refusal.NOBODY)]
+
+
+async def _weighed(
+    rt: Runtime, session: Session, broadcast: Broadcast
+) -> tuple[list[Blocker], int]:
+    """What stands against it, and how many it would go to."""
+    found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(session))]
+    found += [
+        Blocker(Refusal.UNTESTED, language) for language in await _untested(rt, session, broadcast)
+    ]
+    if twin := await _twin(session, broadcast):
+        found.append(Blocker(Refusal.REPEATED, str(twin)))
+    if broadcast.draft.purpose is Purpose.URGENT and not broadcast.draft.why.strip():
+        found.append(Blocker(Refusal.WHY))
+    count = await audience.count(rt, session, broadcast.draft)
+    return found, count.total
+
+
+async def _now(session: Session) -> datetime:
+    cursor = await session.execute("SELECT kosh_now()")
+    row = await cursor.fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
+    draft = broadcast.draft
+    end = draft.not_later_than
+    if end is not None and end <= max(now, draft.not_before or now):
+        yield Blocker(Refusal.LATE)
+
+
+async def _untested(rt: Runtime, session: Session, broadcast: Broadcast) -> list[str]:
+    """Languages whose words, as they stand, nobody has looked at on a phone."""
+    cursor = await session.execute(
+        "SELECT language, hash FROM broadcast_tests WHERE broadcast_id = %s", (broadcast.id,)
+    )
+    tested = {language: bytes(mark) for language, mark in await cursor.fetchall()}
+    texts = broadcast.draft.texts
+    return [
+        language
+        for language in content.written(rt)
+        if language in texts and tested.get(language) != content.mark(texts[language])
+    ]
+
+
+async def _twin(session: Session, broadcast: Broadcast) -> int | None:
+    """The number of a broadcast with the very same words that went out, or is about to."""
+    cursor = await session.execute(
+        "SELECT number FROM broadcasts WHERE text_hash = %s AND id <> %s"
+        " AND (state IN ('scheduled', 'running', 'paused', 'done') OR total IS NOT NULL) LIMIT 1",
+        (broadcast.draft.text_hash, broadcast.id),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+async def _demand_sendable(rt: Runtime, session: Session, broadcast: Broadcast) -> int:
+    """How many it goes to; Refused with the first thing that stands against it."""
+    found, total = await _weighed(rt, session, broadcast)
+    if found:
+        raise Refused(found[0].why, found[0].detail)
+    if not total:
+        raise Refused(Refusal.NOBODY)
+    return total
+
+
+async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """Give it to the approvers; Refused while anything stands against it."""
+    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id, lock=True)
+        if broadcast.state is not State.DRAFT:
+            raise Refused(Refusal.STATE, broadcast.state)
+        await _demand_sendable(rt, session, broadcast)
+        await session.execute(
+            "UPDATE broadcasts SET state = 'awaiting', state_at = kosh_now() WHERE id = %s",
+            (broadcast_id,),
+        )
+        await told(session, officer, "broadcast.submitted", broadcast_id)
+        return await model.find(session, broadcast_id)
+
+
+async def approve(
+    rt: Runtime, officer: Officer, broadcast_id: UUID, content_hash: bytes
+) -> list[Approval]:
+    """Agree to exactly what was shown, by its hash. Refused: one's own, changed since, blocked."""
+    permissions.demand(officer, Action.BROADCAST_APPROVE, Subject(""))
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id, lock=True)
+        if broadcast.author == officer.id:
+            raise Refused(Refusal.OWN)
+        if broadcast.draft.content_hash != content_hash:
+            raise Refused(Refusal.CHANGED)
+        if broadcast.state is not State.AWAITING:
+            raise Refused(Refusal.STATE, broadcast.state)
+        total = await _demand_sendable(rt, session, broadcast)
+        await session.execute(
+            "INSERT INTO approvals"
+            " (broadcast_id, officer, author, content_hash, audience, expires_at)"
+            " VALUES (%s, %s, %s, %s, %s, kosh_now() + make_interval(hours => %s))"
+            " ON CONFLICT (broadcast_id, officer) DO UPDATE SET audience = excluded.audience,"
+            " content_hash = excluded.content_hash, at = excluded.at,"
+            " expires_at = excluded.expires_at",
+            (broadcast_id, officer.id, broadcast.author, content_hash, total, APPROVAL_HOURS),
+        )
+        await session.execute(
+            "UPDATE broadcasts SET agreed = %s WHERE id = %s",
+            (model.kept(broadcast.draft), broadcast_id),
+        )
+        await told(session, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16])
+        return await of(session, broadcast)
+
+
+async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Approval]:
+    """Who agreed, oldest first."""
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        return await of(session, await model.find(session, broadcast_id))
+
+
+async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
+    """The draft as it was when somebody last agreed to it; None when nobody did."""
+    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT agreed::text FROM broadcasts WHERE id = %s", (broadcast_id,)
+        )
+        row = await cursor.fetchone()
+    return model.read_kept(row[0]) if row and row[0] else None
+
+
+async def of(session: Session, broadcast: Broadcast) -> list[Approval]:
+    """The same inside a transaction. One of somebody who left, or is no approver now, is void."""
+    cursor = await session.execute(
+        "SELECT a.officer, a.audience, a.at, a.expires_at, a.expires_at > kosh_now()"
+        " AND a.content_hash = %s AND o.active AND %s = ANY(o.roles)"
+        " FROM approvals a JOIN officers o ON o.id = a.officer"
+        " WHERE a.broadcast_id = %s ORDER BY a.at",
+        (broadcast.draft.content_hash, permissions.Role.APPROVER, broadcast.id),
+    )
+    return [Approval(*row) for row in await cursor.fetchall()]
+
+
+async def demand(rt: Runtime, session: Session, broadcast: Broadcast) -> None:
+    """Refused unless enough others agree to it as it stands, and the audience is what it was."""
+    given = await of(session, broadcast)
+    good = [each for each in given if each.counts]
+    if len(good) < broadcast.approvers:
+        raise Refused(Refusal.EXPIRED if len(given) > len(good) else Refusal.APPROVALS)
+    total = await _demand_sendable(rt, session, broadcast)
+    then = good[0].audience
+    if abs(total - then) > max(FEW, MOST_DRIFT * then):
+        raise Refused(Refusal.DRIFT, f"{then}, {total}")

@@ -1,0 +1,39 @@
+"""Announcements of before, read again by whoever asks for them; of who just asks nothing stays."""
+
+from collections.abc import Mapping
+
+from bot import broadcasts
+from bot.cases.canned_replies import BUILT
+from bot.db.job_queue import Session
+from flows.engine.events import Say
+from flows.engine.flow import ReadNews
+from flows.engine.state import Turn
+from flows.engine.text import _, verbatim
+
+MOST = 5
+HEAD = _("The latest announcements:")
+NONE = _("There are no announcements yet.")
+DAY = _("{date}")
+
+
+def wanted(turn: Turn) -> bool:
+    return any(isinstance(effect, ReadNews) for effect in turn.effects)
+
+
+async def told(session: Session, turn: Turn) -> tuple[Say, ...]:
+    """What is to be said before everything else of a turn that wants the news; the newest last."""
+    if not wanted(turn):
+        return ()
+    language = turn.conversation.language
+    found = [
+        Say(((_(DAY.msgid, date=each.at.date()),), (verbatim(text),)), language=language)
+        for each in reversed(await broadcasts.latest_announcements(session, MOST))
+        if (text := _text(each.texts, language))
+    ]
+    return (Say(((HEAD if found else NONE,),), language=language), *found)
+
+
+def _text(texts: Mapping[str, str], language: str) -> str:
+    """The words in a language, or in a script that is built from one."""
+    source, build = BUILT.get(language, (language, str))
+    return texts.get(language) or build(texts.get(source, ""))

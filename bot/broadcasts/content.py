@@ -1,0 +1,113 @@
+"""The words of a broadcast: what they may not hold, and the message that they become."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bot.broadcasts.audience import pushed
+from bot.broadcasts.model import Draft, Refusal, Words, words_in
+from bot.cases.canned_replies import BUILT
+from bot.channels import Message, Press, Template
+from bot.channels.limits import LIMITS
+from bot.runtime import Runtime
+from flows.engine.announcement_screens import SOMETHING_NEW
+from flows.engine.events import Kind
+from flows.engine.text import button
+
+NEWS = "!news"
+ANNOUNCEMENTS = button("Announcements")
+# What a messenger makes a link of; @names lead to other bots and channels.
+LINK = re.compile(
+    r"(?:https?|tg)://\S+|(?<![\w.@])(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[a-z]{2,}|рф|қаз)(?:/\S*)?\b"
+    r"|(?<!\w)@\w{4,}"
+)
+UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What stands against sending; `detail` says where: a language, a link."""
+
+    why: Refusal
+    detail: str = ""
+
+
+def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
+    """What is wrong with the words themselves."""
+    for language in written(rt):
+        words = draft.texts.get(language)
+        if words is None or not words.body.strip():
+            yield Blocker(Refusal.LANGUAGE, language)
+        else:
+            yield from _faults(rt, language, words)
+    templates = {language for language, words in draft.texts.items() if words.template}
+    if templates and (missing := set(written(rt)) - templates):
+        yield Blocker(Refusal.TEMPLATE, ", ".join(sorted(missing)))
+
+
+def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
+    if UNFILLED.search(words.body):
+        yield Blocker(Refusal.PLACEHOLDER, language)
+    for link in LINK.findall(words.body):
+        if not _ours(rt, link):
+            yield Blocker(Refusal.LINK, f"{language}: {link}")
+    for form in (language, *(built for built, by in BUILT.items() if by[0] == language)):
+        if not _fits(rt, {language: words}, form):
+            yield Blocker(Refusal.TOO_LONG, form)
+
+
+def written(rt: Runtime) -> list[str]:
+    """The languages that somebody has to write; the others are built from them."""
+    return [code for code, _own in rt.languages.languages() if code not in BUILT]
+
+
+def _ours(rt: Runtime, link: str) -> bool:
+    """Whether a link leads to a host that the operator named, or to ourselves."""
+    host = urlsplit(link if "//" in link else f"//{link}").hostname or ""
+    own = urlsplit(rt.settings.public_url).hostname or ""
+    allowed = (own, *rt.settings.broadcast_hosts)
+    return any(host == each or host.endswith(f".{each}") for each in allowed if each)
+
+
+def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
+    """Whether it is one message on every channel: of two one could fail to arrive."""
+    words = words_in(texts, form)
+    return words is None or all(
+        LIMITS[channel].measure(words.body) <= LIMITS[channel].text_over_buttons
+        for channel in pushed(rt)
+    )
+
+
+def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message | None:
+    """The message for a person of that written form; None where there are no words for them."""
+    words = words_in(texts, language)
+    if words is None:
+        return None
+    label = rt.languages.render(ANNOUNCEMENTS, language)
+    template = Template(words.template, (words.body,)) if words.template else None
+    button = Press(NEWS, label, Kind.CONTROL.value)
+    return Message((words.body,), (button,), language, template=template)
+
+
+def hint(rt: Runtime, language: str, template: str = "") -> Message:
+    """What whoever wants to be discreet gets in its place: that there is something, not what."""
+    said = rt.languages.render(SOMETHING_NEW, language)
+    label = rt.languages.render(ANNOUNCEMENTS, language)
+    as_template = Template(template, (said,)) if template else None
+    button = Press(NEWS, label, Kind.CONTROL.value)
+    return Message((said,), (button,), language, template=as_template)
+
+
+def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
+    """What people will read, in every written form that there is."""
+    found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
+    return {code: each for code, each in found.items() if each is not None}
+
+
+def mark(words: Words) -> bytes:
+    """The hash of one language's words, by which a test of them is known."""
+    return sha256(msgspec.json.encode(words)).digest()

@@ -1,0 +1,76 @@
+"""What an error means: for one recipient, for what is known of the person, for the whole."""
+
+from uuid import UUID
+
+from bot.broadcasts import pausing
+from bot.broadcasts.model import Fate
+from bot.channels import (
+    Held,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.db.job_queue import Session
+from bot.people import identities, subscriptions
+
+MOST_ATTEMPTS = 5
+MOST_BACKOFF = 300
+DAY = 24 * 3600.0
+
+
+def judged(
+    channel: str, error: SendError, attempt: int, *, template: bool, known: bool
+) -> tuple[Fate, str, float, str]:
+    """What an error means: fate, reason, seconds to wait, and why to hold the whole, if so.
+
+    `known` says that others got the same words on that channel, so that they are not the fault.
+    """
+    match error:
+        case NotAllowed():
+            return Fate.FAILED, "blocked", 0, ""
+        case OptedOut():
+            return Fate.FAILED, "opted_out", 0, ""
+        case NotNow():
+            return Fate.HELD, "not_now", DAY, ""
+        case WindowClosed():
+            fate = Fate.PLANNED if template else Fate.SKIPPED
+            return fate, "" if template else "no_template", 0, ""
+        case Throttled():
+            alone = channel == "whatsapp" and not error.wide
+            return Fate.PLANNED, "throttled", error.delay or 1 if alone else 0, ""
+        case Held():
+            return Fate.PLANNED, "held", 0, "held"
+        case NoTemplate():
+            return Fate.PLANNED, "template", 0, "template"
+        case Unreachable() if not error.certain:
+            return Fate.IN_DOUBT, "unreachable", 0, ""
+        case Unreachable() if attempt < MOST_ATTEMPTS:
+            return Fate.PLANNED, "unreachable", min(MOST_BACKOFF, 2.0**attempt), ""
+        case Unreachable():
+            return Fate.FAILED, "unreachable", 0, ""
+        case _ if known:
+            return Fate.FAILED, "refused", 0, ""
+        case _:
+            return Fate.PLANNED, "content", 0, "content"
+
+
+async def consequence(
+    session: Session, channel: str, person_id: UUID, error: SendError, ago: float
+) -> None:
+    """What an error of a call so many seconds `ago` says about the person or the platform."""
+    match error:
+        case NotAllowed():
+            await identities.fell_silent(session, person_id, channel, ago, blocked=True)
+        case WindowClosed():
+            await identities.fell_silent(session, person_id, channel, ago)
+        case OptedOut():
+            await subscriptions.stop(session, person_id)
+        case Throttled() if error.wide or channel == "telegram":
+            await pausing.rest(session, channel, error.delay or 1, "throttled")
+        case _:
+            pass

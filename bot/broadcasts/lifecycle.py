@@ -1,0 +1,158 @@
+"""Sending it off, holding it, ending it, and what is done with those it did not reach."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import LiteralString
+from uuid import UUID
+
+from bot.broadcasts import approval, model, scheduler
+from bot.broadcasts.drafts import told
+from bot.broadcasts.model import Broadcast, Refusal, Refused, State
+from bot.db.job_queue import Session
+from bot.officers import permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+
+# What another try cannot mend.
+FOR_GOOD = ("blocked", "opted_out")
+
+
+class Doubt(StrEnum):
+    """What an officer decides of those of whom nobody knows whether it reached them."""
+
+    AGAIN = "again"
+    LEAVE = "leave"
+
+
+async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """Send it, now or at its time. Refused: not agreed to, expired, started already, blocked."""
+    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id, lock=True)
+        if broadcast.state is not State.AWAITING:
+            raise Refused(Refusal.STATE, broadcast.state)
+        await approval.demand(rt, session, broadcast)
+        await session.execute(
+            "UPDATE broadcasts SET state = CASE WHEN not_before > kosh_now() THEN 'scheduled'"
+            " ELSE 'running' END, state_at = kosh_now(), started_at = kosh_now(), reason = ''"
+            " WHERE id = %s",
+            (broadcast_id,),
+        )
+        await told(session, officer, "broadcast.started", broadcast_id)
+        begun = await model.find(session, broadcast_id)
+        if begun.state is State.RUNNING:
+            await scheduler.ask_for_snapshot(session, begun)
+        return begun
+
+
+async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """Hold it: what is being said at this moment is said, nothing after it."""
+    return await _move(
+        rt, officer, broadcast_id, Action.BROADCAST_STOP, (State.RUNNING,), State.PAUSED, "officer"
+    )
+
+
+async def resume(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """Go on where it stood."""
+    return await _move(
+        rt, officer, broadcast_id, Action.BROADCAST_SEND, (State.PAUSED,), State.RUNNING, ""
+    )
+
+
+async def cancel(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
+    """End it: who has not got it won't. What was sent stays sent."""
+    begun = (State.SCHEDULED, State.RUNNING, State.PAUSED)
+    before = (State.DRAFT, State.AWAITING)
+    return await _move(
+        rt, officer, broadcast_id, Action.BROADCAST_STOP, (*before, *begun), State.CANCELLED,
+        "officer",
+    )  # fmt: skip
+
+
+async def _move(
+    rt: Runtime,
+    officer: Officer,
+    broadcast_id: UUID,
+    action: Action,
+    before: Collection[State],
+    after: State,
+    reason: str,
+) -> Broadcast:
+    permissions.demand(officer, action, Subject(""))
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id, lock=True)
+        if broadcast.state not in before:
+            raise Refused(Refusal.STATE, broadcast.state)
+        await put(session, broadcast_id, after, reason)
+        await told(session, officer, f"broadcast.{after}", broadcast_id)
+        return await model.find(session, broadcast_id)
+
+
+async def put(session: Session, broadcast_id: UUID, state: State, reason: str) -> None:
+    await session.execute(
+        "UPDATE broadcasts SET state = %s, state_at = kosh_now(), reason = %s WHERE id = %s",
+        (state, reason, broadcast_id),
+    )
+
+
+async def after_restore(session: Session) -> None:
+    """Whom a restored backup calls unwritten may have been written to since: a person decides.
+
+    What ran is held; what was to begin at its time is to be started anew.
+    """
+    await session.execute(
+        "UPDATE broadcasts SET reason = 'restored', state_at = kosh_now(),"
+        " state = CASE state WHEN 'running' THEN 'paused' ELSE 'awaiting' END"
+        " WHERE state IN ('running', 'scheduled')"
+    )
+
+
+_RETRY: LiteralString = """
+UPDATE recipients SET state = 'planned', reason = '', not_before = NULL
+WHERE broadcast_id = %s AND state = 'failed' AND NOT reason = ANY(%s)
+"""
+
+_DECIDE: LiteralString = """
+UPDATE recipients SET state = %s, reason = %s, not_before = NULL, at = kosh_now()
+WHERE broadcast_id = %s AND state = 'in_doubt' AND (%s::int[] IS NULL OR seq = ANY(%s))
+"""
+
+
+async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
+    """Try those again whom it certainly did not reach and may reach now; how many."""
+    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    async with rt.pool.connection() as session:
+        await _reopened(session, broadcast_id)
+        cursor = await session.execute(_RETRY, (broadcast_id, list(FOR_GOOD)))
+        await told(session, officer, "broadcast.retried", broadcast_id, str(cursor.rowcount))
+        return cursor.rowcount
+
+
+async def decide_in_doubt(
+    rt: Runtime,
+    officer: Officer,
+    broadcast_id: UUID,
+    decision: Doubt,
+    seqs: Collection[int] | None = None,
+) -> int:
+    """Send again to those in doubt, who may have it already, or leave it at that; how many."""
+    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    async with rt.pool.connection() as session:
+        if decision is Doubt.AGAIN:
+            await _reopened(session, broadcast_id)
+        fate = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
+        chosen = None if seqs is None else list(seqs)
+        cursor = await session.execute(_DECIDE, (*fate, broadcast_id, chosen, chosen))
+        about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(cursor.rowcount)
+        await told(session, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
+        return cursor.rowcount
+
+
+async def _reopened(session: Session, broadcast_id: UUID) -> None:
+    """Let a broadcast that has ended go on; one that is running or held stays as it is."""
+    broadcast = await model.find(session, broadcast_id, lock=True)
+    if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):
+        raise Refused(Refusal.STATE, broadcast.state)
+    if broadcast.state is State.DONE:
+        await put(session, broadcast_id, State.RUNNING, "")

@@ -1,0 +1,64 @@
+"""What holds a broadcast without an officer: a platform that asks us to wait, a storm of errors.
+
+And what lets one go on that seemed to be at its end. Whoever changes both locks the broadcast's
+row first and those of its recipients after it: two who did it the other way round would deadlock.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement
+from bot.security import audit_log
+
+ACTOR = "broadcasts"
+
+# Whoever looks at the state after it sees what others did who held the row.
+LOCK = Statement.of("SELECT id FROM broadcasts WHERE id = %(id)s FOR NO KEY UPDATE")
+
+_REST: LiteralString = """
+INSERT INTO platform_pauses AS p (channel, until, reason)
+VALUES (%(channel)s, coalesce(%(since)s, kosh_now()) + make_interval(secs => %(seconds)s), %(why)s)
+ON CONFLICT (channel) DO UPDATE SET until = excluded.until, reason = excluded.reason
+WHERE p.until < excluded.until
+"""
+
+
+async def rest(session: Session, channel: str, seconds: float, why: str) -> None:
+    """Announcements of a channel stand still for so long, in every process and after a restart."""
+    values = {"channel": channel, "since": None, "seconds": seconds, "why": why}
+    await session.execute(_REST, values)
+
+
+async def rest_until(
+    session: Session, channel: str, since: datetime, seconds: float, why: str
+) -> None:
+    """The same, counted from a moment."""
+    values = {"channel": channel, "since": since, "seconds": seconds, "why": why}
+    await session.execute(_REST, values)
+
+
+async def halt(session: Session, broadcast_id: UUID, why: str) -> None:
+    """Pause a running broadcast by itself, and say why; an officer resumes it."""
+    cursor = await session.execute(
+        "UPDATE broadcasts SET state = 'paused', state_at = kosh_now(), reason = %s"
+        " WHERE id = %s AND state = 'running'",
+        (why, broadcast_id),
+    )
+    if cursor.rowcount:
+        await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast_id),))
+        await audit_log.append(
+            session, actor=ACTOR, action="broadcast.halted", subject=str(broadcast_id), detail=why
+        )
+
+
+async def reopen(session: Session, broadcast_id: UUID) -> None:
+    """Let one that has ended go on, if somebody is planned in it again."""
+    await session.execute(
+        "UPDATE broadcasts b SET state = 'running', state_at = kosh_now()"
+        " WHERE b.id = %s AND b.state = 'done' AND EXISTS ("
+        "   SELECT FROM recipients r WHERE r.broadcast_id = b.id"
+        "   AND r.state IN ('planned', 'held'))",
+        (broadcast_id,),
+    )

@@ -1,0 +1,399 @@
+"""A shard of a broadcast on its way: claim, commit, call, and the outcome, guarded by the attempt.
+
+What was claimed by a process that died is never sent again by itself: nobody knows whether it was.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from bot import outbox
+from bot.broadcasts import content, model, pausing
+from bot.broadcasts.audience import pushed, templated
+from bot.broadcasts.error_policy import DAY, consequence, judged
+from bot.broadcasts.model import OPEN, Broadcast, Fate, Purpose
+from bot.broadcasts.time_zones import HOME, zones
+from bot.channels import (
+    Act,
+    Message,
+    NotAllowed,
+    Refused,
+    SendError,
+    Unreachable,
+    kept,
+)
+from bot.channels.webchat import WebChat
+from bot.concurrency import shutdown
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement, begin, run
+from bot.observability import logging
+from bot.outbox import rate_limits
+from bot.outbox.channel_probe import doubt, doubted
+from bot.people import identities
+from bot.runtime import Runtime
+from bot.security.key_files import VaultError
+
+SHARD = 500
+AT_ONCE = 25
+LEASE_SECONDS = 60
+# A bout ends before others wait too long for their turn; what is left gets another one.
+BOUT_SECONDS = 10.0
+AGAIN_SECONDS = 0.5
+# So long no bout tries a channel whose answers are missing: as short as it keeps bouts from
+# following one another for nothing, since the channel stands still for processes that hear it too.
+DOUBTED_SECONDS = 5.0
+# The worker has waited for its jobs by then; what is left is in doubt, as after a crash.
+LAST_SECONDS = 1.0
+# So many failures in a row, or of the last hundred, are not the recipients' fault.
+ROW, OF_HUNDRED = 10, 20
+
+_logger = logging.get()
+
+# The end of the shard is a bound by itself: inside least() it bounds no index, and every claim that
+# finds nothing would read all rows from its shard to the end of the broadcast. Every look at the
+# rows is bound twice: of rows just made the planner knows nothing, and joins to all of them.
+_CLAIM = Statement.of("""
+WITH go AS MATERIALIZED (
+  SELECT b.*, kosh_now() AS now FROM broadcasts b
+  WHERE b.id = %(id)s AND b.state = 'running' AND b.total IS NOT NULL
+    AND (b.not_later_than IS NULL OR b.not_later_than > kosh_now())
+    AND NOT EXISTS (
+      SELECT FROM platform_pauses p WHERE p.channel = %(channel)s AND p.until > kosh_now())
+), zones AS MATERIALIZED (
+  SELECT * FROM unnest(%(tokens)s::bytea[], %(zones)s::text[]) AS z (token, zone)
+), picked AS MATERIALIZED (
+  SELECT r.seq, r.person_id FROM recipients r CROSS JOIN go
+  WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
+    AND r.seq >= %(first)s AND r.seq < %(last)s AND r.seq < coalesce(go.reach, %(last)s)
+    AND r.channel = %(channel)s AND (r.not_before IS NULL OR r.not_before <= go.now)
+  ORDER BY r.seq LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
+), seen AS MATERIALIZED (
+  SELECT p.seq, p.person_id, q.key, q.key_epoch, c.language, c.quiet, h.address, h.blocked,
+    %(window)s > 0 AND (h.spoke_at IS NULL
+      OR h.spoke_at <= go.now - make_interval(secs => %(window)s)) AS shut,
+    %(service)s OR EXISTS (
+      SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.topic = go.topic
+    ) AS wanted,
+    EXISTS (SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.discreet) AS discreet,
+    c.updated_at > go.now - interval '1 minute' AND go.purpose <> 'urgent' OR EXISTS (
+      SELECT FROM messages m WHERE m.person_id = p.person_id AND m.state IN ('pending', 'sending')
+    ) AS talking,
+    (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
+      coalesce((SELECT array_agg(zones.zone) FROM zones JOIN traits t ON t.token = zones.token
+                WHERE t.person_id = p.person_id AND t.kind = 'country'),
+               ARRAY[coalesce(m.zone, %(home)s)])) AS z (zone)
+    ) AS night_until, go.now
+  FROM picked p CROSS JOIN go
+  JOIN people q ON q.id = p.person_id
+  JOIN conversations c ON c.person_id = p.person_id
+  LEFT JOIN missions m ON m.mission = q.mission
+  LEFT JOIN LATERAL (
+    SELECT h.address, h.blocked, h.spoke_at FROM handles h
+    WHERE h.person_id = p.person_id AND h.channel = %(channel)s AND h.home IS NULL
+    ORDER BY h.blocked, h.spoke_at DESC NULLS LAST LIMIT 1
+  ) h ON true
+), judged AS MATERIALIZED (
+  SELECT seen.*, CASE
+      WHEN NOT wanted THEN 'skipped opted_out'
+      WHEN quiet THEN 'skipped quiet'
+      WHEN blocked IS NOT FALSE THEN 'skipped blocked'
+      WHEN NOT language = ANY(%(languages)s) THEN 'skipped language'
+      WHEN shut AND NOT language = ANY(%(templates)s) THEN 'skipped no_template'
+      WHEN night_until IS NOT NULL THEN 'held quiet_hours'
+      WHEN talking THEN 'planned talking'
+      ELSE 'claimed ' END AS fate
+  FROM seen
+)
+UPDATE recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(j.fate, ' ', 2),
+  language = j.language, at = j.now, template = j.shut,
+  attempt = r.attempt + (j.fate = 'claimed ')::int,
+  not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
+    WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
+  lease_until = CASE j.fate
+    WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
+FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
+  AND r.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
+RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address, j.language,
+  j.discreet, j.shut
+""")
+
+# What became of a call is true however late it is known; a row that has moved on since is left.
+_OUTCOMES = Statement.of("""
+WITH w AS MATERIALIZED (
+  SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
+                       %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
+    AS w (seq, attempt, fate, reason, external_id, delay)
+), locked AS MATERIALIZED (
+  SELECT r.seq FROM recipients r JOIN w ON w.seq = r.seq
+  WHERE r.broadcast_id = %(id)s AND r.seq = ANY(%(seqs)s::int[])
+  ORDER BY r.seq FOR UPDATE OF r
+)
+UPDATE recipients r SET state = w.fate, reason = w.reason, at = kosh_now(), lease_until = NULL,
+  external_id = coalesce(w.external_id, r.external_id),
+  not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
+FROM w JOIN locked ON locked.seq = w.seq
+WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
+  AND r.seq = ANY(%(seqs)s::int[])
+  AND r.state IN ('claimed', 'in_doubt')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One claimed recipient, with everything needed for the call; no act: they cannot be opened."""
+
+    seq: int
+    attempt: int
+    person_id: UUID
+    language: str
+    act: Act | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one call; `stop` is why the whole broadcast has to be held, if it has."""
+
+    slip: Slip
+    fate: Fate
+    reason: str = ""
+    delay: float = 0
+    external_id: str | None = None
+    error: SendError | None = None
+    stop: str = ""
+    began: float = 0
+
+
+@dataclass
+class Load:
+    """A broadcast as a bout carries it: its messages, made once, and what was seen of them."""
+
+    broadcast: Broadcast
+    messages: dict[str, Message]
+    values: dict[str, Any]
+    until: float
+    proven: set[tuple[str, str]] = field(default_factory=set)
+    lately: deque[bool] = field(default_factory=lambda: deque(maxlen=100))
+
+    @property
+    def stormy(self) -> bool:
+        """Whether so much fails that it is not the recipients' fault."""
+        row = list(self.lately)[-ROW:]
+        return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
+
+
+async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
+    """A bout of one shard, on all channels at once; it ends when nothing can be claimed."""
+    load = await _loaded(rt, broadcast_id, shard)
+    lanes = (_lane(rt, load, channel) for channel in pushed(rt))
+    # Each to its end: what one of them knows must not be lost because another failed.
+    ended = await asyncio.gather(*lanes, return_exceptions=True)
+    failed = [each for each in ended if isinstance(each, Exception)]
+    if failed:
+        raise failed[0]
+
+
+async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:
+    async with rt.pool.connection() as session:
+        broadcast = await model.find(session, broadcast_id)
+    draft = broadcast.draft
+    tokens, places = zones(rt) if draft.quiet else ([], [])
+    messages = content.samples(rt, draft)
+    values: dict[str, Any] = {
+        "id": broadcast_id,
+        "first": shard * SHARD,
+        "last": (shard + 1) * SHARD,
+        "service": draft.purpose is Purpose.SERVICE and bool(draft.rule.registration),
+        "languages": list(messages),
+        "templates": templated(rt, draft),
+        "tokens": tokens,
+        "zones": places,
+        "home": HOME,
+        "lease": LEASE_SECONDS,
+    }
+    return Load(broadcast, messages, values, monotonic() + BOUT_SECONDS)
+
+
+async def _lane(rt: Runtime, load: Load, channel: str) -> None:
+    """One channel of the shard: what was let through is claimed, what was claimed is sent."""
+    purse = 0
+    while monotonic() < load.until:
+        purse = purse or await rate_limits.bulk(rt, channel, AT_ONCE, paid=_paid(load, channel))
+        if not await _answers(rt, channel):
+            break
+        most = min(purse, await _reachable(rt, load, channel))
+        slips, seen = await _claim(rt, load, channel, most) if most else ([], 0)
+        if not seen:
+            break
+        purse -= len(slips)
+        if slips:
+            await shutdown.to_the_end(_send_all(rt, load, channel, slips), LAST_SECONDS)
+    await rate_limits.give_back(rt, channel, purse, paid=_paid(load, channel))
+
+
+def _paid(load: Load, channel: str) -> bool:
+    return load.broadcast.draft.paid and channel == "telegram"
+
+
+async def _answers(rt: Runtime, channel: str) -> bool:
+    """Whether the platform's answers come; where one was lost, it is left alone for a while.
+
+    Else whoever is claimed next would be in doubt too, and bouts asked for that can do nothing.
+    """
+    if not await doubted(rt, channel):
+        return True
+    async with rt.pool.connection() as session:
+        await pausing.rest(session, channel, DOUBTED_SECONDS, "unreachable")
+    return False
+
+
+_REACHED: LiteralString = """
+SELECT count(*), min(at) FROM (
+  SELECT at FROM recipients WHERE template AND at > kosh_now() - interval '24 hours'
+    AND state <> 'skipped' ORDER BY at DESC LIMIT %s
+) AS lately
+"""
+
+
+async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
+    """How many more the platform lets us reach today; when none, it is left alone for a while."""
+    tier = rt.settings.whatsapp_reach
+    if channel != "whatsapp" or not tier or not load.values["templates"]:
+        return AT_ONCE
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(_REACHED, (tier,))
+        row = await cursor.fetchone()
+        assert row is not None
+        many, oldest = row
+        if many >= tier:
+            await pausing.rest_until(session, channel, oldest, DAY, "reach")
+    return min(AT_ONCE, max(0, tier - int(many)))
+
+
+async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list[Slip], int]:
+    """Take recipients whose turn it is; also how many were looked at, with those left out."""
+    window = rt.channels[channel].window
+    values = load.values | {"channel": channel, "most": most, "window": window}
+    async with rt.pool.connection() as session:
+        rows = await run(session, _CLAIM, values)
+    return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)
+
+
+def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
+    seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
+    try:
+        address = identities.address(
+            identities.known(rt, person_id, key, epoch), bytes(sealed), channel
+        )
+    except VaultError:
+        _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)
+        return Slip(seq, attempt, person_id, language, None)
+    message = load.messages[language]
+    if discreet:
+        message = content.hint(rt, language, message.template.name if message.template else "")
+    mark = f"b{load.broadcast.number}.{seq}.{attempt}"
+    act = Act("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
+    return Slip(seq, attempt, person_id, language, act)
+
+
+async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]) -> None:
+    outcomes = await asyncio.gather(*(_send(rt, load, channel, slip) for slip in slips))
+    for each in outcomes:
+        load.lately.append(isinstance(each.error, Unreachable | Refused))
+        if each.error is None:
+            load.proven.add((channel, each.slip.language))
+    await _settled(rt, load, channel, outcomes)
+
+
+async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
+    began = monotonic()
+    if slip.act is None:
+        # Certainly nothing was sent. Among failures it counts: keys may be missing for everybody.
+        lost = Unreachable(certain=True)
+        return Outcome(slip, Fate.FAILED, "unreachable", error=lost, began=began)
+    try:
+        external_id = await _call(rt, channel, slip.person_id, slip.act)
+    except SendError as error:
+        if isinstance(error, Unreachable) and not error.certain:
+            doubt(rt, channel)
+        known = (channel, slip.language) in load.proven
+        template = slip.act.message is not None and slip.act.message.template is not None
+        fate, reason, delay, stop = judged(
+            channel, error, slip.attempt, template=template, known=known
+        )
+        return Outcome(slip, fate, reason, delay, None, error, stop, began)
+    except Exception:
+        _logger.exception("broadcast.call_failed", channel=channel)
+        return Outcome(slip, Fate.IN_DOUBT, "unreachable", error=Unreachable())
+    return Outcome(slip, Fate.ACCEPTED, external_id=kept(rt.channels[channel], external_id))
+
+
+async def _call(rt: Runtime, channel: str, person_id: UUID, act: Act) -> str:
+    """One call; on the page a message is the outbox's row, which the page fetches."""
+    if channel != WebChat.name:
+        return await rt.channels[channel].send(act)
+    async with rt.pool.connection() as session:
+        person = await identities.load(rt, session, person_id)
+        if person is None:
+            raise NotAllowed
+        (row,) = await outbox.post(session, person, channel, (outbox.Row("send", act.message),))
+    await outbox.deliver(rt, None, person)
+    return str(row)
+
+
+async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Outcome]) -> None:
+    """Write what became of calls; a database that is away is waited for, for nobody else knows.
+
+    Writing it twice changes nothing.
+    """
+    while True:
+        try:
+            async with rt.pool.connection() as session:
+                if any(each.error for each in outcomes):
+                    await _consequences(session, load, channel, outcomes)
+                else:
+                    await run(session, _OUTCOMES, _values(load, outcomes))
+            return
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
+            _logger.warning("broadcast.outcome_waits", channel=channel, count=len(outcomes))
+            await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "id": load.broadcast.id,
+        "seqs": [each.slip.seq for each in outcomes],
+        "attempts": [each.slip.attempt for each in outcomes],
+        "fates": [each.fate for each in outcomes],
+        "reasons": [each.reason for each in outcomes],
+        "external_ids": [each.external_id for each in outcomes],
+        "delays": [each.delay for each in outcomes],
+    }
+
+
+async def _consequences(
+    session: Session, load: Load, channel: str, outcomes: Sequence[Outcome]
+) -> None:
+    """Also what failures change beyond their rows: the person's state, the platform's, the whole.
+
+    What is planned again may be known so late that the broadcast has ended without it.
+    """
+    stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
+    again = any(each.fate in OPEN for each in outcomes)
+    values = _values(load, outcomes)
+    locked = [(pausing.LOCK, values)] if stop or again else []
+    await begin(session, *locked, (_OUTCOMES, values))
+    for each in outcomes:
+        if each.error is not None:
+            ago = monotonic() - each.began
+            await consequence(session, channel, each.slip.person_id, each.error, ago)
+    if again:
+        await pausing.reopen(session, load.broadcast.id)
+    if stop:
+        await pausing.halt(session, load.broadcast.id, stop)

@@ -1,0 +1,24 @@
+"""What may vanish, in Valkey: just-ask state, token buckets, wake-ups, replies to a web chat.
+
+A flush at any moment costs people who just ask their place in the menu, and nobody anything else.
+Names of keys, buckets and topics must not tell who somebody is, and blobs come in sealed.
+
+Asked through the one `client`, which runs `scripts` and hears of `wakes`; while Valkey is away a
+process counts for itself (`buckets`).
+"""
+
+from bot.cache.client import Busy, Held, Live, LiveUnavailable
+from bot.cache.local_buckets import Draw, LocalBucket
+from bot.cache.pubsub import MISSED, Ear, Wake
+
+__all__ = [
+    "MISSED",
+    "Busy",
+    "Draw",
+    "Ear",
+    "Held",
+    "Live",
+    "LiveUnavailable",
+    "LocalBucket",
+    "Wake",
+]

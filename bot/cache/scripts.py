@@ -1,0 +1,155 @@
+"""What Valkey does in one step, as scripts; those of several people share a trip."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Self
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError
+
+from bot.concurrency.batching import Batcher
+
+_TOGETHER: Final = 16
+_TRIPS: Final = 2
+
+
+class Script(NamedTuple):
+    """A script, and the name by which a server that has seen it knows it."""
+
+    text: str
+    sha: str
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+HOLD: Final = Script.of("""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local seen = redis.call('HMGET', KEYS[1], 'holder', 'until', 'blob', 'known')
+if seen[1] and seen[1] ~= ARGV[1] and tonumber(seen[2]) > now then return false end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', now + ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return {seen[3], seen[4]}
+""")
+
+KEEP: Final = Script.of("""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local seen = redis.call('HMGET', KEYS[1], 'holder', 'until')
+if seen[1] ~= ARGV[1] or tonumber(seen[2]) <= now then return 0 end
+redis.call('DEL', KEYS[1])
+if ARGV[3] then
+  redis.call('HSET', KEYS[1], 'blob', ARGV[3])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+end
+return 1
+""")
+
+SETTLE: Final = Script.of("""
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'known', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+""")
+
+# `bulk` is a second bucket, filled at the share of the rate that isn't kept back for people.
+ALLOW: Final = Script.of("""
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local cost, reserve = tonumber(ARGV[3]), tonumber(ARGV[4])
+local function refilled(level, at, rate, most)
+  return math.min(most, (tonumber(level) or most) + math.max(0, now - (tonumber(at) or now)) * rate)
+end
+local seen = redis.call('HMGET', KEYS[1], 'level', 'at', 'bulk', 'bulk_at')
+local level = refilled(seen[1], seen[2], rate, burst)
+local wait, bulk = (cost - level) / rate, nil
+if reserve > 0 then
+  local left = 1 - reserve
+  bulk = refilled(seen[3], seen[4], rate * left, math.max(cost, burst * left))
+  local floor = math.min(burst * reserve, burst - cost)
+  wait = math.max((cost + floor - level) / rate, (cost - bulk) / (rate * left))
+end
+if wait > 0.000001 then return tostring(wait) end
+redis.call('HSET', KEYS[1], 'level', level - cost, 'at', now)
+if bulk then redis.call('HSET', KEYS[1], 'bulk', bulk - cost, 'bulk_at', now) end
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
+return '0'
+""")
+
+# All or nothing: what a bucket that is not firm lacks is owed, and others wait for it.
+DRAW: Final = Script.of("""
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local levels, wait = {}, 0
+for i, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+  local seen = redis.call('HMGET', key, 'level', 'at')
+  local gone = math.max(0, now - (tonumber(seen[2]) or now))
+  levels[i] = math.min(burst, (tonumber(seen[1]) or burst) + gone * rate)
+  if ARGV[4 * i] == '1' then
+    wait = math.max(wait, (tonumber(ARGV[4 * i - 1]) - levels[i]) / rate)
+  end
+end
+if wait > 0.000001 then return tostring(wait) end
+for i, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+  local cost = tonumber(ARGV[4 * i - 1])
+  local level = math.max(levels[i] - cost, -math.max(burst, cost))
+  redis.call('HSET', key, 'level', level, 'at', now)
+  redis.call('PEXPIRE', key, math.ceil((burst - level) / rate * 1000) + 1000)
+end
+return '0'
+""")
+
+APPEND: Final = Script.of("""
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'blob', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return id
+""")
+
+
+class Scripts:
+    """Runs them, those of several people in one trip of at most so many seconds."""
+
+    def __init__(self, client: Redis, seconds: float) -> None:
+        self._client = client
+        self._seconds = seconds
+        self._trips = Batcher(most=_TOGETHER, lanes=_TRIPS, seconds=seconds)
+
+    async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
+        """What the script answers; errors are the client library's, or `WaitedTooLong`."""
+        return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
+
+    async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
+        """Those that the server does not know go in another trip, whole."""
+        results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
+        unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
+        if unknown:
+            texts = [(calls[at].script.text, calls[at]) for at in unknown]
+            try:
+                again = await self._sent("EVAL", texts)
+            except (RedisError, OSError) as error:
+                # What the first trip has answered was carried out, and is theirs to know.
+                again = [error] * len(unknown)
+            for at, result in zip(unknown, again, strict=True):
+                results[at] = result
+        return results
+
+    async def _sent(self, command: str, calls: Sequence[tuple[str, "_Call"]]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for script, call in calls:
+            pipeline.execute_command(command, script, call.keys, *call.values)
+        # The client's limits are of each step; others wait for the whole.
+        async with asyncio.timeout(self._seconds):
+            return await pipeline.execute(raise_on_error=False)
+
+
+class _Call(NamedTuple):
+    script: Script
+    keys: int
+    values: tuple[Any, ...]

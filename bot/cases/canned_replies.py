@@ -1,0 +1,119 @@
+"""Ready-made answers of a mission: one text for each language, sent in the person's."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.cases.working_hours import Stale
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement, run
+from bot.i18n import kazakh_arabic, uzbek_cyrillic
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+
+MOST_WORDS = 2000
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+# Written forms that are built from another by rule.
+BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
+    "kk_Arab": ("kk", kazakh_arabic.to_arabic),
+    "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
+}
+
+
+class Unusable(ValueError):
+    """A name that cannot be typed after a slash, no text, one too long, or no such language."""
+
+    code = "E_CANNED"
+
+
+@dataclass(frozen=True, slots=True)
+class Canned:
+    """An answer by its name; `texts` by language; `version` is that of the last change."""
+
+    name: str
+    texts: Mapping[str, str]
+    version: int
+
+    def text(self, language: str) -> str | None:
+        """The answer in a language, or in a script built from one; None where it is missing."""
+        if language in self.texts:
+            return self.texts[language]
+        source, build = BUILT.get(language, ("", str))
+        return build(self.texts[source]) if source in self.texts else None
+
+
+async def all_of(session: Session, mission: str) -> tuple[Canned, ...]:
+    """A mission's answers, by name."""
+    return tuple(Canned(*row) for row in await run(session, _ALL, {"mission": mission}))
+
+
+_ALL = Statement.of(
+    "SELECT name, json_object_agg(language, body), max(version) FROM canned"
+    " WHERE mission = %(mission)s GROUP BY name ORDER BY name"
+)
+
+
+async def find(session: Session, mission: str, name: str) -> Canned | None:
+    return next((each for each in await all_of(session, mission) if each.name == name), None)
+
+
+async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
+    """The answers of one's own mission."""
+    permissions.demand(officer, Action.CANNED_READ, Subject(officer.mission))
+    (rows,) = await directory.asked(rt, officer, (_ALL, {"mission": officer.mission}))
+    return tuple(Canned(*row) for row in rows)
+
+
+async def put(
+    rt: Runtime, officer: Officer, name: str, texts: Mapping[str, str], version: int
+) -> None:
+    """Write an answer; `version` is the one that was shown, 0 for a new one. Stale, Unusable."""
+    permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
+    given = {language: text.strip() for language, text in texts.items() if text.strip()}
+    _check(rt, name, given)
+    async with directory.acting(rt, officer) as session:
+        await _lock(session, officer.mission, name, version)
+        for language, text in given.items():
+            await session.execute(
+                "INSERT INTO canned (mission, name, language, body, version)"
+                " VALUES (%s, %s, %s, %s, %s)",
+                (officer.mission, name, language, text, version + 1),
+            )
+        await _note(session, officer, "canned.changed", name)
+
+
+async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
+    """Take an answer away; Stale when it is no longer of the version that was shown."""
+    permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
+    async with directory.acting(rt, officer) as session:
+        await _lock(session, officer.mission, name, version)
+        await _note(session, officer, "canned.dropped", name)
+
+
+async def _lock(session: Session, mission: str, name: str, version: int | None) -> None:
+    """Take the texts of that version away, before others are put in their place."""
+    await session.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"canned {mission} {name}",)
+    )
+    cursor = await session.execute(
+        "DELETE FROM canned WHERE mission = %s AND name = %s RETURNING version", (mission, name)
+    )
+    found = {row[0] for row in await cursor.fetchall()}
+    if version is not None and found != ({version} if version else set()):
+        raise Stale
+
+
+async def _note(session: Session, officer: Officer, action: str, name: str) -> None:
+    subject = f"{officer.mission}/{name}"
+    await audit_log.append(session, actor=str(officer.id), action=action, subject=subject)
+
+
+def _check(rt: Runtime, name: str, texts: Mapping[str, str]) -> None:
+    known = {code for code, _own in rt.languages.languages()} - BUILT.keys()
+    proper = NAME.fullmatch(name) and texts and texts.keys() <= known
+    if not proper or any(len(text) > MOST_WORDS for text in texts.values()):
+        raise Unusable("E_CANNED: give a short name of a-z 0-9 -, and texts of 2,000 characters")

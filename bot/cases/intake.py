@@ -1,0 +1,164 @@
+"""A case begins, people's words come to it, and it ends by the person's own wish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from bot.cases import working_hours
+from bot.cases.model import Case, State, clock, median, open_of
+from bot.db.job_queue import Session
+from bot.officers import directory
+from bot.people.identities import Person
+from flows.engine.flow import Form, OpenCase
+from flows.engine.text import Text
+from flows.knowledge import missions
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case that a person is in now, and what can be promised; nothing for one open before."""
+
+    case_id: UUID
+    promise: tuple[Text, ...] = ()
+
+
+def country(forms: Mapping[str, Form]) -> str:
+    """Where a person lives as far as they told; empty when they did not."""
+    told = {name: each.value for form in forms.values() for name, each in form.answers.items()}
+    at_home = told.get("location") == "origin"
+    return told.get("residence_country") or (at_home and told.get("citizenship")) or ""
+
+
+async def open_case(
+    session: Session,
+    person: Person,
+    opened: OpenCase,
+    language: str,
+    forms: Mapping[str, Form] | None = None,
+) -> Opened:
+    """Put a person into the queue; one open case a person, a second request adds to it.
+
+    The mission comes from the country of residence, and is stored with the case alone.
+    """
+    found = await open_of(session, person.id)
+    if found is not None:
+        await heard(session, found)
+        result = Opened(found.id)
+    else:
+        result = await _insert(session, person, opened, language, country(forms or {}))
+    if opened.words:
+        await add_words(session, person, result.case_id, opened.words)
+    return result
+
+
+async def _insert(
+    session: Session, person: Person, opened: OpenCase, language: str, lives_in: str
+) -> Opened:
+    mission = missions.candidates(lives_in, await directory.staffed(session))[0]
+    desk, now = await working_hours.desk_of(session, mission), await clock(session)
+    calendar, case_id = desk.calendar(), uuid4()
+    await session.execute(
+        "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state,"
+        " waiting_since, answer_due, resolve_due)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (case_id, person.id, mission, opened.topic, opened.urgent, language, lives_in,
+         State.QUEUED, now, calendar.after(now, desk.first_minutes),
+         calendar.after(now, desk.resolve_minutes)),
+    )  # fmt: skip
+    usual = await median(session, mission)
+    told = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
+    return Opened(case_id, told)
+
+
+async def relay(session: Session, person: Person, words: str) -> None:
+    """Words of the person for whoever holds their case."""
+    case = await open_of(session, person.id)
+    if case is not None:
+        await heard(session, case)
+        await add_words(session, person, case.id, words)
+
+
+async def paper_came(session: Session, person: Person) -> None:
+    """The person sent what they were asked for: now it is their officer's turn."""
+    case = await open_of(session, person.id)
+    if case is not None:
+        await heard(session, case)
+
+
+async def heard(session: Session, case: Case) -> None:
+    """The person waits again: a case that waited for them, or slept, is somebody's turn now."""
+    desk, now = await working_hours.desk_of(session, case.mission), await clock(session)
+    calendar = desk.calendar()
+    allowed = desk.next_minutes if case.answered_at else desk.first_minutes
+    await session.execute(
+        "UPDATE cases SET state = %s, waiting_since = coalesce(waiting_since, %s),"
+        " answer_due = coalesce(answer_due, %s), return_due = coalesce(return_due, %s),"
+        " resolve_due = %s, paused_at = NULL, snoozed_until = NULL,"
+        " state_at = CASE WHEN state = %s THEN state_at ELSE kosh_now() END WHERE id = %s",
+        (
+            state := State.CLAIMED if case.owner else State.QUEUED,
+            now,
+            calendar.after(now, allowed),
+            calendar.after(now, desk.return_minutes) if case.owner else None,
+            _resumed(case, calendar, now),
+            state,
+            case.id,
+        ),
+    )
+
+
+def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> datetime | None:
+    """The day by which to close, later by as much working time as the case stood still."""
+    if case.paused_at is None or case.resolve_due is None:
+        return case.resolve_due
+    return calendar.after(case.resolve_due, calendar.minutes(case.paused_at, now))
+
+
+async def add_words(
+    session: Session,
+    person: Person,
+    case_id: UUID,
+    words: str,
+    officer: UUID | None = None,
+    canned: str = "",
+    message_id: int | None = None,
+) -> None:
+    """Keep words of the person, or of the officer who answers with the message of that id."""
+    body = person.key.seal(words.encode(), "case_words", "body", str(case_id))
+    await session.execute(
+        "INSERT INTO case_words (case_id, person_id, officer, body, canned, message_id)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (case_id, person.id, officer, body, canned or None, message_id),
+    )
+
+
+async def add_note(
+    session: Session, person: Person, case_id: UUID, officer: UUID, words: str
+) -> None:
+    """Keep what one officer tells others; it has its own table, so that it cannot be sent."""
+    body = person.key.seal(words.encode(), "notes", "body", str(case_id))
+    await session.execute(
+        "INSERT INTO notes (case_id, person_id, officer, body) VALUES (%s, %s, %s, %s)",
+        (case_id, person.id, officer, body),
+    )
+
+
+async def cancel(session: Session, person_id: UUID) -> None:
+    """The person goes on with the bot."""
+    await session.execute(
+        "UPDATE cases SET state = %s, state_at = kosh_now(), version = version + 1,"
+        " waiting_since = NULL, answer_due = NULL, return_due = NULL, snoozed_until = NULL"
+        " WHERE person_id = %s AND state <> %s",
+        (State.RESOLVED, person_id, State.RESOLVED),
+    )
+
+
+async def rate(session: Session, person_id: UUID, rating: str) -> None:
+    """What the person says of a case that was closed in the last week; the first word counts."""
+    await session.execute(
+        "UPDATE cases SET rating = coalesce(rating, %s) WHERE id ="
+        " (SELECT id FROM cases WHERE person_id = %s AND state = %s"
+        " AND state_at > kosh_now() - interval '7 days' ORDER BY state_at DESC LIMIT 1)",
+        (rating, person_id, State.RESOLVED),
+    )

@@ -1,0 +1,317 @@
+"""When a mission works: hours of the week, holidays, night shifts; deadlines in working time.
+
+A day's shift that closes no later than it opens ends on the next day. A holiday has no shifts, or
+those of another weekday. Without hours a mission counts as always at work, and nothing is promised.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.db.job_queue import Session
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.engine.text import Country, Text, _
+from flows.knowledge import missions
+from flows.knowledge.contacts import FAMILY_LINE
+from flows.knowledge.facts import said
+
+FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, RETURN_MINUTES = 240, 240, 2400, 120
+FARTHEST_DAYS = 400
+MOST_MINUTES = 60 * 24 * 60
+
+
+class Stale(Exception):
+    """Somebody else changed it since it was shown; nothing was changed."""
+
+    code = "E_STALE"
+
+
+class Unusable(ValueError):
+    """Hours that cannot be: no such zone or weekday, shifts of a day that overlap, no minutes."""
+
+    code = "E_HOURS"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Hours of a weekday, 0 being Monday; `closes` not after `opens` means the next day."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A day without work, or one that `works_as` another weekday."""
+
+    day: date
+    works_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How a mission works; minutes are of working time. `version` is that of the last change.
+
+    Answer first within `first_minutes`, later within `next_minutes`; close within
+    `resolve_minutes`; who is silent for `return_minutes` loses the case to the queue.
+    """
+
+    mission: str
+    zone: str
+    shifts: tuple[Shift, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
+    first_minutes: int = FIRST_MINUTES
+    next_minutes: int = NEXT_MINUTES
+    resolve_minutes: int = RESOLVE_MINUTES
+    return_minutes: int = RETURN_MINUTES
+    duty_chat: str = ""
+    version: int = 0
+    gives: bool = False
+
+    def calendar(self) -> "Calendar":
+        week: dict[int, list[Shift]] = {}
+        for shift in sorted(self.shifts, key=lambda each: each.opens):
+            week.setdefault(shift.weekday, []).append(shift)
+        exceptions = {each.day: each.works_as for each in self.holidays}
+        return Calendar(
+            ZoneInfo(self.zone), {day: tuple(each) for day, each in week.items()}, exceptions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working time as spans of real time; moments are aware."""
+
+    zone: ZoneInfo
+    week: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict)
+    exceptions: Mapping[date, int | None] = field(default_factory=dict)
+
+    def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Working spans that end after a moment, in order, for as long as one may look ahead."""
+        first = since.astimezone(self.zone).date() - timedelta(days=1)
+        for ahead in range(FARTHEST_DAYS):
+            day = first + timedelta(days=ahead)
+            weekday = self.exceptions.get(day, day.weekday())
+            for shift in self.week.get(weekday, ()) if weekday is not None else ():
+                opens, closes = self._span(day, shift)
+                if closes > since:
+                    yield opens, closes
+
+    def _span(self, day: date, shift: Shift) -> tuple[datetime, datetime]:
+        last = day if shift.closes > shift.opens else day + timedelta(days=1)
+        return self._moment(day, shift.opens), self._moment(last, shift.closes)
+
+    def _moment(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+    def is_open(self, now: datetime) -> bool:
+        return not self.week or any(opens <= now for opens, _closes in self._near(now))
+
+    def _near(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+        for opens, closes in self.spans(now):
+            if opens > now:
+                return
+            yield opens, closes
+
+    def opens_next(self, now: datetime) -> datetime | None:
+        """When work begins again; None when it is under way, or never."""
+        if self.is_open(now):
+            return None
+        return next((opens for opens, _closes in self.spans(now)), None)
+
+    def after(self, start: datetime, minutes: int) -> datetime:
+        """The moment when so many minutes of work have passed."""
+        left = timedelta(minutes=minutes)
+        if not self.week:
+            return start + left
+        end = start
+        for opens, closes in self.spans(start):
+            begins = max(opens, end)
+            if closes - begins >= left:
+                return begins + left
+            left -= max(closes - begins, timedelta())
+            end = max(end, closes)
+        return end + left
+
+    def minutes(self, start: datetime, end: datetime) -> int:
+        """Whole minutes of work between two moments."""
+        if not self.week:
+            return max(0, int((end - start).total_seconds() // 60))
+        worked, reached = timedelta(), start
+        for opens, closes in self.spans(start):
+            if opens >= end:
+                break
+            worked += max(min(closes, end) - max(opens, reached), timedelta())
+            reached = max(reached, closes)
+        return int(worked.total_seconds() // 60)
+
+
+# What is said to a person who begins to wait; one decision, said once, and true by the calendar
+
+AT_WORK = _("Officers are at work now and will answer here.")
+AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
+BACK_AT = _("Officers are not at work now. They begin again on {day} at {time} ({place} time).")
+BACK_MEDIAN = _("Then most people get the first answer within {time}.")
+WHEN_FREE = _("An officer will answer here as soon as one is free.")
+URGENT = _("Your request is marked as urgent: officers see it before the others.")
+IN_NEED = _(
+    "If you need help right now, and a call is safe for you, call the emergency services of the"
+    " country where you are."
+)
+MINUTES = _("{count} min")
+HOURS = _("{count} h")
+
+
+def promise(
+    desk: Desk, now: datetime, country: str, median: int | None, *, urgent: bool = False
+) -> tuple[Text, ...]:
+    """When an answer can be expected, in the person's time where their country keeps one.
+
+    Who is in need while nobody is at work is told who else is there.
+    """
+    calendar = desk.calendar()
+    opens = calendar.opens_next(now)
+    usual = _rounded(median) if median else None
+    if opens is None:
+        if usual:
+            return (_(AT_WORK_MEDIAN.msgid, time=usual),)
+        return (AT_WORK if calendar.week else WHEN_FREE,)
+    zone = missions.ZONES.get(country, "")
+    local = opens.astimezone(ZoneInfo(zone) if zone else calendar.zone)
+    place = Country(country) if zone else missions.PLACES.get(desk.zone, desk.zone)
+    back = _(BACK_AT.msgid, day=local.date(), time=f"{local:%H:%M}", place=place)
+    told = (back, _(BACK_MEDIAN.msgid, time=usual)) if usual else (back,)
+    return (*told, *_meanwhile(country, now.date())) if urgent else told
+
+
+def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
+    """Only what has a source, and where it can be called; who lives abroad may not reach it."""
+    lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
+    return (URGENT, IN_NEED, *lines)
+
+
+def _rounded(minutes: int) -> Text:
+    """Never less than was needed: up to ten minutes, or to whole hours."""
+    if minutes <= 60:
+        return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
+    return _(HOURS.msgid, count=-(-minutes // 60))
+
+
+async def desk_of(session: Session, mission: str) -> Desk:
+    """How a mission works; one of no hours where nothing was entered."""
+    cursor = await session.execute(
+        "SELECT zone, first_minutes, next_minutes, resolve_minutes, return_minutes, duty_chat,"
+        " version, gives FROM missions WHERE mission = %s",
+        (mission,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return Desk(mission, "UTC")
+    zone, first, following, resolve, give_back, chat, version, gives = row
+    shifts = await session.execute(
+        "SELECT weekday, opens, closes FROM mission_hours WHERE mission = %s"
+        " ORDER BY weekday, opens",
+        (mission,),
+    )
+    found = tuple(Shift(*each) for each in await shifts.fetchall())
+    days = await session.execute(
+        "SELECT day, works_as FROM holidays WHERE mission = %s ORDER BY day", (mission,)
+    )
+    holidays = tuple(Holiday(*each) for each in await days.fetchall())
+    return Desk(mission, zone, found, holidays, first, following, resolve, give_back, chat, version,
+                gives)  # fmt: skip
+
+
+async def duty_chats(session: Session, everywhere: str = "") -> dict[str, frozenset[str]]:
+    """Duty groups, each with the missions it hears of; that of `everywhere` hears of all: none."""
+    cursor = await session.execute(
+        "SELECT duty_chat, array_agg(mission) FROM missions WHERE duty_chat <> '' GROUP BY 1"
+    )
+    chats = {chat: frozenset(served) for chat, served in await cursor.fetchall()}
+    return chats | ({everywhere: frozenset()} if everywhere else {})
+
+
+async def put(rt: Runtime, officer: Officer, desk: Desk) -> None:
+    """Change how a mission works; Stale when somebody else did since `desk.version`."""
+    permissions.demand(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
+    check(desk)
+    async with directory.acting(rt, officer) as session:
+        await _put_mission(session, desk)
+        await session.execute("DELETE FROM mission_hours WHERE mission = %s", (desk.mission,))
+        await session.execute("DELETE FROM holidays WHERE mission = %s", (desk.mission,))
+        for shift in desk.shifts:
+            await session.execute(
+                "INSERT INTO mission_hours (mission, weekday, opens, closes)"
+                " VALUES (%s, %s, %s, %s)",
+                (desk.mission, shift.weekday, shift.opens, shift.closes),
+            )
+        for each in desk.holidays:
+            await session.execute(
+                "INSERT INTO holidays (mission, day, works_as) VALUES (%s, %s, %s)",
+                (desk.mission, each.day, each.works_as),
+            )
+        await audit_log.append(
+            session, actor=str(officer.id), action="hours.changed", subject=desk.mission
+        )
+
+
+async def _put_mission(session: Session, desk: Desk) -> None:
+    values = (desk.zone, desk.first_minutes, desk.next_minutes, desk.resolve_minutes,
+              desk.return_minutes, desk.duty_chat, desk.gives, desk.mission)  # fmt: skip
+    if desk.version:
+        cursor = await session.execute(
+            "UPDATE missions SET zone = %s, first_minutes = %s, next_minutes = %s,"
+            " resolve_minutes = %s, return_minutes = %s, duty_chat = %s, gives = %s,"
+            " version = version + 1"
+            " WHERE mission = %s AND version = %s",
+            (*values, desk.version),
+        )
+    else:
+        cursor = await session.execute(
+            "INSERT INTO missions (zone, first_minutes, next_minutes, resolve_minutes,"
+            " return_minutes, duty_chat, gives, mission) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            values,
+        )
+    if cursor.rowcount == 0:
+        raise Stale
+
+
+def check(desk: Desk) -> None:
+    """Unusable, unless a calendar can be made of it."""
+    promised = (desk.first_minutes, desk.next_minutes, desk.resolve_minutes, desk.return_minutes)
+    days = {each.weekday for each in desk.shifts} | {
+        each.works_as for each in desk.holidays if each.works_as is not None
+    }
+    known = desk.zone in _zones() and days <= set(range(7))
+    if not known or not all(0 < each <= MOST_MINUTES for each in promised) or _overlap(desk):
+        raise Unusable("E_HOURS: there is no such zone, weekday or time, or two shifts overlap")
+
+
+def _overlap(desk: Desk) -> bool:
+    days = [each.day for each in desk.holidays]
+    spans = sorted(
+        (each.weekday * 1440 + _minute(each.opens), each.weekday * 1440 + _minute(each.closes)
+         + (0 if each.closes > each.opens else 1440))
+        for each in desk.shifts
+    )  # fmt: skip
+    around = [*spans, *((start + 7 * 1440, end + 7 * 1440) for start, end in spans[:1])]
+    return len(days) != len(set(days)) or any(
+        before[1] > after[0] for before, after in pairwise(around)
+    )
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

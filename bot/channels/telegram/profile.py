@@ -1,0 +1,85 @@
+"""What Telegram shows of the bot before anybody writes: its commands and descriptions."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bot.channels import Throttled, Unreachable
+from flows.engine import screens
+from flows.engine.language_protocol import Words
+from flows.engine.text import Text, _, button
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+
+COMMANDS: Mapping[str, Text] = {
+    "start": _("Begin"),
+    "menu": button("Menu"),
+    "language": button("Language"),
+    "help": button("Help"),
+    "person": screens.PERSON,
+    "news": button("Announcements"),
+    "status": button("My registration"),
+    "mydata": button("My data"),
+    "delete": button("Delete my data"),
+    "stop": _("No more messages"),
+    "exit": screens.EXIT,
+}
+DESCRIPTION = _(
+    "For ethnic Kazakhs abroad: which papers and steps are needed, a pre-registration if you want"
+    " one, and a way to talk to a person. We keep nothing about you until you agree; the chat"
+    " itself stays on your phone until you delete it. Please note: the messenger's"
+    " owner can read what is written here, and a phone can be checked."
+)
+SHORT = _(
+    "Papers and steps for ethnic Kazakhs abroad. We keep nothing about you until you agree; the"
+    " chat stays on your phone."
+)
+
+
+async def bring(token: str, api: str, words: Words) -> int:
+    """Set what differs, in each language and by default; how many texts were changed.
+
+    Imports aiogram: some seconds and 170 MB, in which nothing else runs.
+    """
+    from aiogram import Bot
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+    from aiogram.exceptions import AiogramError, TelegramRetryAfter
+
+    session = AiohttpSession(api=TelegramAPIServer.from_base(api))
+    failure: Throttled | Unreachable
+    try:
+        async with Bot(token, session) as bot:
+            return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
+    except TelegramRetryAfter as error:
+        failure = Throttled(error.retry_after)
+    except AiogramError:
+        failure = Unreachable()
+    # Raised out here so that it has no context: errors of aiogram may know the token.
+    raise failure
+
+
+def _languages(words: Words) -> dict[str, str]:
+    """Our languages by Telegram's two letters; the first is also for everybody else (no code)."""
+    codes = [code for code, _name in words.languages()]
+    found = {"": codes[0]}
+    for code in codes:
+        found.setdefault(code.partition("_")[0], code)
+    return found
+
+
+async def _bring(bot: "Bot", words: Words, code: str, language: str) -> int:
+    from aiogram.types import BotCommand
+
+    menu = {name: words.render(text, language) for name, text in COMMANDS.items()}
+    about, short = words.render(DESCRIPTION, language), words.render(SHORT, language)
+    changed = 0
+    shown = await bot.get_my_commands(language_code=code)
+    if [(each.command, each.description) for each in shown] != list(menu.items()):
+        commands = [BotCommand(command=name, description=text) for name, text in menu.items()]
+        changed += await bot.set_my_commands(commands, language_code=code)
+    if (await bot.get_my_description(language_code=code)).description != about:
+        changed += await bot.set_my_description(about, language_code=code)
+    if (await bot.get_my_short_description(language_code=code)).short_description != short:
+        changed += await bot.set_my_short_description(short, language_code=code)
+    return changed

@@ -1,0 +1,194 @@
+"""Telegram's updates, read as arrivals."""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from bot.channels import Arrival, Blocked, Ignored, Inbound, Intruder, json_decoding
+from flows.engine import events
+
+NAME = "telegram"
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+PRIVATE = "private"
+START = re.compile(
+    r"/start(?:@\w+)?(?:\s+(?:(?P<word>[A-Za-z0-9_-]{1,64})|.*))?\s*", re.ASCII | re.I | re.DOTALL
+)
+# What a message may hold instead of text, in the engine's words; the first that is found counts.
+CONTENTS = {
+    "venue": "location",
+    "location": "location",
+    "animation": "animation",
+    "photo": "photo",
+    "live_photo": "photo",
+    "document": "document",
+    "voice": "voice",
+    "video_note": "voice",
+    "audio": "voice",
+    "video": "video",
+    "sticker": "sticker",
+    "poll": "poll",
+    "dice": "dice",
+    "game": "game",
+    "story": "story",
+    "invoice": "invoice",
+    "checklist": "checklist",
+    "paid_media": "paid_media",
+    "rich_message": "rich_message",
+}
+_SERVICE = (
+    "boost_added chat_background_set chat_shared connected_website gift gift_upgrade_sent giveaway"
+    " giveaway_completed giveaway_created giveaway_winners message_auto_delete_timer_changed"
+    " paid_message_price_changed passport_data pinned_message proximity_alert_triggered"
+    " refunded_payment successful_payment unique_gift users_shared web_app_data"
+    " write_access_allowed"
+)
+# What the platform itself writes into a private chat: nobody waits for an answer to it.
+SERVICE = frozenset(_SERVICE.split())
+_IGNORED = Ignored(NAME)
+
+# The platform's values, no more of them than is used.
+
+
+class _User(msgspec.Struct, gc=False):
+    id: int
+    is_bot: bool = False
+    language_code: str = ""
+
+
+class _Chat(msgspec.Struct, gc=False):
+    id: int
+    type: str
+
+
+class _Contact(msgspec.Struct, gc=False):
+    phone_number: str
+    user_id: int | None = None
+
+
+class _File(msgspec.Struct, gc=False):
+    file_id: str = ""
+    file_size: int = 0
+
+
+class _Message(msgspec.Struct, gc=False):
+    message_id: int
+    chat: _Chat
+    sender: _User | None = msgspec.field(name="from", default=None)
+    sender_chat: _Chat | None = None
+    text: str | None = None
+    contact: _Contact | None = None
+    document: _File | None = None
+    photo: list[_File] = []
+
+
+class _Place(msgspec.Struct, gc=False):
+    message_id: int
+    chat: _Chat
+
+
+class _Query(msgspec.Struct, gc=False):
+    id: str
+    sender: _User = msgspec.field(name="from")
+    message: _Place | None = None
+    data: str = ""
+
+
+class _Member(msgspec.Struct, gc=False):
+    status: str
+
+
+class _Moved(msgspec.Struct, gc=False):
+    chat: _Chat
+    sender: _User = msgspec.field(name="from")
+    new_chat_member: _Member
+
+
+class _Update(msgspec.Struct, gc=False):
+    update_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    message: _Message | None = None
+    callback_query: _Query | None = None
+    edited_message: _Message | None = None
+    my_chat_member: _Moved | None = None
+
+
+def arrival(body: bytes) -> Arrival:
+    """Read one update; Unreadable as `wire` says."""
+    raw = json_decoding.read(body)
+    update = json_decoding.shaped(raw, _Update)
+    if (message := update.message) is not None:
+        event = _written(message, raw["message"])
+        return _inbound(update, message, _author(message), event)
+    if (query := update.callback_query) is not None:
+        return _inbound(update, query.message, query.sender, events.Pressed(query.data), query.id)
+    if (edited := update.edited_message) is not None:
+        # A live location moves every few seconds, and nobody edits it.
+        event = None if "location" in raw["edited_message"] else events.Edited()
+        return _inbound(update, edited, _author(edited), event)
+    return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
+
+
+def _inbound(
+    update: _Update,
+    place: _Message | _Place | None,
+    sender: _User | None,
+    event: events.Event | None,
+    press_id: str = "",
+) -> Arrival:
+    if place is None or sender is None or sender.is_bot:
+        return _IGNORED
+    if place.chat.type != PRIVATE:
+        return Intruder(NAME, str(place.chat.id))
+    if event is None:
+        return _IGNORED
+    return Inbound(
+        NAME,
+        str(update.update_id),
+        str(sender.id),
+        str(place.chat.id),
+        event,
+        str(place.message_id),
+        press_id,
+    )
+
+
+def _author(message: _Message) -> _User | None:
+    """Nobody, where a chat speaks: a channel, or a group's anonymous administrator."""
+    return message.sender if message.sender_chat is None else None
+
+
+def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
+    sender, text, contact = message.sender, message.text, message.contact
+    if text is not None:
+        started = START.fullmatch(text)
+        if started is None:
+            return events.Said(text)
+        return events.Started(started["word"] or "", sender.language_code if sender else "")
+    if contact is not None:
+        own = sender is not None and contact.user_id == sender.id
+        return events.Shared(contact.phone_number, own)
+    if not SERVICE.isdisjoint(raw):
+        return None
+    kind = next((CONTENTS[name] for name in CONTENTS if name in raw), "other")
+    file = _file(message, kind)
+    return events.Attached(kind, file.file_id, file.file_size) if file else events.Unreadable(kind)
+
+
+def _file(message: _Message, kind: str) -> _File | None:
+    """What may be a paper; of a photo the platform has several sizes, the last is the largest."""
+    match kind:
+        case "photo":
+            file = message.photo[-1] if message.photo else None
+        case "document":
+            file = message.document
+        case _:
+            file = None
+    return file if file and file.file_id else None
+
+
+def _moved(moved: _Moved) -> Arrival:
+    status = moved.new_chat_member.status
+    inside = status not in ("kicked", "left")
+    if moved.chat.type != PRIVATE:
+        return Intruder(NAME, str(moved.chat.id)) if inside else _IGNORED
+    return Blocked(NAME, str(moved.sender.id), blocked=not inside)

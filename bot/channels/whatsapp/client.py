@@ -1,0 +1,347 @@
+"""WhatsApp: calls to Meta's Cloud API, or to a solution provider's copy of it (channels.md 2)."""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import msgspec
+
+from bot.channels import (
+    Act,
+    Arrival,
+    DoesNotFit,
+    Message,
+    NoTemplate,
+    Rates,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels.whatsapp import errors, layout, updates
+from bot.observability import logging
+from flows.engine.events import Page
+from flows.engine.language_protocol import Words
+
+CALL_SECONDS = 15
+MARK_SECONDS = 3
+FETCH_SECONDS = 120
+MOST_FILE = 100 * 1024 * 1024
+CHUNK = 64 * 1024
+WINDOW_SECONDS = 24 * 3600
+# One message in six seconds into a chat; 45 may come at once and are then paid back.
+EACH, EACH_BURST = 1 / 6, 40
+USUAL_HEADER = "authorization"
+# Where Meta keeps files; a solution provider serves the same paths at its own host.
+META, META_FILES = "graph.facebook.com", "lookaside.fbsbx.com"
+
+# Nothing was written yet.
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+_logger = logging.get()
+_encode = msgspec.json.Encoder().encode
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: int = -1
+
+
+class _Sent(msgspec.Struct, gc=False):
+    id: str
+
+
+class _Answer(msgspec.Struct, gc=False):
+    error: _Error | None = None
+    messages: list[_Sent] = []
+
+
+class _File(msgspec.Struct, gc=False):
+    url: str
+    file_size: int | str | None = None
+
+
+class Number(msgspec.Struct):
+    """What Meta says of the business number."""
+
+    verified_name: str = ""
+    quality_rating: str = "UNKNOWN"
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A template in one language as Meta lists it."""
+
+    name: str
+    language: str
+    status: str
+    rejected_reason: str = ""
+
+
+class _Cursors(msgspec.Struct):
+    after: str = ""
+
+
+class _Paging(msgspec.Struct):
+    cursors: _Cursors | None = None
+    next: str = ""
+
+
+class _List(msgspec.Struct):
+    data: list[Listed]
+    paging: _Paging | None = None
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_NUMBER = msgspec.json.Decoder(Number)
+_LIST = msgspec.json.Decoder(_List)
+_FILE = msgspec.json.Decoder(_File)
+
+
+class WhatsApp:
+    """The channel of one business number; its token is in no message, log or exception here."""
+
+    name = updates.NAME
+    edits = False
+    deletes = False
+    joins = True
+    page = Page.ALWAYS
+    window = WINDOW_SECONDS
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        words: Words,
+        *,
+        token: str,
+        number_id: str,
+        api: str,
+        auth_header: str,
+        rate: float = 0,
+    ) -> None:
+        """`auth_header` is a header's name and what stands before the token in it.
+
+        Any other than Authorization is the dialect of a solution provider, whose key stands for one
+        number, so that paths carry none.
+        """
+        header, _colon, scheme = (part.strip() for part in auth_header.partition(":"))
+        self._http = http
+        self._words = words
+        self._number_id = number_id
+        self._api = api.rstrip("/")
+        self._auth = {header: f"{scheme} {token}".strip()}
+        own = f"{self._api}/{number_id}" if header.lower() == USUAL_HEADER else self._api
+        self._messages = f"{own}/messages"
+        self._own = own if own != self._api else ""
+        self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST, firm=True)
+        if rate == 0:
+            self.rates = Rates()
+
+    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+        """Read a body of the webhook, whatever it holds, in its order."""
+        return updates.arrivals(body, self._number_id, time.time())
+
+    async def send(self, act: Act) -> str:
+        """Perform an act; a message that takes several has several ids, joined by commas.
+
+        Nothing here can be edited, deleted or left: Refused. A message takes the same parts at each
+        try; a template says all of it, whatever is there.
+        """
+        if act.kind != "send" or act.message is None:
+            raise Refused
+        if act.closed:
+            return await self._send_template(act, act.message)
+        try:
+            parts = layout.parts(act.message, self._words)
+        except DoesNotFit:
+            _logger.error("message.too_large", channel=self.name, code=DoesNotFit.code)
+            raise
+        sent: list[str] = []
+        for number, content in enumerate(parts[act.sent :], act.sent + 1):
+            mark = updates.mark(act.row, number, len(parts))
+            try:
+                sent.append(await self._post(act, content, mark))
+            except SendError as error:
+                # What is there cannot be taken back, so it must not go again.
+                error.sent = number - 1
+                raise
+        return ",".join(sent)
+
+    async def acknowledge(self, message_id: str, *, typing: bool) -> None:
+        """Mark a person's message read and, if an answer comes, show that we write; best effort."""
+        mark: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": message_id,
+        }
+        if typing:
+            mark["typing_indicator"] = {"type": "text"}
+        with suppress(SendError):
+            await self._call("POST", self._messages, MARK_SECONDS, _encode(mark))
+
+    async def ping(self) -> None:
+        await self.number()
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """A person's file, as it comes; its address dies in five minutes and is asked for again.
+
+        Refused when it is gone, DoesNotFit past 100 MiB.
+        """
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", ref, re.ASCII):
+            raise Refused
+        failure: SendError = Refused()
+        for _try in range(2):
+            try:
+                async with self._opened(await self._located(ref)) as response:
+                    if response.status < 300:
+                        async for chunk in _within(response):
+                            yield chunk
+                        return
+                    failure = _not_there(response.status)
+            except (aiohttp.ClientError, TimeoutError):
+                failure = Unreachable()
+            if failure.retry:
+                break
+        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        raise failure
+
+    async def _located(self, ref: str) -> str:
+        status, raw = await self._call("GET", f"{self._api}/{ref}", CALL_SECONDS)
+        try:
+            file = _FILE.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            # Of a file that is gone the platform says that the request was wrong.
+            raise (Refused() if status in (400, 404) else _failed(status, raw)) from None
+        if isinstance(file.file_size, int) and file.file_size > MOST_FILE:
+            raise DoesNotFit
+        return file.url
+
+    def _opened(self, url: str) -> Any:
+        """The token goes to the platform's own hosts and nowhere else."""
+        given, own = urlsplit(url), urlsplit(self._api)
+        if given.hostname == META_FILES and own.hostname != META:
+            url = given._replace(scheme=own.scheme, netloc=own.netloc).geturl()
+        elif (given.scheme, given.netloc) not in ((own.scheme, own.netloc), ("https", META_FILES)):
+            raise Refused
+        seconds = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+        return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
+
+    async def _send_template(self, act: Act, message: Message) -> str:
+        """In the person's language, or in one to fall back to where that variant is missing."""
+        if message.template is None:
+            raise WindowClosed
+        for content in layout.templates(message.template, message.language):
+            with suppress(_NoVariant):
+                return await self._post(act, content, act.row)
+        raise NoTemplate
+
+    async def number(self) -> Number | None:
+        """Our number as Meta shows it; None in the dialect of a solution provider."""
+        if not self._own:
+            return None
+        asked = f"{self._own}?fields=verified_name,quality_rating"
+        status, raw = await self._call("GET", asked, CALL_SECONDS)
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            if status < 300:
+                return _NUMBER.decode(raw)
+        raise _failed(status, raw)
+
+    async def templates(self, account: str) -> list[Listed]:
+        """The templates of a business account, whatever their state."""
+        found: list[Listed] = []
+        fields, after = "name,language,status,rejected_reason", ""
+        while True:
+            asked = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
+            status, raw = await self._call("GET", asked, CALL_SECONDS)
+            try:
+                page = _LIST.decode(raw)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                raise _failed(status, raw) from None
+            found += page.data
+            if page.paging is None or not page.paging.next or page.paging.cursors is None:
+                return found
+            after = f"&after={quote(page.paging.cursors.after)}"
+
+    async def _post(self, act: Act, content: layout.Content, mark: str) -> str:
+        # A user id never leads to whoever has the person's number next; a phone number may.
+        to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
+        said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
+        if mark:
+            said["biz_opaque_callback_data"] = mark
+        status, raw = await self._call(
+            "POST", self._messages, CALL_SECONDS, _encode(said | content)
+        )
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            answer = _ANSWER.decode(raw)
+            if status < 300 and answer.messages and answer.error is None:
+                return answer.messages[0].id
+        raise _failed(status, raw)
+
+    async def _call(
+        self, method: str, url: str, seconds: float, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        headers = self._auth | ({"Content-Type": "application/json"} if body else {})
+        certain = False
+        try:
+            async with self._http.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=seconds),
+                allow_redirects=False,
+            ) as response:
+                raw = await response.read()
+                if response.status == 429 and (told := response.headers.get("Retry-After", "")):
+                    raise Throttled(_told(told), wide=True)
+                return response.status, raw
+        except NO_CONNECTION:
+            certain = True
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        raise Unreachable(certain=certain)
+
+
+class _NoVariant(NoTemplate):
+    """The template does not exist in this language."""
+
+
+def _failed(status: int, raw: bytes) -> SendError:
+    """What an answer that is no success means; a gateway's page says nothing about the message."""
+    try:
+        error = _ANSWER.decode(raw).error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        error = None
+    if error is None:
+        return Unreachable() if status < 400 or status >= 500 else _meant(-1, status)
+    return _meant(error.code, status)
+
+
+def _meant(code: int, status: int) -> SendError:
+    found = errors.fault(code, status)
+    if found.alarm:
+        _logger.error("whatsapp.refuses", code=found.alarm, channel=WhatsApp.name)
+    if code == errors.MISSING_TRANSLATION:
+        return _NoVariant()
+    return errors.failure(found)
+
+
+def _told(seconds: str) -> float:
+    return float(seconds) if seconds.isdecimal() and len(seconds) < 6 else 5.0
+
+
+def _not_there(status: int) -> SendError:
+    return Refused() if 400 <= status < 500 and status != 429 else Unreachable()
+
+
+async def _within(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in response.content.iter_chunked(CHUNK):
+        size += len(chunk)
+        if size > MOST_FILE:
+            raise DoesNotFit
+        yield chunk

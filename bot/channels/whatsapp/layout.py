@@ -1,0 +1,199 @@
+"""A message in WhatsApp's shape: one bubble wherever it fits, for each is billed and throttled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.channels import DoesNotFit, Message, Press, Template
+from bot.channels.limits import WHATSAPP as LIMITS
+from flows.engine.events import Kind
+from flows.engine.language_protocol import Words
+from flows.engine.text import _, button
+
+CHOOSE = button("Choose")
+ALSO = _("You can also write: {words}")
+BY_NUMBER = _("Please write the number or the words of your answer:")
+MOST_DESCRIPTION = 72
+MOST_ADDRESS = 2000
+# Only a press says these: they go into the list before what can as well be written.
+ONLY_PRESSED = (":>", "!page")
+LINKS = (Kind.PAGE, Kind.LINK)
+
+# Meta's codes of our languages; a script that it does not know is a template of its own, named so.
+TEMPLATE_LANGUAGES = {
+    "kk": ("kk", ""),
+    "kk_Arab": ("kk", "_arab"),
+    "ru": ("ru", ""),
+    "zh_Hans": ("zh_CN", ""),
+    "uz": ("uz", ""),
+    "uz_Cyrl": ("uz", "_cyrl"),
+}
+# Where a variant is missing: the same language in another script, then the one most can read.
+FALLBACKS = {
+    "kk_Arab": ("kk_Arab", "kk", "ru"),
+    "uz_Cyrl": ("uz_Cyrl", "uz", "ru"),
+}
+
+type Content = dict[str, Any]
+
+
+def parts(message: Message, words: Words) -> list[Content]:
+    """The messages it takes, in order: `type` and the content of that name.
+
+    Up to 3 buttons, else a list of up to 10 rows; controls that find no room there are named as
+    words to write. Over a body of more than 1024 characters there can be no buttons: the answers
+    are numbered. DoesNotFit when a payload or a label cannot be sent whole.
+    """
+    text = _text(message)
+    pressed, written = arranged(message.buttons)
+    if not pressed:
+        return [_plain(part) for part in LIMITS.split(text)]
+    if pressed[0].kind in LINKS:
+        return _linked(text, pressed[0], written, message, words)
+    if len(pressed) <= LIMITS.buttons and all(_fits(each, LIMITS.label) for each in pressed):
+        return _over(text, _buttons(pressed), written, message, words)
+    return _over(text, _list(pressed, message, words), written, message, words)
+
+
+def arranged(presses: Sequence[Press]) -> tuple[list[Press], list[Press]]:
+    """What can be pressed, in the order it came; and what has to be written for want of room.
+
+    A link stands alone. Answers and what only a press can say come first into a list.
+    """
+    links = [press for press in presses if press.kind in LINKS][:1]
+    chosen = links or sorted(presses, key=_rank)[: LIMITS.rows]
+    return (
+        [press for press in presses if press in chosen],
+        [press for press in presses if press not in chosen],
+    )
+
+
+def _text(message: Message) -> str:
+    return "\n\n".join((*message.paragraphs, message.place)).strip()
+
+
+def _over(
+    text: str, action: Content, written: Sequence[Press], message: Message, words: Words
+) -> list[Content]:
+    """The action under the text; without it, or under the end of it, where the text is too long."""
+    body = _with_words(text, written, message, words)
+    if LIMITS.measure(body) <= LIMITS.text_over_buttons:
+        return [_interactive(body, action)]
+    if not any(press.payload.endswith(ONLY_PRESSED[0]) for press in message.buttons):
+        return [_plain(part) for part in LIMITS.split(_numbered(text, message, words))]
+    return _under_the_end(body, action)
+
+
+def _under_the_end(body: str, action: Content) -> list[Content]:
+    """The action under the last paragraphs, which have room for it; what is before comes before."""
+    if LIMITS.measure(body) <= LIMITS.text_over_buttons:
+        return [_interactive(body, action)]
+    end = body.find("\n\n", len(body) - LIMITS.text_over_buttons - 2)
+    if end < 0:
+        raise DoesNotFit
+    before = [_plain(part) for part in LIMITS.split(body[:end])]
+    return [*before, _interactive(body[end + 2 :], action)]
+
+
+def _linked(
+    text: str, link: Press, others: Sequence[Press], message: Message, words: Words
+) -> list[Content]:
+    """A link stands alone under its message; everything else has to be written."""
+    if len(link.payload) > MOST_ADDRESS or not _fits(link, LIMITS.label):
+        raise DoesNotFit
+    parameters = {"display_text": link.label, "url": link.payload}
+    action = {"type": "cta_url", "action": {"name": "cta_url", "parameters": parameters}}
+    return _under_the_end(_with_words(text, others, message, words), action)
+
+
+def _with_words(text: str, written: Sequence[Press], message: Message, words: Words) -> str:
+    if not written:
+        return text
+    labels = " · ".join(press.label for press in written)
+    return f"{text}\n\n{words.render(_(ALSO.msgid, words=labels), message.language)}"
+
+
+def _numbered(text: str, message: Message, words: Words) -> str:
+    """The answers as numbered lines; the engine counts them in the same order."""
+    answers = [press for press in message.buttons if press.kind == Kind.OPTION]
+    others = [press for press in message.buttons if press.kind != Kind.OPTION]
+    lines = [f"{number}. {press.label}" for number, press in enumerate(answers, 1)]
+    asked = [words.render(BY_NUMBER, message.language), *lines] if lines else []
+    shown = [press for press in others if press.kind not in (Kind.CONTACT, Kind.FILE)]
+    return _with_words("\n\n".join((text, "\n".join(asked))).strip(), shown, message, words)
+
+
+def _rank(press: Press) -> int:
+    if press.kind in (Kind.OPTION, Kind.CONTACT):
+        return 0
+    return 1 if press.payload.endswith(ONLY_PRESSED) else 2
+
+
+def _plain(text: str) -> Content:
+    return {"type": "text", "text": {"body": text, "preview_url": False}}
+
+
+def _interactive(body: str, action: Content) -> Content:
+    return {"type": "interactive", "interactive": {**action, "body": {"text": body}}}
+
+
+def _buttons(presses: Sequence[Press]) -> Content:
+    replies = [
+        {"type": "reply", "reply": {"id": _payload(press, LIMITS.payload), "title": press.label}}
+        for press in presses
+    ]
+    return {"type": "button", "action": {"buttons": replies}}
+
+
+def _list(presses: Sequence[Press], message: Message, words: Words) -> Content:
+    rows = [_row(press) for press in presses]
+    opener = words.render(CHOOSE, message.language)
+    return {"type": "list", "action": {"button": opener, "sections": [{"rows": rows}]}}
+
+
+def _row(press: Press) -> Content:
+    """A label that is too long for a title goes on in the description below it."""
+    payload = _payload(press, LIMITS.row_payload)
+    if _fits(press, LIMITS.row_label):
+        return {"id": payload, "title": press.label}
+    end = press.label.rfind(" ", 1, LIMITS.row_label + 1)
+    title, more = press.label[:end], press.label[end + 1 :]
+    if end < 0 or LIMITS.measure(more) > MOST_DESCRIPTION:
+        raise DoesNotFit
+    return {"id": payload, "title": title, "description": more}
+
+
+def _fits(press: Press, most: int) -> bool:
+    return 0 < LIMITS.measure(press.label) <= most
+
+
+def _payload(press: Press, most: int) -> str:
+    if not press.payload.isascii() or not 1 <= len(press.payload) <= most:
+        raise DoesNotFit
+    return press.payload
+
+
+def templates(template: Template, language: str) -> list[Content]:
+    """The template in the person's language, then in those to fall back to (channels.md 2.4)."""
+    codes = FALLBACKS.get(language, tuple(dict.fromkeys((language or "ru", "ru"))))
+    return [_template(template, *TEMPLATE_LANGUAGES.get(code, (code, ""))) for code in codes]
+
+
+def _template(template: Template, code: str, suffix: str) -> Content:
+    components: list[Content] = []
+    if template.values:
+        given = [{"type": "text", "text": " ".join(value.split())} for value in template.values]
+        components.append({"type": "body", "parameters": given})
+    for index, payload in enumerate(template.payloads):
+        components.append(
+            {
+                "type": "button",
+                "sub_type": "quick_reply",
+                "index": str(index),
+                "parameters": [{"type": "payload", "payload": payload}],
+            }
+        )
+    named = {"name": template.name + suffix, "language": {"code": code}}
+    return {
+        "type": "template",
+        "template": named | ({"components": components} if components else {}),
+    }

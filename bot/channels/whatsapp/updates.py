@@ -1,0 +1,402 @@
+"""WhatsApp's webhooks, read as arrivals: every element of every list, each for itself."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from bot.channels import (
+    Arrival,
+    Ignored,
+    Inbound,
+    Moved,
+    Receipt,
+    Spoiled,
+    Unreadable,
+    json_decoding,
+)
+from bot.channels.whatsapp.errors import fault
+from bot.observability import logging
+from flows.engine import events
+
+NAME = "whatsapp"
+# Updates are known again for eight days: what is older could be a second time.
+OLDEST_SECONDS = 8 * 24 * 3600
+# Under the button that shares a phone number, where the platform has told it anyway.
+SHARE = ":@"
+PAYLOAD = re.compile(r"!\w+|\d+:.*")
+USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
+PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
+# Of the outbox a number and the attempt, which versions before this one left out; of a broadcast
+# its number, the recipient and the attempt.
+ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
+# And of a message in several parts which of them it is: `77.2/2/3`.
+MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
+
+# What a message may be instead of text, in the engine's words.
+CONTENTS = {
+    "location": "location",
+    "audio": "voice",
+    "voice": "voice",
+    "video": "video",
+    "sticker": "sticker",
+    "order": "invoice",
+}
+FILES = {"image": "photo", "document": "document"}
+# Nobody waits for an answer to these: a reaction, a message taken back, the platform's own.
+SILENT = frozenset(("reaction", "revoke", "ephemeral"))
+STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",
+    "failed": "failed",
+}
+_IGNORED = Ignored(NAME)
+_logger = logging.get()
+_encode = msgspec.json.Encoder().encode
+
+MOST_ID = 512
+type _Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MOST_ID)]
+
+# The platform's values, no more of them than is used. Whatever may be missing may also be null.
+
+
+class _Message(msgspec.Struct, gc=False):
+    id: _Id
+    type: str
+    timestamp: str | int | None = None
+    sender: str | None = msgspec.field(name="from", default=None)
+    from_user_id: str | None = None
+    from_parent_user_id: str | None = None
+    group_id: str | None = None
+
+
+class _Contact(msgspec.Struct, gc=False):
+    wa_id: str | None = None
+    user_id: str | None = None
+    parent_user_id: str | None = None
+
+
+class _Text(msgspec.Struct, gc=False):
+    body: str
+
+
+class _Press(msgspec.Struct, gc=False):
+    payload: str | None = None
+    text: str = ""
+
+
+class _Reply(msgspec.Struct, gc=False):
+    id: str
+
+
+class _Interactive(msgspec.Struct, gc=False):
+    button_reply: _Reply | None = None
+    list_reply: _Reply | None = None
+
+
+class _File(msgspec.Struct, gc=False):
+    id: _Id
+    file_size: int | None = None
+
+
+class _Number(msgspec.Struct, gc=False):
+    phone: str | None = None
+    wa_id: str | None = None
+
+
+class _Card(msgspec.Struct, gc=False):
+    phones: list[_Number] = []
+
+
+class _System(msgspec.Struct, gc=False):
+    type: str | None = None
+    wa_id: str | None = None
+    new_wa_id: str | None = None
+    user_id: str | None = None
+    previous_user_id: str | None = None
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: int
+
+
+class _Pricing(msgspec.Struct, gc=False):
+    billable: bool | None = None
+    category: str | None = None
+
+
+class _Status(msgspec.Struct, gc=False):
+    id: _Id
+    status: str
+    timestamp: str | int | None = None
+    biz_opaque_callback_data: str | None = None
+    errors: list[_Error] | None = None
+    pricing: _Pricing | None = None
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    phone_number_id: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Whom a message is from: what they are known by, first what is best."""
+
+    phone: str
+    names: tuple[str, ...]
+
+
+def arrivals(body: bytes, number_id: str, now: float) -> tuple[Arrival, ...]:
+    """Read a body; Unreadable as `wire` says, or E_SHAPE where it holds no list of entries.
+
+    What cannot be read within it is Spoiled, and the rest counts. Only what is about `number_id` is
+    taken. A message older than eight days at `now` is Spoiled E_STALE: it may be a repetition.
+    """
+    raw = json_decoding.read(body)
+    entries = raw.get("entry") if isinstance(raw, dict) else None
+    if not isinstance(entries, list):
+        raise Unreadable("E_SHAPE")
+    return tuple(each for entry in entries for each in _entry(entry, number_id, now)) or (_IGNORED,)
+
+
+def _entry(entry: Any, number_id: str, now: float) -> Iterator[Arrival]:
+    changes = entry.get("changes") if isinstance(entry, dict) else None
+    if not isinstance(changes, list):
+        yield _spoiled(entry, "E_SHAPE")
+        return
+    for change in changes:
+        try:
+            yield from _change(change, number_id, now)
+        except Unreadable as error:
+            yield _spoiled(change, error.code)
+
+
+def _change(change: Any, number_id: str, now: float) -> Iterator[Arrival]:
+    value = change.get("value") if isinstance(change, dict) else None
+    if not isinstance(value, dict):
+        raise Unreadable("E_SHAPE")
+    if change.get("field") != "messages" or not _is_ours(value, number_id):
+        return
+    contacts = _contacts(value.get("contacts"))
+    for raw in _listed(value, "messages"):
+        yield from _each(raw, lambda raw=raw: _message(raw, contacts, now))
+    for raw in _listed(value, "statuses"):
+        yield from _each(raw, lambda raw=raw: _status(raw))
+    for raw in _listed(value, "errors"):
+        _alarm(raw)
+
+
+def _is_ours(value: dict[str, Any], number_id: str) -> bool:
+    metadata = json_decoding.shaped(value.get("metadata"), _Metadata)
+    return str(metadata.phone_number_id) == number_id
+
+
+def _listed(value: dict[str, Any], name: str) -> list[Any]:
+    found = value.get(name)
+    if found is None or isinstance(found, list):
+        return found or []
+    raise Unreadable("E_SHAPE")
+
+
+def _each(raw: Any, read: Any) -> Iterator[Arrival]:
+    try:
+        found: Sequence[Arrival] = read()
+    except Unreadable as error:
+        found = (_spoiled(raw, error.code),)
+    yield from found
+
+
+def _spoiled(raw: Any, code: str) -> Spoiled:
+    """Named by its id where it has one, so that a repetition is the same thing."""
+    written = _encode(raw)
+    name = raw.get("id") if isinstance(raw, dict) else None
+    if not isinstance(name, str) or not 0 < len(name) <= MOST_ID:
+        name = sha256(written).hexdigest()
+    return Spoiled(NAME, name, code, len(written))
+
+
+def _contacts(raw: Any) -> list[_Contact]:
+    """Those that can be read: a message tells its writer too."""
+    found = []
+    for each in raw if isinstance(raw, list) else ():
+        try:
+            found.append(msgspec.convert(each, _Contact))
+        except msgspec.ValidationError:
+            continue
+    return found
+
+
+# Messages
+
+
+def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Arrival]:
+    message = json_decoding.shaped(raw, _Message)
+    if message.type in SILENT or message.group_id:
+        return (_IGNORED,)
+    at = _seconds(message.timestamp) or int(now)
+    if at < now - OLDEST_SECONDS:
+        raise Unreadable("E_STALE")
+    if message.type == "system":
+        return _moves(message, json_decoding.shaped(raw.get("system") or {}, _System))
+    who = _who(message, contacts)
+    if not who.names:
+        raise Unreadable("E_SHAPE")
+    handle, *aliases = who.names
+    event = _event(message.type, raw, who)
+    return (Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at),)
+
+
+def _seconds(told: str | int | None) -> int:
+    try:
+        seconds = int(told or 0)
+    except ValueError:
+        raise Unreadable("E_NUMBER") from None
+    if not 0 <= seconds < 10**11:
+        raise Unreadable("E_NUMBER")
+    return seconds
+
+
+def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
+    """The writer, by the message and by the one contact that has a name in common with it."""
+    own = [name for name in (message.sender, message.from_user_id) if name]
+    shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
+    only = contacts[0] if len(contacts) == 1 and not own else _Contact()
+    contact = next(shared, only)
+    told = (
+        message.from_user_id,
+        contact.user_id,
+        message.sender,
+        contact.wa_id,
+        message.from_parent_user_id,
+        contact.parent_user_id,
+    )
+    names = list(dict.fromkeys(name for name in told if name))
+    ids = [name for name in names if USER_ID.fullmatch(name)]
+    phones = [name.removeprefix("+") for name in names if PHONE.fullmatch(name.removeprefix("+"))]
+    return _Who(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
+
+
+def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
+    part = raw.get(kind)
+    match kind:
+        case "text":
+            return events.Said(json_decoding.shaped(part, _Text).body)
+        case "button":
+            return _pressed_template(json_decoding.shaped(part, _Press))
+        case "interactive":
+            return _pressed(json_decoding.shaped(part, _Interactive), who)
+        case "image" | "document":
+            file = json_decoding.shaped(part, _File)
+            return events.Attached(FILES[kind], file.id, file.file_size or 0)
+        case "contacts":
+            return _shared(json_decoding.shaped(part, list[_Card]), who)
+        case "request_welcome":
+            return events.Started()
+        case "edit":
+            return events.Edited()
+        case _:
+            return events.Unreadable(CONTENTS.get(kind, "other"))
+
+
+def _pressed_template(press: _Press) -> events.Event:
+    """A quick reply without a payload of ours says what stands on it: "Stop"."""
+    payload = press.payload or press.text
+    return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(press.text)
+
+
+def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
+    reply = pressed.button_reply or pressed.list_reply
+    if reply is None:
+        return events.Unreadable("other")
+    if reply.id.endswith(SHARE):
+        return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
+    return events.Pressed(reply.id)
+
+
+def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
+    """A card is one's own if it holds the very number that the message comes from."""
+    for number in (number for card in cards for number in card.phones):
+        digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
+        if digits:
+            return events.Shared(f"+{digits}", digits == who.phone)
+    return events.Unreadable("contact")
+
+
+def _moves(message: _Message, system: _System) -> Sequence[Arrival]:
+    """A new number is a new user id too; each old name is told its successor."""
+    new_phone = system.wa_id or system.new_wa_id or ""
+    old_phone = message.sender or ""
+    pairs = ((system.previous_user_id or "", system.user_id or ""), (old_phone, new_phone))
+    told = [pair for pair in pairs if all(pair) and pair[0] != pair[1]]
+    if not told and old_phone and system.user_id:
+        told = [(old_phone, system.user_id)]
+    address = system.user_id or new_phone
+    return [
+        Moved(NAME, f"{message.id}/{number}", old, new, address)
+        for number, (old, new) in enumerate(told)
+    ] or (_IGNORED,)
+
+
+# What became of messages of ours
+
+
+def _status(raw: Any) -> Sequence[Arrival]:
+    status = json_decoding.shaped(raw, _Status)
+    state = STATES.get(status.status)
+    if state is None:
+        return (_IGNORED,)
+    row, part, parts = _marked(status.biz_opaque_callback_data or "")
+    failed = [fault(error.code) for error in status.errors or ()] if state == "failed" else []
+    for each in failed:
+        if each.alarm:
+            _logger.error("whatsapp.refuses", code=each.alarm, channel=NAME)
+    return (
+        Receipt(
+            NAME,
+            status.id,
+            state,
+            _seconds(status.timestamp),
+            failed[0].error.code if failed else "E_SEND_REFUSED" if state == "failed" else "",
+            row,
+            _price(status.pricing),
+            part,
+            parts,
+        ),
+    )
+
+
+def mark(row: str, part: int, parts: int) -> str:
+    """What the platform hands back with what it reports of a part."""
+    return f"{row}/{part}/{parts}" if row and parts > 1 else row
+
+
+def _marked(told: str) -> tuple[str, int, int]:
+    """The row of a mark, the part and the number of parts; no row where it is none of ours."""
+    found = MARK.fullmatch(told)
+    if found is None:
+        return "", 1, 1
+    return found[1], int(found[2] or 1), int(found[3] or 1)
+
+
+def _price(pricing: _Pricing | None) -> str:
+    """The category that is billed; a word of the platform's, so no longer than such a word is."""
+    if pricing is None or pricing.billable is False:
+        return ""
+    category = pricing.category or ""
+    return category if re.fullmatch(r"[a-z_]{1,40}", category) else ""
+
+
+def _alarm(raw: Any) -> None:
+    """An error of the whole account, or of a message that is told nowhere else."""
+    try:
+        code = json_decoding.shaped(raw, _Error).code
+    except Unreadable:
+        return
+    _logger.error(
+        "whatsapp.refuses", code=fault(code).alarm or fault(code).error.code, channel=NAME
+    )

@@ -1,0 +1,48 @@
+"""`backup` and `restore`: a copy that ends with its epoch, and the way back from one."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.environment import Data, surroundings
+from bot.config.settings import Settings
+from bot.operations import backup as operation_backup
+from bot.runtime import runtime
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
+
+app = typer.Typer()
+
+Folder = Annotated[Path, typer.Argument(help="Folder for the backup, which names itself.")]
+Backup = Annotated[Path | None, typer.Argument(help="The backup; without it only the erasing.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Yes: everything in the database goes for it.")
+]
+
+
+@app.command()
+def backup(folder: Folder, data: Data = None) -> None:
+    """Write a sealed backup of the database; it can be read while its epoch's key lives."""
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.keys)), folder)
+    typer.echo(f"{path}: {path.stat().st_size} bytes. It holds no key; keep those apart.")
+
+
+@app.command()
+def restore(path: Backup = None, replace: Replace = False, data: Data = None) -> None:
+    """Bring a backup back, and erase again who was erased since; web and workers must be down."""
+    if path is not None and not replace:
+        typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)
+        raise typer.Exit(2)
+
+    async def replay(chosen: Settings) -> int:
+        async with runtime(chosen) as rt:
+            return await operation_backup.replay(rt)
+
+    with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
+        if path is not None:
+            operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), path)
+        gone = asyncio.run(replay(chosen))
+    typer.echo(f"Erased again: {gone}. Look at the officers: who was disabled since is back.")

@@ -1,0 +1,47 @@
+"""`breach`: how many people something that went wrong concerns, for who has to be told."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.cli.environment import Data, surroundings
+from bot.config.settings import Settings
+from bot.privacy import breach_report
+from bot.privacy.breach_report import Count, Scope
+from bot.runtime import runtime
+
+app = typer.Typer()
+
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
+Since = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows from this time, UTC.")]
+Until = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows before this, UTC.")]
+Epoch = Annotated[int | None, typer.Option(help="People whose key is under this epoch.")]
+Table = Annotated[str, typer.Option(help="One table only.")]
+
+
+@app.command("breach")
+def count(
+    since: Since = None,
+    until: Until = None,
+    epoch: Epoch = None,
+    table: Table = "",
+    data: Data = None,
+) -> None:
+    """Count the people whom a breach concerns, and what kind of data it is; counts only."""
+    scope = Scope(_utc(since), _utc(until), epoch, table)
+
+    async def counted(chosen: Settings) -> Count:
+        async with runtime(chosen) as rt:
+            return await breach_report.affected(rt, scope)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        found = asyncio.run(counted(chosen))
+    for each in found.tables:
+        typer.echo(f"{each.table:16} {each.people:8} people {each.rows:8} rows  {each.data}")
+    typer.echo(f"In all: {found.people} people.")
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at else None

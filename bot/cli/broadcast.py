@@ -1,0 +1,228 @@
+"""`broadcast`: announcements from the terminal, by the same rules as in the console."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import broadcasts
+from bot.broadcasts import Broadcast, Doubt, Fate, Refusal, Refused, Stale
+from bot.cli.environment import Data, surroundings
+from bot.config.settings import Settings
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Forbidden
+from bot.runtime import Runtime, runtime
+from bot.web.console.labels_broadcasts import STANDS_AGAINST
+
+app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
+Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
+Number = Annotated[int, typer.Argument(help="The announcement's number, from the list.")]
+Paper = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file.")]
+Some = Annotated[
+    list[int] | None, typer.Option("--recipient", help="Only of this one; may come several times.")
+]
+
+type Verb = Callable[[Runtime, Officer, Broadcast], Coroutine[Any, Any, object]]
+
+
+@app.command("list")
+def list_(officer: Name, data: Data = None) -> None:
+    """The newest announcements."""
+    for each in _as(data, officer, broadcasts.listing):
+        typer.echo(f"{each.number:6} {each.state:10} {each.draft.purpose:8} {each.draft.topic}")
+
+
+@app.command()
+def draft(paper: Paper, officer: Name, data: Data = None) -> None:
+    """Write one down from a file with its texts in every language; it goes to nobody yet."""
+
+    async def write(rt: Runtime, who: Officer) -> Broadcast:
+        return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
+
+    made = _as(data, officer, write)
+    typer.echo(f"Announcement {made.number}, state: {made.state}")
+
+
+@app.command()
+def count(number: Number, officer: Name, data: Data = None) -> None:
+    """How many it goes to, who is left out and why, how long it takes, what stands against it."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        counted = await broadcasts.count(rt, who, found.draft)
+        for (language, channel), many in sorted(counted.included.items()):
+            typer.echo(f"{many:10,} {channel} {language}")
+        for reason, many in sorted(counted.excluded.items()):
+            typer.echo(f"{many:10,} left out: {reason}")
+        for channel, seconds in broadcasts.estimate(rt, found.draft, counted).seconds.items():
+            typer.echo(f"{channel}: about {seconds / 60:,.0f} minutes")
+        for each in await broadcasts.blockers(rt, who, found.id):
+            typer.echo(f"stands against it: {_words(each.why, each.detail)}")
+
+    _with(data, officer, number, told)
+
+
+@app.command()
+def test(number: Number, officer: Name, data: Data = None) -> None:
+    """Send it, in every language, to the testers alone."""
+
+    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        for language in broadcasts.written(rt):
+            sent = await broadcasts.test_send(rt, who, found.id, language)
+            typer.echo(f"{language}: {sent} messages")
+
+    _with(data, officer, number, tried)
+
+
+@app.command()
+def ask(number: Number, officer: Name, data: Data = None) -> None:
+    """Ask the approvers."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.ask_approval(rt, who, it.id))
+
+
+@app.command()
+def approve(
+    number: Number,
+    officer: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Read it and agree to exactly that; nobody agrees to their own."""
+
+    async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
+        for language, message in broadcasts.samples(rt, found.draft).items():
+            typer.echo(f"[{language}] {'\n'.join(message.paragraphs)}")
+        counted = await broadcasts.count(rt, who, found.draft)
+        typer.echo(f"It goes to {counted.total:,} people.")
+        if not yes:
+            await asyncio.to_thread(typer.confirm, "Do you agree?", abort=True)
+        return await broadcasts.approve(rt, who, found.id, found.draft.content_hash)
+
+    _with(data, officer, number, agree)
+
+
+@app.command()
+def start(number: Number, officer: Name, data: Data = None) -> None:
+    """Send it, now or at its time."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
+
+
+@app.command()
+def pause(number: Number, officer: Name, data: Data = None) -> None:
+    """Hold it."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.pause(rt, who, it.id))
+
+
+@app.command()
+def resume(number: Number, officer: Name, data: Data = None) -> None:
+    """Go on where it stood."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.resume(rt, who, it.id))
+
+
+@app.command()
+def cancel(number: Number, officer: Name, data: Data = None) -> None:
+    """End it; what was sent stays sent."""
+    _with(data, officer, number, lambda rt, who, it: broadcasts.cancel(rt, who, it.id))
+
+
+@app.command()
+def retry(number: Number, officer: Name, data: Data = None) -> None:
+    """Try those again whom it certainly did not reach."""
+
+    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        many = await broadcasts.retry_failed(rt, who, found.id)
+        typer.echo(f"{many:,} are tried again")
+
+    _with(data, officer, number, tried)
+
+
+@app.command()
+def doubt(
+    number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
+) -> None:
+    """Decide of those in doubt: `again` (who may have it already), or `leave`."""
+
+    async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
+        typer.echo(f"{many:,} decided")
+
+    _with(data, officer, number, decided)
+
+
+@app.command()
+def recipients(
+    number: Number,
+    officer: Name,
+    fate: Annotated[Fate | None, typer.Option(help="Only those of whom this became.")] = None,
+    after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
+    data: Data = None,
+) -> None:
+    """What became of each, by numbers that say nothing of who they are."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
+            line = f"{each.seq:8} {each.channel} {each.language} {each.fate} {each.reason}"
+            typer.echo(line.rstrip())
+
+    _with(data, officer, number, told)
+
+
+@app.command()
+def progress(number: Number, officer: Name, data: Data = None) -> None:
+    """How far it is: numbers that add up, reasons, platforms that asked us to wait."""
+
+    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        now = await broadcasts.progress(rt, who, found.id)
+        typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
+        for fate, many in now.fates.items():
+            typer.echo(f"{many:10,} {fate}")
+        typer.echo(f"{now.broadcast.total or 0:10,} in all; {now.rate:.1f} a second")
+        for (fate, reason), many in now.reasons.items():
+            typer.echo(f"{many:10,} {fate}: {reason}")
+        for each in now.pauses:
+            typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
+
+    _with(data, officer, number, told)
+
+
+def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
+    """One act on the announcement of a number; its state after it."""
+
+    async def act(rt: Runtime, who: Officer) -> Broadcast:
+        newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
+        found = next((each for each in newer if each.number == number), None)
+        if found is None:
+            raise LookupError("E_BROADCAST: there is no such announcement; look at the list")
+        await verb(rt, who, found)
+        return await broadcasts.find(rt, who, found.id)
+
+    after = _as(data, name, act)
+    typer.echo(f"Announcement {after.number}, state: {after.state}")
+
+
+def _as[T](
+    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+) -> T:
+    async def open_and_act(chosen: Settings) -> T:
+        async with runtime(chosen) as rt:
+            async with rt.pool.connection() as session:
+                found = await directory.by_name(session, name)
+            return await act(rt, found)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            return asyncio.run(open_and_act(chosen))
+        except Refused as error:
+            typer.echo(f"{error.code}: {_words(error.why, error.detail)}", err=True)
+        except Forbidden as error:
+            typer.echo(f"{error.code}: {name} has no right to this; officers have roles", err=True)
+        except (LookupError, Stale) as error:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1)
+
+
+def _words(why: Refusal, detail: str) -> str:
+    """A refusal as the console says it in English."""
+    return STANDS_AGAINST[why].msgid.format(detail=detail)

@@ -1,0 +1,143 @@
+"""A conversation in the terminal: any flow through the pure step, nothing else, nothing kept."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.i18n import Languages
+from flows import FLOWS
+from flows.engine.conversation import step
+from flows.engine.events import (
+    Acknowledged,
+    Button,
+    Effect,
+    Event,
+    Kind,
+    Pressed,
+    Said,
+    Say,
+    Started,
+    Withdraw,
+)
+from flows.engine.flow import Submit
+from flows.engine.state import Conversation
+
+app = typer.Typer()
+RECEIPT = "TERMINAL-1"
+
+# What a terminal cannot offer.
+UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
+
+
+@app.command()
+def chat(
+    language: Annotated[str, typer.Option("--lang", help="Language, such as kk or kk_Arab.")] = "",
+    flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
+) -> None:
+    """Talk to the assistant in the terminal, without any service; nothing is kept."""
+    languages = Languages()
+    _one_of(language, "language", [code for code, _name in languages.languages()])
+    _one_of(flow, "flow", FLOWS)
+    conversation = Conversation(language=language)
+    talk(languages, conversation, Started(flow), _typed(), typer.echo)
+
+
+def talk(
+    languages: Languages,
+    conversation: Conversation,
+    event: Event,
+    lines: Iterable[str],
+    write: Callable[[str], None],
+) -> Conversation:
+    """Take the event, then every line that is typed; returns what would be remembered."""
+    typed = iter(lines)
+    while True:
+        turn = step(FLOWS, languages, conversation, event, datetime.now(UTC).date())
+        conversation = turn.conversation
+        buttons = [each for say in turn.says for each in say.buttons if each.kind not in UNSHOWN]
+        numbers = _numbers(conversation, buttons)
+        for say in turn.says:
+            write("\n".join(_page(languages, say, numbers)) + "\n")
+        for effect in turn.effects:
+            write(f"  * {_told(effect)}")
+        answered = _registry(turn.effects)
+        if answered is None:
+            line = next(typed, None)
+            if line is None:
+                return conversation
+            answered = _event(languages, line, buttons, numbers, conversation.language)
+        event = answered
+
+
+def _typed() -> Iterator[str]:
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            return
+
+
+def _one_of(value: str, what: str, known: Iterable[str]) -> None:
+    if value and value not in known:
+        raise typer.BadParameter(f"There is no such {what}; there are {', '.join(known)}.")
+
+
+def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
+    """The number of each option that is open now, by payload, also of those on other pages."""
+    asked = conversation.asked
+    if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
+        return {}
+    return {
+        f"{asked.nonce}:{option.key}": str(number) for number, option in enumerate(asked.options, 1)
+    }
+
+
+def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[str]:
+    def shown(button: Button) -> str:
+        return languages.render(button.label, say.language)
+
+    for number, paragraph in enumerate(say.paragraphs):
+        yield from [""] if number else []
+        yield from (languages.render(text, say.language) for text in paragraph)
+    if say.progress:
+        yield "({}/{})".format(*say.progress)
+    options = [each for each in say.buttons if each.payload in numbers]
+    yield from (f"{numbers[each.payload]:>4}  {shown(each)}" for each in options)
+    others = [each for each in say.buttons if each not in options and each.kind not in UNSHOWN]
+    yield "      " + " · ".join(f"[{shown(each)}]" for each in others)
+
+
+def _event(
+    languages: Languages, line: str, buttons: list[Button], numbers: dict[str, str], language: str
+) -> Event:
+    """A number or a label is a press, as on a channel with buttons; all else is said."""
+    for payload, number in numbers.items():
+        if line.strip() == number:
+            return Pressed(payload)
+    for button in buttons:
+        if languages.same(line, languages.render(button.label, language)):
+            return Pressed(button.payload)
+    return Said(line)
+
+
+def _told(effect: Effect) -> str:
+    name = type(effect).__name__
+    if not isinstance(effect, Submit):
+        return name
+    told = ", ".join(f"{key}={value}" for key, value in effect.answers.items() if value)
+    return f"{name}, to no registry here: {told}; {dict(effect.members)}"
+
+
+def _registry(effects: Iterable[Effect]) -> Event | None:
+    """What a registry would answer, so that a conversation can be walked to its end."""
+    for effect in effects:
+        match effect:
+            case Submit():
+                return Acknowledged("received", RECEIPT)
+            case Withdraw():
+                return Acknowledged("withdrawn", RECEIPT)
+            case _:
+                pass
+    return None

@@ -1,0 +1,109 @@
+"""`demo`: everything on one machine, with a registry and, if wished, messengers to try it on."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from secrets import token_hex
+from typing import Annotated
+
+import aiohttp
+import typer
+
+from bot import BEGAN
+from bot.cli.environment import ROOT, Data, Fresh, Port, load, read, surroundings, until_told
+from bot.cli.servers import serve, serve_all
+from bot.config.settings import ConfigError, Settings
+from bot.registry import sandbox
+
+app = typer.Typer()
+# A test phone that nobody looks at: what it would show stands on the composer's page.
+TESTER = ("web:tester",)
+Channels = Annotated[
+    bool,
+    typer.Option("--channels", help="Emulated Telegram and WhatsApp too, on a page to try them."),
+]
+
+
+@app.command()
+def demo(
+    data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
+) -> None:
+    """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
+    load(data)
+    # Whoever looks at it for the first time is to see two addresses, and not a log.
+    os.environ.setdefault("KOSH_LOG_LEVEL", "error")
+    with (
+        surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
+        phones(chosen) if channels else nullcontext(chosen) as joined,
+    ):
+        until_told(lambda: _demo(joined, sandbox_database))
+
+
+async def _demo(chosen: Settings, sandbox_database: str) -> None:
+    """Everything of `run`, with a sandbox registry that this process serves too."""
+    if chosen.has_registry:
+        return await serve_all(chosen, [_time_to_answer(chosen)])
+    port = chosen.port + 1
+    keys = {
+        "registry_url": f"http://{chosen.host}:{port}",
+        "registry_client_id": "kosh",
+        "registry_client_secret": token_hex(32),
+        "registry_callback_secret": token_hex(32),
+    }
+    registry = sandbox.create_app(
+        sandbox_database,
+        client_id=keys["registry_client_id"],
+        client_secret=keys["registry_client_secret"],
+        callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
+        callback_secret=keys["registry_callback_secret"],
+    )
+    told = {"broadcast_testers": TESTER} | keys
+    joined = read(**(chosen.model_dump(exclude_none=True) | told))
+    typer.echo(f"The sandbox registry is at {keys['registry_url']}")
+    await serve_all(joined, [serve(registry, chosen.host, port), _time_to_answer(joined)])
+
+
+async def _time_to_answer(chosen: Settings) -> None:
+    """Says how long the chat took to answer, counted from the start of this process."""
+    async with aiohttp.ClientSession() as http:
+        while True:
+            with suppress(aiohttp.ClientError):
+                async with http.get(f"http://{chosen.host}:{chosen.port}/chat") as answer:
+                    await answer.read()
+                    break
+            await asyncio.sleep(0.05)
+    typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
+
+
+@contextmanager
+def phones(chosen: Settings) -> Iterator[Settings]:
+    """The emulated messengers in a process of their own, and the settings that lead to them."""
+    if not (ROOT / "tests" / "emulators").is_dir():
+        raise ConfigError("the emulators are in the source checkout only; use --channels there")
+    telegram, whatsapp, page = (chosen.port + number for number in (2, 3, 4))
+    keys = {
+        "telegram_token": f"7000000001:{token_hex(16)}",
+        "telegram_secret": token_hex(32),
+        "telegram_api": f"http://127.0.0.1:{telegram}",
+        "whatsapp_token": token_hex(32),
+        "whatsapp_number_id": "100000000000777",
+        "whatsapp_app_secret": token_hex(32),
+        "whatsapp_verify_token": token_hex(32),
+        "whatsapp_api": f"http://127.0.0.1:{whatsapp}/v26.0",
+        "whatsapp_auth_header": "Authorization: Bearer",
+    }
+    told = {f"KOSH_{name.upper()}": value for name, value in keys.items()}
+    command = [sys.executable, "-m", "tests.emulators"]
+    command += ["--telegram-port", str(telegram), "--whatsapp-port", str(whatsapp)]
+    command += ["--page-port", str(page), "--kosh", f"http://127.0.0.1:{chosen.port}"]
+    command += ["--registry", chosen.registry_url or f"http://{chosen.host}:{chosen.port + 1}"]
+    emulators = subprocess.Popen(command, cwd=ROOT, env=os.environ | told)
+    try:
+        yield read(**(chosen.model_dump(exclude_none=True) | keys))
+    finally:
+        emulators.terminate()
+        emulators.wait(10)

@@ -1,0 +1,142 @@
+"""`desk`: the officers' desk in the terminal."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated, Any
+
+import typer
+
+from bot import cases, desk
+from bot.cli.environment import Data, surroundings
+from bot.config.settings import Settings
+from bot.desk import views
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Forbidden, Reason
+from bot.runtime import Runtime, runtime
+
+app = typer.Typer(no_args_is_help=True, help="The officers' desk, in the terminal.")
+Name = Annotated[str, typer.Option("--officer", help="The officer's name.")]
+Number = Annotated[int, typer.Argument(help="The case's number, from the list.")]
+
+
+@app.command("list")
+def desk_list(officer: Name, data: Data = None) -> None:
+    """Open cases of the mission: urgent ones first, then what must be answered soonest."""
+    wanted = views.Filter(views.Queue.ALL)
+    page = _at_the_desk(data, officer, lambda rt, who: views.listing(rt, who, wanted))
+    for line in page.lines:
+        case, mark = line.case, "!" if line.case.urgent else " "
+        holder = line.holder or "free"
+        typer.echo(
+            f"{mark} {case.number:6} {case.topic:16} {case.language:8} {case.state:14} {holder}"
+        )
+
+
+@app.command("read")
+def desk_read(case: Number, officer: Name, data: Data = None) -> None:
+    """The words and notes of a case; that they were read is audited."""
+
+    async def read(rt: Runtime, who: Officer) -> views.View:
+        found = await _numbered(rt, who, case)
+        return await views.view(rt, who, found.id, Reason.ANSWER)
+
+    view = _at_the_desk(data, officer, read)
+    for said in view.thread:
+        typer.echo(f"{said.officer or said.by}: {said.words}  {said.delivery}".rstrip())
+    for note in view.notes:
+        typer.echo(f"note of {note.officer}: {note.words}")
+
+
+@app.command("claim")
+def desk_claim(case: Number, officer: Name, data: Data = None) -> None:
+    """Take a case; the form is silent from then on."""
+    _do(data, officer, case, desk.claim)
+    typer.echo("The case is yours.")
+
+
+@app.command("answer")
+def desk_answer(case: Number, officer: Name, words: str, data: Data = None) -> None:
+    """Write to the person."""
+    _do(data, officer, case, desk.reply, words=words)
+    typer.echo("Sent, or on its way.")
+
+
+@app.command("note")
+def desk_note(case: Number, officer: Name, words: str, data: Data = None) -> None:
+    """Tell colleagues something about a case; the person never sees it."""
+    _do(data, officer, case, desk.note, words=words)
+    typer.echo("Noted.")
+
+
+@app.command("lift-pin")
+def desk_lift_pin(case: Number, officer: Name, data: Data = None) -> None:
+    """Take away a PIN that the person has lost, once they have answered who they are."""
+    _do(data, officer, case, desk.lift_pin)
+    typer.echo("The PIN is lifted; the person was told.")
+
+
+@app.command("release")
+def desk_release(case: Number, officer: Name, data: Data = None) -> None:
+    """Give a case back to the queue."""
+    _do(data, officer, case, desk.release)
+    typer.echo("The case is back in the queue.")
+
+
+@app.command("resolve")
+def desk_resolve(
+    case: Number,
+    officer: Name,
+    where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
+    data: Data = None,
+) -> None:
+    """Close a case; the bot goes on where the person was, or where you say."""
+    _do(data, officer, case, desk.resolve, where=where)
+    typer.echo("The case is closed.")
+
+
+async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
+    """The case of a number, open or closed."""
+    for queue in (views.Queue.ALL, views.Queue.RESOLVED):
+        page = await views.listing(rt, who, views.Filter(queue, number=number))
+        if page.lines:
+            return page.lines[0].case
+    raise LookupError("E_CASE: there is no such case; look at the list")
+
+
+def _do(
+    data: Path | None,
+    name: str,
+    number: int,
+    verb: Callable[..., Coroutine[Any, Any, Any]],
+    **more: str,
+) -> None:
+    """One act at the desk, on the case as it is now."""
+
+    async def act(rt: Runtime, who: Officer) -> None:
+        case = await _numbered(rt, who, number)
+        await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
+
+    _at_the_desk(data, name, act)
+
+
+def _at_the_desk[T](
+    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+) -> T:
+    async def open_and_act(chosen: Settings) -> T:
+        async with runtime(chosen) as rt:
+            async with rt.pool.connection() as session:
+                officer = await directory.by_name(session, name)
+            return await act(rt, officer)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            return asyncio.run(open_and_act(chosen))
+        except cases.Taken as taken:
+            holder = taken.holder or "nobody"
+            typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)
+        except (LookupError, Forbidden, desk.Refused) as error:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1)

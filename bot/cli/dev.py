@@ -1,0 +1,184 @@
+"""`test`, `chaos`, `bench`, `requirements`: what must hold, what breaks it, what it costs."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.environment import ROOT
+from bot.config.settings import ConfigError
+
+app = typer.Typer()
+# What `./kosh requirements` reads afterwards.
+REPORTS = ".kosh/reports"
+BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
+
+ANNOUNCED = ("--people", "300", "--kills", "8")
+# What is released, rather than what is changed; and what takes long and seldom breaks alone.
+RELEASED = (
+    "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
+    "tests/registry/test_schemathesis.py", "tests/browser/test_announcing.py",
+    "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
+)  # fmt: skip
+
+# The tests run on the newest; what is new in it must not be used. Debian has the oldest.
+OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
+OLDEST_POSTGRES_TESTS = (
+    "tests/broadcasts/test_broadcasts.py",
+    "tests/cases/test_cases.py",
+    "tests/cases/test_working_hours.py",
+    "tests/conversations/test_batched_turns.py",
+    "tests/conversations/test_turn.py",
+    "tests/db/test_migrations.py",
+    "tests/desk/test_actions.py",
+    "tests/desk/test_break_glass.py",
+    "tests/officers/test_permissions.py",
+    "tests/operations/test_key_rotation.py",
+    "tests/operations/test_rollback_guard.py",
+    "tests/outbox/test_outbox.py",
+    "tests/outbox/test_sender.py",
+    "tests/people/test_pin.py",
+    "tests/privacy/test_breach_report.py",
+    "tests/privacy/test_erasure.py",
+    "tests/privacy/test_retention.py",
+    "tests/registrations/test_registrations.py",
+    "tests/uploads/test_uploads.py",
+)
+
+Quick = Annotated[bool, typer.Option("--quick", help="Leave out chaos.")]
+Release = Annotated[bool, typer.Option("--release", help="Only what a release must pass besides.")]
+
+
+@app.command()
+def test(quick: Quick = False, release: Release = False) -> None:
+    """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos.
+
+    What a release must pass besides: the wheel is built twice alike and demonstrated, the tutorial
+    followed, an installation set up, moved and restored, its own servers started and killed, the
+    registry's contract tried with everything, papers of all kinds made safe, an announcement walked
+    through in a browser, each page of the console looked at with axe, the oldest PostgreSQL tried.
+    """
+    begun = time.monotonic()
+    failed = _released() if release else _changed(quick)
+    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    if failed:
+        typer.echo(f"Failed: {', '.join(failed)}", err=True)
+    typer.echo(f"It took {minutes} min {seconds} s.")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _released() -> list[str]:
+    """What of a release failed."""
+    failed = _two_at_a_time(
+        {"release": _pytest("release", 2, *RELEASED)},
+        {"wheel": [sys.executable, "-m", "tests.wheel"]},
+    )
+    if not OLDEST_POSTGRES.is_dir():
+        typer.echo(f"The oldest PostgreSQL isn't at hand in {OLDEST_POSTGRES}: not tried.")
+        return failed
+    oldest = _pytest("oldest", 2, *OLDEST_POSTGRES_TESTS, f"--postgres={OLDEST_POSTGRES}")
+    return failed + _two_at_a_time({"oldest": oldest}, {})
+
+
+def _changed(quick: bool) -> list[str]:
+    """What of a change failed."""
+    python = sys.executable
+    shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
+    # One process, since two would each go the same ways; what only reads keeps the other core busy.
+    conversations = {"conversations": _pytest("flows", 0, "tests/flows", "--cov")}
+    reading = {
+        "types": [python, "-m", "mypy"],
+        "documents": [python, "-m", "bot", "docs", "build"],
+        "layers": [str(Path(python).parent / "lint-imports")],
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+    }
+    elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
+    # These often wait for a server or a browser: a third process uses what two leave.
+    tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
+    # Without tests beside them, since they measure silence, and most of their time is waiting.
+    chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
+    announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
+    failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests, {})
+    return failed + ([] if quick else _two_at_a_time(chaos, announcement))
+
+
+def _pytest(report: str, many: int, *what: str) -> list[str]:
+    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, f"--junitxml={REPORTS}/{report}.xml")
+    return [sys.executable, "-m", "pytest", *how, *what]
+
+
+def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
+    """Which of them failed; `shown` begin, and let their progress be seen."""
+    with ThreadPoolExecutor(2) as two:
+        passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
+        passed |= {name: two.submit(_passes_quietly, name, line) for name, line in quiet.items()}
+    return [name for name, each in passed.items() if not each.result()]
+
+
+def _passes(name: str, command: list[str]) -> bool:
+    typer.echo(f"== {name}")
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _passes_quietly(name: str, command: list[str]) -> bool:
+    """What it says comes in one piece, when it ended."""
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    typer.echo(f"== {name}\n{done.stdout}".rstrip())
+    return done.returncode == 0
+
+
+PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def chaos(context: typer.Context) -> None:
+    """Use it while it is killed, cut off and filled, and judge it from outside: `chaos long`."""
+    if not (ROOT / "tests" / "chaos").is_dir():
+        raise ConfigError("the chaos test is in the source checkout only; use it there")
+    from tests.chaos import command
+
+    command.app(args=context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Measure costs side by side in one run: `bench turn`."""
+    try:
+        from tests.benchmarks import command
+    except ImportError:
+        typer.echo("E_BENCH: the group `bench` isn't installed; call it as ./kosh bench", err=True)
+        raise typer.Exit(2) from None
+    command.app(args=context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def requirements(context: typer.Context) -> None:
+    """What safety asks, requirement by requirement: its tests and how they ended (`--run`)."""
+    _prove("requirements", context)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def mutants(context: typer.Context) -> None:
+    """Kosh with one guard off, again and again, and which test noticed; an error if none did."""
+    _prove("mutants", context)
+
+
+def _prove(command: str, context: typer.Context) -> None:
+    """The tests' own command does it, in a process that has their packages."""
+    if not (ROOT / "tests" / "proof").is_dir():
+        typer.echo("E_PROOF: the tests are in the source checkout only; call it there", err=True)
+        raise typer.Exit(2)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.proof", command, *context.args], cwd=ROOT, check=False
+    )
+    raise typer.Exit(done.returncode)

@@ -1,0 +1,398 @@
+"""`doctor`: looks at everything that can be reached, says what is wrong and how to mend it."""
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+import aiohttp
+import psycopg
+import typer
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.channels import Channel, SendError
+from bot.channels.telegram.client import Telegram
+from bot.channels.whatsapp.client import WhatsApp
+from bot.cli import whatsapp_templates
+from bot.cli.environment import Data, surroundings
+from bot.config import minimum_versions
+from bot.config.minimum_versions import Floor
+from bot.config.settings import ConfigError, Role, Settings
+from bot.i18n import Languages
+from bot.operations.health import built
+from bot.registrations.submissions import unmapped
+from bot.registry.errors import RegistryError
+from bot.runtime import platforms, registry_of
+from bot.security.key_files import Keys, VaultError
+
+app = typer.Typer()
+
+SECONDS = 20
+GIGABYTE = 1024**3
+OLDEST_POSTGRESQL = 170000
+# Sign-in codes and signed callbacks stop to fit when clocks are further apart.
+CLOCK_SECONDS, CLOCK_MOST = 2, 30
+RATES = {"telegram_rate": 30, "whatsapp_rate": 80}
+
+
+class Grade(StrEnum):
+    """How a thing is."""
+
+    GOOD = "ok"
+    DOUBTFUL = "look"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do where it isn't well."""
+
+    what: str
+    grade: Grade
+    said: str
+    mend: str = ""
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Look at database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        findings = asyncio.run(examine(chosen))
+    for each in findings:
+        typer.echo(f"{each.grade:6} {each.what:10} {each.said}")
+        if each.mend:
+            typer.echo(f"       {'':10} → {each.mend}")
+    if any(each.grade is Grade.WRONG for each in findings):
+        raise typer.Exit(1)
+
+
+async def examine(chosen: Settings) -> list[Finding]:
+    """Every finding, one look after another; one that takes too long is a finding too."""
+    return [each for look in LOOKS for each in await _look(look, chosen)]
+
+
+async def _look(look: "Look", chosen: Settings) -> list[Finding]:
+    what = look.__name__.strip("_")
+    try:
+        async with asyncio.timeout(SECONDS):
+            return [each async for each in look(chosen)]
+    except TimeoutError:
+        return [_wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
+
+
+def _good(what: str, said: str) -> Finding:
+    return Finding(what, Grade.GOOD, said)
+
+
+def _doubtful(what: str, said: str, mend: str) -> Finding:
+    return Finding(what, Grade.DOUBTFUL, said, mend)
+
+
+def _wrong(what: str, said: str, mend: str) -> Finding:
+    return Finding(what, Grade.WRONG, said, mend)
+
+
+# This machine
+
+
+async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
+    try:
+        keys = Keys.load(chosen.keys)
+    except VaultError as error:
+        yield _wrong(
+            "keys", str(error), "put them back from their mirror; new ones can't read what is there"
+        )
+    else:
+        newest = max(keys.epoch)
+        yield _good("keys", f"epoch {newest}, {len(keys.epoch) + len(keys.index)} key files")
+
+
+async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
+    place = next(path for path in (chosen.data, *chosen.data.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free / GIGABYTE
+    said = f"{free:.1f} GB free"
+    if free < 1:
+        yield _wrong("disk", said, "make room: a full disk lets nothing be accepted")
+    elif free < 5:
+        yield _doubtful("disk", said, "make room before it is full")
+    else:
+        yield _good("disk", said)
+
+
+async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
+    name, commit = built()
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield _good("versions", f"Kosh {name} {commit or '(no commit known)'}, Python {python}")
+    for each in minimum_versions.LIBRARIES:
+        for finding in _floor(
+            "versions", each, minimum_versions.installed().get(each.name, ""), chosen
+        ):
+            yield finding
+
+
+async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
+    for name, usual in RATES.items():
+        rate = getattr(chosen, name)
+        if rate == 0:
+            mend = f"set it to {usual}, unless this talks to an emulator"
+            yield _doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", mend)
+        elif rate > usual:
+            mend = "right only where the platform raised it for you"
+            yield _doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual}", mend)
+        else:
+            yield _good("rates", f"KOSH_{name.upper()} is {rate:g}")
+
+
+def _floor(what: str, floor: Floor, version: str, chosen: Settings) -> Iterator[Finding]:
+    """A library or a server that is older than what is safe."""
+    if version and floor.name not in chosen.patched and not floor.holds(version):
+        said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
+        yield _wrong(what, said, "renew it, or name it in KOSH_PATCHED if it was mended")
+
+
+# Services
+
+
+async def _database(chosen: Settings) -> AsyncIterator[Finding]:
+    for role, lack in _ROLES.items():
+        try:
+            url = chosen.database(role)
+        except ConfigError as error:
+            yield Finding("database", lack, str(error), _WITHOUT[role])
+            continue
+        try:
+            async with await psycopg.AsyncConnection.connect(url, connect_timeout=3) as session:
+                async for each in _server(session, role, chosen):
+                    yield each
+        except psycopg.Error as error:
+            kind = type(error).__name__
+            mend = "is the server up, is it reached from here, is the password right?"
+            yield _wrong("database", f"kosh_{role} cannot connect ({kind})", mend)
+
+
+_ROLES: dict[Role, Grade] = {
+    "app": Grade.WRONG,
+    "retention": Grade.WRONG,
+    "console": Grade.DOUBTFUL,
+}
+_WITHOUT: dict[Role, str] = {
+    "app": "nothing works without it",
+    "retention": "nothing is deleted when its time has come",
+    "console": "officers have no console",
+}
+
+
+async def _server(
+    session: psycopg.AsyncConnection[tuple[object, ...]], role: Role, chosen: Settings
+) -> AsyncIterator[Finding]:
+    cursor = await session.execute(
+        "SELECT rolsuper OR rolbypassrls, current_setting('fsync') = 'on',"
+        " current_setting('synchronous_commit') <> 'off', current_setting('server_version')"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    powerful, synced, kept, version = await cursor.fetchone() or (True, False, False, "")
+    if powerful:
+        yield _wrong("database", f"{role} is a superuser", "use the roles of docs/operations.md")
+    if role != "app":
+        yield _good("database", f"kosh_{role} connects")
+        return
+    number = str(version).partition(" ")[0]
+    if session.info.server_version < OLDEST_POSTGRESQL:
+        yield _wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
+    for finding in _floor("database", minimum_versions.POSTGRESQL, number, chosen):
+        yield finding
+    if not (synced and kept):
+        mend = "switch them on: the promises rest on them"
+        yield _wrong("database", "fsync or synchronous_commit is off", mend)
+    async for each in _schema(session, number):
+        yield each
+
+
+async def _schema(
+    session: psycopg.AsyncConnection[tuple[object, ...]], version: str
+) -> AsyncIterator[Finding]:
+    from bot.db.tables import metadata
+
+    # The list of migrations is the owner's to read; what they made, everybody may look up.
+    cursor = await session.execute(
+        "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
+    )
+    there = set(await cursor.fetchall())
+    wanted = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
+    if missing := sorted(wanted - there):
+        said = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
+        yield _wrong("database", said, "./kosh migrate")
+    else:
+        yield _good("database", f"PostgreSQL {version}, the schema is there")
+
+
+async def _valkey(chosen: Settings) -> AsyncIterator[Finding]:
+    if chosen.redis_url is None:
+        yield _wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
+        return
+    client = Redis.from_url(chosen.redis_url.get_secret_value(), socket_timeout=3)
+    try:
+        told = await client.info()
+    except RedisError as error:
+        mend = "start it; nothing in it has to be kept"
+        yield _wrong("valkey", f"does not answer ({type(error).__name__})", mend)
+        return
+    finally:
+        await client.aclose()
+    version = told.get("valkey_version") or told.get("redis_version")
+    if told.get("maxmemory_policy") != "noeviction":
+        mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
+        yield _doubtful("valkey", f"evicts: {told.get('maxmemory_policy')}", mend)
+    if told.get("aof_enabled"):
+        yield _doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
+    for finding in _floor("valkey", minimum_versions.VALKEY, str(version), chosen):
+        yield finding
+    yield _good("valkey", f"version {version}")
+
+
+async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            chosen.database(), connect_timeout=3
+        ) as session:
+            row = await (await session.execute("SELECT clock_timestamp()")).fetchone()
+            if row:
+                yield _apart("the database", time.time() - row[0].timestamp())
+    except (psycopg.Error, ConfigError):
+        pass
+    if chosen.has_telegram:
+        async with aiohttp.ClientSession() as http:
+            try:
+                async with http.head(chosen.telegram_api, allow_redirects=False) as answer:
+                    told = parsedate_to_datetime(answer.headers["Date"])
+            except (aiohttp.ClientError, KeyError, ValueError):
+                return
+            yield _apart("Telegram", time.time() - told.timestamp() - 0.5)
+
+
+def _apart(whose: str, seconds: float) -> Finding:
+    said = f"{abs(seconds):.1f} s from the clock of {whose}"
+    if abs(seconds) > CLOCK_MOST:
+        return _wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
+    if abs(seconds) > CLOCK_SECONDS:
+        return _doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
+    return _good("clock", said)
+
+
+# Outside
+
+
+async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
+    async with _channels(chosen) as channels:
+        channel = channels.get(Telegram.name)
+        if not isinstance(channel, Telegram):
+            yield _good("telegram", "off: no token is set")
+            return
+        try:
+            me, webhook = await channel.me(), await channel.webhook()
+        except SendError as error:
+            yield _wrong(
+                "telegram",
+                f"refuses: {error.code}",
+                "is it reached from here, and is the token right? Ask BotFather",
+            )
+            return
+        yield _good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
+        wanted = f"{chosen.public_url}/webhooks/telegram" if chosen.telegram_secret else ""
+        if webhook.url != wanted:
+            mend = "./kosh profile" if wanted else "`poll` takes it away when it starts"
+            grade = Grade.WRONG if wanted else Grade.DOUBTFUL
+            said = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
+            yield Finding("telegram", grade, said, mend)
+        if time.time() - webhook.last_error_date < 3600:
+            said = f"a delivery failed within the hour: {webhook.last_error_message}"
+            yield _doubtful("telegram", said, "see address, certificate and firewall")
+
+
+async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
+    async with _channels(chosen) as channels:
+        channel = channels.get(WhatsApp.name)
+        if not isinstance(channel, WhatsApp):
+            yield _good("whatsapp", "off: no token is set")
+            return
+        try:
+            number = await channel.number()
+        except SendError as error:
+            yield _wrong(
+                "whatsapp", f"refuses: {error.code}", "renew the token in Meta's dashboard"
+            )
+            return
+        if number is None:
+            yield _good("whatsapp", "by a solution provider, who does not tell of the number")
+            return
+        said = f"{number.verified_name}, quality {number.quality_rating}"
+        grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating)
+        if grade:
+            yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
+        else:
+            yield _good("whatsapp", said)
+        async for each in _templates(channel, chosen):
+            yield each
+
+
+async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Finding]:
+    if chosen.whatsapp_account_id is None:
+        mend = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
+        yield _doubtful("whatsapp", "its templates are not looked at", mend)
+        return
+    try:
+        listed = await channel.templates(chosen.whatsapp_account_id)
+    except SendError as error:
+        mend = "is it the account's id, and may the token manage its messaging?"
+        yield _wrong("whatsapp", f"does not show its templates: {error.code}", mend)
+        return
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            chosen.database(), connect_timeout=3
+        ) as session:
+            needed = await (await session.execute(whatsapp_templates.NEEDED)).fetchall()
+    except (psycopg.Error, ConfigError):
+        needed = []  # that there is no database has been said
+    for waited, said, mend in whatsapp_templates.faults(needed, listed):
+        yield (_wrong if waited else _doubtful)("whatsapp", said, mend)
+    approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
+    yield _good("whatsapp", f"{approved} of {len(listed)} templates are approved")
+
+
+async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
+    async with aiohttp.ClientSession() as http:
+        registry = registry_of(chosen, http)
+        if registry is None:
+            yield _doubtful("registry", "not set", "registration stays closed until it is")
+            return
+        try:
+            missing = await unmapped(registry)
+        except RegistryError as error:
+            yield _wrong("registry", str(error), "docs/errors.md says who acts")
+            return
+        if missing:
+            said = f"does not know {', '.join(missing)}"
+            yield _wrong(
+                "registry", said, "bring bot/registrations/submissions.py to its reference lists"
+            )
+        else:
+            yield _good("registry", "lets us in and knows every code")
+
+
+@asynccontextmanager
+async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
+    async with aiohttp.ClientSession() as http:
+        yield platforms(chosen, http, Languages(chosen.languages))
+
+
+type Look = Callable[[Settings], AsyncIterator[Finding]]
+LOOKS: tuple[Look, ...] = (
+    _versions, _keys, _disk, _database, _valkey, _clock, _rates, _telegram, _whatsapp, _registry,
+)  # fmt: skip

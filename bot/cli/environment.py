@@ -1,0 +1,142 @@
+"""What a command needs around it: settings, services, an open runtime, and an end to it."""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.concurrency import shutdown
+from bot.config.settings import PREFIX, Settings, settings
+from bot.db.migrations import migrate
+from bot.embedded import Databases, drop_database, postgres, prepare, valkey
+from bot.observability import logging
+from bot.operations import rollback_guard
+from bot.runtime import Runtime, runtime
+
+ROOT = Path(__file__).parents[2]
+
+Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
+Port = Annotated[
+    int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases.")]
+
+
+def read(**chosen: Any) -> Settings:
+    """The settings, with what the command line chose; logs begin with them."""
+    load(chosen.get("data"))
+    found = settings(**{name: value for name, value in chosen.items() if value is not None})
+    logging.configure(found.log_level)
+    return found
+
+
+def home(data: Path | None) -> Path:
+    """The data directory, as the command line or the environment names it."""
+    return data or Path(os.environ.get("KOSH_DATA") or ".kosh")
+
+
+def settings_file(place: Path) -> Path:
+    """Where `init` writes: lines of KOSH_NAME=value in the data directory."""
+    return Path(os.environ.get("KOSH_SETTINGS") or place / "settings.env")
+
+
+def load(data: Path | None) -> None:
+    """Take up the settings file, if there is one; the environment goes before it."""
+    path = settings_file(home(data))
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        name, equals, value = line.strip().partition("=")
+        if equals and name.startswith(PREFIX):
+            os.environ.setdefault(name, value)
+
+
+@contextmanager
+def surroundings(
+    data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
+) -> Iterator[tuple[Settings, str]]:
+    """Settings with every service they need, and the sandbox's database; embedded if not given."""
+    chosen = read(data=data, port=port, demo=demo or None)
+    chosen.data.mkdir(parents=True, exist_ok=True)
+    with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
+        urls: dict[str, Any] = {"redis_url": redis_url}
+        if databases is not None:
+            urls |= {
+                "database_url": databases[0].app,
+                "database_owner_url": databases[0].owner,
+                "database_retention_url": databases[0].retention,
+                "database_console_url": databases[0].console,
+            }
+        ready = read(data=data, port=port, demo=demo or None, **urls)
+        if ready.database_owner_url is not None and (bring or databases is not None):
+            migrate(ready.sqlalchemy("owner"))
+        yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
+
+
+@contextmanager
+def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Databases] | None]:
+    if chosen.database_url is not None:
+        yield None
+        return
+    with postgres(chosen.data / "postgres") as admin_url:
+        for name in ("kosh", "kosh_sandbox") if fresh else ():
+            drop_database(admin_url, name)
+        if fresh:
+            rollback_guard.forget(chosen.erased)
+        passwords = chosen.data / "passwords"
+        yield (
+            prepare(admin_url, "kosh", passwords),
+            prepare(admin_url, "kosh_sandbox", passwords),
+        )
+
+
+@contextmanager
+def _valkey(chosen: Settings) -> Iterator[str | None]:
+    if chosen.redis_url is not None:
+        yield None
+        return
+    with valkey(chosen.data / "valkey") as url:
+        yield url
+
+
+def until_told(
+    serve: Callable[[], Coroutine[Any, Any, None]], *, within: float | None = None
+) -> None:
+    """Run until done, Ctrl-C or SIGTERM; and from then on for so many seconds at most."""
+
+    async def until_end() -> None:
+        task = asyncio.ensure_future(serve())
+
+        def end() -> None:
+            if within is not None and not task.cancelling():
+                shutdown.within(within)
+            task.cancel()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+        try:
+            await task
+        except asyncio.CancelledError:
+            return
+
+    asyncio.run(until_end())
+
+
+async def with_runtime(
+    chosen: Settings, act: Callable[[Runtime], Coroutine[Any, Any, None]]
+) -> None:
+    async with runtime(chosen) as rt:
+        await rt.papers.prepare()
+        settle_memory()
+        await act(rt)
+
+
+def settle_memory() -> None:
+    """Spare the collector what start-up left: it was the p99 (channels.md 0)."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,71 @@
+"""The commands `./kosh facts`: what is due for a look, and one fact with its source."""
+
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from bot.i18n import Languages
+from flows.knowledge import catalogue
+from flows.knowledge.facts import Fact, Unsaid, said
+
+app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
+
+Days = Annotated[int, typer.Option(help="Count a last day that is at most so many days away.")]
+Months = Annotated[int, typer.Option(help="Count a check that lies more than so many months back.")]
+Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-01-01.")]
+
+
+@app.command()
+def due(days: Days = 60, months: Months = 6, today: Today = "") -> None:
+    """List facts that expire soon, are silent already or were long not checked; exit 1 if any."""
+    day = date.fromisoformat(today) if today else datetime.now(UTC).date()
+    found = list(catalogue.due(day, days, months))
+    for fact, why in found:
+        typer.echo(f"{fact.key}: {why}")
+    typer.echo("Nothing is due." if not found else f"{len(found)} of {len(catalogue.FACTS)} facts.")
+    sys.exit(1 if found else 0)
+
+
+@app.command()
+def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.validity.")]) -> None:
+    """Show a fact in every language, with its source and dates; or why it is not said."""
+    match catalogue.find(key):
+        case Fact() as fact:
+            _explain_fact(fact)
+        case Unsaid() as unsaid:
+            _explain_unsaid(unsaid)
+        case None:
+            near = [each.key for each in catalogue.FACTS if key.partition(".")[0] in each.key]
+            typer.echo(f"There is no fact {key}. {' '.join(near)}".rstrip(), err=True)
+            sys.exit(1)
+
+
+def _explain_fact(fact: Fact) -> None:
+    words = Languages()
+    typer.echo(f"{fact.key}: verified, said as a fact")
+    for language in ("en", *(code for code, _name in words.languages())):
+        for sentence in said([fact], fact.until):
+            typer.echo(f"  {language:8} {words.render(sentence, language)}")
+    dated = f"{fact.as_of}" if fact.dated == "day" else f"{fact.as_of} (dated by {fact.dated})"
+    typer.echo(f"  as of    {dated}; checked {fact.checked}")
+    typer.echo(f"  said     {_from(fact)}to {fact.until}")
+    _sources(fact.sources)
+
+
+def _explain_unsaid(unsaid: Unsaid) -> None:
+    why = "verified, for editors only" if unsaid.verified else "not verified"
+    typer.echo(f"{unsaid.key}: {why}; never said, an officer answers")
+    typer.echo(f"  note     {unsaid.words}")
+    typer.echo(f"  as of    {unsaid.as_of}")
+    _sources(unsaid.sources)
+
+
+def _from(fact: Fact) -> str:
+    return "" if fact.since == date.min else f"from {fact.since} "
+
+
+def _sources(sources: tuple[str, ...]) -> None:
+    for source in sources or ("no source was found",):
+        typer.echo(f"  source   {source}")

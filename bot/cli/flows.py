@@ -1,0 +1,189 @@
+"""The commands `./kosh flows`: lint, exhaustive walk, manifest and drawings of the flows."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import segno
+import typer
+
+from bot.channels.telegram.profile import DESCRIPTION
+from bot.i18n import Languages
+from bot.registrations.submissions import CODES
+from flows import FLOWS
+from flows.engine import drawing, verification
+from flows.engine.exhaustive_walk import walk as walk_through
+from flows.engine.flow import Consent, Flow, Notice
+from flows.engine.questions import Choice, YesNo
+from flows.engine.verification import Finding, Manifest
+
+app = typer.Typer(no_args_is_help=True, help="Flows: check, walk, manifest, draw.")
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = ROOT / "flows" / "manifest.json"
+DRAWINGS = ROOT / "docs" / "flows"
+NOTICE = ROOT / "docs" / "notice.md"
+NOTICE_HEAD = """# What people read about their data
+
+In every language, in the order in which they meet it: in the empty chat before Start, before the
+first personal question, and at each consent. Written by `./kosh flows notice`; do not edit this.
+What lies behind it is in [privacy](privacy.md)."""
+PAGE = """# {title}
+
+The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
+
+![The flow as an indented list: what hangs on a condition stands to the right]({name}.svg)
+
+```mermaid
+{chart}```
+"""
+
+# What the registry is not told as a code: how the form goes on, and yes or no as true or false.
+WITHOUT_CODES = frozenset({"applying", "write_first"})
+
+Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
+Dropped = Annotated[
+    list[str] | None,
+    typer.Option("--dropped", help="A question, as flow.name, that is gone on purpose."),
+]
+
+
+@app.command()
+def check() -> None:
+    """Print what is wrong with the flows, in any language; exit 1 if anything is."""
+    found = list(findings(FLOWS))
+    if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
+        found.append(Finding("docs/notice.md", "is not today's; run `./kosh flows notice`"))
+    for finding in found:
+        typer.echo(str(finding))
+    typer.echo("All is well." if not found else f"{len(found)} findings.")
+    sys.exit(1 if found else 0)
+
+
+@app.command()
+def walk() -> None:
+    """Go every way through every flow; exit 1 if a question is not reached or a path has no end."""
+    whole = True
+    for flow in FLOWS.values():
+        began = perf_counter()
+        walked = walk_through(flow)
+        typer.echo(f"{walked} in {(perf_counter() - began) * 1000:.0f} ms")
+        whole = whole and not walked.unreached and not walked.stuck
+    sys.exit(0 if whole else 1)
+
+
+@app.command()
+def manifest(update: Update = False, dropped: Dropped = None) -> None:
+    """Print the manifest; `--update` writes it, unless a change would lose or twist answers."""
+    today = verification.manifest(FLOWS)
+    if not update:
+        typer.echo(_json(today), nl=False)
+        return
+    wrong = verification.changes(read_manifest(), today, frozenset(dropped or ()))
+    for finding in wrong:
+        typer.echo(str(finding), err=True)
+    if wrong:
+        sys.exit(1)
+    MANIFEST.write_text(_json(today), encoding="utf-8")
+    typer.echo(f"Written: {MANIFEST.relative_to(ROOT)}")
+
+
+@app.command()
+def draw() -> None:
+    """Draw every flow into docs/flows, as Mermaid and as SVG."""
+    DRAWINGS.mkdir(parents=True, exist_ok=True)
+    for name, text in drawings(FLOWS).items():
+        (DRAWINGS / name).write_text(text, encoding="utf-8")
+        typer.echo(f"Drawn: {(DRAWINGS / name).relative_to(ROOT)}")
+
+
+@app.command()
+def posters(
+    bot: Annotated[str, typer.Argument(help="The Telegram bot's name, without @.")],
+    to: Annotated[Path, typer.Option(help="Directory for the pictures.")],
+) -> None:
+    """Write a QR code for each flow of the menu, as SVG: it opens the flow in Telegram."""
+    to.mkdir(parents=True, exist_ok=True)
+    for flow in FLOWS.values():
+        if not flow.follows:
+            link = f"https://t.me/{bot}?start={flow.name}"
+            segno.make(link, error="m", micro=False).save(str(to / f"{flow.name}.svg"), scale=8)
+            typer.echo(f"{flow.name}: {link}")
+
+
+@app.command()
+def notice() -> None:
+    """Write what people read about their data, in every language, as docs/notice.md."""
+    NOTICE.write_text(notices(FLOWS, Languages()), encoding="utf-8")
+
+
+def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
+    """What stands in the empty chat, the risk, and every consent, as people are shown them."""
+    items = [item for flow in flows.values() for item in flow.items]
+    asked = [item for item in items if isinstance(item, Notice | Consent)]
+    shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
+    shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
+    page = [NOTICE_HEAD]
+    for code, own in languages.languages():
+        page.append(f"## {own}")
+        page += [
+            languages.render(text, code).replace("\n", "\n\n")
+            for text in (DESCRIPTION, *shown.values())
+        ]
+    return "\n\n".join(page) + "\n"
+
+
+def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
+    """All that is wrong: the engine's lint, registry codes, and changes against the manifest."""
+    yield from verification.check(flows, Languages())
+    for flow in flows.values():
+        yield from uncoded(flow) if flow.registers else ()
+    known, today = read_manifest(), verification.manifest(flows)
+    changed = verification.changes(known, today, frozenset())
+    yield from changed
+    if not changed and known != today:
+        yield Finding("manifest", "is not today's; run `./kosh flows manifest --update`")
+
+
+def uncoded(flow: Flow) -> Iterator[Finding]:
+    """Kept options of a registering flow that the registry has no code for."""
+    for item in flow.questions():
+        if type(item) not in (Choice, YesNo) or not item.kept or item.name in WITHOUT_CODES:
+            continue
+        codes = CODES.get(item.name, {})
+        for option in item.options:
+            if option.key not in codes:
+                where = f"{flow.name}.{item.name}"
+                yield Finding(where, f"the option {option.key} has no registry code")
+
+
+def read_manifest() -> Manifest:
+    """The committed manifest; empty before the first."""
+    if not MANIFEST.exists():
+        return {}
+    found: Manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    return found
+
+
+def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
+    """Every drawing by the name of its file."""
+    drawn: dict[str, str] = {}
+    for flow in flows.values():
+        chart = drawing.mermaid(flow)
+        page = PAGE.format(title=flow.title.msgid, name=flow.name, chart=chart)
+        drawn |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}
+    return drawn
+
+
+def _json(of: Manifest) -> str:
+    """One question a line, so that a change of one is a changed line."""
+    flows = []
+    for flow, questions in of.items():
+        lines = [
+            f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in questions.items()
+        ]
+        flows.append(f"  {json.dumps(flow)}: {{\n" + ",\n".join(lines) + "\n  }")
+    return "{\n" + ",\n".join(flows) + "\n}\n"

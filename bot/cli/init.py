@@ -1,0 +1,195 @@
+"""`init`: asks what is needed, tries it on the platforms, writes it down, says what is left."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+import aiohttp
+import typer
+from pydantic import SecretStr
+
+from bot.channels import SendError
+from bot.channels.telegram.client import Telegram
+from bot.channels.whatsapp.client import WhatsApp
+from bot.cli.environment import Data, home, load, settings_file
+from bot.config.settings import PREFIX, ConfigError, Settings, is_secret, settings
+from bot.i18n import Languages
+from bot.runtime import platforms
+from bot.security.key_files import Keys
+from flows.knowledge.missions import MISSIONS
+
+app = typer.Typer()
+
+# In the order in which they are asked; empty leaves a channel out.
+QUESTIONS: Mapping[str, str] = {
+    "languages": "Languages on offer, separated by commas",
+    "public_url": "Public address, such as https://kosh.example (empty: none, updates are fetched)",
+    "telegram_token": "Telegram token from BotFather (empty: no Telegram)",
+    "whatsapp_token": "WhatsApp access token (empty: no WhatsApp)",
+    "whatsapp_number_id": "Id of the WhatsApp number at Meta",
+    "whatsapp_account_id": "Id of the WhatsApp business account (empty: no look at templates)",
+    "whatsapp_app_secret": "Secret of Meta's app",
+    "registry_url": "Address of the registry's API (empty: no registration)",
+    "registry_client_id": "Client id at the registry",
+    "registry_client_secret": "Client secret at the registry",
+    "registry_callback_secret": "Secret of the registry's callbacks",
+}
+# Asked only where the first of its family was given.
+AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
+
+NoInput = Annotated[
+    bool, typer.Option("--no-input", help="Ask nothing: take the environment and what stands.")
+]
+Mission = Annotated[str, typer.Option(help="Mission whose officers will answer.")]
+
+type Values = dict[str, str]
+
+
+@app.command()
+def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") -> None:
+    """Ask what is needed, try it, write it down, set webhook and profile; safe to repeat."""
+    known = [each.key for each in MISSIONS]
+    if mission and mission not in known:
+        raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
+    load(data)
+    values = _completed(_given() if no_input else _asked())
+    chosen = settings(**values)
+    asyncio.run(_tried(chosen))
+    place = home(data)
+    written = _write(place, values)
+    Keys.create(place / "keys" if "KOSH_KEYS" not in os.environ else chosen.keys)
+    typer.echo(f"Written: {written}")
+    typer.echo("What is left:")
+    for number, line in enumerate(_left(chosen, mission), 1):
+        typer.echo(f"  {number}. {line}")
+
+
+def _given() -> Values:
+    """What stands in the environment and in the settings file, secrets out of their files."""
+    return {name: value for name in QUESTIONS if (value := _now(name))}
+
+
+def _now(name: str) -> str:
+    value = getattr(settings(demo=True), name)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if name in ("languages", "public_url") and not os.environ.get(PREFIX + name.upper()):
+        return ""
+    return ",".join(value) if isinstance(value, tuple) else value or ""
+
+
+def _asked() -> Values:
+    found: Values = {}
+    for name, question in QUESTIONS.items():
+        first = next((first for start, first in AFTER.items() if name.startswith(start)), name)
+        if first != name and first not in found:
+            continue
+        before = _now(name)
+        value: str = typer.prompt(
+            question, default=before, show_default=not is_secret(name), hide_input=is_secret(name)
+        )
+        if value.strip():
+            found[name] = value.strip()
+    return found
+
+
+def _completed(values: Values) -> Values:
+    """With the secrets that nobody has to invent: those of the webhooks."""
+    more: Values = {}
+    if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
+        more["telegram_secret"] = _kept("telegram_secret")
+    if "whatsapp_token" in values:
+        more["whatsapp_verify_token"] = _kept("whatsapp_verify_token")
+    return values | more
+
+
+def _kept(name: str) -> str:
+    value: SecretStr | None = getattr(settings(demo=True), name)
+    return value.get_secret_value() if value else token_hex(32)
+
+
+async def _tried(chosen: Settings) -> None:
+    """Ask each platform who we are; then set what is set over its API."""
+    languages = Languages(chosen.languages)
+    async with aiohttp.ClientSession() as http:
+        channels = platforms(chosen, http, languages)
+        telegram, whatsapp = channels.get(Telegram.name), channels.get(WhatsApp.name)
+        try:
+            if isinstance(whatsapp, WhatsApp) and (number := await whatsapp.number()):
+                typer.echo(f"WhatsApp: {number.verified_name}, quality {number.quality_rating}")
+            if isinstance(telegram, Telegram):
+                await _introduce(telegram, chosen, languages)
+        except SendError as error:
+            raise ConfigError(f"{error.code}: the platform refuses; is the token right?") from None
+
+
+async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages) -> None:
+    typer.echo(f"Telegram: @{(await telegram.me()).username}")
+    typer.echo(f"Telegram: {await telegram.set_profile(languages)} profile texts changed")
+    if chosen.telegram_secret is not None:
+        secret = chosen.telegram_secret.get_secret_value()
+        await telegram.set_webhook(f"{chosen.public_url}/webhooks/telegram", secret)
+        typer.echo(f"Telegram: the webhook is {chosen.public_url}/webhooks/telegram")
+
+
+def _write(place: Path, values: Values) -> Path:
+    """One file of settings, and each secret in a file of its own; nobody else reads them."""
+    (place / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = ["# Written by `kosh init`. The environment goes before it."]
+    for name, value in values.items():
+        variable = PREFIX + name.upper()
+        if is_secret(name):
+            path = (place / "secrets" / name).absolute()
+            _put(path, value)
+            lines.append(f"{variable}_FILE={path}")
+        else:
+            lines.append(f"{variable}={value}")
+    more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
+    if not any(line.startswith(f"{PREFIX}KEYS_MONTHLY=") for line in more):
+        # The directory lies beside this file, so it lasts and is one for all processes.
+        lines.append(f"{PREFIX}KEYS_MONTHLY=true")
+    lines += more
+    _put(settings_file(place), "\n".join(lines) + "\n")
+    return settings_file(place)
+
+
+def _foreign(path: Path, ours: set[str]) -> Iterator[str]:
+    """Lines that somebody added by hand stay."""
+    ours = ours | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        name = line.partition("=")[0].removesuffix("_FILE")
+        if "=" in line and not line.startswith("#") and name not in ours:
+            yield line
+
+
+def _put(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _left(chosen: Settings, mission: str) -> Iterator[str]:
+    if chosen.database_url is None:
+        yield (
+            "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one\n"
+            "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/operations.md)."
+        )
+    if chosen.has_whatsapp:
+        yield (
+            f"In Meta's dashboard set the webhook to {chosen.public_url}/webhooks/whatsapp with the"
+            " word in secrets/whatsapp_verify_token, and subscribe to `messages`."
+        )
+    if not chosen.has_telegram and not chosen.has_whatsapp:
+        yield "No messenger is set: people reach the web chat only."
+    if not chosen.has_registry:
+        yield "Registration stays closed until the registry's address is set."
+    where = f" to the mission {mission}" if mission else ""
+    yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{where}.'
+    yield "Keep a copy of the key files, apart from the database's backups."
+    yield "Start it: `./kosh run`. See what is wrong: `./kosh doctor`."

@@ -1,0 +1,67 @@
+"""`keys`: the installation's keys, from the first to the end of each; none is ever shown."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bot.cli.environment import Data, read, surroundings
+from bot.operations import key_rotation
+from bot.runtime import Runtime, runtime
+from bot.security.key_files import Keys
+
+app = typer.Typer(no_args_is_help=True, help="The keys: made, changed, destroyed; never shown.")
+
+Kind = Literal["epoch", "index", "ask"]
+KindName = Annotated[Kind, typer.Argument(help="What the key is for.")]
+Version = Annotated[int, typer.Argument(help="Its number, as `keys show` prints it.")]
+Now = Annotated[
+    bool, typer.Option("--now", help="Don't wait until the backups of its time are out of date.")
+]
+Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]
+
+
+@app.command()
+def first(data: Data = None) -> None:
+    """Make the first keys, once; does nothing where there are keys."""
+    Keys.create(read(data=data).keys)
+    typer.echo("The keys are there. Back them up apart from the database.")
+
+
+@app.command()
+def show(data: Data = None) -> None:
+    """Each key's age, whether it writes, and how many rows still need it."""
+    for each in _with(data, key_rotation.standings):
+        does = "writes" if each.writes else "reads"
+        typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.left}")
+
+
+@app.command()
+def new(kind: KindName = "epoch", data: Data = None) -> None:
+    """Make the next key: it reads at once, and writes after an hour, when all know it."""
+    version = _with(data, lambda rt: key_rotation.make(rt, kind))
+    typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")
+
+
+@app.command()
+def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
+    """Bring everything under the keys that write now; may be stopped and begun again."""
+    typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.renew(rt, batch))}")
+
+
+@app.command()
+def destroy(kind: KindName, version: Version, now: Now = False, data: Data = None) -> None:
+    """End a key that nothing needs any more; backups of its time end with it."""
+    _with(data, lambda rt: key_rotation.destroy(rt, kind, version, now=now))
+    typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
+
+
+def _with[T](data: Path | None, act: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
+    async def open_and_act() -> T:
+        async with runtime(chosen) as rt:
+            return await act(rt)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        return asyncio.run(open_and_act())

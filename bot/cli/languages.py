@@ -1,0 +1,145 @@
+"""The command `./kosh languages`: catalogues and their checks."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from babel.messages.catalog import Catalog
+
+from bot.i18n import catalogues, kazakh_arabic_report, lint, script_overrides, spelling
+
+app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
+
+# A translator is unsure; a speaker has read the entry.
+CHECK, REVIEWED = "check:", "reviewed:"
+HEADS = (
+    "language",
+    "strings",
+    "translated",
+    "to check",
+    "reviewed",
+    "faults",
+    "overrides",
+    "words",
+    "longest",
+)
+COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
+
+
+@app.command()
+def extract() -> None:
+    """Bring the catalogues to the source: new sentences empty, old ones gone."""
+    catalogues.update()
+    typer.echo(f"Brought to the source: {', '.join(catalogues.HAND_MADE)}.")
+
+
+@app.command()
+def check() -> None:
+    """Print what is wrong in the source's English and in every catalogue; exit 1 if anything is."""
+    source = catalogues.extract()
+    faults = lint.findings("en", source, source)
+    for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
+        faults += lint.findings(code, catalogues.read(code), source)
+    faults += [fault for code in spelling.CODES for fault in _not_looked_at(code)]
+    for fault in faults:
+        context = f" ({fault.context})" if fault.context else ""
+        typer.echo(f"{fault.file}: {fault.rule}: {fault.detail}\n    {fault.msgid}{context}")
+    counts = Counter(fault.file for fault in faults)
+    for file, count in counts.items():
+        typer.echo(f"{count:>5}  {file}")
+    if not faults:
+        typer.echo("All is well.")
+    sys.exit(1 if faults else 0)
+
+
+def _not_looked_at(code: str) -> Iterator[lint.Finding]:
+    catalog, known = catalogues.read(code), spelling.accepted(code)
+    words = spelling.doubtful(code, catalog)
+    if words is None:
+        typer.echo(f"Spelling of {code} is left out: hunspell has no dictionary here.", err=True)
+    for word, english in (words or {}).items():
+        if word not in known:
+            detail = f"{word}: is it right? Then ./kosh languages words --accept"
+            yield lint.Finding(lint.file(code), "", english, "word", detail)
+
+
+@app.command()
+def words(
+    accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
+) -> None:
+    """Print the words that nobody has looked at: no dictionary has them, or no way back."""
+    for code in spelling.CODES:
+        found = spelling.doubtful(code, catalogues.read(code))
+        if found is None:
+            typer.echo(f"{code}: hunspell has no dictionary here")
+            continue
+        new = sorted(found.keys() - spelling.accepted(code))
+        typer.echo(f"{code}: {', '.join(new) or 'none'}")
+        if accept:
+            spelling.accept(code, found)
+
+
+@app.command()
+def report() -> None:
+    """Print how far each language is, its longest labels, and how far the rules can be trusted."""
+    source = catalogues.extract()
+    strings = sum(1 for message in source if message.id)
+    typer.echo(COLUMNS.format(*HEADS))
+    for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
+        catalog = catalogues.read(code)
+        faults = Counter(fault.rule for fault in lint.findings(code, catalog, source))
+        translated = len([each for each in catalog if each.id and each.string and not each.fuzzy])
+        others = faults.total() - faults["missing"] - faults["fuzzy"] - faults["extra"]
+        marks = (
+            _marked(catalog, CHECK),
+            _marked(catalog, REVIEWED),
+            others,
+            _overrides(code),
+            len(spelling.accepted(code)),
+        )
+        typer.echo(
+            COLUMNS.format(code, strings, translated, *marks, _longest(code, catalog, source))
+        )
+    typer.echo("\nkk_Arab by rule, against the names that people wrote for CLDR:")
+    for name, found in kazakh_arabic_report.with_cldr().items():
+        missed = "; ".join(map(_missed, found.missed))
+        same = f"{len(found.pairs) - len(found.missed)} of {len(found.pairs)}"
+        typer.echo(f"  {name:<9} {found.share:>6.1%}  {same}{missed and f'  ({missed})'}")
+
+
+def _missed(pair: tuple[str, str]) -> str:
+    one, other = pair
+    slip = kazakh_arabic_report.SLIPS.get(pair)
+    own = f", a slip of CLDR, which has {slip} where it says it in full" if slip else ""
+    return f"{one} is {other} there{own}"
+
+
+def _overrides(code: str) -> int:
+    """Words and labels that the rule of a built script would get wrong."""
+    words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
+    return len(words) + sum(
+        1 for built, _context, _english in script_overrides.LABELS if built == code
+    )
+
+
+def _marked(catalog: Catalog, mark: str) -> int:
+    """Entries with a translator's comment that begins so."""
+    return sum(
+        any(comment.startswith(mark) for comment in message.user_comments)
+        for message in catalog
+        if message.id
+    )
+
+
+def _longest(code: str, catalog: Catalog, source: Catalog) -> str:
+    """The longest label of each context that has a limit."""
+    longest: dict[str, str] = {}
+    for message in source:
+        context = message.context or ""
+        found = catalog.get(str(message.id), message.context) if message.id else None
+        if found and found.string and lint.LIMIT.search(context):
+            text = lint.at_longest(str(found.string), code)
+            longest[context] = max(longest.get(context, ""), text, key=len)
+    return "; ".join(f"{context}: {len(text)} “{text}”" for context, text in longest.items())

@@ -1,0 +1,163 @@
+"""The commands that stay: `run`, `web`, `work`, `poll`."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import typer
+import uvicorn
+
+from bot.cli.environment import (
+    Data,
+    Fresh,
+    Port,
+    read,
+    settle_memory,
+    surroundings,
+    until_told,
+    with_runtime,
+)
+from bot.concurrency.shutdown import END_SECONDS
+from bot.config.settings import Settings
+from bot.observability import tracing
+from bot.operations import rollback_guard
+from bot.runtime import Runtime, runtime
+from bot.web.app import close, create_app
+from bot.web.console import demo_officers
+from bot.web.health import metrics_app
+from bot.worker import main
+
+app = typer.Typer()
+
+type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
+
+
+@app.command()
+def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
+    """Web and worker in one process; PostgreSQL and Valkey are embedded unless given."""
+    with surroundings(data, port, fresh=fresh, demo=False, bring=True) as (chosen, _sandbox):
+        until_told(lambda: serve_all(chosen, []))
+
+
+@app.command()
+def web(port: Port = None) -> None:
+    """The web server alone: webhooks, web chat, health; several may share one port."""
+    chosen = read(port=port)
+    until_told(lambda: _serve_web(chosen), within=END_SECONDS)
+
+
+@app.command()
+def work() -> None:
+    """A worker alone: registry writes, sweeps, retention."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
+
+
+@app.command()
+def poll() -> None:
+    """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, _seen(main.poll)), within=END_SECONDS)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the command ends everything together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def shared(host: str, port: int) -> socket.socket:
+    """A place to listen at that other web processes may have too: the kernel deals out."""
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place.bind((host, port))
+    return place
+
+
+async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
+    """Serve until cancelled, then let running requests end."""
+    server = _Server(
+        uvicorn.Config(
+            asgi,
+            host=host,
+            port=port,
+            loop="none",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=1000,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve([place] if place else None))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        close(asgi)
+        server.should_exit = True
+        await serving
+        raise
+
+
+@asynccontextmanager
+async def _observed(rt: Runtime) -> AsyncIterator[None]:
+    """Over the right database, with traces and /metrics where the settings ask for them."""
+    await rollback_guard.refuse_older(rt)
+    tracing.configure(rt.settings.traces_url)
+    port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
+    if port is not None:
+        serving = serve(metrics_app(rt), rt.settings.metrics_host, port)
+        listening.append(asyncio.ensure_future(serving))
+    try:
+        yield
+    finally:
+        for each in listening:
+            each.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.to_thread(tracing.shut)
+
+
+def _seen(act: Act) -> Act:
+    async def observed(rt: Runtime) -> None:
+        async with _observed(rt):
+            await act(rt)
+
+    return observed
+
+
+@asynccontextmanager
+async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    await rt.papers.prepare()
+    settle_memory()
+    yield rt
+
+
+async def _serve_web(chosen: Settings) -> None:
+    if chosen.has_telegram:
+        chosen.require_webhook_secret()
+    async with runtime(chosen) as rt, _observed(rt):
+        place = shared(chosen.host, chosen.port)
+        await serve(create_app(_lent(rt)), chosen.host, chosen.port, place)
+
+
+async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
+    """Web, worker and, where no webhook is set, polling, around one runtime."""
+    async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
+        if chosen.demo:
+            await demo_officers.enter(rt)
+        for each in beside:
+            group.create_task(each)
+        group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))
+        group.create_task(main.work(rt))
+        if chosen.has_telegram and chosen.telegram_secret is None:
+            group.create_task(main.poll(rt))
+        typer.echo(f"Kosh is at {chosen.public_url}/chat")
+        if rt.console is not None:
+            typer.echo(f"Officers sign in at {chosen.public_url}/console")

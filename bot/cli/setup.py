@@ -1,0 +1,45 @@
+"""`migrate`, `profile`, `version`: what brings an installation to where this version wants it."""
+
+import typer
+
+from bot.channels.telegram.client import Telegram
+from bot.cli.environment import read, until_told, with_runtime
+from bot.config.settings import ConfigError
+from bot.db import migrations
+from bot.operations.health import built
+from bot.runtime import Runtime
+
+app = typer.Typer()
+
+
+@app.command()
+def version() -> None:
+    """Print the version and the commit that it was built from."""
+    name, commit = built()
+    typer.echo(" ".join(filter(None, (name, commit))))
+
+
+@app.command()
+def profile() -> None:
+    """Set the Telegram bot's commands and texts in every language, and its webhook where public."""
+    chosen = read()
+    until_told(lambda: with_runtime(chosen, _introduce))
+
+
+async def _introduce(rt: Runtime) -> None:
+    channel = rt.channels.get(Telegram.name)
+    if not isinstance(channel, Telegram):
+        raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
+    typer.echo(f"Profile texts changed: {await channel.set_profile(rt.languages)}")
+    if rt.settings.public_url.startswith("https:"):
+        secret = rt.settings.require_webhook_secret()
+        await channel.set_webhook(f"{rt.settings.public_url}/webhooks/telegram", secret)
+        typer.echo("The webhook is set.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, as KOSH_DATABASE_OWNER_URL."""
+    chosen = read()
+    migrations.migrate(chosen.sqlalchemy("owner"))
+    typer.echo("The schema is up to date.")

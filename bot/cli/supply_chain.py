@@ -1,0 +1,109 @@
+"""`licences` and `sbom`: what Kosh is put together from, by the lock file."""
+
+import json
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.environment import ROOT
+
+app = typer.Typer()
+
+EXPORT = (
+    *("uv", "export", "--preview-features", "sbom-export", "--format", "cyclonedx1.5"),
+    *("--frozen", "--no-dev", "--all-extras"),
+)
+# How packages write in words what has a name in SPDX.
+_SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "BSD": "BSD-3-Clause",
+    "BSD License": "BSD-3-Clause",
+    "ISC License": "ISC",
+    "MIT License": "MIT",
+    "BSD-3-Clause, Apache-2.0, dependency licenses": "BSD-3-Clause AND Apache-2.0",
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that Kosh runs with; `licence` is empty where it isn't installed here."""
+
+    name: str
+    version: str
+    licence: str
+
+
+@app.command()
+def licences() -> None:
+    """The licence of every package that Kosh runs with; 1 if one isn't on the list of those let in.
+
+    The list stands in pyproject.toml, under tool.kosh.
+    """
+    found = list(packages(bill()))
+    for each in found:
+        typer.echo(f"{each.name:24} {each.version:18} {each.licence or 'not for this machine'}")
+    strange = [each.name for each in found if not is_let_in(each.licence)]
+    if strange:
+        typer.echo(f"E_LICENCE: look at {', '.join(strange)}, and let it in or leave it", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def sbom(
+    to: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it to this file.")] = None,
+) -> None:
+    """The bill of materials (CycloneDX 1.5): every package, its hashes, its licence."""
+    written = json.dumps(bill(), indent=1) + "\n"
+    if to is None:
+        typer.echo(written, nl=False)
+    else:
+        to.write_text(written, "utf-8")
+
+
+def bill() -> dict[str, Any]:
+    """The same lock gives the same bill: no time, no number drawn by lot; licences added."""
+    made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
+    told: dict[str, Any] = json.loads(made.stdout)
+    told.pop("serialNumber", None)
+    told["metadata"].pop("timestamp", None)
+    for each in told["components"]:
+        if licence := _licence(each["name"]):
+            each["licenses"] = [{"expression": licence}]
+    return told
+
+
+def packages(told: dict[str, Any]) -> Iterator[Package]:
+    """The packages of a bill."""
+    for each in told["components"]:
+        licence = each.get("licenses", [{"expression": ""}])[0]["expression"]
+        yield Package(each["name"], each["version"], licence)
+
+
+def is_let_in(licence: str) -> bool:
+    """Of several that one may choose from, one is enough; of several that all hold, each counts."""
+    allowed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["kosh"]["licences"])
+    return not licence or any(
+        set(choice.split(" AND ")) <= allowed for choice in licence.split(" OR ")
+    )
+
+
+def _licence(name: str) -> str:
+    """As the installed package tells it; empty where it isn't installed."""
+    try:
+        told = metadata.metadata(name)
+    except metadata.PackageNotFoundError:
+        return ""
+    classes = [each.rpartition(" :: ")[2] for each in told.get_all("Classifier") or ()]
+    words = (told.get("License") or "").splitlines()[:1]
+    known = [*words, *(each for each in classes if each in _SPDX)]
+    written = told.get("License-Expression") or (known[0] if known else "unknown")
+    return _SPDX.get(written, written).strip()

@@ -1,0 +1,55 @@
+"""WhatsApp's templates against what is to be sent with them, for `doctor`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import LiteralString
+
+from bot.channels import Template
+from bot.channels.whatsapp.client import Listed
+from bot.channels.whatsapp.layout import templates
+
+NEEDED: LiteralString = """
+SELECT DISTINCT t.template, t.language
+FROM broadcast_texts t JOIN broadcasts b ON b.id = t.broadcast_id
+WHERE t.template <> '' AND b.state NOT IN ('done', 'cancelled')
+"""
+"""Name and language of what announcements that are not over go with."""
+
+APPROVED = "APPROVED"
+STATES: Mapping[str, tuple[str, str]] = {
+    "REJECTED": (
+        "was rejected",
+        "change in Meta's manager what the reason names, and submit it again",
+    ),
+    "PAUSED": (
+        "is paused: people block or report it",
+        "it comes back by itself after some hours; send it to fewer, or reword it",
+    ),
+    "DISABLED": ("is disabled for good", "make a new one with another name and text"),
+    "PENDING": ("waits for Meta's approval", "wait: it takes up to a day"),
+}
+MISSING = "create it in Meta's manager under that name and language, or take it out of the text"
+
+
+def faults(
+    needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
+) -> Iterator[tuple[bool, str, str]]:
+    """Whether an announcement waits for it, what is wrong with a template, and how to mend it."""
+    known = {(each.name, each.language): each for each in listed}
+    waited = set()
+    for name, language in needed:
+        ways = [content["template"] for content in templates(Template(name), language)]
+        keys = [(str(way["name"]), str(way["language"]["code"])) for way in ways]
+        if any(key in known and known[key].status == APPROVED for key in keys):
+            continue
+        waited.add(keys[0])
+        if keys[0] not in known:
+            yield True, f"an announcement needs {_named(*keys[0])}, which is missing", MISSING
+    for key, each in known.items():
+        if each.status != APPROVED:
+            said, mend = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
+            why = f" ({each.rejected_reason})" if each.status == "REJECTED" else ""
+            yield key in waited, f"{_named(*key)} {said}{why}", mend
+
+
+def _named(name: str, language: str) -> str:
+    return f"the template {name} ({language})"

@@ -1,0 +1,1 @@
+"""Batching, isolation of failures and graceful shutdown."""

@@ -1,0 +1,79 @@
+"""The oldest versions that may run outside a demonstration, and what is wrong with older ones.
+
+A distribution may have mended an older version without a new number: KOSH_PATCHED names those.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+
+from bot.config.settings import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The first safe version of each line that is still kept; what is older has `fault`."""
+
+    name: str
+    versions: tuple[str, ...]
+    fault: str
+
+    def holds(self, version: str) -> bool:
+        """Whether a version is safe: at or above the floor of its line, or newer than all lines."""
+        found = parts(version)
+        lines = sorted(map(parts, self.versions))
+        if found >= lines[-1]:
+            return True
+        # Lines are told apart by what stands before their last number.
+        return any(found >= line and found[: len(line) - 1] == line[:-1] for line in lines)
+
+
+# reference/security.md 6, of 24 November 2026.
+LIBRARIES = (
+    Floor("pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"),
+    Floor("starlette", ("1.3.1",), "PYSEC-2026-248, -249: hosts confused, limits passed over"),
+    Floor("aiohttp", ("3.14.4",), "CVE-2026-128131, PYSEC-2026-4371: smuggled answers"),
+    Floor("python-multipart", ("0.0.31",), "CVE-2026-53538, CVE-2026-42561: smuggled fields"),
+    Floor("cryptography", ("46.0.7",), "CVE-2026-39892: a buffer is written past its end"),
+    Floor("jinja2", ("3.1.6",), "CVE-2025-27516: a template leaves its sandbox"),
+    Floor("redis", ("5.0",), "CVE-2023-28858: answers reach another caller"),
+    Floor("babel", ("2.9.1",), "CVE-2021-42771: a locale's name runs code"),
+    Floor("h11", ("0.16.0",), "CVE-2025-43859: smuggled requests"),
+)
+POSTGRESQL = Floor("postgresql", ("17.11", "18.6"), "the fixes of 18.4 and CVE-2026-14676")
+VALKEY = Floor("valkey", ("8.1.9", "9.0.5"), "CVE-2026-56684, CVE-2026-63639, CVE-2025-49844")
+
+
+def parts(version: str) -> tuple[int, ...]:
+    """The numbers of a release, for comparing; what follows them doesn't count."""
+    release = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
+    return tuple(map(int, release[0].split("."))) if release else ()
+
+
+def installed() -> dict[str, str]:
+    """The versions of our libraries that run here."""
+    return dict(_versions())
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for floor in LIBRARIES:
+        try:
+            yield floor.name, metadata.version(floor.name)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def check(
+    floors: Collection[Floor], found: Mapping[str, str], patched: Collection[str] = ()
+) -> None:
+    """Refuse what is below its floor; what isn't `found` isn't used. Raises ConfigError."""
+    low = [
+        f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"
+        for each in floors
+        if each.name in found and each.name not in patched and not each.holds(found[each.name])
+    ]
+    if low:
+        raise ConfigError(
+            f"{'; '.join(low)}; renew it, or name it in KOSH_PATCHED if your distribution mended it"
+        )

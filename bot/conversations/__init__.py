@@ -1,0 +1,1 @@
+"""The turn: receive, step, store, deliver."""

@@ -1,0 +1,120 @@
+"""People who just ask: what is remembered of them lives in Valkey for half an hour, sealed.
+
+Nothing here is promised: whoever loses Valkey begins at the menu again.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+from bot import cache, outbox
+from bot.broadcasts import archive
+from bot.cache import Busy, LiveUnavailable
+from bot.channels import Act, Inbound, SendError
+from bot.conversations import deletable_messages
+from bot.observability import logging
+from bot.printing import share_links
+from bot.runtime import Runtime
+from bot.security.key_files import VaultError
+from flows.engine.events import DeleteInput, Forget, QuickExit, Say
+from flows.engine.state import Conversation, Turn
+
+HELD_TRIES = 200
+HELD_PAUSE = 0.025
+
+_logger = logging.get()
+_encode = msgspec.json.Encoder().encode
+
+
+class Overloaded(Exception):
+    """Nothing was accepted; the platform should bring the update again (503)."""
+
+    code = "E_OVERLOADED"
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A just-ask conversation, the updates it has seen, and what stands in its chat (`sent`)."""
+
+    conversation: Conversation = Conversation()
+    seen: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+
+
+_decode = msgspec.json.Decoder(Ask).decode
+
+
+async def hold(rt: Runtime, key: str, token: str) -> cache.Held | None:
+    """Wait for one's turn; without Valkey everybody starts at the menu."""
+    try:
+        for _try in range(HELD_TRIES):
+            held = await rt.live.hold(key, token)
+            if not isinstance(held, Busy):
+                return held
+            await asyncio.sleep(HELD_PAUSE)
+    except LiveUnavailable:
+        return None
+    raise Overloaded
+
+
+async def keep(rt: Runtime, key: str, token: str, ask: Ask) -> None:
+    with suppress(LiveUnavailable):
+        await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
+
+
+async def settle(rt: Runtime, key: str) -> None:
+    with suppress(LiveUnavailable):
+        await rt.live.settle(key)
+
+
+def asked(rt: Runtime, key: str, blob: bytes | None) -> Ask:
+    if not blob:
+        return Ask()
+    try:
+        return _decode(rt.vault.unseal_transient(blob, key))
+    except (VaultError, msgspec.DecodeError):
+        return Ask()
+
+
+async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[str, ...]:
+    """Say it at once; the ids of what now stands in the chat, for a quick exit."""
+    pressed = inbound.message_id if inbound.press_id else ""
+    typed = "" if inbound.press_id else inbound.message_id
+    stands = [*ask.sent, typed]
+    told: tuple[Say, ...] = ()
+    for effect in turn.effects:
+        match effect:
+            case QuickExit() | Forget():
+                await _delete(rt, inbound, (*stands, pressed))
+                stands = []
+                told = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
+            case DeleteInput():
+                await _delete(rt, inbound, (inbound.message_id,))
+                stands = [each for each in stands if each != inbound.message_id]
+            case _:
+                pass
+    says, sheet = share_links.linked(rt, turn)
+    if sheet is not None:
+        await share_links.lend(rt, sheet)
+    if archive.wanted(turn):
+        async with rt.pool.connection() as session:
+            says = (*await archive.told(session, turn), *says)
+    for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
+        act = Act(row.act, inbound.address, row.message, row.external_id)
+        stands.append(await perform(rt, inbound.channel, act))
+    return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MOST :]
+
+
+async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
+    for row in outbox.deletion(rt, inbound.channel, external_ids):
+        await perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
+
+
+async def perform(rt: Runtime, channel: str, act: Act) -> str:
+    """A call that nothing was promised about: failures are counted, not repeated."""
+    try:
+        return await outbox.perform(rt, channel, act)
+    except SendError as error:
+        _logger.info("message.failed", code=error.code, channel=channel)
+        return ""

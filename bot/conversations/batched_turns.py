@@ -1,0 +1,109 @@
+"""Plain turns of several people in one transaction: they share its trips and what a commit costs.
+
+Plain is a turn whose only trace are the conversation and its messages, as nearly all are. Whatever
+does more goes alone (`inbox` says how), and so does everybody if anything here goes wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bot import outbox
+from bot.channels import Inbound
+from bot.conversations import store as conversation_store
+from bot.conversations.store import Held, Looked
+from bot.db import pipeline
+from bot.db.job_queue import Session
+from bot.observability import logging
+from bot.outbox import Parcel
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from flows.engine.events import DeleteInput, Kind
+from flows.engine.state import Turn
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A turn that is committed, or of an update that was: nothing is to be sent then."""
+
+    person: Person | None = None
+    parcel: Parcel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Nothing has happened; `stranger_at` is the time at which nobody was known by that handle."""
+
+    stranger_at: datetime | None = None
+
+
+async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alone]:
+    """Take one update of each of several people, as far as its turn is plain."""
+    if rt.vault.rotating:
+        return [Alone()] * len(inbounds)
+    try:
+        async with rt.pool.connection() as session:
+            return await _take(rt, session, inbounds)
+    except Exception as error:
+        if pipeline.is_away(error):
+            raise
+        _logger.warning("turns.parted", exc_info=True)
+        return [Alone()] * len(inbounds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    held: Held
+    written: tuple[outbox.Row, ...]
+    call: pipeline.Call
+
+
+async def _take(
+    rt: Runtime, session: Session, inbounds: Sequence[Inbound]
+) -> Sequence[Taken | Alone]:
+    looked = await conversation_store.look(rt, session, inbounds)
+    judged: list[Alone | _Plain] = []
+    people = set[UUID]()
+    for inbound, seen in zip(inbounds, looked, strict=True):
+        try:
+            judged.append(_judged(rt, inbound, seen, people))
+        except Exception:
+            # Alone it fails once more, and says so there.
+            judged.append(Alone())
+    calls = [each.call for each in judged if isinstance(each, _Plain)]
+    saved = iter(await pipeline.commit(session, *calls))
+    return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
+
+
+def _judged(rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]) -> Alone | _Plain:
+    """Of two handles of one person only the first goes along."""
+    held = seen.held
+    if held is None:
+        return Alone(seen.now if seen.stranger else None)
+    noted = held.home or held.blocked or conversation_store.spoke_anew(rt, held, inbound)
+    if noted or held.person.id in people:
+        return Alone()
+    people.add(held.person.id)
+    turn = conversation_store.turn(rt, held, inbound.event)
+    if not _is_plain(turn):
+        return Alone()
+    pressed = inbound.message_id if inbound.press_id else ""
+    written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
+    if turn.effects:
+        written += outbox.deletion(rt, held.channel, [inbound.message_id])
+    call = conversation_store.noting(rt, held, turn, written, inbound)
+    return _Plain(held, written, call)
+
+
+def _is_plain(turn: Turn) -> bool:
+    linked = any(each.kind is Kind.PAGE for say in turn.says for each in say.buttons)
+    return not linked and all(isinstance(effect, DeleteInput) for effect in turn.effects)
+
+
+def _taken(rt: Runtime, plain: _Plain, rows: pipeline.Rows) -> Taken:
+    if not rows:
+        return Taken()
+    return Taken(plain.held.person, conversation_store.parcel(rt, plain.held, plain.written, rows))

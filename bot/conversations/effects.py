@@ -1,0 +1,266 @@
+"""What a turn does besides being remembered: its effects, in its transaction, and what is said.
+
+`carry_out` ends the turn: whatever an effect writes, the conversation and its messages commit
+together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from bot import cases, outbox, uploads
+from bot.broadcasts import archive
+from bot.channels import Act, Inbound
+from bot.conversations import store as conversation_store
+from bot.conversations.store import Held
+from bot.db.job_queue import Session
+from bot.outbox import Parcel
+from bot.people import identities, reminders, subscriptions
+from bot.people.identities import Person
+from bot.printing import share_links
+from bot.privacy import erasure
+from bot.registrations import submissions
+from bot.runtime import Runtime
+from flows.engine.events import (
+    CancelCase,
+    ConsentGiven,
+    DeleteInput,
+    Effect,
+    Export,
+    Forget,
+    Kind,
+    PaperCame,
+    PrintList,
+    QuickExit,
+    Rated,
+    Relay,
+    Remind,
+    Say,
+    SetPin,
+    Stopped,
+    TakeFile,
+    TryPin,
+    Withdraw,
+)
+from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.state import Conversation, Turn
+from flows.engine.text import _
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is left to be done after the commit: claimed rows, and acts that have no row."""
+
+    person: Person | None
+    parcel: Parcel | None
+    direct: tuple[tuple[str, Act], ...] = ()
+    sheet: share_links.Sheet | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """What carrying out a turn's effects adds to it."""
+
+    epoch: int
+    rows: list[outbox.Row]
+    says: list[Say] = field(default_factory=list)
+    erased: bool = False
+    stands: outbox.Stands = field(default_factory=dict)
+
+
+async def carry_out(
+    rt: Runtime,
+    session: Session,
+    held: Held,
+    turn: Turn,
+    inbound: Inbound | None,
+    *,
+    moved: bool = False,
+) -> Delivery:
+    work = _Work(held.epoch + moved, [])
+    for effect in turn.effects:
+        await _apply(rt, session, held, turn.conversation, effect, inbound, work)
+    pressed = inbound.message_id if inbound and inbound.press_id else ""
+    if _goes_home(held, turn):
+        held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
+    says, sheet = share_links.linked(rt, turn)
+    says = (
+        *await archive.told(session, turn),
+        *await _linked(rt, session, held, says),
+        *work.says,
+    )
+    written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
+    if work.erased:
+        return _farewell(rt, held, written, work.stands, turn.conversation.language)
+    stays = conversation_store.staying(rt, held, turn, inbound) if inbound else None
+    last = inbound is not None
+    parcel = await conversation_store.save(
+        rt, session, held, turn.conversation, work.epoch, written, stays=stays, last=last
+    )
+    return Delivery(held.person, parcel, sheet=sheet)
+
+
+BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
+
+
+def _goes_home(held: Held, turn: Turn) -> bool:
+    """Whether a visit to the secure page is over: nothing private is asked any more."""
+    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
+    private = any(say.private for say in turn.says)
+    return bool(held.home and turn.says) and not ending and not private
+
+
+async def _go_home(rt: Runtime, session: Session, held: Held, language: str) -> Held:
+    """Say good-bye on the page; what comes next is said where the person came from."""
+    say = Say(((BACK_HOME,),), language=language, service=True)
+    await outbox.post(
+        session, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
+    )
+    address = await identities.reached(session, held.person, held.home)
+    return replace(held, channel=held.home, address=address or "", home="")
+
+
+async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]) -> Sequence[Say]:
+    """Says with a one-time link where they send the person to the secure page."""
+    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
+        return says
+    token = await identities.link(rt, session, held.person, held.channel)
+    url = f"{rt.settings.public_url}/p/{token}"
+    return [
+        replace(
+            say,
+            buttons=tuple(
+                replace(each, payload=url) if each.kind is Kind.PAGE else each
+                for each in say.buttons
+            ),
+        )
+        for say in says
+    ]
+
+
+def _farewell(
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
+) -> Delivery:
+    """Nothing of an erased person is kept, so the last words go without a row."""
+    acts = [
+        (channel, Act("delete", address, None, row.external_id))
+        for (channel, address), external_ids in stands.items()
+        if channel in rt.channels
+        for row in outbox.deletion(rt, channel, external_ids)
+    ]
+    told = outbox.undeleted(rt, [channel for channel, _place in stands], language)
+    rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in told))
+    words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
+    return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
+
+
+async def _apply(
+    rt: Runtime,
+    session: Session,
+    held: Held,
+    conversation: Conversation,
+    effect: Effect,
+    inbound: Inbound | None,
+    work: _Work,
+) -> None:
+    """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
+    person = held.person
+    match effect:
+        case OpenCase():
+            opened = await cases.open_case(
+                session, person, effect, conversation.language, conversation.forms
+            )
+            work.epoch += 1
+            work.rows += _promised(rt, opened, conversation.language)
+        case CancelCase():
+            await cases.cancel(session, person.id)
+            work.epoch += 1
+        case Forget():
+            work.stands = await outbox.everywhere(session, person)
+            others = await _standing(session, held, inbound)
+            for (channel, _place), standing in work.stands.items():
+                standing.extend(others.get(channel, ()))
+            await erasure.erase(rt, session, person)
+            work.erased = True
+        case Export():
+            work.rows.append(await erasure.export(rt, session, person, conversation, held.now))
+        case DeleteInput() if inbound is not None:
+            work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
+        case QuickExit():
+            last = await outbox.retract(session, person.id, held.channel)
+            sent = await outbox.recent(session, person.id, held.channel)
+            others = await _standing(session, held, inbound, held.channel)
+            gone = (*others.get(held.channel, ()), *sent)
+            work.rows += outbox.deletion(rt, held.channel, gone, last=last)
+            work.says += outbox.undeleted(rt, [held.channel], conversation.language)
+        case SetPin(pin):
+            await identities.set_pin(session, person, pin)
+        case DeleteInput() | PrintList() | ReadNews() | TryPin():
+            pass
+        case _:
+            await _record(rt, session, held, conversation.language, effect)
+
+
+async def _standing(
+    session: Session, held: Held, inbound: Inbound | None, channel: str = ""
+) -> dict[str, list[str]]:
+    """What stands in each chat, or in one, without a row; with what asks for all to go."""
+    found = await conversation_store.take_standing(session, held, channel)
+    if inbound is not None:
+        found.setdefault(inbound.channel, []).append(inbound.message_id)
+    return found
+
+
+type _Recorded = (
+    ConsentGiven
+    | Submit
+    | Withdraw
+    | Relay
+    | Rated
+    | Remind
+    | TakeFile
+    | PaperCame
+    | SendPapers
+    | Subscribe
+    | Stopped
+)
+
+
+async def _record(
+    rt: Runtime, session: Session, held: Held, language: str, effect: _Recorded
+) -> None:
+    """What is only written down, by the module whose table it is."""
+    person = held.person
+    match effect:
+        case ConsentGiven(purpose, text, shown_in):
+            shown = rt.languages.render(text, shown_in)
+            await identities.record_consent(session, person, purpose, shown, shown_in, held.channel)
+        case Submit():
+            await submissions.submit(rt, session, person, effect, language)
+        case Withdraw():
+            await submissions.withdraw(session, person.id)
+        case Relay(words):
+            await cases.relay(session, person, words)
+        case Rated(rating):
+            await cases.rate(session, person.id, rating)
+        case Remind(days):
+            await reminders.put(session, person.id, days)
+        case TakeFile(place, ref):
+            await uploads.begin(session, person, place, held.channel, ref)
+        case PaperCame():
+            await cases.paper_came(session, person)
+        case SendPapers():
+            await uploads.release(session, person.id)
+        case Subscribe(topics, discreet, traits):
+            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
+        case Stopped():
+            await subscriptions.stop(session, person.id)
+        case _:
+            assert_never(effect)
+
+
+def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
+    if not opened.promise:
+        return []
+    say = Say((opened.promise,), language=language, service=True)
+    return [outbox.Row("send", outbox.rendered(rt, say))]

@@ -1,0 +1,328 @@
+"""What people do: an arrival becomes one turn, in one transaction, or a just-ask turn in Valkey.
+
+Follow `receive` from top to bottom; it is the whole journey of an update.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import assert_never
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from bot import broadcasts, outbox
+from bot.cases import working_hours
+from bot.channels import (
+    Act,
+    Arrival,
+    Blocked,
+    Ignored,
+    Inbound,
+    Intruder,
+    Message,
+    Moved,
+    Receipt,
+    Spoiled,
+)
+from bot.concurrency.batching import WaitedTooLong
+from bot.conversations import anonymous, batched_turns, effects
+from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.batched_turns import Alone, Taken
+from bot.conversations.effects import Delivery
+from bot.conversations.store import Held
+from bot.db.job_queue import Session
+from bot.observability import logging, metrics, tracing
+from bot.people import identities
+from bot.printing import share_links
+from bot.runtime import Runtime
+from flows.engine.conversation import step
+from flows.engine.events import ConsentGiven, Event, TryPin
+from flows.engine.state import Turn
+from flows.engine.text import _
+
+POISON_AFTER = 5
+MOST_SEEN = 64
+
+_logger = logging.get()
+
+
+async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
+    """Take one arrival; when this returns, what was accepted is committed."""
+    match arrival:
+        case Inbound():
+            return await _measured(rt, arrival)
+        case Blocked(channel, handle, blocked):
+            async with rt.pool.connection() as session:
+                await identities.mark_blocked(rt, session, channel, handle, blocked)
+        case Moved(channel, _id, handle, to, address):
+            async with rt.pool.connection() as session:
+                await identities.move(rt, session, channel, handle, to, address)
+        case Intruder(_, address) if await _is_duty_group(rt, address):
+            pass
+        case Intruder(channel, address):
+            await anonymous.perform(rt, channel, Act("leave", address))
+        case Receipt():
+            await hear_receipts(rt, (arrival,))
+        case Spoiled(channel, external_id, code, size):
+            async with rt.pool.connection() as session:
+                await quarantine(rt, session, channel, external_id, code, size)
+        case Ignored():
+            pass
+        case _:
+            assert_never(arrival)
+    return None
+
+
+async def hear_receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report: of messages of a conversation, and of announcements."""
+    announced = [each for each in found if broadcasts.ours(each)]
+    await outbox.receipts(rt, [each for each in found if each not in announced])
+    if announced:
+        await broadcasts.receipts(rt, announced)
+
+
+async def _is_duty_group(rt: Runtime, address: str) -> bool:
+    """The one group that is not left: officers on duty read counts there."""
+    async with rt.pool.connection() as session:
+        return address in await working_hours.duty_chats(session, rt.settings.telegram_duty_chat)
+
+
+async def deliver(rt: Runtime, delivery: Delivery | None) -> None:
+    """Send what a turn wrote, as soon as it is committed."""
+    if delivery is None:
+        return
+    if delivery.sheet is not None:
+        await share_links.lend(rt, delivery.sheet)
+    for channel, act in delivery.direct:
+        await anonymous.perform(rt, channel, act)
+    if delivery.person is not None:
+        await outbox.deliver(rt, delivery.parcel, delivery.person)
+
+
+async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    if inbound.at:
+        metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
+    took = metrics.TURNS.labels(inbound.channel).time()
+    with took, tracing.span("turn", channel=inbound.channel):
+        return await _receive(rt, inbound)
+
+
+async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    try:
+        return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
+    except (psycopg.OperationalError, PoolTimeout, Overloaded):
+        raise
+    except WaitedTooLong:
+        raise Overloaded from None
+    except Exception as error:
+        return await _poisoned(rt, inbound, error)
+
+
+async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    """With others, if nothing speaks against it; else alone, or as somebody who just asks."""
+    taken: Taken | Alone = await rt.turns(inbound, partial(batched_turns.take, rt))
+    if isinstance(taken, Taken):
+        return Delivery(taken.person, taken.parcel) if taken.person else None
+    if taken.stranger_at is not None and not inbound.aliases:
+        delivery, known = await _just_ask(rt, inbound, taken.stranger_at)
+        if not known:
+            return delivery
+    for insist in (False, True):
+        async with rt.pool.connection() as session:
+            held, fresh, now = await conversation_store.claim(rt, session, inbound)
+            if held is None and inbound.aliases and await _adopt(rt, session, inbound):
+                await session.commit()
+                held, fresh, now = await conversation_store.claim(rt, session, inbound)
+            if held is not None:
+                return await _turn(rt, session, held, inbound) if fresh else None
+        delivery, known = await _just_ask(rt, inbound, now, insist=insist)
+        if not known:
+            return delivery
+    raise Overloaded
+
+
+async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
+    return await identities.adopt(
+        rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+    )
+
+
+async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
+    """The durable turn: step, effects, save and outbox, which end the transaction."""
+    held = await _heard(rt, session, held, inbound)
+    await identities.reindex(rt, session, inbound.channel, inbound.handle)
+    turn = await _with_pin(rt, session, held, conversation_store.turn(rt, held, inbound.event))
+    return await effects.carry_out(rt, session, held, turn, inbound)
+
+
+async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Turn:
+    """A PIN that the turn wants tried is tried at once, and the turn goes on with what came out."""
+    tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
+    if tried is None:
+        return turn
+    verdict = await identities.try_pin(session, held.person, tried.pin)
+    more = conversation_store.turn(rt, replace(held, conversation=turn.conversation), verdict)
+    return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
+
+
+async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
+    """Who writes can be reached; where free text is taken only for a while, that is noted."""
+    spoke_at = conversation_store.spoke_anew(rt, held, inbound)
+    if spoke_at is None and not held.blocked:
+        return held
+    await identities.spoke(session, held.person, held.channel, spoke_at)
+    if spoke_at is None:
+        return held
+    fresh = timedelta(seconds=rt.channels[held.channel].window) - conversation_store.SPOKE_ANEW
+    if held.spoke_at is None or held.now - held.spoke_at > fresh:
+        await outbox.release(session, held.person, held.channel)
+    return replace(held, spoke_at=spoke_at)
+
+
+async def take_turn(
+    rt: Runtime, session: Session, person_id: UUID, event: Event, *, moved: bool = False
+) -> Delivery | None:
+    """Let what happened elsewhere (a job, a callback, the desk) reach the conversation.
+
+    In the caller's transaction; the answer goes to the channel that spoke last. `moved` says that
+    the conversation changed hands, so that messages of before are dropped.
+    """
+    held = await conversation_store.lock(rt, session, person_id)
+    if held is None:
+        return None
+    turn = conversation_store.turn(rt, held, event)
+    return await effects.carry_out(rt, session, held, turn, None, moved=moved)
+
+
+# Just asking: the same step, but the state lives in Valkey and nothing is written down.
+
+
+async def _just_ask(
+    rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool = False
+) -> tuple[Delivery | None, bool]:
+    """A turn of somebody unknown; True when it turns out that they are known by now."""
+    key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
+    token = uuid4().hex
+    held = await anonymous.hold(rt, key, token)
+    if held is not None and held.known and not insist:
+        await anonymous.settle(rt, key)
+        return None, True
+    ask = anonymous.asked(rt, key, held.blob if held else None)
+    try:
+        return await _ask_turn(rt, inbound, now, ask, key, token)
+    except BaseException:
+        await anonymous.keep(rt, key, token, ask)
+        raise
+
+
+async def _ask_turn(
+    rt: Runtime, inbound: Inbound, now: datetime, ask: anonymous.Ask, key: str, token: str
+) -> tuple[Delivery | None, bool]:
+    if inbound.external_id in ask.seen:
+        await anonymous.keep(rt, key, token, ask)
+        return None, False
+    page = rt.channels[inbound.channel].page
+    turn = step(rt.flows, rt.languages, ask.conversation, inbound.event, now.date(), page)
+    if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
+        return await _begin(rt, inbound, ask, turn, now, key, token)
+    sent = await anonymous.answer(rt, inbound, ask, turn)
+    seen = (*ask.seen, inbound.external_id)[-MOST_SEEN:]
+    await anonymous.keep(rt, key, token, anonymous.Ask(turn.conversation, seen, sent))
+    return None, False
+
+
+async def _begin(
+    rt: Runtime,
+    inbound: Inbound,
+    ask: anonymous.Ask,
+    turn: Turn,
+    now: datetime,
+    key: str,
+    token: str,
+) -> tuple[Delivery | None, bool]:
+    """The first durable turn: from here on the promises hold."""
+    async with rt.pool.connection() as session:
+        person = await identities.create(
+            rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+        )
+        if person is None:
+            await session.rollback()
+            await anonymous.settle(rt, key)
+            return None, True
+        held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
+        await conversation_store.begin(rt, session, held, ask.sent)
+        held = await _heard(rt, session, held, inbound)
+        await conversation_store.note(
+            rt, session, inbound.channel, (*ask.seen, inbound.external_id)
+        )
+        delivery = await effects.carry_out(rt, session, held, turn, inbound)
+    await anonymous.settle(rt, key)
+    return delivery, False
+
+
+# What cannot be processed must not block what comes after it.
+
+APOLOGY = _(
+    "Something went wrong on our side. Your answers are safe. Please try again, or write “menu”."
+)
+
+
+async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery | None:
+    """Count a failure; after five the update goes to quarantine and the person gets an apology."""
+    _logger.exception("update.failed", channel=inbound.channel)
+    async with rt.pool.connection() as session:
+        attempts = await quarantine(
+            rt, session, inbound.channel, inbound.external_id, "E_FAILED", 0
+        )
+    if attempts < POISON_AFTER:
+        raise Overloaded from error
+    try:
+        return await _apologized(rt, inbound)
+    except (psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception:
+        # It is in quarantine, where the alarm is; brought again it would only fail again.
+        _logger.exception("apology.failed", channel=inbound.channel)
+        return None
+
+
+async def _apologized(rt: Runtime, inbound: Inbound) -> Delivery | None:
+    async with rt.pool.connection() as session:
+        held, fresh, _clock = await conversation_store.claim(rt, session, inbound)
+        if held is not None and fresh:
+            held = await _heard(rt, session, held, inbound)
+            message = apology(rt, held.conversation.language)
+            row = outbox.Row("send", message)
+            parcel = await conversation_store.save(
+                rt, session, held, held.conversation, held.epoch, (row,)
+            )
+            return Delivery(held.person, parcel)
+    act = Act("send", inbound.address, apology(rt, ""))
+    return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
+
+
+def apology(rt: Runtime, language: str) -> Message:
+    """In the person's language where it is known, else in all of them."""
+    codes = [language] if language else [code for code, _own in rt.languages.languages()]
+    lines = [rt.languages.render(APOLOGY, code) for code in codes]
+    return Message(tuple(lines), language=language)
+
+
+async def quarantine(
+    rt: Runtime, session: Session, channel: str, external_id: str, reason: str, size: int
+) -> int:
+    """Keep that something could not be processed, never what it said; how often it was."""
+    cursor = await session.execute(
+        "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
+        " RETURNING attempts",
+        (channel, conversation_store.update_keys(rt, channel, external_id)[0], reason, size),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,403 @@
+"""A person's conversation, whose row is also their lock: found in one statement, kept in another.
+
+The claim notes an update with the lock that its work needs, and what keeps the work writes its
+messages too: of a turn nothing can be there without the rest.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from bot import outbox
+from bot.channels import Act, Inbound
+from bot.conversations import deletable_messages
+from bot.db import pipeline
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement
+from bot.outbox import Parcel
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from flows.engine.conversation import step
+from flows.engine.events import DeleteInput, Event, Forget, Page, QuickExit
+from flows.engine.state import Conversation, Turn
+
+# How exactly it is known when a person last wrote, where that counts.
+SPOKE_ANEW = timedelta(minutes=15)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Conversation).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person's conversation while its row is locked, and what the database's clock says.
+
+    `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
+    last wrote here, where that is kept; `blocked` if the platform would not take our words.
+    """
+
+    person: Person
+    conversation: Conversation
+    channel: str
+    epoch: int
+    address: str
+    now: datetime
+    home: str = ""
+    spoke_at: datetime | None = None
+    blocked: bool = False
+
+
+def turn(rt: Runtime, held: Held, event: Event) -> Turn:
+    """What an event leads to; nothing of it is written."""
+    channel = rt.channels.get(held.channel)
+    page = channel.page if channel else Page.NEVER
+    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
+
+
+def spoke_anew(rt: Runtime, held: Held, inbound: Inbound) -> datetime | None:
+    """When the person wrote, where free text is taken only for a while; None if that is known."""
+    if not inbound.at or not rt.channels[held.channel].window:
+        return None
+    spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
+    before = held.spoke_at
+    return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
+
+
+_HANDLE = """
+  FROM handles h
+  JOIN conversations c ON c.person_id = h.person_id
+  JOIN people p ON p.id = h.person_id
+  WHERE h.channel = %(channel)s AND h.bidx IN ({handles})
+    AND (h.until IS NULL OR h.until > kosh_now())
+"""
+
+# The row is locked before the update is noted, and the note is taken from the locked row: two
+# deliveries of one update can neither deadlock nor leave a note without its work.
+_CLAIM = """
+WITH held AS MATERIALIZED (
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
+  {handle} FOR UPDATE OF c
+), fresh AS (
+  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
+  ON CONFLICT DO NOTHING RETURNING key
+)
+SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
+FROM (SELECT) one LEFT JOIN held ON true
+"""
+
+# What an index key of before has noted stays noted while keys change.
+_UNLESS_NOTED = """
+  WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
+"""
+
+
+@cache
+def _claiming(keys: int) -> Statement:
+    """Lock a person's conversation and note the update, while so many index keys are in use.
+
+    Single values: over an array of unknown length PostgreSQL makes a new plan every time.
+    """
+    handle = _HANDLE.format(handles=", ".join(f"%(handle_{n})s" for n in range(keys)))
+    noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
+    unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
+    return Statement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
+
+
+# Of several people at once nobody's conversation is waited for: that could be for one another, and
+# somebody else's would hold up everybody.
+_LOOK = """
+WITH held AS MATERIALIZED (
+  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
+  {handle} FOR UPDATE OF c SKIP LOCKED
+)
+SELECT held.*, CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle}) END, kosh_now()
+FROM (SELECT) one LEFT JOIN held ON true
+"""
+_LOOKING = Statement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
+
+_KEEP = """
+UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
+  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now(),
+  standing = CASE WHEN %(stays)s::text IS NULL THEN standing
+    ELSE (standing || %(stays)s::text)[greatest(1, cardinality(standing) + 2 - %(most)s):] END
+WHERE person_id = %(person)s
+"""
+
+_NOTE = """
+INSERT INTO updates (channel, key) VALUES (%(channel)s, %(noted)s)
+ON CONFLICT DO NOTHING RETURNING key
+"""
+
+_WRITE = """
+INSERT INTO messages
+  (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
+SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
+  CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
+  CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
+  CASE WHEN w.place = 1 AND free.now THEN kosh_now() + make_interval(secs => %(lease)s) END
+FROM free, {noted}(VALUES {rows}) AS w (place, act, body, epoch, external_id)
+ORDER BY w.place
+RETURNING id, state
+"""
+
+_FREE = """
+SELECT NOT EXISTS (
+  SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
+) AS now
+"""
+
+
+@cache
+def _saving(count: int, *, noting: bool = False) -> Statement:
+    """Write a conversation back and queue `count` messages; single values are cheaper than lists.
+
+    The first is born claimed by this process, if none of the person's is open. `noting` is for an
+    update that no claim has noted: nothing is written if it was noted before.
+    """
+    keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
+    parts = [f"noted AS ({_NOTE})"] if noting else []
+    if not count:
+        return Statement.of(f"WITH {parts[0]} {keep} RETURNING 0, ''" if noting else keep)
+    rows = ", ".join(
+        f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
+        for n in range(1, count + 1)
+    )
+    parts += [f"saved AS ({keep})", f"free AS MATERIALIZED ({_FREE})"]
+    write = _WRITE.format(rows=rows, noted="noted, " if noting else "")
+    return Statement.of(f"WITH {', '.join(parts)} {write}")
+
+
+async def claim(
+    rt: Runtime, session: Session, inbound: Inbound
+) -> tuple[Held | None, bool, datetime]:
+    """Lock the conversation of whose update it is; whether the update is new, and the time.
+
+    None for somebody unknown. The transaction is open when this returns.
+    """
+    handles = rt.vault.indexes(inbound.channel, inbound.handle)
+    keys = update_keys(rt, inbound.channel, inbound.external_id)
+    values: dict[str, Any] = {"channel": inbound.channel}
+    values |= {f"handle_{n}": each for n, each in enumerate(handles)}
+    values |= {f"key_{n}": each for n, each in enumerate(keys)}
+    (((*found, fresh, now),),) = await pipeline.begin(session, (_claiming(len(keys)), values))
+    return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at one of several people found: their locked conversation, if it is `held`.
+
+    Who is neither held nor a `stranger`, whom nobody knows by that handle, is in other hands.
+    """
+
+    held: Held | None
+    stranger: bool
+    now: datetime
+
+
+async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
+    """Lock several people's conversations in one trip, as far as no other hand has them.
+
+    Whether an update was taken before is found out by `noting`. The transaction is open when this
+    returns.
+    """
+    calls: list[pipeline.Call] = [
+        (_LOOKING, {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)})
+        for each in inbounds
+    ]
+    looked = []
+    for inbound, rows in zip(inbounds, await pipeline.begin(session, *calls), strict=True):
+        ((*row, known, now),) = rows
+        looked.append(Looked(_held(rt, inbound, row, now), not row[0] and not known, now))
+    return looked
+
+
+def _held(rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime) -> Held | None:
+    """None also for what cannot be opened: alone it fails once more, and says so there."""
+    try:
+        return _opened(rt, inbound.channel, row, now) if row[0] else None
+    except Exception:
+        return None
+
+
+def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
+    """What is kept of an update's id, a keyed hash; then those of index keys before."""
+    return rt.vault.indexes("update", f"{channel}:{external_id}")
+
+
+def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
+    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at, blocked = found
+    person = identities.known(rt, person_id, key, key_epoch)
+    plain = person.key.unseal(state, "conversations", "state", "")
+    address = identities.address(person, sealed, channel)
+    said, home = _decode(plain), home or ""
+    return Held(person, said, channel, epoch, address, now, home, spoke_at, blocked)
+
+
+async def pass_on(session: Session, person_id: UUID) -> None:
+    """The conversation changes hands without a word: what was written before is dropped."""
+    await session.execute(
+        "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
+    )
+
+
+# A visit to the secure page that is over is no place to speak: then where the person came from.
+_LOCK: LiteralString = """
+SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked,
+  h.channel, kosh_now()
+FROM conversations c
+JOIN people p ON p.id = c.person_id
+CROSS JOIN LATERAL (
+  SELECT * FROM handles h
+  WHERE h.person_id = c.person_id AND (h.until IS NULL OR h.until > kosh_now())
+  ORDER BY h.channel = c.channel DESC, h.spoke_at DESC NULLS LAST LIMIT 1
+) h
+WHERE c.person_id = %s FOR UPDATE OF c
+"""
+
+
+async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
+    """A person's conversation, locked until the transaction ends; None when erased."""
+    cursor = await session.execute(_LOCK, (person_id,))
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    *found, channel, now = row
+    return _opened(rt, channel, found, now)
+
+
+async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversation) -> None:
+    """Write a conversation back without a word."""
+    await save(rt, session, held, conversation, held.epoch, ())
+
+
+def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None:
+    """What is kept of a message of theirs that stays in the chat, to take it out on demand."""
+    goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
+    typed = inbound.message_id and not inbound.press_id
+    if goes or not typed or not rt.channels[inbound.channel].deletes:
+        return None
+    return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
+
+
+async def take_standing(session: Session, held: Held, channel: str = "") -> dict[str, list[str]]:
+    """Messages without a row, of one `channel` or all, still deletable; they are known no more."""
+    cursor = await session.execute(
+        "UPDATE conversations c SET standing = ARRAY(SELECT note FROM unnest(stood.standing) note"
+        "   WHERE %(channel)s <> '' AND split_part(note, ' ', 1) <> %(channel)s)"
+        " FROM conversations stood WHERE c.person_id = %(person)s"
+        " AND stood.person_id = c.person_id RETURNING stood.standing",
+        {"person": held.person.id, "channel": channel},
+    )
+    notes = [each for (noted,) in await cursor.fetchall() for each in noted]
+    return deletable_messages.deletable(notes, held.now)
+
+
+async def save(
+    rt: Runtime,
+    session: Session,
+    held: Held,
+    conversation: Conversation,
+    epoch: int,
+    written: Sequence[outbox.Row],
+    *,
+    stays: str | None = None,
+    last: bool = False,
+) -> Parcel | None:
+    """Write back and queue; the `last` of its transaction commits it in the same trip.
+
+    What is returned may be sent once that is committed.
+    """
+    end = pipeline.commit if last else pipeline.together
+    values = _values(held, conversation, epoch, written, stays)
+    (rows,) = await end(session, (_saving(len(written)), values))
+    return parcel(rt, held, written, rows)
+
+
+def noting(
+    rt: Runtime,
+    held: Held,
+    turn: Turn,
+    written: Sequence[outbox.Row],
+    inbound: Inbound,
+) -> pipeline.Call:
+    """The same for one of several people, with the note of the update.
+
+    If it was taken before, nothing is written and no row comes back.
+    """
+    stays = staying(rt, held, turn, inbound)
+    values = _values(held, turn.conversation, held.epoch, written, stays)
+    values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
+    return _saving(len(written), noting=True), values
+
+
+def _values(
+    held: Held,
+    conversation: Conversation,
+    epoch: int,
+    written: Sequence[outbox.Row],
+    stays: str | None,
+) -> dict[str, Any]:
+    person = held.person
+    values: dict[str, Any] = {
+        "person": person.id,
+        "state": person.key.seal(_encode(conversation), "conversations", "state", ""),
+        "channel": held.channel,
+        "language": conversation.language,
+        "quiet": conversation.quiet,
+        "epoch": epoch,
+        "stays": stays,
+        "most": deletable_messages.MOST,
+        "lease": outbox.LEASE_SECONDS,
+    }
+    for place, row in enumerate(written, 1):
+        values |= {
+            f"act_{place}": row.act,
+            f"body_{place}": outbox.seal(person, row.message),
+            f"epoch_{place}": row.epoch,
+            f"id_{place}": row.external_id or None,
+        }
+    return values
+
+
+def parcel(
+    rt: Runtime, held: Held, written: Sequence[outbox.Row], rows: pipeline.Rows
+) -> Parcel | None:
+    """The first of the rows, if it was born claimed: its text is at hand and is not read back."""
+    if not rows or rows[0][1] != "sending":
+        return None
+    row, row_id = written[0], rows[0][0]
+    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
+    shut = outbox.closed(rt, held.channel, silence)
+    act = Act(row.act, held.address, row.message, row.external_id, str(row_id), shut)
+    return Parcel(row_id, 1, held.person, held.channel, act)
+
+
+async def begin(rt: Runtime, session: Session, held: Held, stands: Sequence[str]) -> None:
+    """The row of somebody whom we begin to know; the same transaction saves into it.
+
+    `stands` are the messages of before, theirs and ours.
+    """
+    kept = stands if rt.channels[held.channel].deletes else ()
+    notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
+    await session.execute(
+        "INSERT INTO conversations (person_id, state, channel, language, standing)"
+        " VALUES (%s, '', %s, '', %s)",
+        (held.person.id, held.channel, notes),
+    )
+
+
+async def note(rt: Runtime, session: Session, channel: str, external_ids: Iterable[str]) -> None:
+    """Note updates that took effect before there was a row to lock."""
+    keys = [update_keys(rt, channel, each)[0] for each in external_ids]
+    await session.execute(
+        "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
+        (channel, keys),
+    )

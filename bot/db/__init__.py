@@ -1,0 +1,1 @@
+"""The connection, the pipeline, tables, migrations and the job queue."""

@@ -1,0 +1,47 @@
+"""Jobs: deferred by name in the caller's transaction, run by a worker."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import procrastinate
+from procrastinate import types
+
+from bot.db.pipeline import Connection
+
+type Session = Connection
+"""A database connection inside the caller's transaction."""
+
+app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+async def defer(
+    session: Session,
+    task: str,
+    /,
+    *,
+    lock: str | None = None,
+    at: datetime | None = None,
+    queue: str = "default",
+    priority: int = 0,
+    **arguments: str | int,
+) -> None:
+    """Ask for a job; it exists only if the caller's transaction commits. Arguments are ids only."""
+    deferrer = app.configure_task(
+        task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=session
+    )
+    await deferrer.defer_async(**arguments)
+
+
+async def defer_all(
+    session: Session,
+    task: str,
+    /,
+    *arguments: Mapping[str, str | int],
+    queue: str = "default",
+    priority: int = 0,
+) -> None:
+    """The same for many jobs of a task, in one trip."""
+    deferrer = app.configure_task(task, queue=queue, priority=priority, connection=session)
+    jobs: list[types.JSONDict] = [{**each} for each in arguments]
+    if jobs:
+        await deferrer.batch_defer_async(*jobs)

@@ -1,0 +1,343 @@
+"""What an officer does with a case, verb by verb."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from bot import cases, outbox, uploads
+from bot.cases import canned_replies as ready
+from bot.channels import Message
+from bot.conversations import store as conversation_store
+from bot.conversations.effects import Delivery
+from bot.desk import views
+from bot.desk.transaction import Done, Place, Refusal, Refused, act, used
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Denied
+from bot.outbox import Row
+from bot.people import identities
+from bot.runtime import Runtime
+from flows.engine.events import Filled, Joined, PaperMoved, PaperWanted, PinLifted, Resolved
+from flows.engine.flow import Upload
+from flows.engine.language_protocol import Refusal as Unread
+from flows.engine.questions import Reading
+from flows.engine.text import Text, _, button
+from flows.knowledge import missions
+from flows.officer import TOPIC
+from flows.papers import PAPERS
+
+OFFICER_SAYS = _("An officer writes:")
+LONGEST_SLEEP = timedelta(days=60)
+MENU = "menu"
+OTHER = "other"
+# Papers that can be asked for: those that the form knows, and any other.
+DOCUMENTS: Mapping[str, Text] = {
+    **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
+    OTHER: button("Another paper"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToOfficer:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ToMission:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToTopic:
+    topic: str
+
+
+type Goal = ToOfficer | ToMission | ToTopic
+
+
+async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Take a case; from this commit on no message of the form is claimed for sending any more."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await cases.claim(at.session, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.session, at.case.person_id, officer.id)
+        return await at.turn(Joined(), moved=True)
+
+    return await act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
+
+
+async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
+    """Claim what is most urgent among one's topics and languages; None when nothing waits."""
+    while True:
+        async with directory.acting(rt, officer) as session:
+            before = await used(session, officer, key)
+            found = await cases.find(session, before) if before else await cases.next_for(
+                session, officer.mission, officer.topics, officer.languages
+            )  # fmt: skip
+        if found is None:
+            return None
+        try:
+            return await claim(rt, officer, found.id, found.version, key=key)
+        except (cases.Taken, LookupError):
+            continue
+
+
+async def take_over(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> Done:
+    """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await cases.take_over(at.session, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.session, at.case.person_id, officer.id)
+        return await at.turn(Joined(), moved=True)
+
+    return await act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
+
+
+async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Give a case back to the queue."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await cases.release(at.session, at.case, version)
+        await conversation_store.pass_on(at.session, at.case.person_id)
+        return None
+
+    return await act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
+
+
+async def reply(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    words: str = "",
+    canned: str = "",
+    wait: bool = False,
+) -> Done:
+    """Write to the person, on the channel that spoke last: own words, or a `canned` answer's name.
+
+    A canned answer goes out in the person's language and is refused where that is missing. Where
+    the platform's window is closed it is refused too, unless it may `wait` for the person's word.
+    """
+
+    async def deed(at: Place) -> Delivery | None:
+        if at.case.version != version:
+            raise await cases.taken(at.session, case_id)
+        closes = await views.window(rt, at.session, at.case.person_id, at.held.channel)
+        if closes is not None and closes <= at.held.now and not wait:
+            raise Refused(Refusal.WINDOW_CLOSED)
+        language = at.held.conversation.language
+        text = await _canned(at, canned, language) if canned else _said(words)
+        message = Message((rt.languages.render(OFFICER_SAYS, language), text), language=language)
+        row = Row("send", message, case_id=case_id, officer=officer.id)
+        (sent,) = await outbox.post(at.session, at.held.person, at.held.channel, (row,))
+        await cases.add_words(at.session, at.held.person, case_id, text, officer.id, canned, sent)
+        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        return Delivery(at.held.person, None)
+
+    return await act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
+
+
+async def note(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
+) -> Done:
+    """Tell colleagues something about a case, whoever holds it."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
+        return None
+
+    return await act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
+
+
+async def ask_document(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, document: str
+) -> Done:
+    """Ask the person for a paper: one of DOCUMENTS."""
+
+    async def deed(at: Place) -> Delivery | None:
+        if document not in DOCUMENTS:
+            raise Refused(Refusal.NO_DOCUMENT)
+        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        return await at.turn(PaperWanted(document))
+
+    return await act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+
+
+async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+    """Take away a PIN that was lost, once the person has answered who they are; they are told."""
+
+    async def deed(at: Place) -> Delivery | None:
+        await identities.set_pin(at.session, at.held.person, None)
+        return await at.turn(PinLifted())
+
+    return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
+
+
+async def release_papers(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> Done:
+    """Let the papers that the person has sent go to the registry, with their registration."""
+
+    async def deed(at: Place) -> Delivery | None:
+        released = await uploads.let_go(at.session, at.case.person_id)
+        if not released:
+            raise Refused(Refusal.NO_PAPER)
+        kinds = dict.fromkeys(paper for _id, paper in released)
+        # The first turn's message is claimed already; its sender takes the others after it.
+        first, *_rest = [await at.turn(PaperMoved(paper, "sending")) for paper in kinds]
+        return first
+
+    return await act(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)
+
+
+async def fill(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    question: str,
+    value: str,
+) -> Done:
+    """Answer a question of the form for the person: an option's key, or what the person would type.
+
+    Consents, reviews and what is only read are the person's own.
+    """
+
+    async def deed(at: Place) -> Delivery | None:
+        if at.case.version != version:
+            raise await cases.taken(at.session, case_id)
+        answer = _read(at, question, value)
+        return await at.turn(Filled(question, answer))
+
+    return await act(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
+
+
+async def transfer(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    to: Goal,
+    words: str = "",
+) -> Done:
+    """Pass a case on: to an officer of the mission, to another topic, to another mission's queue.
+
+    `words` become a note. The case can no longer be seen once it belongs to another mission.
+    """
+
+    async def deed(at: Place) -> Delivery | None:
+        if words.strip():
+            await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
+        await conversation_store.pass_on(at.session, at.case.person_id)
+        match to:
+            case ToOfficer(other):
+                await _colleague(at, other)
+                await cases.hand_to(at.session, at.case, other, at.desk, version)
+                await outbox.silence(at.session, at.case.person_id, other)
+            case ToTopic(topic):
+                if all(topic != option.key for option in TOPIC.among):
+                    raise Refused(Refusal.NO_TOPIC)
+                await cases.change_topic(at.session, at.case, topic, version)
+            case ToMission(mission):
+                await _elsewhere(at, mission)
+            case _:
+                assert_never(to)
+        return None
+
+    return await act(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
+
+
+async def snooze(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
+) -> Done:
+    """Let a case sleep until then, or until the person writes."""
+
+    async def deed(at: Place) -> Delivery | None:
+        if not at.held.now < until <= at.held.now + LONGEST_SLEEP:
+            raise Refused(Refusal.PAST)
+        await cases.snooze(at.session, at.case, officer.id, until, version)
+        return None
+
+    return await act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
+
+
+async def resolve(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, where: str = ""
+) -> Done:
+    """Close the case; the bot goes on where the person was, at the `menu`, or in a named flow.
+
+    In the same turn the person is asked, in their language, whether it helped.
+    """
+
+    async def deed(at: Place) -> Delivery | None:
+        flow = rt.flows.get(where)
+        if where not in ("", MENU) and (flow is None or flow.hands_over):
+            raise Refused(Refusal.NO_FLOW)
+        # The turn first: afterwards the conversation is out of the console's sight.
+        delivery = await at.turn(Resolved(where), moved=True)
+        await cases.resolve(at.session, at.case, officer.id, version)
+        return delivery
+
+    return await act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
+
+
+# Words, answers, goals
+
+
+def _said(words: str) -> str:
+    words = words.strip()
+    if not words:
+        raise Refused(Refusal.EMPTY)
+    if len(words) > views.MOST_WORDS:
+        raise Refused(Refusal.TOO_LONG)
+    return words
+
+
+async def _canned(at: Place, name: str, language: str) -> str:
+    found = await ready.find(at.session, at.case.mission, name)
+    if found is None:
+        raise Refused(Refusal.NO_CANNED)
+    text = found.text(language)
+    if text is None:
+        raise Refused(Refusal.NO_LANGUAGE)
+    return text
+
+
+def _read(at: Place, question: str, value: str) -> str:
+    """What was typed as the answer it stands for, read as if the person had typed it."""
+    found = views.road(at.rt, at.held.conversation)
+    stop = found[2].at(question) if found else None
+    if stop is None or isinstance(stop.item, views.PERSONS_OWN):
+        raise Refused(Refusal.NOT_FILLABLE)
+    if any(option.key == value for option in stop.item.options):
+        return value
+    language = at.held.conversation.language
+    answer = stop.item.read(value, Reading(at.rt.languages, language, at.held.now.date()))
+    if isinstance(answer, Unread) or not isinstance(answer, str):
+        raise Refused(Refusal.NOT_ACCEPTED)
+    return answer
+
+
+async def _colleague(at: Place, other: UUID) -> None:
+    """Somebody who may have the case: active, of this mission, with its topic."""
+    found = await directory.find(at.session, other)
+    claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
+    if found is None or isinstance(permissions.allows(found, Action.CASE_CLAIM, claimable), Denied):
+        raise Refused(Refusal.NO_OFFICER)
+
+
+async def _elsewhere(at: Place, mission: str) -> None:
+    staffed = {*await directory.staffed(at.session), missions.GENERAL}
+    if mission not in staffed or mission == at.case.mission:
+        raise Refused(Refusal.NO_MISSION)
+    await cases.move(at.session, at.case, mission, at.version)

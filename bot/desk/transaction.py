@@ -1,0 +1,156 @@
+"""The frame of every act at the desk: lock, ask the policy, do it once for its key, audit, send."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from bot import cases
+from bot.cases import Case, working_hours
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.conversations.effects import Delivery
+from bot.db.job_queue import Session
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Denied, Forbidden, Why
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.engine.events import Event
+
+MOST_KEY = 64
+
+
+class Refusal(StrEnum):
+    """Why an act was not done, though the officer may do such things."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    NO_LANGUAGE = "no_language"
+    NO_CANNED = "no_canned"
+    NO_DOCUMENT = "no_document"
+    NO_PAPER = "no_paper"
+    NOT_FILLABLE = "not_fillable"
+    NOT_ACCEPTED = "not_accepted"
+    WINDOW_CLOSED = "window_closed"
+    NO_FLOW = "no_flow"
+    NO_OFFICER = "no_officer"
+    NO_MISSION = "no_mission"
+    NO_TOPIC = "no_topic"
+    PAST = "past"
+    KEY_USED = "key_used"
+
+
+class Refused(Exception):
+    """The act cannot be done as it was asked for; `why` says what to change."""
+
+    code = "E_DESK_REFUSED"
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(f"{self.code}: {why.value}")
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act left; `repeated` when its key had been used, and nothing was done again."""
+
+    case_id: UUID
+    version: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an act happens: the locked person and case, how the mission works, who acts."""
+
+    rt: Runtime
+    session: Session
+    officer: Officer
+    case: Case
+    held: conversation_store.Held
+    desk: working_hours.Desk
+    version: int
+
+    async def turn(self, event: Event, *, moved: bool = False) -> Delivery | None:
+        return await receive.take_turn(
+            self.rt, self.session, self.case.person_id, event, moved=moved
+        )
+
+
+type Deed = Callable[[Place], Awaitable[Delivery | None]]
+
+
+async def act(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    action: Action,
+    key: str,
+    deed: Deed,
+) -> Done:
+    async with directory.acting(rt, officer) as session:
+        case = await _seen(session, case_id)
+        held = await conversation_store.lock(rt, session, case.person_id)
+        case = await cases.held(session, case_id) or case
+        if await _repeated(session, officer, case, action, key):
+            return Done(case_id, case.version, repeated=True)
+        await _demand(session, officer, action, case)
+        if held is None:
+            raise LookupError("E_CASE: this person was erased; nothing is left to do")
+        desk = await working_hours.desk_of(session, case.mission)
+        delivery = await deed(Place(rt, session, officer, case, held, desk, version))
+        after = await cases.find(session, case_id)
+        await audit_log.append(
+            session, actor=str(officer.id), action=action.value, subject=str(case_id)
+        )
+    await receive.deliver(rt, delivery)
+    return Done(case_id, after.version if after else case.version + 1)
+
+
+async def _seen(session: Session, case_id: UUID) -> Case:
+    case = await cases.find(session, case_id)
+    if case is None:
+        raise LookupError("E_CASE: there is no such case; look at the list")
+    return case
+
+
+async def _demand(session: Session, officer: Officer, action: Action, case: Case) -> None:
+    """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
+    now = await directory.find(session, officer.id)
+    answer = permissions.allows(now, action, case.subject) if now else Denied(Why.DISABLED)
+    if isinstance(answer, Denied):
+        if answer.why in (Why.STATE, Why.OWNER):
+            raise await cases.taken(session, case.id)
+        raise Forbidden(answer.why)
+
+
+async def _repeated(
+    session: Session, officer: Officer, case: Case, action: Action, key: str
+) -> bool:
+    """Note the key, for as long as the case lives; True when it was noted for the same act."""
+    if not 0 < len(key) <= MOST_KEY:
+        raise Refused(Refusal.KEY_USED)
+    cursor = await session.execute(
+        "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (officer.id, key, case.id, action.value),
+    )
+    if cursor.rowcount:
+        return False
+    cursor = await session.execute(
+        "SELECT FROM case_actions WHERE officer = %s AND key = %s AND case_id = %s AND action = %s",
+        (officer.id, key, case.id, action.value),
+    )
+    if await cursor.fetchone() is None:
+        raise Refused(Refusal.KEY_USED)
+    return True
+
+
+async def used(session: Session, officer: Officer, key: str) -> UUID | None:
+    cursor = await session.execute(
+        "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None

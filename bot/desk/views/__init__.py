@@ -1,0 +1,62 @@
+"""What officers see: the list, a case, its answers, the team; and what changed since.
+
+Everything runs as the console's role inside one mission. Words and answers are personal data: who
+does not hold the case gives a reason, and the reading is written into the audit.
+"""
+
+from bot.desk.views.case_lists import (
+    Event,
+    Filter,
+    Line,
+    Member,
+    Page,
+    Queue,
+    events,
+    find,
+    listing,
+    newest,
+    team,
+    window,
+)
+from bot.desk.views.case_view import (
+    MOST_WORDS,
+    Composer,
+    Noted,
+    ReasonNeeded,
+    Registered,
+    Said,
+    View,
+    may,
+    page,
+    view,
+)
+from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, road
+
+__all__ = [
+    "MOST_WORDS",
+    "PERSONS_OWN",
+    "Answered",
+    "Composer",
+    "Event",
+    "Filter",
+    "Line",
+    "Member",
+    "Noted",
+    "Page",
+    "Queue",
+    "ReasonNeeded",
+    "Registered",
+    "Said",
+    "View",
+    "answers",
+    "events",
+    "find",
+    "listing",
+    "may",
+    "newest",
+    "page",
+    "road",
+    "team",
+    "view",
+    "window",
+]

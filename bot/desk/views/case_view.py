@@ -1,0 +1,291 @@
+"""A case as its page shows it: the talk, the notes, the registry, what may be done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bot import uploads
+from bot.cases import Case
+from bot.db.pipeline import Rows, Statement
+from bot.desk.views.case_lists import BESIDE, LAST, LINE, Line, line_of
+from bot.desk.views.form_view import PARKED, SEEN, allowed, opened, parked, person_of, road, seen
+from bot.observability import logging
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Allowed, Forbidden, Reason, Why
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from bot.security import audit_log
+from bot.uploads import Listed
+from flows.engine.screens import titled
+from flows.engine.state import Conversation
+from flows.engine.text import Text
+
+MOST_WORDS = 4000
+ONE_READING = timedelta(minutes=15)
+SOFT_BUDGET, HARD_BUDGET = 60, 120
+
+_logger = logging.get()
+
+
+class ReasonNeeded(Exception):
+    """Somebody who does not hold the case has to say why they read it."""
+
+    code = "E_REASON"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words of the talk. `delivery` is of an officer's: pending, sending, sent, delivered, read,
+    waiting (for the platform's window), dropped (another officer took over: not sent), failed,
+    undeliverable, gone (too long ago to know); `reason` is then an error's code.
+    """
+
+    id: int
+    at: datetime
+    by: str
+    officer: str
+    words: str
+    delivery: str
+    reason: str
+    canned: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    id: int
+    at: datetime
+    officer: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Whether free words can be sent, until when, and in which language the person reads."""
+
+    open: bool
+    closes_at: datetime | None
+    language: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registration, or one of its writes; `reason` names what the registry did not take."""
+
+    kind: str
+    number: str
+    state: str
+    attempts: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A case as its page shows it; `at` is the last change it contains, to go on from.
+
+    `papers` are those that the person has sent, `wanted` is what was asked for and has not come;
+    `beside` are colleagues who look at it too.
+    """
+
+    line: Line
+    thread: tuple[Said, ...]
+    notes: tuple[Noted, ...]
+    composer: Composer
+    registry: tuple[Registered, ...]
+    earlier: tuple[Line, ...]
+    flow: Text | None
+    step: Text | None
+    may: frozenset[Action]
+    epoch: int
+    at: int
+    papers: tuple[Listed, ...]
+    wanted: str
+    beside: tuple[str, ...]
+
+
+async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
+    """A case with its words; ReasonNeeded where none is given by somebody who does not hold it.
+
+    Readings of one case by one officer within 15 minutes count, and are audited, as one. A new one
+    is counted and noted in its turn, in the trip that reads: what comes over the budget then is
+    thrown away unopened.
+    """
+    values = _accounted(officer, case_id, reason)
+    (last,), rows, account = await directory.asked(
+        rt, officer, (LAST, {}), (SEEN, values), (_ACCOUNT, values)
+    )
+    line = allowed(rt, officer, rows, Action.CASE_READ)
+    fresh = _is_new(officer, line.case, reason, account)
+    values["person"] = line.case.person_id
+    key, state, words, notes, registry, earlier, papers, *others = await directory.asked(
+        rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (_HERE,))))
+    )
+    ((now,),), beside, *counted = others
+    if fresh:
+        _within(counted[_NOTED.index(_ACCOUNT)])
+    person = opened(rt, line.case, key)
+    talk, epoch = parked(person, state)
+    found = road(rt, talk) if talk else None
+    step = found[2].current(found[1].cursor) if found else None
+    return View(
+        line=line,
+        thread=tuple(_said(person, case_id, *row) for row in words),
+        notes=tuple(_noted(person, case_id, *row) for row in notes),
+        composer=_composer(line, talk, now),
+        registry=tuple(Registered(*row) for row in registry),
+        earlier=tuple(line_of(rt, row) for row in earlier),
+        flow=found[0].title if found else None,
+        step=titled(step, found[2]) if found and step else None,
+        may=may(officer, line.case),
+        epoch=epoch,
+        at=last[0],
+        papers=uploads.listed(papers),
+        wanted=talk.wanted if talk else "",
+        beside=tuple(name for (name,) in beside),
+    )
+
+
+def _composer(line: Line, talk: Conversation | None, now: datetime) -> Composer:
+    is_open = talk is not None and (line.window is None or line.window > now)
+    language = talk.language if talk else line.case.language
+    return Composer(is_open, line.window, language, MOST_WORDS)
+
+
+def may(officer: Officer, case: Case) -> frozenset[Action]:
+    """What the policy lets this officer do with the case now."""
+    allowed = (
+        isinstance(permissions.allows(officer, each, case.subject), Allowed) for each in Action
+    )
+    return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
+
+
+_SPENT = (
+    "SELECT count(DISTINCT subject) AS read, coalesce(bool_or(subject = %(subject)s"
+    " AND at > kosh_now() - %(spell)s::interval), false) AS going_on FROM audit"
+    " WHERE actor = %(actor)s AND action = %(action)s AND at > kosh_now() - interval '1 hour'"
+)
+_ACCOUNT = Statement.of(_SPENT)
+
+
+def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
+    """Values for everything that a reading asks, but the person."""
+    return {
+        "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
+        "spell": ONE_READING, "most": HARD_BUDGET, "actor": str(officer.id),
+        "action": Action.CASE_READ.value, "subject": str(case_id),
+        "detail": (reason or Reason.ANSWER).value,
+    }  # fmt: skip
+
+
+def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
+    """Whether this reading is a new one; then it has to have a reason and to be within budget."""
+    ((read, going_on),) = found
+    if going_on:
+        return False
+    if reason is None and case.owner != officer.id:
+        raise ReasonNeeded
+    if read >= HARD_BUDGET:
+        _within(found)
+    return True
+
+
+def _within(found: Rows) -> None:
+    """Raise the alarm over who reads many cases, and Forbidden over who reads too many."""
+    ((read, going_on),) = found
+    if going_on:
+        return
+    if read >= SOFT_BUDGET:
+        _logger.warning("reading.many", count=read)
+    if read >= HARD_BUDGET:
+        raise Forbidden(Why.BUDGET)
+
+
+async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
+    """A page of a paper that the person has sent, as pixels; the looking is audited."""
+    async with directory.acting(rt, officer) as session:
+        line = await seen(rt, session, officer, case_id, Action.CASE_PAGE)
+        person = await person_of(rt, session, line.case)
+        found = await uploads.picture(session, person, upload_id, number)
+        if found is None:
+            raise LookupError("E_CASE: this page is not here any more; look at the case")
+        paper, picture = found
+        await audit_log.append(
+            session,
+            actor=str(officer.id),
+            action=Action.CASE_PAGE.value,
+            subject=str(case_id),
+            detail=paper,
+        )
+    return picture
+
+
+# That this officer looks at the case just now; and who else does.
+_LOOKS = (
+    "INSERT INTO case_readers (case_id, officer)"
+    " SELECT k.id, %(officer)s FROM cases k WHERE k.id = %(case)s"
+)
+_AGAIN = (
+    " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
+    " WHERE case_readers.at < kosh_now() - interval '20 seconds'"
+)
+_HERE = Statement.of(_LOOKS + _AGAIN)
+_BESIDE = Statement.of(
+    "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
+    " WHERE r.case_id = %(case)s AND r.officer <> %(officer)s"
+    " AND r.at > kosh_now() - interval '1 minute' ORDER BY o.name"
+)
+_NOW = Statement.of("SELECT kosh_now()")
+_FITS = f"EXISTS (SELECT FROM ({_SPENT}) AS spent WHERE NOT going_on AND read < %(most)s)"
+# A new reading, after all that is read: those of one officer wait here for one another, so that
+# each counts the ones before it. The audit is at the very end, since everybody waits for that.
+_NOTED = (
+    Statement.of("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))"),
+    _ACCOUNT,
+    Statement.of(f"{_LOOKS} AND {_FITS}{_AGAIN}"),
+    Statement.of(audit_log.appending(_FITS)),
+)
+_THREAD = Statement.of(
+    "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
+    " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
+    " coalesce(m.reason, ''), coalesce(w.canned, '') FROM case_words w"
+    " LEFT JOIN officers o ON o.id = w.officer LEFT JOIN messages m ON m.id = w.message_id"
+    " WHERE w.case_id = %(case)s ORDER BY w.id"
+)
+_NOTES = Statement.of(
+    "SELECT n.id, n.at, coalesce(o.name, ''), n.body FROM notes n"
+    " LEFT JOIN officers o ON o.id = n.officer WHERE n.case_id = %(case)s ORDER BY n.id"
+)
+_REGISTRY = Statement.of(
+    "SELECT 'registration', coalesce(r.number, ''), r.state, 0, '', r.state_at"
+    " FROM registrations r WHERE r.person_id = %(person)s UNION ALL"
+    " SELECT w.kind, coalesce(r.number, ''), w.state, w.attempts, coalesce(w.reason, ''),"
+    " coalesce(w.done_at, w.created_at) FROM registry_writes w"
+    " JOIN registrations r ON r.id = w.registration_id WHERE r.person_id = %(person)s ORDER BY 6"
+)
+_EARLIER = Statement.of(
+    f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %(person)s AND k.id <> %(case)s"
+    " ORDER BY k.opened_at DESC LIMIT 25"
+)
+# In the order in which `view` takes them apart.
+_SHOWN = (
+    identities.KEY, PARKED, _THREAD, _NOTES, _REGISTRY, _EARLIER, uploads.LISTING, _NOW, _BESIDE,
+)  # fmt: skip
+
+
+def _said(
+    person: Person, case_id: UUID, number: int, at: datetime, persons: bool, name: str,
+    body: bytes, delivery: str, reason: str, canned: str,
+) -> Said:  # fmt: skip
+    words = person.key.unseal(body, "case_words", "body", str(case_id)).decode()
+    by = "person" if persons else "officer"
+    return Said(number, at, by, name, words, delivery, reason, canned)
+
+
+def _noted(
+    person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes
+) -> Noted:
+    return Noted(number, at, name, person.key.unseal(body, "notes", "body", str(case_id)).decode())

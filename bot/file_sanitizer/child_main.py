@@ -1,0 +1,79 @@
+"""The process that decodes: it locks itself in, takes one file, gives pixels back, and ends.
+
+It says `ready` when the cell is closed, or nothing. Then a file comes on standard input up to its
+end, and on standard output go a line of JSON and the pages' JPEGs (see `hand.Told`).
+"""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping
+
+from PIL import Image
+
+from bot.file_sanitizer import images, pdfs, seccomp
+from bot.file_sanitizer.file_types import HEAD, kind_of
+
+_PIECE = 64 * 1024
+_SMALLEST_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]"
+    b"/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF"
+)
+
+
+def main() -> None:
+    """Live and die as a child of `workshop`."""
+    logging.disable()
+    _warm_up()
+    seccomp.close()
+    _tell([b"ready\n"])
+    _tell(_answer(b"".join(iter(lambda: os.read(0, _PIECE), b""))))
+    os._exit(0)
+
+
+def _warm_up() -> None:
+    """Do everything once: behind the closed door nothing can be loaded any more."""
+    picture = Image.effect_noise((128, 128), 50).convert("RGB")
+    for form in ("JPEG", "PNG", "WEBP"):
+        out = io.BytesIO()
+        picture.save(out, form)
+        _answer(out.getvalue())
+    _answer(_SMALLEST_PDF)
+
+
+def _answer(data: bytes) -> list[bytes]:
+    try:
+        pages, hints = _cleaned(data)
+    except images.Unfit as unfit:
+        return [_line({"refused": unfit.reason})]
+    except Exception:
+        return [_line({"refused": "broken"})]
+    sheets = [[page.width, page.height, page.grey, len(page.jpeg)] for page in pages]
+    kind = "pdf" if kind_of(data[:HEAD]) == "pdf" else "jpeg"
+    told = {"kind": kind, "pages": sheets, "hints": sorted(hints)}
+    return [_line(told), *(page.jpeg for page in pages)]
+
+
+def _cleaned(data: bytes) -> tuple[list[images.Page], frozenset[str]]:
+    kind = kind_of(data[:HEAD])
+    match kind:
+        case "pdf":
+            return pdfs.pages_of(data)
+        case "jpeg" | "png" | "webp":
+            page, hints = images.page_of(data, kind)
+            return [page], hints
+        case _:
+            raise images.Unfit("unknown_type")
+
+
+def _line(told: Mapping[str, object]) -> bytes:
+    return json.dumps(told).encode() + b"\n"
+
+
+def _tell(parts: Iterable[bytes]) -> None:
+    for part in parts:
+        left = memoryview(part)
+        while left:
+            left = left[os.write(1, left) :]

@@ -1,0 +1,142 @@
+"""One child process, seen from here: started ahead, given one file, believed in nothing, ended."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import msgspec
+
+from bot.file_sanitizer.memory_file import Spool
+from bot.file_sanitizer.pdf_writer import Binder, Sheet
+from bot.observability import logging
+from flows.engine.upload_states import MOST_PAGES, Hint, Refusal
+
+START_SECONDS = 15.0
+
+_ROOT = Path(__file__).parents[2]
+_CHILD = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from bot.file_sanitizer.child_main import main; main()"
+)
+_PIECE = 64 * 1024
+_MOST_RESULT = 13_000_000
+_BEGINS = b"\xff\xd8\xff"
+# What the kernel sends a process whose time on the processor is over, first and last.
+_TIME_IS_OVER = (-signal.SIGXCPU, -signal.SIGKILL)
+
+_logger = logging.get()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The line with which a child answers; the pages follow."""
+
+    refused: Refusal | None = None
+    kind: Literal["jpeg", "pdf"] = "jpeg"
+    pages: Annotated[tuple[Sheet, ...], msgspec.Meta(max_length=MOST_PAGES)] = ()
+    hints: tuple[Hint, ...] = ()
+
+
+class _Nonsense(Exception):
+    """A child says what none of ours would."""
+
+
+_decode = msgspec.json.Decoder(Told).decode
+
+
+class Hand:
+    """A child that is locked in and waits for its file."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        self._process = process
+        self._stdin = process.stdin
+        self._stdout = process.stdout
+
+    @classmethod
+    async def start(cls) -> Self | None:
+        """A child; None where it can't be locked in (no seccomp), which is logged."""
+        # No environment: what is secret in ours is none of its business.
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-c", _CHILD, str(_ROOT)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+        hand = cls(process)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                is_ready = await hand._stdout.readline() == b"ready\n"
+        except TimeoutError:
+            is_ready = False
+        except BaseException:
+            await hand.end()
+            raise
+        if is_ready:
+            return hand
+        await hand.end()
+        _logger.error("papers.unavailable", code="E_PAPERS_CELL")
+        return None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def work(self, given: Spool, result: Spool) -> Told | Refusal:
+        """Have a file made safe into `result`; once in a child's life."""
+        try:
+            await self._feed(given)
+            told = _decode(await self._stdout.readuntil(b"\n"))
+            if told.refused is not None:
+                return told.refused
+            await self._collect(told, result)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            died = await self._process.wait()
+            return Refusal.TOOK_TOO_LONG if died in _TIME_IS_OVER else Refusal.BROKEN
+        except (asyncio.LimitOverrunError, msgspec.MsgspecError, _Nonsense):
+            _logger.error("papers.nonsense", code="E_PAPERS_CHILD")
+            return Refusal.BROKEN
+        return told
+
+    async def end(self) -> None:
+        """Kill it, wherever it is."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+        # What nobody read would keep the pipe open, and the wait without an end.
+        while await self._stdout.read(_PIECE):
+            pass
+        await self._process.wait()
+
+    async def _feed(self, given: Spool) -> None:
+        for piece in given.pieces(_PIECE):
+            self._stdin.write(piece)
+            await self._stdin.drain()
+        self._stdin.close()
+
+    async def _collect(self, told: Told, result: Spool) -> None:
+        if sum(sheet.size for sheet in told.pages) > _MOST_RESULT or not told.pages:
+            raise _Nonsense
+        if told.kind == "jpeg":
+            return await self._take(told.pages[0].size, result)
+        binder = Binder(result, len(told.pages))
+        for sheet in told.pages:
+            binder.open_page(sheet)
+            await self._take(sheet.size, result)
+            binder.close_page()
+        binder.close()
+
+    async def _take(self, size: int, result: Spool) -> None:
+        """The next page."""
+        for at in range(0, size, _PIECE):
+            piece = await self._stdout.readexactly(min(_PIECE, size - at))
+            if at == 0 and not piece.startswith(_BEGINS):
+                raise _Nonsense
+            result.write(piece)

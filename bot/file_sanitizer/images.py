@@ -1,0 +1,148 @@
+"""A picture becomes a page: first frame, upright, on white, smaller if need be, nothing but pixels.
+
+Runs in the cell only. Everything that a file carries besides pixels is lost on the way.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageFilter, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from bot.file_sanitizer.file_types import Kind
+
+# Named, so that they are loaded before the cell closes: nothing can be loaded afterwards.
+_READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
+
+MOST_PIXELS = 40_000_000
+LONGEST_SIDE = 3000
+SHORTEST_SIDE = 100
+SMALL_SIDE = 900
+PICTURE_BYTES = 4_000_000
+
+_QUALITIES = (85, 70, 50, 30)
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+
+
+class Unfit(Exception):
+    """The file isn't taken; `reason` is a word of `Refusal`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as JPEG; `grey` tells that it has one channel and not three."""
+
+    width: int
+    height: int
+    grey: bool
+    jpeg: bytes
+
+
+def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
+    """The page in a picture's file, and what may be wrong with it. Raises Unfit."""
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    try:
+        image = _upright(_opened(data, kind))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+        raise Unfit("too_many_pixels") from None
+    return encoded(image, PICTURE_BYTES), hints_on(image, is_photo=True)
+
+
+def encoded(image: Image.Image, most: int) -> Page:
+    """The pixels as JPEG of at most `most` bytes, as far as quality allows. Raises Unfit."""
+    if min(image.size) < SHORTEST_SIDE:
+        raise Unfit("too_small")
+    # What a reader noted (comment, EXIF, ICC, XMP) would be written along.
+    image.info = {}
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=quality)
+        if out.tell() <= most:
+            return Page(image.width, image.height, image.mode == "L", out.getvalue())
+    raise Unfit("too_large")
+
+
+def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
+    """Whether it is dark, blank, blurred or small, at the size at which people read."""
+    hints = {"small"} if is_photo and max(image.size) < SMALL_SIDE else set()
+    grey = image.convert("L")
+    grey.thumbnail((1000, 1000), Image.Resampling.BOX)
+    shades = grey.histogram()
+    low, high = _percentile(shades, 0.005), _percentile(shades, 0.995)
+    if high < 80:
+        hints.add("dark")
+    if _is_blank(grey):
+        hints.add("blank")
+    elif _sharpness(grey) < 0.22 * (high - low):
+        hints.add("blurred")
+    return frozenset(hints)
+
+
+def _is_blank(grey: Image.Image) -> bool:
+    """Even a signature shows in a mark or two of the reduced page; noise evens out."""
+    shades = grey.resize((250, 250), Image.Resampling.BOX).histogram()
+    return _percentile(shades, 1) - _percentile(shades, 1e-9) < 20
+
+
+def _sharpness(grey: Image.Image) -> int:
+    """How steep the steepest edges are: the Laplacian at the few places where letters are."""
+    edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
+    signed = edges.histogram()
+    steep = [signed[128], *(signed[128 - n] + signed[min(128 + n, 255)] for n in range(1, 128))]
+    return _percentile(steep, 0.997)
+
+
+def _percentile(histogram: list[int], share: float) -> int:
+    seen, wanted = 0, share * sum(histogram)
+    for value, count in enumerate(histogram):
+        seen += count
+        if seen >= wanted:
+            return value
+    return len(histogram) - 1
+
+
+def _opened(data: bytes, kind: Kind) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
+    if min(image.size) < SHORTEST_SIDE:
+        raise Unfit("too_small")
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    image.load()
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        turn = None  # a broken note about a good picture
+    plain = _plain(image)
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
+    return plain if turn is None else plain.transpose(turn)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Grey or RGB, eight bits, on white."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value * (1 / 257)).convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image.getchannel("A"))
+        return paper
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")

@@ -1,0 +1,90 @@
+"""A PDF made of pictures: catalog, pages, images, and nothing that a PDF could do besides.
+
+Written here and not by the process that saw the file, so that nothing of it slips in (ISO 32000-1).
+"""
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from bot.file_sanitizer.memory_file import Spool
+
+DOTS_PER_INCH = 200
+
+type Side = Annotated[int, msgspec.Meta(ge=1, le=3000)]
+
+
+class Sheet(msgspec.Struct, frozen=True, array_like=True):
+    """A page that is about to come: pixels, channels, bytes of its JPEG."""
+
+    width: Side
+    height: Side
+    grey: bool
+    size: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]
+
+
+_PICTURE = re.compile(rb"/Filter/DCTDecode/Length (\d+)>>stream\n")
+
+
+def picture_of(pdf: bytes, number: int) -> bytes | None:
+    """The JPEG of a page, counted from 0, out of a PDF that a Binder wrote."""
+    at = 0
+    while found := _PICTURE.search(pdf, at):
+        at = found.end() + int(found[1])
+        if number == 0:
+            return pdf[found.end() : at]
+        number -= 1
+    return None
+
+
+class Binder:
+    """Writes the PDF's parts to a spool, the JPEGs of the pages in between as they come."""
+
+    def __init__(self, spool: Spool, count: int) -> None:
+        self._spool = spool
+        self._starts: list[int] = []
+        # Every page takes three objects: itself, what it shows, its picture.
+        spool.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+        self._object(b"<</Type/Catalog/Pages 2 0 R>>")
+        kids = " ".join(f"{number} 0 R" for number in range(3, 3 + 3 * count, 3))
+        self._object(f"<</Type/Pages/Kids[{kids}]/Count {count}>>".encode())
+
+    def open_page(self, sheet: Sheet) -> None:
+        """Everything of a page up to its picture."""
+        number = len(self._starts) + 1
+        width, height = (side * 72 / DOTS_PER_INCH for side in (sheet.width, sheet.height))
+        shown = f"q {width:.2f} 0 0 {height:.2f} 0 0 cm /P Do Q"
+        self._object(
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {width:.2f} {height:.2f}]/Contents"
+            f" {number + 1} 0 R/Resources<</XObject<</P {number + 2} 0 R>>>>>>".encode()
+        )
+        self._object(f"<</Length {len(shown)}>>stream\n{shown}\nendstream".encode())
+        space = "DeviceGray" if sheet.grey else "DeviceRGB"
+        self._begin()
+        self._spool.write(
+            f"<</Type/XObject/Subtype/Image/Width {sheet.width}/Height {sheet.height}"
+            f"/ColorSpace/{space}/BitsPerComponent 8/Filter/DCTDecode/Length {sheet.size}>>"
+            "stream\n".encode()
+        )
+
+    def close_page(self) -> None:
+        self._spool.write(b"\nendstream\nendobj\n")
+
+    def close(self) -> None:
+        """The table of objects."""
+        at = self._spool.size
+        count = len(self._starts) + 1
+        rows = "".join(f"{start:010} 00000 n \n" for start in self._starts)
+        self._spool.write(
+            f"xref\n0 {count}\n0000000000 65535 f \n{rows}trailer\n<</Size {count}/Root 1 0 R>>\n"
+            f"startxref\n{at}\n%%EOF\n".encode()
+        )
+
+    def _begin(self) -> None:
+        self._starts.append(self._spool.size)
+        self._spool.write(f"{len(self._starts)} 0 obj\n".encode())
+
+    def _object(self, body: bytes) -> None:
+        self._begin()
+        self._spool.write(body + b"\nendobj\n")

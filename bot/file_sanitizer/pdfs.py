@@ -1,0 +1,61 @@
+"""The pages of a PDF become pictures: no script, link, form or attachment comes along.
+
+Runs in the cell only. pdfium in this wheel has neither JavaScript nor XFA.
+"""
+
+import pypdfium2
+from PIL import Image
+from pypdfium2 import raw
+
+from bot.file_sanitizer.images import Page, Unfit, encoded, hints_on
+
+MOST_PAGES = 10
+DOTS_PER_POINT = 200 / 72
+LONGEST_SIDE = 2400
+PAGE_BYTES = 1_200_000
+
+# Where the end is missing a file was cut; behind it some programs leave a little of their own.
+_END, _END_WITHIN = b"%%EOF", 65_536
+
+
+def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
+    """The pages, and what may be wrong with them. Raises Unfit."""
+    document = _opened(data)
+    if len(document) > MOST_PAGES:
+        raise Unfit("too_many_pages")
+    pages, hints = [], []
+    for number in range(len(document)):
+        image = _drawn(document[number])
+        hints.append(hints_on(image, is_photo=False))
+        pages.append(encoded(image, PAGE_BYTES))
+    # One empty back side is nothing to speak of, and pale print is no dark photo.
+    blank = all("blank" in each for each in hints)
+    blurred = any("blurred" in each for each in hints)
+    odd = {"blank": blank, "blurred": blurred and not blank}
+    return pages, frozenset(name for name, is_so in odd.items() if is_so)
+
+
+def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    if _END not in data[-_END_WITHIN:]:
+        raise Unfit("broken")
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code == raw.FPDF_ERR_PASSWORD
+        raise Unfit("encrypted" if locked else "broken") from None
+    document.init_forms()  # what was filled in is drawn only then
+    return document
+
+
+def _drawn(page: pypdfium2.PdfPage) -> Image.Image:
+    """The page as it would be printed; a larger one at fewer dots."""
+    scale = min(DOTS_PER_POINT, LONGEST_SIDE / max(page.get_size()))
+    bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)
+    image: Image.Image = bitmap.to_pil().convert("RGB")
+    return image.convert("L") if _is_grey(image) else image
+
+
+def _is_grey(image: Image.Image) -> bool:
+    small = image.resize((200, 200), Image.Resampling.BOX).convert("YCbCr")
+    tints = (tint.histogram() for tint in small.split()[1:])
+    return all(sum(shades[122:135]) == small.width * small.height for shades in tints)

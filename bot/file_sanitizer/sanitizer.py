@@ -1,0 +1,192 @@
+"""The door: a file that somebody sent goes in, pixels or a reason come out.
+
+This process looks at a file's first bytes and nothing more. Everything else happens in a child that
+has locked itself in (`cell`), serves one file and ends.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Self
+
+from bot.file_sanitizer.child_process import Hand, Told
+from bot.file_sanitizer.file_types import HEAD, kind_of
+from bot.file_sanitizer.memory_file import Spool
+from bot.observability import logging
+from flows.engine.upload_states import MOST_MEGABYTES, Hint, Refusal
+
+MOST_BYTES = MOST_MEGABYTES * 1024 * 1024
+HANDS = 2
+RECEPTIONS = 8
+WORK_SECONDS = 30.0
+RECEPTION_SECONDS = 120.0
+WAIT_SECONDS = 60.0
+
+# Less than this is no file of any kind, only what is left of one.
+_SHORTEST = 16
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A file made safe: one JPEG, or a PDF of nothing but JPEGs; the caller closes `contents`.
+
+    `came` and `came_size` are SHA-256 and bytes of what was received.
+    """
+
+    media_type: str
+    pages: int
+    hints: tuple[Hint, ...]
+    contents: Spool
+    came: bytes
+    came_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that isn't taken, and why; `came_size` are the bytes received of it."""
+
+    reason: Refusal
+    came_size: int = 0
+
+
+type Verdict = Clean | Refused
+
+
+class Workshop:
+    """Decodes `hands` files at once and receives `receptions`.
+
+    `ahead` children are started before their files come.
+    """
+
+    def __init__(
+        self, *, hands: int = HANDS, receptions: int = RECEPTIONS, ahead: int = HANDS
+    ) -> None:
+        self.ahead = ahead
+        self._hands = asyncio.Semaphore(hands)
+        self._receptions = asyncio.Semaphore(receptions)
+        self._spares: list[asyncio.Task[Hand | None]] = []
+        self._first = asyncio.Lock()
+        self._works = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._end_spares()
+
+    async def _end_spares(self) -> None:
+        spares, self._spares = self._spares, []
+        for spare in spares:
+            spare.cancel()
+        for hand in await asyncio.gather(*spares, return_exceptions=True):
+            if isinstance(hand, Hand):
+                await hand.end()
+
+    async def prepare(self) -> bool:
+        """Start the children and tell whether files can be taken on this machine.
+
+        Where they can't, E_PAPERS_CELL is logged and every file is refused as `unavailable`.
+        """
+        async with self._first:
+            if not self._works:
+                self._start_ahead(max(self.ahead, 1) - len(self._spares))
+                self._works = await asyncio.shield(self._spares[0]) is not None
+                if not self._works:
+                    await self._end_spares()
+        return self._works
+
+    async def clean(self, chunks: AsyncIterator[bytes], *, most: int = MOST_BYTES) -> Verdict:
+        """Receive a file of at most `most` bytes and make it safe.
+
+        Whatever `chunks` raises is the verdict `interrupted`; its message isn't looked at.
+        """
+        if not await self.prepare():
+            return Refused(Refusal.UNAVAILABLE)
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._receptions.acquire()
+        except TimeoutError:
+            return Refused(Refusal.UNAVAILABLE)
+        try:
+            with Spool() as given:
+                reason = await _receive(chunks, given, most)
+                return Refused(reason, given.size) if reason else await self._make_safe(given)
+        finally:
+            self._receptions.release()
+
+    async def _make_safe(self, given: Spool) -> Verdict:
+        result = Spool()
+        try:
+            async with self._hands:
+                told = await self._work(given, result)
+        except BaseException:
+            result.close()
+            raise
+        if isinstance(told, Refusal):
+            result.close()
+            return Refused(told, given.size)
+        media_type = "application/pdf" if told.kind == "pdf" else "image/jpeg"
+        pages = len(told.pages)
+        return Clean(media_type, pages, told.hints, result, given.sha256, given.size)
+
+    async def _work(self, given: Spool, result: Spool) -> Told | Refusal:
+        hand = await self._hand()
+        if hand is None:
+            return Refusal.UNAVAILABLE
+        try:
+            async with asyncio.timeout(WORK_SECONDS):
+                return await hand.work(given, result)
+        except TimeoutError:
+            return Refusal.TOOK_TOO_LONG
+        finally:
+            await hand.end()
+            self._start_ahead(min(1, self.ahead - len(self._spares)))
+
+    async def _hand(self) -> Hand | None:
+        """A living child: one that was started ahead, or a new one."""
+        while self._spares:
+            hand = await self._spares.pop()
+            if hand is not None and hand.is_alive:
+                return hand
+        return await Hand.start()
+
+    def _start_ahead(self, count: int) -> None:
+        for _ in range(count):
+            self._spares.append(asyncio.create_task(Hand.start()))
+
+
+async def _receive(chunks: AsyncIterator[bytes], given: Spool, most: int) -> Refusal | None:
+    head = b""
+    try:
+        async with asyncio.timeout(RECEPTION_SECONDS):
+            async for chunk in chunks:
+                head += chunk[: HEAD - len(head)]
+                if len(head) == HEAD and (reason := _unfit(head)):
+                    return reason
+                if given.size + len(chunk) > most:
+                    return Refusal.TOO_LARGE
+                given.write(chunk)
+    except Exception as error:
+        _logger.info("papers.interrupted", error=error)
+        return Refusal.INTERRUPTED
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
+    return _unfit(head)
+
+
+def _unfit(head: bytes) -> Refusal | None:
+    """Why a file that begins so can't be one of ours."""
+    match kind_of(head):
+        case "heic":
+            return Refusal.HEIC
+        case None if not head:
+            return Refusal.EMPTY
+        case None if len(head) < _SHORTEST:
+            return Refusal.BROKEN
+        case None:
+            return Refusal.UNKNOWN_TYPE
+        case _:
+            return None

@@ -1,0 +1,132 @@
+"""The written forms of the assistant: what it says, and how it reads what people write."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from bot.i18n import (
+    bidi,
+    catalogues,
+    countries,
+    crisis_words,
+    identity_numbers,
+    mrz,
+    normalization,
+    parsers,
+    reserved_words,
+)
+from bot.i18n.rendering import Rendering
+from flows.engine.identity_numbers import Identity
+from flows.engine.language_protocol import Letters, Refusal, Reserved
+from flows.engine.text import Label
+
+NAMES = {
+    "kk": "Қазақша",
+    "kk_Arab": "قازاقشا",
+    "ru": "Русский",
+    "zh_Hans": "中文",
+    "uz": "Oʻzbekcha",
+    "uz_Cyrl": "Ўзбекча",
+}
+TAGS = {"zh_Hans": "zh-Hans", "kk_Arab": "kk-Arab", "uz_Cyrl": "uz-Cyrl"}
+# ISO 15924.
+SCRIPTS = {
+    "kk": "Cyrl",
+    "kk_Arab": "Arab",
+    "ru": "Cyrl",
+    "zh_Hans": "Hans",
+    "uz": "Latn",
+    "uz_Cyrl": "Cyrl",
+}
+COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s+(\S.*))?", re.IGNORECASE | re.DOTALL)
+
+
+class Languages:
+    """Implements the engine's `Words`; built once, at the start of a process."""
+
+    def __init__(self, codes: Sequence[str] = tuple(NAMES)) -> None:
+        self._codes = tuple(codes)
+        self._renderings = {code: Rendering(code, catalogues.messages(code)) for code in codes}
+        self._english = Rendering("en", {})
+
+    def languages(self) -> Sequence[tuple[str, str]]:
+        return tuple((code, NAMES[code]) for code in self._codes)
+
+    def closest(self, hint: str) -> str | None:
+        language, script = _spoken(hint)
+        spoken = [code for code in self._codes if code.partition("_")[0] == language]
+        read = [code for code in spoken if script in ("", SCRIPTS[code])]
+        return min(read, key=len, default=None)
+
+    def render(self, label: Label, language: str) -> str:
+        return self._renderings.get(language, self._english)(label)
+
+    def same(self, typed: str, shown: str) -> bool:
+        return normalization.fold(typed) == normalization.fold(shown) != ""
+
+    def command(self, typed: str) -> tuple[Reserved | None, str] | None:
+        found = COMMAND.fullmatch(normalization.clean(typed))
+        if found is None:
+            return None
+        word = found[1].lower()
+        return (Reserved(word) if word in Reserved else None, (found[2] or "").strip())
+
+    def reserved(self, typed: str) -> Reserved | None:
+        return reserved_words.safety_word(typed) or reserved_words.reserved_word(typed)
+
+    def danger(self, typed: str) -> bool:
+        return crisis_words.danger(typed)
+
+    def yes_no(self, typed: str, language: str) -> bool | None:
+        return reserved_words.yes_no(typed, language)
+
+    def text(self, typed: str, most: int) -> str | Refusal:
+        return parsers.read_text(typed, most)
+
+    def name(self, typed: str, letters: Letters) -> str | Refusal:
+        return parsers.read_name(typed, letters)
+
+    def day(self, typed: str, language: str, today: date) -> date | Refusal:
+        return parsers.read_date(typed, language, today)
+
+    def year(self, typed: str, language: str, today: date) -> int | Refusal:
+        return parsers.read_year(typed, language, today)
+
+    def number(self, typed: str, least: int, most: int) -> int | Refusal:
+        return parsers.read_number(typed, least, most)
+
+    def phone(self, typed: str, region: str | None) -> str | Refusal:
+        return parsers.read_phone(typed, region)
+
+    def identity(self, typed: str, kind: Identity) -> str | Refusal:
+        return identity_numbers.read_identity(typed, kind)
+
+    def passport(self, typed: str, country: str | None) -> str | Refusal:
+        return identity_numbers.read_passport(typed, country)
+
+    def zone(self, typed: str) -> str | Refusal:
+        zone = mrz.read_zone(typed)
+        return zone if isinstance(zone, Refusal) else "\n".join(zone.lines)
+
+    def countries(self, typed: str, language: str) -> Sequence[str]:
+        return countries.find(typed, language)
+
+
+def _spoken(hint: str) -> tuple[str, str]:
+    """The language of a BCP 47 tag, however it is spelt, and its script if it tells one."""
+    language, *rest = re.split("[-_]", hint.strip().lower())
+    if language == "kk" and "cn" in rest:
+        return language, "Arab"
+    scripts = (part.title() for part in rest if len(part) == 4 and part.isalpha())
+    # Whoever reads traditional characters reads simplified ones better than any other language.
+    return language, "" if language == "zh" else next(scripts, "")
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`, as HTML wants it."""
+    return "rtl" if language in bidi.RIGHT_TO_LEFT else "ltr"
+
+
+def tag(language: str) -> str:
+    """The BCP 47 tag of a language, as HTML and the registry want it."""
+    return TAGS.get(language, language)

@@ -1,0 +1,173 @@
+"""Countries by the names people type, in any language, with a slip or cut short."""
+
+from functools import cache
+
+from babel.core import get_global
+
+from bot.i18n import formats, normalization, reserved_words
+
+MOST_FOUND = 6
+
+LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
+# ISO 3166-1, every code in force.
+IN_FORCE = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
+    "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
+    "DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS "
+    "GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN "
+    "KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ "
+    "MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
+    "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI "
+    "VN VU WF WS YE YT ZA ZM ZW"
+)
+CODES: tuple[str, ...] = tuple(IN_FORCE.split())
+
+# What Babel lacks: short and official names, abbreviations, and names of the neighbours' own use.
+ALIASES: dict[str, str] = {
+    "AE": "ОАЭ, БАӘ, UAE, Emirates, Эмираты, Әмірліктер, 阿联酋, BAA",
+    "AZ": "Әзербайжан, Ozarbayjon",
+    "BY": "Белоруссия, Белорусия, Belorussiya",
+    "CD": "Конго, Congo, Kongo, 刚果, ДРК",
+    "CG": "Конго, Congo, Kongo, 刚果",
+    "CI": "Ivory Coast, Берег Слоновой Кости",
+    "CN": "ҚХР, КНР, ҚХӨ, PRC, PR China, Қытай Халық Республикасы, Жұңго, جۇڭگو, جۇڭحۋا,"
+    " Китайская Народная Республика, Peopleʼs Republic of China, 中华人民共和国, 中國, 中国大陆,"
+    " Xitoy Xalq Respublikasi, Хитой Халқ Республикаси, XXR, ХХР, Qytay, Qıtay, Kitay",
+    "CZ": "Czech Republic, Чешская Республика",
+    "DE": "ГФР, ФРГ, Алмания, Olmoniya",
+    "GB": "UK, Great Britain, Britain, England, Англия, Британия, Ұлыбритания, Angliya, Britaniya,"
+    " 英格兰, Соединенное Королевство",
+    "GE": "Гүржістан, Gurjiston",
+    "HK": "Hong Kong, Гонконг, 香港, Гон Конг, Gonkong",
+    "IR": "Иран Ислам Республикасы, Исламская Республика Иран",
+    "KG": "Кыргызстан, Кыргызская Республика, Kirgizistan, Kirgiziya, Қырғыз Республикасы",
+    "KP": "КХДР, КНДР, DPRK, 北朝鲜, Корея, Korea, Koreya, كورەيا, Северная Корея",
+    "KR": "Корея, Korea, Koreya, كورەيا, Южная Корея, Republic of Korea, 大韩民国, 南韩",
+    "KZ": "ҚР, РК, Қазақ елі, قازاقستان, Qazaqstan, Kazakstan, 哈国, Казакстан, Qozogiston",
+    "MD": "Молдавия, Moldavia, Moldaviya",
+    "MK": "Македония, Macedonia, Makedoniya",
+    "MM": "Мьянма, Бирма, Myanmar, Burma",
+    "MN": "Монғолия, مونعوليا, 蒙古国, Моңғол елі, Mo‘g‘uliston, Мўғулистон, Mongoliya, МНР",
+    "MO": "Macau, Macao, Макао, 澳门",
+    "NL": "Голландия, Holland, Gollandiya",
+    "PS": "Палестина, Palestine, 巴勒斯坦, Falastin",
+    "RU": "РФ, Ресей Федерациясы, رەسەي, Российская Федерация, Рассия, Rossiya Federatsiyasi,"
+    " Russian Federation, 俄国, 俄罗斯联邦, Resey, Reseı, Rasiya",
+    "TM": "Туркмения, Түркменстан, Turkmaniston",
+    "TR": "Türkiye, Turkey, Turkiye, Turkiya, Turtsiya, Турция, Түркия",
+    "TW": "中国台湾, 臺灣",
+    "US": "АҚШ, США, USA, U.S.A., United States of America, America, Америка, اقش, امەريكا,"
+    " Соединённые Штаты Америки, AQSH, Amerika, 美利坚合众国, 美國",
+    "UZ": "Узбекистон, Ozbekiston, Uzbekiston, 乌兹别克",
+    "VA": "Vatican, Holy See",
+    "ZA": "ЮАР, ОАР, South African Republic",
+}
+# Words of official names that say only what kind of state it is, as `normal.bare` leaves them.
+STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
+
+
+def find(typed: str, language: str) -> tuple[str, ...]:
+    """Codes (ISO 3166-1, two letters) of the countries that may be meant, best first, at most six.
+
+    A name, alias or code in any language; else names with a word that begins so, those of
+    `language` before others; else names one or two letters away. Never a mere guess.
+    """
+    if _is_reply(typed, language):
+        return ()
+    name = normalization.bare(typed)
+    short = _without_state(name)
+    return (
+        _index().get(name)
+        or _coded(typed)
+        or _index().get(short)
+        or _beginning(short, language)
+        or _near(short, language)
+    )
+
+
+def _is_reply(typed: str, language: str) -> bool:
+    # "no" is an answer, "NO" is Norway.
+    return reserved_words.yes_no(typed, language) is not None and not typed.isupper()
+
+
+def _coded(typed: str) -> tuple[str, ...]:
+    code = normalization.fold(typed).upper()
+    if len(code) == 3 and code.isalpha():
+        meant = get_global("territory_aliases").get(code, ())
+        code = meant[0] if len(meant) == 1 else ""
+    return (code,) if code in CODES else ()
+
+
+def _beginning(name: str, language: str) -> tuple[str, ...]:
+    if len(name) < 3 and not _is_han(name):
+        return ()
+    own = _names(language)
+    hits = [known for known in _index() if f" {name}" in f" {known}"]
+    hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
+    found = dict.fromkeys(code for known in hits for code in _index()[known])
+    # Six of many would be a guess.
+    return tuple(found) if len(found) <= MOST_FOUND else ()
+
+
+def _near(name: str, language: str) -> tuple[str, ...]:
+    allowed = 2 if len(name) >= 8 else 1 if len(name) >= 5 else 0
+    if not allowed:
+        return ()
+    own, letters = _names(language), set(name)
+    ranked = sorted(
+        (distance, known not in own, code)
+        for known, codes in _index().items()
+        if abs(len(known) - len(name)) <= allowed and len(letters ^ set(known)) <= 2 * allowed
+        if (distance := _distance(name, known)) <= allowed
+        for code in codes
+    )
+    return tuple(dict.fromkeys(code for _, _, code in ranked))[:MOST_FOUND]
+
+
+def _distance(one: str, other: str) -> int:
+    """Letters to add, drop, change or swap with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        before, last, row = row, before, [i + 1]
+        for j, known in enumerate(other):
+            cost = min(before[j + 1] + 1, row[j] + 1, before[j] + (letter != known))
+            if i and j and letter == other[j - 1] and one[i - 1] == known:
+                cost = min(cost, last[j - 1] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _without_state(name: str) -> str:
+    words = [word for word in name.split() if word not in STATE_WORDS.split()]
+    return " ".join(words).removesuffix("国").removesuffix("共和")
+
+
+def _is_han(name: str) -> bool:
+    return "\u2e80" <= name[:1] <= "\u9fff"
+
+
+@cache
+def _index() -> dict[str, tuple[str, ...]]:
+    """Every known name, as `normal.bare` leaves it, with the countries that bear it."""
+    pairs = [pair for language in LOCALES for pair in _names(language).items()]
+    pairs += [
+        (normalization.bare(alias), (code,))
+        for code, names in ALIASES.items()
+        for alias in names.split(", ")
+    ]
+    index: dict[str, tuple[str, ...]] = {}
+    for name, codes in pairs:
+        index[name] = tuple(dict.fromkeys(index.get(name, ()) + codes))
+    return index
+
+
+@cache
+def _names(language: str) -> dict[str, tuple[str, ...]]:
+    """The names of one locale; none for a language that isn't ours."""
+    if language not in LOCALES:
+        return {}
+    # CLDR's and those that are shown, where they differ.
+    sources = (formats.Names(language).countries, formats.names(language).countries)
+    return {normalization.bare(names[code]): (code,) for names in sources for code in CODES}

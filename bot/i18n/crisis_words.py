@@ -1,0 +1,41 @@
+"""Words that speak of danger to the person, so that an officer should see them soon."""
+
+from functools import cache
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+
+# Whole phrases, so that a name or a place is not taken for one; a speaker must check each line.
+PHRASES = (
+    "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
+    "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",
+    "өмірім қатерде, өміріміз қауіпте, қауіпсіз емеспін, мені ұстап алды, бізді ұстап алды",
+    "мені ұстап жатыр, мені ұстап отыр, қамап қойды, қамап тастады, өлтіремін деп",
+    "мені қорқытып, бізді қорқытып",
+    "мне угрожают, я в опасности, меня задержали, нас задержали, меня арестовали, боюсь за жизнь",
+    "нам угрожают, мы в опасности, жизнь в опасности, боюсь за свою жизнь, грозит опасность",
+    "мне грозят, мне грозит арест, мне грозит тюрьма, меня забрали в, нас забрали в, меня посадили",
+    "меня удерживают, меня заперли, меня преследуют, меня хотят убить, меня избили, за мной пришли",
+    "我有危险, 我很危险, 威胁我, 被抓走, 被拘留, 被逮捕, 救命",
+    "我们有危险, 生命危险, 处境危险, 被带走, 被抓了, 被抓起来, 被关押, 被关起来, 要抓我, 抓了我",
+    "我害怕他们",
+    "xavf ostidaman, hayotim xavf ostida, qoʻrqitishyapti, hibsga olishdi, ushlab ketishdi",
+    "xavf ostidamiz, hayotim xavfda, hayotimga xavf, hayotimdan qoʻrqaman, tahdid qilishyapti",
+    "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",
+    "qamoqqa olishdi, meni oʻldir",
+    "i am in danger, they threaten me, i was arrested, i was detained",
+    "i'm in danger, we are in danger, my life is in danger, afraid for my life, they took me away",
+    "i am being threatened, they locked me up",
+)
+
+
+def danger(typed: str) -> bool:
+    text = normalization.fold(typed)
+    return any(phrase in text for phrase in _phrases())
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    # The script that a line is not in leaves it as it is.
+    spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
+    phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
+    return tuple({normalization.fold(spelt(phrase)) for phrase in phrases for spelt in spellings})

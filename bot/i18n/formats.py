@@ -1,0 +1,109 @@
+"""Dates, numbers, money, lists and names of months and countries as each written form has them.
+
+Names come from CLDR through Babel, where they are right; patterns are kept here, because Babel's
+may change with the order in which locales are first used (languages.md 2). No marks of direction.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from babel import localedata
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+
+# Spaces that keep a day with its month, and a year with its word.
+DATES = {
+    "kk": "{year}\u00a0ж. {day}\u00a0{month}",
+    "kk_Arab": "{year}\u00a0ج. {day}\u00a0{month}",
+    "ru": "{day}\u00a0{month} {year}\u00a0г.",
+    "zh_Hans": "{year}年{number}月{day}日",
+    "uz": "{year}-yil {day}-{month}",
+    "uz_Cyrl": "{year}-йил {day}-{month}",
+    "en": "{day} {month} {year}",
+}
+# What parts thousands; the space doesn't break a line.
+GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
+# CLDR says "KZT" in five of the six.
+TENGE = {
+    "kk": "{sum} теңге",
+    "kk_Arab": "{sum} تەڭگە",
+    "ru": "{sum} тенге",
+    "zh_Hans": "{sum}坚戈",
+    "uz": "{sum} tenge",
+    "uz_Cyrl": "{sum} тенге",
+    "en": "{sum} tenge",
+}
+# Between items, and before the last: and, or. CLDR has an English "or" for uz_Cyrl.
+LISTS = {
+    "kk": (", ", " және ", " немесе "),
+    "kk_Arab": ("، ", " جانە ", " نەمەسە "),
+    "ru": (", ", " и ", " или "),
+    "zh_Hans": ("、", "和", "或"),
+    "uz": (", ", " va ", " yoki "),
+    "uz_Cyrl": (", ", " ва ", " ёки "),
+    "en": (", ", " and ", " or "),
+}
+# Where CLDR's name is not the one in use; it also mixes apostrophes in Uzbek.
+COUNTRIES = {"ru": {"KG": "Кыргызстан"}}
+
+
+def day(when: date, code: str) -> str:
+    """A date with the name of its month, in the pattern of the written form `code`."""
+    month = names(code).months[when.month]
+    return DATES[code].format(year=when.year, month=month, number=when.month, day=when.day)
+
+
+def number(figure: int, code: str) -> str:
+    """A whole number in European digits, its thousands apart."""
+    return f"{figure:,}".replace(",", GROUPS.get(code, "\u00a0"))
+
+
+def money(tenge: int, code: str) -> str:
+    """A sum of tenge with the word for it."""
+    return TENGE[code].format(sum=number(tenge, code))
+
+
+def joined(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
+    """Items as one list in a sentence, with the word before the last that the form has."""
+    comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
+    return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])
+
+
+class Names:
+    """CLDR's names: months as they stand in a date, days of the week, countries by ISO code."""
+
+    def __init__(self, code: str) -> None:
+        data = deepcopy(localedata.load(code))
+        self.months: Mapping[int, str] = dict(data["months"]["format"]["wide"])
+        # Monday is 0.
+        self.weekdays: Mapping[int, str] = dict(data["days"]["format"]["wide"])
+        self.countries: Mapping[str, str] = dict(data["territories"])
+
+    def spelt(self, spell: Callable[[str], str]) -> "Names":
+        """These names in another spelling."""
+        self.months = {month: spell(name) for month, name in self.months.items()}
+        self.weekdays = {day: spell(name) for day, name in self.weekdays.items()}
+        self.countries = {code: spell(name) for code, name in self.countries.items()}
+        return self
+
+
+@cache
+def names(code: str) -> Names:
+    """The names of a written form as they are shown, CLDR's slips mended."""
+    match code:
+        case "kk_Arab":
+            return Names("kk").spelt(kazakh_arabic.to_arabic)
+        case "uz":
+            return Names("uz").spelt(normalization.apostrophes)
+        case "uz_Cyrl":
+            # CLDR writes октябр; with ь it is the spelling of Uzbekistan, and of our sentences.
+            found = Names(code)
+            found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
+            return found
+        case _:
+            found = Names(code)
+            found.countries = {**found.countries, **COUNTRIES.get(code, {})}
+            return found

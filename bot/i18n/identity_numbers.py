@@ -1,0 +1,200 @@
+"""Reading identity and passport numbers: the shape, the check digit and the date inside.
+
+A number that adds up is accepted; what else it may tell (place, sex) is nobody's business here.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from bot.i18n import normalization
+from flows.engine.identity_numbers import ANY_PASSPORT, PASSPORTS, SHAPES, Identity
+from flows.engine.language_protocol import Refusal
+
+# Cyrillic capitals that look the same as Latin ones, typed where a document has Latin letters.
+LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
+CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
+# These numbers hold a date of birth by law; in an IIN it has been no more than a habit since 2013.
+DATED = frozenset({Identity.CN_RESIDENT, Identity.UZ_PINFL, Identity.MN_REGISTER})
+
+MISTAKEN = {
+    Identity.KZ_IIN: Refusal.IS_IIN,
+    Identity.UZ_PINFL: Refusal.IS_PINFL,
+    Identity.CN_RESIDENT: Refusal.IS_RESIDENT_NUMBER,
+}
+LIKE_A_PASSPORT = re.compile("[A-Z]{1,2}[0-9]{7,8}")
+# What begins as a country's own series begins must have its length too.
+SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[0-9]+",
+          "RU": "[0-9]+"}  # fmt: skip
+
+
+def read_identity(typed: str, kind: Identity) -> str | Refusal:
+    """A number of one kind, in ASCII digits and capitals without spaces, as its document has it.
+
+    The date inside an IIN is not judged: the rules in force know only the check digit. Another
+    state's number, or a passport's, is refused by its name.
+    """
+    number = _joined(typed)
+    if kind is Identity.CN_RESIDENT:
+        number = number.translate(LOOK_ALIKE)
+    if not number:
+        return Refusal.EMPTY
+    if not SHAPES[kind].fits(number):
+        return _mistaken(number, kind) or _misshapen(number, kind)
+    if not _adds_up(number, kind):
+        return _mistaken(number, kind) or Refusal.WRONG_CHECK
+    if kind in DATED and not _holds_a_day(number, kind):
+        return Refusal.NO_SUCH_DAY_INSIDE
+    return number
+
+
+def read_passport(typed: str, country: str | None) -> str | Refusal:
+    """A passport's number; `country` (ISO 3166) issued it, if that is known.
+
+    Numbers of another pattern are accepted, since people hold older and other passports; only
+    what begins as the country's own series does and has another length is refused.
+    """
+    number = _joined(typed)
+    if country == "KZ":
+        # Cyrillic keyboards have no N; people write what sounds or looks like it.
+        number = re.sub("^[№Н](?=[0-9])", "N", number)
+    number = number.replace("№", "").translate(LOOK_ALIKE)
+    if not number:
+        return Refusal.EMPTY
+    if re.fullmatch("[0-9]{12}", number):
+        return Refusal.IS_IIN
+    shape = PASSPORTS.get(country or "", ANY_PASSPORT)
+    if shape.fits(number):
+        return number
+    if re.search("[А-ЯЁІҚӨҮҰҒҢӘҺЎҲ]", number):
+        return Refusal.NOT_LATIN_NUMBER
+    if mistaken := _mistaken(number, None):
+        return mistaken
+    if re.fullmatch(SERIES.get(country or "", "(?!)"), number):
+        return Refusal.WRONG_LENGTH
+    return number if ANY_PASSPORT.fits(number) else Refusal.NOT_A_PASSPORT
+
+
+def birth_date(number: str, kind: Identity) -> date | None:
+    """The day of birth that a number of this kind holds; None when it holds none, or no day.
+
+    To be compared with what the person says, as a hint and never as a reason to refuse.
+    """
+    match kind:
+        case Identity.CN_RESIDENT:
+            return _day(number[6:10], number[10:12], number[12:14])
+        case Identity.UZ_PINFL:
+            return _day_of(number[0], number[5:7], number[3:5], number[1:3])
+        case Identity.KZ_IIN:
+            return _day_of(number[6], number[:2], number[2:4], number[4:6])
+        case Identity.MN_REGISTER:
+            # From the year 2000 on, the month has 20 added.
+            later, month = divmod(int(number[4:6]), 20)
+            return _day_of("35"[later] if later < 2 else "", number[2:4], str(month), number[6:8])
+        case _:
+            return None
+
+
+def _joined(typed: str) -> str:
+    return normalization.joined(typed).upper()
+
+
+def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
+    """What the number is, if it is plainly another one than was asked for."""
+    for kind, refusal in MISTAKEN.items():
+        if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
+            return refusal
+    alike = asked not in (None, Identity.MN_REGISTER) and LIKE_A_PASSPORT.fullmatch(number)
+    return Refusal.IS_PASSPORT if alike else None
+
+
+def _misshapen(number: str, kind: Identity) -> Refusal:
+    if kind is Identity.MN_REGISTER:
+        cyrillic = re.match("[А-ЯЁӨҮ]{2}", number)
+        return Refusal.WRONG_LENGTH if cyrillic else Refusal.NOT_CYRILLIC
+    if not re.fullmatch("[0-9]+X?" if kind is Identity.CN_RESIDENT else "[0-9]+", number):
+        return Refusal.NOT_DIGITS
+    # The form before 1999, which old papers still show.
+    if kind is Identity.CN_RESIDENT and len(number) == 15:
+        return Refusal.OLD_RESIDENT_NUMBER
+    return Refusal.WRONG_LENGTH
+
+
+def _holds_a_day(number: str, kind: Identity) -> bool:
+    """A day of the calendar; `ids.tsv` takes a PINFL with the 31st of a short month for valid."""
+    if kind is Identity.UZ_PINFL and number[1:3] == "31":
+        number = f"{number[0]}30{number[3:]}"
+    return birth_date(number, kind) is not None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _day_of(century: str, year: str, month: str, day: str) -> date | None:
+    """A day whose century a digit tells; None where the digit tells none."""
+    begins = CENTURIES.get(century)
+    return None if begins is None else _day(str(begins + int(year)), month, day)
+
+
+# Check digits
+
+
+def _adds_up(number: str, kind: Identity) -> bool:
+    check = CHECKS.get(kind)
+    return check is None or check(number)
+
+
+def _weighed(number: str, weights: tuple[int, ...]) -> int:
+    return sum(
+        int(digit) * weight for digit, weight in zip(number[: len(weights)], weights, strict=True)
+    )
+
+
+def _iin(number: str) -> bool:
+    """Two rows of weights modulo 11; a number for which both give 10 does not exist."""
+    found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
+    if found == 10:
+        found = _weighed(number, (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)) % 11
+    return found == int(number[11])
+
+
+def _resident(number: str) -> bool:
+    """ISO 7064 MOD 11-2; no table of places, since people are older than the codes of theirs."""
+    weights = tuple(2**place % 11 for place in range(17, 0, -1))
+    return "10X98765432"[_weighed(number, weights) % 11] == number[17]
+
+
+def _pinfl(number: str) -> bool:
+    weights = (7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1, 7)
+    return number[0] in CENTURIES and _weighed(number, weights) % 10 == int(number[13])
+
+
+def _inn(number: str) -> bool:
+    weights = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+    first, second = _weighed(number, weights[1:]), _weighed(number, weights)
+    return number[10:] == f"{first % 11 % 10}{second % 11 % 10}"
+
+
+def _snils(number: str) -> bool:
+    return _weighed(number, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101 % 100 == int(number[9:])
+
+
+def _turkish(number: str) -> bool:
+    digits = [int(digit) for digit in number]
+    tenth = (7 * sum(digits[0:9:2]) - sum(digits[1:8:2])) % 10
+    return digits[0] != 0 and digits[9:] == [tenth, sum(digits[:10]) % 10]
+
+
+CHECKS: dict[Identity, Callable[[str], bool]] = {
+    Identity.KZ_IIN: _iin,
+    Identity.CN_RESIDENT: _resident,
+    Identity.UZ_PINFL: _pinfl,
+    Identity.RU_INN: _inn,
+    Identity.RU_SNILS: _snils,
+    Identity.TR_IDENTITY: _turkish,
+}
+"""Mongolia and Kyrgyzstan have published no rule for theirs."""

@@ -1,0 +1,217 @@
+"""Kazakh in Arabic script (töte jazu): from Cyrillic by rule, and back as a suggestion.
+
+The rules and how far they agree with people's own texts: languages.md 4. The way back loses what
+the script does not write (ا is а or ә, ى is ы or і), so what it gives must be confirmed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+
+from bot.i18n import normalization, protected_spans
+from bot.i18n.script_overrides import NAME_PARTS, TOTE
+
+SIGN = "ء"
+# The sign is needless beside these, and и у ю я ё say nothing of front or back.
+NO_SIGN, NEUTRAL, FRONT = frozenset("еэкг"), frozenset("иуюяё"), frozenset("әөүі")
+VOWELS = frozenset("аәеэоөұүыі")
+
+LETTERS = {
+    "а": "ا", "ә": "ا", "б": "ب", "в": "ۆ", "г": "گ", "ғ": "ع", "д": "د", "е": "ە", "э": "ە",
+    "ж": "ج", "з": "ز", "и": "ي", "й": "ي", "к": "ك", "қ": "ق", "л": "ل", "м": "م", "н": "ن",
+    "ң": "ڭ", "о": "و", "ө": "و", "п": "پ", "р": "ر", "с": "س", "т": "ت", "ұ": "ۇ", "ү": "ۇ",
+    "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
+    "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
+}  # fmt: skip
+# After и the yeh is written already.
+AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
+PUNCTUATION = str.maketrans(",;?", "،؛؟")
+
+CYRILLIC = re.compile("[\u0400-\u04ffəɵ]+")
+ARABIC = re.compile("[\u0621-\u064a\u0671-\u06d3\u06d5]+")
+
+CONSONANTS = {
+    "ب": "б", "ۆ": "в", "گ": "г", "ع": "ғ", "د": "д", "ج": "ж", "ز": "з", "ك": "к", "ق": "қ",
+    "ل": "л", "م": "м", "ن": "н", "ڭ": "ң", "پ": "п", "ر": "р", "س": "с", "ت": "т", "ف": "ф",
+    "ح": "х", "ھ": "һ", "چ": "ч", "ش": "ш", "ە": "е", "ۋ": "у",
+}  # fmt: skip
+# Each as its back and its front letter.
+OPEN = {"ا": "аә", "و": "оө", "ۇ": "ұү", "ى": "ыі"}
+BACK_BESIDE, FRONT_BESIDE, FRONT_AHEAD = frozenset("قع"), frozenset("كگ"), frozenset("كگە")
+TELLING = BACK_BESIDE | FRONT_AHEAD
+YES = "ءيا"
+GROUPS = (("يا", "я"), ("يۋ", "ю"))
+SOUNDING = VOWELS | NEUTRAL
+KNOWN = frozenset("".join(CONSONANTS) + "".join(OPEN) + SIGN + "ي")
+CYRILLIC_PUNCTUATION = str.maketrans("،؛؟", ",;?")
+MOST_CANDIDATES, MOST_OPEN = 8, 6
+
+
+# To Arabic script
+
+
+def to_arabic(text: str) -> str:
+    """Kazakh Cyrillic in Arabic script: words and punctuation; all else stays as it is.
+
+    Places, tags, addresses, /commands, @names, Latin words and digits are untouched. Raises
+    nothing: a Cyrillic letter that is not Kazakh stays. Source of the rules: languages.md 4.
+    """
+    return protected_spans.around(unicodedata.normalize("NFC", text), _arabic)
+
+
+def _arabic(text: str) -> str:
+    text = normalization.BORROWED.sub(
+        lambda found: found[0].translate(normalization.KAZAKH_OWN), text
+    )
+    return CYRILLIC.sub(lambda found: _word(found[0]), text.translate(PUNCTUATION))
+
+
+def _word(word: str) -> str:
+    lower = word.lower()
+    if lower in TOTE:
+        return TOTE[lower]
+    pairs = zip(" " + lower, lower, strict=False)
+    written = (AFTER_I.get(letter) if before == "и" else None for before, letter in pairs)
+    letters = (
+        LETTERS.get(letter, letter) if after_i is None else after_i
+        for letter, after_i in zip(lower, written, strict=True)
+    )
+    return SIGN * _has_sign(lower) + "".join(letters)
+
+
+def _has_sign(word: str) -> bool:
+    vowel = next((letter for letter in word if letter in VOWELS), "")
+    return vowel in FRONT and not NO_SIGN & set(word)
+
+
+# Back to Cyrillic
+
+
+def to_cyrillic(text: str) -> str:
+    """Kazakh in Arabic script as Cyrillic, the best guess for each word, without capitals.
+
+    A suggestion to be confirmed: languages.md 4 has how often it is right.
+    """
+    return protected_spans.around(text, _cyrillic)
+
+
+def candidates(typed: str) -> tuple[str, ...]:
+    """The Cyrillic spellings that a word of Arabic script may have, likeliest first, at most eight.
+
+    Names made of known parts come first. Empty if it is no word of töte jazu.
+    """
+    word = canonical(typed)
+    if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
+        return ()
+    return tuple(dict.fromkeys((*_of_parts(word), *_readings(word))))[:MOST_CANDIDATES]
+
+
+def canonical(typed: str) -> str:
+    """Arabic-script Kazakh as it is stored and compared: one spelling for all habits of typing.
+
+    Letters of Persian keyboards, of Wikipedia and of the font encodings before 2015 become those
+    of `LETTERS`, the sign goes to the head or, where needless, away (languages.md 4).
+    """
+    return normalization.arabic(normalization.clean(typed))
+
+
+def _cyrillic(text: str) -> str:
+    plain = normalization.arabic(text).translate(CYRILLIC_PUNCTUATION)
+    return ARABIC.sub(lambda found: next(_readings(found[0])), plain)
+
+
+def _of_parts(word: str) -> list[str]:
+    """The word as a part of a name, or as two of them."""
+    parts, bare = _parts(), word.removeprefix(SIGN)
+    whole = list(parts.get(bare, ()))
+    for cut in range(2, len(bare) - 1):
+        pairs = product(parts.get(bare[:cut], ()), parts.get(bare[cut:], ()))
+        whole += [first + second for first, second in pairs]
+    return whole
+
+
+@cache
+def _parts() -> dict[str, tuple[str, ...]]:
+    parts: dict[str, tuple[str, ...]] = {}
+    for part in NAME_PARTS.split():
+        written = to_arabic(part).removeprefix(SIGN)
+        parts[written] = (*parts.get(written, ()), part)
+    return parts
+
+
+def _readings(word: str) -> Iterator[str]:
+    """The best guess, then the other readings of its open vowels, the nearest first."""
+    if word == YES:
+        yield "иә"
+    bare, fronts = word.removeprefix(SIGN), _fronts(word)
+    places = [place for place, letter in enumerate(bare) if letter in OPEN][:MOST_OPEN]
+    for flips in sorted(product((False, True), repeat=len(places)), key=sum):
+        flipped = {place for place, flip in zip(places, flips, strict=True) if flip}
+        yield _spelt(bare, [front ^ (place in flipped) for place, front in enumerate(fronts)])
+
+
+def _fronts(word: str) -> list[bool]:
+    """For each letter after the sign, whether a vowel in its place is a front one."""
+    bare = word.removeprefix(SIGN)
+    # The sign speaks for the first vowel.
+    front, settled = word != bare, False
+    found = []
+    for place, letter in enumerate(bare):
+        if letter in OPEN:
+            front = _is_front(bare, place, front, settled)
+            settled = True
+        elif letter == "ە":
+            front = settled = True
+        found.append(front)
+    return found
+
+
+def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
+    if not settled and before:
+        return True
+    beside = set(bare[max(place - 1, 0) : place] + bare[place + 1 : place + 2])
+    if bare[place] == "ا" and settled and not (before and bare[place - 1] == "ۋ"):
+        return False
+    if beside & BACK_BESIDE:
+        return False
+    if beside & FRONT_BESIDE:
+        return True
+    # The ending мен has one form, so its е says nothing of the word before it.
+    rest = bare[place + 1 :].removesuffix("مەن")
+    ahead = next((letter for letter in rest if letter in TELLING), "")
+    if settled and not (ahead == "ە" and bare[place] != "ا"):
+        return before
+    return before or (ahead != "" and ahead in FRONT_AHEAD)
+
+
+def _spelt(bare: str, fronts: list[bool]) -> str:
+    done, place = "", 0
+    while place < len(bare):
+        group, spelling = _group(bare, place, done)
+        if not group:
+            group, spelling = bare[place], _letter(bare, place, fronts[place], done)
+        done += spelling
+        place += len(group)
+    return done
+
+
+def _group(bare: str, place: int, done: str) -> tuple[str, str]:
+    """Letters of Arabic script that are one of Cyrillic, or none."""
+    for group, spelling in GROUPS:
+        if bare.startswith(group, place):
+            return group, "и" * bool(done and done[-1] not in SOUNDING) + spelling
+    if place == 0 and bare.startswith("شش"):
+        return "شش", "щ"
+    ce = bare.startswith("تس", place) and (place == 0 or bare[place + 2 : place + 3] == "ي")
+    return ("تس", "ц") if ce else ("", "")
+
+
+def _letter(bare: str, place: int, front: bool, done: str) -> str:
+    letter = bare[place]
+    if letter in OPEN:
+        return OPEN[letter][front]
+    if letter == "ي":
+        return "й" if done and done[-1] in SOUNDING else "и"
+    return CONSONANTS.get(letter, letter)

@@ -1,0 +1,111 @@
+"""How far the rules of töte jazu agree with the Arabic-script Kazakh that people wrote for CLDR.
+
+Every name that CLDR has in both scripts is taken word by word; two words are the same if their
+consonants are. Names of foreign places, languages and measures are left out: Xinjiang writes those
+loans from its own tradition. What CLDR itself spells wrongly counts as missed, and SLIPS says why.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from babel import localedata
+
+from bot.i18n import kazakh_arabic
+
+FOREIGN = frozenset(
+    {"territories", "languages", "scripts", "variants", "time_zones", "meta_zones"}
+    | {"currency_names", "currency_names_plural", "currency_symbols", "eras"}
+)
+MEASURES, TIME = frozenset({"unit_patterns", "unit_display_names"}), "duration"
+CYRILLIC, ARABIC = re.compile("[\u0400-\u04ff]+"), kazakh_arabic.ARABIC
+VOWELS = dict.fromkeys(map(ord, "اەوۇىيۋء"))
+LONG = 4
+
+# Pairs in which CLDR is wrong by its own account. A sign stands for the whole word, so that this
+# one would be тәлтүс; where CLDR has the same name in full it parts it, and the sign is at түс only
+# (kk_Arab, dayPeriods, stand-alone: noon abbreviated ءتالتۇس, wide and narrow تال ءتۇس).
+SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "تال ءتۇس"}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of `pairs` (Cyrillic, CLDR's Arabic), those of `missed` come out of the rules otherwise."""
+
+    pairs: tuple[tuple[str, str], ...]
+    missed: tuple[tuple[str, str], ...]
+
+    @property
+    def share(self) -> float:
+        return 1 - len(self.missed) / len(self.pairs)
+
+    @property
+    def ours(self) -> tuple[tuple[str, str], ...]:
+        """What is missed by the rules, and not by CLDR."""
+        return tuple(pair for pair in self.missed if pair not in SLIPS)
+
+
+@cache
+def with_cldr() -> Mapping[str, Agreement]:
+    """The agreement for months, weekdays, ordinary words of four letters or more, and the sign."""
+    found = {path: pair for path, pair in _names() if not _is_foreign(path)}
+    months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
+    weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}
+    words = {pair for pair in found.values() if len(pair[0]) >= LONG}
+    return {
+        "months": _agreement(months),
+        "weekdays": _agreement(weekdays),
+        "words": _agreement(words),
+        "sign": _agreement(set(found.values()), only_sign=True),
+    }
+
+
+def _is_foreign(path: tuple[str, ...]) -> bool:
+    measure = path[0] in MEASURES and not path[1].startswith(TIME)
+    return measure or path[0] in FOREIGN
+
+
+def _agreement(pairs: set[tuple[str, str]], only_sign: bool = False) -> Agreement:
+    def written(arabic: str) -> object:
+        return arabic.startswith(kazakh_arabic.SIGN) if only_sign else arabic
+
+    missed = [
+        each for each in pairs if written(kazakh_arabic.to_arabic(each[0])) != written(each[1])
+    ]
+    return Agreement(tuple(sorted(pairs)), tuple(sorted(missed)))
+
+
+def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
+    """Pairs of the same word, by the path on which CLDR has the name, in small letters."""
+    # Whoever used Babel before has left some of its aliases resolved in place: resolve them all.
+    kk, arabic = (_resolved(deepcopy(localedata.load(code))) for code in ("kk", "kk_Arab"))
+    for path, one, other in _strings(kk, arabic):
+        words = [word.lower() for word in CYRILLIC.findall(one)], ARABIC.findall(other)
+        if len(words[0]) == len(words[1]):
+            for place, pair in enumerate(zip(*words, strict=True)):
+                if _consonants(kazakh_arabic.to_arabic(pair[0])) == _consonants(pair[1]):
+                    yield (*path, str(place)), pair
+
+
+def _resolved(names: Any) -> localedata.LocaleDataDict:
+    return localedata.LocaleDataDict(names)
+
+
+def _strings(
+    one: object, other: object, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    match one, other:
+        case Mapping(), Mapping():
+            for key in one.keys() & other.keys():
+                yield from _strings(one[key], other[key], (*path, str(key)))
+        case str(), str():
+            yield path, one, other
+        case _:
+            pass
+
+
+def _consonants(word: str) -> str:
+    return word.translate(VOWELS)

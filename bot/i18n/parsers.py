@@ -1,0 +1,294 @@
+"""Reading what people type: dates, years, numbers, names, free text and telephone numbers."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+import phonenumbers
+from babel import Locale
+
+from bot.i18n import normalization
+from flows.engine.language_protocol import Letters, Refusal
+
+OLDEST = 1900
+LONGEST_DATE = 60
+LONGEST_NUMBER = 18
+
+type Unit = Literal["year", "month", "day"]
+
+# Babel fills other spellings with Chinese months when Chinese was used first; what each locale
+# itself says of these widths is never touched (python-babel/babel issue 1234).
+MONTHS = (
+    ("kk", "format", "wide"),
+    ("kk", "format", "abbreviated"),
+    ("kk_Arab", "format", "wide"),
+    ("ru", "format", "wide"),
+    ("ru", "format", "abbreviated"),
+    ("ru", "stand-alone", "wide"),
+    ("uz", "format", "wide"),
+    ("uz", "format", "abbreviated"),
+    ("uz_Cyrl", "format", "wide"),
+    ("uz_Cyrl", "format", "abbreviated"),
+    ("en", "format", "wide"),
+    # These are also the months of ICAO passports.
+    ("en", "format", "abbreviated"),
+)
+UNITS: dict[Unit, str] = {
+    "year": "年 жыл ж جىل ج г р год года году йил yil jyl",
+    "month": "月 ай اي ой oy",
+    "day": "日 号 號 күн كۇن кун kun і ші шы інші нші сі сы е го числа st nd rd th of",
+}
+# Case endings of Kazakh and Uzbek, as `normal.bare` leaves them.
+ENDINGS = (
+    "и си да де та те га ге ка ке дан ден тан тен даги деги таги теги ги нин дин тин нинг"
+    " ида ининг инин инда инде i si da dan ga ning ida ining"
+    " ي سي دا دە تا تە دان دەن تان تەن داعي دەگي تاعي تەگي عي گي نيڭ ديڭ تيڭ ينيڭ يندا يندە"
+)
+
+WORD = re.compile(r"[0-9]+|[^\W\d_]+")
+NEITHER_WORD_NOR_GAP = re.compile(r"[^\w\s.,/\-–—。、،]|_")
+HAN_NUMBER = re.compile("[〇零○一二三四五六七八九十廿卅]+")
+HAN_DIGIT = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+
+WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)[.)]?")
+
+HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+BETWEEN_HAN = re.compile(f"(?<=[{HAN}])\\.(?=[{HAN}])")
+NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·······")
+
+
+def read_date(typed: str, language: str, today: date) -> date | Refusal:
+    """A day of the past, year first or day first, with the month in figures or in words.
+
+    `language` decides nothing: no two languages read the same form differently.
+    Raises nothing; relative days, two-digit years and dates without a day are refused.
+    """
+    words = _words(typed)
+    if not words:
+        return Refusal.NOT_A_DATE if normalization.clean(typed) else Refusal.EMPTY
+    if len(words) == 1 and len(words[0]) == 8 and words[0].isdecimal():
+        return _compact_day(words[0], today)
+    parts = _parts(words)
+    return _day(*parts, today) if parts else Refusal.NOT_A_DATE
+
+
+def read_year(typed: str, language: str, today: date) -> int | Refusal:
+    """A year of the past, alone or out of a full date; a wrong date is refused as a date is."""
+    figures, *rest = _words(typed) or [""]
+    if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
+        return _year(figures, today)
+    found = read_date(typed, language, today)
+    return found.year if isinstance(found, date) else found
+
+
+def read_number(typed: str, least: int, most: int) -> int | Refusal:
+    """A whole number from `least` to `most`, in ASCII, Arabic, full-width or Chinese figures."""
+    text = HAN_NUMBER.sub(_han_number, normalization.digits(typed))
+    if not text:
+        return Refusal.EMPTY
+    found = WHOLE_NUMBER.fullmatch(text)
+    if found is None:
+        return Refusal.NOT_A_NUMBER
+    sign, figures = found[1], found[2].replace(" ", "").lstrip("0") or "0"
+    if len(figures) > LONGEST_NUMBER:
+        return Refusal.TOO_SMALL if sign == "-" else Refusal.TOO_LARGE
+    number = int(sign + figures)
+    if number < least:
+        return Refusal.TOO_SMALL
+    return number if number <= most else Refusal.TOO_LARGE
+
+
+def read_name(typed: str, letters: Letters = Letters.ANY, *, most: int = 100) -> str | Refusal:
+    """A name as it stands in a document, in letters of any script or in those that are asked.
+
+    Only apostrophes, hyphens, middle dots and full-width letters get one form each.
+    """
+    text = normalization.apostrophes(normalization.digits(typed).translate(NAME_SIGNS))
+    text = BETWEEN_HAN.sub("·", text)
+    if not text:
+        return Refusal.EMPTY
+    written = [character for character in text if _is_letter(character)]
+    # A sign that only stretches another is a letter to Unicode, and no name.
+    if all(unicodedata.category(character) == "Lm" for character in written):
+        return Refusal.NOT_LETTERS
+    if len(text) + normalization.heaped(typed) > most:
+        return Refusal.TOO_LONG
+    if not all(_is_letter(c) or c in " -·ʻʼ" or _is_mark(c) for c in text):
+        return Refusal.NOT_LETTERS
+    return text if all(map(SCRIPTS[letters], written)) else WRONG_SCRIPT[letters]
+
+
+def read_text(typed: str, most: int) -> str | Refusal:
+    """Free text of at most `most` code points, hence at most four times as many bytes."""
+    text = normalization.clean(typed, multiline=True)
+    if not text:
+        return Refusal.EMPTY
+    return text if len(text) + normalization.heaped(typed) <= most else Refusal.TOO_LONG
+
+
+def read_phone(typed: str, region: str | None) -> str | Refusal:
+    """A telephone number as E.164; without a country code it is one of `region` (ISO 3166)."""
+    figures = normalization.joined(typed)
+    if not figures:
+        return Refusal.EMPTY
+    if not re.fullmatch(r"\+?[0-9]+", figures):
+        return Refusal.NOT_A_PHONE
+    try:
+        # Dialled before a country code nearly everywhere, but not in Kazakhstan and Russia.
+        number = phonenumbers.parse(re.sub("^00", "+", figures), region)
+    except phonenumbers.NumberParseException:
+        return Refusal.NOT_A_PHONE
+    if not phonenumbers.is_valid_number(number):
+        return Refusal.NOT_A_PHONE
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+# Dates
+
+
+def _words(typed: str) -> list[str]:
+    """The numbers and words of a date; none if anything else stands among them."""
+    text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
+    if len(text) > LONGEST_DATE or NEITHER_WORD_NOR_GAP.search(text):
+        return []
+    return WORD.findall(text)
+
+
+def _parts(words: list[str]) -> tuple[str, str, str] | None:
+    """Year, month and day as they were written, or None if they can't be told apart."""
+    loose: list[str] = []
+    months: list[str] = []
+    days: list[str] = []
+    for before, word in pairwise(("", *words)):
+        match _meaning(word):
+            case int(number):
+                months.append(str(number))
+            case "month" if before.isdecimal():
+                months.append(loose.pop())
+            case "day" if before.isdecimal():
+                days.append(loose.pop())
+            case None if word.isdecimal():
+                loose.append(word)
+            case None:
+                return None
+            case "year" | "month" | "day":
+                pass
+    match months, days, loose:
+        case [month], [day], [year]:
+            return year, month, day
+        case [month], [], [first, last]:
+            return (first, month, last) if len(first) > len(last) else (last, month, first)
+        # After "1990 ж." nobody can say which of 05.03 is the month.
+        case [], [], [first, middle, last] if _meaning(words[1]) != "year":
+            return (first, middle, last) if len(first) == 4 else (last, middle, first)
+        case _:
+            return None
+
+
+def _meaning(word: str) -> int | Unit | None:
+    """The month or unit that a word names, with or without a case ending."""
+    known, word = _vocabulary(), normalization.bare(word)
+    for end in range(len(word), 1, -1):
+        if word[:end] in known and (end == len(word) or word[end:] in ENDINGS.split()):
+            return known[word[:end]]
+    return known.get(word)
+
+
+@cache
+def _vocabulary() -> dict[str, int | Unit]:
+    words: dict[str, int | Unit] = {}
+    for unit, names in UNITS.items():
+        words |= {normalization.bare(name): unit for name in names.split()}
+    for locale, context, width in MONTHS:
+        months = Locale.parse(locale).months[context][width]
+        words |= {normalization.bare(name): month for month, name in months.items()}
+    return words
+
+
+def _day(year: str, month: str, day: str, today: date) -> date | Refusal:
+    if len(year) < 4:
+        return Refusal.TWO_DIGIT_YEAR
+    if len(year) > 4 or len(month) > 2 or len(day) > 2:
+        return Refusal.NOT_A_DATE
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        return Refusal.MONTH_FIRST if _is_day(year, day, month) else Refusal.NO_SUCH_DAY
+    if found.year < OLDEST:
+        return Refusal.TOO_OLD
+    return found if found <= today else Refusal.FUTURE
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        return date(int(year), int(month), int(day)).year >= OLDEST
+    except ValueError:
+        return False
+
+
+def _compact_day(figures: str, today: date) -> date | Refusal:
+    """19900305 or 05031990: since 1900 no eight digits name a day both ways."""
+    year_first = _day(figures[:4], figures[4:6], figures[6:], today)
+    if year_first not in (Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
+        return year_first
+    day_first = _day(figures[4:], figures[2:4], figures[:2], today)
+    return year_first if day_first is Refusal.NO_SUCH_DAY else day_first
+
+
+def _year(figures: str, today: date) -> int | Refusal:
+    if len(figures) < 4:
+        return Refusal.TWO_DIGIT_YEAR
+    if len(figures) > 4:
+        return Refusal.NOT_A_DATE
+    if int(figures) < OLDEST:
+        return Refusal.TOO_OLD
+    return int(figures) if int(figures) <= today.year else Refusal.FUTURE
+
+
+# Figures and letters
+
+
+def _han_number(found: re.Match[str]) -> str:
+    """Chinese numerals as figures: digit by digit as in years, or with tens up to 99."""
+    tens, ten, ones = found[0].replace("廿", "二十").replace("卅", "三十").partition("十")
+    if not ten:
+        return tens.translate(HAN_DIGIT)
+    if len(tens) > 1 or len(ones) > 1 or ones == "十":
+        return found[0]
+    return (tens or "一").translate(HAN_DIGIT) + (ones or "零").translate(HAN_DIGIT)
+
+
+def _is_letter(character: str) -> bool:
+    """Letters but for apostrophes; rare Chinese ones count even if Python is older than they."""
+    if character in "ʻʼ":
+        return False
+    return character.isalpha() or character == "〇" or "\U00020000" <= character <= "\U0003fffd"
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN ")
+
+
+def _is_kazakh(letter: str) -> bool:
+    """Of a script in which Kazakh is written."""
+    return unicodedata.name(letter, "").startswith(("CYRILLIC ", "ARABIC ", "LATIN "))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
+
+
+SCRIPTS: dict[Letters, Callable[[str], bool]] = {
+    Letters.ANY: _is_letter,
+    Letters.LATIN: _is_latin,
+    Letters.KAZAKH: _is_kazakh,
+}
+WRONG_SCRIPT = {
+    Letters.ANY: Refusal.NOT_LETTERS,
+    Letters.LATIN: Refusal.NOT_LATIN,
+    Letters.KAZAKH: Refusal.NOT_KAZAKH,
+}

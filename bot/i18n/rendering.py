@@ -1,0 +1,76 @@
+"""Sentences as they are shown: translated, filled in, safe in both writing directions."""
+
+from datetime import date
+from typing import assert_never
+
+from bot.i18n import bidi, formats
+from bot.i18n.catalogues import Messages
+from bot.i18n.protected_spans import PLACE
+from flows.engine.text import Amount, Country, Label, Text, Value
+
+
+class Rendering:
+    """Renders sentences of one language."""
+
+    def __init__(self, code: str, messages: Messages) -> None:
+        self.code = code
+        self._right_to_left = code in bidi.RIGHT_TO_LEFT
+        self._messages = messages
+        self._cache: dict[Label, str] = {}
+
+    def __call__(self, label: Label) -> str:
+        """The sentence in this language; English where a translation is missing."""
+        filled = self._filled(label)
+        return bidi.lined(filled) if self._right_to_left else filled
+
+    def _filled(self, label: Label) -> str:
+        filled = self._cache.get(label)
+        if filled is None:
+            filled = self._fill(label)
+            if isinstance(label, Country) or not label.values:
+                self._cache[label] = filled
+        return filled
+
+    def _fill(self, label: Label) -> str:
+        if isinstance(label, Country):
+            return formats.names(self.code).countries.get(label.code, label.code)
+        template = self._template(label)
+        if not label.values:
+            return template
+        values = {name: self._value(value) for name, value in label.values}
+        return PLACE.sub(lambda place: values.get(place[1], place[0]), template)
+
+    def _template(self, label: Text) -> str:
+        translated = self._messages.get((label.context, label.msgid))
+        if translated is None:
+            return label.msgid
+        return bidi.literals(translated) if self._right_to_left else translated
+
+    def _value(self, value: Value) -> str:
+        """What is put into a sentence; right-to-left ones keep all of it apart, others Arabic.
+
+        Our own words in the sentence's own letters need no isolates, and labels have no room.
+        """
+        shown = self._shown(value)
+        if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
+            return shown
+        if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
+            # An isolate takes its direction from what stands outside of those within it.
+            shown = bidi.lined(shown)
+        apart = isinstance(value, str) and bidi.ARABIC.search(shown)
+        return bidi.isolated(shown) if self._right_to_left or apart else shown
+
+    def _shown(self, value: Value) -> str:
+        match value:
+            case str():
+                return value
+            case Amount():
+                return formats.number(value, self.code)
+            case int():
+                return str(value)
+            case date():
+                return formats.day(value, self.code)
+            case Country() | Text():
+                return self._filled(value)
+            case _:
+                assert_never(value)

@@ -1,0 +1,217 @@
+"""Yes, no and the reserved words, as people write them in every language and script."""
+
+from functools import cache
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from flows.engine.language_protocol import SAFETY, Reserved
+
+YES = (
+    "иә, ия, ие, иа, дұрыс, дурыс, жарайды, болады, келісемін, мақұл, растаймын",
+    "ءيا, يا, ءىيا, ءييا, دۇرىس, جارايدى, بولادى, كەلىسەمىن, ماقۇل",
+    "iä, ia, iya, ie, durys, dūrys",
+    "да, ага, угу, верно, правильно, хорошо, подтверждаю, согласен, согласна, ок",
+    "是, 是的, 对, 对的, 好, 好的, 可以, 行, 嗯, 没错, 正确, 确认, 同意",
+    "ha, xa, toʻgʻri, mayli, boʻladi, albatta",
+    "ҳа, ха, тўғри, майли, бўлади, албатта",
+    "yes, y, ok, 1",
+)
+NO = (
+    "жоқ, жок, жох, емес, қате, дұрыс емес",
+    "جوق, ەمەس, قاتە",
+    "joq, jok, zhoq, zhok",
+    "нет, не, неа, неверно, неправильно",
+    "不, 不是, 不对, 否, 没有, 没, 不行, 不可以, 错, 错了, 不同意",
+    "yoʻq, yoq, notoʻgʻri",
+    "йўқ, йук, йок, йўк, нотўғри",
+    "no, n, 2",
+)
+YES_SIGNS = frozenset("+✅✔☑👍")
+NO_SIGNS = frozenset("-−–❌✖👎")
+SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
+QUESTION_MARKS = frozenset("?？؟")
+# In Kazakh these are "and" and "what?".
+NOT_IN_KAZAKH = frozenset({"да", "не"})
+
+# No word here may be an answer. So "адам" (a man's name), "оператор" and "қызметкер"
+# (occupations) stand only in phrases.
+RESERVED: dict[Reserved, dict[str, str]] = {
+    Reserved.STOP: {
+        "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп",
+        "kk_Arab": "توقتا, توقتات, توقتاتۋ",
+        "kk_Latn": "toqta, toqtat, tokta, toktat",
+        "ru": "стоп, остановить, остановись, хватит, отписаться",
+        "zh_Hans": "停止, 停, 停下, 退订",
+        "uz": "toʻxta, toʻxtat, toʻxtatish, toxta, toxtat, stop",
+        "uz_Cyrl": "тўхта, тўхтат, тўхтатиш, тухта, стоп",
+        "en": "stop, unsubscribe",
+    },
+    Reserved.EXIT: {
+        "kk": "шығу, шыгу",
+        "kk_Arab": "شىعۋ",
+        "kk_Latn": "shyǵu, shygu, shyghu",
+        "ru": "выход, выйти",
+        "zh_Hans": "退出, 离开",
+        "uz": "chiqish",
+        "uz_Cyrl": "чиқиш, чикиш",
+        "en": "exit, quit, quick exit",
+    },
+    Reserved.DELETE: {
+        "kk": "жою, өшіру, деректерімді өшір, деректерімді жой, оширу",
+        "kk_Arab": "جويۋ, ءوشىرۋ, دەرەكتەرىمدى ءوشىر, دەرەكتەرىمدى جوي",
+        "kk_Latn": "joıu, joiu, óshiru, oshiru",
+        "ru": "удалить, удали, стереть, удалить мои данные, удалите мои данные",
+        "zh_Hans": "删除, 删除我的数据, 删除数据",
+        "uz": "oʻchirish, oʻchir, ochirish, maʼlumotlarimni oʻchirish",
+        "uz_Cyrl": "ўчириш, ўчир, учириш, маълумотларимни ўчириш",
+        "en": "delete, erase, delete my data, erase my data",
+    },
+    Reserved.PERSON: {
+        "kk": "кісі, адамға, адаммен сөйлесу, адам керек, тірі адам, маман, маман керек,"
+        " оператор керек",
+        "kk_Arab": "كىسى, ادامعا, ادام كەرەك, اداممەن سويلەسۋ, مامان, مامان كەرەك",
+        "kk_Latn": "kisi, adamǵa, adam kerek, maman kerek",
+        "ru": "человек, живой человек, нужен человек, позовите человека,"
+        " нужен оператор, специалист, нужен специалист",
+        "zh_Hans": "人工, 真人, 人工客服, 人工服务, 转人工, 找人工, 工作人员, 联系工作人员,"
+        " 找工作人员",
+        "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator kerak,"
+        " odamdan yordam olish, mutaxassis, mutaxassis kerak",
+        "uz_Cyrl": "одам, одам керак, жонли одам, одам билан гаплашиш, оператор керак,"
+        " одамдан ёрдам олиш, мутахассис, мутахассис керак",
+        "en": "person, human, a person, a person please, talk to a person, real person, officer,"
+        " officers",
+    },
+    Reserved.MENU: {
+        "kk": "мәзір, бас мәзір, меню, мазир",
+        "kk_Arab": "ءمازىر, باس ءمازىر",
+        "kk_Latn": "mázir, mäzir, mazir",
+        "ru": "меню, главное меню",
+        "zh_Hans": "菜单, 主菜单",
+        "uz": "menyu, bosh menyu",
+        "uz_Cyrl": "меню, бош меню",
+        "en": "menu, main menu",
+    },
+    Reserved.HELP: {
+        "kk": "көмек, комек",
+        "kk_Arab": "كومەك",
+        "kk_Latn": "kómek, kömek, komek",
+        "ru": "помощь, помогите",
+        "zh_Hans": "帮助, 帮忙, 求助",
+        "uz": "yordam",
+        "uz_Cyrl": "ёрдам",
+        "en": "help",
+    },
+    Reserved.BACK: {
+        "kk": "артқа, артка, кері",
+        "kk_Arab": "ارتقا, كەرى",
+        "kk_Latn": "artqa, artka, keri",
+        "ru": "назад, обратно, вернуться",
+        "zh_Hans": "返回, 上一步, 后退",
+        "uz": "orqaga, ortga",
+        "uz_Cyrl": "орқага, оркага, ортга",
+        "en": "back, go back",
+    },
+    Reserved.SKIP: {
+        "kk": "өткізу, өткізіп жіберу, өткіз, откизу",
+        "kk_Arab": "وتكىزۋ, وتكىزىپ جىبەرۋ, وتكىز",
+        "kk_Latn": "ótkizu, ötkizu, otkizu",
+        "ru": "пропустить",
+        "zh_Hans": "跳过, 略过",
+        "uz": "oʻtkazib yuborish, oʻtkazish, otkazib yuborish",
+        "uz_Cyrl": "ўтказиб юбориш, ўтказиш, утказиб юбориш",
+        "en": "skip",
+    },
+    Reserved.LANGUAGE: {
+        "kk": "тіл, тілді өзгерту, тил",
+        "kk_Arab": "ءتىل, ءتىلدى وزگەرتۋ",
+        "kk_Latn": "til",
+        "ru": "язык, сменить язык",
+        "zh_Hans": "语言, 换语言, 切换语言",
+        "uz": "til, tilni oʻzgartirish",
+        "uz_Cyrl": "тил, тилни ўзгартириш",
+        "en": "language, change language",
+    },
+    Reserved.STATUS: {
+        "kk": "мәртебе, өтінімнің мәртебесі, статус",
+        "kk_Arab": "مارتەبە, ءوتىنىمنىڭ مارتەبەسى",
+        "kk_Latn": "mártebe, märtebe, martebe",
+        "ru": "статус, статус заявки",
+        "zh_Hans": "状态, 进度, 查询状态",
+        "uz": "holat, ariza holati, status",
+        "uz_Cyrl": "ҳолат, ариза ҳолати, статус",
+        "en": "status",
+    },
+    Reserved.NEWS: {
+        "kk": "хабарландырулар, хабарландыру, жаңалықтар, жаналыктар",
+        "kk_Arab": "حابارلاندىرۋلار, جاڭالىقتار",
+        "kk_Latn": "habarlandyrular, jańalyqtar, janalyktar",
+        "ru": "объявления, новости",
+        "zh_Hans": "公告, 新闻, 通知",
+        "uz": "eʼlonlar, yangiliklar, elonlar",
+        "uz_Cyrl": "эълонлар, янгиликлар, элонлар",
+        "en": "news, announcements",
+    },
+    Reserved.MYDATA: {
+        "kk": "деректерім, менің деректерім",
+        "kk_Arab": "دەرەكتەرىم, مەنىڭ دەرەكتەرىم",
+        "kk_Latn": "derekterim, meniń derekterim",
+        "ru": "мои данные",
+        "zh_Hans": "我的数据, 我的资料",
+        "uz": "maʼlumotlarim, mening maʼlumotlarim",
+        "uz_Cyrl": "маълумотларим, менинг маълумотларим",
+        "en": "mydata, my data",
+    },
+}
+
+
+def yes_no(typed: str, language: str) -> bool | None:
+    """Yes or no in any language; None when it is neither, unclear or a question.
+
+    "да" and "не" count unless the conversation's `language` is Kazakh.
+    """
+    text = normalization.fold(typed)
+    signs = set(text) - SKIN_TONES
+    if QUESTION_MARKS & set(typed):
+        return None
+    if text in NOT_IN_KAZAKH and language.startswith("kk"):
+        return None
+    if text in _answers(YES) or (signs and signs <= YES_SIGNS):
+        return True
+    if text in _answers(NO) or (signs and signs <= NO_SIGNS):
+        return False
+    return None
+
+
+def safety_word(typed: str) -> Reserved | None:
+    """Stop, exit, delete or person, if it is the whole message, in any language."""
+    word = _reserved().get(normalization.fold(typed))
+    return word if word in SAFETY else None
+
+
+def reserved_word(typed: str) -> Reserved | None:
+    """Any other word addressed to the assistant, if it is the whole message, in any language."""
+    word = _reserved().get(normalization.fold(typed))
+    return word if word not in SAFETY else None
+
+
+@cache
+def _answers(lines: tuple[str, ...]) -> frozenset[str]:
+    # The first line is Kazakh, in Cyrillic letters.
+    every = (*lines, kazakh_arabic.to_arabic(lines[0]).replace("،", ","))
+    return frozenset(normalization.fold(word) for line in every for word in line.split(", "))
+
+
+@cache
+def _reserved() -> dict[str, Reserved]:
+    return {
+        normalization.fold(phrase): word
+        for word, languages in RESERVED.items()
+        for line in languages.values()
+        for phrase in line.split(", ")
+    } | {
+        # Whatever can be said in one script can be said in the other.
+        normalization.fold(convert(phrase)): word
+        for word, languages in RESERVED.items()
+        for code, convert in (("kk", kazakh_arabic.to_arabic), ("uz", uzbek_cyrillic.to_cyrillic))
+        for phrase in languages[code].split(", ")
+    }

@@ -1,0 +1,141 @@
+"""Uzbek between its Latin and its Cyrillic letters.
+
+Latin is the alphabet of 1995 with U+02BB in oʻ gʻ and U+02BC elsewhere. The way back is sure; to
+Cyrillic, loans lose ь, ъ and ц, which `overrides.UZBEK` gives back (languages.md 5).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from bot.i18n import normalization, protected_spans
+from bot.i18n.script_overrides import UZBEK
+
+LATIN = re.compile("[A-Za-zʻʼ]+")
+CYRILLIC = re.compile("[\u0400-\u04ff]+")
+# Between letters any of these is an apostrophe; elsewhere it may be a quotation mark.
+TYPED = re.compile(f"(?<=[A-Za-z])[{normalization.APOSTROPHES}＇](?=[A-Za-z])|(?<=[OoGg])[ʻ‘`]")
+FOREIGN = re.compile("w|c(?!h)", re.IGNORECASE)
+UZBEK_CYRILLIC = {latin.lower(): cyrillic.lower() for latin, cyrillic in UZBEK.items()}
+# Months lose their ь before an ending, in everybody's usage.
+UZBEK_LATIN = {
+    stem: latin
+    for latin, cyrillic in UZBEK_CYRILLIC.items()
+    for stem in (cyrillic, cyrillic.removesuffix("ь"))
+}
+
+type Table = tuple[re.Pattern[str], tuple[str, ...]]
+
+HEAD, AFTER_VOWEL = "(?<![a-zʻʼ])", "(?<=[aeiou])"
+
+# In this order; what stands first is tried first.
+TO_CYRILLIC = (
+    ("yoʻ", "йў"), ("oʻ", "ў"), ("gʻ", "ғ"), ("sʼh", "сҳ"), ("sh", "ш"), ("ch", "ч"),
+    ("yo", "ё"), ("yu", "ю"), ("ya", "я"),
+    ("(?<=[bdfghjklmnpqrstvxz])ye", "ье"), ("ye", "е"),
+    # Not keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
+    (f"{HEAD}ts|ts(?=e|i(?!z(?!m)|n(?:lar)?(?![a-z])))|ts(?![a-zʻʼ])", "ц"),
+    ("(?<=[kn])s(?=iya)", "ц"),
+    (f"{HEAD}e|{AFTER_VOWEL}e", "э"),
+    ("a", "а"), ("b", "б"), ("d", "д"), ("e", "е"), ("f", "ф"), ("g", "г"), ("h", "ҳ"),
+    ("i", "и"), ("j", "ж"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"),
+    ("p", "п"), ("q", "қ"), ("r", "р"), ("s", "с"), ("t", "т"), ("u", "у"), ("v", "в"),
+    ("x", "х"), ("y", "й"), ("z", "з"), ("ʼ", "ъ"),
+)  # fmt: skip
+VOWELS = "аеёиоуўыэюя"
+TO_LATIN = (
+    ("сҳ", "sʼh"), (f"(?<![\u0400-\u04ff])е|(?<=[{VOWELS}ъь])е", "ye"), ("е", "e"),
+    (f"(?<=[{VOWELS}])ц", "ts"), ("ц", "s"),
+    (f"(?<![{VOWELS}])ъ(?=[еёюя])", ""), ("ъ", "ʼ"), ("ь", ""),
+    ("ў", "oʻ"), ("ғ", "gʻ"), ("ш", "sh"), ("ч", "ch"), ("щ", "sh"), ("ё", "yo"), ("ю", "yu"),
+    ("я", "ya"), ("а", "a"), ("б", "b"), ("в", "v"), ("г", "g"), ("д", "d"), ("ж", "j"),
+    ("з", "z"), ("и", "i"), ("й", "y"), ("к", "k"), ("қ", "q"), ("л", "l"), ("м", "m"),
+    ("н", "n"), ("о", "o"), ("п", "p"), ("р", "r"), ("с", "s"), ("т", "t"), ("у", "u"),
+    ("ф", "f"), ("х", "x"), ("ҳ", "h"), ("ы", "i"), ("э", "e"),
+)  # fmt: skip
+# What may follow a word of the exceptions, so that sirka is not taken for sirk and an ending.
+ENDING = re.compile(
+    "(?:lar|lik|cha|chi|si|im|ing|i|m|ngiz|imiz|ingiz|lari|dagi|gacha|da|dan|ga|ni|ning)*", re.ASCII
+)
+
+
+def to_cyrillic(text: str) -> str:
+    """Uzbek Latin in Cyrillic letters; capitals and all else stay as they are.
+
+    Places, tags, addresses, /commands, @names, the names of `kept.NAMES` and words with w or c are
+    untouched. Raises nothing. Source of the rules: languages.md 5.
+    """
+    return protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
+
+
+def to_latin(text: str) -> str:
+    """Uzbek Cyrillic in Latin letters; a text that `to_cyrillic` made comes back as it was.
+
+    Raises nothing; letters that are not Uzbek stay. Source of the rules: languages.md 5.
+    """
+    return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
+
+
+def _marks(text: str) -> str:
+    return TYPED.sub(lambda mark: "ʻ" if text[mark.start() - 1] in "OoGg" else "ʼ", text)
+
+
+def _word_to_cyrillic(found: re.Match[str]) -> str:
+    word = found[0]
+    if word in protected_spans.NAMES or FOREIGN.search(word):
+        return word
+    for known, ending in _exceptions(word, UZBEK_CYRILLIC):
+        if ENDING.fullmatch(ending.lower()):
+            stem = UZBEK_CYRILLIC[known.lower()].removesuffix("ь" if ending else "")
+            return _cased(stem, known) + _letters(ending, _to_cyrillic())
+    return _letters(word, _to_cyrillic())
+
+
+def _word_to_latin(found: re.Match[str]) -> str:
+    word = found[0]
+    for known, rest in _exceptions(word, UZBEK_LATIN):
+        ending = _letters(rest, _to_latin())
+        if ENDING.fullmatch(ending.lower()):
+            return _cased(UZBEK_LATIN[known.lower()], known) + ending
+    return _letters(word, _to_latin())
+
+
+def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The word as one of the exceptions and what follows, the longest first."""
+    for cut in range(len(word), 2, -1):
+        if word[:cut].lower() in known:
+            yield word[:cut], word[cut:]
+
+
+def _letters(word: str, table: Table) -> str:
+    """The word by the first rule that fits at each place."""
+    pattern, spellings = table
+    lower, whole = word.lower(), len(word) > 1 and word.isupper()
+
+    def spelt(found: re.Match[str]) -> str:
+        spelling = spellings[(found.lastindex or 1) - 1]
+        written = word[found.start() : found.end()]
+        return spelling.upper() if whole else _cased(spelling, written[:1])
+
+    return pattern.sub(spelt, lower)
+
+
+def _cased(spelling: str, like: str) -> str:
+    if len(like) > 1 and like.isupper():
+        return spelling.upper()
+    return spelling[:1].upper() + spelling[1:] if like[:1].isupper() else spelling
+
+
+@cache
+def _to_cyrillic() -> Table:
+    return _table(TO_CYRILLIC)
+
+
+@cache
+def _to_latin() -> Table:
+    return _table(TO_LATIN)
+
+
+def _table(rules: tuple[tuple[str, str], ...]) -> Table:
+    pattern = "|".join(f"({rule})" for rule, _spelling in rules)
+    return re.compile(pattern), tuple(spelling for _rule, spelling in rules)

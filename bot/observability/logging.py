@@ -1,0 +1,215 @@
+"""Logging by allow-list: what isn't known to be harmless never reaches a log.
+
+A line is an event of dotted words with a few numbers, ids and plain words. Messages, arguments and
+locals of exceptions, and whatever other libraries say, are left out: they may hold personal data.
+"""
+
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO, cast
+from uuid import UUID
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from bot.observability import metrics
+
+_PLAIN = (
+    "at cause channel code command error flow job kind language logger method queue question reason"
+    " route service state status step table version"
+)
+_COUNTED = (
+    "attempt broadcast case count dropped epoch lag message ms number officer pid port registration"
+    " seconds size update upload waiting worker"
+)
+# Keys whose value may be a plain word of ours, and those for numbers, yes or no, and random ids.
+WORDS = frozenset(_PLAIN.split())
+NUMBERS = frozenset(_COUNTED.split())
+ALLOWED = WORDS | NUMBERS | {"event", "frames", "level", "timestamp"}
+
+_MASK = "***"
+_EVENT = re.compile(r"[a-z][a-z_]{0,23}(?:\.[a-z][a-z0-9_]{0,31}){1,3}")
+_WORD = re.compile(
+    r"[a-z][a-z0-9_.:/-]{0,63}|E_[A-Z][A-Z_]{0,40}|kk_Arab|zh_Hans|uz_Cyrl", re.ASCII
+)
+_LONG_NUMBER = re.compile(r"\d{5}")
+# Counts of ours stay below it; phone numbers and the platforms' ids of people mostly don't.
+_LARGEST = 10**8
+_TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
+_CODE = re.compile(r"E_[A-Z][A-Z_]{0,40}")
+_ROOT = f"{Path(__file__).resolve().parents[2]}/"
+_OURS = (f"{_ROOT}bot/", f"{_ROOT}flows/")
+_FRAMES = 12
+
+
+def get() -> FilteringBoundLogger:
+    """Give the logger: `log.get().info("registry.accepted", attempt=2)`."""
+    return cast(FilteringBoundLogger, structlog.get_logger())
+
+
+def configure(level: str, *, to: TextIO | None = None) -> None:
+    """Send every log of the process to standard error: JSON lines, or columns on a terminal.
+
+    `level` is debug, info, warning or error; of other libraries only warnings are kept.
+    """
+    least = logging.getLevelNamesMapping()[level.upper()]
+    _set_up(least, to)
+    _route_libraries(least)
+    sys.excepthook = lambda kind, error, trace: _uncaught(error)
+    threading.excepthook = lambda failed: _uncaught(failed.exc_value)
+    sys.unraisablehook = lambda failed: _uncaught(failed.exc_value)
+
+
+def _set_up(least: int, to: TextIO | None = None) -> None:
+    terminal = (to or sys.stderr).isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _keep_allowed,
+            _count,
+            structlog.processors.add_log_level,
+            _at_least(least),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if terminal else _json,
+            _scrub,
+        ],
+        # What alarms ask for is counted, however little is written.
+        wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.WARNING)),
+        logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _at_least(least: int) -> Processor:
+    levels = logging.getLevelNamesMapping()
+
+    def only(_logger: Any, _method: str, said: EventDict) -> EventDict:
+        if levels[said["level"].upper()] < least:
+            raise structlog.DropEvent
+        return said
+
+    return only
+
+
+def _route_libraries(least: int) -> None:
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
+    logging.root.handlers[:] = [_Library()]
+    logging.root.setLevel(max(least, logging.WARNING))
+    for name in ("aiogram.event", "sqlalchemy", "procrastinate"):
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
+    # Its lines hold addresses and paths; `disabled` also holds when uvicorn sets a level later.
+    logging.getLogger("uvicorn.access").disabled = True
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False
+
+
+class _Library(logging.Handler):
+    """Reduces a record of another library to its logger, place, level and type of exception."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
+        error = record.exc_info[1] if record.exc_info else None
+        place = f"{record.module}:{record.lineno}"
+        get().log(level, "log.library", logger=record.name, at=place, exc_info=error)
+
+
+def _uncaught(error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt):
+        get().critical("log.uncaught", exc_info=error)
+
+
+def _keep_allowed(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
+    failure = _failure(said.pop("exc_info", None))
+    event = said.pop("event", None)
+    kept: EventDict = {key: _harmless(key, said[key]) for key in said if key in ALLOWED}
+    if len(kept) < len(said):
+        kept["dropped"] = len(said) - len(kept)
+    named = isinstance(event, str) and _EVENT.fullmatch(event)
+    return {"event": event if named else "log.unnamed", **kept, **failure}
+
+
+def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
+    metrics.EVENTS.labels(said["event"], said.get("code", "")).inc()
+    if said["event"] in metrics.ALARMING:
+        metrics.ALARMS.labels(said["event"]).inc()
+    return said
+
+
+def harmless(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
+    """What of these words may be told, as on a line of the log."""
+    told = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
+    return {key: value for key, value in told.items() if isinstance(value, str | int | float)}
+
+
+def _harmless(key: str, value: object) -> object:
+    match value:
+        case bool() | float() | None:
+            return value
+        case int() if abs(value) < _LARGEST:
+            return int(value)
+        case UUID():
+            return str(value)
+        case BaseException():
+            return _type(value)
+        case str() if key in WORDS and _WORD.fullmatch(value) and not _LONG_NUMBER.search(value):
+            return str(value)
+        case _:
+            return _MASK
+
+
+def _failure(exc_info: object) -> dict[str, object]:
+    error = _raised(exc_info)
+    if error is None:
+        return {}
+    told: dict[str, object] = {"error": _type(error), "frames": _frames(error)}
+    code = getattr(error, "code", None)
+    if isinstance(code, str) and _CODE.fullmatch(code):
+        told["code"] = code
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return told | ({"cause": _type(cause)} if cause else {})
+
+
+def _raised(exc_info: object) -> BaseException | None:
+    match exc_info:
+        case BaseException():
+            return exc_info
+        case (_, BaseException() as error, _):
+            return error
+        case _:
+            return sys.exc_info()[1] if exc_info else None
+
+
+def _type(error: BaseException) -> str:
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return module + kind.__qualname__
+
+
+def _frames(error: BaseException) -> list[str]:
+    walked = [
+        (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = [f"{file[len(_ROOT) :]}:{line}" for file, line in walked if file.startswith(_OURS)]
+    return ours[-_FRAMES:]
+
+
+def _json(_: WrappedLogger, __: str, said: EventDict) -> str:
+    return msgspec.json.encode(said).decode()
+
+
+def _scrub(_: WrappedLogger, __: str, line: Any) -> str:
+    return _TOKEN.sub(f"bot{_MASK}", line)
+
+
+# A logger that is used before `configure` must be no less careful.
+_set_up(logging.INFO)

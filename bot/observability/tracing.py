@@ -1,0 +1,59 @@
+"""Traces, where a setting asks for them: spans with names and plain words, never about whom."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bot.config.settings import ConfigError
+from bot.observability import logging
+
+_tracers: list[Any] = []
+
+
+def configure(url: str | None) -> None:
+    """Send spans to an OTLP/HTTP address (…/v1/traces); without one no exporter is imported."""
+    shut()
+    if url is None:
+        return
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        raise ConfigError(
+            "KOSH_TRACES_URL is set, but OpenTelemetry isn't installed; install kosh[traces]"
+        ) from None
+    provider = TracerProvider(resource=Resource({"service.name": "kosh"}), shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
+    _tracers.append(provider)
+
+
+def shut() -> None:
+    """Send what is left, and stop."""
+    while _tracers:
+        _tracers.pop().shutdown()
+
+
+@contextmanager
+def span(name: str, /, **words: object) -> Iterator[None]:
+    """A span around what follows; its words pass the same allow-list as a log line's."""
+    if not _tracers:
+        yield
+        return
+    from opentelemetry.trace import Status, StatusCode
+
+    tracer = _tracers[0].get_tracer("kosh")
+    with tracer.start_as_current_span(
+        name,
+        attributes=logging.harmless(words),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield
+        except Exception as error:
+            # Its type and code; a message may quote what a person wrote.
+            current.set_attributes(logging.harmless({"error": error}))
+            current.set_status(Status(StatusCode.ERROR))
+            raise

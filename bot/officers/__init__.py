@@ -1,0 +1,1 @@
+"""Officers: the directory, permissions, credentials, sessions."""

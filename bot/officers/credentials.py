@@ -1,0 +1,380 @@
+"""How officers prove who they are: password with a one-time code, passkeys, one-time links.
+
+All functions want a connection of the console's role. Wrong name, password and code are answered
+alike, and cost the same time (security.md 4.1). What changes an officer's ways in locks their
+account first, then sessions, then the audit log.
+"""
+
+import re
+import unicodedata
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_bytes, token_urlsafe
+from typing import Any
+from uuid import UUID
+
+from pyotp import TOTP
+
+from bot.config.settings import ConfigError
+from bot.db.job_queue import Session
+from bot.officers import directory
+from bot.runtime import Runtime
+from bot.security import audit_log, password_hashing
+
+LINK_HOURS = 24
+TERMINAL = "terminal"
+SHORTEST, LONGEST = 12, 128
+MISSES_BEFORE_LOCK = 5
+LOCK_MINUTES = 5
+ISSUER = "Kosh"
+STEP_SECONDS = 30
+# So many digits of a passkey's id are enough for an officer to know it again.
+TOLD = 12
+
+_WEAK = re.compile(
+    "kosh|көш|қош|admin|officer|password|passwort|pass1|qwert|asdf|zxcv|12345|54321|letmein|welcome"
+    "|iloveyou|monkey|dragon|parol|пароль|йцуке|фыва|привет|құпия|казахстан|qazaq|kazakh|қазақ",
+    re.IGNORECASE,
+)
+
+
+class WeakPassword(Exception):
+    """Too short, too long, or among the first that anybody would try."""
+
+    code = "E_PASSWORD"
+
+
+class BadLink(Exception):
+    """The one-time link was used, is too old, or never was."""
+
+    code = "E_LINK"
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key on an officer's device: its id, its public half, how often it was used."""
+
+    id: bytes
+    officer_id: UUID
+    public_key: bytes
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Whose link was spent, and which ways in of before ended with it."""
+
+    officer_id: UUID
+    passkeys: tuple[bytes, ...]
+    untied: bool
+
+
+def new_secret() -> str:
+    """A secret for one-time codes, as an authenticator app wants it (base32, 160 bits)."""
+    return b32encode(token_bytes(20)).decode()
+
+
+def address(secret: str, name: str) -> str:
+    """The otpauth:// address that an authenticator app reads from a QR code."""
+    return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+async def invite(session: Session, by: UUID | None, officer_id: UUID) -> str:
+    """A one-time token with which this officer chooses a password; older ones end.
+
+    `by` is the administrator whose transaction it is; None from the terminal.
+    """
+    token = token_urlsafe(32)
+    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await session.execute(
+        "INSERT INTO account_links (token, officer_id, expires_at)"
+        " VALUES (%s, %s, kosh_now() + make_interval(hours => %s))",
+        (_hash(token), officer_id, LINK_HOURS),
+    )
+    actor = str(by) if by else TERMINAL
+    await audit_log.append(session, actor=actor, action="officer.invited", subject=str(officer_id))
+    return token
+
+
+async def first(rt: Runtime, name: str) -> str:
+    """Enter the first administrator; the one-time token with which they come in."""
+    async with rt.pool.connection() as session:
+        officer = await directory.first(session, name)
+    return await _invited_from_terminal(rt, officer.id)
+
+
+async def again(rt: Runtime, name: str) -> str:
+    """A new one-time token for an officer who lost password or phone."""
+    async with rt.pool.connection() as session:
+        everyone = await directory.everyone(session)
+    found = next((each.id for each in everyone if each.name == name and each.active), None)
+    if found is None:
+        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+    return await _invited_from_terminal(rt, found)
+
+
+async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
+    async with rt.console.connection() as session:
+        await session.execute("SELECT set_config('kosh.officer', %s, true)", (TERMINAL,))
+        return await invite(session, None, officer_id)
+
+
+async def invited(session: Session, token: str) -> UUID:
+    """Whom a one-time link is for; raises BadLink, also for who was disabled since."""
+    cursor = await session.execute(
+        "SELECT l.officer_id FROM account_links l JOIN officers o ON o.id = l.officer_id"
+        " WHERE l.token = %s AND l.expires_at > kosh_now() AND o.active",
+        (_hash(token),),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise BadLink
+    return UUID(str(row[0]))
+
+
+async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> Enrolled:
+    """Spend a link: set password and secret anew; raises BadLink, WeakPassword.
+
+    Whoever needs a new link has lost their ways in, so those of before end: one that somebody else
+    put there must not stay. Of an account that nobody came in with yet the work account stays.
+    """
+    stored = await password_hashing.hashed(_acceptable(password))
+    officer_id = await invited(session, token)
+    cursor = await session.execute(
+        "SELECT password IS NOT NULL AND subject IS NOT NULL FROM accounts"
+        " WHERE officer_id = %s FOR UPDATE",
+        (officer_id,),
+    )
+    row = await cursor.fetchone()
+    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await session.execute(
+        "INSERT INTO accounts (officer_id, password, totp, totp_step) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET password = excluded.password,"
+        " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL,"
+        " subject = CASE WHEN accounts.password IS NULL THEN accounts.subject END",
+        (
+            officer_id,
+            rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
+            rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
+            await _step(session),
+        ),
+    )
+    dropped = await session.execute(
+        "DELETE FROM passkeys WHERE officer_id = %s RETURNING id", (officer_id,)
+    )
+    ended = tuple(bytes(each[0]) for each in await dropped.fetchall())
+    return Enrolled(officer_id, ended, untied=bool(row and row[0]))
+
+
+async def note_ended(session: Session, enrolled: Enrolled) -> None:
+    """Put on record which ways in a link ended."""
+    officer = str(enrolled.officer_id)
+    if enrolled.untied:
+        await audit_log.append(session, actor=officer, action="officer.untied", subject=officer)
+    for key_id in enrolled.passkeys:
+        await _note(session, enrolled.officer_id, key_id, action="passkey.removed")
+
+
+async def right_code(session: Session, secret: str, code: str) -> bool:
+    """Whether a code fits a secret now, give or take one step of 30 seconds."""
+    return _matching(secret, code, await _step(session)) is not None
+
+
+async def check(
+    rt: Runtime, session: Session, officer_id: UUID | None, password: str, code: str
+) -> bool:
+    """Whether password and code are right; a code works once, five misses lock for minutes."""
+    cursor = await session.execute(
+        "SELECT password, totp, totp_step, coalesce(locked_until > kosh_now(), false)"
+        " FROM accounts WHERE officer_id = %s FOR UPDATE",
+        (officer_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None or officer_id is None or row[0] is None:
+        await password_hashing.fits(None, _typed(password))
+        return False
+    stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
+    secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
+    right = await password_hashing.fits(stored, _typed(password))
+    step = _matching(secret, code, await _step(session))
+    if row[3] or not right or step is None or step <= row[2]:
+        await _miss(session, officer_id)
+        return False
+    await session.execute(
+        "UPDATE accounts SET totp_step = %s, misses = 0, locked_until = NULL WHERE officer_id = %s",
+        (step, officer_id),
+    )
+    return True
+
+
+async def reseal(rt: Runtime, session: Session) -> int:
+    """Seal passwords and secrets of other epochs under that of now; how many accounts."""
+    cursor = await session.execute(
+        "SELECT officer_id, password, totp FROM accounts WHERE password IS NOT NULL"
+        " AND substring(password FROM 2 FOR 4) <> int4send(%s) FOR UPDATE",
+        (rt.vault.epoch,),
+    )
+    found = await cursor.fetchall()
+    for officer_id, password, totp in found:
+        await session.execute(
+            "UPDATE accounts SET password = %s, totp = %s WHERE officer_id = %s",
+            (
+                rt.vault.reseal_transient(bytes(password), _place(officer_id, "pw")),
+                rt.vault.reseal_transient(bytes(totp), _place(officer_id, "totp")),
+                officer_id,
+            ),
+        )
+    return len(found)
+
+
+async def after_restore(session: Session) -> None:
+    """No session or link that was ended since the backup comes back to life."""
+    await session.execute("TRUNCATE console_sessions, account_links")
+
+
+async def speak(session: Session, officer_id: UUID, chosen: str) -> None:
+    """Remember the language in which the officer reads the console."""
+    await session.execute(
+        "INSERT INTO accounts (officer_id, language) VALUES (%s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET language = excluded.language",
+        (officer_id, chosen),
+    )
+
+
+async def of_subject(session: Session, now: bytes, *before: bytes) -> UUID | None:
+    """The officer whom the mission's own sign-in service calls so.
+
+    By a keyed hash: that of now, or those of index keys before, which the first one replaces.
+    """
+    cursor = await session.execute(
+        "UPDATE accounts SET subject = %s WHERE subject = ANY(%s) RETURNING officer_id",
+        (now, [now, *before]),
+    )
+    row = await cursor.fetchone()
+    return UUID(str(row[0])) if row else None
+
+
+async def tie(session: Session, officer_id: UUID, subject: bytes) -> None:
+    """Let this officer sign in through the mission's own service from now on."""
+    await session.execute(
+        "INSERT INTO accounts (officer_id, subject) VALUES (%s, %s)"
+        " ON CONFLICT (officer_id) DO UPDATE SET subject = excluded.subject",
+        (officer_id, subject),
+    )
+
+
+async def has_stronger(rt: Runtime, session: Session, officer_id: UUID) -> bool:
+    """Whether an officer has a way in that they can't be talked out of; locks their account."""
+    cursor = await session.execute(
+        "SELECT subject IS NOT NULL FROM accounts WHERE officer_id = %s FOR UPDATE", (officer_id,)
+    )
+    row = await cursor.fetchone()
+    tied = row is not None and bool(row[0])
+    return (tied and rt.settings.has_service) or bool(await passkeys(session, officer_id))
+
+
+async def passkeys(session: Session, officer_id: UUID) -> list[Passkey]:
+    """An officer's passkeys."""
+    cursor = await session.execute(
+        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE officer_id = %s"
+        " ORDER BY created_at",
+        (officer_id,),
+    )
+    return [
+        Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3]) for row in await cursor.fetchall()
+    ]
+
+
+async def passkey(session: Session, key_id: bytes) -> Passkey | None:
+    """The passkey of that id."""
+    cursor = await session.execute(
+        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE id = %s", (key_id,)
+    )
+    row = await cursor.fetchone()
+    return _passkey(row) if row else None
+
+
+async def add_passkey(session: Session, key: Passkey) -> None:
+    """Keep a new passkey and put it on record, in the officer's own transaction."""
+    await session.execute(
+        "INSERT INTO passkeys (id, officer_id, public_key, uses) VALUES (%s, %s, %s, %s)",
+        (key.id, key.officer_id, key.public_key, key.uses),
+    )
+    await _note(session, key.officer_id, key.id, action="passkey.added")
+
+
+async def passkey_used(session: Session, key_id: bytes, uses: int) -> None:
+    """Note that a passkey signed, and its own count of uses."""
+    await session.execute(
+        "UPDATE passkeys SET uses = %s, used_at = kosh_now() WHERE id = %s", (uses, key_id)
+    )
+
+
+async def drop_passkey(session: Session, officer_id: UUID, key_id: bytes) -> None:
+    """Forget a passkey of this officer and put it on record, in their own transaction."""
+    cursor = await session.execute(
+        "DELETE FROM passkeys WHERE id = %s AND officer_id = %s", (key_id, officer_id)
+    )
+    if cursor.rowcount:
+        await _note(session, officer_id, key_id, action="passkey.removed")
+
+
+async def _note(session: Session, officer_id: UUID, key_id: bytes, *, action: str) -> None:
+    """Which passkey it was is told as the officer's page tells it."""
+    officer, told = str(officer_id), key_id.hex()[:TOLD]
+    await audit_log.append(session, actor=officer, action=action, subject=officer, detail=told)
+
+
+def _passkey(row: tuple[Any, ...]) -> Passkey:
+    return Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3])
+
+
+async def _miss(session: Session, officer_id: UUID) -> None:
+    await session.execute(
+        "UPDATE accounts SET misses = misses + 1, locked_until ="
+        " CASE WHEN (misses + 1) %% %s = 0 THEN kosh_now() + make_interval(mins => %s)"
+        " ELSE locked_until END WHERE officer_id = %s",
+        (MISSES_BEFORE_LOCK, LOCK_MINUTES, officer_id),
+    )
+
+
+async def _step(session: Session) -> int:
+    cursor = await session.execute("SELECT kosh_now()")
+    row = await cursor.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def _matching(secret: str, code: str, step: int) -> int | None:
+    """The time step of a code, near to this one."""
+    digits = re.sub(r"\s", "", code)
+    if not re.fullmatch(r"[0-9]{6}", digits):
+        return None
+    codes = {near: TOTP(secret).at(near * STEP_SECONDS) for near in (step - 1, step, step + 1)}
+    return next((near for near, right in codes.items() if right == digits), None)
+
+
+def _typed(password: str) -> str:
+    return unicodedata.normalize("NFC", password[:LONGEST])
+
+
+def _acceptable(password: str) -> str:
+    password = unicodedata.normalize("NFC", password)
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WeakPassword
+    if len(set(password)) < 6 or _WEAK.search(password):
+        raise WeakPassword
+    return password
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _place(officer_id: UUID, what: str) -> str:
+    return f"account|{officer_id}|{what}"

@@ -1,0 +1,274 @@
+"""Officers of missions and migration departments: what they are, and sessions in their name."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from bot.config.settings import ConfigError
+from bot.db import pipeline
+from bot.db.job_queue import Session
+from bot.db.pipeline import Call, Rows, Statement
+from bot.officers import permissions
+from bot.officers.permissions import Action, Role, Subject
+from bot.runtime import Pool, Runtime
+from bot.security import audit_log
+
+LEAST_ADMINISTRATORS = 2
+MOST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody with a place at the desk; empty `languages` or `topics` mean all of them.
+
+    `shift_until` is the end of the shift that the officer has declared; None where none was.
+    """
+
+    id: UUID
+    name: str
+    mission: str
+    roles: frozenset[str] = frozenset({Role.OFFICER})
+    languages: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    active: bool = True
+    shift_until: datetime | None = None
+
+
+class LastAdministrator(Exception):
+    """Nobody but one would be left to mend things; nothing was changed."""
+
+    code = "E_LAST_ADMINISTRATOR"
+
+
+class NoSuchRole(ValueError):
+    """A role that does not exist, or no name: nothing was changed."""
+
+    code = "E_ROLE"
+
+
+COLUMNS = "o.id, o.name, o.mission, o.roles, o.languages, o.topics, o.active, o.shift_until"
+
+
+def read(row: tuple[object, ...]) -> Officer:
+    """An officer of a row of `COLUMNS`."""
+    identity, name, mission, roles, languages, topics, active, shift_until = row
+    assert isinstance(identity, UUID)
+    assert isinstance(roles, list)
+    assert isinstance(languages, list)
+    assert isinstance(topics, list)
+    assert shift_until is None or isinstance(shift_until, datetime)
+    return Officer(identity, str(name), str(mission), frozenset(roles), frozenset(languages),
+                   frozenset(topics), bool(active), shift_until)  # fmt: skip
+
+
+@asynccontextmanager
+async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Session]:
+    """A transaction of the console's role, in which only the officer's mission exists.
+
+    The settings end with the transaction, so that the next borrower of the connection has none.
+    Raises ConfigError where the console's role is not set up.
+    """
+    async with console(rt).connection() as session:
+        await pipeline.begin(session, _scope(officer))
+        yield session
+
+
+async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
+    """What statements find where only the officer's mission exists: one trip, one transaction."""
+    async with console(rt).connection() as session:
+        return (await pipeline.together(session, _scope(officer), *calls))[1:]
+
+
+def console(rt: Runtime) -> Pool:
+    """The console's own connections; ConfigError where the console is off."""
+    if rt.console is None:
+        raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
+    return rt.console
+
+
+_SCOPE = Statement.of(
+    "SELECT set_config('kosh.mission', %(mission)s, true),"
+    " set_config('kosh.officer', %(officer)s, true), set_config('kosh.audits', %(audits)s, true)"
+)
+
+
+def _scope(officer: Officer) -> Call:
+    audits = "yes" if Role.AUDITOR in officer.roles else ""
+    return _SCOPE, {"mission": officer.mission, "officer": str(officer.id), "audits": audits}
+
+
+async def find(session: Session, officer_id: UUID) -> Officer | None:
+    """An officer as they are now, active or not."""
+    cursor = await session.execute(f"SELECT {COLUMNS} FROM officers o WHERE id = %s", (officer_id,))
+    row = await cursor.fetchone()
+    return read(row) if row else None
+
+
+async def by_name(session: Session, name: str) -> Officer:
+    """The active officer of that name; LookupError when there is none."""
+    cursor = await session.execute(
+        f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+    return read(row)
+
+
+_TEAM = Statement.of(
+    f"SELECT {COLUMNS} FROM officers o WHERE mission = %(mission)s AND active ORDER BY name"
+)
+
+
+def team(mission: str) -> Call:
+    """What finds the active officers of a mission, by name; `read` makes them."""
+    return _TEAM, {"mission": mission}
+
+
+async def everyone(session: Session) -> list[Officer]:
+    """All who ever had a place, active first, by mission and name."""
+    cursor = await session.execute(
+        f"SELECT {COLUMNS} FROM officers o ORDER BY active DESC, mission, name"
+    )
+    return [read(row) for row in await cursor.fetchall()]
+
+
+async def staffed(session: Session) -> list[str]:
+    """Missions that have somebody to answer."""
+    cursor = await session.execute(
+        "SELECT DISTINCT mission FROM officers WHERE active AND roles && %s",
+        ([Role.OFFICER, Role.LEAD],),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def first(session: Session, name: str) -> Officer:
+    """The first administrator; LastAdministrator when there is one already."""
+    await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+    if await _administrators(session):
+        raise LastAdministrator
+    officer = Officer(uuid4(), _proper(name), "general", frozenset({Role.ADMINISTRATOR}))
+    await _insert(session, officer)
+    await audit_log.append(
+        session, actor="terminal", action="officer.entered", subject=str(officer.id)
+    )
+    return officer
+
+
+async def enter(
+    rt: Runtime,
+    by: Officer,
+    name: str,
+    mission: str,
+    roles: Iterable[str],
+    languages: Iterable[str] = (),
+    topics: Iterable[str] = (),
+) -> Officer:
+    """Give somebody a place at the desk."""
+    permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission))
+    officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
+                      frozenset(topics))  # fmt: skip
+    async with rt.pool.connection() as session:
+        await _insert(session, officer)
+        await _note(session, by, "officer.entered", officer)
+    return officer
+
+
+async def change(
+    rt: Runtime,
+    by: Officer,
+    officer_id: UUID,
+    *,
+    mission: str | None = None,
+    roles: Iterable[str] | None = None,
+    languages: Iterable[str] | None = None,
+    topics: Iterable[str] | None = None,
+    active: bool | None = None,
+) -> Officer:
+    """Change what somebody else is; LookupError when there is nobody of that id.
+
+    Nobody changes themselves: else one administrator could read every case alone. What a disabled
+    officer held goes back to the queue by the next sweep. LastAdministrator when fewer than two
+    administrators would be left.
+    """
+    permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission or ""))
+    permissions.demand_another(by, officer_id)
+    async with rt.pool.connection() as session:
+        await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+        before = await find(session, officer_id)
+        if before is None:
+            raise LookupError("E_OFFICER: there is no such officer; look at the list")
+        after = replace(
+            before,
+            mission=before.mission if mission is None else mission,
+            roles=before.roles if roles is None else _known(roles),
+            languages=before.languages if languages is None else frozenset(languages),
+            topics=before.topics if topics is None else frozenset(topics),
+            active=before.active if active is None else active,
+        )
+        await session.execute(
+            "UPDATE officers SET mission = %s, roles = %s, languages = %s, topics = %s,"
+            " active = %s WHERE id = %s",
+            (after.mission, sorted(after.roles), sorted(after.languages), sorted(after.topics),
+             after.active, officer_id),
+        )  # fmt: skip
+        fewer = _administers(before) and not _administers(after)
+        if fewer and await _administrators(session) < LEAST_ADMINISTRATORS:
+            raise LastAdministrator
+        await _note(session, by, "officer.changed" if after.active else "officer.disabled", after)
+    return after
+
+
+async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
+    """Declare how long one is at work; at its end what one holds goes back to the queue."""
+    permissions.demand(officer, Action.SHIFT, Subject(officer.mission))
+    async with acting(rt, officer) as session:
+        await session.execute(
+            "UPDATE officers SET shift_until = coalesce(%s, kosh_now()) WHERE id = %s",
+            (until, officer.id),
+        )
+
+
+def _administers(officer: Officer) -> bool:
+    return officer.active and Role.ADMINISTRATOR in officer.roles
+
+
+async def _administrators(session: Session) -> int:
+    cursor = await session.execute(
+        "SELECT count(*) FROM officers WHERE active AND %s = ANY(roles)", (Role.ADMINISTRATOR,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _insert(session: Session, officer: Officer) -> None:
+    await session.execute(
+        "INSERT INTO officers (id, name, mission, roles, languages, topics)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (officer.id, officer.name, officer.mission, sorted(officer.roles),
+         sorted(officer.languages), sorted(officer.topics)),
+    )  # fmt: skip
+
+
+async def _note(session: Session, by: Officer, action: str, about: Officer) -> None:
+    told = ",".join(sorted(about.roles))
+    await audit_log.append(
+        session, actor=str(by.id), action=action, subject=str(about.id),
+        detail=f"{about.mission}: {told}",
+    )  # fmt: skip
+
+
+def _known(roles: Iterable[str]) -> frozenset[str]:
+    found = frozenset(roles)
+    if not found or not found <= frozenset(Role):
+        raise NoSuchRole("E_ROLE: choose from the roles that exist")
+    return found
+
+
+def _proper(name: str) -> str:
+    name = " ".join(name.split())
+    if not 0 < len(name) <= MOST_NAME:
+        raise NoSuchRole("E_ROLE: an officer needs a name of at most 80 characters")
+    return name

@@ -1,0 +1,1 @@
+"""Backup, key rotation, the rollback guard and health."""

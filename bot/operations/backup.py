@@ -1,0 +1,143 @@
+"""Backups that end with the key of their epoch, and a restoring that brings nobody back.
+
+A backup is a dump, sealed as it is written: nothing of it lies on a disk in plain. It holds no key;
+when its epoch's key is destroyed, it can't be read by anybody. After a restore everybody who was
+erased since is erased again, before anything is opened.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+
+from bot import broadcasts, outbox
+from bot.config.settings import Settings
+from bot.db.migrations import migrate
+from bot.embedded import ServiceError, postgres_tool
+from bot.officers import credentials
+from bot.operations import rollback_guard
+from bot.privacy import erasure
+from bot.registrations import submissions
+from bot.runtime import Runtime
+from bot.security import audit_log
+from bot.security.vault import Vault
+
+PIECE = 1 << 20
+SUFFIX = ".kosh-backup"
+
+
+def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
+    """Write a backup of now into a folder; the file is whole or absent. Raises ServiceError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
+    draft = path.with_suffix(".new")
+    dump = [str(postgres_tool("pg_dump")), "--format=custom", "--no-password"]
+    with _connected(settings.database("owner")) as (url, environment), draft.open("xb") as file:
+        draft.chmod(0o600)
+        with subprocess.Popen(
+            [*dump, f"--dbname={url}"], env=environment, stdout=subprocess.PIPE
+        ) as dumping:
+            assert dumping.stdout is not None
+            for piece in vault.seal_backup(_read(dumping.stdout)):
+                file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    if dumping.returncode != 0:
+        draft.unlink()
+        raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; its words stand above")
+    draft.rename(path)
+    return path
+
+
+def restore(settings: Settings, vault: Vault, path: Path) -> None:
+    """Put a backup in the place of everything in the database, and bring the schema up to date.
+
+    The file is read through once before anything is touched. Raises ServiceError, VaultError.
+    """
+    url = settings.database("owner")
+    with path.open("rb") as file:
+        for _piece in vault.unseal_backup(_read(file)):
+            pass
+    with psycopg.connect(url, autocommit=True) as session:
+        _refuse_company(session)
+        session.execute("DROP SCHEMA public CASCADE")
+        session.execute("CREATE SCHEMA public")
+        session.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
+    _pour(url, vault, path)
+    migrate(settings.sqlalchemy("owner"))
+
+
+def _refuse_company(session: psycopg.Connection) -> None:
+    """Web and workers must be down: what they wrote meanwhile would be lost, or half there."""
+    row = session.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND usename IN ('kosh_app', 'kosh_console', 'kosh_retention')"
+    ).fetchone()
+    if row and row[0]:
+        raise ServiceError(
+            "E_RESTORE_BUSY", "E_RESTORE_BUSY: web or workers are running; end them and try again"
+        )
+
+
+def _pour(url: str, vault: Vault, path: Path) -> None:
+    restoring_as = [str(postgres_tool("pg_restore")), "--single-transaction", "--exit-on-error"]
+    with _connected(url) as (address, environment), path.open("rb") as file:
+        command = [*restoring_as, "--no-password", f"--dbname={address}"]
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as restoring:
+            assert restoring.stdin is not None
+            try:
+                for piece in vault.unseal_backup(_read(file)):
+                    restoring.stdin.write(piece)
+            except BrokenPipeError:
+                pass
+            except BaseException:
+                restoring.kill()
+                raise
+    if restoring.returncode != 0:
+        raise ServiceError("E_RESTORE", "E_RESTORE: pg_restore failed; its words stand above")
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """An address without its password, which stands in a file: arguments can be seen by others."""
+    parts = urlsplit(url)
+    user, place = unquote(parts.username or ""), parts.netloc.rpartition("@")[2]
+    secret = unquote(parts.password or "").replace("\\", "\\\\").replace(":", "\\:")
+    with tempfile.TemporaryDirectory() as folder:
+        passwords = Path(folder) / "pgpass"
+        passwords.touch(mode=0o600)
+        passwords.write_text(f"*:*:*:{user}:{secret}\n")
+        address = parts._replace(netloc=f"{parts.username}@{place}").geturl()
+        yield address, {"PATH": os.environ.get("PATH", os.defpath), "PGPASSFILE": str(passwords)}
+
+
+async def replay(rt: Runtime) -> int:
+    """Erase again who was erased since the backup was made, then settle the rest; how many.
+
+    What was on its way has gone on since: each owner says what becomes of it.
+    """
+    gone = await erasure.erase_again(rt)
+    url = rt.settings.database("owner")
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
+        for settle in (submissions, outbox, credentials, broadcasts):
+            await settle.after_restore(session)
+        # The bytes of deleted rows lie in the files until these are written anew.
+        await session.execute("VACUUM FULL")
+    async with rt.pool.connection() as connection:
+        await audit_log.append(
+            connection, actor="operator", action="restored", subject="-", detail=str(gone)
+        )
+    await rollback_guard.settle(rt)
+    return gone

@@ -1,0 +1,255 @@
+"""What waits and for how long: read by the public status page, by Prometheus and by `doctor`."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
+from typing import LiteralString
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from bot.cache import LiveUnavailable
+from bot.channels import SendError
+from bot.channels.telegram.client import Telegram
+from bot.observability import logging, metrics
+from bot.observability.metrics import Sample
+from bot.runtime import Runtime
+from bot.security import audit_log
+
+FRESH_SECONDS = 10
+LATE_SECONDS = 120
+STUCK_SECONDS = 900
+RECENT = 500
+
+_logger = logging.get()
+
+
+class Of(StrEnum):
+    """What can wait."""
+
+    MESSAGE = "message"
+    REGISTRATION = "registration"
+    JOB = "job"
+    PAPER = "paper"
+    CASE = "case"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many of a kind wait, and the oldest of them how long."""
+
+    of: Of
+    channel: str
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen at a moment; without a database there is nothing but that."""
+
+    database: bool
+    live: bool
+    waiting: tuple[Waiting, ...] = ()
+    delivered: tuple[tuple[str, datetime], ...] = ()
+
+    def oldest(self, of: Of, channel: str = "") -> float:
+        """Seconds that the oldest of a kind waits; 0 where none does."""
+        found = (w for w in self.waiting if w.of is of and (not channel or w.channel == channel))
+        return max((each.seconds for each in found), default=0)
+
+
+# Rows that will be sent when their person writes again wait for nobody here.
+_WAITING: LiteralString = """
+SELECT 'message', channel, count(*), extract(epoch FROM kosh_now() - min(created_at))::float
+FROM messages WHERE done_at IS NULL AND state IN ('pending', 'sending') GROUP BY channel
+UNION ALL
+SELECT 'registration', '', count(*), extract(epoch FROM kosh_now() - min(created_at))::float
+FROM registry_writes WHERE state IN ('pending', 'sending', 'unknown')
+UNION ALL
+SELECT 'job', '', count(DISTINCT j.id), extract(epoch FROM now() - min(e.at))::float
+FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
+WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())
+UNION ALL
+SELECT 'paper', '', count(*), extract(epoch FROM kosh_now() - min(state_at))::float
+FROM uploads WHERE state IN ('fetching', 'checking', 'pending', 'sending', 'unknown')
+UNION ALL
+SELECT 'case', '', count(*), extract(epoch FROM kosh_now() - min(waiting_since))::float
+FROM cases WHERE state = 'queued'
+UNION ALL
+SELECT 'quarantine', channel, count(*), extract(epoch FROM kosh_now() - min(at))::float
+FROM quarantine GROUP BY channel
+"""
+
+_DELIVERED: LiteralString = """
+SELECT channel, max(done_at) FROM (
+  SELECT channel, done_at FROM messages WHERE state = 'sent' ORDER BY id DESC LIMIT %s
+) recent GROUP BY channel
+"""
+
+
+async def look(rt: Runtime) -> Sight:
+    """See what waits, in two statements; without a database only that it is away."""
+    live = await _is_live(rt)
+    try:
+        async with rt.pool.connection() as session:
+            rows = await (await session.execute(_WAITING)).fetchall()
+            delivered = await (await session.execute(_DELIVERED, (RECENT,))).fetchall()
+    except (OperationalError, PoolTimeout):
+        return Sight(database=False, live=live)
+    waiting = (Waiting(Of(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
+    return Sight(True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered))
+
+
+async def _is_live(rt: Runtime) -> bool:
+    try:
+        await rt.live.allow("watch", rate=1000, burst=1000)
+    except LiveUnavailable:
+        return False
+    return True
+
+
+class Watcher:
+    """Looks at most every ten seconds, whoever asks and however often."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+        self._lock = asyncio.Lock()
+        self._seen: tuple[float, Sight] | None = None
+
+    async def sight(self) -> Sight:
+        """The newest look, or another one where that is too old."""
+        async with self._lock:
+            if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
+                self._seen = (monotonic(), await look(self._rt))
+            return self._seen[1]
+
+
+# For Prometheus
+
+
+def samples(sight: Sight) -> tuple[Sample, ...]:
+    """A sight as gauges. Every process tells the same, so rules take the greatest."""
+    name, commit = built()
+    return (
+        ("kosh_build", "The version that runs.", (({"version": name, "commit": commit}, 1.0),)),
+        ("kosh_up", "Whether PostgreSQL and Valkey answer.", (
+            ({"of": "database"}, float(sight.database)), ({"of": "live"}, float(sight.live)),
+        )),
+        ("kosh_waiting", "How many wait.", tuple(
+            ({"of": each.of, "channel": each.channel}, float(each.count)) for each in sight.waiting
+        )),
+        ("kosh_oldest_seconds", "How long the oldest waits.", tuple(
+            ({"of": each.of, "channel": each.channel}, each.seconds) for each in sight.waiting
+        )),
+    )  # fmt: skip
+
+
+async def ask_platforms(rt: Runtime) -> None:
+    """How many updates Telegram keeps for us: what a full database or a wrong secret holds up."""
+    channel = rt.channels.get(Telegram.name)
+    if isinstance(channel, Telegram):
+        try:
+            found = await channel.webhook()
+        except SendError as error:
+            _logger.warning("platform.silent", channel=Telegram.name, code=error.code)
+            return
+        metrics.PENDING.labels(Telegram.name).set(found.pending_update_count)
+
+
+async def verify_audit(rt: Runtime) -> None:
+    """Walk the chain of the audit log; a broken one is said loudly, at each walk again."""
+    async with rt.pool.connection() as session:
+        if (link := await audit_log.broken(session)) is not None:
+            _logger.error("audit.broken", code="E_AUDIT", number=link)
+
+
+# For everybody
+
+
+class Health(StrEnum):
+    """How something is, as people are told."""
+
+    WORKS = "works"
+    SLOW = "slow"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the public may know: no counts, ages in whole minutes."""
+
+    overall: Health
+    channels: tuple[tuple[str, Health], ...]
+    registry: Health | None
+    oldest_minutes: int
+    delivered: str
+    version: str
+    commit: str
+    incidents: tuple[str, ...]
+
+
+def status(rt: Runtime, sight: Sight) -> Status:
+    """A sight as everybody may see it."""
+    channels = tuple((name, _channel(sight, name)) for name in rt.channels)
+    registry = _health(sight, sight.oldest(Of.REGISTRATION)) if rt.registry else None
+    every = [health for _name, health in channels] + ([registry] if registry else [])
+    last = max((at for _channel, at in sight.delivered), default=None)
+    name, commit = built()
+    return Status(
+        overall=Health.DOWN if not sight.database else _worst(every),
+        channels=channels,
+        registry=registry,
+        oldest_minutes=int(max(sight.oldest(Of.MESSAGE), sight.oldest(Of.REGISTRATION)) // 60),
+        delivered=last.isoformat(timespec="minutes") if last else "",
+        version=name,
+        commit=commit,
+        incidents=tuple(_incidents(sight, channels, registry)),
+    )
+
+
+def _channel(sight: Sight, name: str) -> Health:
+    return _health(sight, sight.oldest(Of.MESSAGE, name))
+
+
+def _health(sight: Sight, oldest: float) -> Health:
+    if not sight.database or oldest > STUCK_SECONDS:
+        return Health.DOWN
+    return Health.SLOW if oldest > LATE_SECONDS else Health.WORKS
+
+
+def _worst(every: list[Health]) -> Health:
+    """One channel that is down is trouble for its people, not the end for everybody."""
+    return Health.WORKS if all(each is Health.WORKS for each in every) else Health.SLOW
+
+
+def _incidents(
+    sight: Sight, channels: tuple[tuple[str, Health], ...], registry: Health | None
+) -> Iterator[str]:
+    if not sight.database:
+        yield "database"
+        return
+    yield from (name for name, health in channels if health is not Health.WORKS)
+    if registry not in (None, Health.WORKS):
+        yield "registry"
+    if not sight.live:
+        yield "live"
+
+
+@cache
+def built() -> tuple[str, str]:
+    """The version and the commit that it was built from, as far as they are known here."""
+    try:
+        name = version("kosh")
+    except PackageNotFoundError:
+        name = os.environ.get("KOSH_VERSION") or "0"
+    public, _plus, local = name.partition("+")
+    commit = os.environ.get("KOSH_COMMIT", "") or local.removeprefix("g").partition(".")[0]
+    return public, commit[:12]

@@ -1,0 +1,223 @@
+"""What platforms say later of what was sent, in any order and more than once."""
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+from uuid import UUID
+
+from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
+from bot.db import pipeline
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement
+from bot.observability import logging
+from bot.outbox import part_status
+from bot.outbox.enqueue import MOST_ATTEMPTS
+from bot.outbox.part_status import Part
+from bot.people import identities
+from bot.runtime import Runtime
+
+# What became of a message, from less to more: a failure may yet turn out to have been none.
+RECEIPTS = ("sent", "failed", "delivered", "read")
+# Reported failures after which another try may help.
+PASSING = {each.code for each in (Throttled, Unreachable, Held)}
+AGAIN_SECONDS = 10
+
+_logger = logging.get()
+
+# Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
+# writes the outcome looks at it. A report of another attempt is about no message that counts. Of a
+# first one none is told, as by versions before this one of all: their rows hold the platform's ids.
+_RECEIPTS = Statement.of("""
+WITH w AS MATERIALIZED (
+  SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
+                       %(states)s::text[], %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[],
+                       %(prices)s::text[])
+    AS w (id, attempt, external_id, state, rank, at, code, price)
+), locked AS MATERIALIZED (
+  SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
+  ORDER BY m.id FOR UPDATE OF m
+)
+UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
+  price = coalesce(nullif(w.price, ''), m.price),
+  reason = CASE WHEN w.state = 'failed' THEN w.code WHEN m.receipt = 'failed' THEN NULL
+                ELSE m.reason END,
+  state = CASE WHEN m.state = 'failed' AND m.receipt = 'failed' THEN 'sent' ELSE m.state END,
+  body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
+FROM w JOIN locked ON locked.id = w.id
+WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
+  AND (string_to_array(m.external_id, ',') @> ARRAY[w.external_id]
+    OR (w.attempt = m.attempt AND coalesce(m.external_id, '') !~ '^[a-z]'))
+  AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
+RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
+""")
+
+# Of parts one is looked at after the other, with the row in hand.
+_PARTS: LiteralString = """
+SELECT person_id, state, attempt, external_id, receipt FROM messages
+WHERE id = %s AND channel = %s AND state IN ('pending', 'waiting', 'sending', 'sent', 'failed')
+FOR UPDATE
+"""
+
+_PART: LiteralString = """
+UPDATE messages SET external_id = %(notes)s, receipt = %(receipt)s::text,
+  receipt_at = to_timestamp(%(at)s), price = coalesce(nullif(%(price)s, ''), price),
+  reason = CASE WHEN %(receipt)s = 'failed' THEN coalesce(nullif(%(code)s, ''), reason)
+                WHEN receipt = 'failed' THEN NULL ELSE reason END,
+  state = CASE WHEN state = 'failed' AND receipt = 'failed' AND %(receipt)s <> 'failed'
+               THEN 'sent' ELSE state END,
+  body = CASE WHEN %(whole)s AND state IN ('sent', 'failed') THEN NULL ELSE body END
+WHERE id = %(id)s
+"""
+
+_REPORT: LiteralString = """
+WITH found AS (
+  SELECT id, %(again)s AND body IS NOT NULL AND attempt < %(most)s AS again FROM messages
+  WHERE id = %(id)s AND state = 'sent' AND receipt = 'failed' FOR UPDATE
+)
+UPDATE messages m SET reason = %(code)s,
+  state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
+  external_id = CASE WHEN NOT f.again OR external_id ~ '^[0-9].*f' THEN external_id END,
+  receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
+  body = CASE WHEN f.again THEN body END,
+  due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
+  done_at = CASE WHEN f.again THEN NULL ELSE kosh_now() END
+FROM found f WHERE m.id = f.id
+"""
+
+
+async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+    """What platforms report of rows of ours, in one statement for each channel.
+
+    Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
+    goes again. A message in several parts has arrived when all of them have.
+    """
+    for channel in dict.fromkeys(each.channel for each in found):
+        best: dict[tuple[str, int], Receipt] = {}
+        for each in found:
+            if each.row and each.channel == channel:
+                place = each.row, each.part
+                best[place] = max(each, best.get(place, each), key=_rank)
+        whole = [each for each in best.values() if each.parts == 1]
+        if whole:
+            await _record(rt, channel, sorted(whole, key=_attempt))
+        for each in best.values():
+            if each.parts > 1:
+                await _record_part(rt, each)
+
+
+def _rank(receipt: Receipt) -> int:
+    return 1 + RECEIPTS.index(receipt.state)
+
+
+def _attempt(receipt: Receipt) -> tuple[int, int]:
+    """The row that a report is about, and which try of it."""
+    row, _point, attempt = receipt.row.partition(".")
+    return int(row), int(attempt or 1)
+
+
+async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
+    rows, attempts = zip(*map(_attempt, best), strict=True)
+    values = {
+        "channel": channel,
+        "order": list(RECEIPTS),
+        "rows": list(rows),
+        "attempts": list(attempts),
+        "ids": [each.external_id for each in best],
+        "states": [each.state for each in best],
+        "ranks": [_rank(each) for each in best],
+        "ats": [each.at for each in best],
+        "codes": [each.code for each in best],
+        "prices": [each.price for each in best],
+    }
+    async with rt.pool.connection() as session:
+        changed = await pipeline.run(session, _RECEIPTS, values)
+    await report(rt, [tuple(row) for *row, failed in changed if failed])
+
+
+# What a report says of one part; that it was sent is known already.
+_STATES = {
+    "failed": part_status.FAILED,
+    "delivered": part_status.ARRIVED,
+    "read": part_status.ARRIVED,
+}
+
+
+async def _record_part(rt: Runtime, receipt: Receipt) -> None:
+    row_id, attempt = _attempt(receipt)
+    told = _STATES.get(receipt.state)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(_PARTS, (row_id, receipt.channel))
+        row = await cursor.fetchone()
+        if row is None:
+            return
+        person_id, state, last_try, notes, before = row
+        known = part_status.noted(notes)
+        found = part_status.heard(known, receipt.part, attempt, told, last_try) if told else None
+        word = _word(before, receipt, found or known, state, new=bool(found))
+        if not found and word == before:
+            return
+        values = {
+            "id": row_id,
+            "notes": part_status.written(found) if found else notes,
+            "receipt": word,
+            "at": receipt.at,
+            "price": receipt.price,
+            "code": receipt.code,
+            "whole": part_status.arrived(found or known, receipt.parts),
+        }
+        await session.execute(_PART, values)
+    if state == "sent" and word == "failed":
+        await report(rt, [(row_id, person_id, receipt.channel, receipt.code)])
+
+
+def _word(
+    before: str | None, receipt: Receipt, known: Sequence[Part], state: str, *, new: bool
+) -> str | None:
+    """What is known of the whole message, after a report of a part; `new` says that it counts."""
+    if part_status.arrived(known, receipt.parts):
+        return max(before or "sent", receipt.state, key=RECEIPTS.index)
+    if state in ("pending", "waiting"):
+        return before
+    if receipt.state == "failed":
+        return "failed" if new else before
+    if before == "failed":
+        return before if any(each.state == part_status.FAILED for each in known) else "sent"
+    return before or "sent"
+
+
+async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
+    """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
+    for row_id, person_id, channel, code in failed:
+        _logger.info("message.failed", code=code, channel=channel)
+        async with rt.pool.connection() as session:
+            if code in (WindowClosed.code, NotAllowed.code):
+                blocked, ago = code == NotAllowed.code, await _ago(session, row_id)
+                await identities.fell_silent(session, person_id, channel, ago, blocked=blocked)
+            values = {
+                "id": row_id,
+                "code": code,
+                "lost": "undeliverable" if code == NotAllowed.code else "failed",
+                "again": code in PASSING or code == WindowClosed.code,
+                "most": MOST_ATTEMPTS,
+                "delay": AGAIN_SECONDS if code in PASSING else 0,
+            }
+            await session.execute(_REPORT, values)
+
+
+async def _ago(session: Session, row_id: int) -> float:
+    """How many seconds ago it was sent: of later than that its failure says nothing."""
+    cursor = await session.execute(
+        "SELECT extract(epoch FROM kosh_now() - done_at)::float FROM messages WHERE id = %s",
+        (row_id,),
+    )
+    row = await cursor.fetchone()
+    return row[0] or 0 if row else 0
+
+
+async def overtaken(rt: Runtime, row_id: int) -> None:
+    """It failed, as was reported too, and will go again: that report is not about the next try."""
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET receipt = NULL"
+            " WHERE id = %s AND state IN ('pending', 'waiting') AND receipt = 'failed'",
+            (row_id,),
+        )

@@ -1,0 +1,94 @@
+"""Rows in the caller's transaction: written, made to wait no longer, or taken back unsent."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+from uuid import UUID
+
+import msgspec
+
+from bot.channels import Message
+from bot.db.job_queue import Session
+from bot.outbox.rendering import Row
+from bot.people.identities import Person
+
+# Tries of one message.
+MOST_ATTEMPTS = 12
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Message).decode
+
+
+def seal(person: Person, message: Message | None) -> bytes | None:
+    return None if message is None else person.key.seal(_encode(message), "messages", "body", "")
+
+
+def opened(person: Person, body: bytes | None) -> Message | None:
+    return _decode(person.key.unseal(bytes(body), "messages", "body", "")) if body else None
+
+
+async def post(session: Session, person: Person, channel: str, written: Sequence[Row]) -> list[int]:
+    """Write rows outside a turn; the sender finds them after the commit. Their ids, in order."""
+    ids = []
+    for row in written:
+        cursor = await session.execute(
+            "INSERT INTO messages"
+            " (person_id, channel, act, body, epoch, external_id, case_id, officer, state)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending') RETURNING id",
+            (
+                person.id,
+                channel,
+                row.act,
+                seal(person, row.message),
+                row.epoch,
+                row.external_id or None,
+                row.case_id,
+                row.officer,
+            ),
+        )
+        found = await cursor.fetchone()
+        assert found is not None
+        ids.append(int(found[0]))
+    return ids
+
+
+async def release(session: Session, person: Person, channel: str) -> None:
+    """The person is here again: what waited for them goes, before what is said next."""
+    await session.execute(
+        "WITH waited AS MATERIALIZED (SELECT id FROM messages WHERE person_id = %s"
+        "   AND channel = %s AND state = 'waiting' ORDER BY id FOR UPDATE)"
+        " UPDATE messages m SET state = 'pending', due_at = kosh_now()"
+        " FROM waited WHERE m.id = waited.id",
+        (person.id, channel),
+    )
+
+
+# Whoever is claiming one of the rows at this moment has locked it, and is waited for; a claim that
+# comes later finds it dropped. So none is claimed after the change of hands has committed.
+_SILENCE: LiteralString = """
+WITH others AS MATERIALIZED (
+  SELECT id FROM messages WHERE person_id = %(person)s
+    AND (state IN ('pending', 'waiting') OR (state = 'sending' AND lease_until < kosh_now()))
+    AND (epoch IS NOT NULL OR officer <> %(owner)s)
+  ORDER BY id FOR UPDATE
+)
+UPDATE messages m SET state = 'dropped', body = NULL, done_at = kosh_now()
+FROM others WHERE m.id = others.id
+"""
+
+
+async def silence(session: Session, person_id: UUID, owner: UUID) -> None:
+    """From this commit on only the case's new owner speaks; service messages still go."""
+    await session.execute(_SILENCE, {"person": person_id, "owner": owner})
+
+
+async def after_restore(session: Session) -> None:
+    """What a restored backup calls due was sent within the second: nobody hears it again."""
+    await session.execute(
+        "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now(),"
+        " reason = 'E_RESTORED' WHERE state IN ('pending', 'sending')"
+    )
+    # Platforms still report of rows that were lost: their numbers must not come again.
+    await session.execute(
+        "SELECT setval(s.name, nextval(s.name) + 1000000000)"
+        " FROM (SELECT pg_get_serial_sequence('messages', 'id')::regclass AS name) s"
+    )

@@ -1,0 +1,399 @@
+"""Rows on their way: claimed, sent, and what came of it written; a sweep takes what was left."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from bot.channels import (
+    Act,
+    CannotEdit,
+    Held,
+    NotAllowed,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+    kept,
+)
+from bot.concurrency import isolation
+from bot.concurrency.batching import WaitedTooLong
+from bot.db import pipeline
+from bot.db.pipeline import Statement
+from bot.observability import logging, metrics, tracing
+from bot.outbox import chat_cleanup, part_status, rate_limits
+from bot.outbox.channel_probe import doubt, doubted
+from bot.outbox.delivery_reports import overtaken, report
+from bot.outbox.enqueue import MOST_ATTEMPTS, opened
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from bot.security.key_files import VaultError
+
+LEASE_SECONDS = 60
+# So often a platform's own word on how long to wait is believed as it is.
+FEW_ATTEMPTS = 4
+MOST_BACKOFF = 300
+SWEPT_AT_ONCE = 50
+RETRY_SECONDS = 0.5
+WAITING_SECONDS = 30 * 24 * 3600
+CHANNEL_OFF = "E_SEND_CHANNEL"
+UNREADABLE = "E_SEND_UNREADABLE"
+# So long somebody waits whose key cannot be opened here, and not in front of everybody else.
+SET_ASIDE_SECONDS = 60
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An act with everything needed to perform it: a row that this process has claimed.
+
+    `act.closed` says that the channel takes no free text from us now.
+    """
+
+    id: int
+    attempt: int
+    person: Person
+    channel: str
+    act: Act
+
+
+# The person's open rows are locked in order first, so that of two senders one sees what the other
+# did: without it a row written while another is being sent could wait for the sweep.
+_CLAIM = Statement.of("""
+WITH open AS MATERIALIZED (
+  SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
+  WHERE m.person_id = %(person)s AND m.state IN ('pending', 'sending')
+  ORDER BY m.id FOR UPDATE OF m
+), oldest AS (
+  SELECT open.*,
+    h.address, extract(epoch FROM kosh_now() - h.spoke_at)::float AS silence,
+    CASE WHEN m.epoch <> c.epoch OR k.owner <> m.officer
+         THEN 'dropped'
+         WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
+  FROM open
+  JOIN messages m ON m.id = open.id
+  JOIN conversations c ON c.person_id = m.person_id
+  LEFT JOIN cases k ON k.id = m.case_id
+  LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
+    AND (h.until IS NULL OR h.until > kosh_now())
+  ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
+)
+UPDATE messages m SET
+  state = o.fate,
+  body = CASE WHEN o.fate = 'sending' THEN m.body END,
+  done_at = CASE WHEN o.fate <> 'sending' THEN kosh_now() END,
+  attempt = m.attempt + 1,
+  lease_until = kosh_now() + make_interval(secs => %(lease)s)
+FROM oldest o
+WHERE m.id = o.id AND o.due_at <= kosh_now()
+  AND (o.state = 'pending' OR o.lease_until < kosh_now())
+RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
+""")
+
+_OUTCOME = Statement.of("""
+UPDATE messages SET state = %(state)s,
+  external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
+  reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),
+  body = CASE WHEN %(final)s AND NOT (%(held)s AND receipt IS DISTINCT FROM 'delivered'
+                                      AND receipt IS DISTINCT FROM 'read')
+              THEN NULL ELSE body END,
+  due_at = CASE WHEN %(final)s THEN due_at
+                ELSE kosh_now() + make_interval(secs => %(delay)s) END,
+  done_at = CASE WHEN %(final)s THEN kosh_now() END, lease_until = NULL,
+  attempt = attempt - %(untried)s
+WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
+RETURNING EXISTS (
+  SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
+    AND m.state = 'pending'), receipt, reason
+""")
+
+# By each person's oldest open row: only that one can be sent, and what waits behind it must not
+# fill the list.
+_DUE: LiteralString = """
+SELECT m.person_id FROM messages m
+WHERE m.done_at IS NULL AND m.due_at <= kosh_now()
+  AND (m.state = 'pending' OR m.lease_until < kosh_now())
+  AND NOT EXISTS (
+    SELECT FROM messages e WHERE e.person_id = m.person_id AND e.id < m.id
+      AND e.state IN ('pending', 'sending'))
+ORDER BY m.due_at LIMIT %s
+"""
+
+
+async def deliver(rt: Runtime, parcel: Parcel | None, person: Person) -> None:
+    """Send a claimed row, if there is one, and go on until none of the person's rows is left."""
+    more = True
+    while more:
+        if parcel is None:
+            parcel = await _claim(rt, person)
+            if parcel is None:
+                return
+        more = await _send(rt, parcel)
+        parcel = None
+
+
+async def sweep(rt: Runtime) -> int:
+    """Deliver what waited for its time or was left by a crash; how many people were seen to."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(_DUE, (SWEPT_AT_ONCE,))
+        due = [row[0] for row in await cursor.fetchall()]
+    await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
+    return len(due)
+
+
+async def _catch_up(rt: Runtime, person_id: UUID) -> None:
+    """What can't be done for somebody is tried later, and not in front of everybody else."""
+    done = False
+    with isolation.alone("messages"):
+        async with rt.pool.connection() as session:
+            person = await identities.load(rt, session, person_id)
+        if person is not None:
+            await deliver(rt, None, person)
+        done = True
+    if not done:
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE messages SET due_at = kosh_now() + make_interval(secs => %s)"
+                " WHERE person_id = %s AND state IN ('pending', 'sending')"
+                " AND due_at <= kosh_now()",
+                (SET_ASIDE_SECONDS, person_id),
+            )
+
+
+async def _claim(rt: Runtime, person: Person) -> Parcel | None:
+    while True:
+        values = {"person": person.id, "lease": LEASE_SECONDS}
+        async with rt.pool.connection() as session:
+            claimed = await pipeline.run(session, _CLAIM, values)
+        if not claimed:
+            return None
+        (row,) = claimed
+        row_id, attempt, state, channel, act, body, external_id, sealed, silence = row
+        if state != "sending":
+            continue
+        try:
+            place = identities.address(person, bytes(sealed), channel)
+            message = opened(person, body)
+        except (VaultError, msgspec.DecodeError):
+            _logger.exception("message.unreadable", attempt=attempt)
+            parcel = Parcel(row_id, attempt, person, channel, Act(act, ""))
+            if await _set_aside(rt, parcel):
+                continue
+            return None
+        shut = closed(rt, channel, silence)
+        there = part_status.there(external_id) if act == "send" and external_id else 0
+        mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
+        sent = Act(act, place, message, external_id or "", mark, shut, sent=there)
+        return Parcel(row_id, attempt, person, channel, sent)
+
+
+async def _set_aside(rt: Runtime, parcel: Parcel) -> bool:
+    """One that this process cannot open, though another may; whether the next can be sent now."""
+    if parcel.attempt >= MOST_ATTEMPTS:
+        return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
+    return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
+
+
+def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
+    """Whether a channel takes no free text that many seconds after the person's last word."""
+    there = rt.channels.get(channel)
+    window = there.window if there else 0
+    return bool(window) and (silence is None or silence >= window)
+
+
+async def _send(rt: Runtime, parcel: Parcel) -> bool:
+    """One call and its outcome; whether another row of the person may be waiting."""
+    if parcel.channel not in rt.channels:
+        return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
+    template = parcel.act.message and parcel.act.message.template
+    if parcel.act.closed and not template:
+        return await _wait(rt, parcel)
+    wait = await doubted(rt, parcel.channel) or await rate_limits.pace(
+        rt, parcel.channel, parcel.act
+    )
+    if wait:
+        return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
+    act = await chat_cleanup.whole(rt, parcel.person.id, parcel.channel, parcel.act)
+    began = time.monotonic()
+    try:
+        external_id = await _call(rt, parcel.channel, act)
+    except SendError as error:
+        return await _failed(rt, parcel, error, began)
+    rt.reached[parcel.channel] = time.monotonic()
+    ids, note = kept(rt.channels[parcel.channel], external_id), None
+    if parcel.act.kind == "send" and parcel.act.external_id:
+        # The rest of what another try began; a template has said all of it anew.
+        ids = "" if parcel.act.closed else ids
+        note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
+    return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
+
+
+def _note(parcel: Parcel, there: int) -> str | None:
+    """What is noted of a try after which so many of the message's parts are there."""
+    return part_status.went(parcel.act.sent + 1, there, parcel.attempt)
+
+
+async def perform(rt: Runtime, channel: str, act: Act) -> str:
+    """One act that has no row: it is never sent twice, so it goes also where answers are lost."""
+    await doubted(rt, channel)
+    await rate_limits.hurry(rt, channel, act)
+    return await _call(rt, channel, act)
+
+
+async def _call(rt: Runtime, channel: str, act: Act) -> str:
+    """One act on its channel; where a message cannot be edited any more, it is sent anew."""
+    with metrics.called(channel), tracing.span("send", channel=channel):
+        try:
+            try:
+                return await rt.channels[channel].send(act)
+            except CannotEdit:
+                return await rt.channels[channel].send(replace(act, kind="send"))
+        except Unreachable as error:
+            if not error.certain:
+                doubt(rt, channel)
+            raise
+
+
+async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -> bool:
+    _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
+    note = _note(parcel, error.sent)
+    match error:
+        case NotAllowed():
+            await _shut(rt, parcel, began, blocked=True)
+            return await _outcome(rt, parcel, "undeliverable", reason=error.code)
+        case WindowClosed():
+            if await _shut(rt, parcel, began):
+                return await _wait(rt, parcel, note)
+            # They have written since, and whoever answered them found this row in hand.
+            await _outcome(rt, parcel, "pending", reason=error.code, note=note)
+            return True
+        case Throttled():
+            await rate_limits.rest(rt, parcel.channel, error)
+        case _:
+            pass
+    if not error.retry or (parcel.attempt >= MOST_ATTEMPTS and not _may_end(rt, parcel, error)):
+        return await _outcome(rt, parcel, "failed", reason=error.code)
+    delay = error.delay or 0
+    if not delay or parcel.attempt >= FEW_ATTEMPTS:
+        delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
+    return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
+
+
+def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
+    """Whether the fault is the platform's, which will come back, and not that of this message."""
+    if isinstance(error, Unreachable):
+        return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MOST_BACKOFF
+    return isinstance(error, Held)
+
+
+async def _wait(rt: Runtime, parcel: Parcel, note: str | None = None) -> bool:
+    """What is not there cannot be said now: it waits for its person, and blocks nothing."""
+    code = WindowClosed.code
+    return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
+
+
+async def _shut(rt: Runtime, parcel: Parcel, began: float, *, blocked: bool = False) -> bool:
+    person, channel = parcel.person.id, parcel.channel
+    async with rt.pool.connection() as session:
+        # Counted once the connection is there: what it was waited for is time gone by too.
+        ago = time.monotonic() - began
+        return await identities.fell_silent(session, person, channel, ago, blocked=blocked)
+
+
+async def _outcome(
+    rt: Runtime,
+    parcel: Parcel,
+    state: str,
+    *,
+    external_id: str | None = None,
+    reason: str | None = None,
+    delay: float = 0,
+    untried: int = 0,
+    note: str | None = None,
+) -> bool:
+    """Write how it went; whether another row of the person can be sent now."""
+    values: dict[str, Any] = {
+        "id": parcel.id,
+        "attempt": parcel.attempt,
+        "state": state,
+        "external_id": external_id,
+        "note": note,
+        "reason": reason,
+        "final": state not in ("pending", "waiting"),
+        "held": state == "sent" and _may_be_wanted(rt, parcel.channel),
+        "delay": delay,
+        "untried": untried,
+    }
+    written = await _written(rt, values)
+    if not written:
+        if state == "sent":
+            await _take_back(rt, parcel, external_id)
+        return False
+    ((more, receipt, told),) = written
+    if state == "sent" and receipt == "failed":
+        await report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
+    elif receipt == "failed":
+        await overtaken(rt, parcel.id)
+    return bool(more) and state != "pending"
+
+
+async def _take_back(rt: Runtime, parcel: Parcel, external_id: str | None) -> None:
+    """Of who was erased while it was on its way, nothing stands in the chat."""
+    if not external_id or not rt.channels[parcel.channel].deletes:
+        return
+    async with rt.pool.connection() as session:
+        if await identities.load(rt, session, parcel.person.id) is not None:
+            return
+    with suppress(SendError):
+        act = Act("delete", parcel.act.address, None, external_id)
+        await perform(rt, parcel.channel, act)
+
+
+async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
+    """Write an outcome, and while the database is away try again for as long as the row is ours.
+
+    What was sent and isn't noted would be sent a second time.
+    """
+    until = time.monotonic() + LEASE_SECONDS / 2
+    while True:
+        try:
+            return await rt.outcomes(values, partial(_write, rt))
+        except (psycopg.OperationalError, PoolTimeout, WaitedTooLong):
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _write(
+    rt: Runtime, outcomes: Sequence[dict[str, Any]]
+) -> Sequence[pipeline.Rows | Exception]:
+    """Write outcomes of several people's messages in one transaction, locking rows in order."""
+    order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
+    try:
+        async with rt.pool.connection() as session:
+            rows = await pipeline.together(session, *((_OUTCOME, outcomes[at]) for at in order))
+    except Exception as error:
+        if pipeline.is_away(error):
+            raise
+        if len(outcomes) == 1:
+            return [error]
+        # One that cannot be written must not keep the others from being.
+        return [(await _write(rt, [each]))[0] for each in outcomes]
+    found = dict(zip(order, rows, strict=True))
+    return [found[at] for at in range(len(outcomes))]
+
+
+def _may_be_wanted(rt: Runtime, channel: str) -> bool:
+    """Whether a text is still needed once it is sent: the page fetches it, a failure repeats it."""
+    return channel == "web" or bool(rt.channels[channel].window)

@@ -1,0 +1,1 @@
+"""People: handles, PIN, consents, secure links, subscriptions, reminders."""

@@ -1,0 +1,381 @@
+"""People whom we know, because they asked to be: keys, handles and consents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+from bot.db import pipeline
+from bot.db.job_queue import Session
+from bot.db.pipeline import Statement
+from bot.runtime import Runtime
+from bot.security import password_hashing
+from bot.security.vault import PersonKey, WrappedKey
+from flows.engine.events import PinTried
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person and their open key."""
+
+    id: UUID
+    key: PersonKey
+
+
+async def create(
+    rt: Runtime,
+    session: Session,
+    channel: str,
+    handle: str,
+    address: str,
+    aliases: Sequence[str] = (),
+) -> Person | None:
+    """Begin to know somebody; None when another update of theirs did so a moment ago."""
+    person_id = uuid4()
+    wrapped = rt.vault.new_key(person_id)
+    key = rt.vault.open(person_id, wrapped)
+    await session.execute(
+        "INSERT INTO people (id, key, key_epoch) VALUES (%s, %s, %s)",
+        (person_id, wrapped.wrapped, wrapped.epoch),
+    )
+    person = Person(person_id, key)
+    added = await _add_handle(rt, session, person, channel, handle, address)
+    for alias in aliases if added else ():
+        await _add_handle(rt, session, person, channel, alias, address)
+    return person if added else None
+
+
+async def _add_handle(
+    rt: Runtime, session: Session, person: Person, channel: str, handle: str, address: str
+) -> bool:
+    added = await session.execute(
+        "INSERT INTO handles (channel, bidx, index_version, person_id, address)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (
+            channel,
+            rt.vault.index(channel, handle),
+            rt.vault.index_version,
+            person.id,
+            person.key.seal(address.encode(), "handles", "address", channel),
+        ),
+    )
+    return bool(added.rowcount)
+
+
+async def adopt(
+    rt: Runtime, session: Session, channel: str, handle: str, address: str, aliases: Sequence[str]
+) -> bool:
+    """Let a new handle in beside an alias of the same person; whether it is theirs now.
+
+    A person who had another handle beside that alias has given the alias up: a phone number that
+    belongs to somebody else by now must not open their conversation.
+    """
+    for alias in aliases:
+        person = await find(rt, session, channel, alias)
+        if person is None:
+            continue
+        cursor = await session.execute(
+            "SELECT count(*) FROM handles WHERE person_id = %s AND channel = %s",
+            (person.id, channel),
+        )
+        row = await cursor.fetchone()
+        if row is not None and row[0] == 1:
+            return await _add_handle(rt, session, person, channel, handle, address)
+        await session.execute(
+            "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
+            (channel, list(rt.vault.indexes(channel, alias))),
+        )
+    return False
+
+
+async def move(
+    rt: Runtime, session: Session, channel: str, handle: str, to: str, address: str
+) -> None:
+    """Follow a person to the handle that the platform says replaced theirs."""
+    person = await find(rt, session, channel, handle)
+    if person is None:
+        return
+    await session.execute(
+        "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
+        (channel, list(rt.vault.indexes(channel, handle))),
+    )
+    await _add_handle(rt, session, person, channel, to, address)
+    await session.execute(
+        "UPDATE handles SET address = %s WHERE person_id = %s AND channel = %s",
+        (person.key.seal(address.encode(), "handles", "address", channel), person.id, channel),
+    )
+
+
+LINK_MINUTES = 10
+VISIT_MINUTES = 30
+
+
+async def link(rt: Runtime, session: Session, person: Person, channel: str) -> str:
+    """A new one-time link's token for the secure page; links before it no longer work."""
+    token = token_urlsafe(24)
+    await session.execute(
+        "DELETE FROM links WHERE person_id = %s AND used_at IS NULL", (person.id,)
+    )
+    await session.execute(
+        "INSERT INTO links (token, person_id, channel, expires_at)"
+        " VALUES (%s, %s, %s, kosh_now() + make_interval(mins => %s))",
+        (rt.vault.index("link", token), person.id, channel, LINK_MINUTES),
+    )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who holds a link that still works: the language and channel they come from."""
+
+    person_id: UUID
+    language: str
+    channel: str
+
+
+async def announced(rt: Runtime, session: Session, token: str) -> Visit | None:
+    """Whom a link would let in; None for one that is used, expired or unknown."""
+    cursor = await session.execute(
+        "SELECT l.person_id, c.language, l.channel FROM links l"
+        " JOIN conversations c ON c.person_id = l.person_id"
+        " WHERE l.token = ANY(%s) AND l.used_at IS NULL AND l.expires_at > kosh_now()",
+        (list(rt.vault.indexes("link", token)),),
+    )
+    row = await cursor.fetchone()
+    return Visit(*row) if row else None
+
+
+async def enter(rt: Runtime, session: Session, token: str) -> str | None:
+    """Use a link up: the name of a web chat that is the person's for half an hour."""
+    cursor = await session.execute(
+        "UPDATE links SET used_at = kosh_now()"
+        " WHERE token = ANY(%s) AND used_at IS NULL AND expires_at > kosh_now()"
+        " RETURNING person_id, channel",
+        (list(rt.vault.indexes("link", token)),),
+    )
+    row = await cursor.fetchone()
+    person = await load(rt, session, row[0]) if row else None
+    if row is None or person is None:
+        return None
+    name = token_urlsafe(24)
+    # One device at a time: a visit that was begun before ends here.
+    await session.execute(
+        "DELETE FROM handles WHERE person_id = %s AND home IS NOT NULL", (person.id,)
+    )
+    await session.execute(
+        "INSERT INTO handles (channel, bidx, index_version, person_id, address, home, until)"
+        " VALUES ('web', %s, %s, %s, %s, %s, kosh_now() + make_interval(mins => %s))",
+        (
+            rt.vault.index("web", name),
+            rt.vault.index_version,
+            person.id,
+            person.key.seal(name.encode(), "handles", "address", "web"),
+            row[1],
+            VISIT_MINUTES,
+        ),
+    )
+    return name
+
+
+def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
+    """A person as read from their row."""
+    return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
+
+
+async def load(rt: Runtime, session: Session, person_id: UUID) -> Person | None:
+    """A person by id; None when erased."""
+    rows = await pipeline.run(session, KEY, {"person": person_id})
+    return known(rt, person_id, *rows[0]) if rows else None
+
+
+KEY = Statement.of("SELECT key, key_epoch FROM people WHERE id = %(person)s")
+
+
+def address(person: Person, sealed: bytes, channel: str) -> str:
+    """Where a person is reached on a channel."""
+    return person.key.unseal(sealed, "handles", "address", channel).decode()
+
+
+async def reached(session: Session, person: Person, channel: str) -> str | None:
+    """Where a person is reached on another channel of theirs; None when they have none there."""
+    cursor = await session.execute(
+        "SELECT address FROM handles WHERE person_id = %s AND channel = %s LIMIT 1",
+        (person.id, channel),
+    )
+    row = await cursor.fetchone()
+    return address(person, bytes(row[0]), channel) if row else None
+
+
+async def record_consent(
+    session: Session, person: Person, purpose: str, text: str, language: str, channel: str
+) -> None:
+    """Keep that a purpose was agreed to, with the hash of the very text that was shown."""
+    await session.execute(
+        "INSERT INTO consents (person_id, purpose, given, text_sha256, language, channel)"
+        " VALUES (%s, %s, true, %s, %s, %s)",
+        (person.id, purpose, sha256(text.encode()).digest(), language, channel),
+    )
+
+
+async def spoke(session: Session, person: Person, channel: str, at: datetime | None) -> None:
+    """The person wrote there, where it matters `at` that time: free text is taken again."""
+    await session.execute(
+        "UPDATE handles SET spoke_at = greatest(spoke_at, %s), blocked = false"
+        " WHERE person_id = %s AND channel = %s",
+        (at, person.id, channel),
+    )
+
+
+# When somebody spoke is noted now and then, so that their conversation is looked at too. It also
+# moves by itself; then one message more is tried than was needed.
+_FELL_SILENT: LiteralString = """
+UPDATE handles h SET spoke_at = NULL, blocked = blocked OR %(blocked)s
+FROM (SELECT kosh_now() - make_interval(secs => %(ago)s) AS at) told
+WHERE h.person_id = %(person)s AND h.channel = %(channel)s
+  AND (h.spoke_at IS NULL OR h.spoke_at <= told.at)
+  AND NOT EXISTS (
+    SELECT FROM conversations c WHERE c.person_id = h.person_id AND c.channel = h.channel
+      AND c.updated_at > told.at)
+"""
+
+
+async def fell_silent(
+    session: Session, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
+) -> bool:
+    """The platform took no free text for the person so many seconds `ago`, or nothing at all.
+
+    Nothing is taken until they write. False if they have written since: then that is past.
+    """
+    values = {"person": person_id, "channel": channel, "ago": ago, "blocked": blocked}
+    return bool((await session.execute(_FELL_SILENT, values)).rowcount)
+
+
+async def mark_blocked(rt: Runtime, session: Session, channel: str, handle: str, on: bool) -> None:
+    """The person blocked the bot there, or let it in again; held messages then go or wait."""
+    await session.execute(
+        "UPDATE handles SET blocked = %s WHERE channel = %s AND bidx = ANY(%s)",
+        (on, channel, list(rt.vault.indexes(channel, handle))),
+    )
+
+
+async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Person | None:
+    """The person behind a handle; None for somebody unknown."""
+    cursor = await session.execute(
+        "SELECT p.id, p.key, p.key_epoch FROM handles h JOIN people p ON p.id = h.person_id"
+        " WHERE h.channel = %s AND h.bidx = ANY(%s)"
+        " AND (h.until IS NULL OR h.until > kosh_now())",
+        (channel, list(rt.vault.indexes(channel, handle))),
+    )
+    row = await cursor.fetchone()
+    return known(rt, row[0], bytes(row[1]), row[2]) if row else None
+
+
+async def stays(rt: Runtime, session: Session, channel: str, handle: str) -> bool:
+    """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
+    cursor = await session.execute(
+        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s) AND until IS NULL",
+        (channel, list(rt.vault.indexes(channel, handle))),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def is_new_at(rt: Runtime, session: Session, channel: str, handle: str, minutes: int) -> bool:
+    """Whether somebody has had this handle for so many minutes at most."""
+    cursor = await session.execute(
+        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s)"
+        " AND created_at > kosh_now() - make_interval(mins => %s)",
+        (channel, list(rt.vault.indexes(channel, handle)), minutes),
+    )
+    return await cursor.fetchone() is not None
+
+
+# A PIN, for who has chosen one.
+
+PIN_TRIES = 5
+
+
+async def set_pin(session: Session, person: Person, pin: str | None) -> None:
+    """Ask for this PIN from now on, or for none."""
+    sealed = None
+    if pin is not None:
+        sealed = person.key.seal((await password_hashing.hashed(pin)).encode(), "people", "pin", "")
+    await session.execute(
+        "UPDATE people SET pin = %s, pin_misses = 0 WHERE id = %s", (sealed, person.id)
+    )
+
+
+async def try_pin(session: Session, person: Person, pin: str) -> PinTried:
+    """Whether it is the person's PIN; after five misses none is, until an officer lifts it."""
+    cursor = await session.execute(
+        "SELECT pin, pin_misses FROM people WHERE id = %s FOR NO KEY UPDATE", (person.id,)
+    )
+    row = await cursor.fetchone()
+    sealed, misses = row if row is not None else (None, 0)
+    plain = person.key.unseal(bytes(sealed), "people", "pin", "").decode() if sealed else None
+    right = await password_hashing.fits(plain, pin) and misses < PIN_TRIES
+    misses = 0 if right else misses + 1
+    await session.execute(
+        "UPDATE people SET pin_misses = %s WHERE id = %s", (min(misses, PIN_TRIES), person.id)
+    )
+    return PinTried(right, max(0, PIN_TRIES - misses))
+
+
+# While keys change. Wrapping anew touches nothing that is sealed; both epochs read meanwhile.
+
+
+async def rewrap(
+    rt: Runtime, session: Session, after: UUID | None, most: int
+) -> tuple[int, UUID | None]:
+    """Wrap keys of other epochs under that of now: how many, and the last of them.
+
+    People whose row is in somebody's hands are left for the next round.
+    """
+    cursor = await session.execute(
+        "SELECT id, key, key_epoch FROM people WHERE key_epoch <> %s"
+        " AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+        (rt.vault.epoch, after, after, most),
+    )
+    found = await cursor.fetchall()
+    anew = [rt.vault.rewrap(each, WrappedKey(epoch, bytes(key))) for each, key, epoch in found]
+    await session.execute(
+        "UPDATE people p SET key = w.key, key_epoch = w.epoch"
+        " FROM unnest(%s::uuid[], %s::bytea[], %s::int[]) AS w (id, key, epoch) WHERE p.id = w.id",
+        ([row[0] for row in found], [w.wrapped for w in anew], [w.epoch for w in anew]),
+    )
+    return len(found), found[-1][0] if found else None
+
+
+async def reindex(rt: Runtime, session: Session, channel: str, handle: str) -> None:
+    """Find a handle by the index key of now from here on, if it was found by an older one."""
+    now, *before = rt.vault.indexes(channel, handle)
+    if before:
+        await session.execute(
+            "UPDATE handles SET bidx = %s, index_version = %s"
+            " WHERE channel = %s AND bidx = ANY(%s)",
+            (now, rt.vault.index_version, channel, before),
+        )
+
+
+async def reindex_addresses(
+    rt: Runtime, session: Session, after: UUID | None, most: int
+) -> tuple[int, UUID | None]:
+    """The same for handles that are the address itself, of people who don't write just now.
+
+    The other handles (WhatsApp's own ids of people) wait until their people write.
+    """
+    cursor = await session.execute(
+        "SELECT h.channel, h.bidx, h.address, p.id, p.key, p.key_epoch"
+        " FROM handles h JOIN people p ON p.id = h.person_id WHERE h.index_version <> %s"
+        " AND (%s::uuid IS NULL OR p.id > %s) ORDER BY p.id LIMIT %s FOR UPDATE OF h SKIP LOCKED",
+        (rt.vault.index_version, after, after, most),
+    )
+    found = await cursor.fetchall()
+    for channel, bidx, sealed, person_id, key, epoch in found:
+        person = known(rt, person_id, bytes(key), epoch)
+        handle = address(person, bytes(sealed), channel)
+        if bytes(bidx) in rt.vault.indexes(channel, handle):
+            await reindex(rt, session, channel, handle)
+    return len(found), found[-1][3] if found else None

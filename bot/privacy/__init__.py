@@ -1,0 +1,1 @@
+"""The data inventory, export, erasure, retention and the breach report."""

@@ -1,0 +1,1 @@
+"""Registrations: submissions, registry codes, registry writes, retention."""

@@ -1,0 +1,77 @@
+"""What the sandbox does by itself: it decides on entries, and tells the bot until it hears 2xx."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import aiohttp
+import psycopg
+
+from bot.registry.callback_signature import HEADER, sign
+from bot.registry.sandbox import store
+from bot.registry.sandbox.state import Sandbox
+
+_FIRST_RETRY = 0.5
+_LAST_RETRY = 30.0
+_log = logging.getLogger(__name__)
+
+
+async def decide(sandbox: Sandbox) -> None:
+    """Decides on entries when they are due, for ever."""
+
+    async def due() -> float | None:
+        async with sandbox.pool.connection() as connection:
+            while await store.decide_one(connection):
+                await connection.commit()
+                sandbox.decided.set()
+            return await store.until_decision(connection)
+
+    await _keep(due, sandbox.changed)
+
+
+async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    """Sends callbacks when they are due, for ever."""
+
+    async def due() -> float | None:
+        async with sandbox.pool.connection() as connection:
+            while letter := await store.next_letter(connection):
+                await connection.commit()
+                retry = await _send(sandbox, session, letter)
+                await store.note_delivery(connection, letter, retry=retry)
+                await connection.commit()
+            return await store.until_letter(connection)
+
+    if sandbox.callback_url is not None:
+        await _keep(due, sandbox.decided)
+
+
+async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
+    """Runs `due` for ever: again when woken, or after the seconds it returned."""
+    while True:
+        wake.clear()
+        try:
+            pause = await due()
+        except psycopg.OperationalError:
+            _log.warning("E_SANDBOX_DATABASE: the sandbox's database is away; trying again")
+            pause = 1.0
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), pause)
+
+
+async def _send(
+    sandbox: Sandbox, session: aiohttp.ClientSession, letter: store.Letter
+) -> float | None:
+    """Sends a callback once; None if it was taken, else the seconds to the next attempt."""
+    body = letter.body.encode()
+    headers = {
+        "Content-Type": "application/json",
+        HEADER: sign(sandbox.callback_secret, body, at=int(time.time())),
+    }
+    url = sandbox.callback_url or ""
+    with suppress(aiohttp.ClientError, TimeoutError):
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as taken:
+            if 200 <= taken.status < 300:
+                return None
+    return min(_FIRST_RETRY * 2.0 ** min(letter.attempts, 10), _LAST_RETRY)

@@ -1,0 +1,1 @@
+"""Key files, encryption, password hashing and the audit log."""

@@ -1,0 +1,296 @@
+"""Encryption per person: sealed fields, wrapped keys, blind indexes, and the keys they come from.
+
+Losing a person's wrapped key makes everything sealed for that person unreadable: that is erasure.
+Wrapped keys die for good with the key of their epoch, also in backups.
+"""
+
+import hmac
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.security.key_files import KEY_BYTES, Keys, VaultError
+
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
+_INDEX_BYTES = 16
+_EPOCH_BYTES = 4
+_VERSION = b"\x01"
+_BACKUP = b"KOSH-BACKUP-1\n"
+_PIECE = 64 * 1024
+# Of so many people the key stays open, until the key files are looked at again.
+_MOST_OPEN = 1024
+
+
+@dataclass(frozen=True)
+class WrappedKey:
+    """A person's key as it is stored: nonce (12 bytes) and AES-GCM under the key of `epoch`."""
+
+    epoch: int
+    wrapped: bytes
+
+
+class PersonKey:
+    """One person's open key: seals and unseals that person's fields."""
+
+    __slots__ = ("_ciphers", "_dek", "_name", "person_id")
+
+    def __init__(self, person_id: UUID, dek: bytes) -> None:
+        self.person_id = person_id
+        self._name = str(person_id)
+        self._dek = dek
+        self._ciphers: dict[str, AESGCM] = {}
+
+    def seal(self, plain: bytes, table: str, column: str, row: str) -> bytes:
+        """Encrypt a field for its one place: version byte, nonce (12 bytes), AES-GCM."""
+        nonce = os.urandom(_NONCE_BYTES)
+        place = self._place(table, column, row)
+        return _VERSION + nonce + self._cipher(table).encrypt(nonce, plain, place)
+
+    def unseal(self, sealed: bytes, table: str, column: str, row: str) -> bytes:
+        """Decrypt a field; VaultError E_VAULT_SEALED unless it was sealed for this very place."""
+        if sealed[:1] != _VERSION:
+            raise _not_ours()
+        return _open(self._cipher(table), sealed[1:], self._place(table, column, row))
+
+    def _place(self, table: str, column: str, row: str) -> bytes:
+        return f"v1|{table}|{column}|{self._name}|{row}".encode()
+
+    def _cipher(self, table: str) -> AESGCM:
+        cipher = self._ciphers.get(table)
+        if cipher is None:
+            cipher = self._ciphers[table] = _derived(self._dek, table)
+        return cipher
+
+
+class _Ring:
+    """The keys as ciphers, made once; which of them writes."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.epoch = keys.writing("epoch")
+        self.wrapping = {epoch: AESGCM(key) for epoch, key in keys.epoch.items()}
+        self.transient = {epoch: _derived(key, "transient") for epoch, key in keys.epoch.items()}
+        self.backup = {epoch: _derived(key, "backup") for epoch, key in keys.epoch.items()}
+        self.index_version = keys.writing("index")
+        others = sorted(keys.index.keys() - {self.index_version}, reverse=True)
+        self.index = tuple(keys.index[each] for each in (self.index_version, *others))
+        self.ask = keys.ask[keys.writing("ask")]
+
+
+class Vault:
+    """Everything that needs a key of the installation; `directory` is where new keys appear."""
+
+    def __init__(self, keys: Keys, directory: Path | None = None) -> None:
+        self._keys, self._directory = keys, directory
+        self._ring = _Ring(keys)
+        self._opened = lru_cache(_MOST_OPEN)(self._person_key)
+        self._erased = set[UUID]()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under which keys are wrapped now."""
+        return self._ring.epoch
+
+    @property
+    def index_version(self) -> int:
+        """The version of the key that makes blind indexes now."""
+        return self._ring.index_version
+
+    @property
+    def rotating(self) -> bool:
+        """Whether blind indexes of several keys are in use."""
+        return len(self._ring.index) > 1
+
+    def refresh(self) -> bool:
+        """Let all open keys go and read the key files again; whether anything has changed.
+
+        Raises VaultError.
+        """
+        self._opened.cache_clear()
+        self._erased.clear()
+        if self._directory is None or (keys := Keys.load(self._directory)) == self._keys:
+            return False
+        self._keys, self._ring = keys, _Ring(keys)
+        return True
+
+    def new_key(self, person_id: UUID) -> WrappedKey:
+        """Draw a key for a person and wrap it under the epoch of now."""
+        return self._wrap(person_id, os.urandom(KEY_BYTES))
+
+    def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
+        """Unwrap a person's key, unless it is still open: an answer is soon followed by the next.
+
+        VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be.
+        """
+        kept = person_id not in self._erased
+        return self._opened(person_id, key) if kept else self._person_key(person_id, key)
+
+    def forget(self, person_id: UUID) -> None:
+        """Let the key of a person who is being erased go, and keep it no more until the next look.
+
+        Other processes let it go at theirs.
+        """
+        self._erased.add(person_id)
+        # All of them: one alone can't be picked out, and the others are soon opened again.
+        self._opened.cache_clear()
+
+    def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
+        return PersonKey(person_id, self._unwrap(person_id, key))
+
+    def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
+        """The same key under the epoch of now: what it sealed stays as it is."""
+        return self._wrap(person_id, self._unwrap(person_id, key))
+
+    def _wrap(self, person_id: UUID, dek: bytes) -> WrappedKey:
+        epoch, nonce = self._ring.epoch, os.urandom(_NONCE_BYTES)
+        wrapped = self._ring.wrapping[epoch].encrypt(nonce, dek, _wrap_aad(person_id, epoch))
+        return WrappedKey(epoch, nonce + wrapped)
+
+    def _unwrap(self, person_id: UUID, key: WrappedKey) -> bytes:
+        self._know(key.epoch)
+        wrapping = _of_epoch(self._ring.wrapping, key.epoch)
+        return _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch))
+
+    def _know(self, epoch: int) -> None:
+        """A key that another process has begun to use may have come since the last look."""
+        if epoch not in self._ring.wrapping:
+            self.refresh()
+
+    def index(self, kind: str, value: str) -> bytes:
+        """Give the 16-byte blind index under which a normalised value is stored."""
+        return _blind(self._ring.index[0], kind, value)
+
+    def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
+        """Give the blind indexes to look a value up by, during a rotation more than one.
+
+        The first is that of `index`.
+        """
+        return tuple(_blind(key, kind, value) for key in self._ring.index)
+
+    def ask_key(self, channel: str, handle: str, day: date) -> str:
+        """Name a just-ask conversation in Valkey: it doesn't tell who asks, nor link two days.
+
+        A conversation that crosses midnight is found under the day before.
+        """
+        day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
+        return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()
+
+    def seal_transient(self, plain: bytes, purpose: str) -> bytes:
+        """Encrypt what no person's key covers: just-ask state and the quarantine.
+
+        Version byte, epoch (4 bytes), nonce (12 bytes), AES-GCM bound to `purpose`.
+        """
+        epoch, nonce = self._ring.epoch, os.urandom(_NONCE_BYTES)
+        head = _VERSION + epoch.to_bytes(_EPOCH_BYTES) + nonce
+        return head + self._ring.transient[epoch].encrypt(nonce, plain, purpose.encode())
+
+    def unseal_transient(self, sealed: bytes, purpose: str) -> bytes:
+        """Decrypt it; VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be."""
+        if sealed[:1] != _VERSION:
+            raise _not_ours()
+        epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
+        self._know(epoch)
+        cipher = _of_epoch(self._ring.transient, epoch)
+        return _open(cipher, sealed[1 + _EPOCH_BYTES :], purpose.encode())
+
+    def reseal_transient(self, sealed: bytes, purpose: str) -> bytes:
+        """The same under the epoch of now."""
+        return self.seal_transient(self.unseal_transient(sealed, purpose), purpose)
+
+    def seal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Encrypt a stream under the epoch of now: its pieces can't be cut off, moved or joined.
+
+        A mark, the epoch (4 bytes), 7 random bytes; then of each 64 KiB the AES-GCM, whose nonce
+        is those bytes, the piece's number and whether it is the last (the STREAM construction).
+        """
+        epoch, salt = self._ring.epoch, os.urandom(_NONCE_BYTES - 5)
+        head = _BACKUP + epoch.to_bytes(_EPOCH_BYTES) + salt
+        yield head
+        for number, piece, last in _pieces(chunks, _PIECE):
+            nonce = salt + number.to_bytes(4) + bytes([last])
+            yield self._ring.backup[epoch].encrypt(nonce, piece, head)
+
+    def unseal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Decrypt it; VaultError E_VAULT_EPOCH once its epoch was destroyed, E_VAULT_SEALED."""
+        stream = iter(chunks)
+        head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
+        if not head.startswith(_BACKUP):
+            raise _not_ours()
+        epoch = int.from_bytes(head[len(_BACKUP) : len(_BACKUP) + _EPOCH_BYTES])
+        cipher, salt = _of_epoch(self._ring.backup, epoch), head[len(_BACKUP) + _EPOCH_BYTES :]
+        for number, piece, last in _pieces(_before(rest, stream), _PIECE + _TAG_BYTES):
+            try:
+                yield cipher.decrypt(salt + number.to_bytes(4) + bytes([last]), piece, head)
+            except InvalidTag:
+                raise _not_ours() from None
+
+
+def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
+    """A stream in pieces of one size, numbered; the last may be shorter, and says so."""
+    held, number = bytearray(), 0
+    for chunk in chunks:
+        held += chunk
+        while len(held) > size:
+            yield number, bytes(held[:size]), False
+            del held[:size]
+            number += 1
+    yield number, bytes(held), True
+
+
+def _beginning(stream: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
+    held = b""
+    while len(held) < size and (chunk := next(stream, b"")):
+        held += chunk
+    return held[:size], held[size:]
+
+
+def _before(rest: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
+    yield rest
+    yield from stream
+
+
+def _derived(key: bytes, info: str) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=info.encode()).derive(key))
+
+
+def _open(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
+    if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
+        raise _not_ours()
+    try:
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
+    except InvalidTag:
+        raise _not_ours() from None
+
+
+def _of_epoch(ciphers: Mapping[int, AESGCM], epoch: int) -> AESGCM:
+    try:
+        return ciphers[epoch]
+    except KeyError:
+        message = f"the key of epoch {epoch} isn't in the key directory; it was destroyed or lost"
+        raise VaultError("E_VAULT_EPOCH", message) from None
+
+
+def _wrap_aad(person_id: UUID, epoch: int) -> bytes:
+    return f"dek|v1|{person_id}|{epoch}".encode()
+
+
+def _blind(key: bytes, kind: str, value: str) -> bytes:
+    return hmac.digest(key, _pair(kind, value), "sha256")[:_INDEX_BYTES]
+
+
+def _pair(first: str, second: str) -> bytes:
+    return f"{first}\0{second}".encode()
+
+
+def _not_ours() -> VaultError:
+    message = "the value was altered or belongs elsewhere; look for a restored or edited row"
+    return VaultError("E_VAULT_SEALED", message)

@@ -1,0 +1,147 @@
+"""An announcement before it goes, as each written form of it looks on each channel.
+
+What draws it is the channels' own layout, which also makes what is sent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from bot import broadcasts
+from bot.broadcasts import Draft
+from bot.broadcasts.audience import pushed
+from bot.cases.canned_replies import BUILT
+from bot.channels import Message
+from bot.channels.limits import LIMITS
+from bot.channels.telegram import layout as telegram_layout
+from bot.channels.whatsapp import layout as whatsapp_layout
+from bot.i18n import direction, tag
+from bot.runtime import Runtime
+from bot.web.chat import bubble_of
+
+type Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message: its text, and the labels under it, row by row."""
+
+    text: str
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stencil:
+    """A template by its name and language on WhatsApp, and what fills its place."""
+
+    name: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A written form on one channel; `length` of `most` is by the channel's own measure.
+
+    `stencils` are the template of that form and those in its place where it is missing, in order.
+    """
+
+    channel: str
+    bubbles: tuple[Bubble, ...]
+    length: int
+    most: int
+    stencils: tuple[Stencil, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        return len(self.bubbles) == 1 and self.length <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A written form and its looks; `source` is the language that it is made from, if it is."""
+
+    code: str
+    own: str
+    lang: str
+    dir: str
+    source: str
+    looks: tuple[Look, ...]
+
+
+def previews(rt: Runtime, draft: Draft) -> list[Form]:
+    """Every written form in which there are words, on every channel that this house has."""
+    own = dict(rt.languages.languages())
+    return [
+        Form(
+            code,
+            own[code],
+            tag(code),
+            direction(code),
+            BUILT[code][0] if code in BUILT else "",
+            tuple(_looks(rt, message)),
+        )
+        for code, message in broadcasts.samples(rt, draft).items()
+    ]
+
+
+def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
+    if "telegram" in rt.channels:
+        yield _look("telegram", message, _on_telegram(message))
+    if "whatsapp" in rt.channels:
+        yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_stencils(message)))
+    # Where the page is not written to, an announcement is read there without a button.
+    shown = message if "web" in pushed(rt) else replace(message, buttons=())
+    yield _look("web", message, (_on_web(shown),))
+
+
+def _look(
+    channel: str,
+    message: Message,
+    bubbles: tuple[Bubble, ...],
+    stencils: tuple[Stencil, ...] = (),
+) -> Look:
+    limits = LIMITS[channel]
+    length = limits.measure("\n\n".join(message.paragraphs))
+    return Look(channel, bubbles, length, limits.text_over_buttons, stencils)
+
+
+def _on_telegram(message: Message) -> tuple[Bubble, ...]:
+    return tuple(
+        Bubble(text, tuple(tuple(each["text"] for each in row) for row in _keyboard(markup)))
+        for text, markup in telegram_layout.parts(message)
+    )
+
+
+def _keyboard(markup: telegram_layout.Markup | None) -> list[list[dict[str, str]]]:
+    rows: list[list[dict[str, str]]] = (markup or {}).get("inline_keyboard", [])
+    return rows
+
+
+def _on_whatsapp(rt: Runtime, message: Message) -> tuple[Bubble, ...]:
+    return tuple(map(_bubble, whatsapp_layout.parts(message, rt.languages)))
+
+
+def _bubble(content: Content) -> Bubble:
+    if content["type"] == "text":
+        return Bubble(content["text"]["body"])
+    said = content["interactive"]
+    labels = tuple((each["reply"]["title"],) for each in said["action"]["buttons"])
+    return Bubble(said["body"]["text"], labels)
+
+
+def _stencils(message: Message) -> Iterator[Stencil]:
+    if message.template is None:
+        return
+    for content in whatsapp_layout.templates(message.template, message.language):
+        told = content["template"]
+        values = [each["text"] for part in told["components"] for each in part["parameters"]]
+        yield Stencil(told["name"], told["language"]["code"], " ".join(values))
+
+
+def _on_web(message: Message) -> Bubble:
+    shown: Any = bubble_of("", message)
+    rows = tuple(tuple(each["label"] for each in row) for row in shown["buttons"])
+    return Bubble("\n".join(shown["paragraphs"]), rows)

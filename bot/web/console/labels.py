@@ -1,0 +1,321 @@
+"""Everything the console says, by the name under which a template asks for it."""
+
+from dataclasses import dataclass
+
+from bot.cases import State
+from bot.i18n import Languages
+from bot.officers.permissions import Reason, Role, Why
+from bot.privacy.erasure import STATES as STATES_TOLD
+from bot.web.console.labels_broadcasts import BROADCASTS
+from bot.web.console.labels_common import RUNNING, SIGNING
+from flows.engine import screens
+from flows.engine.text import Text, Value, _, button
+from flows.engine.upload_states import State as Paper
+from flows.officer import TOPIC
+
+FRAME: dict[str, Text] = {
+    "console": _("Kosh for officers"),
+    "skip": _("Go to the content"),
+    "menu": button("Menu"),
+    "inbox": button("Inbox"),
+    "now": button("Right now"),
+    "statistics": button("Statistics"),
+    "canned": button("Ready answers"),
+    "hours": button("Working hours"),
+    "officers": button("Officers"),
+    "audit": button("Audit log"),
+    "own": button("My account"),
+    "sign_out": button("Sign out"),
+    "language": button("Language"),
+    "save": button("Save"),
+    "change": button("Change"),
+    "apply": button("Apply"),
+    "earlier": button("Earlier"),
+    "back_to_inbox": button("Back to the inbox"),
+    "live": _("Live"),
+    "connecting": _("Connecting…"),
+    "paused": _("Not live"),
+    "updates": button("Show what is new"),
+    "problem": _("There is a problem"),
+    "demo": _("This is a demonstration: officers and people here are invented."),
+    "nothing": _("Nothing here."),
+    "none": _("none"),
+    "help": button("Keyboard"),
+    "help_title": _("Keys that work everywhere"),
+    "close": button("Close"),
+    "key_next": _("Next case of the list"),
+    "key_previous": _("Previous case of the list"),
+    "key_open": _("Open the case"),
+    "key_take": _("Take the most urgent case"),
+    "key_reply": _("Write an answer"),
+    "key_note": _("Write a note"),
+    "key_resolve": _("To the end of the case"),
+    "key_inbox": _("To the inbox"),
+    "key_help": _("This help"),
+    "key_send": _("Send what is being written"),
+}
+
+INBOX: dict[str, Text] = {
+    "queue_mine": button("Mine"),
+    "queue_unclaimed": button("Nobody's yet"),
+    "queue_waiting": button("Waiting for reply"),
+    "queue_snoozed": button("Put off for later"),
+    "queue_late": button("Late"),
+    "queue_all": button("All open"),
+    "queue_resolved": button("Closed"),
+    "take_next": button("Take the next"),
+    "topic": button("Topic"),
+    "case": _("Case {number}"),
+    "urgent": button("Urgent"),
+    "waits": _("waits {time}"),
+    "answer_in": _("answer in {time}"),
+    "late_by": _("late by {time}"),
+    "closes_in": _("chat closes in {time}"),
+    "chat_closed": _("chat closed"),
+    "unread": _("New words: {count}"),
+    "any": _("all"),
+    "find_number": _("Number of a case or of a registration"),
+    "filter": button("Filter"),
+    "empty_queue": _("Nobody is waiting here. Well done!"),
+    "oldest": _("the oldest waits {time}"),
+    "minutes": _("{count} min"),
+    "hours_minutes": _("{hours} h {minutes} min"),
+    "days": _("{count} d {hours} h"),
+    "moments": _("less than 1 min"),
+    "put_off_until": _("until {time}"),
+    "shift": _("On shift"),
+    "shift_until": _("On shift until {time}"),
+    "shift_off": _("Not on shift"),
+    "shift_start": button("Start my shift"),
+    "shift_end": button("End my shift"),
+    "country": button("Country"),
+    "channel": button("Channel"),
+    "returned": _("came back"),
+    "escalated": _("shown to the lead"),
+}
+
+CASE: dict[str, Text] = {
+    "yours": _("This case is yours."),
+    "nobodys": _("Nobody has taken this case yet. The form is silent meanwhile."),
+    "anothers": _("{name} has this case."),
+    "closed": _("This case is closed. The bot talks with the person again."),
+    "claim": button("Take the case"),
+    "take_over": button("Take over"),
+    "take_over_hint": _("{name} will be told. What they wrote and was not sent yet is not sent."),
+    "release": button("Give back"),
+    "thread": _("The talk"),
+    "no_words": _("The person has written nothing yet."),
+    "person": _("The person"),
+    "you": _("You"),
+    "answer_title": _("Answer to the person"),
+    "answer_hint": _("The person reads this in their chat. They see “An officer writes”, no name."),
+    "send": button("Send"),
+    "preview": button("Preview"),
+    "preview_title": _("This is what the person will read"),
+    "canned_choose": _("Ready answers, in the person's language"),
+    "canned_none": _("There is no ready answer in the person's language."),
+    "meaning": _("It means: {words}"),
+    "writes_in": _("The person reads: {language}"),
+    "locked": _(
+        "The chat is closed: on WhatsApp an answer is possible for 24 hours after the person's"
+        " last message. It opens when they write again."
+    ),
+    "window": _("The chat stays open for {time} more."),
+    "not_yours_to_answer": _("Take the case to answer."),
+    "note_title": _("Note for colleagues"),
+    "note_hint": _("The person never sees this."),
+    "note_save": button("Keep the note"),
+    "notes": _("Notes"),
+    "answers": _("What the person answered"),
+    "answers_show": button("Show the answers"),
+    "unmask": button("Show in full"),
+    "answers_step": _("The form stands at: {question}"),
+    "by_officer": _("filled in by an officer"),
+    "fill": button("Fill in"),
+    "fill_hint": _("As the person would write it"),
+    "why": _("Why do you read it?"),
+    "why_hint": _("Your choice stays in the audit log, with your name and the time."),
+    "read_case": button("Open the case"),
+    "document": button("Ask for a document"),
+    "document_hint": _("The person gets a safe page to send it from."),
+    "pin": button("Lift the PIN"),
+    "pin_hint": _("Ask first what only the person knows. They are told, and can set a new one."),
+    "document_which": _("Which document?"),
+    "papers": _("Papers"),
+    "paper_wanted": _("Asked for, not here yet: {paper}"),
+    "paper_look": _("Page {number}"),
+    "papers_pass": button("Send to registry"),
+    "papers_hint": _("They go with the person's registration. The registry's answer shows here."),
+    "papers_wait": _("There is no registration yet that papers could go with. They wait here."),
+    "also_here": _("Also looking at it: {names}"),
+    "transfer": button("Pass on"),
+    "transfer_officer": _("To a colleague"),
+    "transfer_topic": _("To another topic"),
+    "transfer_mission": _("To another mission"),
+    "transfer_words": _("What should they know? (a note)"),
+    "snooze": button("Put off"),
+    "snooze_hint": _("The case comes back by itself, or when the person writes."),
+    "snooze_1h": _("for an hour"),
+    "snooze_4h": _("for 4 hours"),
+    "snooze_1d": _("until tomorrow"),
+    "snooze_3d": _("for 3 days"),
+    "snooze_7d": _("for a week"),
+    "resolve": button("Close the case"),
+    "resolve_hint": _("The bot tells the person and asks whether the answer helped."),
+    "resolve_where": _("Where does the bot go on?"),
+    "where_same": _("Where the person was"),
+    "where_menu": _("At the menu"),
+    "registry": _("The registry"),
+    "registry_none": _("Nothing was sent to the registry."),
+    "earlier_cases": _("Earlier cases"),
+    "about": _("About the case"),
+    "opened": _("Opened"),
+    "holder": _("Held by"),
+    "state": _("State"),
+    "promised": _("Answer promised"),
+    "rating": _("The person says: {grade}"),
+    "taken_meanwhile": _(
+        "Nothing was changed: {name} holds this case now. Your words are kept below."
+    ),
+    "changed_meanwhile": _(
+        "Nothing was changed, because the case moved on meanwhile. Look at it, then try again."
+    ),
+    "not_there": _("There is no such case, or it is not one of yours to see."),
+    "forbidden": _("This is not yours to do."),
+    "forbidden_hint": _("An administrator decides who may do what. The try is in the audit log."),
+    "off": _("Right now this can't be done. Nothing was lost; please try again in a minute."),
+}
+
+DONE: dict[str, Text] = {
+    "done_no_next": _("Nobody is waiting for you right now."),
+    "done_no_case": _("There is no case of this number, or it is not one of yours to see."),
+    "done_claimed": _("The case is yours. The form is silent now."),
+    "done_released": _("The case is back in the queue."),
+    "done_replied": _("Sent, or on its way."),
+    "done_noted": _("The note is kept."),
+    "done_pin_lifted": _("The PIN is lifted. The person was told."),
+    "done_asked": _("The person was asked for the document."),
+    "done_passed": _("The papers are on their way to the registry."),
+    "done_filled": _("The answer is filled in; the person is told."),
+    "done_transferred": _("The case was passed on."),
+    "done_snoozed": _("The case is put off."),
+    "done_resolved": _("The case is closed. The bot goes on."),
+    "done_saved": _("Saved."),
+    "done_ended": _("The session is ended."),
+    "done_entered": _("The officer was added."),
+    "done_glass_asked": _("A second administrator has to open the case now."),
+    "done_glass_granted": _("The case is open for an hour."),
+    "done_passkey_failed": _("That did not work. Please try again."),
+    "done_passkey": _("The passkey was added."),
+}
+
+DELIVERIES: dict[str, Text] = {
+    "pending": _("on its way"),
+    "sending": _("on its way"),
+    "waiting": _("waits until the chat is open again"),
+    "sent": _("sent"),
+    "delivered": _("delivered"),
+    "read": _("read"),
+    "dropped": _("not sent: somebody took the case over"),
+    "failed": _("not sent: the messenger refused it"),
+    "undeliverable": _("not sent: the person blocked the bot"),
+    "gone": _("sent"),
+}
+
+PAPERS: dict[str, Text] = {
+    Paper.FETCHING: _("is being looked at"),
+    Paper.CHECKING: _("is being looked at"),
+    Paper.READY: _("here, not passed on"),
+    Paper.PENDING: _("on its way to the registry"),
+    Paper.SENDING: _("on its way to the registry"),
+    Paper.UNKNOWN: _("on its way to the registry"),
+    Paper.ACCEPTED: _("the registry has it"),
+    Paper.REJECTED: _("the registry did not take it"),
+}
+
+STATES: dict[str, Text] = {
+    State.QUEUED: _("waits for an officer"),
+    State.CLAIMED: _("with an officer"),
+    State.WAITING: _("waits for the person"),
+    State.SNOOZED: _("put off"),
+    State.RESOLVED: _("closed"),
+}
+
+REASONS: dict[str, Text] = {
+    Reason.ANSWER: _("To answer the person"),
+    Reason.CHECK: _("To check a registration"),
+    Reason.HANDOVER: _("To take over from a colleague"),
+    Reason.SUPERVISION: _("To lead the team"),
+    Reason.COMPLAINT: _("To look into a complaint"),
+    Reason.TECHNICAL: _("To find a fault"),
+}
+
+ROLES: dict[str, Text] = {
+    Role.OFFICER: button("Officer"),
+    Role.LEAD: button("Lead"),
+    Role.EDITOR: button("Editor"),
+    Role.APPROVER: button("Approver"),
+    Role.ADMINISTRATOR: button("Administrator"),
+    Role.AUDITOR: button("Auditor"),
+}
+
+WHYS: dict[str, Text] = {
+    Why.DISABLED: _("Your account is switched off."),
+    Why.ROLE: _("Your role does not include it."),
+    Why.MISSION: _("It belongs to another mission."),
+    Why.TOPIC: _("It belongs to another topic."),
+    Why.STATE: _("In this state it can't be done."),
+    Why.OWNER: _("Somebody else holds the case."),
+    Why.ONESELF: _("Only another administrator can change what you yourself may do."),
+    Why.BUDGET: _("You have opened very many cases this hour. A lead can help."),
+}
+
+REFUSALS: dict[str, Text] = {
+    "empty": _("Write something first."),
+    "too_long": _("This is too long for the person's messenger. Please shorten it."),
+    "no_language": _("There is no text in the person's language."),
+    "no_canned": _("This ready answer is gone. Choose another one."),
+    "not_accepted": _("The form does not accept this answer. Look at its form and try again."),
+    "no_document": _("This document can't be asked for. Choose another one."),
+    "no_paper": _("There is no paper here that could go to the registry now."),
+    "not_fillable": _("Only the person can answer this question."),
+    "window_closed": _("The chat is closed until the person writes again."),
+    "no_flow": _("The bot can't go on there for this person."),
+    "no_officer": _("This colleague can't take the case."),
+    "no_mission": _("There is no such mission."),
+    "no_topic": _("There is no such topic."),
+    "past": _("This moment has passed already."),
+    "key_used": _("This form was sent already. Look at the case, then try again."),
+}
+
+WORDS: dict[str, Text] = {
+    **FRAME,
+    **SIGNING,
+    **INBOX,
+    **CASE,
+    **DONE,
+    **RUNNING,
+    **BROADCASTS,
+}
+RATINGS = screens.RATINGS
+TOPICS = {option.key: option.label for option in TOPIC.among}
+REGISTRATION = STATES_TOLD
+CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The console's words in one language: `t.inbox`, or `t("case", number=7)`."""
+
+    _rendering: Languages
+    _code: str
+
+    def __getattr__(self, name: str) -> str:
+        if name not in WORDS:
+            raise AttributeError(name)
+        return self(name)
+
+    def __call__(self, name: str, /, **values: Value) -> str:
+        found = WORDS[name]
+        text = Text(found.msgid, tuple(values.items()), found.context)
+        return self._rendering.render(text, self._code)

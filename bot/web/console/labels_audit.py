@@ -1,0 +1,111 @@
+"""What the audit log and the card of the registry tell, in words: codes are for programs."""
+
+from bot.officers.permissions import Action
+from bot.privacy.erasure import STATES as STATES_TOLD
+from bot.web.console.labels import CASE, DONE, FRAME, INBOX, PAPERS
+from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
+from bot.web.console.labels_common import RUNNING, SIGNING
+from flows.engine.text import Text, _
+from flows.engine.upload_states import State as Paper
+
+# What one may do, by the words of its own button or page: so it stands where it was denied too.
+DEEDS: dict[str, Text] = {
+    Action.SELF: FRAME["own"],
+    Action.SHIFT: INBOX["shift"],
+    Action.CASE_LIST: FRAME["inbox"],
+    Action.CASE_READ: CASE["read_case"],
+    Action.CASE_ANSWERS: CASE["answers_show"],
+    Action.CASE_CLAIM: CASE["claim"],
+    Action.CASE_TAKE_OVER: CASE["take_over"],
+    Action.CASE_RELEASE: CASE["release"],
+    Action.CASE_REPLY: CASE["answer_title"],
+    Action.CASE_NOTE: CASE["note_title"],
+    Action.CASE_DOCUMENT: CASE["document"],
+    Action.CASE_PAPERS: CASE["papers_pass"],
+    Action.CASE_PAGE: _("Look at a page of a paper"),
+    Action.CASE_FILL: CASE["fill"],
+    Action.CASE_PIN: CASE["pin"],
+    Action.CASE_TRANSFER: CASE["transfer"],
+    Action.CASE_SNOOZE: CASE["snooze"],
+    Action.CASE_RESOLVE: CASE["resolve"],
+    Action.QUEUE_LIVE: FRAME["now"],
+    Action.STATISTICS_READ: FRAME["statistics"],
+    Action.CANNED_READ: FRAME["canned"],
+    Action.CANNED_EDIT: _("Change a ready answer"),
+    Action.HOURS_READ: FRAME["hours"],
+    Action.HOURS_EDIT: _("Change the working hours"),
+    Action.OFFICERS_READ: FRAME["officers"],
+    Action.OFFICERS_EDIT: _("Change an officer"),
+    Action.SESSIONS_OTHERS: _("End another officer's sessions"),
+    Action.AUDIT_READ: FRAME["audit"],
+    Action.GLASS_READ: RUNNING["glass"],
+    Action.GLASS_ASK: RUNNING["glass_ask"],
+    Action.GLASS_GRANT: RUNNING["glass_grant"],
+    Action.GLASS_REVIEW: RUNNING["glass_review"],
+    Action.BROADCAST_READ: BROADCASTS["broadcasts"],
+    Action.BROADCAST_DRAFT: BROADCASTS["broadcast_new"],
+    Action.BROADCAST_APPROVE: BROADCASTS["approve"],
+    Action.BROADCAST_SEND: BROADCASTS["start"],
+    Action.BROADCAST_STOP: BROADCASTS["pause"],
+}
+
+LOGGED: dict[str, Text] = {
+    **DEEDS,
+    **ACTS,
+    "broadcast.halted": _("An announcement was held by itself"),
+    "canned.changed": DEEDS[Action.CANNED_EDIT],
+    "canned.dropped": _("Remove a ready answer"),
+    "case.find": _("Find a case by a number"),
+    "case.given": _("Given to an officer by itself"),
+    "case.unmasked": CASE["unmask"],
+    "case.wake": _("Its time came after it was put off"),
+    "case.return": RUNNING["came_back"],
+    "case.astray": _("Moved to the general desk"),
+    "case.escalate": INBOX["escalated"],
+    "denied": _("Was not allowed"),
+    "erased": _("All about a person was erased"),
+    "glass.asked": RUNNING["glass_ask"],
+    "glass.granted": DONE["done_glass_granted"],
+    "glass.reviewed": RUNNING["glass_review"],
+    "hours.changed": DEEDS[Action.HOURS_EDIT],
+    "keys.made": _("A new key was made"),
+    "keys.rewrapped": _("People's keys were sealed anew"),
+    "keys.destroyed": _("An old key was destroyed"),
+    "officer.changed": DEEDS[Action.OFFICERS_EDIT],
+    "officer.disabled": _("An officer was switched off"),
+    "officer.entered": DONE["done_entered"],
+    "officer.invited": RUNNING["invite"],
+    "officer.tied": RUNNING["tie"],
+    "officer.untied": _("A work account was untied by a new link"),
+    "passkey.added": DONE["done_passkey"],
+    "passkey.removed": _("A passkey was removed"),
+    "restored": _("The database was restored from a backup"),
+    "sign_in": SIGNING["sign_in"],
+    "sign_in.failed": _("Could not sign in"),
+    "sign_out": FRAME["sign_out"],
+}
+
+# Of the registry: what was sent there, where it stands, why it stands.
+
+SENT: dict[str, Text] = {
+    "registration": _("Registration"),
+    "submit": _("Registering"),
+    "amend": _("Change of a registration"),
+    "withdraw": _("Withdrawal"),
+    "erase": _("Erasure"),
+}
+STANDS: dict[str, Text] = STATES_TOLD | {
+    "sending": STATES_TOLD["pending"],
+    "unknown": _("nobody knows yet whether it arrived"),
+    "rejected": PAPERS[Paper.REJECTED],
+    "cancelled": _("not needed any more"),
+}
+_SILENT = _("the registry does not answer")
+BECAUSE: dict[str, Text] = {
+    "E_REGISTRY_RESTING": _SILENT,
+    "E_REGISTRY_TIMEOUT": _SILENT,
+    "E_REGISTRY_UNREACHABLE": _SILENT,
+    "closed": _("the registration was withdrawn before"),
+    "invalid": _("the registry does not accept some of the answers"),
+    "refused": _("the registry does not accept this registration"),
+}

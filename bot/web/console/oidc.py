@@ -1,0 +1,239 @@
+"""Signing in through the ministry's or mission's own service: OpenID Connect, code flow.
+
+PKCE, state and nonce; exact issuer; signatures of named kinds by the service's published keys only,
+so that a token can bring neither its own key nor none (security.md 4.1). Who is unknown here stays
+outside: an administrator ties the account to an officer once.
+"""
+
+import asyncio
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.officers import credentials, directory
+from bot.officers.sessions import Strength
+from bot.runtime import Runtime
+from bot.security.key_files import VaultError
+from bot.web.console.rendering import bare
+from bot.web.console.request_context import ROOT, SIGN_IN, form_of, is_https
+from bot.web.console.sign_in import admit, too_often
+from bot.web.middleware import Refused
+
+KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
+LONGEST_TOKEN = 8 * 1024
+LONGEST_ANSWER = 256 * 1024
+BACK = f"{ROOT}/service/back"
+JOURNEY = "service"
+JOURNEY_SECONDS = 600
+LEEWAY_SECONDS = 60
+
+
+class NotProven(Exception):
+    """The service's answer does not prove who somebody is."""
+
+    code = "E_SERVICE"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What has to be the same when somebody comes back from the service."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+
+
+async def leave(request: Request) -> Response:
+    """To the service, with what it has to give back unchanged."""
+    rt: Runtime = request.app.state.rt
+    form = await form_of(request)
+    if not rt.settings.has_service or await too_often(rt, request):
+        raise Refused(403)
+    try:
+        published = await _published(rt)
+    except NotProven:
+        return RedirectResponse(f"{SIGN_IN}?why=service", 303)
+    journey = Journey(
+        token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), form.get("next", "")[:300]
+    )
+    asked = {
+        "response_type": "code",
+        "scope": "openid",
+        "client_id": rt.settings.oidc_client_id,
+        "redirect_uri": f"{rt.settings.public_url}{BACK}",
+        "state": journey.state,
+        "nonce": journey.nonce,
+        "code_challenge": _challenge(journey.verifier),
+        "code_challenge_method": "S256",
+    }
+    # A page, since browsers hold the redirect of a form to our own policy, `form-action 'self'`.
+    there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
+    answer = bare(request, "onward.html", onward=there)
+    sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
+    # Lax, for the way back begins on the service's page.
+    answer.set_cookie(
+        JOURNEY,
+        sealed,
+        max_age=JOURNEY_SECONDS,
+        path=ROOT,
+        secure=is_https(rt),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _flat(journey: Journey) -> list[str]:
+    return [journey.state, journey.nonce, journey.verifier, journey.next]
+
+
+def _challenge(verifier: str) -> str:
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+async def back(request: Request) -> Response:
+    """From the service: the code is spent, the token checked, the officer let in."""
+    rt: Runtime = request.app.state.rt
+    if not rt.settings.has_service:
+        raise Refused(403)
+    try:
+        journey = _journey(rt, request)
+        subject = await _proven(rt, request.query_params.get("code", ""), journey)
+    except NotProven:
+        return _home("service")
+    async with directory.console(rt).connection() as connection:
+        known = await credentials.of_subject(connection, *indexes(rt, subject))
+        officer = await directory.find(connection, known) if known else None
+        if officer is None or not officer.active:
+            return _home("unknown")
+        answer = await admit(request, connection, officer.id, Strength.SERVICE, journey.next)
+    return _onward(request, answer)
+
+
+def _onward(request: Request, admitted: Response) -> Response:
+    """A page that leads on: a redirect from another site would not carry the strict cookie yet."""
+    answer = bare(request, "onward.html", onward=admitted.headers["location"])
+    for name, value in admitted.headers.items():
+        if name == "set-cookie":
+            answer.headers.append(name, value)
+    answer.delete_cookie(JOURNEY, path=ROOT)
+    return answer
+
+
+def _home(why: str) -> Response:
+    answer = RedirectResponse(f"{SIGN_IN}?why={why}", 303)
+    answer.delete_cookie(JOURNEY, path=ROOT)
+    return answer
+
+
+def _journey(rt: Runtime, request: Request) -> Journey:
+    try:
+        sealed = bytes.fromhex(request.cookies.get(JOURNEY, ""))
+        journey = Journey(*json.loads(rt.vault.unseal_transient(sealed, JOURNEY)))
+    except (ValueError, TypeError, VaultError):
+        raise NotProven from None
+    state = request.query_params.get("state", "")
+    if not hmac.compare_digest(state.encode(), journey.state.encode()):
+        raise NotProven
+    return journey
+
+
+def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
+    """The keyed hashes under which a subject of the service may be tied to an officer."""
+    return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
+
+
+async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
+    """Who the service says it is; raises NotProven for anything that is not exactly right."""
+    published = await _published(rt)
+    secret = rt.settings.oidc_client_secret
+    answered = await _json(
+        rt,
+        "POST",
+        published["token_endpoint"],
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": f"{rt.settings.public_url}{BACK}",
+            "client_id": rt.settings.oidc_client_id,
+            "client_secret": secret.get_secret_value() if secret else "",
+            "code_verifier": journey.verifier,
+        },
+    )
+    keys = await _json(rt, "GET", published["jwks_uri"])
+    return checked(
+        answered.get("id_token"),
+        keys,
+        issuer=rt.settings.oidc_issuer or "",
+        audience=rt.settings.oidc_client_id or "",
+        nonce=journey.nonce,
+    )
+
+
+def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
+    """The subject of an ID token; NotProven unless signature, issuer, audience and times fit."""
+    if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
+        raise NotProven
+    try:
+        found = jwt.decode(token, KeySet.import_key_set(keys), algorithms=KINDS)  # type: ignore[arg-type]
+        if {"jwk", "jku", "x5u", "x5c", "crit"} & found.header.keys():
+            raise NotProven
+        jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            nonce={"essential": True, "value": nonce},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        ).validate(found.claims)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise NotProven from None
+    audiences = found.claims["aud"]
+    if isinstance(audiences, list) and len(audiences) > 1 and found.claims.get("azp") != audience:
+        raise NotProven
+    return str(found.claims["sub"])
+
+
+async def _published(rt: Runtime) -> dict[str, Any]:
+    """Where the service's doors are, as it publishes them under its exact name."""
+    issuer = rt.settings.oidc_issuer
+    found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")
+    doors = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    if found.get("issuer") != issuer or not all(isinstance(found.get(each), str) for each in doors):
+        raise NotProven
+    return found
+
+
+async def _json(rt: Runtime, method: str, url: str, **more: Any) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(10), rt.http.request(
+            method, url, allow_redirects=False, **more
+        ) as answer:  # fmt: skip
+            raw = await answer.content.read(LONGEST_ANSWER)
+            told = json.loads(raw) if answer.status == 200 else None
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        raise NotProven from None
+    if not isinstance(told, dict):
+        raise NotProven
+    return told
+
+
+OPEN = [
+    Route(f"{ROOT}/service", leave, methods=["POST"]),
+    Route(BACK, back, methods=["GET"]),
+]

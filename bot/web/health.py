@@ -1,0 +1,128 @@
+"""What is seen from outside: health, readiness, the public status; and metrics on another port."""
+
+from collections.abc import Mapping
+
+import msgspec
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.telegram.client import Telegram
+from bot.channels.whatsapp.client import WhatsApp
+from bot.i18n import direction, tag
+from bot.observability import metrics
+from bot.operations import health as operation_health
+from bot.operations.health import Health, Status, Watcher
+from bot.runtime import Runtime
+from bot.web import chat
+from flows.engine.text import Text, _
+
+TITLE = _("Does everything work?")
+OVERALL = {
+    Health.WORKS: _("Everything works."),
+    Health.SLOW: _("Something is slow or does not work. What you sent is not lost."),
+    Health.DOWN: _("The assistant does not work at the moment. Please try again later."),
+}
+HEALTHS = {
+    Health.WORKS: _("works"),
+    Health.SLOW: _("slow: answers come late"),
+    Health.DOWN: _("does not work at the moment"),
+}
+NAMES = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
+CHAT = _("Chat on the website")
+REGISTRY = _("Passing on to the registry")
+DELIVERED = _("Last message delivered")
+VERSION = _("Version")
+
+
+async def health(request: Request) -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """The process can commit."""
+    rt: Runtime = request.app.state.rt
+    try:
+        async with rt.pool.connection() as session:
+            await session.execute("SELECT pg_current_xact_id()")
+    except (OperationalError, PoolTimeout):
+        return JSONResponse({"status": "cannot commit"}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+async def status_json(request: Request) -> Response:
+    """How everything is, for other people's monitors."""
+    rt, seen = await _seen(request)
+    said = msgspec.to_builtins(operation_health.status(rt, seen))
+    said["channels"] = dict(said["channels"])
+    return JSONResponse(said, headers=_FOR_ALL)
+
+
+async def status(request: Request) -> Response:
+    """How everything is, for people, in their language."""
+    rt, seen = await _seen(request)
+    language = _language(rt, request)
+    html = chat.templates.get_template("status.html").render(
+        lang=tag(language),
+        dir=direction(language),
+        languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
+        **_told(rt, operation_health.status(rt, seen), language),
+    )
+    # Of one address there are as many pages as languages; a cache in between has to know.
+    return HTMLResponse(html, headers={**_FOR_ALL, "Vary": "Accept-Language"})
+
+
+_FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_health.FRESH_SECONDS}"}
+
+
+async def _seen(request: Request) -> tuple[Runtime, operation_health.Sight]:
+    watcher: Watcher = request.app.state.watcher
+    return request.app.state.rt, await watcher.sight()
+
+
+def _language(rt: Runtime, request: Request) -> str:
+    codes = [code for code, _own in rt.languages.languages()]
+    wanted = request.query_params.get("lang", "")
+    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+    return wanted if wanted in codes else rt.languages.closest(hint) or codes[0]
+
+
+def _told(rt: Runtime, found: Status, language: str) -> dict[str, object]:
+    def say(text: Text) -> str:
+        return rt.languages.render(text, language)
+
+    parts = [(NAMES.get(name) or say(CHAT), health) for name, health in found.channels]
+    parts += [(say(REGISTRY), found.registry)] if found.registry else []
+    facts = [(say(VERSION), " ".join(filter(None, (found.version, found.commit))))]
+    if found.delivered:
+        facts.insert(0, (say(DELIVERED), found.delivered.replace("+00:00", " UTC")))
+    return {
+        "title": say(TITLE),
+        "overall": say(OVERALL[found.overall]),
+        "health": found.overall,
+        "parts": [(part, health, say(HEALTHS[health])) for part, health in parts],
+        "facts": [(name, value.replace("T", " ")) for name, value in facts],
+    }
+
+
+def metrics_app(rt: Runtime) -> Starlette:
+    """The numbers of this process, on a port that is not reached from outside."""
+    watcher = Watcher(rt)
+
+    async def numbers(request: Request) -> Response:
+        body = metrics.exposition(operation_health.samples(await watcher.sight()))
+        return Response(body, media_type=metrics.MEDIA_TYPE)
+
+    return Starlette(routes=[Route("/metrics", numbers), Route("/health", health)])
+
+
+ROUTES = [
+    Route("/health", health),
+    Route("/ready", ready),
+    Route("/status", status, methods=["GET"]),
+    Route("/status.json", status_json, methods=["GET"]),
+]

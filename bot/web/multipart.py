@@ -1,0 +1,130 @@
+"""A form with one file in it, read as it comes in: nothing of the file is written anywhere."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from bot.web.middleware import Refused
+
+KIND = b"multipart/form-data"
+MOST_FIELD = 200
+MOST_FIELDS = 8
+UPLOAD_SECONDS = 120
+
+
+@dataclass
+class Sent:
+    """The fields that stood before the file, and the file's bytes as they come."""
+
+    fields: dict[str, str]
+    file: AsyncIterator[bytes]
+
+
+async def opened(request: Request, most: int) -> Sent:
+    """Read up to the file; Refused 400 without one, 413 past `most` bytes, 415 for another type."""
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary", b"")
+    if kind != KIND or not boundary:
+        raise Refused(415)
+    reader = _Reader(request, boundary, most)
+    while not reader.in_file:
+        if not await reader.read():
+            raise Refused(400)
+    return Sent(reader.fields, reader.chunks())
+
+
+@dataclass
+class _Part:
+    name: str = ""
+    is_file: bool = False
+    header: bytes = b""
+    value: bytes = b""
+    words: bytes = b""
+
+
+class _Reader:
+    """What the parser tells of, a piece of the body at a time."""
+
+    def __init__(self, request: Request, boundary: bytes, most: int) -> None:
+        self.fields: dict[str, str] = {}
+        self.in_file = False
+        self._ended = False
+        self._size, self._most = 0, most
+        self._part = _Part()
+        self._waiting: deque[bytes] = deque()
+        self._stream = request.stream()
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._field,
+                "on_header_value": self._value,
+                "on_header_end": self._header,
+                "on_part_data": self._data,
+                "on_part_end": self._end,
+            },
+        )
+
+    async def read(self) -> bool:
+        """Take the next piece of the body in; False at its end."""
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                piece = await anext(self._stream, None)
+        except TimeoutError:
+            raise Refused(408) from None
+        except ClientDisconnect:
+            raise Refused(400) from None
+        if piece is None:
+            return False
+        self._size += len(piece)
+        if self._size > self._most:
+            raise Refused(413)
+        try:
+            self._parser.write(piece)
+        except MultipartParseError:
+            raise Refused(400) from None
+        return True
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The file, to its end; what stands after it is not read."""
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            if self._ended or not await self.read():
+                return
+
+    def _begin(self) -> None:
+        self._part = _Part()
+
+    def _field(self, data: bytes, start: int, end: int) -> None:
+        self._part.header += data[start:end]
+
+    def _value(self, data: bytes, start: int, end: int) -> None:
+        self._part.value += data[start:end]
+
+    def _header(self) -> None:
+        part = self._part
+        if part.header.lower() == b"content-disposition":
+            _kind, options = parse_options_header(part.value)
+            part.name = options.get(b"name", b"").decode("utf-8", "replace")
+            part.is_file = b"filename" in options
+        if part.is_file and not self._ended:
+            self.in_file = True
+        part.header = part.value = b""
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if not self._part.is_file:
+            self._part.words = (self._part.words + data[start:end])[:MOST_FIELD]
+        elif not self._ended:
+            self._waiting.append(data[start:end])
+
+    def _end(self) -> None:
+        if self._part.is_file:
+            self._ended = True
+        elif len(self.fields) < MOST_FIELDS:
+            self.fields[self._part.name] = self._part.words.decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""The worker process: jobs, sweeps, Telegram polling."""

@@ -1,0 +1,263 @@
+"""The assistant's own screens: language, menu, my data, my registration."""
+
+from collections.abc import Iterable, Mapping
+
+from flows.engine import upload_states
+from flows.engine.flow import Flow, Many, Path, Review, Step, Upload, shown
+from flows.engine.language_protocol import Words
+from flows.engine.questions import NO, YES, Choice, Option
+from flows.engine.text import Label, Text, _, button, verbatim
+
+LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
+    "~language",
+    "~menu",
+    "~delete",
+    "~registered",
+    "~withdraw",
+    "~edit",
+    "~leave",
+)
+
+CHOOSE_LANGUAGE = _("Please choose your language.")
+WELCOME = _(
+    "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need, and can"
+    " pass a pre-registration to the state registry. We keep nothing about you until you agree to"
+    " it; a chat in a messenger stays on your phone until you delete it."
+)
+RISK = _(
+    "Please note: the messenger's owner can read what is written here, and a phone can be checked."
+    " If contact with foreign bodies is dangerous where you are, do not register here. You can"
+    " read, or go to a mission of Kazakhstan once you are in a safe country."
+)
+MENU_TEXT = _("What would you like to do?")
+OLD_BUTTON = _("That button is from an earlier step. Here is where we are now.")
+CHANGED = _("This form has changed a little since you last wrote. Nothing you answered is lost.")
+EARLIER = _("Your earlier answer: {answer}")
+SAVED = _("{label}: {answer}")
+ASK_AGAIN = _("If it does not work, a person can help. Write “person” or press the button.")
+CANNOT_READ = _("I cannot read this. Please write or use a button.")
+CANNOT_HEAR = _(
+    "Recordings are not heard here and not passed on. Please write, or let somebody you trust write"
+    " for you."
+)
+OR_A_PERSON = _("You can also talk to a person.")
+NO_LOCATION = _("We do not need your location. It was not kept; please delete it here too.")
+NO_PICTURES = _(
+    "Please do not send photos or papers here. They were not kept. Please write instead."
+)
+NOT_HERE = _(
+    "Please do not write this here. For your safety it is asked on our own page, not in the"
+    " messenger."
+)
+ON_PAGE = _(
+    "“{label}” is asked on our own page, not in the messenger. The link works once, for 10 minutes;"
+    " write anything here to get a new one."
+)
+PAGE_SKIPS = _("You can also write “skip”, “back” or “person”.")
+PAGE_WAITS = _("You can also write “back” or “person”.")
+WRITE_DONE = _("If that was all, write “{word}”.")
+PAGE_OFFERED = _("Here is a page of our own. The link works once, for 10 minutes.")
+PAPER_WANTED = _("The officer asks for a paper: {paper}. Please send a photo or a PDF of it.")
+ANOTHER_PAPER = _("the one that they wrote about")
+PAPER_TERMS = _(
+    "• Why: so that your question can be settled.\n"
+    "• Who sees it: the officers of this desk; the registry, if the officer passes it on with your"
+    " registration.\n"
+    "• How long: it is kept under lock here until the registry has it, 30 days at most.\n"
+    "By sending it you agree to this. If you do not agree, write so: your question stays open."
+)
+PAPER_STATES = {
+    "checked": _("{paper}: received, not sent yet"),
+    "sending": _("{paper}: on its way to the registry"),
+    "accepted": _("{paper}: the registry has it"),
+    "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
+}
+# What the registry says of a paper later, when nobody is waiting for it.
+PAPER_ANSWERS = ("accepted", "rejected")
+WRITE_AGAIN = _("We may write to you again about your registration.")
+HIDDEN = _("given, not shown here")
+NO_EDITS = _("A changed message is not taken over. To change an answer, use “Back”.")
+HELP = _(
+    "Press a button or write your answer. You can write “menu”, “back”, “language”, “person”,"
+    " “stop” or “delete” at any time."
+)
+NOTHING_TO_SKIP = _("This answer is needed. If you do not know it, a person can help.")
+NO_WAY_BACK = _("This is the first step.")
+NOTHING_KEPT = _("Nothing about you is kept here.")
+STOPPED = _(
+    "Stopped. We will not write to you first. What you have entered stays until you delete it or"
+    " its time runs out."
+)
+EXIT_TEXT = _("A useful phrase: “Good morning! How are you?”")
+DELETE_TEXT = _(
+    "Delete everything that is kept about you here? If a registration was sent, we will also"
+    " ask the"
+    " registry to withdraw it. This cannot be undone."
+)
+# A written "yes" is a word to the officer then.
+DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
+DELETED = _(
+    "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
+    " is on"
+    " its way to the registry. To clear this chat, use “Delete chat” in your messenger."
+)
+WAITING = _(
+    "Your message goes to an officer. While the officer has your conversation, the form waits."
+    " Write here; everything is passed on."
+)
+JOINED = _("An officer is reading your conversation now.")
+LEAVE_TEXT = _(
+    "Leave the conversation with the officer? If your question has no answer yet, it will get none."
+)
+LEFT = _("You have left the conversation with the officer. You can ask a person again at any time.")
+OFFICER_DONE = _("The officer has finished. You are with the assistant again.")
+HELPED = _("Did this conversation help you?")
+RATED = _("Thank you. This helps us to answer better.")
+RATINGS = {"yes": button("It helped"), "partly": button("Helped partly"), "no": button("No help")}
+UPDATE = _("There is an update. Open it when it suits you.")
+PIN_OFFERED = _(
+    "If others may hold your phone: a PIN in the menu keeps your registration from them."
+)
+REGISTRATION = {
+    "sent": _("Saved. We will confirm when the registry accepts it. You need not send it again."),
+    "received": _("The registry has received it and is checking it. Your receipt: {number}"),
+    "accepted": _("The registry has accepted it. Your receipt: {number}"),
+    "rejected": _(
+        "The registry could not take it as it is. This is not a refusal: an officer will look"
+        " at it."
+        " Your receipt: {number}"
+    ),
+    "withdrawing": _("Your withdrawal is on its way to the registry."),
+    "withdrawn": _("Your registration was withdrawn."),
+}
+NO_REGISTRATION = _("You have not sent a registration from here.")
+WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any time.")
+
+PERSON = button("Talk to a person")
+EXIT = button("Close and clear")
+# On a screen in six languages there is no word for it yet.
+EXIT_SIGN = verbatim("✕")
+KEEP = button("Keep this answer")
+BACK_TO_BOT = button("Back to assistant")
+OPEN = button("Open")
+OPEN_PAGE = button("Open the page")
+USE_PAGE = button("Use a private page")
+
+
+def language_screen(words: Words) -> Choice:
+    among = tuple(Option(code, verbatim(name)) for code, name in words.languages())
+    return Choice(name=LANGUAGE, label=button("Language"), text=CHOOSE_LANGUAGE, among=among)
+
+
+def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool) -> Choice:
+    among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
+    if registered:
+        among.insert(0, Option("status", button("My registration")))
+    if kept:
+        among += [
+            Option("mydata", button("My data")),
+            Option("pin", button("PIN")),
+            Option("delete", button("Delete my data")),
+        ]
+    if quiet:
+        among.append(Option("write_again", button("Allow messages")))
+    among.append(Option("language", button("Language")))
+    return Choice(name=MENU, label=button("Menu"), text=MENU_TEXT, among=tuple(among))
+
+
+DELETE_SCREEN = Choice(
+    name=DELETE, label=button("Delete my data"), text=DELETE_TEXT, among=(YES, NO)
+)
+LEAVE_SCREEN = Choice(name=LEAVE, label=button("Leave"), text=LEAVE_TEXT, among=(YES, NO))
+WITHDRAW_SCREEN = Choice(
+    name=WITHDRAW, label=button("Withdraw"), text=WITHDRAW_TEXT, among=(YES, NO)
+)
+
+
+def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
+    text = REGISTRATION.get(state, REGISTRATION["sent"])
+    if "{number}" in text.msgid:
+        text = _(text.msgid, number=number)
+    among = (
+        Option("amend", button("Change an answer")),
+        Option("withdraw", button("Withdraw")),
+        *(Option(flow.name, flow.title) for flow in more),
+        Option("menu", button("Menu")),
+    )
+    gone = state in ("withdrawing", "withdrawn")
+    return Choice(
+        name=REGISTERED,
+        label=button("My registration"),
+        text=text,
+        among=among[-1:] if gone else among,
+    )
+
+
+def edit_screen(road: Path) -> Choice:
+    """Every answer that can be changed, to choose one."""
+    among = [Option(step.key, titled(step, road)) for step in road.steps if _can_change(step)]
+    return Choice(
+        name=EDIT,
+        label=button("Change an answer"),
+        text=_("Which answer would you like to change?"),
+        among=(*among, Option("review", button("Back"))),
+    )
+
+
+def _can_change(step: Step) -> bool:
+    return isinstance(step.item, Many) or shown(step) is not None
+
+
+def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
+    """What was found of files, each sentence once: `ok`, a refusal's code or a hint's."""
+    good = sum(code not in upload_states.Refusal for code in codes)
+    lines = [_("Received and readable: {count}.", count=good)] if good else []
+    for code in dict.fromkeys(codes):
+        if code in upload_states.Refusal:
+            lines.append(upload_states.REFUSALS[upload_states.Refusal(code)])
+        elif code in upload_states.Hint:
+            lines.append(upload_states.HINTS[upload_states.Hint(code)])
+    return tuple(lines)
+
+
+def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
+    """Where each paper stands."""
+    return tuple(
+        _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
+        for flow in flows
+        for item in flow.questions()
+        if isinstance(item, Upload) and states.get(item.paper) in PAPER_STATES
+    )
+
+
+def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
+    """What a review reads back, and whom a list holds so far; `hide` keeps private answers out."""
+    if isinstance(stop.item, Review):
+        lines = tuple(
+            _(SAVED.msgid, label=titled(step, road), answer=hidden(step, answer, hide=hide))
+            for step in road.steps
+            if (answer := shown(step)) is not None
+        )
+        return (lines,)
+    if isinstance(stop.item, Many):
+        members = dict.fromkeys(step.member for step in road.steps if step.member)
+        lines = tuple(
+            _("{number}. {member}", number=number, member=stop.item.describe(road.of(member)))
+            for number, member in enumerate(members, 1)
+        )
+        return (lines,) if lines else ()
+    return ()
+
+
+def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
+    """An answer as it is read back where private ones must not be shown."""
+    given = step.answer is not None and step.answer.value is not None
+    return HIDDEN if hide and step.item.sensitive and given else answer
+
+
+def titled(step: Step, road: Path) -> Text:
+    """A step's label; that of a member's question carries the member's number."""
+    if not step.member:
+        return step.item.label
+    members = list(dict.fromkeys(each.member for each in road.steps if each.member))
+    return _("{label} ({number})", label=step.item.label, number=members.index(step.member) + 1)

@@ -1,0 +1,311 @@
+"""What must hold of a flow before it ships: its lint, its exhaustive walk and its manifest."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypedDict
+
+from flows.engine import announcement_screens, screens
+from flows.engine.conditions import AtLeast, Is
+from flows.engine.exhaustive_walk import atoms, every, looks_at, walk
+from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review, Upload
+from flows.engine.language_protocol import Reserved, Words
+from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question, Several
+from flows.engine.text import Country, Label, Text, button
+
+# With a nonce before it, it fits a button's 64 bytes.
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+LIMIT = re.compile(r"<=(\d+)$")
+ROW = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with a flow: where, and what."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+# The lint
+
+
+def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
+    """All that is wrong with the flows and the assistant's own screens, in any language."""
+    found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
+    for screen, meant in _screens(flows):
+        found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
+    return tuple(found)
+
+
+def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator[Finding]:
+    rules = (_names, _order, _conditions, _forgetting, _consent)
+    wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
+    # A flow that is not well formed cannot be walked.
+    for name, what in wrong or _walked(flow):
+        yield Finding(f"{flow.name}.{name}", what)
+    for what in _width(flow.title, words):
+        yield Finding(flow.name, what)
+    for item in flow.questions():
+        for what in (*_width(item.label, words), *_labels(_offered(item), words, {})):
+            yield Finding(f"{flow.name}.{item.name}", what)
+    for part, most in _parts(flow):
+        numbered = Text(
+            "{label} ({number})", (("label", part.label), ("number", most)), "list row<=24"
+        )
+        for what in _width(numbered, words):
+            yield Finding(f"{flow.name}.{part.name}", what)
+
+
+type _Found = Iterator[tuple[str, str]]
+
+
+def _names(flow: Flow) -> _Found:
+    """Each name, and each earlier name, belongs to one item."""
+    taken: dict[str, str] = {}
+    for item in every(flow):
+        if not NAME.fullmatch(item.name):
+            yield item.name, "the name is not a plain lower-case word of at most 30 characters"
+        for name in (item.name, *(item.was if isinstance(item, Question) else ())):
+            if name in taken:
+                yield item.name, f"the name {name} belongs to {taken[name]} already"
+            taken[name] = item.name
+
+
+def _order(flow: Flow) -> _Found:
+    """Conditions, dependencies and derived values look only at what comes before."""
+    for item, before in _scopes(flow):
+        for name in sorted(looks_at(item) - before.keys()):
+            yield item.name, f"looks at {name}, which does not come before it"
+
+
+def _conditions(flow: Flow) -> _Found:
+    """A condition names options that exist, and counts only what can be counted."""
+    for item, before in _scopes(flow):
+        for atom, _negated in atoms(item.when):
+            asked = before.get(atom.question)
+            if isinstance(atom, AtLeast) and not isinstance(asked, Number | Many):
+                yield item.name, f"counts {atom.question}, which is not a number"
+            if isinstance(atom, Is) and isinstance(asked, Choice):
+                for value in sorted(atom.values - {option.key for option in asked.options}):
+                    yield item.name, f"waits for {atom.question} to be {value}, which is no option"
+
+
+def _forgetting(flow: Flow) -> _Found:
+    """Forgetting at consent may close questions before it, but opens none and changes no later one.
+
+    An answer that is forgotten becomes None; under `not_` or in `depends` that would reopen things.
+    """
+    consented = False
+    for item, before in _scopes(flow):
+        fleeting = {name for name, each in before.items() if not _kept(each)}
+        for atom, negated in atoms(item.when):
+            if negated and atom.question in fleeting:
+                yield item.name, f"negates {atom.question}, which is not kept"
+        steady = looks_at(item) if consented else set(_depends(item))
+        for name in sorted(steady & fleeting):
+            yield item.name, f"needs {name}, which is not kept"
+        consented = consented or isinstance(item, Consent)
+        if consented and not _kept(item):
+            yield item.name, "is not kept, but no consent follows that would forget it"
+
+
+def _consent(flow: Flow) -> _Found:
+    """Where something leaves the conversation, nothing identifying is asked before consent."""
+    if not (flow.registers or flow.hands_over):
+        return
+    asked = flow.questions()
+    first = next((at for at, item in enumerate(asked) if isinstance(item, Consent)), len(asked))
+    if first == len(asked):
+        yield "consent", "asks for no consent"
+    for item in asked[:first]:
+        if item.sensitive or not isinstance(item, Choice | CountryQuestion):
+            yield item.name, "could identify the person, and no consent stands before it"
+    if flow.registers and not any(isinstance(item, Notice) for item in asked[:first]):
+        yield "consent", "no notice of the risk stands before it"
+    if flow.registers and not isinstance(asked[-1], Review):
+        yield asked[-1].name, "is the last question; a review must be"
+
+
+def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
+    """No gate refuses: each offers a person, about a topic that the handoff knows, and a way on."""
+    handoff = next((each for each in flows.values() if each.hands_over), None)
+    topics = handoff.find("topic") if handoff else None
+    for gate in flow.questions():
+        if not isinstance(gate, Gate):
+            continue
+        if {option.key for option in gate.options} != {"person", "go_on"}:
+            yield gate.name, "does not offer exactly a person and a way on"
+        if topics is None or not any(option.key == gate.topic for option in topics.options):
+            yield gate.name, f"has the topic {gate.topic}, which the handoff does not know"
+
+
+def _walked(flow: Flow) -> _Found:
+    walked = walk(flow)
+    for name in walked.unreached:
+        yield name, "is never reached"
+    for name in walked.stuck:
+        yield name, "has an answer after which it is asked again"
+
+
+def _labels(
+    offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
+) -> Iterator[str]:
+    """Keys fit a button; labels fit it too, differ, and are no words addressed to the assistant.
+
+    `meant` are options that do what the reserved word does; so is an option named like the word.
+    """
+    among = tuple(offered)
+    for option in among:
+        if not KEY.fullmatch(option.key):
+            yield f"the key {option.key} is not at most 40 plain ASCII characters"
+        yield from _width(option.label, words)
+    for language, _name in words.languages():
+        shown = [(option.key, words.render(option.label, language)) for option in among]
+        for (one, label), (other, like) in combinations(shown, 2):
+            if words.same(label, like):
+                yield f"{one} and {other} are both “{label}” in {language}"
+        for key, label in shown:
+            word = words.reserved(label)
+            if word not in (None, key, meant.get(key)):
+                yield f"{key} is “{label}” in {language}, which means {word}"
+
+
+def _width(label: Label, words: Words) -> Iterator[str]:
+    """A label fits its button or row in every language, with its values filled in."""
+    limit = ROW if isinstance(label, Country) else _limit(label)
+    if limit is None:
+        yield f"the label {label} says no limit"
+        return
+    for language, _name in words.languages():
+        shown = words.render(label, language)
+        if len(shown) > limit:
+            yield f"“{shown}” has {len(shown)} characters in {language}; {limit} fit"
+
+
+def _limit(label: Text) -> int | None:
+    if label.msgid == "{words}":
+        return ROW
+    found = LIMIT.search(label.context)
+    return int(found[1]) if found else None
+
+
+def _offered(item: Question) -> tuple[Option, ...]:
+    """What may be offered at a question; of a list, with its last member there too."""
+    if isinstance(item, Upload):
+        return (Option("done", item.done),)
+    if isinstance(item, Several):
+        return (*item.ticked(()), Option("done", item.done))
+    if not isinstance(item, Many):
+        return item.options
+    last = Option(f"remove.{item.most}", button("Remove no. {number}", number=item.most))
+    return (Option("add", item.add), Option("done", item.done), last)
+
+
+def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
+    """The assistant's own screens, with the options that do what a reserved word does."""
+    meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
+    meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
+    yield screens.menu_screen(flows.values(), kept=True, registered=True, quiet=True), meant
+    yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.GET), {}
+    yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.CHANGE), {}
+    yield screens.DELETE_SCREEN, {}
+    yield screens.WITHDRAW_SCREEN, {}
+    yield screens.LEAVE_SCREEN, {}
+    yield screens.registered_screen("accepted", "1", _following(flows)), {}
+
+
+def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
+    return tuple(flow for flow in flows.values() if flow.follows)
+
+
+def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
+    """The questions of lists, with the number that the last member has."""
+    for item in flow.items:
+        if isinstance(item, Many):
+            yield from ((part, item.most) for part in item.items)
+
+
+def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
+    """Each item with what its condition may look at; members are seen only by their own list."""
+    before: dict[str, Item] = {}
+    for item in flow.items:
+        inside = dict(before)
+        for part in item.items if isinstance(item, Many) else ():
+            yield part, dict(inside)
+            inside[part.name] = part
+        yield item, dict(before)
+        before[item.name] = item
+
+
+def _depends(item: Item) -> tuple[str, ...]:
+    return () if isinstance(item, Derived) else item.depends
+
+
+def _kept(item: Item) -> bool:
+    return isinstance(item, Derived) or item.kept
+
+
+# The manifest
+
+
+class Entry(TypedDict):
+    """What an answer to one question is held against."""
+
+    kind: str
+    rev: int
+    options: list[str]
+    was: list[str]
+
+
+type Manifest = Mapping[str, dict[str, Entry]]
+
+
+def manifest(flows: Mapping[str, Flow]) -> Manifest:
+    """What answers given today will be held against: kind, rev, options and earlier names."""
+    return {
+        flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
+    }
+
+
+def _entry(item: Question) -> Entry:
+    among = item.others if isinstance(item, CountryQuestion) else item.options
+    return {
+        "kind": type(item).__name__,
+        "rev": item.rev,
+        "options": [option.key for option in among],
+        "was": list(item.was),
+    }
+
+
+def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple[Finding, ...]:
+    """Changes that would lose or twist the answers of people who are inside.
+
+    `dropped` are questions, as `flow.name`, that were taken out on purpose.
+    """
+    found: list[Finding] = []
+    for flow, questions in before.items():
+        today = after.get(flow, {})
+        by_name = {old: entry for entry in today.values() for old in entry["was"]} | today
+        for name, old in questions.items():
+            where = f"{flow}.{name}"
+            new = by_name.get(name)
+            if new is None and where not in dropped:
+                found.append(Finding(where, "is gone, and no question says that it `was` this"))
+            elif new is not None:
+                found += [Finding(where, what) for what in _twisted(old, new)]
+    return tuple(found)
+
+
+def _twisted(old: Entry, new: Entry) -> Iterator[str]:
+    if new["rev"] > old["rev"]:
+        return
+    if old["kind"] != new["kind"]:
+        yield "the kind changed, but `rev` did not rise"
+    if sorted(old["options"]) != sorted(new["options"]):
+        yield "the options changed, but `rev` did not rise"

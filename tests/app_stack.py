@@ -1,0 +1,221 @@
+"""The whole house over real HTTP: web server, worker, sandbox registry, Telegram's emulator."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import aiohttp
+import psycopg
+import uvicorn
+
+from bot import embedded
+from bot.config.settings import Settings, settings
+from bot.embedded import Databases
+from bot.embedded.server_process import free_port
+from bot.registry.sandbox import create_app as create_sandbox
+from bot.runtime import Runtime, runtime
+from bot.web.app import close, create_app
+from bot.worker import main
+from tests.emulators import whatsapp as wa
+from tests.emulators.telegram import Emulator, Pace
+
+# By server, databases for houses to come: to make one takes longer than to empty it.
+_sandboxes = defaultdict[str, list[str]](list)
+
+# For answers that are being given when a server is told to end.
+GRACE = 1.0
+
+
+class Server(uvicorn.Server):
+    """uvicorn inside a test: no signals of its own, and it ends when told, not at its next look."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready, self.told = asyncio.Event(), asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    @property
+    def url(self) -> str:
+        port = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.told.wait()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if answering := list(self.server_state.tasks):
+            _answered, late = await asyncio.wait(answering, timeout=GRACE)
+            for each in late:
+                each.cancel()
+        await self.lifespan.shutdown()
+
+
+@asynccontextmanager
+async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
+    """An application at an address of its own."""
+    config = uvicorn.Config(
+        asgi,
+        port=port,
+        loop="none",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        lifespan="on",
+        # A connection that is just being closed for idleness would fail whoever uses it then.
+        timeout_keep_alive=600,
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    try:
+        yield server.url
+    finally:
+        close(asgi)
+        server.told.set()
+        await task
+
+
+@dataclass
+class House:
+    """Everything that runs, and the addresses of its doors."""
+
+    rt: Runtime
+    url: str
+    sandbox: str
+    telegram: Emulator
+    whatsapp: wa.Emulator
+    http: aiohttp.ClientSession
+
+    async def entries(self) -> list[dict[str, Any]]:
+        async with self.http.get(f"{self.sandbox}/_entries") as answer:
+            return list(await answer.json())
+
+    async def fault(self, **switch: Any) -> None:
+        async with self.http.post(f"{self.sandbox}/_faults", json=switch) as answer:
+            assert answer.status < 300, await answer.text()
+
+    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+        """Wait for something that only the outside shows."""
+        async with asyncio.timeout(seconds):
+            while not await true():  # noqa: ASYNC110 — the outside tells nobody
+                await asyncio.sleep(0.02)
+
+    async def ahead(self, interval: str) -> None:
+        """Move database time."""
+        async with self.rt.pool.connection() as session:
+            await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
+    """Settings with every channel and a registry, all of them invented."""
+    return settings(
+        database_url=databases.app,
+        database_owner_url=databases.owner,
+        database_retention_url=databases.retention,
+        database_console_url=databases.console,
+        redis_url=redis_url,
+        data=folder,
+        keys=folder / "keys",
+        telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
+        telegram_secret=token_hex(32),
+        telegram_rate=0,
+        whatsapp_token="ATestTokenThatIsPlainlyInventedForTests",
+        whatsapp_number_id=wa.NUMBER_ID,
+        whatsapp_app_secret=token_hex(16),
+        whatsapp_verify_token=token_hex(16),
+        whatsapp_rate=0,
+        registry_url="http://127.0.0.1:9",
+        registry_client_id="kosh",
+        registry_client_secret=token_hex(32),
+        registry_callback_secret=token_hex(32),
+        broadcast_testers=("web:a-tester",),
+        demo=True,
+    )
+
+
+@asynccontextmanager
+async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+    assert chosen.registry_client_secret
+    assert chosen.registry_callback_secret
+    callback = f"http://127.0.0.1:{(port := free_port())}/callbacks/registry"
+    registry = partial(
+        create_sandbox,
+        client_id="kosh",
+        client_secret=chosen.registry_client_secret.get_secret_value(),
+        callback_url=callback,
+        callback_secret=chosen.registry_callback_secret.get_secret_value(),
+        delay=0.2,
+    )
+    with _for_the_sandbox(admin_url) as sandbox_url:
+        async with (
+            serving(registry(sandbox_url)) as sandbox,
+            Emulator(
+                token=chosen.telegram_token.get_secret_value() if chosen.telegram_token else "",
+                limits=False,
+                pace=Pace(scale=0.02),
+            ) as telegram,
+            wa.Emulator(
+                token=chosen.whatsapp_token.get_secret_value() if chosen.whatsapp_token else "",
+                secret=chosen.whatsapp_app_secrets[0],
+                limits=False,
+                pace=wa.Pace(scale=0.02),
+            ) as whatsapp,
+            runtime(
+                chosen.model_copy(
+                    update={
+                        "registry_url": sandbox,
+                        "telegram_api": telegram.url,
+                        "whatsapp_api": f"{whatsapp.url}/v26.0",
+                    }
+                )
+            ) as rt,
+            serving(create_app(lent(rt)), port) as url,
+            aiohttp.ClientSession() as http,
+        ):
+            # A child for each file that comes, none for those that might.
+            rt.papers.ahead = 0
+            working = asyncio.create_task(main.work(rt))
+            try:
+                yield House(rt, url, sandbox, telegram, whatsapp, http)
+            finally:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+
+
+@contextmanager
+def _for_the_sandbox(admin_url: str) -> Iterator[str]:
+    """A database of the sandbox's own, empty; the houses of a process have it in turns."""
+    if free := _sandboxes[admin_url]:
+        url = free.pop()
+        with psycopg.connect(url, autocommit=True) as session:
+            session.execute("TRUNCATE registry_sandbox.entries RESTART IDENTITY CASCADE")
+    else:
+        url = embedded.create_database(admin_url, f"sandbox_{token_hex(6)}").owner
+    yield url
+    free.append(url)
+
+
+@asynccontextmanager
+async def lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    yield rt

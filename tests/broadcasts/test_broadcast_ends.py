@@ -1,0 +1,194 @@
+"""A broadcast that comes to its end while somebody plans it anew for one more: nobody is left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from bot import broadcasts
+from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender
+from bot.channels import Receipt, Throttled, Unreachable
+from bot.runtime import Runtime
+from tests.conversations.test_races import _until_somebody_waits
+from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
+from tests.desk.desks import ahead
+
+# The package has a function of that name.
+receiving = import_module("bot.broadcasts.delivery_reports")
+
+
+@dataclass
+class Gate:
+    """A step of a unit of work that is done, and not committed before somebody opens."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    passed: int = 0
+
+    @classmethod
+    def behind(cls, patch: pytest.MonkeyPatch, module: Any, name: str) -> "Gate":
+        gate, step = cls(), getattr(module, name)
+
+        async def held(*given: Any, **named: Any) -> Any:
+            gate.passed += 1
+            done = await step(*given, **named)
+            gate.reached.set()
+            await gate.opened.wait()
+            return done
+
+        patch.setattr(module, name, held)
+        return gate
+
+
+@dataclass
+class Late(Post):
+    """A platform that answers when told to, that nothing was written."""
+
+    until: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, act: Any) -> str:
+        await super().send(act)
+        await self.until.wait()
+        raise Unreachable(certain=True)
+
+
+@dataclass
+class Last:
+    """A broadcast with nobody left; what plans it anew for one, and its last step."""
+
+    rt: Runtime
+    found: broadcasts.Broadcast
+    plan: Callable[[], Awaitable[object]]
+    step: tuple[Any, str]
+
+
+async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broadcast]:
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel=post.name)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    return rt, who, found
+
+
+async def _reported(rt: Runtime) -> Last:
+    """It seemed sent, and the platform says that it did not arrive."""
+    post = Post("whatsapp")
+    rt, _who, found = await _sent(rt, post)
+    await broadcasts.send_shard(rt, found.id, 0)
+    told = Receipt("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
+    return Last(rt, found, lambda: broadcasts.receipts(rt, [told]), (receiving, "consequence"))
+
+
+async def _decided(rt: Runtime) -> Last:
+    """An officer has it sent again to who was in doubt."""
+    rt, who, found = await _sent(rt, Post())
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE recipients SET state = 'in_doubt', reason = 'crash'")
+
+    def plan() -> Awaitable[object]:
+        return broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+
+    return Last(rt, found, plan, (lifecycle, "told"))
+
+
+async def _heard_of_late(rt: Runtime) -> Last:
+    """A worker that was given up knows after all that nothing was sent."""
+    post = Late()
+    rt, _who, found = await _sent(rt, post)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await ahead(rt, "2 minutes")
+    async with rt.pool.connection() as session:
+        await session.execute(scheduler._DOUBT, (found.id,))
+
+    def plan() -> Awaitable[object]:
+        post.until.set()
+        return sending
+
+    return Last(rt, found, plan, (sender, "consequence"))
+
+
+PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _heard_of_late])
+
+
+async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
+    """Or has come to its end, because it did not have to."""
+    waiting = asyncio.create_task(_until_somebody_waits(rt, admin_url))
+    await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+async def _goes_on(last: Last) -> None:
+    async with last.rt.pool.connection() as session:
+        now = await model.find(session, last.found.id)
+    (fate,) = await fates(last.rt, last.found)
+    assert (now.state, fate.partition(" ")[0]) == (State.RUNNING, "planned")
+
+
+@PLANNERS
+async def test_who_is_planned_anew_while_it_ends_is_not_left(
+    rt: Runtime,
+    admin_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    planner: Callable[[Runtime], Awaitable[Last]],
+) -> None:
+    last = await planner(rt)
+    gate = Gate.behind(monkeypatch, *last.step)
+    planning = asyncio.ensure_future(last.plan())
+    await gate.reached.wait()
+    ending = asyncio.create_task(broadcasts.tend(last.rt))
+    await _until_it_waits(ending, rt, admin_url)
+    gate.opened.set()
+    await asyncio.gather(planning, ending)
+    await _goes_on(last)
+
+
+@PLANNERS
+async def test_who_is_planned_anew_when_it_is_about_to_have_ended_opens_it_again(
+    rt: Runtime,
+    admin_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    planner: Callable[[Runtime], Awaitable[Last]],
+) -> None:
+    last = await planner(rt)
+    gate = Gate.behind(monkeypatch, scheduler, "_end")
+    ending = asyncio.create_task(broadcasts.tend(last.rt))
+    await gate.reached.wait()
+    planning = asyncio.ensure_future(last.plan())
+    await _until_it_waits(planning, rt, admin_url)
+    gate.opened.set()
+    await asyncio.gather(planning, ending)
+    await _goes_on(last)
+
+
+async def test_a_storm_and_an_officer_who_decides_do_not_stand_in_each_others_way(
+    rt: Runtime, admin_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post()
+    members = await crowd(rt, 12)
+    post.answers = {each.address: Unreachable() for each in members}
+    rt = posted(rt, post)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE recipients SET state = 'in_doubt', reason = 'unreachable' WHERE seq = 0"
+        )
+    gate = Gate.behind(monkeypatch, lifecycle, "_reopened")
+    written = Gate.behind(monkeypatch, sender, "_consequences")
+    written.opened.set()
+    deciding = asyncio.create_task(
+        broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN, [0])
+    )
+    await gate.reached.wait()
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await _until_it_waits(sending, rt, admin_url)
+    gate.opened.set()
+    await asyncio.gather(deciding, sending)
+    assert written.passed == 1, "neither was turned back for a deadlock"
+    assert await fates(rt, found) == {"planned": 1, "in_doubt unreachable": 11}

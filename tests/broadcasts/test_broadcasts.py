@@ -1,0 +1,276 @@
+"""Writing, agreeing to and starting an announcement: who may, and what is refused and why."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg.errors import CheckViolation
+
+from bot import broadcasts
+from bot.broadcasts import Draft, Purpose, Refusal, Refused, Rule, Stale, State, Words
+from bot.officers.permissions import Forbidden, Role
+from bot.runtime import Runtime
+from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
+
+
+async def _ahead(rt: Runtime, interval: str) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
+    with pytest.raises(Refused) as refusal:
+        await verb
+    assert refusal.value.why is why
+    return refusal.value.detail
+
+
+async def test_it_goes_from_draft_to_running_by_three_people(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 3)
+    found = await started(rt, who, a_draft())
+    assert found.state is State.RUNNING
+    told = await broadcasts.history(rt, who.editor, found.id)
+    assert [each.action for each in told] == [
+        "broadcast.drafted", "broadcast.submitted", "broadcast.approved", "broadcast.started",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_each_step_wants_its_own_right(rt: Runtime, role: Role) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    officer = await entered(rt, role)
+    found = await approved(rt, who, a_draft())
+    verbs: dict[Role, Callable[[], Awaitable[object]]] = {
+        Role.EDITOR: lambda: broadcasts.draft(rt, officer, a_draft()),
+        Role.APPROVER: lambda: broadcasts.approve(rt, officer, found.id, found.draft.content_hash),
+        Role.LEAD: lambda: broadcasts.start(rt, officer, found.id),
+    }
+    for needed, verb in verbs.items():
+        if needed is role:
+            await verb()
+        else:
+            with pytest.raises(Forbidden):
+                await verb()
+
+
+@pytest.mark.row(93)
+async def test_nobody_agrees_to_their_own(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    both = await entered(rt, Role.EDITOR, Role.APPROVER)
+    found = await broadcasts.draft(rt, both, a_draft())
+    await looked_at(rt, found)
+    await broadcasts.ask_approval(rt, both, found.id)
+    await _refused(Refusal.OWN, broadcasts.approve(rt, both, found.id, found.draft.content_hash))
+    with pytest.raises(CheckViolation):
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "INSERT INTO approvals VALUES (%s, %s, %s, '', 1, kosh_now(), kosh_now())",
+                (found.id, both.id, both.id),
+            )
+    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+
+
+@pytest.mark.row(93)
+async def test_an_edit_voids_what_was_agreed_to(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    found = await approved(rt, who, a_draft())
+    texts = {**TEXTS, "ru": Words("Проба объявления: в воскресенье центр открыт.")}
+    edited = await broadcasts.edit(rt, who.editor, found.id, a_draft(texts=texts), found.version)
+    await _refused(Refusal.STATE, broadcasts.start(rt, who.lead, found.id))
+    await _refused(
+        Refusal.CHANGED, broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    )
+    await looked_at(rt, edited)
+    await broadcasts.ask_approval(rt, who.editor, found.id)
+    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    # Nor does the old word come back with the old text.
+    again = await broadcasts.edit(rt, who.editor, found.id, a_draft(), edited.version)
+    assert await broadcasts.agreed(rt, who.editor, found.id) == found.draft
+    await looked_at(rt, again)
+    await broadcasts.ask_approval(rt, who.editor, found.id)
+    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+
+
+async def test_after_a_restore_nothing_goes_on_by_itself(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    texts = {code: Words(f"{words.body} (2)") for code, words in TEXTS.items()}
+    running = await started(rt, who, a_draft())
+    waiting = await started(rt, who, a_draft(not_before=soon, texts=texts))
+    assert waiting.state is State.SCHEDULED
+    async with rt.pool.connection() as session:
+        await broadcasts.after_restore(session)
+    found = {each.id: each for each in await broadcasts.listing(rt, who.lead)}
+    assert (found[running.id].state, found[running.id].reason) == (State.PAUSED, "restored")
+    assert found[waiting.id].state is State.AWAITING
+    assert (await broadcasts.resume(rt, who.lead, running.id)).state is State.RUNNING
+
+
+@pytest.mark.row(93)
+async def test_an_approval_ends_after_a_day(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    found = await approved(rt, who, a_draft())
+    await _ahead(rt, "25 hours")
+    await _refused(Refusal.EXPIRED, broadcasts.start(rt, who.lead, found.id))
+
+
+async def test_of_two_who_start_it_at_once_one_does(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    found = await approved(rt, who, a_draft())
+    tries = (broadcasts.start(rt, who.lead, found.id) for _ in range(2))
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(isinstance(each, Refused) for each in results) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("draft", "why", "detail"),
+    [
+        (a_draft(topic="weather"), Refusal.TOPIC, ""),
+        (a_draft(topic=""), Refusal.TOPIC, ""),
+        (a_draft(rule=Rule(languages=("tlh",))), Refusal.AUDIENCE, "languages"),
+        (a_draft(rule=Rule(channels=("pigeon",))), Refusal.AUDIENCE, "channels"),
+        (a_draft(rule=Rule(missions=("xx_nowhere",))), Refusal.AUDIENCE, "missions"),
+        (a_draft(rule=Rule(registration=("secret",))), Refusal.AUDIENCE, "registration"),
+        (a_draft(rule=Rule(countries=("CN", "QQ"))), Refusal.AUDIENCE, "countries"),
+        (a_draft(rule=Rule(programmes=("x",))), Refusal.AUDIENCE, "programmes"),
+        (a_draft(rule=Rule(regions=("x",))), Refusal.AUDIENCE, "regions"),
+        (a_draft(texts={**TEXTS, "kk_Arab": Words("evil.example")}), Refusal.FORM, "texts"),
+    ],
+)
+async def test_what_does_not_exist_is_refused_with_its_place(
+    rt: Runtime, draft: Draft, why: Refusal, detail: str
+) -> None:
+    who = await crew(rt)
+    found = await broadcasts.draft(rt, who.editor, a_draft())
+    for verb in (
+        broadcasts.draft(rt, who.editor, draft),
+        broadcasts.edit(rt, who.editor, found.id, draft, found.version),
+        broadcasts.count(rt, who.editor, draft),
+    ):
+        assert await _refused(why, verb) == detail
+    assert (await broadcasts.find(rt, who.editor, found.id)).draft == found.draft
+
+
+async def test_two_authors_at_once_do_not_overwrite_one_another(rt: Runtime) -> None:
+    who = await crew(rt)
+    found = await broadcasts.draft(rt, who.editor, a_draft())
+    await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
+    with pytest.raises(Stale):
+        await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "why"),
+    [
+        ("uz", "", Refusal.LANGUAGE),
+        ("ru", "Подробно: https://gov.kz.example.org/news", Refusal.LINK),
+        ("ru", "Пишите нам: @someotherbot", Refusal.LINK),
+        ("kk", "Толығырақ example.com сайтында.", Refusal.LINK),
+        ("ru", "Приём {дата} в 10:00.", Refusal.PLACEHOLDER),
+        ("zh_Hans", "中心于[日期]开放。", Refusal.PLACEHOLDER),
+        ("uz", "Qabul XX kuni.", Refusal.PLACEHOLDER),
+        ("kk", "Хабар. " * 200, Refusal.TOO_LONG),
+    ],
+    ids=["none", "host", "name", "bare", "brace", "bracket", "letters", "long"],
+)
+@pytest.mark.row(94)
+async def test_words_that_may_not_go_out_are_refused_with_the_place(
+    rt: Runtime, language: str, body: str, why: Refusal
+) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, language: Words(body)}))
+    await looked_at(rt, found)
+    assert why in {each.why for each in await broadcasts.blockers(rt, who.editor, found.id)}
+    detail = await _refused(why, broadcasts.ask_approval(rt, who.editor, found.id))
+    assert language in detail
+
+
+async def test_a_link_to_an_allowed_host_and_a_date_are_fine(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    fine = Words("5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу.")
+    found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, "ru": fine}))
+    await looked_at(rt, found)
+    assert await broadcasts.blockers(rt, who.editor, found.id) == []
+
+
+async def test_what_nobody_looked_at_is_not_agreed_to(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    found = await broadcasts.draft(rt, who.editor, a_draft())
+    await _refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, who.editor, found.id))
+
+
+async def test_the_same_announcement_does_not_go_out_twice(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    first = await started(rt, who, a_draft())
+    again = await broadcasts.draft(rt, who.editor, a_draft(rule=Rule(languages=("ru",))))
+    await looked_at(rt, again)
+    detail = await _refused(Refusal.REPEATED, broadcasts.ask_approval(rt, who.editor, again.id))
+    assert detail == str(first.number)
+
+
+async def test_to_nobody_or_too_late_nothing_is_sent(rt: Runtime) -> None:
+    who = await crew(rt)
+    found = await broadcasts.draft(rt, who.editor, a_draft())
+    await looked_at(rt, found)
+    await _refused(Refusal.NOBODY, broadcasts.ask_approval(rt, who.editor, found.id))
+    await crowd(rt, 1)
+    past = replace(a_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
+    await broadcasts.edit(rt, who.editor, found.id, past, found.version)
+    await _refused(Refusal.LATE, broadcasts.ask_approval(rt, who.editor, found.id))
+
+
+async def test_an_audience_that_grew_is_agreed_to_anew(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 10)
+    found = await approved(rt, who, a_draft())
+    await crowd(rt, 40)
+    assert await _refused(Refusal.DRIFT, broadcasts.start(rt, who.lead, found.id)) == "10, 50"
+
+
+async def test_an_urgent_one_takes_two_and_a_reason(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 1)
+    urgent = a_draft(Purpose.URGENT)
+    found = await broadcasts.draft(rt, who.editor, urgent)
+    await looked_at(rt, found)
+    await _refused(Refusal.WHY, broadcasts.ask_approval(rt, who.editor, found.id))
+    urgent = replace(urgent, why="the border closes tonight")
+    found = await broadcasts.edit(rt, who.editor, found.id, urgent, found.version)
+    await broadcasts.ask_approval(rt, who.editor, found.id)
+    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    await broadcasts.approve(rt, who.second, found.id, found.draft.content_hash)
+    assert (await broadcasts.start(rt, who.lead, found.id)).state is State.RUNNING
+
+
+async def test_who_is_left_out_is_counted_with_the_reason(rt: Runtime) -> None:
+    who = await crew(rt)
+    members = await crowd(rt, 6, languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE conversations SET quiet = true WHERE person_id = %s", (members[0].id,)
+        )
+        await session.execute(
+            "UPDATE handles SET blocked = true WHERE person_id = %s", (members[1].id,)
+        )
+        await session.execute("DELETE FROM handles WHERE person_id = %s", (members[2].id,))
+        await session.execute("DELETE FROM subscriptions WHERE person_id = %s", (members[3].id,))
+    await crowd(rt, 2, channel="whatsapp", languages=("uz",))
+    counted = await broadcasts.count(rt, who.editor, a_draft())
+    assert counted.included == {("ru", "telegram"): 2}
+    assert counted.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}

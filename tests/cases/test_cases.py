@@ -1,0 +1,498 @@
+"""Where a case goes, how long it may wait, and what becomes of it when nobody presses anything."""
+
+import asyncio
+from datetime import time, timedelta
+from typing import Any, LiteralString
+from uuid import uuid4
+
+import pytest
+
+from bot import cases, desk
+from bot.cases import State, working_hours
+from bot.cases.working_hours import Desk, Shift
+from bot.channels import Act, Intruder, Message, Rates, SendError
+from bot.channels.telegram.client import Telegram
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.desk import case_sweeps
+from bot.desk.views import Queue
+from bot.officers import directory
+from bot.officers.directory import LastAdministrator, Officer
+from bot.officers.permissions import Forbidden, Role
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from flows.knowledge.contacts import FAMILY_LINE
+from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
+from tests.person_client import Guest
+
+
+async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    return await now(rt, case.id)
+
+
+async def _epoch(rt: Runtime, case: cases.Case) -> int:
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, case.person_id)
+    assert held is not None
+    return held.epoch
+
+
+async def _always_open(rt: Runtime, **more: Any) -> Desk:
+    """A mission that works around the clock, so that working time is time."""
+    return await _open_on(rt, *range(7), **more)
+
+
+async def _open_on(rt: Runtime, *days: int, **more: Any) -> Desk:
+    lead = await an_officer(rt, f"Lead {uuid4()}", roles=(Role.LEAD,))
+    desk_of = Desk("general", "UTC", tuple(Shift(day, time(0), time(0)) for day in days), **more)
+    await working_hours.put(rt, lead, desk_of)
+    return desk_of
+
+
+# Routing
+
+
+async def _living_in(rt: Runtime, country: str) -> cases.Case:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("yes", "TESTOVA", "GULNAR", "-", "-", "1990", country)
+    return await ask(guest)
+
+
+async def test_a_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime) -> None:
+    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    await an_officer(rt, "Officer Samarkand", "uz_samarkand")
+    for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
+        case = await _living_in(rt, country)
+        assert (case.mission, case.country) == (mission, country)
+
+
+async def test_who_has_not_said_where_they_live_goes_to_the_general_desk(rt: Runtime) -> None:
+    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    case = await ask(Guest(rt))
+    assert (case.mission, case.country) == ("general", "")
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT mission FROM people")
+        assert await cursor.fetchall() == [(None,)]
+
+
+async def test_cases_of_a_mission_that_nobody_works_at_any_more_are_not_lost(
+    rt: Runtime,
+) -> None:
+    administrator = await _administrators(rt)
+    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    general = await an_officer(rt, "Officer General")
+    case = await _living_in(rt, "CN")
+    await directory.change(rt, administrator, officer.id, active=False)
+    await case_sweeps.tend(rt)
+    moved = await now(rt, case.id)
+    assert (moved.mission, moved.state) == ("general", State.QUEUED)
+    assert await numbers(rt, general) == [case.number]
+
+
+async def test_urgent_ones_come_first_then_what_must_be_answered_soonest(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    first = await ask(Guest(rt))
+    second = await ask(Guest(rt))
+    urgent = await ask(Guest(rt), topic="danger")
+    assert await numbers(rt, officer, Queue.UNCLAIMED) == [
+        urgent.number, first.number, second.number,
+    ]  # fmt: skip
+
+
+async def test_a_second_wish_for_a_person_adds_to_the_open_case(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await ask(guest)
+    await guest.do(Said("once more"))
+    assert await numbers(rt, officer) == [case.number]
+
+
+# What is promised
+
+
+async def test_who_asks_is_told_when_to_expect_an_answer_in_their_language(rt: Runtime) -> None:
+    await _always_open(rt)
+    guest = Guest(rt)
+    before = len(await guest.rows()) if await guest.conversation() else 0
+    await ask(guest)
+    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _told(rt)
+    assert len(await guest.rows()) > before
+
+
+async def _told(rt: Runtime) -> str:
+    """The newest message to the only person with a case."""
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
+        assert held is not None
+        cursor = await session.execute("SELECT body FROM messages ORDER BY id DESC LIMIT 1")
+        row = await cursor.fetchone()
+    assert row is not None
+    return held.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
+
+
+@pytest.mark.parametrize(
+    ("topic", "country", "urgent", "line"),
+    [
+        ("danger", "", True, True),
+        ("danger", "CN", True, False),
+        ("general", "", False, False),
+    ],
+)
+async def test_who_is_in_need_while_nobody_works_is_told_where_else_to_call(
+    rt: Runtime, topic: str, country: str, urgent: bool, line: bool
+) -> None:
+    async with rt.pool.connection() as session:
+        today = (await cases.clock(session)).weekday()
+    await _open_on(rt, (today + 3) % 7)
+    guest = Guest(rt)
+    await guest.consent()
+    if country:
+        await guest.go("yes", "TESTOVA", "GULNAR", "-", "-", "1990", country)
+    await ask(guest, topic=topic)
+    told, render = await _told(rt), rt.languages.render
+    assert render(working_hours.BACK_AT, "ru").partition(":")[0] in told
+    assert [
+        render(each, "ru") in told for each in (working_hours.URGENT, working_hours.IN_NEED)
+    ] == [urgent] * 2
+    assert (render(FAMILY_LINE.text, "ru") in told) == line
+
+
+async def _only(rt: Runtime) -> cases.Case:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM cases")
+        rows = await cursor.fetchall()
+    ((case_id,),) = rows
+    return await now(rt, case_id)
+
+
+async def test_last_weeks_median_is_known_from_five_first_answers_on(rt: Runtime) -> None:
+    await _always_open(rt)
+    officer = await an_officer(rt)
+    for number in range(5):
+        async with rt.pool.connection() as session:
+            assert await cases.median(session, "general") is None
+        case = await _claimed(rt, Guest(rt), officer)
+        await ahead(rt, f"{10 * (number + 1)} minutes")
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    async with rt.pool.connection() as session:
+        assert await cases.median(session, "general") == 30
+    await ahead(rt, "8 days")
+    async with rt.pool.connection() as session:
+        assert await cases.median(session, "general") is None
+
+
+# Clocks
+
+
+async def test_who_waits_too_long_is_brought_before_the_lead(rt: Runtime) -> None:
+    await _always_open(rt, first_minutes=60)
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    await ahead(rt, "59 minutes")
+    await case_sweeps.tend(rt)
+    assert await numbers(rt, officer, Queue.LATE) == []
+    await ahead(rt, "2 minutes")
+    await case_sweeps.tend(rt)
+    late = await now(rt, case.id)
+    assert late.escalated_at is not None
+    assert await numbers(rt, officer, Queue.LATE) == [case.number]
+    assert await case_sweeps.tend(rt) == 0
+    assert ("duty", "case.escalate", "") in await audited(rt)
+
+
+async def test_the_clock_of_the_next_answer_runs_from_the_persons_words(rt: Runtime) -> None:
+    await _always_open(rt, first_minutes=60, next_minutes=30, return_minutes=600)
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    assert (await now(rt, case.id)).answer_due is None
+    await ahead(rt, "2 hours")
+    await guest.do(Said("and now?"))
+    after = await now(rt, case.id)
+    assert after.waiting_since is not None
+    assert after.answer_due == after.waiting_since + timedelta(minutes=30)
+    await guest.do(Said("hello?"))
+    assert (await now(rt, case.id)).answer_due == after.answer_due
+
+
+async def test_the_end_moves_by_the_time_that_the_person_took(rt: Runtime) -> None:
+    await _always_open(rt)
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await ahead(rt, "3 hours")
+    await guest.do(Said("thank you"))
+    after = await now(rt, case.id)
+    assert case.resolve_due is not None
+    assert after.resolve_due == case.resolve_due + timedelta(hours=3)
+
+
+# Return to the queue
+
+
+async def test_a_case_whose_officer_is_silent_goes_back_to_the_queue(rt: Runtime) -> None:
+    await _always_open(rt, return_minutes=30, first_minutes=600)
+    officer = await an_officer(rt)
+    case = await _claimed(rt, Guest(rt), officer)
+    epoch = await _epoch(rt, case)
+    await ahead(rt, "31 minutes")
+    await case_sweeps.tend(rt)
+    back = await now(rt, case.id)
+    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
+    assert back.waiting_since == case.waiting_since
+    assert await _epoch(rt, case) == epoch + 1
+
+
+async def test_at_the_end_of_a_shift_what_awaits_an_answer_goes_back(rt: Runtime) -> None:
+    guest, waiting = Guest(rt), Guest(rt)
+    officer = await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    other = await _claimed(rt, waiting, officer)
+    await desk.reply(rt, officer, other.id, other.version, key=key(), words="An answer.")
+    await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
+    await case_sweeps.tend(rt)
+    assert (await now(rt, case.id)).owner == officer.id
+    await ahead(rt, "21 minutes")
+    await case_sweeps.tend(rt)
+    assert (await now(rt, case.id)).state == State.QUEUED
+    assert (await now(rt, other.id)).state == State.WAITING
+    await waiting.do(Said("are you there?"))
+    await case_sweeps.tend(rt)
+    assert (await now(rt, other.id)).state == State.QUEUED
+
+
+async def _administrators(rt: Runtime) -> Officer:
+    """Two of them, since fewer may not be left."""
+    await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
+    return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
+
+
+@pytest.mark.row(90)
+async def test_what_a_disabled_officer_held_goes_back_and_they_can_do_no_more(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await directory.change(rt, await _administrators(rt), officer.id, active=False)
+    with pytest.raises(Forbidden):
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="One more.")
+    await case_sweeps.tend(rt)
+    assert (await now(rt, case.id)).state == State.QUEUED
+
+
+async def test_a_sleeping_case_wakes_at_its_time_or_when_the_person_writes(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    for wakes in ("time", "words"):
+        guest = Guest(rt)
+        case = await _claimed(rt, guest, officer)
+        until = case.state_at + timedelta(days=5)
+        await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+        await case_sweeps.tend(rt)
+        assert (await now(rt, case.id)).state == State.SNOOZED
+        if wakes == "words":
+            await guest.do(Said("something new"))
+        else:
+            await ahead(rt, "6 days")
+            await case_sweeps.tend(rt)
+        awake = await now(rt, case.id)
+        assert (awake.state, awake.snoozed_until) == (State.CLAIMED, None)
+        assert awake.waiting_since is not None
+
+
+async def test_a_case_from_another_mission_gets_the_hours_of_its_new_one(rt: Runtime) -> None:
+    await _always_open(rt, first_minutes=77)
+    far = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    case = await _living_in(rt, "CN")
+    await desk.claim(rt, far, case.id, case.version, key=key())
+    await desk.transfer(rt, far, case.id, case.version + 1, key=key(), to=desk.ToMission("general"))
+    await case_sweeps.tend(rt)
+    moved = await now(rt, case.id)
+    assert moved.waiting_since is not None
+    assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
+
+
+async def test_the_last_two_administrators_stay(rt: Runtime) -> None:
+    first = await _administrators(rt)
+    async with rt.pool.connection() as session:
+        second = await directory.by_name(session, "Administrator Second")
+    with pytest.raises(LastAdministrator):
+        await directory.change(rt, first, second.id, active=False)
+    with pytest.raises(LastAdministrator):
+        await directory.change(rt, first, second.id, roles=[Role.OFFICER])
+    third = await directory.enter(rt, first, "Administrator Third", "general", ["administrator"])
+    await directory.change(rt, first, third.id, active=False)
+
+
+# The duty group
+
+
+class _Group:
+    """Telegram as far as a duty group goes: what stands in the chat, and how many acts it took."""
+
+    name, edits, deletes, rates = Telegram.name, True, True, Rates()
+
+    def __init__(self) -> None:
+        self.stands: dict[str, Message] = {}
+        self.acts = 0
+        self.fails = False
+
+    async def send(self, act: Act) -> str:
+        self.acts += 1
+        if self.fails:
+            raise SendError
+        match act.kind:
+            case "send" | "edit":
+                number = act.external_id or str(self.acts)
+                assert act.message is not None
+                self.stands[number] = act.message
+                return number
+            case _:
+                self.stands.pop(act.external_id, None)
+                return act.external_id
+
+
+GROUP = "-1000000000001"
+
+
+@pytest.fixture
+def group(rt: Runtime) -> _Group:
+    group = _Group()
+    assert isinstance(rt.channels, dict)
+    rt.channels[Telegram.name] = group
+    object.__setattr__(rt, "settings", rt.settings.model_copy(update={"telegram_duty_chat": GROUP}))
+    return group
+
+
+async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, group: _Group) -> None:
+    await case_sweeps.announce(rt)
+    await ask(Guest(rt), "Testova asks something")
+    await ahead(rt, "10 seconds")
+    await case_sweeps.announce(rt)
+    (card,) = group.stands.values()
+    assert group.acts == 2
+    assert "Жалпы қабылдау орны" in card.paragraphs[0]
+    assert card.paragraphs[-1].endswith("/console")
+    assert "Testova" not in "".join(card.paragraphs)
+
+
+async def test_an_urgent_case_rings_with_a_new_card_in_place_of_the_old(
+    rt: Runtime, group: _Group
+) -> None:
+    await case_sweeps.announce(rt)
+    (first,) = group.stands
+    await ask(Guest(rt), topic="danger")
+    await ahead(rt, "10 seconds")
+    await case_sweeps.announce(rt)
+    (second,) = group.stands
+    assert second != first
+
+
+async def test_a_group_gets_at_most_twenty_acts_a_minute(rt: Runtime, group: _Group) -> None:
+    for second in range(60):
+        if second % 3 == 0:
+            await ask(Guest(rt), topic="danger")
+        await case_sweeps.announce(rt)
+        await ahead(rt, "1 second")
+    assert group.acts <= 20
+    assert len(group.stands) == 1
+
+
+async def test_without_news_the_card_is_left_alone(rt: Runtime, group: _Group) -> None:
+    await case_sweeps.announce(rt)
+    await ahead(rt, "1 hour")
+    await case_sweeps.announce(rt)
+    assert group.acts == 1
+
+
+async def test_a_card_that_could_not_be_shown_is_tried_again(rt: Runtime, group: _Group) -> None:
+    group.fails = True
+    await case_sweeps.announce(rt)
+    group.fails = False
+    await ahead(rt, "10 seconds")
+    await case_sweeps.announce(rt)
+    assert len(group.stands) == 1
+
+
+async def test_the_duty_group_is_the_one_group_that_is_not_left(rt: Runtime, group: _Group) -> None:
+    await receive.receive(rt, Intruder(Telegram.name, GROUP))
+    assert group.acts == 0
+    await receive.receive(rt, Intruder(Telegram.name, "-1000000000002"))
+    assert group.acts == 1
+
+
+# Giving cases out
+
+
+async def _gives(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
+            " return_minutes, gives) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
+        )
+
+
+async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
+    officer = await an_officer(rt, name, **more)
+    async with rt.pool.connection() as session:
+        until = await cases.clock(session) + timedelta(hours=4)
+    await directory.set_shift(rt, officer, until)
+    return officer
+
+
+async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -> None:
+    await _gives(rt)
+    first = await _on_shift(rt, "Officer First")
+    second = await _on_shift(rt, "Officer Second")
+    await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
+    await an_officer(rt, "Officer At Home")
+    asked = [await ask(Guest(rt)) for _each in range(4)]
+    assert await case_sweeps.give(rt) == 4
+    held = [(await now(rt, case.id)).owner for case in asked]
+    assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
+
+
+async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runtime) -> None:
+    await _gives(rt)
+    case = await ask(Guest(rt))
+    assert await case_sweeps.give(rt) == 0
+    officer = await _on_shift(rt, "Officer First")
+    assert await case_sweeps.give(rt) == 1
+    await ahead(rt, "31 minutes")
+    await case_sweeps.tend(rt)
+    assert await case_sweeps.give(rt) == 0, "it would go round for ever"
+    back = await now(rt, case.id)
+    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
+    assert await desk.take_next(rt, officer, key=key()) is not None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["UPDATE people SET key = ''::bytea WHERE id = %s", "DELETE FROM handles WHERE person_id = %s"],
+)
+async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
+    rt: Runtime, broken: LiteralString
+) -> None:
+    await _gives(rt)
+    await _on_shift(rt, "Officer First")
+    first, second = [await ask(Guest(rt)) for _each in range(2)]
+    async with rt.pool.connection() as session:
+        await session.execute(broken, (first.person_id,))
+    assert await case_sweeps.give(rt) == 1
+    assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
+
+
+async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:
+    await _gives(rt)
+    officer = await _on_shift(rt, "Officer First")
+    await _on_shift(rt, "Officer Second")
+    asked = [await ask(Guest(rt)) for _each in range(3)]
+    taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
+    await asyncio.gather(case_sweeps.give(rt), case_sweeps.give(rt), *taking)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"
+        )
+        assert await cursor.fetchone() == (len(asked), len(asked), asked[0].version + 1)

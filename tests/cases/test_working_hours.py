@@ -1,0 +1,169 @@
+"""Working time: weeks, holidays, nights over midnight, clocks that are put forward and back."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cases import working_hours
+from bot.cases.working_hours import Desk, Holiday, Shift, Stale, Unusable
+from bot.officers.permissions import Forbidden, Role
+from bot.runtime import Runtime
+from flows.engine.text import Country, Text
+from tests.desk.desks import an_officer
+
+OFFICE = tuple(Shift(day, time(9), time(18)) for day in range(5))
+ALMATY = Desk("general", "Asia/Almaty", OFFICE)  # UTC+5
+NIGHT = Desk("general", "Asia/Almaty", (Shift(4, time(22), time(6)),))
+# A week whose Wednesday is a holiday and whose Saturday is worked as a Monday.
+FEAST = Desk(
+    "general",
+    "Asia/Almaty",
+    OFFICE,
+    (Holiday(date(2026, 11, 25)), Holiday(date(2026, 11, 28), works_as=0)),
+)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """A moment of November 2026 in Almaty; the 24th is a Tuesday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=ALMATY.calendar().zone)
+
+
+@pytest.mark.parametrize(
+    ("desk", "moment", "is_open"),
+    [
+        (ALMATY, at(24, 9), True),
+        (ALMATY, at(24, 18), False),
+        (ALMATY, at(28, 12), False),
+        (FEAST, at(25, 12), False),
+        (FEAST, at(28, 12), True),
+        (NIGHT, at(28, 5, 59), True),
+        (NIGHT, at(28, 6), False),
+        (NIGHT, at(27, 21, 59), False),
+        (Desk("general", "UTC"), at(28, 3), True),
+    ],
+)
+def test_whether_a_mission_is_at_work(desk: Desk, moment: datetime, is_open: bool) -> None:
+    assert desk.calendar().is_open(moment) is is_open
+
+
+@pytest.mark.parametrize(
+    ("desk", "moment", "opens"),
+    [
+        (ALMATY, at(24, 12), None),
+        (ALMATY, at(27, 20), at(30, 9)),
+        (FEAST, at(24, 20), at(26, 9)),
+        (FEAST, at(27, 20), at(28, 9)),
+        (NIGHT, at(24, 12), at(27, 22)),
+    ],
+)
+def test_when_it_begins_again(desk: Desk, moment: datetime, opens: datetime | None) -> None:
+    assert desk.calendar().opens_next(moment) == opens
+
+
+@pytest.mark.parametrize(
+    ("desk", "start", "minutes", "end"),
+    [
+        (ALMATY, at(24, 17), 120, at(25, 10)),
+        (ALMATY, at(27, 17), 120, at(30, 10)),
+        (FEAST, at(24, 17), 120, at(26, 10)),
+        (NIGHT, at(27, 23), 420, at(28, 6)),
+        (Desk("general", "UTC"), at(24, 23), 120, at(25, 1)),
+    ],
+)
+def test_deadlines_are_in_working_time(
+    desk: Desk, start: datetime, minutes: int, end: datetime
+) -> None:
+    assert desk.calendar().after(start, minutes) == end
+    assert desk.calendar().minutes(start, end) == minutes
+
+
+def test_a_day_of_the_clocks_change_has_the_hours_it_has() -> None:
+    night = Desk("de", "Europe/Berlin", (Shift(5, time(22), time(6)),))
+    spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    lengths = [
+        night.calendar().minutes(day, day.replace(day=day.day + 1)) for day in (spring, autumn)
+    ]
+    assert lengths == [7 * 60, 9 * 60]
+
+
+@given(
+    st.integers(0, 7 * 24 * 60),
+    st.integers(1, 10_000),
+    st.sampled_from([ALMATY, FEAST, NIGHT]),
+)
+def test_counting_is_the_inverse_of_the_deadline(start: int, minutes: int, desk: Desk) -> None:
+    begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)
+    calendar = desk.calendar()
+    assert calendar.minutes(begins, calendar.after(begins, minutes)) == minutes
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Desk("general", "Asia/Nowhere"),
+        Desk("general", "UTC", (Shift(7, time(9), time(18)),)),
+        Desk("general", "UTC", (Shift(0, time(9), time(18)), Shift(0, time(17), time(19)))),
+        Desk("general", "UTC", (Shift(0, time(22), time(6)), Shift(1, time(5), time(9)))),
+        Desk("general", "UTC", (Shift(6, time(22), time(6)), Shift(0, time(5), time(9)))),
+        Desk("general", "UTC", OFFICE, (Holiday(date(2026, 1, 1)), Holiday(date(2026, 1, 1), 0))),
+        Desk("general", "UTC", OFFICE, first_minutes=0),
+    ],
+)
+def test_hours_that_cannot_be_are_refused(wrong: Desk) -> None:
+    with pytest.raises(Unusable):
+        working_hours.check(wrong)
+
+
+def _said(desk: Desk, now: datetime, country: str, median: int | None) -> list[str]:
+    return [each.msgid for each in working_hours.promise(desk, now, country, median)]
+
+
+def test_the_promise_is_by_the_calendar_and_the_median() -> None:
+    assert _said(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
+    assert _said(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
+    assert _said(ALMATY, at(24, 20), "CN", 38) == [
+        working_hours.BACK_AT.msgid,
+        working_hours.BACK_MEDIAN.msgid,
+    ]
+    assert _said(Desk("general", "UTC"), at(24, 12), "CN", None) == [working_hours.WHEN_FREE.msgid]
+
+
+def _back(country: str) -> dict[str, object]:
+    (text,) = working_hours.promise(ALMATY, at(24, 20), country, None)
+    return dict(text.values)
+
+
+def test_the_next_hours_are_told_in_the_time_of_the_persons_country() -> None:
+    assert _back("CN") == {"day": date(2026, 11, 25), "time": "12:00", "place": Country("CN")}
+    assert _back("TR") == {"day": date(2026, 11, 25), "time": "07:00", "place": Country("TR")}
+    # Russia keeps many times, so the mission's is told.
+    assert _back("RU") == {"day": date(2026, 11, 25), "time": "09:00", "place": Country("KZ")}
+
+
+@pytest.mark.parametrize(
+    ("median", "told"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
+)
+def test_the_median_is_never_told_shorter_than_it_is(median: int, told: tuple[str, int]) -> None:
+    (text,) = working_hours.promise(ALMATY, at(24, 12), "", median)
+    ((_name, value),) = text.values
+    assert isinstance(value, Text)
+    assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == told
+
+
+async def test_a_lead_changes_the_hours_of_their_own_mission_only(rt: Runtime) -> None:
+    lead = await an_officer(rt, roles=(Role.LEAD,))
+    await working_hours.put(rt, lead, FEAST)
+    async with rt.pool.connection() as session:
+        found = await working_hours.desk_of(session, "general")
+    assert (found.shifts, found.holidays, found.version) == (FEAST.shifts, FEAST.holidays, 1)
+    with pytest.raises(Stale):
+        await working_hours.put(rt, lead, FEAST)
+    await working_hours.put(rt, lead, found)
+    with pytest.raises(Forbidden):
+        await working_hours.put(rt, lead, Desk("tr_ankara", "Europe/Istanbul", OFFICE))
+    officer = await an_officer(rt, "Officer Other")
+    with pytest.raises(Forbidden):
+        await working_hours.put(rt, officer, found)

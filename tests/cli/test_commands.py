@@ -1,0 +1,65 @@
+"""The command line: each family answers to its words, alone as with all others."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bot.cli import FAMILIES, assembled
+from bot.cli import environment as around
+from bot.config.settings import Settings
+
+NO_OFFICER = "E_OFFICER: there is no such officer; look at the list\n"
+
+
+def _words(app: typer.Typer) -> set[str]:
+    return set(getattr(typer.main.get_command(app), "commands", ()))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_answers_to_its_words_alone(family: str) -> None:
+    words = FAMILIES[family]
+    assert _words(assembled(words[0])) == set(words)
+
+
+def test_what_nobody_answers_to_is_asked_of_all() -> None:
+    everything = {word for words in FAMILIES.values() for word in words}
+    assert _words(assembled("nonsense")) == _words(assembled()) == everything
+
+
+def test_the_terminal_desk_is_for_officers_who_are_entered(
+    chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("database_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    monkeypatch.setenv("KOSH_KEYS", str(chosen.keys))
+    monkeypatch.setenv("KOSH_DEMO", "true")
+    done = CliRunner().invoke(assembled("desk"), ["desk", "list", "--officer", "Officer Nobody"])
+    assert (done.exit_code, done.output) == (1, NO_OFFICER)
+    with psycopg.connect(chosen.database()) as session:
+        assert session.execute("SELECT count(*) FROM officers").fetchone() == (0,)
+
+
+def test_only_what_starts_or_restores_brings_the_schema_up_to_date(
+    chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup of the night between checkout and release must not be the release."""
+    for name in ("database_url", "database_owner_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    brought: list[str] = []
+    monkeypatch.setattr(around, "migrate", brought.append)
+    with around.surroundings(None, None, fresh=False, demo=False):
+        assert brought == []
+    with around.surroundings(None, None, fresh=False, demo=False, bring=True):
+        assert len(brought) == 1
+    commands = Path(around.__file__).parent.glob("*.py")
+    calls = {path.stem: path.read_text("utf-8").count("bring=True") for path in commands}
+    assert {name: many for name, many in calls.items() if many} == {
+        "backups": 1,
+        "demo": 1,
+        "serving": 1,
+    }

@@ -1,0 +1,300 @@
+"""The first ten minutes: `init` tries, writes and sets; `doctor` finds what is wrong."""
+
+import asyncio
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from select import select
+
+import aiohttp
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from bot.cli.doctor import Grade, examine
+from bot.config.settings import Settings
+from bot.embedded import Databases
+from bot.security.key_files import Keys
+from tests.emulators import whatsapp as wa
+from tests.emulators.telegram import Emulator
+from tests.terminal import ROOT, shell
+
+# Made anew, since a value that looks like an example is refused.
+TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
+PATIENCE = 30
+
+
+@dataclass
+class Platforms:
+    """Both emulators, and the environment of somebody who installs Kosh."""
+
+    telegram: Emulator
+    whatsapp: wa.Emulator
+    environment: dict[str, str]
+
+    async def init(self, home: Path, *more: str, **settings: str) -> tuple[int, str]:
+        """`kosh init` as a process of its own: its code and what it said."""
+        words = ("init", "--no-input", "--data", str(home), *more)
+        return await asyncio.to_thread(
+            shell().types, *words, environment=self.environment | settings, module="aiogram"
+        )
+
+    async def webhook(self) -> str:
+        """Where Telegram brings updates."""
+        asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
+        async with aiohttp.ClientSession() as http, http.post(asked) as answer:
+            return str((await answer.json())["result"]["url"])
+
+
+@pytest.fixture
+async def platforms() -> AsyncIterator[Platforms]:
+    async with (
+        Emulator(token=TOKEN, limits=False) as telegram,
+        wa.Emulator(token=SECRET, secret=SECRET, limits=False) as whatsapp,
+    ):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+        yield Platforms(
+            telegram,
+            whatsapp,
+            plain
+            | {
+                "KOSH_TELEGRAM_TOKEN": TOKEN,
+                "KOSH_TELEGRAM_API": telegram.url,
+                "KOSH_WHATSAPP_TOKEN": SECRET,
+                "KOSH_WHATSAPP_API": f"{whatsapp.url}/v26.0",
+                "KOSH_WHATSAPP_NUMBER_ID": wa.NUMBER_ID,
+                "KOSH_WHATSAPP_APP_SECRET": SECRET,
+                "KOSH_WHATSAPP_VERIFY_TOKEN": SECRET,
+                "KOSH_PUBLIC_URL": "https://kosh.example",
+                "KOSH_LANGUAGES": "kk,ru",
+            },
+        )
+
+
+async def test_init_tries_writes_and_sets_and_can_be_repeated(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    code, said = await platforms.init(home, "--mission", "tr_ankara")
+    assert code == 0, said
+    assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
+    assert "Kosh (emulated), quality GREEN" in said
+    assert "tr_ankara" in said
+    assert SECRET not in said
+    written = (home / "settings.env").read_text("utf-8")
+    assert "KOSH_LANGUAGES=kk,ru" in written
+    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
+    assert SECRET not in written
+    assert TOKEN not in written
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
+    assert {modes[name] for name in ("settings.env", "telegram_token", "epoch-1.key")} == {0o600}
+    assert {modes[name] for name in ("secrets", "keys")} == {0o700}
+    with (home / "settings.env").open("a") as file:
+        file.write("KOSH_LOG_LEVEL=warning\n")
+    # Again, with nothing in the environment but the way to the emulators: it knows the rest.
+    apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
+    bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
+    platforms.environment = bare | apis
+    code, said = await platforms.init(home)
+    assert code == 0, said
+    assert " 0 profile texts changed" in said
+    assert (home / "settings.env").read_text("utf-8") == written + "KOSH_LOG_LEVEL=warning\n"
+
+
+async def test_a_wrong_token_writes_nothing(platforms: Platforms, tmp_path: Path) -> None:
+    code, said = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
+    assert code == 2
+    assert "is the token right?" in said
+    assert OTHER not in said
+    assert not (tmp_path / "kosh" / "settings.env").exists()
+
+
+async def test_a_token_is_enough(platforms: Platforms, tmp_path: Path) -> None:
+    kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
+    mine = platforms.environment
+    bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
+    platforms.environment = bare
+    code, said = await platforms.init(tmp_path / "kosh")
+    assert code == 0, said
+    assert "Registration stays closed" in said
+    assert "./kosh run" in said
+
+
+def _typed(command: list[str], environment: dict[str, str], answers: dict[str, str]) -> str:
+    """Answer each question of a command at a terminal as it comes; all that the screen showed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown, left = "", list(answers.items())
+    # The terminal is gone with the process: EIO is its end.
+    with suppress(OSError):
+        while select([ours], [], [], PATIENCE)[0] and (read := os.read(ours, 4096)):
+            shown += read.decode()
+            # Before the blank is written the terminal forgets what was typed too soon.
+            if left and left[0][0] in shown and shown.endswith(": "):
+                os.write(ours, f"{left.pop(0)[1]}\n".encode())
+    os.close(ours)
+    assert (process.wait(PATIENCE), left) == (0, []), shown
+    return shown
+
+
+async def test_a_person_at_a_terminal_is_asked_for_what_is_needed(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
+    bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
+    command = [sys.executable, "-m", "bot", "init", "--data", str(home), "--mission", "tr_ankara"]
+    answers = {
+        "Languages on offer": "kk,ru",
+        "Public address": "",
+        "Telegram token": TOKEN,
+        "WhatsApp access token": SECRET,
+        "Id of the WhatsApp number": wa.NUMBER_ID,
+        "Id of the WhatsApp business account": "",
+        "Secret of Meta's app": SECRET,
+        "Address of the registry": "",
+    }
+    shown = await asyncio.to_thread(_typed, command, bare | apis, answers)
+    assert "@" in shown
+    assert "officers to the mission tr_ankara" in shown
+    # What is typed is seen on the screen, unless it is a secret.
+    assert wa.NUMBER_ID in shown
+    assert TOKEN not in shown
+    assert SECRET not in shown
+    assert (home / "secrets" / "telegram_token").read_text("utf-8") == TOKEN
+    written = (home / "settings.env").read_text("utf-8")
+    assert "KOSH_LANGUAGES=kk,ru" in written
+    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
+    assert "REGISTRY" not in written
+
+
+# doctor
+
+
+@pytest.fixture
+async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
+    """Settings of a house in order: webhook set, keys made, registry left out."""
+    secret = chosen.require_webhook_secret()
+    await platforms.telegram.set_webhook("https://kosh.example/webhooks/telegram", secret)
+    Keys.create(chosen.keys)
+    return chosen.model_copy(
+        update={
+            "telegram_token": SecretStr(TOKEN),
+            "telegram_api": platforms.telegram.url,
+            "telegram_rate": 30,
+            "whatsapp_token": SecretStr(SECRET),
+            "whatsapp_api": f"{platforms.whatsapp.url}/v26.0",
+            "whatsapp_rate": 80,
+            "public_url": "https://kosh.example",
+            "registry_url": None,
+        }
+    )
+
+
+async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
+    found = await examine(chosen)
+    return {each.what: (each.said, each.mend) for each in found if each.grade is Grade.WRONG}
+
+
+async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
+    # The tests' own server runs without them, to be quick; that much is seen.
+    assert {said for said, _mend in (await _wrong(healthy)).values()} == {
+        "fsync or synchronous_commit is off"
+    }
+    looked = {each.what for each in await examine(healthy)}
+    assert looked == {
+        "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
+        "registry",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "mend"),
+    [
+        ({"redis_url": SecretStr("redis://127.0.0.1:9/0")}, "valkey", "start it"),
+        ({"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}, "database", "up"),
+        ({"database_retention_url": None}, "database", "deleted"),
+        ({"public_url": "https://other.example"}, "telegram", "./kosh profile"),
+        ({"telegram_token": SecretStr("1000000009:Invented")}, "telegram", "token"),
+        ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
+        ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
+        ({"keys": Path("/nowhere/keys")}, "keys", "put them back"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_doctor_finds_what_is_wrong_and_says_what_to_do(
+    healthy: Settings, change: dict[str, object], what: str, mend: str
+) -> None:
+    wrong = await _wrong(healthy.model_copy(update=change))
+    assert what in wrong
+    assert mend in wrong[what][1]
+    assert "1000000009" not in str(wrong)
+
+
+async def test_doctor_sees_an_old_schema_and_a_superuser(
+    healthy: Settings, databases: Databases, admin_url: str
+) -> None:
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute("ALTER TABLE reminders DROP COLUMN due_at")
+    assert (await _wrong(healthy))["database"][1] == "./kosh migrate"
+    name = databases.app.rsplit("/", 1)[1]
+    root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
+    wrong = await _wrong(healthy.model_copy(update={"database_retention_url": root}))
+    assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]
+
+
+ANNOUNCED = """
+INSERT INTO officers (id, name, mission) VALUES (gen_random_uuid(), 'Testova A.', 'general');
+INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)
+  SELECT gen_random_uuid(), state, id, 50, 'news', 'events', '{}'
+  FROM officers, unnest('{scheduled,done}'::text[]) state;
+INSERT INTO broadcast_texts (broadcast_id, language, body, template)
+  SELECT id, language, 'x', name || CASE state WHEN 'done' THEN '_before' ELSE '' END
+  FROM broadcasts, (VALUES ('kk', 'news'), ('ru', 'news'), ('uz', 'news')) t (language, name);
+"""
+"""An announcement that goes soon with the template `news`, and one that is over."""
+
+
+async def test_doctor_says_which_templates_are_missing_rejected_or_paused(
+    healthy: Settings, platforms: Platforms, databases: Databases
+) -> None:
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute(ANNOUNCED)
+    platforms.whatsapp.add_templates(
+        wa.Template("news", "ru", "{{1}}", state="rejected"),
+        wa.Template("news", "uz", "{{1}}"),
+        # More than one page of them.
+        *(wa.Template(f"spare_{number}", "kk", "x") for number in range(100)),
+        wa.Template("status", "kk", "{{1}}", state="paused"),
+    )
+    chosen = healthy.model_copy(update={"whatsapp_account_id": platforms.whatsapp.world.account})
+    found = {
+        each.said: (each.grade, each.mend)
+        for each in await examine(chosen)
+        if each.what == "whatsapp"
+    }
+    missing, mend = found.pop("an announcement needs the template news (kk), which is missing")
+    assert missing is Grade.WRONG
+    assert "create it" in mend
+    rejected, mend = found.pop("the template news (ru) was rejected (INVALID_FORMAT)")
+    assert rejected is Grade.WRONG
+    assert "submit it again" in mend
+    paused, mend = found.pop("the template status (kk) is paused: people block or report it")
+    assert paused is Grade.DOUBTFUL
+    assert "send it to fewer" in mend
+    assert {said for said in found if "quality" not in said} == {
+        "101 of 103 templates are approved"
+    }
+    strange = chosen.model_copy(update={"whatsapp_account_id": "1"})
+    assert "may the token" in (await _wrong(strange))["whatsapp"][1]

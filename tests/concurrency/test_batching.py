@@ -1,0 +1,156 @@
+"""Batches of what comes at once, and lines of what comes one after the other."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from bot.concurrency.batching import Batcher, Lines, WaitedTooLong
+
+
+class Table:
+    """Does batches when it is let; what it has done, batch by batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.open = asyncio.Event()
+
+    async def run(self, items: Sequence[int]) -> list[int | Exception]:
+        self.batches.append(list(items))
+        await self.open.wait()
+        if 0 in items:
+            raise ZeroDivisionError
+        return [LookupError() if item < 0 else item * 2 for item in items]
+
+
+async def _soon() -> None:
+    for _round in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=1, seconds=5)
+    first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
+    await _soon()
+    second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
+    await _soon()
+    assert table.batches == [[1, 2]]
+    table.open.set()
+    assert await asyncio.gather(*first, *second) == [2, 4, 6, 8, 10, 12]
+    assert table.batches == [[1, 2], [3, 4, 5], [6]]
+    assert await batcher(7, table.run) == 14
+
+
+async def test_whoever_is_on_the_way_comes_along() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
+    table.open.set()
+
+    async def after(rounds: int) -> int:
+        for _round in range(rounds):
+            await asyncio.sleep(0)
+        return await batcher(rounds, table.run)
+
+    assert await asyncio.gather(*(after(each) for each in (1, 3, 2))) == [2, 6, 4]
+    assert table.batches == [[1, 2, 3]]
+
+
+async def test_lanes_go_side_by_side() -> None:
+    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
+    going = []
+    for each in (1, 2, 3):
+        going.append(asyncio.create_task(batcher(each, table.run)))
+        await _soon()
+    assert table.batches == [[1], [2]]
+    table.open.set()
+    assert await asyncio.gather(*going) == [2, 4, 6]
+
+
+async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() -> None:
+    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
+    table.open.set()
+    own = await asyncio.gather(
+        *(batcher(each, table.run) for each in (-1, 2)), return_exceptions=True
+    )
+    assert isinstance(own[0], LookupError)
+    assert own[1] == 4
+    all_of_them = await asyncio.gather(
+        *(batcher(each, table.run) for each in (0, 1, 2, 3)), return_exceptions=True
+    )
+    assert all(isinstance(each, ZeroDivisionError) for each in all_of_them)
+    assert await batcher(8, table.run) == 16
+
+
+async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_begun() -> None:
+    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
+    one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
+    await _soon()
+    waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
+    await _soon()
+    one.cancel()
+    waits.cancel()
+    await _soon()
+    table.open.set()
+    assert (await other, await next_one) == (4, 8)
+    assert one.cancelled()
+    assert table.batches == [[1, 2], [4]]
+
+
+async def test_nobody_waits_for_ever_to_be_begun() -> None:
+    table, batcher = Table(), Batcher(most=1, lanes=1, seconds=0.05)
+    first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
+    await asyncio.wait([first, second], timeout=0.2)
+    table.open.set()
+    assert await first == 2
+    with pytest.raises(WaitedTooLong):
+        await second
+    assert table.batches == [[1]]
+
+
+async def test_a_line_is_kept_by_key() -> None:
+    lines, seen, first = Lines(5), list[str](), asyncio.Event()
+
+    async def work(name: str, gate: asyncio.Event | None = None) -> None:
+        if gate:
+            await gate.wait()
+        seen.append(name)
+
+    going = [
+        asyncio.create_task(lines("a", lambda: work("a1", first))),
+        asyncio.create_task(lines("a", lambda: work("a2"))),
+        asyncio.create_task(lines("a", lambda: work("a3"))),
+        asyncio.create_task(lines("b", lambda: work("b1"))),
+    ]
+    await _soon()
+    assert seen == ["b1"]
+    first.set()
+    await asyncio.gather(*going)
+    assert seen == ["b1", "a1", "a2", "a3"]
+
+
+async def test_nobody_stands_in_line_for_ever_and_nobody_behind_goes_before() -> None:
+    lines, gate, done = Lines(0.05), asyncio.Event(), list[str]()
+
+    async def fails() -> None:
+        await gate.wait()
+        done.append("first")
+        raise ZeroDivisionError
+
+    async def works(name: str) -> None:
+        done.append(name)
+
+    first = asyncio.create_task(lines("a", fails))
+    await _soon()
+    with pytest.raises(WaitedTooLong):
+        await lines("a", lambda: works("second"))
+    third = asyncio.create_task(lines("a", lambda: works("third")))
+    await _soon()
+    interrupted = asyncio.create_task(lines("a", lambda: works("fourth")))
+    await _soon()
+    interrupted.cancel()
+    fifth = asyncio.create_task(lines("a", lambda: works("fifth")))
+    await _soon()
+    gate.set()
+    with pytest.raises(ZeroDivisionError):
+        await first
+    await asyncio.gather(third, fifth)
+    assert done == ["first", "third", "fifth"]

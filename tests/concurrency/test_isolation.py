@@ -1,0 +1,163 @@
+"""A sweep that meets somebody whom it can't help serves everybody else all the same."""
+
+from dataclasses import replace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from bot import outbox
+from bot.conversations import external_events, receive
+from bot.desk import case_sweeps, statistics
+from bot.outbox import sender
+from bot.people import identities, reminders, subscriptions
+from bot.registry.client import Registry
+from bot.runtime import Runtime
+from bot.worker import main
+from tests.desk.desks import ahead, ask
+from tests.person_client import Guest
+from tests.registrations.test_registrations import Answering
+
+
+async def _ids(guests: list[Guest]) -> list[UUID]:
+    found = []
+    for guest in guests:
+        async with guest.rt.pool.connection() as session:
+            person = await identities.find(guest.rt, session, "web", guest.name)
+        assert person is not None
+        found.append(person.id)
+    return found
+
+
+async def _unreadable(rt: Runtime, statement: Any) -> UUID:
+    """Whoever the statement names can't be opened any more."""
+    async with rt.pool.connection() as session:
+        (row,) = await (await session.execute(statement)).fetchall()
+        await session.execute(
+            "UPDATE people SET key = decode(repeat('00', 60), 'hex') WHERE id = %s", (row[0],)
+        )
+    return UUID(str(row[0]))
+
+
+async def _all(rt: Runtime, statement: Any) -> list[Any]:
+    async with rt.pool.connection() as session:
+        return [row[0] for row in await (await session.execute(statement)).fetchall()]
+
+
+async def _three(rt: Runtime) -> list[UUID]:
+    guests = [Guest(rt) for _ in range(3)]
+    for guest in guests:
+        await guest.consent()
+    return await _ids(guests)
+
+
+FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
+
+
+async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when those who can't be read are as many as a sweep takes at once, and the oldest."""
+    monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(sender, "SWEPT_AT_ONCE", 1)
+    known = await _three(rt)
+    row = outbox.Row("send", receive.apology(rt, "ru"))
+    for person_id in known:
+        async with rt.pool.connection() as session:
+            person = await identities.load(rt, session, person_id)
+            assert person is not None
+            await outbox.post(session, person, "web", (row,))
+    oldest: Any = "SELECT person_id FROM messages WHERE state = 'pending' ORDER BY due_at LIMIT 1"
+    broken = await _unreadable(rt, oldest)
+    await main.sweep(rt)
+    assert await _all(rt, "SELECT person_id FROM messages WHERE state = 'pending'") == [broken]
+    assert await outbox.sweep(rt) == 0
+    await ahead(rt, "5 minutes")
+    assert await outbox.sweep(rt) == 1
+
+
+async def test_reminders_of_others_come_in_one_round(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "DUE_AT_ONCE", 1)
+    for person_id in await _three(rt):
+        async with rt.pool.connection() as session:
+            await reminders.put(session, person_id, 1)
+    broken = await _unreadable(rt, FIRST)
+    await ahead(rt, "3 days")
+    await main.remind(rt)
+    assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
+
+
+async def test_answers_of_others_are_forgotten(rt: Runtime) -> None:
+    for guest in (Guest(rt), Guest(rt), Guest(rt)):
+        await guest.register()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE registry_writes SET state = 'accepted'")
+        await session.execute("UPDATE registrations SET state = 'accepted'")
+    broken = await _unreadable(rt, FIRST)
+    await ahead(rt, "2 days")
+    await main.forget_spent(rt)
+    left: Any = "SELECT person_id FROM registrations WHERE NOT answers_gone"
+    assert await _all(rt, left) == [broken]
+
+
+async def test_what_others_left_for_a_month_is_forgotten(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person_id in await _three(rt):
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "INSERT INTO subscriptions (person_id, topic, discreet) VALUES (%s, 'news', false)",
+                (person_id,),
+            )
+            await reminders.put(session, person_id, 1)
+    page = subscriptions.idle
+    monkeypatch.setattr(subscriptions, "idle", lambda session, after: page(session, after, 1))
+    broken = await _unreadable(rt, FIRST)
+    await ahead(rt, "31 days")
+    await main.forget_unfinished(rt)
+    assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
+
+
+async def test_cases_of_others_are_tended(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_sweeps, "AT_ONCE", 1)
+    for _each in range(3):
+        await ask(Guest(rt))
+    broken = await _unreadable(rt, "SELECT person_id FROM cases ORDER BY id LIMIT 1")
+    await ahead(rt, "14 days")
+    assert await case_sweeps.tend(rt) == 3
+    left: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
+    assert await _all(rt, left) == [broken]
+
+
+async def test_steps_of_others_are_counted(rt: Runtime) -> None:
+    await _three(rt)
+    await _unreadable(rt, FIRST)
+    assert await statistics.count_steps(rt) == 3
+    assert max(await _all(rt, "SELECT reached FROM steps")) == 2
+
+
+async def test_writes_of_others_are_tried(rt: Runtime) -> None:
+    guests = [Guest(rt) for _ in range(2)]
+    for guest in guests:
+        await guest.register()
+    await _unreadable(rt, FIRST)
+    await ahead(rt, "1 minute")
+    registry = Answering()
+    await main.sweep_writes(replace(rt, registry=cast(Registry, registry)))
+    states = await _all(rt, "SELECT state FROM registry_writes")
+    assert sorted(states) == ["accepted", "sending"]
+
+
+async def test_a_channel_that_was_switched_off_keeps_no_acceptance_from_being_written(
+    rt: Runtime,
+) -> None:
+    """The registry has said yes; what would be told is undeliverable, and nothing waits for it."""
+    guest, registry = Guest(rt), Answering()
+    await guest.register()
+    channels = {name: each for name, each in rt.channels.items() if name != "web"}
+    off = replace(rt, registry=cast(Registry, registry), channels=channels)
+    (write,) = await _all(rt, "SELECT id FROM registry_writes")
+    await receive.deliver(off, await external_events.write_to_registry(off, write))
+    assert await _all(rt, "SELECT state FROM registry_writes") == ["accepted"]
+    told: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
+    assert await _all(rt, told) == ["E_SEND_CHANNEL"]

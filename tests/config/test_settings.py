@@ -1,0 +1,329 @@
+"""Settings: read from variables and files, refused with a plain sentence, never shown."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.config.settings import ConfigError, Settings, settings
+
+LONG = "q7w3" + "hG9kZ2mX" * 4
+TOKEN = "1234567890:AAq7w3hG9kZ2mXhG9kZ2mXhG9kZ2mXb4V"
+CANARY = "Zk7Canary"
+REGISTRY = {
+    "KOSH_REGISTRY_URL": "https://registry.example",
+    "KOSH_REGISTRY_CLIENT_ID": "kosh",
+    "KOSH_REGISTRY_CLIENT_SECRET": LONG,
+    "KOSH_REGISTRY_CALLBACK_SECRET": LONG + "b",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    for name in os.environ:
+        if name.startswith("KOSH_"):
+            monkeypatch.delenv(name)
+    yield monkeypatch
+
+
+def put(environment: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        environment.setenv(name, value)
+
+
+def refusal(**values: str) -> str:
+    with pytest.raises(ConfigError) as refused, pytest.MonkeyPatch.context() as environment:
+        put(environment, **values)
+        settings()
+    assert refused.value.code == "E_CONFIG"
+    assert refused.value.__cause__ is refused.value.__context__ is None
+    return str(refused.value)
+
+
+def test_nothing_set_is_a_working_start() -> None:
+    read = settings()
+    assert read.languages == ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
+    assert (read.host, read.port, read.public_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
+    assert read.keys == read.data / "keys"
+    assert not (read.has_telegram or read.has_registry or read.demo)
+
+
+def test_variables_are_read(environment: pytest.MonkeyPatch) -> None:
+    put(
+        environment,
+        KOSH_DATA="/srv/kosh",
+        KOSH_LANGUAGES="uz, kk",
+        KOSH_PUBLIC_URL="https://kosh.example/",
+        KOSH_TELEGRAM_TOKEN=TOKEN,
+        **REGISTRY,
+    )
+    read = settings()
+    assert read.keys == Path("/srv/kosh/keys")
+    assert read.languages == ("uz", "kk")
+    assert read.public_url == "https://kosh.example"
+    assert read.has_telegram and read.has_registry
+
+
+def test_what_a_command_has_chosen_goes_before_the_environment(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    put(environment, KOSH_PORT="9000", KOSH_DEMO="no")
+    assert settings(port=9001, demo=True).port == 9001
+    assert settings().port == 9000
+
+
+def test_an_empty_variable_counts_as_not_set(environment: pytest.MonkeyPatch) -> None:
+    put(environment, KOSH_TELEGRAM_TOKEN="", KOSH_PORT="")
+    assert not settings().has_telegram
+    assert settings().port == 8080
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError):
+        settings().port = 1
+
+
+@pytest.mark.requirement("S-70")
+def test_a_secret_may_come_from_a_named_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    (tmp_path / "url").write_text("postgresql://kosh_app@localhost/kosh\n")
+    put(
+        environment,
+        KOSH_TELEGRAM_TOKEN_FILE=str(tmp_path / "token"),
+        KOSH_DATABASE_URL_FILE=str(tmp_path / "url"),
+    )
+    read = settings()
+    assert read.telegram_token is not None
+    assert read.telegram_token.get_secret_value() == TOKEN
+    assert read.database() == "postgresql://kosh_app@localhost/kosh"
+
+
+@pytest.mark.requirement("S-70")
+def test_secrets_may_come_from_a_directory(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "kosh_telegram_token").write_text(TOKEN)
+    put(environment, KOSH_SECRETS_DIR=str(tmp_path))
+    assert settings().has_telegram
+
+
+def test_a_missing_directory_of_secrets_is_refused() -> None:
+    assert "KOSH_SECRETS_DIR" in refusal(KOSH_SECRETS_DIR=f"/nowhere/{CANARY}")
+
+
+def test_only_secrets_are_looked_for_in_named_files(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "port").write_text("9000")
+    put(environment, KOSH_PORT_FILE=str(tmp_path / "port"))
+    assert settings().port == 8080
+
+
+def test_a_named_file_that_is_missing_is_refused() -> None:
+    said = refusal(KOSH_TELEGRAM_SECRET_FILE=f"/nowhere/{CANARY}")
+    assert "KOSH_TELEGRAM_SECRET_FILE" in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CLIENT_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"],
+)
+@pytest.mark.requirement("S-3")
+def test_a_short_secret_is_refused_by_name(name: str) -> None:
+    said = refusal(**{**REGISTRY, name: CANARY})
+    assert f"{name}: " in said
+    assert "32 characters" in said
+    assert CANARY not in said
+
+
+EXAMPLES = [
+    "changeme-changeme-changeme-changeme-changeme",
+    "your-secret-here-your-secret-here-your",
+    "test-secret-test-secret-test-secret-0000",
+    "a" * 40,
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("name", ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"])
+@pytest.mark.requirement("S-3")
+def test_an_example_secret_is_refused_outside_the_demonstration(name: str, example: str) -> None:
+    said = refusal(**{**REGISTRY, name: example})
+    assert f"{name} is an example value" in said
+    assert example not in said
+
+
+@pytest.mark.parametrize("example", ["changeme", "secret", "example", "test", "123456:TEST-TOKEN"])
+def test_an_example_token_is_refused_outside_the_demonstration(example: str) -> None:
+    assert "KOSH_TELEGRAM_TOKEN is an example value" in refusal(KOSH_TELEGRAM_TOKEN=example)
+
+
+def test_the_demonstration_accepts_example_values(environment: pytest.MonkeyPatch) -> None:
+    put(environment, KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN="123456:TEST")
+    put(environment, KOSH_TELEGRAM_SECRET=EXAMPLES[0])
+    assert settings().has_telegram
+
+
+def test_a_random_secret_that_happens_to_hold_an_example_word_is_accepted(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    put(environment, KOSH_TELEGRAM_SECRET="q7w3testhG9kZ2mXsecretW8vB4nC6pL1dF5")
+    assert settings().require_webhook_secret().startswith("q7w3test")
+
+
+@pytest.mark.requirement("S-3")
+@pytest.mark.row(5)
+def test_a_webhook_without_a_secret_is_refused_while_polling_needs_none(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    put(environment, KOSH_TELEGRAM_TOKEN=TOKEN)
+    read = settings()
+    assert read.has_telegram
+    with pytest.raises(ConfigError, match="KOSH_TELEGRAM_SECRET isn't set"):
+        read.require_webhook_secret()
+
+
+def test_a_webhook_secret_that_telegram_would_refuse_is_refused() -> None:
+    said = refusal(KOSH_TELEGRAM_SECRET=LONG + "+/=")
+    assert "KOSH_TELEGRAM_SECRET: may hold only" in said
+    assert LONG not in said
+
+
+@pytest.mark.parametrize("missing", sorted(REGISTRY))
+def test_a_half_set_registry_is_refused_naming_what_is_missing(missing: str) -> None:
+    said = refusal(**{name: value for name, value in REGISTRY.items() if name != missing})
+    assert f"set {missing} too" in said
+
+
+@pytest.mark.requirement("S-50")
+def test_personal_data_never_travels_to_the_registry_in_plain_http(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    said = refusal(**{**REGISTRY, "KOSH_REGISTRY_URL": "http://registry.example"})
+    assert "KOSH_REGISTRY_URL must be https" in said
+    put(environment, **{**REGISTRY, "KOSH_REGISTRY_URL": "http://127.0.0.1:9000"})
+    assert settings().has_registry
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KOSH_PORT", CANARY),
+        ("KOSH_PORT", "70000"),
+        ("KOSH_DEMO", CANARY),
+        ("KOSH_DATABASE_URL", f"mysql://{CANARY}"),
+        ("KOSH_DATABASE_CONSOLE_URL", CANARY),
+        ("KOSH_REDIS_URL", f"http://{CANARY}"),
+        ("KOSH_LANGUAGES", f"kk,{CANARY}"),
+        ("KOSH_LOG_LEVEL", CANARY),
+        ("KOSH_TELEGRAM_API", CANARY),
+        ("KOSH_PUBLIC_URL", f"https://{CANARY}@kosh.example"),
+        ("KOSH_POOL_SIZE", "0"),
+    ],
+)
+@pytest.mark.requirement("S-78")
+def test_a_wrong_value_is_refused_by_name_and_never_repeated(name: str, value: str) -> None:
+    said = refusal(**{name: value})
+    assert name in said
+    assert CANARY not in said
+
+
+def test_every_wrong_variable_is_named_at_once() -> None:
+    said = refusal(KOSH_PORT=CANARY, KOSH_DATA="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
+    assert "KOSH_PORT" in said
+    assert "KOSH_TELEGRAM_SECRET" in said
+
+
+@pytest.mark.requirement("S-70")
+def test_no_secret_shows_in_any_form_of_the_settings(environment: pytest.MonkeyPatch) -> None:
+    put(
+        environment,
+        KOSH_TELEGRAM_TOKEN=TOKEN,
+        KOSH_TELEGRAM_SECRET=LONG + "a",
+        KOSH_DATABASE_URL=f"postgresql://kosh_app:{CANARY}@localhost/kosh",
+        KOSH_DATABASE_OWNER_URL=f"postgresql://kosh_owner:{CANARY}@localhost/kosh",
+        KOSH_DATABASE_RETENTION_URL=f"postgresql://kosh_retention:{CANARY}@localhost/kosh",
+        KOSH_DATABASE_CONSOLE_URL=f"postgresql://kosh_console:{CANARY}@localhost/kosh",
+        KOSH_REDIS_URL=f"redis://:{CANARY}@localhost",
+        **REGISTRY,
+    )
+    read = settings()
+    for shown in (repr(read), str(read), f"{read.model_dump()}", read.model_dump_json()):
+        assert CANARY not in shown
+        assert LONG not in shown
+        assert TOKEN not in shown
+
+
+@pytest.mark.requirement("S-42")
+@pytest.mark.row(96)
+def test_a_validation_error_of_pydantic_itself_holds_no_input() -> None:
+    with pytest.raises(ValueError) as refused:
+        Settings(telegram_secret=CANARY)  # type: ignore[arg-type]
+    assert CANARY not in str(refused.value)
+
+
+def test_database_urls_are_given_by_role_with_or_without_the_driver(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    put(
+        environment,
+        KOSH_DATABASE_URL="postgresql://kosh_app@localhost/kosh",
+        KOSH_DATABASE_OWNER_URL="postgresql://kosh_owner@localhost/kosh",
+    )
+    read = settings()
+    assert read.sqlalchemy() == "postgresql+psycopg://kosh_app@localhost/kosh"
+    assert read.database("owner") == "postgresql://kosh_owner@localhost/kosh"
+    with pytest.raises(ConfigError, match="KOSH_DATABASE_RETENTION_URL isn't set"):
+        read.database("retention")
+
+
+def test_every_setting_is_documented() -> None:
+    undocumented = [name for name, f in Settings.model_fields.items() if not f.description]
+    assert undocumented == []
+
+
+WHATSAPP = {
+    "KOSH_WHATSAPP_TOKEN": "EAAG" + LONG,
+    "KOSH_WHATSAPP_NUMBER_ID": "106540352242922",
+    "KOSH_WHATSAPP_APP_SECRET": LONG,
+    "KOSH_WHATSAPP_VERIFY_TOKEN": "a word of ours",
+}
+
+
+@pytest.mark.parametrize("missing", WHATSAPP)
+def test_whatsapp_is_set_whole_or_not_at_all(missing: str) -> None:
+    said = refusal(**{name: value for name, value in WHATSAPP.items() if name != missing})
+    assert f"WhatsApp is only half set; set {missing} too" in said
+    assert LONG not in said
+
+
+@pytest.mark.requirement("S-72")
+def test_two_app_secrets_hold_while_one_follows_the_other(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": f"{LONG}, {LONG[::-1]}"})
+    assert settings().has_whatsapp
+    assert settings().whatsapp_app_secrets == (LONG, LONG[::-1])
+
+
+@pytest.mark.parametrize("wrong", ["short", f"{LONG},short", f"{LONG},{LONG},{LONG}", f"{LONG},"])
+def test_an_app_secret_that_would_protect_nothing_is_refused(wrong: str) -> None:
+    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": wrong})
+    assert "KOSH_WHATSAPP_APP_SECRET" in said
+    assert LONG not in said
+
+
+def test_an_example_app_secret_is_refused_outside_the_demonstration() -> None:
+    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": EXAMPLES[0]})
+    assert "KOSH_WHATSAPP_APP_SECRET is an example value" in said
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer", "D360-API-KEY", "X-Key:"])
+def test_the_header_of_a_solution_provider_can_be_set(
+    environment: pytest.MonkeyPatch, header: str
+) -> None:
+    put(environment, **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=header)
+    assert settings().whatsapp_auth_header == header
+    assert "KOSH_WHATSAPP_AUTH_HEADER" in refusal(
+        **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=f"{header}\r\nX: y"
+    )

@@ -1,0 +1,238 @@
+"""Plain turns of several people in one transaction: shared where nothing speaks against it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from psycopg import DataError, OperationalError
+from psycopg.errors import QueryCanceled
+
+from bot.channels import Inbound
+from bot.conversations import batched_turns, receive
+from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.effects import Delivery
+from bot.db.pipeline import Statement
+from bot.runtime import Runtime
+from flows.engine.conversation import step
+from flows.engine.events import Pressed, Said, Started
+from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
+
+PEOPLE = 6
+
+
+async def _known(rt: Runtime, many: int = PEOPLE) -> list[Guest]:
+    """People who are asked for their names."""
+    guests = [Guest(rt) for _each in range(many)]
+    for guest in guests:
+        await guest.consent()
+        await guest.go("yes")
+    return guests
+
+
+async def _values(rt: Runtime, question: str) -> list[Any]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(question)
+        return [row[0] for row in await cursor.fetchall()]
+
+
+async def _answer(rt: Runtime, update: Inbound) -> Delivery | None:
+    delivery = await receive.receive(rt, update)
+    await receive.deliver(rt, delivery)
+    return delivery
+
+
+async def _surnames(guests: list[Guest]) -> list[str | None]:
+    talks = [await guest.conversation() for guest in guests]
+    forms = [talk.forms["preregistration"].answers for talk in talks if talk]
+    return [answers["surname"].value if "surname" in answers else None for answers in forms]
+
+
+@pytest.mark.requirement("S-6")
+async def test_people_who_write_at_once_share_a_transaction(rt: Runtime) -> None:
+    guests = await _known(rt)
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
+    transactions = await _values(rt, "SELECT xmin::text FROM conversations")
+    assert len(transactions) == PEOPLE
+    assert len(set(transactions)) == 1
+    assert await _values(rt, "SELECT DISTINCT state FROM messages") == ["sent"]
+
+
+@pytest.mark.requirement("S-6", "S-7")
+async def test_plain_turns_of_one_person_in_many_processes_happen_once_each(rt: Runtime) -> None:
+    (guest,) = await _known(rt, 1)
+    before = len(await guest.rows())
+    assert await _taken_by_many(guest) == 40
+    assert len(await guest.rows()) == before + 40
+
+
+@pytest.mark.requirement("S-8", "S-80")
+async def test_they_happen_twice_where_nobody_looks_at_the_note(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard above, seen red."""
+    (guest,) = await _known(rt, 1)
+    saving = conversation_store._saving
+
+    def unchecked(count: int, *, noting: bool = False) -> Statement:
+        return saving(count)
+
+    monkeypatch.setattr(conversation_store, "_saving", unchecked)
+    assert await _taken_by_many(guest) > 40
+
+
+async def _taken_by_many(guest: Guest) -> int:
+    """How many of forty plain updates, each brought to two processes, had an answer."""
+    updates = [guest.inbound(Pressed("!help")) for _each in range(40)]
+    taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    return sum(delivery is not None for delivery in taken)
+
+
+@pytest.mark.requirement("S-17")
+async def test_whose_turn_fails_does_not_keep_the_others(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = await _known(rt)
+
+    def poisoned(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+        if event == Said("poison"):
+            raise ZeroDivisionError
+        return step(flows, words, conversation, event, today, page)
+
+    monkeypatch.setattr(conversation_store, "step", poisoned)
+    said = ["poison", *["TESTOVA"] * (PEOPLE - 1)]
+    updates = [guest.inbound(Said(each)) for guest, each in zip(guests, said, strict=True)]
+    answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
+    assert isinstance(answers[0], Overloaded)
+    assert all(isinstance(each, Delivery) for each in answers[1:])
+    assert await _surnames(guests) == [None, *["TESTOVA"] * (PEOPLE - 1)]
+
+
+@pytest.mark.requirement("S-17")
+async def test_whose_conversation_cannot_be_opened_does_not_keep_the_others(rt: Runtime) -> None:
+    guests = await _known(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE conversations SET state = 'spoiled' WHERE person_id ="
+            " (SELECT person_id FROM handles WHERE bidx = %s)",
+            (rt.vault.index("web", guests[0].name),),
+        )
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
+    assert isinstance(answers[0], Overloaded)
+    assert await _surnames(guests[1:]) == ["TESTOVA"] * (PEOPLE - 1)
+
+
+async def test_nobody_waits_for_a_row_in_other_hands(rt: Runtime) -> None:
+    first, second = await _known(rt, 2)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "SELECT FROM conversations c JOIN handles h USING (person_id) WHERE h.bidx = %s"
+            " FOR UPDATE OF c",
+            (rt.vault.index("web", first.name),),
+        )
+        waiting = asyncio.create_task(_answer(rt, first.inbound(Said("TESTOVA"))))
+        assert await _answer(rt, second.inbound(Said("TESTOVA"))) is not None
+        assert not waiting.done()
+    assert await waiting is not None
+    assert await _surnames([first, second]) == ["TESTOVA", "TESTOVA"]
+
+
+async def test_two_handles_of_one_person_are_two_turns(rt: Runtime) -> None:
+    """Of one and the same state neither must be the second's beginning."""
+    (guest,) = await _known(rt, 1)
+    other = Guest(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO handles (channel, bidx, index_version, person_id, address)"
+            " SELECT channel, %s, index_version, person_id, address FROM handles",
+            (rt.vault.index("web", other.name),),
+        )
+    updates = [guest.inbound(Said("TESTOVA")), other.inbound(Pressed("!help"))]
+    assert None not in await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _surnames([guest]) == ["TESTOVA"]
+
+
+async def test_what_does_more_than_answer_goes_alone(rt: Runtime) -> None:
+    """A case that is opened, and somebody who begins, beside people who write."""
+    guests = await _known(rt)
+    begins = Guest(rt)
+    await begins.do(Started())
+    await begins.go(*TO_CONSENT)
+    for guest in guests[:2]:
+        await guest.press("!person")
+        await guest.go("general", "yes")
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    talk = await begins.conversation()
+    assert talk is not None
+    assert talk.asked is not None
+    updates.append(begins.inbound(Pressed(f"{talk.asked.nonce}:yes")))
+    assert None not in await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _values(rt, "SELECT count(*) FROM cases") == [2]
+    assert await _values(rt, "SELECT count(*) FROM people") == [PEOPLE + 1]
+    assert await _values(rt, "SELECT DISTINCT state FROM messages") == ["sent"]
+
+
+@pytest.mark.requirement("S-8")
+async def test_when_the_database_goes_everybody_is_told_to_come_again(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = await _known(rt)
+    away = asyncio.Event()
+
+    async def going(*_given: Any) -> Any:
+        await away.wait()
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(batched_turns, "_take", going)
+        updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+        brought = asyncio.gather(
+            *(receive.receive(rt, each) for each in updates), return_exceptions=True
+        )
+        away.set()
+        assert all(isinstance(each, OperationalError) for each in await brought)
+    await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
+
+
+@pytest.mark.parametrize("error", [DataError, QueryCanceled])
+async def test_what_fails_for_all_of_them_is_tried_with_each_alone(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    guests = await _known(rt)
+
+    async def failing(*_given: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(batched_turns, "_take", failing)
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    await asyncio.gather(*(_answer(rt, each) for each in updates))
+    assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
+
+
+async def test_an_outcome_that_cannot_be_written_keeps_no_other(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A platform's id that no database takes."""
+    guests = await _known(rt)
+    channel = type(rt.channels["web"])
+    send, sent = channel.send, list[str]()
+    all_are = asyncio.Event()
+
+    async def odd(self: Any, act: Any) -> str:
+        external_id = await send(self, act)
+        sent.append(act.address)
+        if len(sent) == PEOPLE:
+            all_are.set()
+        await all_are.wait()
+        return "\0" if act.address == guests[0].name else external_id
+
+    monkeypatch.setattr(channel, "send", odd)
+    updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
+    answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
+    assert isinstance(answers[0], Exception)
+    assert all(isinstance(each, Delivery) for each in answers[1:])
+    assert len(await _values(rt, "SELECT id FROM messages WHERE state = 'sending'")) == 1

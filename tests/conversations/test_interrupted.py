@@ -1,0 +1,263 @@
+"""Cut off or told to end in the middle of something: nothing hangs, and nothing is sent twice."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import procrastinate
+import pytest
+from psycopg import OperationalError
+from pydantic import SecretStr
+
+from bot.channels import Act
+from bot.channels.webchat import WebChat
+from bot.concurrency import shutdown
+from bot.config.settings import Settings
+from bot.db import pipeline
+from bot.observability import logging, metrics
+from bot.runtime import DatabaseAway, Runtime, pool, runtime
+from bot.security.key_files import VaultError
+from bot.worker import main
+from flows.engine.events import Said
+from tests.chaos.processes import at
+from tests.chaos.proxy import Line, opened
+from tests.person_client import Guest
+
+
+class Slow(WebChat):
+    """The web chat, each message of which is on its way until the gate opens."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.begun, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
+
+    async def send(self, act: Act) -> str:
+        self.begun.set()
+        await self.gate.wait()
+        self.sent += 1
+        return await super().send(act)
+
+
+@pytest.fixture
+async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
+    """A runtime, and the line on which it reaches PostgreSQL."""
+    lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
+    url = SecretStr(at(chosen.database(), ports["postgres"]))
+    async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
+        yield rt, lines["postgres"]
+
+
+def _slow(rt: Runtime, guest: Guest) -> Slow:
+    channel = Slow(rt)
+    guest.rt = replace(rt, channels={**rt.channels, "web": channel})
+    return channel
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not true():  # noqa: ASYNC110 — a pool's figures tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def _open(guest: Guest) -> int:
+    return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
+
+
+@pytest.mark.requirement("S-9")
+async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runtime, Line]) -> None:
+    rt, line = far
+    guest = Guest(rt)
+    await guest.consent()
+    channel = _slow(rt, guest)
+    speaking = asyncio.create_task(guest.do(Said("TESTOVA")))
+    await channel.begun.wait()
+    line.become("cut", 0)
+    channel.gate.set()
+    await _until(lambda: rt.pool.get_stats().get("returns_bad", 0) > 0)
+    line.become("pass", 0)
+    await speaking
+    assert (channel.sent, await _open(guest)) == (1, 0)
+
+
+@pytest.mark.requirement("S-5")
+async def test_a_database_that_says_nothing_is_given_up(
+    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt, line = far
+    guest = Guest(rt)
+    await guest.consent()
+    monkeypatch.setattr(pipeline, "SILENCE_SECONDS", 0.5)
+    line.become("drop", 0)
+    with pytest.raises(OperationalError):
+        async with asyncio.timeout(15):
+            await guest.do(Said("TESTOVA"))
+    line.become("pass", 0)
+    await guest.do(Said("TESTOVA"))
+    assert await _open(guest) == 0
+
+
+async def test_a_worker_outlives_its_database(
+    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt, line = far
+    begun: list[object] = []
+    run = procrastinate.App.run_worker_async
+
+    async def counted(app: procrastinate.App, **how: Any) -> None:
+        begun.append(app)
+        await run(app, **how)
+
+    monkeypatch.setattr(procrastinate.App, "run_worker_async", counted)
+    working = asyncio.create_task(main.work(rt))
+    await _until(lambda: bool(begun))
+    line.become("cut", 0)
+    await _until(lambda: working.done() or len(begun) > 1)
+    assert not working.done()
+    line.become("pass", 0)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+@pytest.mark.requirement("S-16")
+async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET state = 'pending', done_at = NULL, attempt = 0")
+    channel = _slow(rt, guest)
+    working = asyncio.create_task(main._every(1, lambda: main.sweep(guest.rt)))
+    await channel.begun.wait()
+    working.cancel()
+    await asyncio.sleep(0)
+    channel.gate.set()
+    await asyncio.gather(working, return_exceptions=True)
+    assert channel.sent
+    assert await _open(guest) == 0
+
+
+@pytest.mark.requirement("S-16")
+async def test_a_worker_ends_though_its_database_goes_away_meanwhile(
+    far: tuple[Runtime, Line], rt: Runtime
+) -> None:
+    far_rt, line = far
+    working = asyncio.create_task(main.work(far_rt))
+    async with asyncio.timeout(15):
+        while not await _workers(rt):  # noqa: ASYNC110 — the library tells nobody
+            await asyncio.sleep(0.05)
+    line.become("cut", 0)
+    working.cancel()
+    _done, waits = await asyncio.wait({working}, timeout=30)
+    line.become("pass", 0)
+    assert not waits
+
+
+async def _workers(rt: Runtime) -> int:
+    """How many of the library's workers are at it."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
+        (many,) = await cursor.fetchone() or (0,)
+    return int(many)
+
+
+async def test_what_was_begun_is_interrupted_after_a_while() -> None:
+    begun, interrupted = asyncio.Event(), asyncio.Event()
+
+    async def for_ever() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            interrupted.set()
+
+    working = asyncio.create_task(shutdown.to_the_end(for_ever(), seconds=0.01))
+    await begun.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    async with asyncio.timeout(15):
+        await interrupted.wait()
+
+
+DEAF = """
+import asyncio
+from bot.commands.surroundings import until_told
+
+async def deaf() -> None:
+    print("begun", flush=True)
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass
+
+until_told(deaf, within=0.1)
+"""
+
+
+async def test_a_process_that_hangs_is_gone_soon_after_it_was_told_to_end() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DEAF, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.terminate()
+    try:
+        async with asyncio.timeout(15):
+            assert await process.wait() == 1
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+# No database at all
+
+
+@pytest.fixture
+def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with a database that isn't there; nobody waits long for it."""
+    monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
+    return chosen.model_copy(
+        update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}
+    )
+
+
+async def test_nobody_starts_with_keys_of_another_installation(
+    rt: Runtime, chosen: Settings, tmp_path: Path
+) -> None:
+    foreign = chosen.model_copy(update={"keys": tmp_path / "foreign"})
+    async with runtime(foreign):
+        pass
+    await Guest(rt).consent()
+    with pytest.raises(VaultError, match="E_VAULT_FOREIGN"):
+        async with runtime(foreign):
+            pass
+
+
+async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settings) -> None:
+    with pytest.raises(DatabaseAway, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
+        async with runtime(nowhere):
+            raise AssertionError
+
+
+async def test_sweeps_that_find_no_database_are_no_surprise(rt: Runtime, nowhere: Settings) -> None:
+    logging.configure("error")
+    before = _counted("sweep.failed"), _counted("sweep.postponed")
+    async with pool(nowhere.database(), 1) as away:
+        working = asyncio.create_task(main.work(replace(rt, pool=away)))
+        await _until(lambda: _counted("sweep.postponed") > before[1] + 2)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert _counted("sweep.failed") == before[0]
+
+
+def _counted(event: str) -> float:
+    return sum(
+        each.value
+        for family in metrics.EVENTS.collect()
+        for each in family.samples
+        if each.labels["event"] == event and each.name.endswith("_total")
+    )

@@ -1,0 +1,277 @@
+"""Officers, the person and the bot at once: one owner, a silent form, no reply lost unseen.
+
+Claims of messages are told by the database's clock: a row's lease begins when it is claimed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+from psycopg_pool import PoolTimeout
+
+from bot import cases, desk, outbox
+from bot.cases import State, Taken
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.desk import Done
+from bot.officers.directory import Officer
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from tests.desk.desks import an_officer, ask, key, messages, now, seen
+from tests.person_client import Guest
+
+OFFICERS = 50
+
+
+async def _team(rt: Runtime, most: int = OFFICERS) -> list[Officer]:
+    return [await an_officer(rt, f"Officer {number}") for number in range(most)]
+
+
+async def _requeue(rt: Runtime, case: cases.Case) -> cases.Case:
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE cases SET owner = NULL, state = 'queued' WHERE id = %s", (case.id,)
+        )
+    return await now(rt, case.id)
+
+
+async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
+    case, team = await ask(Guest(rt)), await _team(rt)
+    for _round in range(rounds):
+        case = await _requeue(rt, case)
+        tries = (_insist(rt, each, case) for each in team)
+        results = await asyncio.gather(*tries, return_exceptions=True)
+        winners = [
+            who.id for who, each in zip(team, results, strict=True) if isinstance(each, Done)
+        ]
+        losers = [each for each in results if isinstance(each, Taken)]
+        assert (len(winners), len(losers)) == (1, OFFICERS - 1)
+        assert (await now(rt, case.id)).owner == winners[0]
+
+
+async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> Done:
+    """A claim that waits for a connection for as long as it takes."""
+    pressed = key()
+    while True:
+        with suppress(PoolTimeout):
+            return await desk.claim(rt, officer, case.id, case.version, key=pressed)
+
+
+async def test_fifty_officers_claim_a_case_and_one_has_it(rt: Runtime) -> None:
+    await _claims_have_one_owner(rt, 10)
+
+
+@pytest.mark.slow
+async def test_fifty_officers_claim_a_case_a_thousand_times(rt: Runtime) -> None:
+    await _claims_have_one_owner(rt, 1000)
+
+
+async def test_fifty_officers_press_next_and_each_has_another_case(rt: Runtime) -> None:
+    found = [await ask(Guest(rt)) for _each in range(5)]
+    team = await _team(rt, 10)
+    results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in team))
+    taken = [each.case_id for each in results if each is not None]
+    assert sorted(taken) == sorted(case.id for case in found)
+
+
+# The form is silent from the claim on
+
+
+async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
+    """Messages of the form that are still to be sent."""
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, case.person_id)
+        assert held is not None
+        rows = [outbox.Row("send", receive.apology(rt, "ru"), held.epoch) for _each in range(count)]
+        await outbox.post(session, held.person, "web", rows)
+
+
+async def _clock(rt: Runtime) -> datetime:
+    async with rt.pool.connection() as session:
+        return await cases.clock(session)
+
+
+async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list[Any]:
+    """Messages of the form whose sending was claimed after a moment."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT id, state FROM messages WHERE person_id = %s AND epoch IS NOT NULL"
+            " AND started_at > %s",
+            (case.person_id, since),
+        )
+        return list(await cursor.fetchall())
+
+
+async def _note_claims(rt: Runtime) -> None:
+    """Keep when each row was claimed for sending; its lease goes with the outcome."""
+    url = rt.settings.database("owner")
+    async with await AsyncConnection.connect(url, autocommit=True) as session:
+        await session.execute("ALTER TABLE messages ADD COLUMN started_at timestamptz")
+        await session.execute(
+            "CREATE FUNCTION note_claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " NEW.started_at := clock_timestamp(); RETURN NEW; END $$"
+        )
+        await session.execute(
+            "CREATE TRIGGER note_claim BEFORE UPDATE OF lease_until ON messages FOR EACH ROW"
+            " WHEN (NEW.state = 'sending' AND NEW.attempt <> OLD.attempt)"
+            " EXECUTE FUNCTION note_claim()"
+        )
+
+
+async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
+    """An act after some turns of the loop, so that the races differ."""
+    for _turn in range(random.randrange(12)):
+        await asyncio.sleep(0)
+    try:
+        return await act()
+    except (Taken, LookupError, desk.Refused) as error:
+        return error
+
+
+async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
+    """Bot, two officers and the person at once."""
+    case = await ask(guest)
+    await _write(rt, case, 3)
+    committed: list[datetime] = []
+
+    async def claim() -> Done:
+        done = await desk.claim(rt, random.choice(team), case.id, case.version, key=key())
+        committed.append(await _clock(rt))
+        return done
+
+    person = random.choice((lambda: guest.do(Said("hello")), lambda: guest.go("/menu", "yes")))
+    await asyncio.gather(
+        _after(random, claim),
+        _after(random, claim),
+        _after(random, lambda: outbox.sweep(rt)),
+        _after(random, lambda: outbox.sweep(rt)),
+        _after(random, person),
+    )
+    await outbox.sweep(rt)
+    after = await now(rt, case.id)
+    assert len(committed) <= 1
+    if committed and after.state != State.RESOLVED:
+        assert await _claimed_after(rt, case, committed[0]) == []
+    assert {"sent", "dropped"} >= {row[0] for row in await messages(rt)}
+    await _leave(guest, case)
+
+
+async def _leave(guest: Guest, case: cases.Case) -> None:
+    """The person goes back to the bot, to ask again later."""
+    if (await now(guest.rt, case.id)).state != State.RESOLVED:
+        await guest.go("/menu", "yes")
+
+
+async def _races(rt: Runtime, rounds: int, seed: int) -> None:
+    await _note_claims(rt)
+    team, random, guest = await _team(rt, 4), Random(seed), Guest(rt)
+    for _round in range(rounds):
+        await _race(rt, guest, team, random)
+
+
+async def test_no_message_of_the_form_is_claimed_after_a_case_was(rt: Runtime) -> None:
+    await _races(rt, 25, 1)
+
+
+@pytest.mark.slow
+async def test_a_thousand_races_of_bot_officers_and_person(rt: Runtime) -> None:
+    await _races(rt, 1000, 2)
+
+
+async def test_a_claim_waits_for_a_message_that_is_being_claimed_at_that_moment(
+    rt: Runtime, admin_url: str
+) -> None:
+    """Else the sender's snapshot of before could let a message out after the claim."""
+    case, officer = await ask(Guest(rt)), await an_officer(rt)
+    await _write(rt, case, 1)
+    async with rt.pool.connection() as sender:
+        await sender.execute("SELECT FROM messages WHERE state = 'pending' FOR UPDATE")
+        claiming = asyncio.create_task(desk.claim(rt, officer, case.id, case.version, key=key()))
+        await _until_somebody_waits(rt, admin_url)
+        assert not claiming.done()
+        assert (await now(rt, case.id)).owner is None
+        await sender.execute(
+            "UPDATE messages SET state = 'sending', lease_until = kosh_now() + interval '1 minute'"
+            " WHERE state = 'pending'"
+        )
+    await claiming
+    assert (await now(rt, case.id)).owner == officer.id
+
+
+async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
+    """Only the administrator sees what other roles wait for."""
+    name = rt.settings.database().rpartition("/")[2]
+    async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
+        async with asyncio.timeout(20):
+            waits = False
+            while not waits:
+                cursor = await session.execute(
+                    "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
+                    (name,),
+                )
+                waits = await cursor.fetchone() is not None
+                await asyncio.sleep(0.01)
+
+
+# Replies
+
+
+async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
+    """A reply while somebody else takes the case over: sent before, or shown as not sent."""
+    first, second = team
+    case = await ask(guest)
+    version = (await desk.claim(rt, first, case.id, case.version, key=key())).version
+    reply, taken = await asyncio.gather(
+        _after(
+            random,
+            lambda: desk.reply(rt, first, case.id, version, key=key(), words="A reply."),
+        ),
+        _after(random, lambda: desk.take_over(rt, second, case.id, version, key=key())),
+    )
+    await outbox.sweep(rt)
+    assert isinstance(taken, Done)
+    shown = [each for each in (await seen(rt, second, case.id)).thread if each.by == "officer"]
+    if isinstance(reply, Taken):
+        assert shown == []
+        assert await messages(rt, case.id) == []
+    else:
+        assert [each.delivery in ("sent", "dropped") for each in shown] == [True]
+    await _leave(guest, case)
+
+
+async def test_a_reply_that_is_overtaken_is_sent_before_or_shown_as_not_sent(
+    rt: Runtime,
+) -> None:
+    team, random, guest = await _team(rt, 2), Random(3), Guest(rt)
+    for _round in range(25):
+        await _overtaken(rt, guest, team, random)
+
+
+async def _replied_and_resolved(
+    rt: Runtime, guest: Guest, officer: Officer, random: Random
+) -> None:
+    case = await ask(guest)
+    version = (await desk.claim(rt, officer, case.id, case.version, key=key())).version
+
+    async def reply_and_resolve() -> None:
+        await desk.reply(rt, officer, case.id, version, key=key(), words="A reply.")
+        await desk.resolve(rt, officer, case.id, version, key=key())
+
+    await asyncio.gather(
+        reply_and_resolve(),
+        _after(random, lambda: outbox.sweep(rt)),
+        _after(random, lambda: guest.do(Said("hello"))),
+    )
+    await outbox.sweep(rt)
+    assert await messages(rt, case.id) == [("sent", None, officer.id)]
+
+
+async def test_a_reply_followed_by_the_end_of_the_case_always_arrives(rt: Runtime) -> None:
+    officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
+    for _round in range(25):
+        await _replied_and_resolved(rt, guest, officer, random)

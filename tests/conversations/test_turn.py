@@ -1,0 +1,265 @@
+"""One update, one transaction: nothing lost, nothing twice, in order, whoever is at work."""
+
+import asyncio
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from bot import outbox
+from bot.channels import Act, Throttled
+from bot.channels.webchat import WebChat
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import Overloaded
+from bot.embedded import Databases
+from bot.runtime import Runtime
+from flows.engine.conversation import step
+from flows.engine.events import Pressed, Said, Started
+from tests.desk.desks import ahead
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
+
+# So often PostgreSQL plans a prepared statement with its values before it keeps one plan for all.
+FIRST_PLANS = 5
+# Among few people no plan is better than another.
+CROWD = """
+WITH crowd AS (
+  INSERT INTO people (id, key, key_epoch)
+  SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000) RETURNING id
+), known AS (
+  INSERT INTO conversations (person_id, state, channel, language) SELECT id, '', 'web', 'ru'
+  FROM crowd
+)
+INSERT INTO handles (channel, bidx, person_id, address)
+SELECT 'web', uuid_send(id), id, '' FROM crowd
+"""
+
+
+async def _count(rt: Runtime, table: str) -> int:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(f"SELECT count(*) FROM {table}")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.requirement("S-20")
+async def test_just_asking_leaves_no_row_anywhere(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:])
+    assert len(await guest.heard()) >= len(TO_CONSENT)
+    for table in ("people", "handles", "conversations", "updates", "messages", "consents",
+                  "quarantine", "procrastinate_jobs"):  # fmt: skip
+        assert await _count(rt, table) == 0, table
+
+
+@pytest.mark.requirement("S-21")
+async def test_consent_makes_the_person_and_answers_are_kept(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    assert await _count(rt, "people") == 1
+    assert await _count(rt, "consents") == 1
+    await guest.go("yes", "TESTOVA")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.forms["preregistration"].answers["surname"].value == "TESTOVA"
+
+
+async def test_what_was_asked_before_consent_and_not_kept_is_forgotten(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    conversation = await guest.conversation()
+    assert conversation is not None
+    answers = conversation.forms["preregistration"].answers
+    assert answers["location"].value is None
+    assert answers["citizenship"].value == "CN"
+
+
+@pytest.mark.requirement("S-21")
+async def test_refusing_consent_keeps_nothing(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.go(*TO_CONSENT, "refuse")
+    assert await _count(rt, "people") == 0
+
+
+@pytest.mark.requirement("S-6", "S-7")
+@pytest.mark.row(59)
+async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtime) -> None:
+    """Seen red with the note written before the lock: 40 delivered, fewer applied."""
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.press("!person")
+    await guest.go("general", "yes", "I have a question")
+    words = await _count(rt, "case_words")
+    updates = [guest.inbound(Said(f"word {n}"), f"forty-{n}") for n in range(40)]
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
+    await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
+    assert await _count(rt, "case_words") == words + 40
+    assert sum(delivery is not None for delivery in deliveries) == 40
+
+
+@pytest.mark.requirement("S-7")
+async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
+    """There is no row to lock yet when consent comes forty times at once."""
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.go(*TO_CONSENT)
+    asked = (await guest.conversation()).asked  # type: ignore[union-attr]
+    assert asked is not None
+    updates = [guest.inbound(Pressed(f"{asked.nonce}:yes"), f"first-{n}") for n in range(40)]
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
+    await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
+    assert await _count(rt, "people") == 1
+    assert await _count(rt, "consents") == 1
+    # Every one of the forty was answered: the first with the next question, the others with
+    # "an earlier step"; none was answered twice.
+    assert sum(delivery is not None for delivery in deliveries) == 40
+
+
+@pytest.mark.requirement("S-6")
+async def test_an_update_seen_before_consent_is_not_taken_again_after_it(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.do(Started(), "the-start")
+    await guest.go(*TO_CONSENT, "yes", "yes")
+    rows = len(await guest.rows())
+    await guest.do(Started(), "the-start")
+    assert len(await guest.rows()) == rows
+
+
+@pytest.mark.requirement("S-7", "S-9")
+async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    updates = [guest.inbound(Said("?"), f"order-{n}") for n in range(20)]
+    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates))
+    await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
+    rows = await guest.rows()
+    assert {state for _id, _act, state in rows} == {"sent"}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM messages ORDER BY done_at, id")
+        done = [row[0] for row in await cursor.fetchall()]
+    assert done == sorted(done)
+
+
+@pytest.mark.requirement("S-17")
+async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    healthy = step
+
+    def poisoned(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+        if event == Said("poison"):
+            raise ZeroDivisionError
+        return healthy(flows, words, conversation, event, today, page)
+
+    monkeypatch.setattr(conversation_store, "step", poisoned)
+    update = guest.inbound(Said("poison"), "poison")
+    for _try in range(4):
+        with pytest.raises(Overloaded):
+            await receive.receive(rt, update)
+    await receive.deliver(rt, await receive.receive(rt, update))
+    assert await receive.receive(rt, update) is None
+    await guest.go("yes")
+    rows = await guest.rows()
+    assert [state for _id, _act, state in rows] == ["sent"] * len(rows)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    assert conversation.asked.key == "surname"
+
+
+async def test_a_conversation_that_cannot_be_opened_keeps_nobody_waiting(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE conversations SET state = 'nonsense'::bytea")
+    update = guest.inbound(Said("hello"), "hello")
+    for _try in range(4):
+        with pytest.raises(Overloaded):
+            await receive.receive(rt, update)
+    assert await receive.receive(rt, update) is None
+    assert await _count(rt, "quarantine") == 1
+
+
+async def test_a_full_registration_is_written_down_with_its_job(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    assert await _count(rt, "registry_writes") == 1
+    assert await _count(rt, "procrastinate_jobs") == 1
+    assert len(AFTER_CONSENT) > 10
+
+
+@pytest.mark.requirement("S-31")
+async def test_erasing_leaves_a_tombstone_and_nothing_else(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await guest.go("delete", "yes")
+    for table in ("people", "handles", "conversations", "messages", "consents", "cases"):
+        assert await _count(rt, table) == 0, table
+    assert await _count(rt, "tombstones") == 1
+    await guest.go("delete")
+    assert await _count(rt, "tombstones") == 1
+
+
+async def test_no_statement_of_a_turn_is_planned_anew_every_time(
+    rt: Runtime, databases: Databases
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    with psycopg.connect(databases.owner, autocommit=True) as owner:
+        owner.execute(CROWD)
+        owner.execute("ANALYZE")
+    for _ in range(3 * FIRST_PLANS):
+        await guest.do(Said("TESTOVA"))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT max(custom_plans), max(generic_plans) FROM pg_prepared_statements"
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    assert row[0] <= FIRST_PLANS < row[1]
+
+
+async def test_who_writes_can_be_reached_again(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = len(await guest.rows())
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET blocked = true")
+    await guest.go("/menu")
+    states = [row[2] for row in (await guest.rows())[before:]]
+    assert states
+    assert set(states) == {"sent"}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT bool_or(blocked) FROM handles")
+        assert await cursor.fetchone() == (False,)
+
+
+class _Named(WebChat):
+    """The page, and by which names acts came to it; the first call is refused for a while."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.names: list[str] = []
+
+    async def send(self, act: Act) -> str:
+        self.names.append(act.row)
+        if len(self.names) == 1:
+            raise Throttled(0.1)
+        return await super().send(act)
+
+
+async def test_a_first_try_has_the_name_that_versions_before_gave_it(rt: Runtime) -> None:
+    """Else, while both run, they know nothing of the platform's report of it."""
+    guest, channel = Guest(rt), _Named(rt)
+    await guest.consent()
+    guest.rt = replace(rt, channels={**rt.channels, "web": channel})
+    await guest.go("/menu")
+    row = (await guest.rows())[-1][0]
+    await ahead(rt, "10 seconds")
+    await outbox.sweep(guest.rt)
+    assert channel.names == [str(row), f"{row}.2"]

@@ -1,0 +1,93 @@
+"""The guards of the turn, seen red: an update noted as seen before its work is committed."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from bot.channels import Inbound
+from bot.conversations import store as conversation_store
+from bot.db.job_queue import Session
+from bot.runtime import Runtime
+from flows.engine.events import Event, Pressed, Said, Started
+from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
+
+FORTY = 40
+NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+
+def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dedupe in a step of its own; whoever then meets another version of the row gives up."""
+    claim = conversation_store.claim
+
+    async def note_then_claim(
+        rt: Runtime, session: Session, inbound: Inbound
+    ) -> tuple[conversation_store.Held | None, bool, datetime]:
+        key = conversation_store.update_keys(rt, inbound.channel, inbound.external_id)[0]
+        fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
+        await session.commit()
+        await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        held, _fresh, now = await claim(rt, session, inbound)
+        return held, fresh, now
+
+    monkeypatch.setattr(conversation_store, "claim", note_then_claim)
+
+
+async def _effects(guest: Guest, events: list[Event]) -> int:
+    """How many of some updates, each brought to two processes, all at once, had an effect."""
+    updates = [guest.inbound(event) for event in events]
+    taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    return sum(delivery is not None for delivery in taken)
+
+
+async def _words(guest: Guest) -> int:
+    """Forty words to an officer; how many the officer can read."""
+    await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
+    async with guest.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM case_words")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _with_officer(rt: Runtime) -> Guest:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.press("!person")
+    await guest.go("general", "yes", "-")
+    return guest
+
+
+async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.go(*TO_CONSENT)
+    asked = (await guest.conversation()).asked  # type: ignore[union-attr]
+    assert asked is not None
+    return guest, [Pressed(f"{asked.nonce}:yes") for _ in range(FORTY)]
+
+
+async def test_forty_words_at_once_each_twice_are_forty_words(rt: Runtime) -> None:
+    assert await _words(await _with_officer(rt)) == FORTY
+
+
+@pytest.mark.requirement("S-8", "S-80")
+async def test_words_are_lost_where_the_note_is_written_first(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await _with_officer(rt)
+    _note_first(monkeypatch)
+    assert await _words(guest) < FORTY
+
+
+async def test_forty_first_updates_at_once_each_twice_have_forty_effects(rt: Runtime) -> None:
+    assert await _effects(*await _before_consent(rt)) == FORTY
+
+
+@pytest.mark.requirement("S-80")
+async def test_first_updates_are_lost_where_the_note_is_written_first(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, presses = await _before_consent(rt)
+    _note_first(monkeypatch)
+    assert await _effects(guest, presses) < FORTY

@@ -1,0 +1,38 @@
+"""A migration that meets a turn gives way to it."""
+
+import pytest
+from alembic import command
+from psycopg.errors import DeadlockDetected, InsufficientPrivilege, LockNotAvailable
+from sqlalchemy.exc import OperationalError as Raised
+
+from bot.db import migrations
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (Raised("ALTER TABLE people", {}, DeadlockDetected()), 3),
+        (LockNotAvailable(), 3),
+        (Raised("ALTER TABLE people", {}, InsufficientPrivilege()), 1),
+    ],
+    ids=["deadlock", "no lock", "no right"],
+)
+def test_it_is_tried_again_when_it_gave_way_and_only_then(
+    error: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def upgrade(_config: object, to: str) -> None:
+        tried.append(to)
+        if len(tried) < 3:
+            raise error
+
+    monkeypatch.setattr(command, "upgrade", upgrade)
+    monkeypatch.setattr(migrations, "_stands_at", lambda _url: "")
+    monkeypatch.setattr(migrations, "_PAUSE_SECONDS", 0)
+    if tries == 1:
+        with pytest.raises(Raised):
+            migrations.migrate("postgresql+psycopg://")
+    else:
+        migrations.migrate("postgresql+psycopg://")
+    assert len(tried) == tries

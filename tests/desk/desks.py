@@ -1,0 +1,97 @@
+"""Plainly invented officers, and people who ask for one."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from bot import cases
+from bot.cases import Case
+from bot.desk import views
+from bot.desk.views import Filter, Queue, View
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Reason, Role
+from bot.runtime import Runtime
+from flows.knowledge.missions import GENERAL
+from tests.person_client import Guest
+
+
+def key() -> str:
+    """An idempotency key, as a form would carry it."""
+    return uuid4().hex
+
+
+async def an_officer(
+    rt: Runtime,
+    name: str = "Officer Testov",
+    mission: str = GENERAL,
+    roles: tuple[str, ...] = (Role.OFFICER,),
+    **more: Any,
+) -> Officer:
+    officer = Officer(uuid4(), name, mission, frozenset(roles), **more)
+    async with rt.pool.connection() as session:
+        await directory._insert(session, officer)
+        await session.execute(
+            "UPDATE officers SET active = %s WHERE id = %s", (officer.active, officer.id)
+        )
+    return officer
+
+
+async def ask(guest: Guest, words: str = "Testova asks something", topic: str = "general") -> Case:
+    """Somebody in the middle of the form asks for a person; their case."""
+    if await guest.conversation() is None or not await guest.rows():
+        await guest.consent()
+    await guest.go("/person", topic, "yes", words)
+    return await case_of(guest)
+
+
+async def case_of(guest: Guest) -> Case:
+    """The newest case of somebody."""
+    async with guest.rt.pool.connection() as session:
+        cursor = await session.execute(
+            f"SELECT {cases.COLUMNS} FROM cases k JOIN handles h USING (person_id)"
+            " WHERE h.bidx = %s ORDER BY k.opened_at DESC LIMIT 1",
+            (guest.rt.vault.index("web", guest.name),),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return Case(*row)
+
+
+async def now(rt: Runtime, case_id: UUID) -> Case:
+    """A case as it is now, whatever its mission."""
+    async with rt.pool.connection() as session:
+        case = await cases.find(session, case_id)
+    assert case is not None
+    return case
+
+
+async def seen(rt: Runtime, officer: Officer, case_id: UUID) -> View:
+    return await views.view(rt, officer, case_id, Reason.CHECK)
+
+
+async def numbers(rt: Runtime, officer: Officer, queue: Queue = Queue.ALL) -> list[int]:
+    page = await views.listing(rt, officer, Filter(queue))
+    return [line.case.number for line in page.lines]
+
+
+async def ahead(rt: Runtime, interval: str) -> None:
+    """Move the database's time."""
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, ...]]:
+    """State, epoch and officer of messages, oldest first."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT state, epoch, officer FROM messages"
+            " WHERE %s::uuid IS NULL OR case_id = %s ORDER BY id",
+            (case_id, case_id),
+        )
+        return list(await cursor.fetchall())
+
+
+async def audited(rt: Runtime) -> list[tuple[str, str, str]]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT actor, action, detail FROM audit ORDER BY seq")
+        return list(await cursor.fetchall())

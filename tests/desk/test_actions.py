@@ -1,0 +1,609 @@
+"""What officers do: the form is silent meanwhile, each act is done once, what was said arrives."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from bot import cases, desk, outbox
+from bot.cases import State, canned_replies
+from bot.cases.working_hours import Stale
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
+from bot.desk import views as desk_views
+from bot.desk.views import Queue, ReasonNeeded
+from bot.observability import logging
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Forbidden, Reason, Role, Why
+from bot.people import identities
+from bot.privacy import erasure
+from bot.runtime import Runtime
+from flows.engine.events import Pressed, Said
+from flows.engine.flow import OpenCase
+from tests.desk.desks import (
+    ahead,
+    an_officer,
+    ask,
+    audited,
+    case_of,
+    key,
+    messages,
+    now,
+    numbers,
+    seen,
+)
+from tests.person_client import Guest
+
+
+async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    return await now(rt, case.id)
+
+
+async def test_an_officer_takes_a_case_reads_answers_and_gives_it_back(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await guest.do(Said("and one thing more"))
+    view = await seen(rt, officer, case.id)
+    assert [(each.by, each.words) for each in view.thread] == [
+        ("person", "Testova asks something"),
+        ("person", "and one thing more"),
+    ]
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="We will look at it.")
+    assert (await now(rt, case.id)).state == State.WAITING
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    assert {state for state, _epoch, _officer in await messages(rt)} == {"sent"}
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert not conversation.with_officer
+    assert conversation.asked is not None
+    assert conversation.asked.key == "ethnic_kazakh"
+
+
+async def test_the_bot_goes_on_where_the_officer_says(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
+        guest = Guest(rt)
+        case = await _claimed(rt, guest, officer)
+        await desk.resolve(rt, officer, case.id, case.version, key=key(), where=where)
+        conversation = await guest.conversation()
+        assert conversation is not None
+        assert conversation.asked is not None
+        assert conversation.asked.key == asked
+    case = await _claimed(rt, Guest(rt), officer)
+    with pytest.raises(desk.Refused) as refused:
+        await desk.resolve(rt, officer, case.id, case.version, key=key(), where="officer")
+    assert refused.value.why is Refusal.NO_FLOW
+    assert (await now(rt, case.id)).state == State.CLAIMED
+
+
+async def test_the_person_says_afterwards_whether_it_helped(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    asked = await guest.conversation()
+    await guest.do(Pressed("*partly"))
+    await guest.do(Pressed("*no"))
+    assert (await now(rt, case.id)).rating == "partly"
+    after = await guest.conversation()
+    assert after is not None
+    assert asked is not None
+    assert after.asked == asked.asked
+
+
+async def test_an_act_is_done_once_for_its_key(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await ask(guest)
+    claiming, replying = key(), key()
+    for repeated in (False, True):
+        done = await desk.claim(rt, officer, case.id, case.version, key=claiming)
+        assert done == desk.Done(case.id, case.version + 1, repeated)
+    for repeated in (False, True):
+        done = await desk.reply(rt, officer, case.id, case.version + 1, key=replying, words="Once.")
+        assert done.repeated is repeated
+    assert len(await messages(rt, case.id)) == 1
+    with pytest.raises(desk.Refused) as refused:
+        await desk.note(rt, officer, case.id, case.version + 1, key=replying, words="Other.")
+    assert refused.value.why is Refusal.KEY_USED
+
+
+async def test_a_message_of_the_form_not_yet_sent_is_dropped_when_an_officer_takes_over(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await ask(guest)
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, case.person_id)
+        assert held is not None
+        late = outbox.Row("send", receive.apology(rt, "ru"), held.epoch)
+        await outbox.post(session, held.person, "web", (late,))
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await outbox.sweep(rt)
+    states = [row[0] for row in await messages(rt)]
+    assert states.count("dropped") == 1
+    assert set(states) == {"sent", "dropped"}
+
+
+async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
+    """A reply whose sending has not begun, as after a crash or behind a slow platform."""
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, case.person_id)
+        assert held is not None
+        row = outbox.Row("send", receive.apology(rt, "ru"), case_id=case.id, officer=officer.id)
+        (sent,) = await outbox.post(session, held.person, "web", (row,))
+        await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
+
+
+async def test_a_reply_followed_at_once_by_the_end_of_the_case_arrives(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await _replied_but_not_sent(rt, case, officer)
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    await outbox.sweep(rt)
+    assert await messages(rt, case.id) == [("sent", None, officer.id)]
+
+
+async def test_a_reply_followed_by_the_return_to_the_queue_arrives(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await _replied_but_not_sent(rt, case, officer)
+    await desk.release(rt, officer, case.id, case.version, key=key())
+    await outbox.sweep(rt)
+    assert await messages(rt, case.id) == [("sent", None, officer.id)]
+
+
+async def test_a_reply_that_was_overtaken_is_shown_as_not_sent_also_weeks_later(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    other = await an_officer(rt, "Officer Other")
+    case = await _claimed(rt, guest, officer)
+    await _replied_but_not_sent(rt, case, officer)
+    await desk.take_over(rt, other, case.id, case.version, key=key())
+    await outbox.sweep(rt)
+    (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
+    assert (reply.officer, reply.delivery) == (officer.name, "dropped")
+    await ahead(rt, "8 days")
+    await erasure.retain(rt)
+    (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
+    assert reply.delivery == "dropped"
+    with pytest.raises(cases.Taken) as taken:
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="Too late.")
+    assert taken.value.holder == other.name
+
+
+async def test_somebody_who_does_not_hold_the_case_can_neither_answer_nor_end_it(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    other = await an_officer(rt, "Officer Other")
+    case = await _claimed(rt, guest, officer)
+    with pytest.raises(cases.Taken):
+        await desk.reply(rt, other, case.id, case.version, key=key(), words="Out of turn.")
+    with pytest.raises(cases.Taken):
+        await desk.resolve(rt, other, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    with pytest.raises(cases.Taken):
+        await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="Too late.")
+    assert await messages(rt, case.id) == []
+
+
+async def test_what_is_decided_on_an_old_page_is_not_done(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    with pytest.raises(cases.Taken) as taken:
+        await desk.resolve(rt, officer, case.id, case.version - 1, key=key())
+    assert taken.value.version == case.version
+    with pytest.raises(cases.Taken):
+        await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
+
+
+async def test_words_of_either_side_leave_a_page_good(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
+    await guest.do(Said("yes?"))
+    assert (await now(rt, case.id)).state == State.CLAIMED
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="Second.")
+    await desk.snooze(
+        rt, officer, case.id, case.version, key=key(),
+        until=(await now(rt, case.id)).state_at + timedelta(hours=2),
+    )  # fmt: skip
+    assert (await now(rt, case.id)).state == State.SNOOZED
+
+
+async def test_notes_stay_among_officers(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await ask(guest)
+    rows = len(await guest.rows())
+    await desk.note(rt, officer, case.id, case.version, key=key(), words="Look at the passport.")
+    assert len(await guest.rows()) == rows
+    view = await seen(rt, officer, case.id)
+    assert [(each.officer, each.words) for each in view.notes] == [
+        (officer.name, "Look at the passport.")
+    ]
+    assert all("passport" not in each.words for each in view.thread)
+
+
+async def test_a_canned_answer_goes_out_in_the_persons_language_or_not_at_all(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    lead = await an_officer(rt, roles=(Role.LEAD,))
+    await canned_replies.put(
+        rt, lead, "hours", {"ru": "Ответим завтра.", "kk": "Ертең жауап береміз."}, 0
+    )
+    await canned_replies.put(rt, lead, "kazakh-only", {"kk": "Сәлеметсіз бе."}, 0)
+    case = await _claimed(rt, guest, lead)
+    await desk.reply(rt, lead, case.id, case.version, key=key(), canned="hours")
+    (reply,) = [each for each in (await seen(rt, lead, case.id)).thread if each.by == "officer"]
+    assert (reply.words, reply.canned, reply.delivery) == ("Ответим завтра.", "hours", "sent")
+    for name, why in (("kazakh-only", Refusal.NO_LANGUAGE), ("none", Refusal.NO_CANNED)):
+        with pytest.raises(desk.Refused) as refused:
+            await desk.reply(rt, lead, case.id, case.version, key=key(), canned=name)
+        assert refused.value.why is why
+
+
+async def test_a_canned_answer_that_somebody_changed_meanwhile_is_not_written_over(
+    rt: Runtime,
+) -> None:
+    lead = await an_officer(rt, roles=(Role.LEAD,))
+    await canned_replies.put(rt, lead, "hours", {"ru": "Одно."}, 0)
+    await canned_replies.put(rt, lead, "hours", {"ru": "Другое."}, 1)
+    with pytest.raises(Stale):
+        await canned_replies.put(rt, lead, "hours", {"ru": "Третье."}, 1)
+    assert [(each.texts, each.version) for each in await canned_replies.listing(rt, lead)] == [
+        ({"ru": "Другое."}, 2)
+    ]
+    with pytest.raises(canned_replies.Unusable):
+        await canned_replies.put(rt, lead, "Not a name", {"ru": "Текст."}, 0)
+
+
+@pytest.mark.parametrize(("words", "why"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)])
+@pytest.mark.row(95)
+async def test_no_words_and_too_many_are_refused(rt: Runtime, words: str, why: Refusal) -> None:
+    officer = await an_officer(rt)
+    case = await _claimed(rt, Guest(rt), officer)
+    with pytest.raises(desk.Refused) as refused:
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words=words)
+    assert refused.value.why is why
+    assert (await now(rt, case.id)).state == State.CLAIMED
+
+
+async def test_words_that_wait_for_consent_are_not_shown_with_the_answers(rt: Runtime) -> None:
+    """A case that nobody asked for, of somebody who is about to ask."""
+    guest, officer = Guest(rt), await an_officer(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+        assert person is not None
+        await cases.open_case(session, person, OpenCase("registry_refused", urgent=True), "ru")
+    await guest.do(Said("мне угрожают"))
+    case = await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
+    assert ("officer", "topic") in {(each.flow, each.key) for each in told}
+    assert ("officer", "words") not in {(each.flow, each.key) for each in told}
+
+
+async def test_an_officer_fills_an_answer_in_for_the_person(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    for question, value in (("ethnic_kazakh", "yes"), ("birth_year", "1990")):
+        await desk.fill(
+            rt, officer, case.id, case.version, key=key(), question=question, value=value
+        )
+    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK)
+    assert {each.key for each in told if each.by == "officer"} == {"ethnic_kazakh", "birth_year"}
+    for question, value, why in (
+        ("review", "submit", Refusal.NOT_FILLABLE),
+        ("consent_registration", "yes", Refusal.NOT_FILLABLE),
+        ("nothing", "yes", Refusal.NOT_FILLABLE),
+        ("birth_year", "soon", Refusal.NOT_ACCEPTED),
+    ):
+        with pytest.raises(desk.Refused) as refused:
+            await desk.fill(
+                rt, officer, case.id, case.version, key=key(), question=question, value=value
+            )
+        assert refused.value.why is why
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    assert conversation.asked.key == "surname"
+
+
+async def test_an_officer_asks_for_a_paper(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.wanted == "identity"
+    assert (await seen(rt, officer, case.id)).wanted == "identity"
+    assert (await now(rt, case.id)).state == State.WAITING
+    with pytest.raises(desk.Refused):
+        await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="diary")
+
+
+async def test_a_case_is_passed_on_to_a_colleague_a_topic_and_another_mission(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    other = await an_officer(rt, "Officer Other")
+    far = await an_officer(rt, "Officer Far", "tr_ankara")
+    case = await _claimed(rt, guest, officer)
+    done = await desk.transfer(
+        rt, officer, case.id, case.version, key=key(), to=ToOfficer(other.id), words="Yours."
+    )
+    assert (await now(rt, case.id)).owner == other.id
+    assert [each.words for each in (await seen(rt, other, case.id)).notes] == ["Yours."]
+    done = await desk.transfer(rt, other, case.id, done.version, key=key(), to=ToTopic("spouse"))
+    back = await now(rt, case.id)
+    assert (back.owner, back.state, back.topic) == (None, State.QUEUED, "spouse")
+    done = await desk.claim(rt, officer, case.id, done.version, key=key())
+    await desk.transfer(rt, officer, case.id, done.version, key=key(), to=ToMission("tr_ankara"))
+    moved = await now(rt, case.id)
+    assert (moved.owner, moved.state, moved.mission) == (None, State.QUEUED, "tr_ankara")
+    assert await numbers(rt, far) == [case.number]
+    with pytest.raises(LookupError):
+        await seen(rt, officer, case.id)
+
+
+async def test_a_case_is_not_passed_to_where_nobody_is(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    gone = await an_officer(rt, "Officer Gone", active=False)
+    far = await an_officer(rt, "Officer Far", "tr_ankara")
+    auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
+    case = await _claimed(rt, Guest(rt), officer)
+    for to, why in (
+        (ToOfficer(gone.id), Refusal.NO_OFFICER),
+        (ToOfficer(far.id), Refusal.NO_OFFICER),
+        (ToOfficer(auditor.id), Refusal.NO_OFFICER),
+        (ToOfficer(uuid4()), Refusal.NO_OFFICER),
+        (ToMission("uz_tashkent"), Refusal.NO_MISSION),
+        (ToTopic("gossip"), Refusal.NO_TOPIC),
+    ):
+        with pytest.raises(desk.Refused) as refused:
+            await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+        assert refused.value.why is why
+    assert (await now(rt, case.id)).owner == officer.id
+
+
+async def test_the_next_case_is_the_most_urgent_of_ones_topics_and_languages(
+    rt: Runtime,
+) -> None:
+    first, second, urgent = [Guest(rt) for _each in range(3)]
+    await ask(first)
+    other = await ask(second, topic="spouse")
+    pressing = await ask(urgent, topic="passport")
+    officer = await an_officer(rt)
+    spouses = await an_officer(rt, "Officer Spouse", topics=frozenset({"spouse"}))
+    chinese = await an_officer(rt, "Officer Chinese", languages=frozenset({"zh_Hans"}))
+    assert await desk.take_next(rt, chinese, key=key()) is None
+    taking = key()
+    for repeated in (False, True):
+        done = await desk.take_next(rt, officer, key=taking)
+        assert done is not None
+        assert (done.case_id, done.repeated) == (pressing.id, repeated)
+    done = await desk.take_next(rt, spouses, key=key())
+    assert done is not None
+    assert done.case_id == other.id
+    assert await desk.take_next(rt, spouses, key=key()) is None
+
+
+async def test_the_person_can_go_back_to_the_bot(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    await ask(guest)
+    await guest.go("/menu", "yes")
+    assert await numbers(rt, officer) == []
+    assert await numbers(rt, officer, Queue.RESOLVED) == [(await case_of(guest)).number]
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert not conversation.with_officer
+
+
+@pytest.mark.requirement("S-62")
+async def test_reading_a_case_of_somebody_else_needs_a_reason_and_is_audited_once(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    other = await an_officer(rt, "Officer Other")
+    case = await _claimed(rt, guest, officer)
+    await desk_views.view(rt, officer, case.id)
+    with pytest.raises(ReasonNeeded):
+        await desk_views.view(rt, other, case.id)
+    await desk_views.view(rt, other, case.id, Reason.COMPLAINT)
+    await desk_views.view(rt, other, case.id)
+    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert read == [
+        (str(officer.id), "case.read", "answer"),
+        (str(other.id), "case.read", "complaint"),
+    ]
+    await ahead(rt, "16 minutes")
+    with pytest.raises(ReasonNeeded):
+        await desk_views.view(rt, other, case.id)
+
+
+@pytest.mark.requirement("S-67")
+async def test_names_are_masked_until_they_are_asked_for(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    await guest.consent()
+    await guest.go("yes", "TESTOVA")
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    for unmasked in (False, True):
+        told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=unmasked)
+        (surname,) = [each for each in told if each.key == "surname"]
+        assert surname.masked is not unmasked
+        assert surname.shown is not None
+        assert (rt.languages.render(surname.shown, "ru") == "TESTOVA") is unmasked
+    actions = [action for _actor, action, _detail in await audited(rt)]
+    assert actions[-2:] == ["case.answers", "case.unmasked"]
+
+
+@pytest.mark.requirement("S-62")
+async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 2)
+    officer = await an_officer(rt)
+    found = [await ask(Guest(rt)) for _each in range(3)]
+    for case in found[:2]:
+        await seen(rt, officer, case.id)
+    await seen(rt, officer, found[0].id)
+    with pytest.raises(Forbidden) as forbidden:
+        await seen(rt, officer, found[2].id)
+    assert forbidden.value.why is Why.BUDGET
+    await ahead(rt, "61 minutes")
+    await seen(rt, officer, found[2].id)
+
+
+@contextmanager
+def _alarms() -> Iterator[list[int]]:
+    """How many cases had been read, each time that the alarm over readings was raised."""
+    lines, counts = io.StringIO(), list[int]()
+    logging.configure("warning", to=lines)
+    try:
+        yield counts
+    finally:
+        logging.configure("error")
+    said = map(json.loads, lines.getvalue().splitlines())
+    counts += [each["count"] for each in said if each["event"] == "reading.many"]
+
+
+@pytest.mark.requirement("S-62")
+async def test_who_opens_many_cases_in_one_burst_is_stopped_at_the_budget_and_told_of(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 2)
+    monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 3)
+    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    found = [await ask(Guest(rt)) for _each in range(8)]
+    with _alarms() as counts:
+        results = await asyncio.gather(
+            *(seen(rt, officer, each.id) for each in found), return_exceptions=True
+        )
+    refused = [each for each in results if isinstance(each, Forbidden)]
+    assert [each.why for each in refused] == [Why.BUDGET] * 5
+    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(read) == 3
+    assert sorted(counts) == [2, 3, 3, 3, 3, 3]
+    stopped = [isinstance(each, Forbidden) for each in results]
+    for was_refused, beside in ((True, ()), (False, (officer.name,))):
+        case = found[stopped.index(was_refused)]
+        assert (await seen(rt, colleague, case.id)).beside == beside
+
+
+@pytest.mark.requirement("S-62")
+async def test_a_refusal_over_the_budget_raises_the_alarm_too(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 1)
+    monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 1)
+    officer = await an_officer(rt)
+    found = [await ask(Guest(rt)) for _each in range(2)]
+    await seen(rt, officer, found[0].id)
+    with _alarms() as counts:
+        with pytest.raises(Forbidden):
+            await seen(rt, officer, found[1].id)
+        await seen(rt, officer, found[0].id)
+    assert counts == [1]
+
+
+@pytest.mark.requirement("S-62")
+@pytest.mark.parametrize("budget", [1, 2])
+async def test_a_case_opened_in_several_tabs_at_once_is_read_and_audited_once(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch, budget: int
+) -> None:
+    monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", budget)
+    officer, case = await an_officer(rt), await ask(Guest(rt))
+    views = await asyncio.gather(*(seen(rt, officer, case.id) for _tab in range(4)))
+    assert {view.line.case.id for view in views} == {case.id}
+    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(read) == 1
+
+
+@pytest.mark.requirement("S-62")
+async def test_a_list_has_pages_of_25_and_goes_on_where_it_was(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    await ask(Guest(rt))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
+            " SELECT gen_random_uuid(), person_id, mission, topic, n % 7 = 0, language, state"
+            " FROM cases, generate_series(1, 59) n"
+        )
+    found, after = list[int](), ""
+    while True:
+        page = await desk_views.listing(rt, officer, desk_views.Filter(), after)
+        found += [line.case.number for line in page.lines]
+        assert len(page.lines) <= 25
+        if not page.after:
+            break
+        after = page.after
+    assert len(found) == len(set(found)) == 60
+    assert page.counts[Queue.UNCLAIMED] == 60
+
+
+async def test_what_changed_is_told_in_order_and_nothing_is_left_out(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    far = await an_officer(rt, "Officer Far", "tr_ankara")
+    case = await ask(guest)
+    at = (await seen(rt, officer, case.id)).at
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="An answer.")
+    told = await desk_views.events(rt, officer, at)
+    assert told is not None
+    assert {each.kind for each in told} == {"case", "words", "delivery", "reader"}
+    assert {each.case_id for each in told} == {case.id}
+    assert [each.id for each in told] == sorted(each.id for each in told)
+    assert await desk_views.events(rt, officer, told[-1].id) == []
+    assert await desk_views.events(rt, far, 0) == []
+    assert await desk_views.events(rt, officer, told[-1].id + 1000) is None
+    await guest.do(Said("удалить"))
+    await guest.go("yes")
+    gone = await desk_views.events(rt, officer, told[-1].id)
+    assert gone is not None
+    assert gone[-1].kind == "gone"
+
+
+async def test_where_the_platforms_window_has_closed_nothing_is_written_but_said_so(
+    rt: Runtime,
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claimed(rt, guest, officer)
+    view = await seen(rt, officer, case.id)
+    assert (view.composer.open, view.composer.closes_at) == (True, None)
+    async with rt.pool.connection() as session:
+        person = await identities.load(rt, session, case.person_id)
+        assert person is not None
+        await session.execute("UPDATE conversations SET channel = 'whatsapp'")
+        await session.execute(
+            "UPDATE handles SET channel = 'whatsapp', address = %s",
+            (person.key.seal(b"70000000000", "handles", "address", "whatsapp"),),
+        )
+        await session.execute("UPDATE handles SET spoke_at = kosh_now()")
+    view = await seen(rt, officer, case.id)
+    assert view.composer.open
+    assert view.composer.closes_at is not None
+    assert view.line.window == view.composer.closes_at
+    await ahead(rt, "24 hours 1 minute")
+    assert not (await seen(rt, officer, case.id)).composer.open
+    async with directory.acting(rt, officer) as session:
+        closes = await desk_views.window(rt, session, case.person_id, "whatsapp")
+    assert closes == view.composer.closes_at
+    with pytest.raises(desk.Refused) as refused:
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="Too late.")
+    assert refused.value.why is Refusal.WINDOW_CLOSED
+    assert await messages(rt, case.id) == []
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="Later.", wait=True)
+    assert await messages(rt, case.id) == [("waiting", None, officer.id)]

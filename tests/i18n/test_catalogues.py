@@ -1,0 +1,286 @@
+"""The catalogues against the source, and every rule of the lint against a planted fault."""
+
+from functools import cache
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from babel.messages.catalog import Catalog
+from typer.testing import CliRunner
+
+from bot.cli.languages import app
+from bot.i18n import catalogues, lint, spelling
+
+BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
+CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."
+
+# Rule, language, context, English, a translation with that one fault.
+FAULTS = (
+    ("missing", "kk", None, "Menu", ""),
+    ("places", "ru", None, "Your receipt: {number}", "Номер обращения: {nomer}"),
+    ("places", "ru", None, "Your receipt: {number}", "Номер обращения"),
+    ("places", "uz", None, "Your receipt: {number}", "Tasdiq raqamingiz: {number} {"),
+    ("kept", "kk", None, "See <b>this</b> page.", "<b>Осы бетті қараңыз."),
+    ("kept", "ru", None, "See https://gov.kz/visa.", "См. https://gov.kz."),
+    ("kept", "zh_Hans", None, "Its page is on gov.kz.", "网页在移民网站（gov.ru）里。"),
+    ("kept", "uz", None, "Write /delete.", "/oʻchirish deb yozing."),
+    ("numbers", "ru", None, "It is kept 30 days.", "Хранится 90 дней."),
+    ("numbers", "zh_Hans", None, "It is kept 30 days.", "保存３０天。"),
+    ("normal", "ru", None, "My data", "Мои\u0306 данные"),
+    ("normal", "kk", None, "My data", "Менің\u200b деректерім"),
+    ("spaces", "ru", None, "My data", " Мои данные"),
+    ("spaces", "ru", None, "My data", "Мои  данные"),
+    ("lines", "kk", None, CONSENT, "Жауабыңызды сақтайық па?\n• Мерзімі: 30 күн."),
+    ("lines", "ru", None, CONSENT, "Можно ли?\n• Зачем: чтобы ответить.\nКак долго: 30 дней."),
+    ("length", "ru", BUTTON, "Share my number", "Отправить мой номер ..."),
+    ("length", "ru", BUTTON, "Remove no. {number}", "Удалить человека № {number}"),
+    ("length", "uz", ROW, "Under 18", "18 yoshga hali toʻlmaganman"),
+    ("length", "ru", "description<=12", "What it is", "Помощник в пути"),
+    ("length", "ru", BUTTON, "{name}", "{name}"),
+    ("untranslated", "uz", None, "Nothing yet.", "Nothing yet."),
+    ("quoted", "kk", None, "Write “person”.", "«кісілік» деп жазыңыз."),
+    ("quoted", "ru", None, "Press “That is all”.", "Нажмите «Это всё»."),
+    ("reply", "ru", ROW, "End the message", "Стоп"),
+    ("reply", "uz", BUTTON, "No", "Balki"),
+    ("letters", "kk", None, "Language", "Тiл"),
+    ("letters", "kk", None, "Address", "Манзил йўқ"),
+    ("letters", "ru", None, "Astana", "Қала Астана"),
+    ("letters", "ru", None, "Astana city", "Город Astana"),
+    ("letters", "uz", None, "Language", "Тил"),
+    ("letters", "uz", None, "Work", "İş"),
+    ("letters", "uz", None, "Write on WhatsApp", "WhatsAppda yozing"),
+    ("letters", "zh_Hans", None, "Language", "語言"),
+    ("apostrophes", "uz", None, "Skip", "O'tkazib yuborish"),
+    ("apostrophes", "uz", None, "My data", "Maʻlumotlarim"),
+    ("quotes", "kk", None, "A useful phrase: “Hello.”", "Пайдалы сөз: “Сәлем.”"),
+    ("quotes", "uz", None, "A useful phrase: “Hello.”", "Foydali ibora: “Salom."),
+    ("punctuation", "zh_Hans", None, "Not sent.", "没有发送."),
+    ("punctuation", "zh_Hans", None, "{label}: {answer}", "{label}: {answer}"),
+    ("punctuation", "zh_Hans", None, "Not sent.", "没有 发送。"),
+    ("punctuation", "ru", None, "Not sent.", "Не отправлено。"),
+    ("punctuation", "ru", None, "Is it sent?", "Отправлено ?"),
+    ("glossary", "kk", None, "The kandas status is free.", "Қандас атағы тегін беріледі."),
+    ("glossary", "zh_Hans", None, "An officer writes:", "官员写道："),
+    ("glossary", "uz", None, "A mission abroad", "Xorijdagi missiya"),
+    ("forbidden", "kk", None, "Who came back?", "Қай оралман келді?"),
+    ("forbidden", "ru", None, "Who came?", "Кто из переселенцев приехал?"),
+    ("forbidden", "uz", None, "People abroad", "Xorijdagi vatandoshlar"),
+    ("forbidden", "zh_Hans", None, "Ethnicity in papers", "文件中的民族（国籍）"),
+    ("forbidden", "ru", None, "Citizenship", "Гражданство и национальность"),
+    ("glossary", "ru", None, "An apostille", "Печать на бумаге"),
+    ("glossary", "kk", None, "Your historical homeland", "Ата-баба жері"),
+    ("round trip", "uz", None, "A circus", "Tsirk"),
+    ("length", "kk_Arab", BUTTON, "Remove no. {number}", "{number} ءنومىردى الىپ تا"),
+    ("letters", "kk_Arab", None, "Document", "قۇجاث"),
+    ("letters", "kk_Arab", None, "Document", "قۇжات"),
+    ("letters", "uz_Cyrl", None, "Application", "Өтініш"),
+    ("punctuation", "kk_Arab", None, "Yes, yes", "ءيا, ءيا"),
+    ("punctuation", "kk_Arab", None, "Next", "كەلەسى →"),
+    ("numbers", "kk_Arab", None, "It is kept 30 days.", "۳۰ كۇن ساقتالادى."),
+    ("register", "ru", None, "Please choose.", "Выбери язык."),
+    ("register", "ru", None, "What do you want?", "Что хочешь сделать?"),
+    ("register", "ru", None, "Is that you?", "Это вы?"),
+    ("register", "kk", None, "Where do you live?", "Қайда тұрасың?"),
+    ("register", "kk", None, "Write your name.", "Атыңды жазыңыз."),
+    ("register", "kk", None, "Did you write?", "Жаздың ба?"),
+    ("register", "kk", None, "Is that you?", "Бұл сіз бе?"),
+    ("register", "uz", None, "Where do you live?", "Qayerda yashaysan?"),
+    ("register", "uz", None, "Did you write?", "Yozding, shundaymi?"),
+    ("register", "zh_Hans", None, "What do you want?", "你想做什么？"),
+)
+
+# What the rules might take for a fault, and must not.
+SOUND = (
+    ("ru", None, "Only letters, please.", "Лишь буквы; «Мышь» — тоже слово."),
+    ("ru", None, "A PDF file from {name}", "PDF-файл от {name}"),
+    ("ru", BUTTON, "Remove no. {number}", "Убрать из списка {number}"),
+    ("kk", None, "The paper's date. Example: 07.02.1990", "Құжаттың күні. Мысалы: 07.02.1990"),
+    ("kk", None, "In the morning", "Таңда, елдің оңтүстігінде"),
+    ("kk", None, "Copy the address.", "Подъезд, цех, щит, ёлка: мекенжайды көшіріңіз."),
+    ("uz", None, "Mostly", "Asosan, xususan, masalan, Oʻzbekiston maʼlumoti"),
+    ("uz", None, "Transport", "Transport"),
+    ("kk_Arab", None, "Yes, is it? PDF", "ءيا، سولاي ما؟ PDF؛ «ءيا»"),
+    ("uz_Cyrl", None, "My data", "Маълумотларим: ўқиш, ғалаба, ҳужжат"),
+    ("ru", None, "Apostille or visa", "Без апостиля и визы"),
+    ("ru", None, "The Apostille Convention, without a visa", "Конвенция об апостиле, безвизовый"),
+    ("zh_Hans", None, "On 22 July 2025 it was on gov.kz.", "2025年7月22日在网站（gov.kz）上。"),
+    ("zh_Hans", None, "Write in Latin letters: TESTOVA", "请用拉丁字母：TESTOVA"),
+    ("zh_Hans", None, "{number}. {member}", "{number}. {member}"),
+)
+
+
+# Read once, judged once: each takes a second.
+source = cache(catalogues.extract)
+
+
+@cache
+def faults(code: str) -> list[lint.Finding]:
+    return lint.findings(code, catalogues.read(code), source())
+
+
+def catalog_of(*entries: tuple[str | None, str, str]) -> Catalog:
+    catalog = Catalog(fuzzy=False)
+    for context, english, text in entries:
+        catalog.add(english, text, context=context)
+    return catalog
+
+
+def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
+    """The rules that find a fault in entries of context, English and translation."""
+    source = catalog_of(*((context, english, "") for context, english, _text in entries))
+    return {found.rule for found in lint.findings(code, catalog_of(*entries), source)}
+
+
+@pytest.mark.parametrize("code", catalogues.HAND_MADE)
+def test_every_sentence_is_translated_and_none_is_left_over(code: str) -> None:
+    stale = [each for each in faults(code) if each.rule in ("missing", "fuzzy", "extra")]
+    assert stale == [], "translate them, after `./kosh languages extract`"
+
+
+@pytest.mark.parametrize("code", [*catalogues.HAND_MADE, *catalogues.BUILT])
+def test_the_catalogues_pass_the_lint(code: str) -> None:
+    assert faults(code) == []
+
+
+def test_the_english_of_the_source_passes_the_same_rules() -> None:
+    assert lint.findings("en", source(), source()) == []
+
+
+@pytest.mark.parametrize(("rule", "code", "context", "english", "text"), FAULTS)
+def test_a_planted_fault_is_found(
+    rule: str, code: str, context: str | None, english: str, text: str
+) -> None:
+    done = (BUTTON, "That is all", {"ru": "Готово"}.get(code, ""))
+    planted = [(context, english, text)] + [done] * (english == "Press “That is all”.")
+    assert rules(code, *planted) == {rule}
+
+
+@pytest.mark.parametrize(("code", "context", "english", "text"), SOUND)
+def test_what_only_looks_like_a_fault_is_none(
+    code: str, context: str | None, english: str, text: str
+) -> None:
+    assert rules(code, (context, english, text)) == set()
+
+
+def test_every_rule_has_its_planted_fault() -> None:
+    assert {rule for rule, *_rest in FAULTS} == {"missing", *lint.RULES}
+
+
+@pytest.mark.parametrize("english", ["Your nationality", "Are you an oralman?", "A resettler"])
+def test_words_that_mislead_are_refused_in_the_english_too(english: str) -> None:
+    source = catalog_of((None, english, ""))
+    assert [found.rule for found in lint.findings("en", source, source)] == ["forbidden"]
+
+
+def test_a_guess_and_a_leftover_are_found() -> None:
+    source = catalog_of((BUTTON, "Menu", ""))
+    catalog = catalog_of((None, "Menu", "Меню"))
+    catalog.add("Menu", "Меню", context=BUTTON, flags=["fuzzy"])
+    found = lint.findings("ru", catalog, source)
+    assert [(each.rule, each.context) for each in found] == [("fuzzy", BUTTON), ("extra", "")]
+
+
+def test_a_finding_names_the_file_to_mend() -> None:
+    assert lint.findings("kk", Catalog(), source())[0].file == "locales/kk/LC_MESSAGES/bot.po"
+    planted = Catalog(fuzzy=False)
+    planted.add("Your nationality", locations=[("flows/about.py", 3)])
+    assert lint.findings("en", planted, planted)[0].file == "flows/about.py"
+
+
+# The commands
+
+
+@pytest.fixture
+def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Catalogues that a test may spoil, of three labels: those of all sentences take seconds."""
+    full = {code: catalogues.read(code) for code in catalogues.HAND_MADE}
+    copytree(catalogues.LOCALES / "words", tmp_path / "words")
+    monkeypatch.setattr(catalogues, "extract", lambda: labels(Catalog()))
+    monkeypatch.setattr(catalogues, "LOCALES", tmp_path)
+    monkeypatch.setattr(spelling, "LISTS", tmp_path / "words")
+    for code, catalog in full.items():
+        catalogues.write(code, labels(catalog))
+    return tmp_path
+
+
+def labels(full: Catalog) -> Catalog:
+    found = {english: full.get(english, BUTTON) for english in ("Menu", "Help", "Back")}
+    return catalog_of(*((BUTTON, each, str(at.string) if at else "") for each, at in found.items()))
+
+
+@pytest.mark.usefixtures("locales")
+def test_check_prints_each_finding_and_fails() -> None:
+    catalog = catalogues.read("kk")
+    message = next(each for each in catalog if each.id == "Menu")
+    message.string = "Бас мәзір және тағы басқалар"
+    catalogues.write("kk", catalog)
+    result = CliRunner().invoke(app, ["check"])
+    assert result.exit_code == 1
+    assert "locales/kk/LC_MESSAGES/bot.po: length: 28 characters for 20" in result.output
+
+
+@pytest.mark.usefixtures("locales")
+def test_a_label_that_is_too_long_in_the_built_script_is_found() -> None:
+    catalog = catalogues.read("uz")
+    message = catalog.get("Menu", BUTTON)
+    assert message is not None
+    message.string = "Bu juda uzun bir menyu"
+    catalogues.write("uz", catalog)
+    result = CliRunner().invoke(app, ["check"])
+    assert "uz_Cyrl out of locales/uz/LC_MESSAGES/bot.po: length: 21" in result.output
+
+
+@pytest.mark.usefixtures("locales")
+def test_a_word_that_nobody_has_looked_at_is_found_until_it_is_accepted() -> None:
+    catalog = catalogues.read("kk")
+    message = catalog.get("Menu", BUTTON)
+    assert message is not None
+    message.string = "Телефон"
+    catalogues.write("kk", catalog)
+    asked = "kk/LC_MESSAGES/bot.po: word: телефон:"
+    spelling.accept("kk", [])
+    assert asked in CliRunner().invoke(app, ["check"]).output
+    told = CliRunner().invoke(app, ["words", "--accept"]).output
+    assert "телефон" in next(line for line in told.splitlines() if line.startswith("kk:"))
+    assert asked not in CliRunner().invoke(app, ["check"]).output
+    assert CliRunner().invoke(app, ["words"]).output.startswith("kk: none")
+
+
+@pytest.mark.usefixtures("locales")
+def test_check_passes_when_nothing_is_found() -> None:
+    result = CliRunner().invoke(app, ["check"])
+    assert (result.exit_code, result.output.strip()) == (0, "All is well.")
+
+
+@pytest.mark.usefixtures("locales")
+def test_report_counts_what_is_missing_and_what_no_speaker_has_seen() -> None:
+    catalogues.write("uz", catalog_of((BUTTON, "Menu", "Menyu")))
+    catalog = catalogues.read("uz")
+    catalog.add("Help", "Yordam", context=BUTTON, user_comments=["check: or koʻmak"])
+    catalogues.write("uz", catalog)
+    lines = CliRunner().invoke(app, ["report"]).output.splitlines()
+    row = next(line for line in lines if line.startswith("uz "))
+    assert row.split()[:4] == ["uz", "3", "2", "1"]
+    assert "6 “Yordam”" in row
+
+
+@pytest.mark.usefixtures("locales")
+def test_report_prints_the_agreement_with_what_people_wrote() -> None:
+    told = CliRunner().invoke(app, ["report"]).output
+    for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
+        assert f"\n{code} " in told
+    assert "months    100.0%" in told
+
+
+def test_extract_adds_new_sentences_and_keeps_what_speakers_wrote(locales: Path) -> None:
+    kept = catalog_of((None, "A sentence of last year", "Өткен жылғы сөйлем"))
+    kept.add("Menu", "Мәзір", context=BUTTON, user_comments=["check: or меню"])
+    catalogues.write("kk", kept)
+    assert CliRunner().invoke(app, ["extract"]).exit_code == 0
+    brought = catalogues.read("kk")
+    menu = brought.get("Menu", BUTTON)
+    assert menu is not None
+    assert (menu.string, menu.user_comments) == ("Мәзір", ["check: or меню"])
+    found = {each.rule for each in lint.findings("kk", brought, catalogues.extract())}
+    assert found == {"missing"}
+    assert "last year" not in (locales / "kk/LC_MESSAGES/bot.po").read_text(encoding="utf-8")

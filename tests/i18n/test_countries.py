@@ -1,0 +1,126 @@
+"""Countries by typed name."""
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n import countries
+from bot.i18n.countries import CODES, find
+
+# Regions, reserved codes and test codes in Babel's list.
+NOT_ISO = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ"
+
+
+def test_the_countries_are_those_of_iso_3166() -> None:
+    listed = {str(code) for code in Locale.parse("en").territories}
+    two_letters = {code for code in listed if len(code) == 2 and code.isalpha()}
+    assert set(CODES) == two_letters - set(NOT_ISO.split())
+    assert len(CODES) == len(set(CODES)) == 249
+
+
+@pytest.mark.parametrize("language", countries.LOCALES)
+def test_every_country_is_found_by_its_name_in_every_language(language: str) -> None:
+    names = Locale.parse(language).territories
+    assert [code for code in CODES if code not in find(names[code], language)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "typed"),
+    [
+        (
+            "CN",
+            "Қытай, ҚХР, КНР, 中国, Xitoy, PRC, China, Кытай, قىتاي, cn, CHN, 中华人民共和国",
+        ),
+        ("TR", "Түркия, Turkey, Türkiye, Турция, Turkiya, تۇركيا, 土耳其, TUR"),
+        ("RU", "Россия, РФ, Ресей, Rossiya, رەسەي, 俄罗斯, Российская Федерация"),
+        ("US", "АҚШ, USA, США, 美国, U.S.A., us, Америка"),
+        (
+            "KZ",
+            "Қазақстан Республикасы, Казакстан, РК, 哈萨克斯坦共和国, Republic of Kazakhstan",
+        ),
+        (
+            "UZ",
+            "Ozbekiston, O'zbekiston, O‘zbekiston Respublikasi, Ўзбекистон, Өзбекстан, Узбекистан",
+        ),
+        ("MN", "моңғолия, Монголия, 蒙古国, Mongolia, موڭعوليا"),
+        ("HK", "香港, Hong Kong, Гонконг"),
+        ("GN", "Гвинея, Республика Гвинея"),
+        ("NO", "NO, NOR, Norway"),
+    ],
+)
+def test_names_aliases_and_codes(code: str, typed: str) -> None:
+    names = typed.split(", ")
+    assert {name: find(name, "kk") for name in names} == dict.fromkeys(names, (code,))
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("казахст", ("KZ",)),
+        ("哈萨克", ("KZ",)),
+        ("Зеландия", ("NZ",)),
+        ("Монголя", ("MN",)),
+        ("Индяи", ("IN",)),
+        ("Kyrgystan", ("KG",)),
+        ("Kazahkstan", ("KZ",)),
+    ],
+)
+def test_names_cut_short_or_misspelt(typed: str, codes: tuple[str, ...]) -> None:
+    assert find(typed, "ru") == codes
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("Конго", {"CD", "CG"}),
+        ("Корея", {"KP", "KR"}),
+        ("Словекия", {"SK", "SI"}),
+        ("Австрлия", {"AT", "AU"}),
+    ],
+)
+def test_two_countries_are_both_offered(typed: str, codes: set[str]) -> None:
+    assert set(find(typed, "ru")) == codes
+
+
+def test_a_beginning_offers_the_persons_own_language_first() -> None:
+    assert find("турк", "ru") == ("TM", "TR", "TC")
+    assert find("турк", "uz_Cyrl") == ("TR", "TM", "TC")
+
+
+def test_a_short_name_of_another_kind_is_offered_beside_the_full_ones() -> None:
+    assert set(find("южна", "ru")) == {"GS", "KR"}
+    assert set(find("амер", "ru")) == {"US", "AS"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "\u200b",
+        "к",
+        "no",
+        "yes",
+        "не знаю",
+        "Алматы",
+        "адам",
+        "qwerty",
+        "SUN",
+        "398",
+        "👍",
+        "а" * 10_000,
+    ],
+)
+def test_nothing_near_is_nothing(typed: str) -> None:
+    assert find(typed, "ru") == ()
+
+
+def test_a_beginning_of_too_many_names_is_no_guess() -> None:
+    assert find("респ", "ru") == ()
+
+
+@given(st.text(st.characters()), st.sampled_from([*countries.LOCALES, "xx"]))
+def test_any_text_finds_at_most_six_real_countries(typed: str, language: str) -> None:
+    found = find(typed, language)
+    assert len(found) == len(set(found)) <= countries.MOST_FOUND
+    assert set(found) <= set(CODES)

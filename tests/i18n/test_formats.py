@@ -1,0 +1,84 @@
+"""Dates, numbers, money, lists and names in every written form."""
+
+import re
+
+import pytest
+from babel import Locale
+
+from bot.i18n import NAMES, catalogues, countries, formats
+
+LANGUAGES = (*NAMES, "en")
+SPACE = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("kk", f"1{SPACE}500{SPACE}000 теңге"),
+        ("kk_Arab", "1,500,000 تەڭگە"),
+        ("ru", f"1{SPACE}500{SPACE}000 тенге"),
+        ("zh_Hans", "1,500,000坚戈"),
+        ("uz", f"1{SPACE}500{SPACE}000 tenge"),
+        ("uz_Cyrl", f"1{SPACE}500{SPACE}000 тенге"),
+    ],
+)
+def test_money_has_its_word_and_its_thousands_apart(code: str, shown: str) -> None:
+    assert formats.money(1_500_000, code) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "both", "either"),
+    [
+        ("kk", "A, B және C", "A, B немесе C"),
+        ("kk_Arab", "A، B جانە C", "A، B نەمەسە C"),
+        ("ru", "A, B и C", "A, B или C"),
+        ("zh_Hans", "A、B和C", "A、B或C"),
+        ("uz", "A, B va C", "A, B yoki C"),
+        ("uz_Cyrl", "A, B ва C", "A, B ёки C"),
+    ],
+)
+def test_a_list_ends_in_the_forms_own_word(code: str, both: str, either: str) -> None:
+    assert formats.joined(["A", "B", "C"], code) == both
+    assert formats.joined(["A", "B", "C"], code, "or") == either
+    assert formats.joined(["A", "B"], code) == both.replace("A, B", "A").replace(
+        "A、B", "A"
+    ).replace("A، B", "A").replace("C", "B")
+    assert formats.joined(["A"], code) == "A"
+    assert formats.joined([], code) == ""
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_month_weekday_and_country_has_a_name_in_the_forms_own_letters(code: str) -> None:
+    names = formats.names(code)
+    assert set(names.months) == set(range(1, 13))
+    assert set(names.weekdays) == set(range(7))
+    shown = [*names.months.values(), *names.weekdays.values()]
+    shown += [names.countries[each] for each in countries.CODES]
+    foreign = {"kk": "[A-Za-z]", "ru": "[A-Za-z]", "uz_Cyrl": "[A-Za-z]", "uz": "[\u0400-\u04ff]"}
+    wrong = re.compile(foreign.get(code, "[\u0400-\u04ff]"))
+    assert [name for name in shown if wrong.search(name)] == []
+
+
+def test_known_faults_of_cldr_are_mended() -> None:
+    assert formats.names("ru").countries["KG"] == "Кыргызстан"
+    assert formats.names("kk_Arab").countries["RU"] == "رەسەي"
+    assert formats.names("kk_Arab").countries["KZ"] == "قازاقستان"
+    assert formats.names("uz").countries["US"] == "Amerika Qoʻshma Shtatlari"
+    assert not set("‘’'") & set("".join(formats.names("uz").countries.values()))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_country_is_found_by_the_name_that_is_shown(code: str) -> None:
+    shown = formats.names(code).countries
+    assert [each for each in countries.CODES if each not in countries.find(shown[each], code)] == []
+
+
+@pytest.mark.parametrize("kind", ["months", "days"])
+def test_the_arabic_script_agrees_with_cldr(kind: str) -> None:
+    ours = formats.names("kk_Arab")
+    theirs = getattr(Locale.parse("kk_Arab"), kind)["format"]["wide"]
+    assert (ours.months if kind == "months" else ours.weekdays) == theirs
+
+
+def test_what_is_built_is_never_kept() -> None:
+    assert not [code for code in catalogues.BUILT if (catalogues.LOCALES / code).exists()]

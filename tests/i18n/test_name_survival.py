@@ -1,0 +1,34 @@
+"""Names in five scripts go in and come out without a changed code point (issue 4)."""
+
+import unicodedata
+
+import pytest
+
+from bot.i18n.parsers import read_name
+from tests.names import SCRIPTS, names
+
+MANY = 50_000
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_are_read_without_a_changed_code_point(script: str) -> None:
+    """Beyond NFC and the listed unifications; `./kosh bench names` takes as many much further."""
+    for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
+        assert read_name(typed) == kept, ascii(typed)
+        assert read_name(kept) == kept, ascii(kept)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_names_are_none_that_any_reader_would_pass(script: str) -> None:
+    """The generator is no guard if it makes plain letters only."""
+    made = list(names(script, 2_000, seed=4))
+    assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)
+    assert any("\u2068" in typed for typed, _kept in made)
+    changed = [typed for typed, kept in made if typed != kept]
+    assert 100 < len(changed) < 2_000
+
+
+def test_rare_characters_are_among_the_chinese_names() -> None:
+    made = "".join(typed for typed, _kept in names("Chinese", 5_000, seed=4))
+    for first in (0x20000, 0x2A700, 0x2B740, 0x2B820, 0x2CEB0, 0x30000, 0x31350):
+        assert any(first <= ord(character) < first + 0x6E0 for character in made), hex(first)

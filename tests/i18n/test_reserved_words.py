@@ -1,0 +1,184 @@
+"""Yes, no and reserved words in every language and script."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n import crisis_words, normalization, reserved_words
+from flows.engine.language_protocol import SAFETY, Reserved
+from tests.vectors import rows
+
+MEANING = {"yes": True, "no": False, "unclear": None}
+EVERY_FORM = {"kk", "kk_Arab", "kk_Latn", "ru", "zh_Hans", "uz", "uz_Cyrl", "en"}
+
+
+@pytest.mark.parametrize("row", rows("yes_no"), ids=lambda row: f"{row['typed']}-{row['locale']}")
+def test_yes_and_no_as_the_vectors_say(row: dict[str, str]) -> None:
+    assert reserved_words.yes_no(row["typed"], row["locale"]) is MEANING[row["meaning"]]
+
+
+@pytest.mark.parametrize("language", ["kk", "kk_Arab"])
+def test_russian_yes_and_no_are_other_words_in_kazakh(language: str) -> None:
+    assert reserved_words.yes_no("да", language) is None
+    assert reserved_words.yes_no("не", language) is None
+    assert reserved_words.yes_no("нет", language) is False
+    assert reserved_words.yes_no("Да!", "uz") is True
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning"),
+    [
+        ("👍🏽👍🏽", True),
+        ("✅ Иә!", True),
+        ("+", True),
+        ("1️⃣", True),
+        ("ＹＥＳ", True),
+        ("-", False),
+        ("👍👎", None),
+        ("+-", None),
+        ("да/нет", None),
+        ("жоқ?", None),
+        ("好？", None),
+        ("", None),
+        ("\u200b", None),
+        ("🏽", None),
+    ],
+)
+def test_signs_and_punctuation_round_yes_and_no(typed: str, meaning: bool | None) -> None:
+    assert reserved_words.yes_no(typed, "ru") is meaning
+
+
+@pytest.mark.parametrize(
+    "typed", ["stop", "тоқта", "停止", "to'xta", "стоп", "STOP!!", "توقتا", "Тўхта."]
+)
+def test_stop_is_understood_in_every_language(typed: str) -> None:
+    assert reserved_words.safety_word(typed) is Reserved.STOP
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("Шығу", Reserved.EXIT),
+        ("退出", Reserved.EXIT),
+        ("/DELETE", Reserved.DELETE),
+        ("ٶشىرۋ", Reserved.DELETE),
+        ("o‘chirish", Reserved.DELETE),
+        ("Человек!", Reserved.PERSON),
+        ("адам керек", Reserved.PERSON),
+        ("مامان", Reserved.PERSON),
+        ("mutaxassis", Reserved.PERSON),
+        ("工作人员", Reserved.PERSON),
+    ],
+)
+def test_the_other_safety_words(typed: str, word: Reserved) -> None:
+    assert reserved_words.safety_word(typed) is word
+    assert reserved_words.reserved_word(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["0", "", "stop it please", "Адам", "Adam", "оператор", "👍", "не стоп"]
+)
+def test_answers_are_no_safety_words(typed: str) -> None:
+    assert reserved_words.safety_word(typed) is None
+    assert reserved_words.reserved_word(typed) is None
+
+
+@pytest.mark.parametrize("word", sorted(reserved_words.RESERVED))
+def test_every_reserved_word_is_known_in_every_form(word: Reserved) -> None:
+    forms = reserved_words.RESERVED[word]
+    assert forms.keys() == EVERY_FORM
+    for line in forms.values():
+        for phrase in line.split(", "):
+            found = reserved_words.safety_word(phrase) or reserved_words.reserved_word(phrase)
+            assert found is word
+            assert (reserved_words.safety_word(phrase) is not None) == (word in SAFETY)
+
+
+def test_every_reserved_word_but_start_has_its_words() -> None:
+    assert reserved_words.RESERVED.keys() == set(Reserved) - {Reserved.START}
+
+
+def test_no_reserved_word_is_a_yes_or_a_no_or_two_words_at_once() -> None:
+    phrases = {
+        word: {normalization.fold(p) for line in forms.values() for p in line.split(", ")}
+        for word, forms in reserved_words.RESERVED.items()
+    }
+    for one, other in combinations(phrases.values(), 2):
+        assert not one & other
+    for phrase in set().union(*phrases.values()):
+        assert reserved_words.yes_no(phrase, "ru") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning"), [("راستايمىن", True), ("دۇرىس ەمەس", False), ("مەن ەمەس", None)]
+)
+def test_every_yes_and_no_of_cyrillic_is_known_in_arabic_script(
+    typed: str, meaning: bool | None
+) -> None:
+    assert reserved_words.yes_no(typed, "kk_Arab") is meaning
+
+
+@pytest.mark.parametrize("typed", ["ءتىرى ادام", "адам керек", "тилни ўзгартириш"])
+def test_every_reserved_word_is_known_in_the_other_script(typed: str) -> None:
+    assert reserved_words.safety_word(typed) or reserved_words.reserved_word(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Мені қорқытып жатыр!", "مەنى قورقىتىپ جاتىر", "xavf ostidaman", "хавф остидаман", "救命！"],
+)
+def test_danger_is_heard_in_every_script(typed: str) -> None:
+    assert crisis_words.danger(typed)
+    assert not crisis_words.danger("Менің сұрағым бар")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Мен қауіптемін",
+        "Бізге қауіп төніп жатыр",
+        "Өмірім қауіпте",
+        "Мені ұстап алды, көмектесіңіз",
+        "Әкемді қамап қойды",
+        "قاماپ قويدى",
+        "Меня забрали в полицию",
+        "Мне грозит опасность",
+        "我爸爸被带走了",
+        "我害怕他们",
+        "Hayotim xavfda",
+        "Meni o'ldirishmoqchi",
+        "Қамаб қўйишди",
+        "I’m in danger",
+    ],
+)
+def test_danger_is_heard_in_the_plainest_words(typed: str) -> None:
+    assert crisis_words.danger(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Қауіпсіздік ережелері қандай?",
+        "Қатерлі ісік анықтамасы керек пе?",
+        "Мен Қамау ауылында тудым",
+        "Мне грозит штраф за просрочку?",
+        "Меня зовут Тестова, забрали ли вы мою заявку?",
+        "Безопасность, 25",
+        "У меня забрали паспорт на проверку",
+        "安全检查要多久？",
+        "我带走了护照",
+        "Xavfsizlik uchun nima kerak?",
+        "Qamashi tumanida tugʻilganman",
+        "Is it dangerous to register?",
+    ],
+)
+def test_questions_names_and_places_are_no_danger(typed: str) -> None:
+    assert not crisis_words.danger(typed)
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_judged_without_raising(typed: str) -> None:
+    assert reserved_words.yes_no(typed, "kk") in (True, False, None)
+    assert reserved_words.safety_word(typed) is None or reserved_words.reserved_word(typed) is None

@@ -1,0 +1,67 @@
+"""Uzbek between Latin and Cyrillic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n import catalogues, uzbek_cyrillic
+from tests.vectors import rows
+
+PAIRS = rows("uzbek") + rows("uzbek_exceptions")
+
+
+@pytest.mark.parametrize("row", PAIRS, ids=lambda row: row["latin"])
+def test_both_ways_as_the_vectors_say(row: dict[str, str]) -> None:
+    assert uzbek_cyrillic.to_cyrillic(row["latin"]) == row["cyrillic"]
+    assert uzbek_cyrillic.to_latin(row["cyrillic"]) == row["latin"]
+
+
+@pytest.mark.parametrize(
+    ("latin", "cyrillic"),
+    [
+        ("1-sentabrdan", "1-сентябрдан"),
+        ("Yanvarning", "Январнинг"),
+        ("litsenziyasini", "лицензиясини"),
+        ("pensiyamni", "пенсиямни"),
+        ("sirka", "сирка"),
+        ("ketsangiz, aytsinlar", "кетсангиз, айтсинлар"),
+        ("SHAHRISABZ Shahrisabz", "ШАҲРИСАБЗ Шаҳрисабз"),
+        ("meʼyor, bogʻ", "меъёр, боғ"),
+        ("rayonida", "районида"),
+        ("karyera, Vyetnam", "карьера, Вьетнам"),
+    ],
+)
+def test_endings_capitals_and_words_that_only_look_like_exceptions(
+    latin: str, cyrillic: str
+) -> None:
+    assert uzbek_cyrillic.to_cyrillic(latin) == cyrillic
+    assert uzbek_cyrillic.to_latin(cyrillic) == latin
+
+
+@pytest.mark.parametrize(
+    "text", ["{name}", "<b></b>", "/start", "@kosh_bot", "https://egov.kz/uz", "WhatsApp", "PDF 5%"]
+)
+def test_what_must_stay_stays(text: str) -> None:
+    assert uzbek_cyrillic.to_cyrillic(text) == text == uzbek_cyrillic.to_latin(text)
+
+
+@pytest.mark.parametrize("mark", "'`´ʹʻʼʽˈ‘’‛′")
+def test_any_apostrophe_is_read(mark: str) -> None:
+    assert uzbek_cyrillic.to_cyrillic(f"o{mark}zbek, ma{mark}no") == "ўзбек, маъно"
+
+
+def test_quotation_marks_are_no_apostrophes() -> None:
+    assert uzbek_cyrillic.to_cyrillic("‘Salom’ dedi") == "‘Салом’ деди"
+
+
+def test_every_sentence_of_the_catalogue_comes_back() -> None:
+    latin = catalogues.messages("uz").values()
+    assert [
+        each for each in latin if uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(each)) != each
+    ] == []
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_converted_without_raising(text: str) -> None:
+    uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(text))
+    uzbek_cyrillic.to_cyrillic(uzbek_cyrillic.to_latin(text))

@@ -1,0 +1,363 @@
+"""Each alarm is provoked once: the rule's own expression, over what /metrics says meanwhile."""
+
+import asyncio
+import re
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import psycopg
+import pytest
+import yaml
+
+from bot import runtime as running
+from bot.cache import Live
+from bot.channels import Inbound
+from bot.conversations import receive
+from bot.conversations.anonymous import Overloaded
+from bot.db import job_queue
+from bot.embedded import Databases
+from bot.observability import logging, metrics
+from bot.operations import health
+from bot.privacy import erasure
+from bot.registrations import submissions
+from bot.runtime import Runtime, platforms, pool
+from bot.security import audit_log
+from bot.web.app import create_app
+from bot.web.health import metrics_app
+from flows.engine.events import Said
+from tests.app_stack import serving
+from tests.desk.desks import ahead, an_officer, ask, seen
+from tests.emulators.telegram import Emulator
+from tests.person_client import Guest
+from tests.promql import Scrape, fires, scraped
+
+ROOT = Path(__file__).parents[2]
+RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text("utf-8"))["groups"][0]
+ALARMS = {rule["alert"]: rule for rule in RULES["rules"]}
+
+type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
+
+PROVOKED: dict[str, Provoke] = {}
+# What no process can tell of itself.
+OF_PROCESSES = {"KoshDown", "KoshLooping"}
+
+
+def provokes(name: str) -> Callable[[Provoke], Provoke]:
+    def kept(act: Provoke) -> Provoke:
+        PROVOKED[name] = act
+        return act
+
+    return kept
+
+
+@dataclass
+class Prometheus:
+    """Scrapes a process as the real one would; `up` is what it says itself."""
+
+    http: aiohttp.ClientSession
+
+    async def scrape(self, rt: Runtime) -> Scrape:
+        async with serving(metrics_app(rt)) as url, self.http.get(f"{url}/metrics") as answer:
+            up = frozenset({("job", "kosh")})
+            return scraped(await answer.text()) | {"up": {up: float(answer.status == 200)}}
+
+
+@pytest.fixture
+async def prometheus() -> AsyncIterator[Prometheus]:
+    async with aiohttp.ClientSession() as http:
+        yield Prometheus(http)
+
+
+@pytest.mark.requirement("S-76")
+def test_every_alarm_is_provoked() -> None:
+    assert PROVOKED.keys() | OF_PROCESSES == ALARMS.keys()
+
+
+def test_what_rules_ask_for_is_told_before_it_happens() -> None:
+    """Prometheus sees no rise in what is first told above zero."""
+    asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
+    assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
+
+
+def test_no_process_is_an_alarm_too() -> None:
+    rule = ALARMS["KoshDown"]["expr"]
+    up = frozenset({("job", "kosh")})
+    assert fires(rule, {}, {})
+    assert fires(rule, {}, {"up": {up: 0.0}})
+    assert not fires(rule, {}, {"up": {up: 1.0}})
+
+
+def test_a_process_that_starts_again_and_again_is_an_alarm() -> None:
+    rule = ALARMS["KoshLooping"]["expr"]
+
+    def begun(at: float) -> Scrape:
+        return {"process_start_time_seconds": {frozenset({("job", "kosh")}): at}}
+
+    assert not fires(rule, *(begun(1) for _ in range(60)))
+    assert not fires(rule, begun(1), begun(1), begun(2))
+    assert fires(rule, *(begun(at) for at in (1, 2, 2, 3, 4, 5)))
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES))
+@pytest.mark.requirement("S-76")
+async def test_an_alarm_goes_off_when_it_should(
+    name: str, rt: Runtime, databases: Databases, prometheus: Prometheus
+) -> None:
+    logging.configure("info")
+    for each in metrics.ALARMING:
+        # As in a process that has just begun.
+        metrics.ALARMS.labels(each).reset()
+    before = await prometheus.scrape(rt)
+    rule = ALARMS[name]["expr"]
+    assert not fires(rule, before, before)
+    after = await PROVOKED[name](rt, databases)
+    assert fires(rule, before, await prometheus.scrape(after))
+
+
+@pytest.mark.parametrize("name", ["KoshUnsent", "KoshRegistrationsWait", "KoshUnprocessed"])
+async def test_no_rule_reads_a_number_that_nobody_counts(
+    name: str, rt: Runtime, prometheus: Prometheus
+) -> None:
+    assert not fires(ALARMS[name]["expr"], {}, await prometheus.scrape(rt))
+
+
+@provokes("KoshDatabaseAway")
+async def database_away(rt: Runtime, databases: Databases) -> Runtime:
+    away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
+    await away.open(wait=False)
+    return replace(rt, pool=away)
+
+
+@provokes("KoshLiveAway")
+async def live_away(rt: Runtime, databases: Databases) -> Runtime:
+    return replace(rt, live=Live.at("redis://127.0.0.1:9/0"))
+
+
+@provokes("KoshIngestLag")
+async def written_long_ago(rt: Runtime, databases: Databases) -> Runtime:
+    name = uuid4().hex
+    late = int(time.time()) - 120
+    await receive.receive(rt, Inbound("whatsapp", "wamid.1", name, name, Said("hello"), at=late))
+    return rt
+
+
+@provokes("KoshRefusing")
+async def refusing(rt: Runtime, databases: Databases) -> Runtime:
+    broken = await database_away(rt, databases)
+    update = b'{"update_id": 1, "message": {"message_id": 1, "date": 1, "text": "hello",'
+    update += b' "chat": {"id": 9000001, "type": "private"}, "from": {"id": 9000001,'
+    update += b' "is_bot": false, "first_name": "Testova"}}}'
+    secret = rt.settings.require_webhook_secret()
+
+    async with _web(broken) as url, aiohttp.ClientSession() as http:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
+
+        async def bring() -> int:
+            async with http.post(f"{url}/webhooks/telegram", data=update, headers=headers) as said:
+                return said.status
+
+        assert set(await asyncio.gather(*(bring() for _ in range(11)))) == {503}
+    return rt
+
+
+@provokes("KoshUnprocessed")
+async def a_job_that_nobody_takes(rt: Runtime, databases: Databases) -> Runtime:
+    async with rt.pool.connection() as session:
+        await job_queue.defer(session, "nobody", write=str(uuid4()))
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute("UPDATE procrastinate_events SET at = at - interval '6 minutes'")
+    return rt
+
+
+@provokes("KoshUnsent")
+async def a_message_that_nobody_sends(rt: Runtime, databases: Databases) -> Runtime:
+    guest = Guest(rt)
+    await guest.consent()
+    await receive.receive(rt, guest.inbound(Said("help")))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET state = 'pending', done_at = NULL")
+    await ahead(rt, "6 minutes")
+    return rt
+
+
+@provokes("KoshRegistrationsWait")
+async def a_registry_that_does_not_answer(rt: Runtime, databases: Databases) -> Runtime:
+    person, registration = uuid4(), uuid4()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO people (id, key, key_epoch) VALUES (%s, '', 1)", (person,)
+        )
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state) VALUES (%s, %s, 'pending')",
+            (registration, person),
+        )
+        await session.execute(
+            "INSERT INTO registry_writes (id, registration_id, number, kind, state)"
+            " VALUES (%s, %s, 1, 'create', 'unknown')",
+            (uuid4(), registration),
+        )
+    await ahead(rt, "16 minutes")
+    return rt
+
+
+@provokes("KoshPlatformRefuses")
+async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runtime:
+    async with Emulator(token="1000000009:AnotherTokenThatIsPlainlyInventedHere") as telegram:
+        chosen = rt.settings.model_copy(update={"telegram_api": telegram.url})
+        channels = platforms(chosen, rt.http, rt.languages)
+        await health.ask_platforms(replace(rt, channels=channels))
+    return rt
+
+
+@provokes("KoshAuthFailures")
+async def a_guesser_of_secrets(rt: Runtime, databases: Databases) -> Runtime:
+    async with _web(rt) as url, aiohttp.ClientSession() as http:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": "wrong"}
+        for _ in range(21):
+            async with http.post(f"{url}/webhooks/telegram", data=b"{}", headers=headers) as said:
+                assert said.status == 403
+    return rt
+
+
+@provokes("KoshErrors")
+async def a_turn_that_fails(rt: Runtime, databases: Databases) -> Runtime:
+    guest = Guest(rt)
+    await guest.consent()
+    broken: Any = _Broken()
+    with pytest.raises(Overloaded):
+        await receive.receive(replace(rt, flows=broken), guest.inbound(Said("hello")))
+    return rt
+
+
+class _Broken(dict[str, object]):
+    def __getattribute__(self, name: str) -> object:
+        raise ZeroDivisionError
+
+
+@provokes("KoshDeletionFailed")
+async def a_right_that_is_missing(rt: Runtime, databases: Databases) -> Runtime:
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute("REVOKE DELETE ON links FROM kosh_retention")
+    await erasure.retain(rt)
+    return rt
+
+
+@provokes("KoshQuarantine")
+async def what_nobody_can_read(rt: Runtime, databases: Databases) -> Runtime:
+    async with rt.pool.connection() as session:
+        for number in range(51):
+            await receive.quarantine(rt, session, "telegram", f"update {number}", "E_UNREADABLE", 9)
+    return rt
+
+
+@provokes("KoshAuditBroken")
+async def a_log_that_was_changed(rt: Runtime, databases: Databases) -> Runtime:
+    async with rt.pool.connection() as session:
+        await audit_log.append(session, actor="person", action="erased", subject=str(uuid4()))
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute("UPDATE audit SET actor = 'nobody'")
+    await health.verify_audit(rt)
+    return rt
+
+
+@provokes("KoshReadingBudget")
+async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
+    officer, case = await an_officer(rt), await ask(Guest(rt))
+    async with rt.pool.connection() as session:
+        for _ in range(60):
+            read = {"actor": str(officer.id), "action": "case.read", "subject": str(uuid4())}
+            await audit_log.append(session, **read)
+    await seen(rt, officer, case.id)
+    return rt
+
+
+@provokes("KoshClosed")
+async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
+    other: Any = _Empty()
+    closed = await submissions.checked(replace(rt, registry=other))
+    assert closed.flows["preregistration"].items == ()
+    return rt
+
+
+class _Empty:
+    async def reference(self, kind: str) -> tuple[()]:
+        return ()
+
+
+@provokes("KoshKeysUnreadable")
+async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Runtime:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr(running, "KEYS_SECONDS", 0.01)
+        own = Path(shutil.copytree(rt.settings.keys, Path(folder) / "keys"))
+        chosen = rt.settings.model_copy(update={"keys": own})
+        async with running.runtime(chosen), asyncio.timeout(10):
+            shutil.rmtree(own)
+            asked = {"event": "keys.unreadable"}
+            while not metrics.REGISTRY.get_sample_value("kosh_alarming_total", asked):  # noqa: ASYNC110 — what goes rings no bell
+                await asyncio.sleep(0.01)
+    return rt
+
+
+@asynccontextmanager
+async def _web(rt: Runtime) -> AsyncIterator[str]:
+    async with serving(create_app(_lent(rt))) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+    yield rt
+
+
+# Labels
+
+
+async def test_no_label_tells_of_a_person(rt: Runtime, prometheus: Prometheus) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("yes", "TESTOVA", "GULNAR")
+    known = {"channel", "code", "commit", "event", "le", "of", "outcome", "status", "to", "version"}
+    named = {"implementation", "major", "minor", "patchlevel"}
+    for name, series in (await prometheus.scrape(rt)).items():
+        for labels in series:
+            told = dict(labels)
+            assert told.keys() <= known | named | {"job"}, name
+            assert not any("TESTOVA" in each or guest.name in each for each in told.values()), name
+        # The buckets of a histogram are as many as it was made with.
+        kinds = {frozenset((at, what) for at, what in each if at != "le") for each in series}
+        assert len(kinds) < 40, name
+
+
+async def test_a_person_in_a_code_is_masked_before_it_is_counted(
+    rt: Runtime, prometheus: Prometheus
+) -> None:
+    logging.configure("info")
+    logging.get().warning("update.unreadable", code="TESTOVA GULNAR", channel="+77010000001")
+    async with serving(metrics_app(rt)) as url, prometheus.http.get(f"{url}/metrics") as answer:
+        text = await answer.text()
+    assert "TESTOVA" not in text
+    assert "77010000001" not in text
+
+
+async def test_metrics_are_not_on_the_public_port(rt: Runtime, prometheus: Prometheus) -> None:
+    async with _web(rt) as url, prometheus.http.get(f"{url}/metrics") as answer:
+        assert answer.status == 404
+
+
+async def test_what_telegram_keeps_for_us_is_counted(rt: Runtime, prometheus: Prometheus) -> None:
+    token = rt.settings.telegram_token.get_secret_value() if rt.settings.telegram_token else ""
+    async with Emulator(token=token) as telegram:
+        await telegram.user(9000001).say("hello")
+        chosen = rt.settings.model_copy(update={"telegram_api": telegram.url})
+        channels = platforms(chosen, rt.http, rt.languages)
+        await health.ask_platforms(replace(rt, channels=channels))
+    now = await prometheus.scrape(rt)
+    assert now["kosh_platform_pending"][frozenset({("channel", "telegram")})] == 1

@@ -1,0 +1,326 @@
+"""The log: what it lets through is listed, and a canary never gets into it by any way."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+
+from bot.observability import logging as app_logging
+from bot.observability import metrics
+from bot.security.key_files import VaultError
+from bot.security.vault import PersonKey
+
+CANARY = "Gulnar Testova +77010000001"
+NAME = "Gulnar"
+ID = UUID("00000000-0000-4000-8000-000000000001")
+
+
+class Written(io.StringIO):
+    """Where the log is written to."""
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+    @property
+    def line(self) -> dict[str, Any]:
+        (only,) = self.lines
+        return only
+
+
+class Terminal(Written):
+    """A stream with a person before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    before, root = structlog.get_config(), logging.root
+    handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.captureWarnings(False)
+    logging.raiseExceptions = True
+    logging.getLogger("uvicorn.access").disabled = False
+    structlog.contextvars.clear_contextvars()
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def written() -> Written:
+    stream = Written()
+    app_logging.configure("debug", to=stream)
+    return stream
+
+
+def clean(written: Written) -> bool:
+    return not any(part in written.getvalue() for part in ("Gulnar", "Testova", "77010000001"))
+
+
+def test_a_line_holds_its_event_numbers_ids_and_plain_words(written: Written) -> None:
+    app_logging.get().warning(
+        "registry.accepted", attempt=2, seconds=0.25, case=ID, channel="telegram", code="E_LATE"
+    )
+    line = written.line
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "registry.accepted",
+        "level": "warning",
+        "attempt": 2,
+        "seconds": 0.25,
+        "case": str(ID),
+        "channel": "telegram",
+        "code": "E_LATE",
+    }
+
+
+@pytest.mark.parametrize("language", ["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"])
+def test_languages_are_plain_words(written: Written, language: str) -> None:
+    app_logging.get().info("person.spoke", language=language)
+    assert written.line["language"] == language
+
+
+@pytest.mark.requirement("S-41")
+def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> None:
+    app_logging.get().info("person.spoke", name=NAME, text=CANARY, count=1)
+    assert clean(written)
+    assert written.line["dropped"] == 2
+    assert written.line["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        CANARY,
+        NAME,
+        "+77010000001",
+        "n12345678",
+        "gulnar testova",
+        "gülnar",
+        "a" * 65,
+        "line\nbreak",
+        {"reason": "gulnar"},
+        ["gulnar"],
+        ("gulnar",),
+        b"gulnar",
+        77010000001,
+        -77010000001,
+        pytest.param(object(), id="object"),
+    ],
+    ids=repr,
+)
+@pytest.mark.requirement("S-41")
+def test_a_value_that_is_not_plain_is_masked(written: Written, value: object) -> None:
+    app_logging.get().info("person.spoke", reason=value)
+    assert written.line["reason"] == "***"
+
+
+def test_a_word_is_masked_where_only_numbers_and_ids_are_expected(written: Written) -> None:
+    app_logging.get().info("person.spoke", message="gulnar", count="gulnar")
+    assert written.line["message"] == written.line["count"] == "***"
+
+
+@pytest.mark.parametrize("event", [CANARY, "gulnar", f"person.{NAME}", "person spoke", ""])
+def test_an_event_that_is_not_dotted_words_is_not_written(written: Written, event: str) -> None:
+    app_logging.get().info(event)
+    assert written.line["event"] == "log.unnamed"
+
+
+def test_arguments_are_not_formatted_into_the_event(written: Written) -> None:
+    app_logging.get().info("person.%s", NAME)
+    assert clean(written)
+    assert written.line["event"] == "log.unnamed"
+
+
+def test_bound_and_context_values_pass_the_same_gate(written: Written) -> None:
+    structlog.contextvars.bind_contextvars(name=NAME, channel="telegram")
+    app_logging.get().bind(phone="+77010000001", attempt=1).info("person.spoke")
+    assert clean(written)
+    assert (written.line["channel"], written.line["attempt"]) == ("telegram", 1)
+
+
+def test_an_exception_is_its_type_code_and_our_own_lines(written: Written) -> None:
+    key = PersonKey(ID, bytes(32))
+    try:
+        key.unseal(CANARY.encode(), "answers", "value", CANARY)
+    except VaultError:
+        app_logging.get().exception("vault.refused")
+    line = written.line
+    assert clean(written)
+    assert (line["error"], line["code"]) == ("bot.security.key_files.VaultError", "E_VAULT_SEALED")
+    assert len(line["frames"]) == 1
+    assert line["frames"][0].startswith("bot/security/vault.py:")
+
+
+def fail() -> None:
+    here = CANARY
+    try:
+        raise KeyError(here)
+    except KeyError as error:
+        raise ValueError(f"no {here}", here) from error
+
+
+@pytest.mark.requirement("S-41")
+def test_message_arguments_locals_and_causes_of_an_exception_stay_out(written: Written) -> None:
+    try:
+        fail()
+    except ValueError as error:
+        error.add_note(CANARY)
+        app_logging.get().exception("person.failed", reason=error)
+        app_logging.get().error("person.failed", exc_info=error)
+        app_logging.get().error("person.failed", exc_info=sys.exc_info(), stack_info=True)
+    assert clean(written)
+    for line in written.lines:
+        assert (line["error"], line["cause"], line["frames"]) == ("ValueError", "KeyError", [])
+    assert written.lines[0]["reason"] == "ValueError"
+
+
+def test_a_code_that_is_not_ours_is_not_written(written: Written) -> None:
+    error = ValueError()
+    error.code = NAME  # type: ignore[attr-defined]
+    app_logging.get().error("person.failed", exc_info=error)
+    assert "code" not in written.line
+
+
+def test_exc_info_without_an_exception_is_nothing(written: Written) -> None:
+    app_logging.get().error("person.failed", exc_info=True)
+    assert "error" not in written.line
+
+
+@pytest.mark.parametrize("name", ["aiogram.event", "sqlalchemy.engine", "procrastinate", "other"])
+def test_of_another_library_only_place_level_and_type_are_kept(written: Written, name: str) -> None:
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        logging.getLogger(name).exception("%s wrote %s", NAME, CANARY, extra={"name_": CANARY})
+    line = written.line
+    assert clean(written)
+    assert (line["event"], line["logger"], line["level"]) == ("log.library", name, "error")
+    assert line["error"] == "ValueError"
+    assert line["at"].startswith("test_log:")
+
+
+def test_a_record_that_cannot_be_formatted_is_as_harmless(
+    written: Written, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logging.getLogger("other").warning("%d", CANARY)
+    assert written.line["event"] == "log.library"
+    assert NAME not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("level", [25, 35, 99])
+def test_levels_of_other_libraries_are_rounded_to_ours(written: Written, level: int) -> None:
+    logging.root.setLevel(0)
+    logging.getLogger("other").log(level, "text")
+    assert written.line["level"] in {"info", "warning", "critical"}
+
+
+@pytest.mark.requirement("S-42")
+def test_libraries_are_heard_from_warnings_on_and_access_lines_never(written: Written) -> None:
+    for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
+        logging.getLogger(name).info("text")
+    logging.getLogger("uvicorn.access").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.access").critical("GET /chat/%s", NAME)
+    assert written.lines == []
+
+
+def test_handlers_that_a_library_had_put_up_are_taken_down() -> None:
+    own, stream = io.StringIO(), Written()
+    noisy = logging.getLogger("noisy.library")
+    noisy.addHandler(logging.StreamHandler(own))
+    noisy.propagate = False
+    app_logging.configure("info", to=stream)
+    noisy.error(CANARY)
+    assert own.getvalue() == ""
+    assert stream.line["logger"] == "noisy.library"
+
+
+def lines_of(program: str) -> list[dict[str, Any]]:
+    """What a process of its own wrote, checked to be clean."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert NAME not in done.stdout + done.stderr
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_warnings_of_python_lose_their_text() -> None:
+    (line,) = lines_of(
+        "import warnings; from bot import log; log.configure('info');"
+        f"warnings.warn({NAME!r}, stacklevel=1)"
+    )
+    assert (line["event"], line["logger"]) == ("log.library", "py.warnings")
+
+
+def test_an_exception_that_ends_the_process_loses_its_message() -> None:
+    (line,) = lines_of(f"from bot import log; log.configure('info'); raise ValueError({NAME!r})")
+    assert (line["event"], line["error"]) == ("log.uncaught", "ValueError")
+
+
+def test_an_exception_that_nobody_caught_loses_its_message(written: Written) -> None:
+    error = ValueError(CANARY)
+    sys.excepthook(ValueError, error, None)
+    threading.excepthook(threading.ExceptHookArgs((ValueError, error, None, None)))
+    assert clean(written)
+    assert [line["error"] for line in written.lines] == ["ValueError", "ValueError"]
+
+
+def test_an_interrupt_by_the_operator_is_no_error(written: Written) -> None:
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert written.lines == []
+
+
+@pytest.mark.requirement("S-42")
+def test_a_bot_token_is_scrubbed_wherever_it_stands(written: Written) -> None:
+    app_logging.get().info(
+        "platform.failed", reason="bot123:abc-def", route="/file/bot123:abc-def/photo"
+    )
+    assert "abc-def" not in written.getvalue()
+    assert "bot***" in written.getvalue()
+
+
+def test_what_alarms_ask_for_is_counted_however_little_is_written() -> None:
+    stream, many = Written(), {"event": "reading.many"}
+    app_logging.configure("error", to=stream)
+    before = metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) or 0
+    app_logging.get().warning("reading.many", count=61)
+    assert metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) == before + 1
+    assert stream.lines == []
+
+
+def test_levels_below_the_chosen_one_are_left_out() -> None:
+    stream = Written()
+    app_logging.configure("warning", to=stream)
+    app_logging.get().info("person.spoke")
+    app_logging.get().warning("person.failed")
+    assert stream.line["event"] == "person.failed"
+
+
+def test_a_terminal_gets_columns_with_as_little_in_them() -> None:
+    stream = Terminal()
+    app_logging.configure("info", to=stream)
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        app_logging.get().exception("person.failed", name=NAME, reason="bot123:abc")
+    assert clean(stream)
+    assert "person.failed" in stream.getvalue()
+    assert "bot123" not in stream.getvalue()
+    assert not stream.getvalue().startswith("{")
+
+
+def test_a_logger_used_before_it_is_configured_is_no_less_careful() -> None:
+    (line,) = lines_of(f"from bot import log; log.get().error('person.failed', name={NAME!r})")
+    assert line["dropped"] == 1

@@ -1,0 +1,70 @@
+"""Traces: off by default, and when on they carry names and plain words only."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from aiohttp import web
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from bot.config.settings import ConfigError
+from bot.observability import tracing
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from tests.person_client import Guest
+
+
+@pytest.fixture(autouse=True)
+def stopped() -> Iterator[None]:
+    yield
+    tracing.shut()
+
+
+def test_nothing_that_could_send_traces_is_imported_unless_asked_for() -> None:
+    # FastAPI looks for the library by itself; what sends is ours alone to bring.
+    check = "import sys, bot.cli; sys.exit('opentelemetry.exporter' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+async def test_a_turn_is_traced_without_its_words(rt: Runtime) -> None:
+    got: list[ExportTraceServiceRequest] = []
+
+    async def take(request: web.Request) -> web.Response:
+        got.append(ExportTraceServiceRequest.FromString(await request.read()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/v1/traces", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    tracing.configure(f"http://127.0.0.1:{port}/v1/traces")
+    guest = Guest(rt)
+    await guest.do(Said("TESTOVA GULNAR"))
+    with pytest.raises(ZeroDivisionError), tracing.span("turn", channel="web", name="TESTOVA"):
+        raise ZeroDivisionError("TESTOVA GULNAR")
+    await asyncio.to_thread(tracing.shut)
+    await runner.cleanup()
+    spans = [
+        span
+        for each in got
+        for resource in each.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert {span.name for span in spans} >= {"turn"}
+    assert any(span.status.code == 2 for span in spans)
+    told = str(got)
+    assert "TESTOVA" not in told
+    assert guest.name not in told
+    assert "ZeroDivisionError" in told
+
+
+def test_without_the_library_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(ConfigError, match="kosh\\[traces\\]"):
+        tracing.configure("http://127.0.0.1:9/v1/traces")

@@ -1,0 +1,520 @@
+"""Who may do what: every role, action, mission, state and owner; and the wall in PostgreSQL."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import product
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+from psycopg.sql import SQL, Identifier
+
+from bot import cases, desk
+from bot.desk import views
+from bot.embedded import Databases
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Allowed, Forbidden, Role, Subject, Why, allows
+from bot.runtime import Runtime
+from bot.security import audit_log
+from tests.desk.desks import an_officer, ask, key
+from tests.person_client import Guest
+
+ME, OTHER = uuid4(), uuid4()
+MISSION, ELSEWHERE = "general", "tr_ankara"
+STATES = tuple(cases.State)
+OPEN = frozenset(STATES) - {"resolved"}
+HELD = OPEN - {"queued"}
+OWNERS: dict[str, UUID | None] = {"nobody": None, "me": ME, "other": OTHER}
+
+# What each role may do, written down a second time and in another shape: (states, owners) of cases
+# of one's own mission. Whatever is not here is denied.
+type Cells = dict[Action, tuple[frozenset[str], frozenset[str]]]
+ANY_STATE, ANY_OWNER = frozenset(STATES), frozenset(OWNERS)
+_OFFICER: Cells = {
+    Action.CASE_READ: (ANY_STATE, ANY_OWNER),
+    Action.CASE_ANSWERS: (HELD, frozenset({"me"})),
+    Action.CASE_CLAIM: (frozenset({"queued"}), frozenset({"nobody"})),
+    Action.CASE_TAKE_OVER: (HELD, frozenset({"other"})),
+    Action.CASE_RELEASE: (HELD, frozenset({"me"})),
+    Action.CASE_REPLY: (HELD, frozenset({"me"})),
+    Action.CASE_NOTE: (OPEN, ANY_OWNER),
+    Action.CASE_DOCUMENT: (HELD, frozenset({"me"})),
+    Action.CASE_PAPERS: (HELD, frozenset({"me"})),
+    Action.CASE_PAGE: (HELD, frozenset({"me"})),
+    Action.CASE_FILL: (HELD, frozenset({"me"})),
+    Action.CASE_PIN: (HELD, frozenset({"me"})),
+    Action.CASE_TRANSFER: (OPEN, frozenset({"me"})),
+    Action.CASE_SNOOZE: (frozenset({"claimed", "waiting_person"}), frozenset({"me"})),
+    Action.CASE_RESOLVE: (HELD, frozenset({"me"})),
+}
+_LEAD: Cells = _OFFICER | {
+    Action.CASE_ANSWERS: (HELD, ANY_OWNER),
+    Action.CASE_RELEASE: (HELD, ANY_OWNER),
+    Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
+}
+ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
+# What is about no case: bound to one's own mission, or not.
+_O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
+_P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
+IN_MISSION: dict[Action, set[Role]] = {
+    Action.CASE_LIST: {_O, _L},
+    Action.QUEUE_LIVE: {_L},
+    Action.CANNED_READ: {_O, _L, _E},
+    Action.CANNED_EDIT: {_L, _E},
+    Action.HOURS_EDIT: {_L},
+    Action.GLASS_REVIEW: {_L},
+}
+ANYWHERE: dict[Action, set[Role]] = {
+    Action.SELF: set(Role),
+    Action.SHIFT: {_O, _L},
+    Action.STATISTICS_READ: {_L, _A, _U},
+    Action.HOURS_READ: set(Role),
+    Action.OFFICERS_READ: {_L, _A},
+    Action.OFFICERS_EDIT: {_A},
+    Action.SESSIONS_OTHERS: {_A},
+    Action.AUDIT_READ: {_U},
+    Action.GLASS_READ: {_L, _A},
+    Action.GLASS_ASK: {_A},
+    Action.GLASS_GRANT: {_A},
+    Action.BROADCAST_READ: {_E, _L, _P, _U},
+    Action.BROADCAST_DRAFT: {_E},
+    Action.BROADCAST_APPROVE: {_P},
+    Action.BROADCAST_SEND: {_L},
+    Action.BROADCAST_STOP: {_E, _L, _P},
+}
+
+
+def _who(*roles: Role, active: bool = True, topics: frozenset[str] = frozenset()) -> Officer:
+    return Officer(ME, "Officer Testov", MISSION, frozenset(roles), topics=topics, active=active)
+
+
+def _expected(role: Role, action: Action, mission: str, state: str, owner: str) -> bool:
+    if action in ANYWHERE:
+        return role in ANYWHERE[action]
+    if action in IN_MISSION:
+        return role in IN_MISSION[action] and mission == MISSION
+    states, owners = ON_CASES.get(role, {}).get(action, (frozenset(), frozenset()))
+    return mission == MISSION and state in states and owner in owners
+
+
+def _differences() -> Iterator[str]:
+    """The whole matrix: where the policy and the table above disagree."""
+    for role, action, mission, state, owner in product(
+        Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
+    ):
+        answer = allows(_who(role), action, Subject(mission, "general", state, OWNERS[owner]))
+        if isinstance(answer, Allowed) != _expected(role, action, mission, state, owner):
+            yield f"{role} {action} {mission} {state} {owner}"
+
+
+@pytest.mark.requirement("S-53")
+def test_every_role_may_do_what_the_table_says_and_nothing_else() -> None:
+    assert list(_differences()) == []
+
+
+def test_the_table_speaks_of_every_action() -> None:
+    assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | ANYWHERE.keys() == set(Action)
+    assert permissions.RULES.keys() == set(Action)
+    assert {permissions.QUEUED, *permissions.HELD, permissions.RESOLVED} == set(STATES)
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.requirement("S-53", "S-80")
+def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
+    action: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(permissions.RULES, action)
+    assert list(_differences()) != []
+    subject = Subject(MISSION, "general", "claimed", ME)
+    assert allows(_who(*Role), action, subject) == permissions.Denied(Why.ROLE)
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.row(90)
+def test_who_is_disabled_or_has_no_role_may_do_nothing(action: Action) -> None:
+    subject = Subject(MISSION, "general", "claimed", ME)
+    assert allows(_who(*Role, active=False), action, subject) == permissions.Denied(Why.DISABLED)
+    assert allows(_who(), action, subject) == permissions.Denied(Why.ROLE)
+
+
+@pytest.mark.parametrize("action", list(_OFFICER))
+def test_topics_bind_an_officer_and_not_a_lead(action: Action) -> None:
+    states, owners = _OFFICER[action]
+    subject = Subject(MISSION, "spouse", min(states), OWNERS[min(owners)])
+    bound = frozenset({"passport"})
+    assert allows(_who(Role.OFFICER, topics=bound), action, subject) == permissions.Denied(
+        Why.TOPIC
+    )
+    assert allows(_who(Role.OFFICER, topics=bound | {"spouse"}), action, subject) == Allowed()
+    assert allows(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
+
+
+# Every verb asks
+
+
+async def test_every_verb_of_the_desk_is_closed_to_who_may_not(rt: Runtime) -> None:
+    """An auditor of the mission, and an officer of another, at each verb."""
+    case = await ask(Guest(rt))
+    auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
+    far = await an_officer(rt, "Officer Far", ELSEWHERE)
+    for who, refusal in ((auditor, Forbidden), (far, LookupError)):
+        for name, more in VERBS.items():
+            with pytest.raises(refusal):
+                await getattr(desk, name)(rt, who, case.id, case.version, key=key(), **more)
+        with pytest.raises(refusal):
+            await views.view(rt, who, case.id, permissions.Reason.CHECK)
+        with pytest.raises(refusal):
+            await views.answers(rt, who, case.id, permissions.Reason.CHECK)
+    with pytest.raises(Forbidden):
+        await views.listing(rt, auditor)
+    assert await _untouched(rt, case)
+
+
+VERBS: dict[str, dict[str, object]] = {
+    "claim": {},
+    "take_over": {},
+    "release": {},
+    "reply": {"words": "Hello."},
+    "note": {"words": "A note."},
+    "ask_document": {"document": "identity"},
+    "release_papers": {},
+    "fill": {"question": "ethnic_kazakh", "value": "yes"},
+    "lift_pin": {},
+    "transfer": {"to": desk.ToTopic("spouse")},
+    "snooze": {"until": None},
+    "resolve": {},
+}
+
+
+def test_the_verbs_above_are_all_there_are() -> None:
+    from inspect import iscoroutinefunction
+
+    found = {
+        name
+        for name, each in vars(desk).items()
+        if iscoroutinefunction(each) and each.__module__.startswith("bot.desk") and name[0] != "_"
+    }
+    assert found == VERBS.keys() | {"take_next"}
+
+
+async def _untouched(rt: Runtime, case: cases.Case) -> bool:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM case_actions")
+        assert await cursor.fetchone() == (0,)
+        return await cases.find(session, case.id) == case
+
+
+# The second wall
+
+# Tables that the console reaches, with whose row it is; a mission sees what is of its people.
+REACHED: dict[str, LiteralString] = {
+    "people": "SELECT id FROM people",
+    "cases": "SELECT person_id FROM cases",
+    "case_words": "SELECT person_id FROM case_words",
+    "notes": "SELECT person_id FROM notes",
+    "case_actions": "SELECT k.person_id FROM case_actions a JOIN cases k ON k.id = a.case_id"
+    " UNION SELECT officer FROM case_actions",
+    "case_events": "SELECT person FROM (SELECT case_id AS person FROM case_events) e",
+    "conversations": "SELECT person_id FROM conversations",
+    "handles": "SELECT person_id FROM handles",
+    "links": "SELECT person_id FROM links",
+    "messages": "SELECT person_id FROM messages",
+    "registrations": "SELECT person_id FROM registrations",
+    "registry_writes": "SELECT registration_id FROM registry_writes",
+    "missions": "SELECT mission FROM missions",
+    "mission_hours": "SELECT mission FROM mission_hours",
+    "holidays": "SELECT mission FROM holidays",
+    "canned": "SELECT mission FROM canned",
+    "audit": "SELECT actor FROM audit",
+    "uploads": "SELECT person_id FROM uploads",
+    "upload_chunks": "SELECT upload_id FROM upload_chunks",
+    "case_readers": "SELECT case_id FROM case_readers",
+}
+# What every officer may see: who they work with, and sums. Signing in has tables of its own.
+OPEN_TO_ALL = {"officers", "audit_head", "steps"}
+
+_ROWS: tuple[LiteralString, ...] = (
+    "INSERT INTO people (id, key, key_epoch) VALUES (%(id)s, '', 1)",
+    "INSERT INTO handles (channel, bidx, person_id, address)"
+    " VALUES ('web', %(id)s::text::bytea, %(id)s, '')",
+    "INSERT INTO conversations (person_id, state, channel, language)"
+    " VALUES (%(id)s, '', 'web', 'kk')",
+    "INSERT INTO links (token, person_id, channel, expires_at)"
+    " VALUES (%(id)s::text::bytea, %(id)s, 'web', kosh_now())",
+    "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, %(mission)s)",
+    "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
+    " VALUES (%(id)s, %(id)s, %(mission)s, 'general', false, 'kk', 'queued')",
+    "INSERT INTO case_words (case_id, person_id, body) VALUES (%(id)s, %(id)s, '')",
+    "INSERT INTO notes (case_id, person_id, officer, body) VALUES (%(id)s, %(id)s, %(id)s, '')",
+    "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%(id)s, 'k', %(id)s, 'a')",
+    "INSERT INTO messages (person_id, channel, act, state) VALUES (%(id)s, 'web', 'send', 'sent')",
+    "INSERT INTO registrations (id, person_id, state) VALUES (%(id)s, %(id)s, 'pending')",
+    "INSERT INTO registry_writes (id, registration_id, number, kind, state)"
+    " VALUES (%(id)s, %(id)s, 1, 'submit', 'pending')",
+    "INSERT INTO uploads (id, person_id, paper, state) VALUES (%(id)s, %(id)s, 'other', 'ready')",
+    "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%(id)s, 0, '')",
+    "INSERT INTO case_readers (case_id, officer) VALUES (%(id)s, %(id)s)",
+    "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
+    " return_minutes) VALUES (%(mission)s, 'UTC', 1, 1, 1, 1)",
+    "INSERT INTO mission_hours VALUES (%(mission)s, 0, '09:00', '18:00')",
+    "INSERT INTO holidays VALUES (%(mission)s, '2026-01-01')",
+    "INSERT INTO canned (mission, name, language, body, version)"
+    " VALUES (%(mission)s, 'a', 'kk', 'a', 1)",
+    "INSERT INTO audit (seq, at, actor, action, subject, hash)"
+    " SELECT count(*) + 1, kosh_now(), %(id)s::text, 'a', 'a', '' FROM audit",
+)
+
+
+@pytest.fixture
+def rows(databases: Databases) -> dict[str, UUID]:
+    """A row of every table for each of two missions; the id of both people and officers."""
+    found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
+    for mission, identity in found.items():
+        with psycopg.connect(databases.app) as session:
+            for statement in _ROWS:
+                session.execute(statement, {"id": identity, "mission": mission})
+    return found
+
+
+def _seen(databases: Databases, table: str, mission: str, officer: UUID) -> set[str]:
+    with psycopg.connect(databases.console) as session:
+        session.execute(
+            "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true)",
+            (mission, str(officer)),
+        )
+        return {str(row[0]) for row in session.execute(REACHED[table])}
+
+
+def _owned(table: str, mission: str, identity: UUID) -> set[str]:
+    by_mission = table in ("missions", "mission_hours", "holidays", "canned")
+    return {mission if by_mission else str(identity)}
+
+
+@pytest.mark.parametrize("table", REACHED)
+@pytest.mark.requirement("S-54")
+@pytest.mark.row(86)
+def test_in_plain_sql_the_console_sees_its_own_mission_alone(
+    databases: Databases, rows: dict[str, UUID], table: str
+) -> None:
+    for mission, identity in rows.items():
+        assert _seen(databases, table, mission, identity) == _owned(table, mission, identity)
+    assert _seen(databases, table, "", uuid4()) == set()
+
+
+@pytest.mark.parametrize("table", REACHED)
+@pytest.mark.requirement("S-54", "S-80")
+def test_without_row_security_the_wall_is_down_and_the_test_above_turns_red(
+    databases: Databases, rows: dict[str, UUID], table: str
+) -> None:
+    with psycopg.connect(databases.owner) as session:
+        session.execute(SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(Identifier(table)))
+    seen = {mission: _seen(databases, table, mission, rows[mission]) for mission in rows}
+    assert any(seen[each] != _owned(table, each, rows[each]) for each in rows)
+
+
+@pytest.mark.requirement("S-54")
+def test_every_table_that_the_console_may_read_has_a_wall(databases: Databases) -> None:
+    with psycopg.connect(databases.console) as session:
+        readable = session.execute(
+            "SELECT c.relname, c.relrowsecurity AND EXISTS (SELECT FROM pg_policies p"
+            " WHERE p.tablename = c.relname AND 'kosh_console' = ANY(p.roles)) FROM pg_class c"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+            " AND has_any_column_privilege(c.oid, 'SELECT') AND c.relname <> 'test_clock'"
+        ).fetchall()
+    walled = {name for name, wall in readable if wall}
+    assert REACHED.keys() <= walled
+    signing_in = {"accounts", "account_links", "passkeys", "console_sessions"}
+    assert {name for name, _wall in readable} - REACHED.keys() <= OPEN_TO_ALL | signing_in
+
+
+WRITES: tuple[LiteralString, ...] = (
+    "UPDATE cases SET urgent = true WHERE id = %(theirs)s",
+    "UPDATE conversations SET epoch = 9 WHERE person_id = %(theirs)s",
+    "UPDATE messages SET state = 'dropped' WHERE person_id = %(theirs)s",
+    "UPDATE officers SET shift_until = now() WHERE id = %(theirs)s",
+    "UPDATE missions SET zone = 'UTC' WHERE mission <> %(mission)s",
+    "DELETE FROM canned WHERE mission <> %(mission)s",
+    "DELETE FROM links WHERE person_id = %(theirs)s",
+    "UPDATE uploads SET state = 'pending' WHERE person_id = %(theirs)s",
+)
+FORBIDDEN: tuple[LiteralString, ...] = (
+    "UPDATE cases SET mission = 'tr_ankara' WHERE id = %(ours)s",
+    "INSERT INTO case_words (case_id, person_id, body) VALUES (%(theirs)s, %(theirs)s, '')",
+    "INSERT INTO notes (case_id, person_id, officer, body)"
+    " VALUES (%(theirs)s, %(theirs)s, %(ours)s, '')",
+    "INSERT INTO messages (person_id, channel, act, state)"
+    " VALUES (%(theirs)s, 'web', 'send', 'pending')",
+    "INSERT INTO canned (mission, name, language, body, version)"
+    " VALUES ('tr_ankara', 'b', 'kk', 'b', 1)",
+    "INSERT INTO audit (seq, at, actor, action, subject, hash)"
+    " VALUES (99, now(), 'somebody', 'a', 'a', '')",
+    "DELETE FROM audit",
+    "UPDATE audit SET action = 'b'",
+    "DELETE FROM cases",
+    "DELETE FROM people",
+    "UPDATE officers SET roles = '{administrator}' WHERE id = %(ours)s",
+    "SELECT payload FROM registry_writes",
+    "SELECT * FROM consents",
+    "UPDATE uploads SET paper = 'other' WHERE person_id = %(ours)s",
+    "DELETE FROM uploads",
+    "SELECT * FROM glass",
+    "INSERT INTO case_readers (case_id, officer) VALUES (%(ours)s, %(theirs)s)",
+    "SELECT * FROM updates",
+    "INSERT INTO case_events (case_id, mission, kind) VALUES (%(ours)s, 'general', 'case')",
+)
+
+
+def _values(rows: dict[str, UUID]) -> dict[str, object]:
+    return {"ours": rows[MISSION], "theirs": rows[ELSEWHERE], "mission": MISSION}
+
+
+@pytest.mark.parametrize("statement", WRITES)
+@pytest.mark.requirement("S-54")
+def test_the_console_changes_nothing_of_another_mission(
+    databases: Databases, rows: dict[str, UUID], statement: LiteralString
+) -> None:
+    with psycopg.connect(databases.console) as session:
+        _enter(session, rows)
+        assert session.execute(statement, _values(rows)).rowcount == 0
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_what_the_console_must_never_do_is_refused(
+    databases: Databases, rows: dict[str, UUID], statement: LiteralString
+) -> None:
+    with psycopg.connect(databases.console) as session:
+        _enter(session, rows)
+        with pytest.raises(InsufficientPrivilege):
+            session.execute(statement, _values(rows))
+
+
+def _enter(session: psycopg.Connection[tuple[object, ...]], rows: dict[str, UUID]) -> None:
+    session.execute(
+        "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true)",
+        (MISSION, str(rows[MISSION])),
+    )
+
+
+def test_a_case_leaves_only_from_its_own_mission(
+    databases: Databases, rows: dict[str, UUID]
+) -> None:
+    moved = []
+    for each in (ELSEWHERE, MISSION):
+        with psycopg.connect(databases.console) as session:
+            _enter(session, rows)
+            row = session.execute(
+                "SELECT kosh_move_case(%s, 0, 'cn_beijing')", (rows[each],)
+            ).fetchone()
+            moved.append(row and row[0])
+    assert moved == [False, True]
+
+
+@pytest.mark.requirement("S-54")
+async def test_the_next_borrower_of_a_connection_has_no_mission(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    await ask(Guest(rt))
+    assert rt.console is not None
+    for _each in range(20):
+        async with directory.acting(rt, officer) as session:
+            cursor = await session.execute("SELECT count(*) FROM cases")
+            assert await cursor.fetchone() == (1,)
+        async with rt.console.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM cases")
+            assert await cursor.fetchone() == (0,)
+
+
+# The audit
+
+
+async def _written(rt: Runtime, count: int) -> None:
+    for number in range(count):
+        async with rt.pool.connection() as session:
+            await audit_log.append(session, actor="tester", action="tried", subject=str(number))
+
+
+async def _broken(rt: Runtime, kept: str = "") -> int | None:
+    async with rt.pool.connection() as session:
+        return await audit_log.broken(session, kept)
+
+
+@pytest.mark.requirement("S-64")
+async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
+    await asyncio.gather(*(_written(rt, 25) for _writer in range(8)))
+    assert await _broken(rt) is None
+    async with rt.pool.connection() as session:
+        assert (await audit_log.head(session)).seq == 200
+
+
+async def test_a_walk_beside_writers_finds_the_chain_whole(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_log, "AT_ONCE", 3)
+    writing = asyncio.gather(*(_written(rt, 25) for _writer in range(4)))
+    while not writing.done():
+        assert await _broken(rt) is None
+    await writing
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        ("UPDATE audit SET actor = 'nobody' WHERE seq = 4", 4),
+        ("UPDATE audit SET detail = 'other' WHERE seq = 4", 4),
+        ("DELETE FROM audit WHERE seq = 5", 5),
+        ("DELETE FROM audit WHERE seq = 1", 1),
+        ("DELETE FROM audit WHERE seq > 7", 8),
+        ("UPDATE audit SET seq = 13 - seq WHERE seq IN (6, 7)", 6),
+        ("DELETE FROM audit", 1),
+    ],
+)
+@pytest.mark.requirement("S-64")
+async def test_a_changed_log_is_found_and_the_link_is_named(
+    rt: Runtime,
+    databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+    tampering: LiteralString,
+    found: int,
+) -> None:
+    monkeypatch.setattr(audit_log, "AT_ONCE", 4)
+    await _written(rt, 10)
+    assert await _broken(rt) is None
+    with psycopg.connect(databases.owner) as session:
+        if "13 - seq" in tampering:
+            session.execute("ALTER TABLE audit DROP CONSTRAINT audit_pkey")
+        session.execute(tampering)
+    assert await _broken(rt) == found
+
+
+@pytest.mark.requirement("S-64")
+async def test_a_head_kept_elsewhere_shows_a_tail_that_was_cut_and_covered_up(
+    rt: Runtime, databases: Databases
+) -> None:
+    await _written(rt, 10)
+    async with rt.pool.connection() as session:
+        kept = str(await audit_log.head(session))
+    assert await _broken(rt, kept) is None
+    with psycopg.connect(databases.owner) as session:
+        session.execute("DELETE FROM audit WHERE seq > 7")
+        session.execute(
+            "UPDATE audit_head SET seq = 7, hash = (SELECT hash FROM audit WHERE seq = 7)"
+        )
+    assert await _broken(rt) is None
+    assert await _broken(rt, kept) == 8
+    await _written(rt, 3)
+    assert await _broken(rt) is None
+    assert await _broken(rt, kept) == 10
+
+
+async def test_an_auditor_reads_the_log_and_others_only_their_own_part(rt: Runtime) -> None:
+    case = await ask(Guest(rt))
+    officer, auditor = await an_officer(rt), await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await _written(rt, 1)
+    seen = {}
+    for who in (officer, auditor):
+        async with directory.acting(rt, who) as session:
+            seen[who.name] = [each.action for each in await audit_log.entries(session)]
+    assert seen == {officer.name: ["case.claim"], auditor.name: ["tried", "case.claim"]}

@@ -1,0 +1,303 @@
+"""Keys change while everything runs: nobody is lost, and what is destroyed is gone."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from bot.config import minimum_versions
+from bot.config.settings import ConfigError, Settings
+from bot.conversations import receive
+from bot.embedded import Databases
+from bot.officers import credentials
+from bot.operations import key_rotation
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime, runtime
+from bot.security import key_files
+from bot.security.key_files import Keys, VaultError
+from bot.security.vault import Vault
+from flows.engine.events import Said
+from tests.person_client import Guest
+
+ROOT = Path(__file__).parents[2]
+HOUR = 3600
+
+
+def settle(rt: Runtime, days: float = 1) -> None:
+    """As if every key had been made so many days ago, an older one a day earlier still."""
+    for kind, version, path in key_files.files(rt.settings.keys):
+        newest = max(Keys.load(rt.settings.keys).of(kind))
+        made = time.time() - (days + newest - version) * 24 * HOUR
+        os.utime(path, (made, made))
+    rt.vault.refresh()
+
+
+async def invent(rt: Runtime, count: int) -> list[UUID]:
+    """People who are nobody, each with a sealed handle."""
+    known = []
+    async with rt.pool.connection() as session:
+        for number in range(count):
+            person = await identities.create(
+                rt, session, "web", f"nobody-{number}", f"nobody-{number}"
+            )
+            assert person is not None
+            known.append(person.id)
+    return known
+
+
+async def reached(rt: Runtime, person_id: UUID) -> str | None:
+    async with rt.pool.connection() as session:
+        person = await identities.load(rt, session, person_id)
+        assert person is not None
+        return await identities.reached(session, person, "web")
+
+
+def epochs(databases: Databases) -> dict[int, int]:
+    with psycopg.connect(databases.owner) as session:
+        found = session.execute("SELECT key_epoch, count(*) FROM people GROUP BY 1").fetchall()
+    return {int(epoch): int(count) for epoch, count in found}
+
+
+@pytest.mark.requirement("S-72")
+async def test_a_new_key_reads_at_once_and_writes_when_every_process_has_seen_it(
+    rt: Runtime,
+) -> None:
+    settle(rt)
+    elsewhere = Vault(Keys.load(rt.settings.keys), rt.settings.keys)
+    assert await key_rotation.make(rt, "epoch") == 2
+    assert rt.vault.epoch == 1
+    settle(rt)
+    assert rt.vault.epoch == 2
+    person = uuid4()
+    # The other process has not looked since; it learns of the key when it meets it.
+    assert elsewhere.epoch == 1
+    elsewhere.open(person, rt.vault.new_key(person))
+    assert elsewhere.epoch == 2
+
+
+@pytest.mark.requirement("S-29")
+async def test_everybody_is_brought_under_the_new_epoch_and_the_old_one_ends(
+    rt: Runtime, databases: Databases
+) -> None:
+    known = await invent(rt, 30)
+    settle(rt)
+    await key_rotation.make(rt, "epoch")
+    settle(rt)
+    assert await key_rotation.renew(rt, batch=7) == 30
+    assert epochs(databases) == {2: 30}
+    assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
+    with pytest.raises(VaultError, match="backups"):
+        await key_rotation.destroy(rt, "epoch", 1)
+    settle(rt, days=7.1)
+    await key_rotation.destroy(rt, "epoch", 1)
+    assert list(Keys.load(rt.settings.keys).epoch) == [2]
+    assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
+
+
+@pytest.mark.requirement("S-29")
+async def test_rewrapping_survives_a_kill_in_its_middle(
+    chosen: Settings, databases: Databases
+) -> None:
+    async with runtime(chosen) as rt:
+        known = await invent(rt, 200)
+        settle(rt)
+        await key_rotation.make(rt, "epoch")
+        settle(rt)
+        with psycopg.connect(databases.owner) as holder:
+            # One person is in somebody's hands, so that it can't come to its end before the kill.
+            holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(known),))
+            rewrapping = rewrap(chosen)
+            while epochs(databases) != {1: 1, 2: 199}:
+                assert rewrapping.poll() is None
+                await asyncio.sleep(0.01)
+            rewrapping.send_signal(signal.SIGKILL)
+            assert rewrapping.wait() == -signal.SIGKILL
+        assert await key_rotation.renew(rt) == 1
+        assert epochs(databases) == {2: 200}
+        for number in (0, 99, 199):
+            assert await reached(rt, known[number]) == f"nobody-{number}"
+
+
+@pytest.mark.requirement("S-29")
+async def test_a_kill_between_two_batches_leaves_both_halves_readable(
+    chosen: Settings, databases: Databases
+) -> None:
+    async with runtime(chosen) as rt:
+        known = await invent(rt, 40)
+        settle(rt)
+        await key_rotation.make(rt, "epoch")
+        settle(rt)
+        async with rt.pool.connection() as session:
+            await identities.rewrap(rt, session, None, 15)
+        async with rt.pool.connection() as session:
+            await identities.rewrap(rt, session, None, 10)
+            await session.rollback()  # what a kill in the middle of a batch leaves
+        assert epochs(databases) == {1: 25, 2: 15}
+        assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(40)]
+
+
+def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
+    told = {
+        f"KOSH_{name.upper()}": str(getattr(value, "get_secret_value", lambda v=value: v)())
+        for name in ("data", "keys", "database_url", "database_owner_url", "database_console_url")
+        for value in [getattr(chosen, name)]
+    }
+    assert chosen.redis_url
+    told |= {"KOSH_REDIS_URL": chosen.redis_url.get_secret_value(), "KOSH_DEMO": "1"}
+    command = [sys.executable, "-m", "bot", "keys", "rewrap", "--batch", "7"]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | told, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.requirement("S-29")
+async def test_a_key_that_is_needed_is_not_destroyed(rt: Runtime) -> None:
+    await invent(rt, 2)
+    settle(rt)
+    for version in (1, 2):
+        if version == 2:
+            await key_rotation.make(rt, "epoch")
+            settle(rt)
+        with pytest.raises(VaultError) as refused:
+            await key_rotation.destroy(rt, "epoch", 1, now=True)
+        assert refused.value.code == "E_VAULT_IN_USE"
+    assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
+
+
+async def test_what_officers_sign_in_with_moves_to_the_new_epoch(rt: Runtime) -> None:
+    assert rt.console is not None
+    token = await credentials.first(rt, "TESTOVA ADMIN")
+    async with rt.console.connection() as session:
+        secret = credentials.new_secret()
+        await credentials.enrol(rt, session, token, "caravan-of-eleven-camels", secret)
+    settle(rt)
+    await key_rotation.make(rt, "epoch")
+    settle(rt)
+    assert await key_rotation.left(rt, "epoch", 1) == 1
+    await key_rotation.renew(rt)
+    assert await key_rotation.left(rt, "epoch", 1) == 0
+    assert await key_rotation.left(rt, "epoch", 2) == 1
+
+
+@pytest.mark.requirement("S-72", "S-28")
+async def test_a_person_is_found_by_either_index_key_and_moves_to_the_new_one(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    settle(rt)
+    await key_rotation.make(rt, "index")
+    settle(rt)
+    assert await key_rotation.left(rt, "index", 1) == 1
+    heard = await receive.receive(rt, guest.inbound(Said("/menu")))
+    assert heard is not None
+    assert heard.person is not None
+    assert await key_rotation.left(rt, "index", 1) == 0
+    await guest.do(Said("/menu"))
+
+
+@pytest.mark.requirement("S-6", "S-72")
+async def test_an_update_is_not_taken_twice_when_the_index_key_changed_between(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    update = guest.inbound(Said("/menu"))
+    assert await receive.receive(rt, update) is not None
+    settle(rt)
+    await key_rotation.make(rt, "index")
+    settle(rt)
+    assert await receive.receive(rt, update) is None
+
+
+async def test_handles_of_people_who_stay_silent_are_found_anew_too(rt: Runtime) -> None:
+    known = await invent(rt, 12)
+    settle(rt)
+    await key_rotation.make(rt, "index")
+    settle(rt)
+    await key_rotation.renew(rt, batch=5)
+    assert await key_rotation.left(rt, "index", 1) == 0
+    settle(rt, days=46)
+    await key_rotation.destroy(rt, "index", 1)
+    async with rt.pool.connection() as session:
+        for number, person_id in enumerate(known):
+            found = await identities.find(rt, session, "web", f"nobody-{number}")
+            assert isinstance(found, Person)
+            assert found.id == person_id
+
+
+async def test_a_month_turns_by_itself(rt: Runtime, databases: Databases) -> None:
+    await invent(rt, 3)
+    settle(rt, days=29)
+    await key_rotation.turn_the_month(rt)
+    assert list(Keys.load(rt.settings.keys).epoch) == [1]
+    settle(rt, days=31)
+    await key_rotation.turn_the_month(rt)
+    assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
+    settle(rt, days=0.5)
+    await key_rotation.turn_the_month(rt)
+    assert epochs(databases) == {2: 3}
+    settle(rt, days=8)
+    await key_rotation.turn_the_month(rt)
+    assert list(Keys.load(rt.settings.keys).epoch) == [2]
+
+
+@pytest.fixture
+def real(chosen: Settings) -> Iterator[Settings]:
+    """The same settings outside a demonstration."""
+    yield chosen.model_copy(update={"demo": False})
+
+
+@pytest.mark.requirement("S-3")
+async def test_without_keys_nothing_starts_outside_a_demonstration(real: Settings) -> None:
+    with pytest.raises(VaultError, match="keys first") as refused:
+        async with runtime(real):
+            pass
+    assert refused.value.code == "E_VAULT_KEYS"
+    assert not real.keys.exists()
+    Keys.create(real.keys)
+    async with runtime(real):
+        pass
+
+
+@pytest.mark.requirement("S-68")
+async def test_what_has_known_holes_does_not_run_unless_it_is_vouched_for(
+    real: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Keys.create(real.keys)
+    fine = minimum_versions.installed()
+    monkeypatch.setattr(minimum_versions, "installed", lambda: fine | {"pillow": "12.3.0"})
+    with pytest.raises(ConfigError, match=r"pillow 12\.3\.0 is below 13\.0\.0"):
+        async with runtime(real):
+            pass
+    async with runtime(real.model_copy(update={"patched": frozenset({"pillow"})})):
+        pass
+
+
+@pytest.mark.requirement("S-68")
+@pytest.mark.parametrize("name", ["POSTGRESQL", "VALKEY"])
+async def test_a_server_with_known_holes_is_refused(
+    real: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    Keys.create(real.keys)
+    floor = getattr(minimum_versions, name)
+    newer = minimum_versions.Floor(floor.name, ("99.1",), "an invented hole")
+    monkeypatch.setattr(minimum_versions, name, newer)
+    with pytest.raises(ConfigError, match=f"{floor.name} .* is below 99"):
+        async with runtime(real):
+            pass
+
+
+@pytest.mark.requirement("S-68")
+@pytest.mark.parametrize(
+    ("version", "holds"),
+    [
+        ("18.6", True), ("18.5", False), ("17.11", True), ("17.10 (Debian 17.10-1)", False),
+        ("18.10", True), ("19.0", True), ("16.15", False), ("18.6 (Debian)", True),
+    ],
+)  # fmt: skip
+def test_each_line_of_a_server_has_its_own_floor(version: str, holds: bool) -> None:
+    assert minimum_versions.POSTGRESQL.holds(version) is holds

@@ -1,0 +1,56 @@
+"""Whether an older database was put in place: each of its numbers tells it alone."""
+
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from bot.embedded import Databases
+from bot.operations import rollback_guard
+from bot.runtime import Runtime
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.requirement("S-33")
+
+BACK: dict[str, LiteralString] = {
+    "audit": "UPDATE audit_head SET seq = seq - 1",
+    "messages": "SELECT setval('messages_id_seq', last_value - 1) FROM messages_id_seq",
+    "jobs": "SELECT setval('procrastinate_jobs_id_seq', last_value - 1)"
+    " FROM procrastinate_jobs_id_seq",
+}
+
+
+async def lived(rt: Runtime, databases: Databases) -> None:
+    """Something happened that each number knows of, and two rounds have noted it."""
+    await Guest(rt).register()
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute("UPDATE audit_head SET seq = seq + 2")
+        session.execute("SELECT nextval('procrastinate_jobs_id_seq') FROM generate_series(1, 2)")
+    level = rollback_guard.Tide()
+    for _round in range(2):
+        await level.note(rt)
+    await rollback_guard.refuse_older(rt)
+
+
+@pytest.mark.parametrize("number", BACK)
+async def test_a_number_that_went_back_is_refused_until_it_is_settled(
+    rt: Runtime, databases: Databases, number: str
+) -> None:
+    """Though nobody was erased who would be known as such."""
+    await lived(rt, databases)
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute(BACK[number])
+    with pytest.raises(rollback_guard.OlderDatabase):
+        await rollback_guard.refuse_older(rt)
+    await rollback_guard.settle(rt)
+    await rollback_guard.refuse_older(rt)
+
+
+async def test_what_is_not_sure_yet_is_not_noted(rt: Runtime, databases: Databases) -> None:
+    """A crash of the server may take back what was only just done."""
+    await lived(rt, databases)
+    await Guest(rt).register()
+    await rollback_guard.Tide().note(rt)
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute(BACK["messages"])
+    await rollback_guard.refuse_older(rt)

@@ -1,0 +1,300 @@
+"""Quick exit: what stands in the chat goes as far as it can, and what cannot go is said."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot import outbox
+from bot.channels import Act, CannotEdit, Inbound, Message, Rates, Throttled
+from bot.conversations import deletable_messages, receive
+from bot.outbox import NOT_DELETED
+from bot.people import identities
+from bot.runtime import Runtime
+from flows.engine import screens
+from flows.engine.events import Event, Page, Pressed, Said, Started
+from tests.crowd import a_draft, crew, crowd, started
+from tests.desk.desks import ahead
+from tests.person_client import TO_CONSENT
+
+pytestmark = pytest.mark.requirement("S-37")
+
+
+@dataclass
+class Place:
+    """Somebody's chat on a platform: what stands in it, theirs and ours."""
+
+    rt: Runtime
+    name: str
+    deletes: bool
+    edits: bool = False
+    joins: bool = True
+    page: Page = Page.NEVER
+    window: int = 0
+    rates: Rates = field(default_factory=Rates)
+    handle: str = field(default_factory=lambda: uuid4().hex)
+    stands: dict[str, Message | str] = field(default_factory=dict)
+    events: int = 0
+    throttled: int = 0
+    sent: int = 0
+    refused: int = 0
+    held: asyncio.Event | None = None
+    sending: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        channels: Any = self.rt.channels
+        channels[self.name] = self
+
+    async def send(self, act: Act) -> str:
+        if self.held is not None and act.kind == "send" and not self.sending.is_set():
+            self.sending.set()
+            await self.held.wait()
+        if self.throttled:
+            self.throttled -= 1
+            raise Throttled(delay=5)
+        if act.kind == "edit":
+            self.refused += 1
+            raise CannotEdit
+        if act.kind == "delete":
+            assert self.deletes
+            for each in act.external_id.split(","):
+                self.gone.append(each)
+                self.stands.pop(each, None)
+            return act.external_id
+        number = f"ours-{len(self.stands)}-{self.events}"
+        assert act.message is not None
+        self.sent += 1
+        self.stands[number] = act.message
+        return number
+
+    async def do(self, event: Event) -> None:
+        self.events += 1
+        newest, press = next(reversed(self.stands), ""), ""
+        if isinstance(event, Pressed):
+            press = f"press-{self.events}"
+        else:
+            newest = f"theirs-{self.events}"
+            self.stands[newest] = event.text if isinstance(event, Said) else "/start"
+        update = Inbound(
+            channel=self.name,
+            external_id=f"update-{self.events}",
+            handle=self.handle,
+            address=self.handle,
+            event=event,
+            message_id=newest,
+            press_id=press,
+        )
+        await receive.deliver(self.rt, await receive.receive(self.rt, update))
+
+    async def begin(self, *pressed: str) -> None:
+        """Each of these is the next question's answer, so the nonce goes up by one with each."""
+        await self.do(Started())
+        for nonce, key in enumerate(pressed, 1):
+            await self.do(Pressed(f"{nonce}:{key}"))
+
+    @property
+    def lines(self) -> list[str]:
+        """What can be read there, in order."""
+        return [
+            line
+            for each in self.stands.values()
+            for line in ((each,) if isinstance(each, str) else each.paragraphs)
+        ]
+
+
+async def test_of_who_just_asks_their_own_words_go_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin("ru")
+    await place.do(Said("Что такое кандас?"))
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+
+
+@pytest.mark.parametrize("leaving", ["выход", "/delete"])
+async def test_what_was_said_before_consent_goes_too(rt: Runtime, leaving: str) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said(leaving))
+    if leaving == "/delete":
+        await place.do(Said("да"))
+    words = screens.EXIT_TEXT if leaving == "выход" else screens.DELETED
+    assert place.lines == [rt.languages.render(words, "ru")]
+
+
+async def test_what_somebody_known_wrote_goes_too_as_long_as_it_can(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    await ahead(rt, "49 hours")
+    await place.do(Said("Что такое Ата жолы?"))
+    for _again in range(2):
+        await place.do(Said("выход"))
+        own = [said for said in place.stands.values() if isinstance(said, str)]
+        assert own == ["/start", "Что такое кандас?"], "nobody can delete them any more"
+    theirs = [each for each in place.gone if each.startswith("theirs")]
+    assert len(theirs) == len(set(theirs)), "what is gone is known no more"
+
+
+async def test_of_somebody_who_writes_much_the_newest_words_go(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    for number in range(deletable_messages.MOST + 1):
+        await place.do(Said(f"Что такое кандас? {number}"))
+    await place.do(Said("выход"))
+    own = [said for said in place.stands.values() if isinstance(said, str)]
+    assert own == ["/start", "Что такое кандас? 0"]
+
+
+@pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
+async def test_a_button_leaves_nothing_else_there_either(
+    rt: Runtime, answers: tuple[str, ...]
+) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*answers)
+    await place.do(Said("Что такое кандас?"))
+    await place.do(Pressed("!exit"))
+    (last,) = place.stands.values()
+    assert isinstance(last, Message)
+    assert last.buttons == ()
+    assert len(place.gone) == len(set(place.gone))
+
+
+async def test_where_nothing_can_be_deleted_no_number_is_kept(rt: Runtime) -> None:
+    place = Place(rt, "whatsapp", deletes=False)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT standing FROM conversations")
+        assert await cursor.fetchall() == [([],)]
+
+
+async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin("ru")
+    await place.do(Said("/delete"))
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+    assert len(place.gone) == len(set(place.gone))
+
+
+@pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
+@pytest.mark.parametrize(("name", "deletes"), [("whatsapp", False), ("telegram", True)])
+async def test_where_nothing_can_be_deleted_that_is_said(
+    rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
+) -> None:
+    place = Place(rt, name, deletes=deletes)
+    await place.begin(*answers)
+    await place.do(Said("выход"))
+    *_before, last = place.stands.values()
+    assert isinstance(last, Message)
+    phrase = rt.languages.render(screens.EXIT_TEXT, "ru")
+    truth = rt.languages.render(NOT_DELETED, "ru")
+    assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
+
+
+async def test_an_edit_that_was_sent_anew_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True, edits=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Pressed("!menu"))
+    menu = list(place.stands.values())[-1]
+    assert isinstance(menu, Message)
+    before = place.refused
+    await place.do(Pressed(next(each.payload for each in menu.buttons if each.payload[-1] == ">")))
+    assert place.refused > before, "nothing was to be edited"
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+
+
+async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
+    """An announcement that came to the place so long ago."""
+    await crowd(rt, 1)
+    found = await started(rt, await crew(rt), a_draft())
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, place.name, place.handle)
+        assert person is not None
+        await session.execute(
+            "INSERT INTO recipients"
+            " (broadcast_id, seq, person_id, channel, language, state, external_id, at)"
+            " VALUES (%s, 1, %s, %s, 'ru', 'accepted', %s, kosh_now() - %s::interval)",
+            (found.id, person.id, place.name, external_id, ago),
+        )
+
+
+@pytest.mark.parametrize(("ago", "goes"), [("1 hour", True), ("49 hours", False)])
+@pytest.mark.parametrize("leaving", [("выход",), ("/delete", "да")])
+async def test_an_announcement_goes_too_as_long_as_it_can(
+    rt: Runtime, leaving: tuple[str, ...], ago: str, goes: bool
+) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await announced(rt, place, "77", ago)
+    for word in leaving:
+        await place.do(Said(word))
+    assert ("77" in place.gone) is goes
+
+
+async def test_an_exit_on_the_page_forgets_no_word_that_stands_elsewhere(rt: Runtime) -> None:
+    place, page = Place(rt, "telegram", deletes=True), uuid4().hex
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("Что такое кандас?"))
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, place.name, place.handle)
+        assert person is not None
+        assert await identities._add_handle(rt, session, person, "web", page, page)
+    there = Inbound("web", uuid4().hex, page, page, Pressed("!exit"), message_id="1", press_id="1")
+    await receive.deliver(rt, await receive.receive(rt, there))
+    assert "Что такое кандас?" in place.lines
+    await place.do(Said("выход"))
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+
+
+async def test_what_waits_is_not_said_after_the_exit(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    place.throttled = 1
+    await place.do(Said("/menu"))
+    before = place.sent
+    await place.do(Said("выход"))
+    await ahead(rt, "10 seconds")
+    await outbox.sweep(rt)
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+    assert place.sent == before + 1
+
+
+async def written(rt: Runtime) -> list[str]:
+    """What deletions of messages of ours that have a number stand to be asked for."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
+        ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]
+    return [each for each in ids if not each.startswith(("ours", "theirs"))]
+
+
+async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    place.held = asyncio.Event()
+    slow = asyncio.create_task(place.do(Said("/menu")))
+    await place.sending.wait()
+    await place.do(Said("выход"))
+    assert all(int(each) for each in await written(rt)), "a process of before reads them too"
+    place.held.set()
+    await slow
+    await outbox.sweep(rt)
+    assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
+
+
+async def test_what_is_on_its_way_when_somebody_is_erased_goes_too(rt: Runtime) -> None:
+    place = Place(rt, "telegram", deletes=True)
+    await place.begin(*TO_CONSENT, "yes")
+    await place.do(Said("/delete"))
+    place.held = asyncio.Event()
+    slow = asyncio.create_task(place.do(Said("/menu")))
+    await place.sending.wait()
+    await place.do(Said("/delete"))
+    await place.do(Said("да"))
+    place.held.set()
+    await slow
+    assert place.lines == [rt.languages.render(screens.DELETED, "ru")]

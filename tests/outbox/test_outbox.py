@@ -1,0 +1,233 @@
+"""The sweep sees to whom a crash left waiting, and nobody's backlog stands in another's way."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from bot import outbox
+from bot.channels import Act, Unreachable
+from bot.channels.webchat import WebChat
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.db.pipeline import Connection
+from bot.embedded import Databases
+from bot.outbox import channel_probe, sender
+from bot.runtime import Runtime
+from flows.engine.events import Started
+from tests.desk.desks import ahead
+from tests.person_client import Guest
+
+BACKLOG = outbox.SWEPT_AT_ONCE + 10
+
+
+async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
+    """Give somebody rows that nobody sends."""
+    row = outbox.Row("send", receive.apology(rt, "ru"))
+    async with rt.pool.connection() as session:
+        held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
+        assert held is not None
+        await outbox.post(session, held.person, "web", (row,) * rows)
+
+
+async def _lease_oldest(rt: Runtime) -> None:
+    """As if each person's oldest waiting row were being sent by a process that is alive."""
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET state = 'sending', attempt = 1,"
+            " lease_until = kosh_now() + interval '1 minute' WHERE id IN"
+            " (SELECT min(id) FROM messages WHERE state = 'pending' GROUP BY person_id)"
+        )
+
+
+async def _open(rt: Runtime, guest: Guest) -> int:
+    return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
+
+
+async def test_a_backlog_that_waits_for_a_lease_keeps_nobody_else_waiting(rt: Runtime) -> None:
+    busy, other = Guest(rt), Guest(rt)
+    await busy.consent()
+    await other.consent()
+    await _wait(rt, busy, BACKLOG)
+    await _lease_oldest(rt)
+    await _wait(rt, other, 1)
+    assert await outbox.sweep(rt) == 1
+    assert await _open(rt, other) == 0
+    assert await _open(rt, busy) == BACKLOG
+
+
+async def test_people_who_wait_for_a_lease_are_not_counted_as_seen_to(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 2)
+    await _lease_oldest(rt)
+    assert await outbox.sweep(rt) == 0
+
+
+async def test_of_two_attempts_that_end_at_once_the_later_one_counts(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 1)
+    async with rt.pool.connection() as session:
+        held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
+    assert held is not None
+    first = await sender._claim(rt, held.person)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET lease_until = kosh_now() WHERE attempt = 1")
+    second = await sender._claim(rt, held.person)
+    assert first is not None
+    assert second is not None
+    assert (first.id, first.attempt + 1) == (second.id, second.attempt)
+    await asyncio.gather(
+        *(
+            sender._outcome(rt, each, "sent", external_id=f"by-{each.attempt}")
+            for each in (second, first)
+        )
+    )
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT state, external_id FROM messages WHERE id = %s", (first.id,)
+        )
+        assert await cursor.fetchone() == ("sent", f"by-{second.attempt}")
+
+
+async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_go(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 2)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET body = 'nonsense'::bytea WHERE id ="
+            " (SELECT min(id) FROM messages WHERE state = 'pending')"
+        )
+    for _try in range(outbox.MOST_ATTEMPTS):
+        assert await _open(rt, guest) == 2
+        await outbox.sweep(rt)
+        await ahead(rt, "61 seconds")
+    assert await _open(rt, guest) == 0
+    *_before, (_first, _send, given_up), (_second, _act, sent) = await guest.rows()
+    assert (given_up, sent) == ("failed", "sent")
+
+
+async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later(
+    rt: Runtime, databases: Databases
+) -> None:
+    """Platforms know a message by the number of its row: that of a lost one must not come again."""
+    guest = Guest(rt)
+    await guest.consent()
+    *_before, (newest, _act, _state) = await guest.rows()
+    url = databases.owner
+    async with await Connection.connect(url, autocommit=True) as owner:
+        await outbox.after_restore(owner)
+    await _wait(rt, guest, 1)
+    *_before, (later, _act, _state) = await guest.rows()
+    assert later > newest + 1_000_000
+
+
+class _Away(WebChat):
+    """The page that nobody reaches, but for whom `reached` says."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.reached = frozenset[str]()
+
+    async def send(self, act: Act) -> str:
+        if act.address in self.reached:
+            return await super().send(act)
+        raise Unreachable
+
+
+async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
+    rt: Runtime,
+) -> None:
+    guest, other, channel = Guest(rt), Guest(rt), _Away(rt)
+    await guest.consent()
+    await other.consent()
+    rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
+    await _wait(rt, guest, 1)
+    for _try in range(2 * outbox.MOST_ATTEMPTS):
+        await outbox.sweep(rt)
+        await ahead(rt, "301 seconds")
+    assert await _open(rt, guest) == 1
+    channel.reached = frozenset({other.name})
+    await _wait(rt, other, 1)
+    await outbox.sweep(rt)
+    await ahead(rt, "301 seconds")
+    await outbox.sweep(rt)
+    assert (await _open(rt, other), await _open(rt, guest)) == (0, 0)
+
+
+class _Torn(WebChat):
+    """The page whose answers are lost while the line is torn, though what is sent arrives."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.torn = True
+        self.arrived: list[str] = []
+
+    async def send(self, act: Act) -> str:
+        self.arrived.append(act.row.partition(".")[0])
+        if self.torn:
+            raise Unreachable
+        return await super().send(act)
+
+    async def ping(self) -> None:
+        if self.torn:
+            raise Unreachable
+
+
+async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    first, *others = guests = [Guest(rt) for _ in range(4)]
+    for each in guests:
+        await each.consent()
+    page = _Torn(rt)
+    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    await _wait(rt, first, 1)
+    await outbox.sweep(rt)
+    assert len(page.arrived) == 1
+    for each in others:
+        await _wait(rt, each, 1)
+    await outbox.sweep(rt)
+    assert len(page.arrived) == 1
+    assert [await _open(rt, each) for each in guests] == [1] * 4
+    page.torn = False
+    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
+    await ahead(rt, "5 seconds")
+    await outbox.sweep(rt)
+    assert [await _open(rt, each) for each in guests] == [0] * 4
+    assert len(page.arrived) == 1 + 4
+    assert page.arrived.count(page.arrived[0]) == 2
+
+
+async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at_once(
+    rt: Runtime,
+) -> None:
+    never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
+    for missing, least in ((40, 40), (4000, channel_probe.MOST_SECONDS)):
+        rt.doubts["web"] = (time.monotonic() - missing, never)
+        assert least <= await channel_probe.doubted(rt, "web") <= channel_probe.MOST_SECONDS
+    never.cancel()
+    del rt.doubts["web"]
+
+
+async def test_who_waits_for_a_channel_that_soon_answers_goes_on_at_once(rt: Runtime) -> None:
+    first, second = Guest(rt), Guest(rt)
+    await first.consent()
+    await second.consent()
+    page = _Torn(rt)
+    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    await _wait(rt, first, 1)
+    await outbox.sweep(rt)
+    assert rt.doubts
+    page.torn = False
+    await _wait(rt, second, 1)
+    await outbox.sweep(rt)
+    assert not rt.doubts
+    assert await _open(rt, second) == 0
+    assert len(page.arrived) == 2

@@ -1,0 +1,193 @@
+"""A message in two parts of which none can be taken back: what is there does not go again."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bot import outbox
+from bot.channels import Act, Receipt, SendError, Throttled, Unreachable
+from bot.channels.webchat import WebChat
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.outbox import part_status
+from bot.outbox.part_status import Part
+from bot.runtime import Runtime
+from flows.engine.events import Started
+from tests.desk.desks import ahead
+from tests.person_client import Guest
+
+type Meets = Callable[[], Awaitable[None]]
+
+
+class _Apart(WebChat):
+    """A page to which a message is two posts, each of which may meet something first."""
+
+    edits = deletes = False
+    many = 2
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.meets: list[Meets | SendError | None] = []
+        self.posted: list[int] = []
+        self.mark = ""
+
+    async def send(self, act: Act) -> str:
+        self.mark = act.row
+        for part in range(act.sent + 1, self.many + 1):
+            try:
+                await self._post(part)
+            except SendError as error:
+                error.sent = part - 1
+                raise
+        return ",".join("12"[act.sent : self.many])
+
+    async def _post(self, part: int) -> None:
+        met = self.meets.pop(0) if self.meets else None
+        if isinstance(met, SendError):
+            raise met
+        self.posted.append(part)
+        if met is not None:
+            await met()
+
+
+@dataclass
+class _Row:
+    """Somebody's one message on such a page."""
+
+    rt: Runtime
+    page: _Apart
+    id: int = 0
+    guest: Guest = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.guest = Guest(self.rt)
+
+    async def begin(self) -> None:
+        await self.guest.consent()
+        inbound = self.guest.inbound(Started())
+        async with self.rt.pool.connection() as session:
+            held, _fresh, _now = await conversation_store.claim(self.rt, session, inbound)
+            assert held is not None
+            row = outbox.Row("send", receive.apology(self.rt, "ru"))
+            [self.id] = await outbox.post(session, held.person, "web", (row,))
+        self.rt = replace(self.rt, channels={**self.rt.channels, "web": self.page}, doubts={})
+
+    async def go(self, times: int = 1) -> None:
+        for _time in range(times):
+            await outbox.sweep(self.rt)
+            await ahead(self.rt, "301 seconds")
+
+    async def hear(self, state: Any, part: int, attempt: int, code: str = "") -> None:
+        row = f"{self.id}.{attempt}"
+        told = Receipt("web", "any", state, 1, code, row, part=part, parts=self.page.many)
+        await outbox.receipts(self.rt, [told])
+
+    def failing(self, part: int, attempt: int) -> Meets:
+        return lambda: self.hear("failed", part, attempt, Unreachable.code)
+
+    async def look(self) -> tuple[Any, ...]:
+        async with self.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT state, receipt, body IS NULL FROM messages WHERE id = %s", (self.id,)
+            )
+            row: tuple[Any, ...] | None = await cursor.fetchone()
+            assert row is not None
+            return row
+
+
+@pytest.fixture
+async def row(rt: Runtime) -> _Row:
+    made = _Row(rt, _Apart(rt))
+    await made.begin()
+    return made
+
+
+async def test_what_arrives_before_the_rest_is_refused_is_known_afterwards(row: _Row) -> None:
+    row.page.meets = [lambda: row.hear("delivered", 1, 1), Throttled(6)]
+    await row.go(2)
+    assert row.page.posted == [1, 2]
+    assert await row.look() == ("sent", "sent", False)
+    await row.hear("delivered", 2, 1)
+    assert await row.look() == ("sent", "sent", False)
+    await row.hear("delivered", 2, 2)
+    assert await row.look() == ("sent", "delivered", True)
+
+
+async def test_a_part_that_fails_while_the_rest_is_posted_goes_again_with_it(row: _Row) -> None:
+    row.page.meets = [None, row.failing(1, 1)]
+    await row.go(3)
+    assert row.page.posted == [1, 2, 1, 2]
+    assert await row.look() == ("sent", None, False)
+
+
+async def test_a_part_that_fails_while_the_rest_waits_goes_again_before_it(row: _Row) -> None:
+    row.page.meets = [None, Throttled(6)]
+    await row.go()
+    assert await row.look() == ("pending", None, False)
+    await row.hear("failed", 1, 1, Unreachable.code)
+    await row.go()
+    assert row.page.posted == [1, 1, 2]
+
+
+async def test_a_part_that_fails_while_the_rest_is_tried_again_goes_once_more(row: _Row) -> None:
+    row.page.meets = [None, Throttled(6), row.failing(1, 1)]
+    await row.go(3)
+    assert row.page.posted == [1, 2, 1, 2]
+    await row.hear("failed", 1, 1, Unreachable.code)
+    await row.go()
+    assert row.page.posted == [1, 2, 1, 2]
+    await row.hear("read", 2, 3)
+    await row.hear("read", 1, 3)
+    assert await row.look() == ("sent", "read", True)
+
+
+async def test_a_part_that_fails_before_the_rest_is_refused_goes_once_more(row: _Row) -> None:
+    row.page.meets = [row.failing(1, 1), Throttled(6)]
+    await row.go(4)
+    assert row.page.posted == [1, 1, 2]
+    assert await row.look() == ("sent", None, False)
+
+
+async def test_a_failure_that_was_told_twice_is_one(row: _Row) -> None:
+    await row.go()
+    for _time in range(2):
+        await row.hear("failed", 2, 1, Unreachable.code)
+        await row.go(2)
+    assert row.page.posted == [1, 2, 2]
+
+
+async def test_a_report_of_a_try_whose_answer_was_lost_is_not_about_the_next(row: _Row) -> None:
+    row.page.many = 1
+    row.page.meets = [lambda: _lost(row)]
+    await row.go(4)
+    assert row.page.posted == [1, 1]
+    assert await row.look() == ("sent", None, False)
+
+
+async def _lost(row: _Row) -> None:
+    await row.hear("failed", 1, 1, Unreachable.code)
+    raise Unreachable(certain=True)
+
+
+@pytest.mark.parametrize(
+    ("notes", "found", "there"),
+    [
+        (None, [], 0),
+        ("wamid.SGVsbG8,wamid.MWQ", [], 0),
+        ("1d,1a", [Part(1, "d"), Part(1, "a")], 2),
+        ("1d,1f,1d", [Part(1, "d"), Part(1, "f"), Part(1, "d")], 1),
+        ("+1-2.1", [Part(1, "a")] * 2, 2),
+        ("1d,1f,1d,+2-3.2", [Part(1, "d"), Part(2, "a"), Part(2, "a")], 3),
+        ("1d,2d,+2-3.2", [Part(1, "d"), Part(2, "d"), Part(2, "a")], 3),
+        ("1f,1a,+2-2.2", [Part(1, "f"), Part(2, "a")], 0),
+        (",+1-1.3", [Part(3, "a")], 1),
+    ],
+)
+def test_notes_say_which_parts_need_not_go_again(
+    notes: str | None, found: list[Part], there: int
+) -> None:
+    assert part_status.noted(notes) == found
+    assert part_status.there(notes) == there
+    assert part_status.noted(part_status.written(found)) == found

@@ -1,0 +1,169 @@
+"""How fast messages go out: by bot and by chat, together in one trip, and without Valkey too."""
+
+from collections.abc import MutableMapping
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from bot import outbox
+from bot.cache import Draw, LiveUnavailable, LocalBucket
+from bot.channels import Act, Channel, Held, Rates, SendError, Throttled
+from bot.channels.webchat import WebChat
+from bot.runtime import Runtime
+from flows.engine.events import Said, Say
+from flows.engine.text import verbatim
+from tests.person_client import Guest
+
+
+class Paced(WebChat):
+    """The web chat, as if its platform had rates and could refuse."""
+
+    def __init__(self, rt: Runtime, rates: Rates) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.rates = rates
+        self.calls = 0
+        self.error: SendError | None = None
+
+    async def send(self, act: Act) -> str:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        return await super().send(act)
+
+
+def paced(rt: Runtime, rates: Rates) -> Paced:
+    channel = Paced(rt, rates)
+    cast(MutableMapping[str, Channel], rt.channels)["web"] = channel
+    return channel
+
+
+async def known(rt: Runtime) -> Guest:
+    guest = Guest(rt, uuid4().hex)
+    await guest.consent()
+    return guest
+
+
+async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
+    """State, attempts and seconds to wait of the guest's newest message."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"
+            " FROM messages m JOIN handles h USING (person_id) WHERE h.bidx = %s"
+            " ORDER BY m.id DESC LIMIT 1",
+            (rt.vault.index("web", guest.name),),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+EMPTY = Rates(whole=1000, whole_burst=1000, each=0.01, each_burst=1)
+
+
+async def test_into_one_chat_they_go_one_by_one_and_what_is_early_is_put_off(rt: Runtime) -> None:
+    guest, other = await known(rt), await known(rt)
+    channel = paced(rt, EMPTY)
+    await guest.do(Said("/help"))
+    await guest.do(Said("/help"))
+    state, attempt, wait, _reason = await newest(rt, guest)
+    assert (channel.calls, state, attempt) == (1, "pending", 0)
+    assert 50 < wait <= 100
+    await other.do(Said("/help"))
+    assert channel.calls == 2
+
+
+async def test_a_firm_rate_of_all_binds_answers_and_another_does_not(rt: Runtime) -> None:
+    guest, other = await known(rt), await known(rt)
+    rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
+    channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
+    await guest.do(Said("/help"))
+    await other.do(Said("/help"))
+    assert channel.calls == 1
+    assert (await newest(rt, other))[0] == "pending"
+    loose = paced(rt, Rates(**rates))  # type: ignore[arg-type]
+    for _again in range(3):
+        await (await known(rt)).do(Said("/help"))
+    assert loose.calls >= 3
+
+
+async def test_what_the_platform_says_to_all_holds_for_all(rt: Runtime) -> None:
+    guest, other = await known(rt), await known(rt)
+    rates = Rates(whole=10, whole_burst=10, each=100, each_burst=100, firm=True)
+    channel = paced(rt, rates)
+    channel.error = Throttled(30, wide=True)
+    await guest.do(Said("/help"))
+    state, attempt, wait, reason = await newest(rt, guest)
+    assert (state, attempt, reason) == ("pending", 1, "E_SEND_THROTTLED")
+    assert 25 < wait <= 30
+    channel.error = None
+    await other.do(Said("/help"))
+    assert channel.calls == 1
+    assert (await newest(rt, other))[:2] == ("pending", 0)
+
+
+async def test_while_the_platform_refuses_us_nothing_is_given_up(rt: Runtime) -> None:
+    guest = await known(rt)
+    channel = paced(rt, Rates())
+    channel.error = Held()
+    await guest.do(Said("/help"))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE messages SET attempt = 40, due_at = kosh_now()")
+    assert await outbox.sweep(rt) >= 1
+    assert (await newest(rt, guest))[0] == "pending"
+
+
+async def test_without_valkey_a_share_of_the_rates_is_kept_to(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await known(rt)
+    channel = paced(rt, EMPTY)
+
+    async def away(_draws: Any) -> float:
+        raise LiveUnavailable
+
+    monkeypatch.setattr(rt.live, "draw", away)
+    await guest.do(Said("/help"))
+    await guest.do(Said("/help"))
+    assert channel.calls == 1
+    assert (await newest(rt, guest))[0] == "pending"
+
+
+async def test_from_several_buckets_all_is_taken_or_nothing(rt: Runtime) -> None:
+    one, other = uuid4().hex, uuid4().hex
+    both = (Draw(one, 0.01, 2), Draw(other, 0.01, 1))
+    for live in (rt.live, LocalBucket(share=1)):
+        assert await live.draw(both) == 0
+        assert await live.draw(both) > 50
+        assert await live.draw(both[:1]) == 0, "the refusal took nothing"
+        assert await live.draw(both[:1]) > 50
+
+
+async def test_debt_is_paid_before_announcements_go(rt: Runtime) -> None:
+    name = uuid4().hex
+    loose = (Draw(name, 1, 2, firm=False),)
+    for _each in range(4):
+        assert await rt.live.draw(loose) == 0
+    wait = await rt.live.allow(name, rate=1, burst=2, reserve=0.2)
+    assert 2 < wait < 4
+
+
+# One message a step where messages are billed
+
+
+async def test_what_goes_together_becomes_one_message(rt: Runtime) -> None:
+    says = [
+        Say(((verbatim("A"),),), language="ru"),
+        Say(((verbatim("B"),),), language="ru"),
+        Say(((verbatim("C"),),), language="ru", service=True),
+        Say(((verbatim("D"),),), language="kk", service=True),
+    ]
+    joined = outbox.rows(rt, says, "whatsapp", 3, "")
+    told = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
+    assert told == [(("A", "B"), 3), (("C",), None), (("D",), None)]
+    assert len(outbox.rows(rt, says, "telegram", 3, "")) == 4
+
+
+async def test_no_row_is_written_for_what_a_channel_cannot_do(rt: Runtime) -> None:
+    assert outbox.deletion(rt, "whatsapp", ["wamid.A"]) == ()
+    assert len(outbox.deletion(rt, "telegram", ["1", "", "2"])) == 1

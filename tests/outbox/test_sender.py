@@ -1,0 +1,869 @@
+"""An announcement on its way: once each, never twice, never silently not; and what errors mean."""
+
+import asyncio
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from bot import broadcasts
+from bot.broadcasts import Doubt, Fate, State, Words, model, scheduler, sender
+from bot.broadcasts.sender import AT_ONCE
+from bot.channels import (
+    Act,
+    Held,
+    NotAllowed,
+    NoTemplate,
+    NotNow,
+    OptedOut,
+    Rates,
+    Receipt,
+    SendError,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
+from bot.channels import (
+    Refused as TurnedDown,
+)
+from bot.embedded import Databases
+from bot.outbox import channel_probe, rate_limits
+from bot.runtime import Runtime
+from bot.security.vault import WrappedKey
+from tests.crowd import (
+    TEXTS,
+    TOPIC,
+    Member,
+    Post,
+    a_draft,
+    all_at_once,
+    crew,
+    crowd,
+    fates,
+    posted,
+    started,
+)
+from tests.person_client import Guest
+
+WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
+
+
+async def _ahead(rt: Runtime, interval: str) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+async def _ready(rt: Runtime, draft: broadcasts.Draft | None = None) -> broadcasts.Broadcast:
+    """Started, with everybody's row made."""
+    found = await started(rt, await crew(rt), draft or a_draft())
+    await all_at_once(rt, found)
+    return found
+
+
+async def _now(rt: Runtime, found: broadcasts.Broadcast) -> broadcasts.Broadcast:
+    async with rt.pool.connection() as session:
+        return await model.find(session, found.id)
+
+
+async def test_everybody_gets_it_once_in_their_own_script(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 60)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert sorted(post.addresses) == sorted(each.address for each in members)
+    said = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
+    assert said.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
+    assert said["ru"] == TEXTS["ru"].body
+    assert said["uz_Cyrl"].startswith("Синов эълони")
+    assert await fates(rt, found) == {"accepted": 60}
+
+
+# Enough that reading all of them costs more than looking for some.
+_MULTITUDE: tuple[LiteralString, ...] = (
+    "INSERT INTO people (id, key, key_epoch)"
+    " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",
+    "INSERT INTO recipients (broadcast_id, seq, person_id, channel, language, state)"
+    " SELECT b.id, row_number() OVER () + 1, p.id, 'telegram', 'ru', 'planned'"
+    " FROM people p, broadcasts b WHERE p.id NOT IN (SELECT person_id FROM recipients)",
+    "ANALYZE",
+)
+
+
+async def test_a_claim_reads_no_further_than_its_own_shard(
+    rt: Runtime, databases: Databases
+) -> None:
+    await crowd(rt, 1)
+    await _ready(posted(rt, Post()))
+    with psycopg.connect(databases.owner, autocommit=True) as owner:
+        for statement in _MULTITUDE:
+            owner.execute(statement)
+        # As a worker has it after a few claims: one plan, whatever the values.
+        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + sender._CLAIM.text
+        plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
+    found = re.search(r"Scan (?:using|on) recipients_\w+.*\n *Index Cond: (.*)", plan)
+    assert found, plan
+    assert re.search(r"seq >= .* AND .*seq < ", found[1]), plan
+
+
+@pytest.mark.requirement("S-63")
+async def test_two_workers_that_fight_for_the_same_rows_send_each_once(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 200)
+    found = await _ready(rt)
+    await asyncio.gather(*(broadcasts.send_shard(rt, found.id, 0) for _ in range(6)))
+    assert len(post.addresses) == len(set(post.addresses)) == 200
+
+
+async def test_a_row_is_claimed_and_committed_before_the_call(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = until = asyncio.Event()
+    found = await _ready(rt)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    assert await fates(rt, found) == {"claimed": 1}
+    until.set()
+    await sending
+    assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itself(
+    rt: Runtime,
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = asyncio.Event()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.tend(rt)
+    assert await fates(rt, found) == {"claimed": 1}
+    await _ahead(rt, "2 minutes")
+    await broadcasts.tend(rt)
+    assert await fates(rt, found) == {"in_doubt crash": 1}
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert len(post.sent) == 1
+    assert (await _now(rt, found)).state is State.DONE
+    # Its word, should it be alive after all, still counts.
+    until = post.answers[member.address]
+    assert isinstance(until, asyncio.Event)
+    until.set()
+    await sending
+    assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_a_late_word_of_an_attempt_that_was_given_up_changes_nothing(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = first = asyncio.Event()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await _ahead(rt, "2 minutes")
+    await broadcasts.tend(rt)
+    await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+    post.answers[member.address] = second = asyncio.Event()
+    post.tried.clear()
+    again = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    first.set()
+    await sending
+    assert await fates(rt, found) == {"claimed": 1}
+    second.set()
+    await again
+    assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 2)
+    for each in members:
+        post.answers[each.address] = Unreachable()
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"in_doubt unreachable": 2}
+    assert len(post.sent) == 2
+    first, _second = await broadcasts.recipients(rt, who.editor, found.id, Fate.IN_DOUBT)
+    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.LEAVE, [first.seq]) == 1
+    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN) == 1
+    post.answers.clear()
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"failed unknown": 1, "accepted": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "fate"),
+    [
+        (NotAllowed(), "failed blocked"),
+        (OptedOut(), "failed opted_out"),
+        (NotNow(), "held not_now"),
+        (Unreachable(), "in_doubt unreachable"),
+        (Unreachable(certain=True), "planned unreachable"),
+        (Throttled(300), "planned throttled"),
+        (Held(), "planned held"),
+        (TurnedDown(), "planned content"),
+        (NoTemplate(), "planned template"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, SendError) else "",
+)
+async def test_an_error_means_what_it_says(rt: Runtime, error: SendError, fate: str) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    post.answers[member.address] = error
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {fate: 1}
+    assert len(post.sent) == 1
+    stopped = {"planned held": "held", "planned content": "content", "planned template": "template"}
+    now = await _now(rt, found)
+    assert now.state is (State.PAUSED if fate in stopped else State.RUNNING)
+    assert now.reason == stopped.get(fate, "")
+
+
+async def test_a_permanent_failure_changes_what_is_known_of_the_person(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    blocker, leaver = await crowd(rt, 2)
+    post.answers = {blocker.address: NotAllowed(), leaver.address: OptedOut()}
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    who = await crew(rt)
+    assert (await broadcasts.count(rt, who.editor, a_draft())).excluded == {"blocked": 1}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT person_id FROM subscriptions")
+        assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
+
+
+async def test_the_platforms_word_to_wait_holds_for_all_and_outlives_the_process(
+    rt: Runtime,
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    first, *_others = await crowd(rt, 30)
+    found = await _ready(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE recipients SET seq = -1 - seq")
+        await session.execute(
+            "UPDATE recipients SET seq = CASE WHEN person_id = %s THEN 0 ELSE 30 + seq + 1 END",
+            (first.id,),
+        )
+    post.answers = {each.address: Throttled(312) for each in (first, *_others)}
+    await broadcasts.send_shard(rt, found.id, 0)
+    tried = len(post.sent)
+    assert tried <= AT_ONCE
+    post.answers.clear()
+    await broadcasts.send_shard(posted(rt, post), found.id, 0)
+    assert len(post.sent) == tried
+    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert [(each.channel, each.reason) for each in told.pauses] == [("telegram", "throttled")]
+    await _ahead(rt, "313 seconds")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 30}
+
+
+async def test_a_storm_of_errors_holds_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 200)
+    post.answers = {each.address: Unreachable() for each in members}
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) <= AT_ONCE
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "storm")
+
+
+async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
+    """As if what was sealed of them had been altered, or its key destroyed."""
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE handles SET address = decode(repeat('00', 60), 'hex')"
+            " WHERE person_id = ANY(%s)",
+            ([each.id for each in people],),
+        )
+
+
+async def test_one_who_cannot_be_opened_keeps_nobody_else_from_getting_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    spoilt, *others = await crowd(rt, AT_ONCE)
+    await _spoil(rt, [spoilt])
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": len(others), "failed unreachable": 1}
+    assert sorted(post.addresses) == sorted(each.address for each in others)
+
+
+async def test_where_nobody_can_be_opened_it_is_held(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await _spoil(rt, await crowd(rt, 2 * AT_ONCE))
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"failed unreachable": AT_ONCE, "planned": AT_ONCE}
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "storm")
+    assert post.sent == []
+
+
+@dataclass
+class Torn(Post):
+    """A platform that loses its first answer, and from then on all of them until it is mended."""
+
+    torn: bool = True
+
+    async def send(self, act: Act) -> str:
+        lost = not self.sent
+        done = await super().send(act)
+        if lost:
+            raise Unreachable
+        return done
+
+    async def ping(self) -> None:
+        if self.torn:
+            raise Unreachable
+
+
+async def test_where_an_answer_was_lost_nobody_is_claimed_until_answers_come_again(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    post = Torn()
+    rt = posted(rt, post)
+    await crowd(rt, AT_ONCE + 10)
+    found = await _ready(rt)
+    # Also when all that holds it back is that the platform still doesn't answer.
+    for _bout in range(2):
+        await broadcasts.send_shard(rt, found.id, 0)
+        in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
+        assert await fates(rt, found) == in_hand | {"planned": 10}
+        await _ahead(rt, "10 seconds")
+    post.torn = False
+    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
+    assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
+
+
+async def test_no_bouts_are_asked_for_a_channel_whose_answers_are_missing_for_some_seconds(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    torn, well = Torn(), Post("whatsapp")
+    rt = posted(rt, torn, well)
+    await crowd(rt, AT_ONCE + 10)
+    await crowd(rt, 2, channel="whatsapp")
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(well.sent) == 2
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM procrastinate_jobs")
+    await broadcasts.tend(rt)
+    assert await _jobs(rt) == []
+    await _ahead(rt, "10 seconds")
+    await broadcasts.tend(rt)
+    assert await _jobs(rt) == ["broadcasts.shard"]
+
+
+async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 6, languages=("ru",))
+    found = await _ready(rt)
+    quiet, blocked, left, gone, busy, _fine = members
+    async with rt.pool.connection() as session:
+        for statement, who in (
+            ("UPDATE conversations SET quiet = true WHERE person_id = %s", quiet),
+            ("UPDATE handles SET blocked = true WHERE person_id = %s", blocked),
+            ("DELETE FROM subscriptions WHERE person_id = %s", left),
+            ("DELETE FROM people WHERE id = %s", gone),
+            ("UPDATE conversations SET updated_at = kosh_now() WHERE person_id = %s", busy),
+        ):
+            await session.execute(statement, (who.id,))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {
+        "skipped quiet": 1,
+        "skipped blocked": 1,
+        "skipped opted_out": 1,
+        "planned talking": 1,
+        "accepted": 1,
+    }
+    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert told.reasons[Fate.SKIPPED, "erased"] == 1
+    assert sum(told.fates.values()) == told.broadcast.total == 6
+    await _ahead(rt, "1 minute")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 2
+
+
+async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    # Somebody in Turkey, and somebody whose zone nobody knows: that of Almaty.
+    turkey, unknown = await crowd(rt, 2)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO traits (person_id, kind, token) VALUES (%s, 'country', %s)",
+            (turkey.id, rt.vault.index("trait:country", "TR")),
+        )
+        # 20:30 in Almaty (UTC+5) is 18:30 in Istanbul (UTC+3).
+        await session.execute(
+            "UPDATE test_clock SET ahead = ("
+            " date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 day 15:30'"
+            ") AT TIME ZONE 'UTC' - clock_timestamp()"
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    found = await _ready(rt, replace(a_draft(), quiet=(time(20), time(8))))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses == [turkey.address]
+    assert await fates(rt, found) == {"accepted": 1, "held quiet_hours": 1}
+    await _ahead(rt, "11 hours 29 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 1
+    await _ahead(rt, "2 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses[1:] == [unknown.address]
+
+
+@pytest.mark.requirement("S-63")
+async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 100)
+    until = asyncio.Event()
+    post.answers = {each.address: until for each in members}
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.pause(rt, who.editor, found.id)
+    until.set()
+    await sending
+    begun = len(post.sent)
+    assert begun == AT_ONCE
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == begun
+    await broadcasts.resume(rt, who.lead, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(set(post.addresses)) == len(post.addresses) == 100
+
+
+@pytest.mark.requirement("S-63")
+async def test_pause_stops_the_last_send_within_two_seconds(rt: Runtime) -> None:
+    post = Post(rates=Rates(100, 20))
+    rt = posted(rt, post)
+    await crowd(rt, 190)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
+    await post.tried.wait()
+    await broadcasts.pause(rt, who.editor, found.id)
+    async with asyncio.timeout(2):
+        await sending
+    said = len(post.sent)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert said == len(post.sent) < 190
+
+
+async def test_rows_are_there_and_asked_for_with_the_press_of_start(rt: Runtime) -> None:
+    await crowd(rt, 3)
+    found = await started(rt, await crew(rt), a_draft())
+    assert await _jobs(rt) == ["broadcasts.snapshot"]
+    await broadcasts.snapshot(rt, found.id)
+    assert await _jobs(rt) == ["broadcasts.shard", "broadcasts.snapshot"]
+
+
+async def _jobs(rt: Runtime) -> list[str]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT task_name FROM procrastinate_jobs ORDER BY 1")
+        return [row[0] for row in await cursor.fetchall()]
+
+
+_READ: LiteralString = """
+SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+WHERE relname = 'recipients'
+"""
+
+
+async def test_the_next_shards_are_found_by_one_row_each_however_many_are_left(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "SHARD", 10)
+    await crowd(rt, 200)
+    found = await _ready(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM procrastinate_jobs")
+        before = await (await session.execute(_READ)).fetchone()
+        await scheduler._feed(session, found)
+        after = await (await session.execute(_READ)).fetchone()
+    assert before and after and len(await _jobs(rt)) == 20
+    assert after[0] - before[0] <= 20
+
+
+async def test_what_was_let_through_and_nobody_was_there_to_get_is_given_back(
+    rt: Runtime,
+) -> None:
+    # So slow that nothing comes into the bucket meanwhile: 16 of its 20 are for announcements.
+    post = Post(rates=Rates(0.001, 20))
+    rt = posted(rt, post)
+    await crowd(rt, 7)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 7
+    name = rate_limits.bucket(rt, "telegram")
+    assert await rt.live.allow(name, rate=0.001, burst=20, cost=9, reserve=rate_limits.RESERVE) == 0
+
+
+async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 3)
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    await broadcasts.cancel(rt, who.editor, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert post.sent == []
+    assert await fates(rt, found) == {"cancelled": 3}
+
+
+async def test_past_its_last_moment_nothing_goes_and_it_ends(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 3)
+    found = await _ready(
+        rt, replace(a_draft(), not_later_than=datetime.now(UTC) + timedelta(hours=1))
+    )
+    await _ahead(rt, "61 minutes")
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    await broadcasts.tend(rt)
+    assert post.sent == []
+    assert await fates(rt, found) == {"skipped late": 3}
+    assert (await _now(rt, found)).state is State.DONE
+
+
+async def test_at_its_time_it_begins(rt: Runtime) -> None:
+    await crowd(rt, 1)
+    at = datetime.now(UTC) + timedelta(hours=3)
+    found = await started(rt, await crew(rt), replace(a_draft(), not_before=at))
+    assert found.state is State.SCHEDULED
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.SCHEDULED
+    await _ahead(rt, "3 hours 1 minute")
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.RUNNING
+
+
+async def test_the_first_fifty_go_alone_and_the_others_after_ten_minutes(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 120)
+    found = await started(rt, await crew(rt), a_draft())
+    await broadcasts.snapshot(rt, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 50
+    await broadcasts.tend(rt)
+    await broadcasts.tend(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 50
+    await _ahead(rt, "11 minutes")
+    await broadcasts.tend(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 120
+
+
+async def test_a_canary_that_fails_holds_the_others(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 60)
+    post.answers = {each.address: NotAllowed() for each in members}
+    found = await started(rt, await crew(rt), a_draft())
+    await broadcasts.snapshot(rt, found.id)
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    await _ahead(rt, "11 minutes")
+    await broadcasts.tend(rt)
+    now = await _now(rt, found)
+    assert (now.state, now.reason) == (State.PAUSED, "canary")
+
+
+async def test_only_the_failed_are_tried_again(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    members = await crowd(rt, 20, languages=("ru",))
+    who = await crew(rt)
+    found = await started(rt, who, a_draft())
+    await all_at_once(rt, found)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE recipients SET state = 'failed', reason = 'refused' WHERE person_id = %s",
+            (members[0].id,),
+        )
+        await session.execute(
+            "UPDATE recipients SET state = 'failed', reason = 'blocked' WHERE person_id = %s",
+            (members[1].id,),
+        )
+    await broadcasts.send_shard(rt, found.id, 0)
+    await broadcasts.tend(rt)
+    assert (await _now(rt, found)).state is State.DONE
+    assert await broadcasts.retry_failed(rt, who.lead, found.id) == 1
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.addresses) == 19
+    assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
+
+
+async def test_who_is_discreet_gets_a_hint_and_not_the_words(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 1, languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE subscriptions SET discreet = true")
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    message = post.sent[0].message
+    assert message is not None
+    assert TEXTS["ru"].body not in message.paragraphs
+    assert [press.payload for press in message.buttons] == ["!news"]
+
+
+async def test_outside_the_window_a_template_goes_and_without_one_nothing(rt: Runtime) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET spoke_at = kosh_now()")
+    inside = await _ready(rt)
+    await _ahead(rt, "25 hours")
+    await broadcasts.send_shard(rt, inside.id, 0)
+    assert await fates(rt, inside) == {"skipped no_template": 1}
+    outside = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, outside.id, 0)
+    (act,) = post.sent
+    assert act.closed
+    assert act.message is not None
+    assert act.message.template is not None
+
+
+async def test_a_days_reach_is_kept_to(rt: Runtime) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_reach": 30}))
+    await crowd(rt, 70, channel="whatsapp", languages=("ru",))
+    draft = a_draft(texts=WITH_TEMPLATES)
+    counted = await broadcasts.count(rt, (await crew(rt)).editor, draft)
+    assert broadcasts.estimate(rt, draft, counted).seconds["whatsapp"] == 2 * 24 * 3600
+    found = await _ready(rt, draft)
+    for day in range(1, 4):
+        await broadcasts.send_shard(rt, found.id, 0)
+        await broadcasts.send_shard(rt, found.id, 0)
+        assert len(post.sent) == min(70, 30 * day)
+        await _ahead(rt, "24 hours 1 minute")
+
+
+def _receipt(state: Any, row: str, code: str = "") -> Receipt:
+    return Receipt("whatsapp", "wamid.1", state, 0, code, row)
+
+
+async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
+    post = Post("whatsapp", window=0)
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    post.answers[member.address] = Unreachable()
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"in_doubt unreachable": 1}
+    row = post.sent[0].row
+    for state, fate in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
+        await broadcasts.receipts(rt, [_receipt(state, row)])
+        assert await fates(rt, found) == {fate: 1}
+    await broadcasts.receipts(rt, [_receipt("failed", row, NotAllowed.code)])
+    assert await fates(rt, found) == {"read": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [
+        (NotNow.code, "held not_now"),
+        (OptedOut.code, "failed opted_out"),
+        (NotAllowed.code, "failed blocked"),
+        (WindowClosed.code, "planned"),
+    ],
+)
+async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
+    rt: Runtime, code: str, fate: str
+) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    row = post.sent[0].row
+    await broadcasts.receipts(rt, [_receipt("failed", row, code)])
+    assert await fates(rt, found) == {fate: 1}
+    # Of an attempt of before nothing is heard any more.
+    if fate == "planned":
+        await _ahead(rt, "1 minute")
+        await broadcasts.send_shard(rt, found.id, 0)
+        await broadcasts.receipts(rt, [_receipt("delivered", row)])
+        assert await fates(rt, found) == {"accepted": 1}
+
+
+async def test_in_the_demonstration_it_comes_to_the_web_chat(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO subscriptions (person_id, topic) SELECT id, %s FROM people", (TOPIC,)
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    before = await guest.rows()
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 1}
+    (row,) = [each for each in await guest.rows() if each not in before]
+    assert row[1:] == ("send", "sent")
+
+
+async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = await guest.conversation()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO handles (channel, bidx, person_id, address)"
+            " SELECT 'telegram', bidx, person_id, address FROM handles"
+        )
+        cursor = await session.execute("SELECT key, key_epoch, id FROM people")
+        row = await cursor.fetchone()
+        assert row is not None
+        person = rt.vault.open(row[2], WrappedKey(row[1], bytes(row[0])))
+        await session.execute(
+            "UPDATE handles SET address = %s WHERE channel = 'telegram'",
+            (person.seal(b"999", "handles", "address", "telegram"),),
+        )
+        await session.execute(
+            "INSERT INTO subscriptions (person_id, topic) VALUES (%s, %s)", (row[2], TOPIC)
+        )
+        await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+    post = Post()
+    rt = posted(rt, post)
+    found = await _ready(rt)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses == ["999"]
+    after = await guest.conversation()
+    assert after == before
+    await guest.go("yes")
+    now = await guest.conversation()
+    assert now is not None
+    assert now.asked != (before.asked if before else None)
+
+
+async def test_what_one_channel_knows_is_not_lost_when_another_fails(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 20)
+    found = await _ready(rt)
+    failed, settled, claim = asyncio.Event(), sender._settled, sender._claim
+
+    async def failing(rt: Runtime, load: Any, channel: str, most: int) -> Any:
+        if channel == "telegram":
+            return await claim(rt, load, channel, most)
+        failed.set()
+        raise ZeroDivisionError
+
+    async def late(*given: Any) -> None:
+        await failed.wait()
+        await asyncio.sleep(0)
+        await settled(*given)
+
+    monkeypatch.setattr(sender, "pushed", lambda rt: ("telegram", "web"))
+    monkeypatch.setattr(sender, "_claim", failing)
+    monkeypatch.setattr(sender, "_settled", late)
+    monkeypatch.setattr(sender, "LAST_SECONDS", 0)
+    with pytest.raises(ZeroDivisionError):
+        await broadcasts.send_shard(rt, found.id, 0)
+    assert (await fates(rt, found)).keys() == {"accepted"}
+
+
+class _Meta(Post):
+    """As Meta names messages: whom each went to can be read in its id."""
+
+    async def send(self, act: Act) -> str:
+        await super().send(act)
+        return f"wamid.{base64.b64encode(act.address.encode()).decode()}"
+
+
+async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt: Runtime) -> None:
+    post = _Meta("whatsapp", window=24 * 3600, edits=False, deletes=False)
+    rt = posted(rt, post)
+    members = await crowd(rt, 2, channel="whatsapp", languages=("ru",))
+    post.answers[members[0].address] = Unreachable()
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
+    heard = [
+        Receipt("whatsapp", await _Meta().send(act), "read", 0, "", act.row) for act in post.sent
+    ]
+    await broadcasts.receipts(rt, heard)
+    assert await fates(rt, found) == {"read": 2}
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT coalesce(external_id, '') FROM recipients")
+        kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
+    told = b" ".join(map(base64.b64decode, kept))
+    assert len(kept) == 2
+    assert not any(each.address.encode() in told for each in members)
+
+
+@pytest.mark.parametrize("code", [NotAllowed.code, WindowClosed.code])
+@pytest.mark.parametrize(
+    ("since", "later"),
+    [
+        ("UPDATE conversations SET updated_at = kosh_now()", True),
+        # Who wrote there, and then elsewhere.
+        ("UPDATE handles SET spoke_at = kosh_now()", True),
+        ("UPDATE conversations SET updated_at = kosh_now(), channel = 'web'", False),
+        ("SELECT", False),
+    ],
+)
+async def test_a_late_failure_says_nothing_of_who_wrote_since(
+    rt: Runtime, code: str, since: LiteralString, later: bool
+) -> None:
+    post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE handles SET spoke_at = kosh_now() - interval '10 minutes'")
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    async with rt.pool.connection() as session:
+        await session.execute(since)
+    await broadcasts.receipts(rt, [_receipt("failed", post.sent[0].row, code)])
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT spoke_at IS NOT NULL, blocked FROM handles")
+        assert await cursor.fetchall() == [(later, not later and code == NotAllowed.code)]

@@ -1,0 +1,120 @@
+"""A PIN is kept as a slow hash, its guessing ends, and known and unknown cost the same."""
+
+import psycopg
+import pytest
+
+from bot import desk
+from bot.conversations import external_events
+from bot.embedded import Databases
+from bot.people import identities
+from bot.runtime import Runtime
+from bot.security import password_hashing
+from flows.engine import pin_screens, screens
+from flows.engine.events import Pressed, Said
+from tests.desk.desks import an_officer, ask, key
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.requirement("S-43")
+
+
+async def locked(rt: Runtime) -> Guest:
+    guest = Guest(rt)
+    await guest.register()
+    await guest.go("/menu", "pin", "204611")
+    return guest
+
+
+async def at(guest: Guest) -> str:
+    conversation = await guest.conversation()
+    return conversation.asked.key if conversation and conversation.asked else ""
+
+
+async def test_the_right_pin_opens_and_a_wrong_one_does_not(rt: Runtime) -> None:
+    guest = await locked(rt)
+    await guest.go("/status", "9999")
+    assert await at(guest) == pin_screens.PIN
+    await guest.go("204611")
+    assert await at(guest) == screens.REGISTERED
+
+
+async def test_after_five_misses_not_even_the_right_one_opens(rt: Runtime) -> None:
+    guest = await locked(rt)
+    await guest.go("/status", "1111", "2222", "3333", "4444")
+    assert await at(guest) == pin_screens.PIN
+    await guest.go("5555")
+    assert await at(guest) == screens.MENU
+    await guest.go("/status", "204611")
+    assert await at(guest) == screens.MENU
+
+
+async def test_a_right_one_forgives_the_misses_before(rt: Runtime) -> None:
+    guest = await locked(rt)
+    for _round in range(3):
+        await guest.go("/status", "1111", "2222", "3333", "204611")
+        assert await at(guest) == screens.REGISTERED
+
+
+async def test_the_pin_is_nowhere_in_plain(rt: Runtime, databases: Databases) -> None:
+    guest = await locked(rt)
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+        assert person is not None
+    with psycopg.connect(databases.owner) as session:
+        row = session.execute("SELECT pin FROM people").fetchone()
+        assert row is not None
+    assert person.key.unseal(bytes(row[0]), "people", "pin", "").startswith(b"$argon2id$")
+
+
+async def test_the_notice_of_a_status_leads_to_the_pin_first(rt: Runtime) -> None:
+    guest = await locked(rt)
+    await guest.do(Pressed("!status"))
+    assert await at(guest) == pin_screens.PIN
+    await guest.do(Said("/menu"))
+    assert await at(guest) == screens.MENU
+
+
+async def test_an_officer_lifts_a_pin_that_was_lost(rt: Runtime) -> None:
+    guest = await locked(rt)
+    await guest.go("/status", "1111", "2222", "3333", "4444", "5555")
+    case, officer = await ask(guest), await an_officer(rt)
+    taken = await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.lift_pin(rt, officer, case.id, taken.version, key=key())
+    await guest.do(Said("/status"))
+    assert await at(guest) == screens.REGISTERED
+
+
+@pytest.mark.requirement("S-44")
+async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash is tried whether there is one or not; that is all the time it takes."""
+    tried: list[str] = []
+    verify = password_hashing._hasher.verify
+
+    def watched(stored: str, secret: str) -> bool:
+        tried.append(stored)
+        return verify(stored, secret)
+
+    stored = await password_hashing.hashed("204611")
+
+    class Watched:
+        pass
+
+    watching = Watched()
+    watching.verify = watched  # type: ignore[attr-defined]
+    monkeypatch.setattr(password_hashing, "_hasher", watching)
+    assert not await password_hashing.fits(stored, "1111")
+    assert not await password_hashing.fits(None, "1111")
+    assert await password_hashing.fits(stored, "204611")
+    assert len(tried) == 3
+    assert tried[1].rpartition("$")[0].split("$")[:4] == stored.split("$")[:4]
+
+
+async def test_who_is_cut_to_a_subscription_keeps_the_pin(rt: Runtime) -> None:
+    guest = await locked(rt)
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+    assert person is not None
+    await external_events.forget_unfinished(rt, person.id)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.forms == {}
+    assert conversation.locked

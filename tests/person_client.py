@@ -1,0 +1,139 @@
+"""Plainly invented people who use a channel directly, without a platform in between."""
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from bot.cache import Busy
+from bot.channels import Inbound, Message, webchat
+from bot.concurrency.batching import Batcher, Lines
+from bot.conversations import anonymous, receive
+from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.effects import Delivery
+from bot.runtime import Runtime
+from flows.engine.events import Event, Pressed, Said, Started
+from flows.engine.state import Conversation
+
+_numbers = count(1)
+LINE_SECONDS = 3
+TO_CONSENT = ("ru", "preregistration", "self", "yes", "information", "CN", "unsaid", "long", "no",
+              "yes", "none", "seen")  # fmt: skip
+AFTER_CONSENT = (
+    "yes",
+    "TESTOVA",
+    "GULNAR",
+    "-",
+    "-",
+    "1990",
+    "CN",
+    "-",
+    "-",
+    "-",
+    "-",
+    "self",
+    "no",
+)
+
+
+@dataclass
+class Guest:
+    """Somebody on the web channel; `do` is one update, delivered and answered."""
+
+    rt: Runtime
+    name: str = field(default_factory=lambda: uuid4().hex)
+
+    def inbound(self, event: Event, external_id: str = "") -> Inbound:
+        return Inbound(
+            channel="web",
+            external_id=external_id or f"update-{next(_numbers)}",
+            handle=self.name,
+            address=self.name,
+            event=event,
+            message_id=f"own-{next(_numbers)}",
+        )
+
+    async def do(self, event: Event, external_id: str = "") -> None:
+        await receive.deliver(
+            self.rt, await receive.receive(self.rt, self.inbound(event, external_id))
+        )
+
+    async def press(self, key: str) -> None:
+        """Press the button of the question that is open now."""
+        conversation = await self.conversation()
+        nonce = conversation.asked.nonce if conversation and conversation.asked else 0
+        await self.do(Pressed(key if key.startswith("!") else f"{nonce}:{key}"))
+
+    async def go(self, *answers: str) -> None:
+        """Answer question after question: press where there is such a button, else write."""
+        for answer in answers:
+            conversation = await self.conversation()
+            asked = conversation.asked if conversation else None
+            keys = {option.key for option in asked.options} if asked else set()
+            if answer in keys or answer in ("-", "<", "="):
+                await self.press(answer)
+            else:
+                await self.do(Said(answer))
+
+    async def consent(self) -> None:
+        """From the first word to the moment from which answers are kept."""
+        await self.do(Started())
+        await self.go(*TO_CONSENT, "yes")
+
+    async def register(self) -> None:
+        await self.consent()
+        await self.go(*AFTER_CONSENT, "submit")
+
+    async def conversation(self) -> Conversation | None:
+        async with self.rt.pool.connection() as session:
+            held, _fresh, now = await conversation_store.claim(
+                self.rt, session, self.inbound(Started(), uuid4().hex)
+            )
+            await session.rollback()
+        if held is not None:
+            return held.conversation
+        key = self.rt.vault.ask_key("web", self.name, now.date())
+        hold = await self.rt.live.hold(key, "looking")
+        assert not isinstance(hold, Busy)
+        if hold.blob is not None:
+            await self.rt.live.keep(key, "looking", hold.blob)
+        else:
+            await self.rt.live.keep(key, "looking", None)
+        return anonymous.asked(self.rt, key, hold.blob).conversation
+
+    async def rows(self) -> list[tuple[Any, ...]]:
+        async with self.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT m.id, m.act, m.state FROM messages m JOIN handles h USING (person_id)"
+                " WHERE h.bidx = %s ORDER BY m.id",
+                (self.rt.vault.index("web", self.name),),
+            )
+            return list(await cursor.fetchall())
+
+    async def heard(self) -> list[Message]:
+        """What a just-ask page would have been told."""
+        found = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
+        return [note.say for _id, note in found if note.say]
+
+
+def elsewhere(rt: Runtime) -> Runtime:
+    """As another process has it: the same stores, with lines and batches of its own."""
+    return replace(
+        rt,
+        lines=Lines(LINE_SECONDS),
+        turns=Batcher(most=1, lanes=1, seconds=LINE_SECONDS),
+        outcomes=rt.outcomes,
+    )
+
+
+async def bring(rt: Runtime, update: Inbound) -> Delivery | None:
+    """As a platform does: again and again until it is taken."""
+    while True:
+        try:
+            return await receive.receive(rt, update)
+        except (OperationalError, PoolTimeout, Overloaded):
+            continue

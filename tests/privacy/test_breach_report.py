@@ -1,0 +1,40 @@
+"""A breach is counted by table, time and epoch, and the count tells nothing but numbers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.operations import key_rotation
+from bot.privacy import breach_report
+from bot.privacy.breach_report import Scope
+from bot.runtime import Runtime
+from tests.operations.test_key_rotation import invent, settle
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.requirement("S-77")
+
+
+async def test_people_are_counted_once_over_all_tables(rt: Runtime) -> None:
+    await invent(rt, 3)
+    await Guest(rt).register()
+    found = await breach_report.affected(rt, Scope())
+    by_table = {each.table: each for each in found.tables}
+    assert found.people == by_table["people"].people == 4
+    assert by_table["consents"].people == by_table["registrations"].people == 1
+    assert by_table["messages"].rows > by_table["messages"].people == 1
+    assert by_table["handles"].data
+
+
+async def test_time_epoch_and_table_narrow_the_count(rt: Runtime) -> None:
+    await invent(rt, 2)
+    now = datetime.now(UTC)
+    assert (await breach_report.affected(rt, Scope(since=now + timedelta(hours=1)))).people == 0
+    assert (await breach_report.affected(rt, Scope(until=now + timedelta(hours=1)))).people == 2
+    assert (await breach_report.affected(rt, Scope(epoch=2))).people == 0
+    settle(rt)
+    await key_rotation.make(rt, "epoch")
+    settle(rt)
+    await key_rotation.renew(rt)
+    assert (await breach_report.affected(rt, Scope(epoch=2))).people == 2
+    only = await breach_report.affected(rt, Scope(table="handles"))
+    assert [each.table for each in only.tables] == ["handles"]

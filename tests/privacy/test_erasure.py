@@ -1,0 +1,128 @@
+"""Who erases everything: what still stands in the chats goes too, and what can't is said."""
+
+import asyncio
+import gc
+from uuid import UUID
+
+import pytest
+
+from bot import runtime as running
+from bot.config.settings import Settings
+from bot.conversations import receive
+from bot.outbox import NOT_DELETED
+from bot.people import identities
+from bot.runtime import Runtime, runtime
+from bot.security.vault import PersonKey
+from flows.engine.events import Said
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.requirement("S-31", "S-32")
+
+
+async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
+    """The person is known on another channel too, where these messages of ours stand."""
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+        assert person is not None
+        assert await identities._add_handle(rt, session, person, channel, address, address)
+        for external_id in sent:
+            await session.execute(
+                "INSERT INTO messages (person_id, channel, act, state, external_id, done_at)"
+                " VALUES (%s, %s, 'send', 'sent', %s, kosh_now())",
+                (person.id, channel, external_id),
+            )
+
+
+async def test_our_messages_go_from_every_channel_and_whatsapps_are_named(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await reach(rt, guest, "telegram", "700000000042", "11", "12")
+    await reach(rt, guest, "whatsapp", "77000000042", "wamid.1")
+    await guest.go("/delete")
+    farewell = await receive.receive(rt, guest.inbound(Said("да")))
+    assert farewell is not None
+    deleted = {
+        (channel, act.address, each)
+        for channel, act in farewell.direct
+        if act.kind == "delete"
+        for each in act.external_id.split(",")
+    }
+    telegrams = {each for each in deleted if each[0] == "telegram"}
+    assert telegrams == {("telegram", "700000000042", "11"), ("telegram", "700000000042", "12")}
+    assert any(channel == "web" for channel, _address, _id in deleted)
+    assert not any(channel == "whatsapp" for channel, _address, _id in deleted)
+    words = [line for _c, act in farewell.direct if act.message for line in act.message.paragraphs]
+    assert rt.languages.render(NOT_DELETED, "ru") in words
+
+
+async def test_who_never_used_whatsapp_hears_nothing_of_it(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("/delete")
+    farewell = await receive.receive(rt, guest.inbound(Said("да")))
+    assert farewell is not None
+    words = [line for _c, act in farewell.direct if act.message for line in act.message.paragraphs]
+    assert words
+    assert rt.languages.render(NOT_DELETED, "ru") not in words
+
+
+async def test_a_second_time_says_the_same_and_makes_nothing(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("/delete", "yes")
+    async with rt.pool.connection() as session:
+        before = await (await session.execute("SELECT count(*) FROM tombstones")).fetchone()
+    await guest.do(Said("/delete"))
+    async with rt.pool.connection() as session:
+        after = await (await session.execute("SELECT count(*) FROM tombstones")).fetchone()
+    assert before == after == (1,)
+
+
+async def opened(rt: Runtime, guest: Guest) -> UUID:
+    """Whose key is open in this process now."""
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+    assert person is not None
+    return person.id
+
+
+def held(person_id: UUID) -> bool:
+    """Whether that person's key is anywhere in the memory of the process."""
+    gc.collect()
+    keys = [each for each in gc.get_objects() if isinstance(each, PersonKey)]
+    return any(each.person_id == person_id for each in keys)
+
+
+async def test_the_open_key_goes_at_once_where_the_person_is_erased(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    person_id = await opened(rt, guest)
+    assert held(person_id)
+    await guest.go("/delete", "yes")
+    assert not held(person_id)
+
+
+async def test_a_key_that_is_read_while_its_person_is_being_erased_is_not_kept(
+    rt: Runtime,
+) -> None:
+    """Until the commit others still find the person."""
+    guest = Guest(rt)
+    await guest.consent()
+    person_id = await opened(rt, guest)
+    rt.vault.forget(person_id)
+    await opened(rt, guest)
+    assert not held(person_id)
+
+
+async def test_other_processes_let_the_key_go_within_a_minute(
+    rt: Runtime, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert running.KEYS_SECONDS <= 60
+    monkeypatch.setattr(running, "KEYS_SECONDS", 0.01)
+    guest = Guest(rt)
+    await guest.consent()
+    async with runtime(chosen) as other, asyncio.timeout(10):
+        person_id = await opened(other, guest)
+        await guest.go("/delete", "yes")
+        while held(person_id):  # noqa: ASYNC110 — what goes rings no bell
+            await asyncio.sleep(0.01)

@@ -1,0 +1,139 @@
+"""What is kept for a time goes at its time, not before; a rule that fails stops no other."""
+
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import pytest
+
+from bot.privacy import erasure
+from bot.runtime import Runtime
+
+PERSON: LiteralString = "INSERT INTO people (id, key, key_epoch) VALUES (%(id)s, '', 1)"
+TALK: LiteralString = (
+    "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
+    " VALUES (%(id)s, '', 'web', 'kk', kosh_now() - %(age)s::interval)"
+)
+CASE: LiteralString = (
+    "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state, state_at)"
+    " VALUES (%(id)s, %(id)s, 'general', 'general', false, 'kk', 'resolved',"
+    " kosh_now() - %(age)s::interval)"
+)
+# What is kept, for how long, how a row of a certain age is made, and how it is found again.
+KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
+    "an update's id": (
+        "8 days",
+        (
+            "INSERT INTO updates (channel, key, at)"
+            " VALUES ('telegram', decode(replace(%(id)s::text, '-', ''), 'hex'),"
+            " kosh_now() - %(age)s::interval)",
+        ),
+        "SELECT 1 FROM updates WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
+    ),
+    "what could not be read": (
+        "72 hours",
+        (
+            "INSERT INTO quarantine (channel, key, reason, size, at) VALUES ('telegram',"
+            " decode(replace(%(id)s::text, '-', ''), 'hex'), 'E_JSON', 1,"
+            " kosh_now() - %(age)s::interval)",
+        ),
+        "SELECT 1 FROM quarantine WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
+    ),
+    "the id of a message of theirs": (
+        "48 hours",
+        (
+            PERSON,
+            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            " VALUES (%(id)s, '', 'telegram', 'kk', ARRAY['telegram ' ||"
+            " extract(epoch FROM kosh_now() - %(age)s::interval)::bigint || ' 7'])",
+        ),
+        "SELECT 1 FROM conversations WHERE person_id = %(id)s AND standing <> '{}'",
+    ),
+    "a draft": ("30 days", (PERSON, TALK), "SELECT 1 FROM people WHERE id = %(id)s"),
+    "a closed case": ("30 days", (PERSON, CASE), "SELECT 1 FROM cases WHERE id = %(id)s"),
+    "a receipt": (
+        "12 months",
+        (
+            PERSON,
+            "INSERT INTO registrations (id, person_id, state, state_at)"
+            " VALUES (%(id)s, %(id)s, 'accepted', kosh_now() - %(age)s::interval)",
+        ),
+        "SELECT 1 FROM registrations WHERE id = %(id)s",
+    ),
+    "a message that was sent": (
+        "7 days",
+        (
+            PERSON,
+            "INSERT INTO messages (person_id, channel, act, state, done_at)"
+            " VALUES (%(id)s, 'web', 'send', 'sent', kosh_now() - %(age)s::interval)",
+        ),
+        "SELECT 1 FROM messages WHERE person_id = %(id)s",
+    ),
+}
+
+
+async def _of_age(rt: Runtime, what: str, age: str) -> UUID:
+    row = uuid4()
+    async with rt.pool.connection() as session:
+        for statement in KEPT[what][1]:
+            await session.execute(statement, {"id": row, "age": age})
+    return row
+
+
+async def _is_there(rt: Runtime, what: str, row: UUID) -> bool:
+    async with rt.pool.connection() as session:
+        found = await session.execute(KEPT[what][2], {"id": row})
+        return await found.fetchone() is not None
+
+
+@pytest.mark.requirement("S-34")
+async def test_what_is_due_goes_and_what_is_not_stays(rt: Runtime) -> None:
+    age = {True: "1 minute", False: "-5 minutes"}
+    rows = [
+        (
+            what,
+            is_due,
+            await _of_age(rt, what, f"{kept[0]} {age[is_due]}"),
+        )
+        for what, kept in KEPT.items()
+        for is_due in (True, False)
+    ]
+    await erasure.retain(rt)
+    for what, is_due, row in rows:
+        assert await _is_there(rt, what, row) is not is_due, (what, is_due)
+    await erasure.retain(rt)
+    assert [
+        what for what, is_due, row in rows if not is_due and not await _is_there(rt, what, row)
+    ] == []
+
+
+@pytest.mark.requirement("S-34")
+async def test_a_rule_that_fails_stops_no_other(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: LiteralString = "DELETE FROM a_table_that_is_not_there"
+    monkeypatch.setattr(erasure, "RULES", (("nothing", broken), *erasure.RULES))
+    row = await _of_age(rt, "a draft", "31 days")
+    assert "nothing" not in await erasure.retain(rt)
+    assert not await _is_there(rt, "a draft", row)
+
+
+async def test_of_the_ids_of_messages_only_the_old_ones_go(rt: Runtime) -> None:
+    person, ages = uuid4(), ["49 hours", "47 hours", "1 minute"]
+    async with rt.pool.connection() as session:
+        await session.execute(PERSON, {"id": person})
+        await session.execute(
+            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            " SELECT %s, '', 'telegram', 'kk', array_agg('telegram '"
+            " || extract(epoch FROM kosh_now() - age::interval)::bigint || ' ' || age ORDER BY n)"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS a (age, n)",
+            (person, ages),
+        )
+    for _again in range(2):
+        gone = await erasure.retain(rt)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT unnest(standing) FROM conversations WHERE person_id = %s", (person,)
+            )
+            left = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
+        assert left == ages[1:]
+    assert gone["standing"] == 0, "who has nothing old is not written again"

@@ -1,0 +1,377 @@
+"""Writes that were overtaken, refused or in doubt; and how long answers stay after acceptance."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from bot.conversations import external_events, receive
+from bot.conversations import store as conversation_store
+from bot.registrations import submissions
+from bot.registry.client import Registry
+from bot.registry.contract import Acknowledgement, ConsentWithdrawal
+from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
+from bot.runtime import Runtime
+from bot.worker import main
+from flows.preregistration import CLOSED
+from tests.desk.desks import ahead
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+
+NUMBER = "KS-2026-2345-6789"
+UNKNOWN = OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer")
+REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="invalid")
+
+
+class Answering:
+    """A registry that says yes at once; but the first call may fail, and late."""
+
+    def __init__(self, late: RegistryError | None = None) -> None:
+        self._late, self.begun, self.gate = late, asyncio.Event(), asyncio.Event()
+        self.bodies = 0
+
+    async def find(self, _key: str) -> None:
+        return None
+
+    async def create(self, _body: object, *, key: str) -> Acknowledgement:
+        self.bodies += 1
+        if self._late and not self.begun.is_set():
+            self.begun.set()
+            await self.gate.wait()
+            raise self._late
+        return Acknowledgement(
+            number=NUMBER,
+            state="RECEIVED",
+            version=1,
+            received_at=datetime(2026, 11, 27, tzinfo=UTC),
+            reason_code=None,
+            idempotency_key=key,
+        )
+
+
+class Keeping:
+    """A registry of one entry; a call that is to fail does so once, before or after it counts."""
+
+    def __init__(self) -> None:
+        self.fails: dict[str, RegistryError] = {}
+        self.said: dict[str, Acknowledgement] = {}
+
+    async def find(self, key: str) -> Acknowledgement | None:
+        if error := self.fails.pop("find", None):
+            raise error
+        return self.said.get(key)
+
+    async def create(self, _body: object, *, key: str) -> Acknowledgement:
+        return self._took("create", "RECEIVED", key)
+
+    async def amend(self, _number: str, _body: object, *, key: str) -> Acknowledgement:
+        return self._took("amend", "RECEIVED", key)
+
+    async def withdraw(self, _number: str, *, key: str) -> Acknowledgement:
+        return self._took("withdraw", "WITHDRAWN", key)
+
+    async def withdraw_consent(self, taken_back: ConsentWithdrawal, *, key: str) -> Acknowledgement:
+        assert taken_back.number == NUMBER
+        return self._took("withdraw_consent", "WITHDRAWN", key)
+
+    def _took(self, call: str, state: Any, key: str) -> Acknowledgement:
+        error = self.fails.pop(call, None)
+        if error and not isinstance(error, OutcomeUnknown):
+            raise error
+        self.said[key] = Acknowledgement(
+            number=NUMBER,
+            state=state,
+            version=10 * len(self.said) + 1,
+            received_at=datetime(2026, 11, 27, tzinfo=UTC),
+            reason_code=None,
+            idempotency_key=key,
+        )
+        if error:
+            raise error
+        return self.said[key]
+
+
+async def _one(rt: Runtime, statement: Any) -> Any:
+    async with rt.pool.connection() as session:
+        (row,) = await (await session.execute(statement)).fetchall()
+    return row[0]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Unavailable("E_REGISTRY_UNREACHABLE", "not reached"),
+        UNKNOWN,
+        REFUSED,
+    ],
+    ids=lambda late: type(late).__name__,
+)
+async def test_a_try_that_was_overtaken_takes_back_no_acceptance(
+    rt: Runtime, late: RegistryError
+) -> None:
+    """A worker that was frozen for longer than its lease wakes, and its own call has failed."""
+    guest, registry = Guest(rt), Answering(late)
+    await guest.register()
+    write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
+    there = replace(rt, registry=cast(Registry, registry))
+    frozen = asyncio.create_task(external_events.write_to_registry(there, write))
+    await registry.begun.wait()
+    await ahead(rt, "91 seconds")
+    assert await external_events.write_to_registry(there, write)
+    registry.gate.set()
+    assert await frozen is None
+    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+    await ahead(rt, "1 hour")
+    assert await external_events.write_to_registry(there, write) is None
+    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert registry.bodies == 2
+
+
+async def _write(rt: Runtime, registry: Keeping) -> None:
+    """One try at the write whose turn it is."""
+    await ahead(rt, "15 minutes")
+    async with rt.pool.connection() as session:
+        (write,) = await submissions.due(session)
+    there = replace(rt, registry=cast(Registry, registry))
+    await receive.deliver(rt, await external_events.write_to_registry(there, write))
+
+
+async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
+    """Whose submission arrived, its answer was lost, and looking it up was refused."""
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    await _write(rt, registry)
+    await _write(rt, registry)
+    return guest, registry
+
+
+@pytest.mark.requirement("S-25", "S-52")
+async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withdrawn(
+    rt: Runtime,
+) -> None:
+    guest, registry = await _refused_in_doubt(rt)
+    assert await _one(rt, "SELECT state FROM registry_writes") == "rejected"
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+    assert await _one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.standing is not None
+    assert conversation.standing.state == "withdrawn"
+
+
+async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_erased(
+    rt: Runtime,
+) -> None:
+    guest, registry = await _refused_in_doubt(rt)
+    await guest.go("/delete", "да")
+    await _write(rt, registry)
+    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+
+
+async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
+    """The registry takes what was sent last, and accepts it."""
+    await _write(rt, registry)
+    version = max(each.version for each in registry.said.values()) + 1
+    await receive.deliver(rt, await external_events.hear_registry(rt, NUMBER, "ACCEPTED", version))
+
+
+async def _surname(guest: Guest) -> str | None:
+    """The surname in the form of a registration, if anything is in it."""
+    conversation = await guest.conversation()
+    assert conversation is not None
+    form = conversation.forms.get("preregistration")
+    return form.answers["surname"].value if form else None
+
+
+async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -> None:
+    """Somebody may be in the middle of another form a day after their registration."""
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, person_id)
+        assert held is not None
+        c = held.conversation
+        forms = {**c.forms, "interview": c.forms["preregistration"]}
+        await conversation_store.keep(rt, session, held, replace(c, forms=forms))
+    await ahead(rt, "25 hours")
+    await main.forget_spent(rt)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert list(conversation.forms) == ["interview"]
+
+
+async def test_a_change_that_was_begun_outlives_the_day_after_acceptance(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "23 hours 55 minutes")
+    await guest.go("/status", "amend", "edit", "surname")
+    await ahead(rt, "10 minutes")
+    await main.forget_spent(rt)
+    await guest.go("TESTOVSKAYA")
+    assert await _surname(guest) == "TESTOVSKAYA"
+    await guest.go("submit")
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await guest.go("/status", "amend")
+    for days in (29, 29):
+        await ahead(rt, f"{days} days")
+        await main.forget_spent(rt)
+        assert await _surname(guest) == "TESTOVA"
+        await guest.go("/menu")
+    await ahead(rt, "31 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+    assert await _one(rt, "SELECT answers_gone FROM registrations")
+
+
+async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await ahead(rt, "29 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    await ahead(rt, "2 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_what_the_registry_has_not_answered_is_kept(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _write(rt, registry)
+    await ahead(rt, "31 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+
+
+async def test_what_was_withdrawn_once_takes_nothing_from_what_is_on_its_way(rt: Runtime) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await guest.register()
+    await ahead(rt, "31 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+
+
+async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None:
+    """The rounds that follow close upon one another would look at all of them each time."""
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await guest.go("/status", "amend")
+
+    async def met(*, lately: bool) -> int:
+        async with rt.pool.connection() as session:
+            return len(await submissions.spent(session, UUID(int=0), lately=lately))
+
+    await ahead(rt, "24 hours 30 minutes")
+    assert (await met(lately=True), await met(lately=False)) == (1, 1)
+    await ahead(rt, "1 hour")
+    assert (await met(lately=True), await met(lately=False)) == (0, 1)
+
+
+async def test_what_no_round_met_in_its_hour_goes_with_what_time_takes_away(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await ahead(rt, "2 days")
+    await main.forget_spent(rt, lately=True)
+    assert await _surname(guest) == "TESTOVA"
+    await main._retain(rt)
+    assert await _surname(guest) is None
+
+
+async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runtime) -> None:
+    """Also one of which everything was filled in anew, since what was accepted is gone here."""
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+    await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    # As if it had been sent after the round had found its person.
+    await external_events.forget_answers(rt, person_id)
+    assert await _surname(guest) == "TESTOVA"
+    registry.fails = {"amend": REFUSED}
+    await _write(rt, registry)
+    assert await _one(rt, "SELECT count(*) FROM cases") == 1
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    await guest.go("/status", "amend", "submit")
+    await _accepted(rt, guest, registry)
+    await ahead(rt, "25 hours")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_a_refused_amendment_stays_while_its_case_does_and_its_person_writes(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), Keeping()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": REFUSED}
+    await _write(rt, registry)
+    await ahead(rt, "31 days")
+    await main.forget_spent(rt)
+    assert await _surname(guest) == "TESTOVA"
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM cases")
+    await main.forget_spent(rt)
+    assert await _surname(guest) is None
+
+
+async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
+    rt: Runtime,
+) -> None:
+    for guest in (Guest(rt), Guest(rt)):
+        await guest.register()
+        await guest.go("/status", "withdraw", "yes")
+    await ahead(rt, "1 minute")
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE registry_writes SET due_at = due_at + interval '30 seconds'"
+            " WHERE kind = 'submit'"
+        )
+        due = await submissions.due(session, 2)
+        cursor = await session.execute("SELECT id FROM registry_writes WHERE kind = 'submit'")
+        assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
+
+
+async def test_answers_are_forgotten_also_while_registration_is_closed(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, Keeping())
+    await ahead(rt, "25 hours")
+    await main.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
+    assert await _surname(guest) is None

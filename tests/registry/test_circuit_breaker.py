@@ -1,0 +1,105 @@
+"""A failing registry is left in peace, then tried by one call."""
+
+import asyncio
+
+import pytest
+
+from bot.registry.circuit_breaker import Breaker
+from bot.registry.errors import InProgress, Misconfigured, Refused, RegistryError, Unavailable
+
+DOWN = Unavailable("E_REGISTRY_DOWN", "down")
+REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="refused")
+
+
+class Clock:
+    """A clock that moves when told."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(limit=3, rest=30.0, clock=clock)
+
+
+def fail(breaker: Breaker, error: BaseException, times: int = 1) -> None:
+    for _ in range(times):
+        with pytest.raises(type(error)), breaker.guard():
+            raise error
+
+
+def is_open(breaker: Breaker) -> bool:
+    try:
+        with breaker.guard():
+            return False
+    except Unavailable as error:
+        return error.code == "E_REGISTRY_RESTING"
+
+
+def test_failures_in_a_row_open_it_for_a_while(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, DOWN, 3)
+    clock.now += 29.9
+    assert is_open(breaker)
+    clock.now += 0.2
+    assert not is_open(breaker)
+
+
+def test_it_says_how_long_to_wait(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, DOWN, 3)
+    clock.now += 10
+    with pytest.raises(Unavailable) as caught, breaker.guard():
+        pass
+    assert caught.value.retry_after == pytest.approx(20)
+
+
+@pytest.mark.parametrize("error", [REFUSED, InProgress("E_REGISTRY_IN_PROGRESS", "working")])
+def test_an_answer_that_proves_it_alive_starts_the_count_anew(
+    breaker: Breaker, error: RegistryError
+) -> None:
+    fail(breaker, DOWN, 2)
+    fail(breaker, error)
+    fail(breaker, DOWN, 2)
+    assert not is_open(breaker)
+
+
+def test_success_starts_the_count_anew(breaker: Breaker) -> None:
+    fail(breaker, DOWN, 2)
+    with breaker.guard():
+        pass
+    fail(breaker, DOWN, 2)
+    assert not is_open(breaker)
+
+
+def test_a_wrong_login_counts_as_a_failure(breaker: Breaker) -> None:
+    fail(breaker, Misconfigured("E_REGISTRY_LOGIN", "unknown"), 3)
+    assert is_open(breaker)
+
+
+def test_after_the_rest_only_one_call_tries(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, DOWN, 3)
+    clock.now += 31
+    with breaker.guard():
+        assert is_open(breaker)
+    assert not is_open(breaker)
+
+
+def test_a_failed_trial_opens_it_again(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, DOWN, 3)
+    clock.now += 31
+    fail(breaker, DOWN)
+    assert is_open(breaker)
+
+
+def test_a_cancelled_trial_leaves_the_next_call_to_try(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, DOWN, 3)
+    clock.now += 31
+    fail(breaker, asyncio.CancelledError())
+    assert not is_open(breaker)

@@ -1,0 +1,778 @@
+"""Papers of people: sealed, counted, sent to the registry once whatever happens, and then removed.
+
+The numbers of rows are those of the study's table of bad inputs (81 to 85).
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from bot import uploads
+from bot.channels import Refused as Gone
+from bot.channels import Unreachable
+from bot.conversations import external_events, receive
+from bot.embedded import Databases
+from bot.file_sanitizer.sanitizer import Clean, Workshop
+from bot.observability import logging
+from bot.people import identities
+from bot.people.identities import Person
+from bot.privacy import erasure
+from bot.registrations import submissions
+from bot.registry import errors as registry_errors
+from bot.registry.errors import RegistryError
+from bot.runtime import Runtime
+from bot.uploads import intake
+from bot.worker import main
+from flows.engine.events import Attached, Awaited, Said
+from flows.engine.state import Conversation
+from flows.engine.text import _
+from flows.engine.upload_states import Refusal, State
+from tests.app_stack import House
+from tests.person_client import Guest
+from tests.sample_files import noise, photo, saved, sent, sheet
+
+IDENTITY = Awaited("papers", "paper_identity", "identity")
+ETHNICITY = Awaited("papers", "paper_ethnicity", "ethnicity")
+TOKEN = "7000000001:Kanareika"
+
+
+def small(number: int) -> bytes:
+    """A file like no other, quickly looked at."""
+    return saved(sheet(300, 200 + number))
+
+
+async def known(rt: Runtime) -> Person:
+    """Somebody who agreed to be known, without a registration."""
+    guest = Guest(rt)
+    await guest.consent()
+    return await person_of(rt, guest)
+
+
+async def person_of(rt: Runtime, guest: Guest) -> Person:
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+    assert person is not None
+    return person
+
+
+async def kept(rt: Runtime, person: Person, file: bytes, place: Awaited = IDENTITY) -> UUID:
+    verdict = await uploads.receive(rt, person.id, place, sent(file))
+    assert isinstance(verdict, uploads.Kept), verdict
+    return verdict.upload_id
+
+
+async def reason(
+    rt: Runtime, person: Person, file: bytes, place: Awaited = IDENTITY
+) -> Refusal | None:
+    verdict = await uploads.receive(rt, person.id, place, sent(file))
+    return verdict.reason if isinstance(verdict, uploads.Refused) else None
+
+
+async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
+    """Looked at one after another, written down all at the same time."""
+    looked_at = [await uploads.look(rt, person.id, IDENTITY, sent(file)) for file in files]
+
+    async def keep(checked: uploads.Checked) -> Refusal | None:
+        with checked:
+            async with rt.pool.connection() as session:
+                verdict = await uploads.keep(rt, session, checked)
+        return verdict.reason if isinstance(verdict, uploads.Refused) else None
+
+    return await asyncio.gather(*map(keep, looked_at))
+
+
+async def rows(rt: Runtime, what: str = "state") -> list[Any]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(f"SELECT {what} FROM uploads ORDER BY created_at, id")
+        return [row[0] if len(row) == 1 else row for row in await cursor.fetchall()]
+
+
+async def pieces(rt: Runtime) -> int:
+    async with rt.pool.connection() as session:
+        row = await (await session.execute("SELECT count(*) FROM upload_chunks")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def ahead(rt: Runtime, interval: str) -> None:
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
+
+
+# Kept under seal
+
+
+@pytest.mark.requirement("S-48")
+async def test_a_paper_is_nowhere_in_plain(
+    rt: Runtime, databases: Databases, services_home: Path, tmp_path: Path
+) -> None:
+    lines = io.StringIO()
+    logging.configure("debug", to=lines)
+    given = noise(1500, 1000, 600_000)
+    try:
+        person = await known(rt)
+        upload_id = await kept(rt, person, given)
+    finally:
+        logging.configure("error")
+    assert await pieces(rt) > 1
+    with psycopg.connect(databases.owner) as session:
+        dump = "".join(
+            str(session.execute(f"SELECT t::text FROM {table} t").fetchall())
+            for table in ("uploads", "upload_chunks", "messages", "conversations")
+        )
+    whole = await _contents(rt, person, upload_id)
+    traces = [part for at in (0, 300_000) for part in (given[at : at + 40], whole[at : at + 40])]
+    traces += [sha256(given).digest(), sha256(whole).digest()]
+    places = [path for folder in (services_home, tmp_path) for path in folder.rglob("*")]
+    for trace in traces:
+        assert trace.hex() not in dump
+        assert trace.hex() not in lines.getvalue()
+    for contents in map(_bytes, places):
+        assert not any(trace in contents for trace in traces)
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's contents; of one that another test's end took away meanwhile, nothing."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
+
+
+async def _contents(rt: Runtime, person: Person, upload_id: UUID) -> bytes:
+    """A paper as it would be sent."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number",
+            (upload_id,),
+        )
+        sealed = await cursor.fetchall()
+    return b"".join(
+        person.key.unseal(bytes(body), "upload_chunks", "body", f"{upload_id}|{number}")
+        for number, body in sealed
+    )
+
+
+async def test_a_piece_fits_no_other_place(rt: Runtime) -> None:
+    person = await known(rt)
+    upload_id = await kept(rt, person, noise(1500, 1000, 0))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE upload_chunks SET body = (SELECT body FROM upload_chunks WHERE number = 1)"
+            " WHERE number = 0"
+        )
+    with pytest.raises(Exception, match="E_VAULT_SEALED"):
+        await _contents(rt, person, upload_id)
+
+
+async def test_the_hash_of_a_file_says_nothing_across_people(rt: Runtime) -> None:
+    file = photo()
+    for _each in range(2):
+        await kept(rt, await known(rt), file)
+    marks = await rows(rt, "mark")
+    assert len(set(marks)) == 2
+    assert sha256(file).digest()[:16] not in marks
+
+
+async def test_no_transaction_is_open_while_a_file_is_looked_at(
+    rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await known(rt)
+    clean = Workshop.clean
+    open_ones: list[int] = []
+
+    async def watched(self: Workshop, chunks: AsyncIterator[bytes]) -> Any:
+        with psycopg.connect(databases.owner) as session:
+            row = session.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND state LIKE 'idle in transaction%'"
+            ).fetchone()
+        assert row is not None
+        open_ones.append(row[0])
+        return await clean(self, chunks)
+
+    monkeypatch.setattr(Workshop, "clean", watched)
+    await kept(rt, person, photo())
+    assert open_ones == [0]
+
+
+async def test_a_person_sees_where_each_paper_is(rt: Runtime) -> None:
+    person = await known(rt)
+    await kept(rt, person, photo())
+    await reason(rt, person, b"GIF89a" + b"\0" * 100)
+    async with rt.pool.connection() as session:
+        listed = await uploads.listing(session, person.id)
+    assert [(each.paper, each.state, each.pages) for each in listed] == [
+        ("identity", State.READY, 1)
+    ]
+
+
+@pytest.mark.requirement("S-30")
+async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
+    person = await known(rt)
+    await kept(rt, person, photo())
+    conversation = Conversation(language="ru", papers={"identity": "checked"})
+    async with rt.pool.connection() as session:
+        row = await erasure.export(
+            rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
+        )
+    assert row.message is not None
+    told = "\n".join(row.message.paragraphs)
+    files = rt.languages.render(_(erasure.FILES.msgid, count=1), "ru")
+    assert f"{rt.languages.render(erasure.PAPERS, 'ru')}\n" in told
+    assert files in told
+
+
+# How much, and how often
+
+
+@pytest.mark.row(81)
+async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
+    person, file = await known(rt), photo()
+    await kept(rt, person, file)
+    assert {await reason(rt, person, file) for _ in range(3)} == {Refusal.DUPLICATE}
+    await kept(rt, person, file, ETHNICITY)
+    await kept(rt, await known(rt), file)
+    assert (await rows(rt)).count("ready") == 3
+
+
+@pytest.mark.requirement("S-48")
+@pytest.mark.row(81)
+async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert intake.MOST_FILES == 30
+    monkeypatch.setattr(intake, "MOST_FILES", 3)
+    person = await known(rt)
+    for number in range(3):
+        await kept(rt, person, small(number))
+    assert await reason(rt, person, small(40)) == Refusal.DAILY_LIMIT
+    await kept(rt, await known(rt), small(40))
+    await ahead(rt, "25 hours")
+    await kept(rt, person, small(40))
+
+
+async def test_row_81_files_side_by_side_pass_no_limit(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_FILES", 3)
+    person = await known(rt)
+    reasons = await kept_at_once(rt, person, [small(number) for number in range(6)])
+    assert reasons.count(None) == 3
+    assert reasons.count(Refusal.DAILY_LIMIT) == 3
+
+
+async def test_row_81_a_same_file_side_by_side_is_kept_once(rt: Runtime) -> None:
+    reasons = await kept_at_once(rt, await known(rt), [photo()] * 4)
+    assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
+
+
+async def test_row_81_what_is_no_paper_counts_too(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await known(rt)
+    file = photo()
+    monkeypatch.setattr(intake, "MOST_BYTES", 2 * len(file))
+    await kept(rt, person, file)
+    assert await reason(rt, person, file) == Refusal.DUPLICATE
+    assert await reason(rt, person, small(1)) == Refusal.DAILY_LIMIT
+
+
+# From a messenger
+
+
+class Cloud:
+    """Where a messenger keeps files; `failing` times it doesn't give one out."""
+
+    def __init__(self, files: Iterable[bytes], failing: int = 0, gone: bool = False) -> None:
+        self.files = {f"ref-{number}": file for number, file in enumerate(files)}
+        self.failing = failing
+        self.gone = gone
+        self.asked = 0
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        self.asked += 1
+        if self.gone:
+            raise Gone
+        yield self.files[ref][:1000]
+        if self.asked <= self.failing:
+            raise Unreachable from OSError(f"https://files.invalid/{TOKEN}/{ref}")
+        yield self.files[ref][1000:]
+
+
+async def at_the_papers(house: House) -> Guest:
+    """Registered, accepted, and asked for the passport."""
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def accepted() -> bool:
+        conversation = await guest.conversation()
+        return bool(conversation and conversation.standing and conversation.standing.number)
+
+    await house.until(accepted)
+    await guest.do(Said("/status"))
+    await guest.go("papers", "yes")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    assert conversation.asked.key == "paper_identity"
+    return guest
+
+
+async def count(guest: Guest) -> int:
+    conversation = await guest.conversation()
+    assert conversation is not None
+    return conversation.forms["papers"].files.get("paper_identity", 0)
+
+
+@pytest.mark.row(82)
+async def test_row_82_of_an_album_each_photo_is_taken_once_and_answered_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(small(number) for number in range(10))
+    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(house)
+    said = len(await guest.rows())
+    for number in range(10):
+        await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
+        await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
+
+    async def all_taken() -> bool:
+        return await count(guest) == 10
+
+    await house.until(all_taken)
+    assert await rows(house.rt) == ["ready"] * 10
+    assert await rows(house.rt, "source") == [None] * 10
+    assert len(await guest.rows()) <= said + 2
+
+
+@pytest.mark.row(85)
+async def test_row_85_a_download_that_fails_is_tried_again_and_its_token_told_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = io.StringIO()
+    logging.configure("debug", to=lines)
+    cloud = Cloud([photo()], failing=2)
+    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
+    try:
+        guest = await at_the_papers(house)
+        await guest.do(Attached("photo", "ref-0", 100))
+
+        async def taken() -> bool:
+            await house.ahead("10 seconds")
+            return await count(guest) == 1
+
+        await house.until(taken)
+    finally:
+        logging.configure("error")
+    assert cloud.asked == 3
+    assert "papers.interrupted" in lines.getvalue()
+    assert TOKEN not in lines.getvalue()
+
+
+@pytest.mark.row(85)
+async def test_row_85_a_file_that_is_gone_is_asked_for_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud([photo()], gone=True)
+    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(house)
+    await guest.do(Attached("photo", "ref-0", 100))
+
+    async def answered() -> bool:
+        return await rows(house.rt) == ["refused"]
+
+    await house.until(answered)
+    assert await rows(house.rt, "reason") == ["interrupted"]
+    assert cloud.asked == 1
+
+
+async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud([photo()])
+    monkeypatch.setattr(rt.channels["web"], "fetch", cloud.fetch)
+    person = await known(rt)
+    async with rt.pool.connection() as session:
+        upload_id = await uploads.begin(session, person, IDENTITY, "web", "ref-0")
+    crashed = await uploads.fetch(rt, upload_id)
+    assert crashed is not None
+    assert await uploads.fetch(rt, upload_id) is None, "somebody is at it"
+    await ahead(rt, "6 minutes")
+    await main.sweep_papers(rt)
+    assert await rows(rt) == ["ready"]
+    with crashed:
+        async with rt.pool.connection() as session:
+            assert await uploads.keep(rt, session, crashed) is None, "settled by the other"
+
+
+async def test_a_file_over_the_page_is_taken_and_answered(house: House) -> None:
+    guest = await at_the_papers(house)
+    person = await person_of(house.rt, guest)
+    delivery = await external_events.take_upload(house.rt, person, sent(photo()))
+    await receive.deliver(house.rt, delivery)
+    assert await count(guest) == 1
+
+
+# To the registry
+
+# Each for a while; what a fault does is said in the sandbox.
+FAULTS: list[dict[str, Any]] = [
+    {"name": "down"},
+    {"name": "busy", "seconds": 1},
+    {"name": "html_error"},
+    {"name": "redirect"},
+    {"name": "error_after_commit"},
+    {"name": "drop_after_commit"},
+    {"name": "wrong_schema"},
+    {"name": "wrong_number"},
+    {"name": "expired_token"},
+    {"name": "slow", "seconds": 0.3},
+]
+
+
+async def documents(house: House) -> list[dict[str, Any]]:
+    return [each for entry in await house.entries() for each in entry["documents"]]
+
+
+async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
+    """Files taken on the page and let go to the registry."""
+    person = await person_of(house.rt, guest)
+    for file in files:
+        delivery = await external_events.take_upload(house.rt, person, sent(file))
+        await receive.deliver(house.rt, delivery)
+    await guest.go("done", "-", "-")
+    return person
+
+
+async def accepted(guest: Guest) -> bool:
+    conversation = await guest.conversation()
+    return conversation is not None and conversation.papers.get("identity") == "accepted"
+
+
+async def all_accepted(house: House, guest: Guest) -> None:
+    """In the end, whatever went wrong; time runs on, and what was on its way may go twice."""
+
+    async def after_a_while() -> bool:
+        await house.ahead("15 minutes")
+        assert house.rt.registry is not None
+        house.rt.registry._breaker._until = 0.0
+        return await accepted(guest)
+
+    await house.until(after_a_while, 30)
+
+
+async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
+    """The lease of the first is over once: what is on its way then is left to arrive."""
+    await house.ahead("15 minutes")
+    await house.until(lambda: accepted(guest), 30)
+
+
+@pytest.mark.requirement("S-48")
+async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> None:
+    guest = await at_the_papers(house)
+    page = sheet(620, 877)
+    scan = saved(page, "PDF", save_all=True, append_images=[page] * 2)
+    await sent_off(house, guest, noise(1500, 1000, 0), scan)
+    await house.until(lambda: accepted(guest), 30)
+    assert await rows(house.rt) == ["accepted", "accepted"]
+    assert await pieces(house.rt) == 0
+    assert await rows(house.rt, "digest") == [None, None]
+    pages, picture = sorted(await documents(house), key=lambda each: str(each["media_type"]))
+    told = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
+    assert told == ("ID_DOCUMENT", "image/jpeg", 1, 0)
+    assert (pages["media_type"], pages["pages"]) == ("application/pdf", 3)
+    assert {picture["size"], pages["size"]} == set(await rows(house.rt, "size"))
+
+
+@pytest.mark.row(84)
+async def test_row_84_nothing_of_a_name_is_asked_or_told(house: House) -> None:
+    guest = await at_the_papers(house)
+    await sent_off(house, guest, photo())
+    await all_accepted(house, guest)
+    (document,) = await documents(house)
+    assert document.keys() == {"kind", "media_type", "pages", "size", "sha256", "repeats"}
+
+
+@pytest.mark.requirement("S-49")
+async def test_whatever_the_registry_does_a_paper_is_there_once(house: House) -> None:
+    """One person sends a paper into each fault; their house is opened once, which takes longest."""
+    guest = await at_the_papers(house)
+    person = await person_of(house.rt, guest)
+    for number, fault in enumerate(FAULTS, 1):
+        await house.fault(**fault, count=4)
+        upload_id = await kept(house.rt, person, small(number))
+        async with house.rt.pool.connection() as session:
+            assert await uploads.release(session, person.id) == 1
+        await tried_and_settled(house, upload_id)
+        assert await rows(house.rt) == ["accepted"] * number, fault
+        assert len(await documents(house)) == number, fault
+    assert await pieces(house.rt) == 0
+
+
+async def tried_and_settled(house: House, upload_id: UUID) -> None:
+    """Tried while the fault lasts, and once more after it; time runs on."""
+
+    async def told() -> tuple[str, int]:
+        await house.ahead("15 minutes")
+        assert house.rt.registry is not None
+        house.rt.registry._breaker._until = 0.0
+        async with house.rt.pool.connection() as session:
+            query = "SELECT state, attempts FROM uploads WHERE id = %s"
+            row = await (await session.execute(query, (upload_id,))).fetchone()
+        assert row is not None
+        return str(row[0]), int(row[1])
+
+    async def tried() -> bool:
+        state, attempts = await told()
+        return attempts >= 2 or state == "accepted"
+
+    async def settled() -> bool:
+        return (await told())[0] == "accepted"
+
+    await house.until(tried)
+    async with house.http.delete(f"{house.sandbox}/_faults"):
+        pass
+    await house.until(settled, 30)
+
+
+async def test_a_worker_that_died_after_the_registry_wrote_sends_no_second_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await at_the_papers(house)
+    registry = house.rt.registry
+    assert registry is not None
+    died = asyncio.Event()
+    call = uploads.call
+
+    async def dies(*arguments: Any) -> Any:
+        if died.is_set():
+            return await call(*arguments)
+        await call(*arguments)
+        died.set()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(uploads, "call", dies)
+    await sent_off(house, guest, photo())
+    await asyncio.wait_for(died.wait(), 10)
+    assert await rows(house.rt) == ["sending"]
+    await accepted_at_the_second_try(house, guest)
+    assert [each["repeats"] for each in await documents(house)] == [0]
+
+
+async def test_a_worker_that_died_in_the_middle_of_a_paper_sends_it_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await at_the_papers(house)
+    broken = asyncio.Event()
+    pieces_of = uploads.registry_transfer._pieces
+
+    async def dies(*arguments: Any) -> AsyncIterator[bytes]:
+        async for piece in pieces_of(*arguments):
+            yield piece
+            if not broken.is_set():
+                broken.set()
+                raise OSError
+
+    monkeypatch.setattr(uploads.registry_transfer, "_pieces", dies)
+    await sent_off(house, guest, noise(1500, 1000, 0))
+    await asyncio.wait_for(broken.wait(), 10)
+    await accepted_at_the_second_try(house, guest)
+    assert [each["repeats"] for each in await documents(house)] == [0]
+
+
+async def test_what_the_registry_refuses_goes_to_an_officer_and_stays(house: House) -> None:
+    guest = await at_the_papers(house)
+    await house.fault(name="refuse", count=1)
+    person = await sent_off(house, guest, photo())
+
+    async def rejected() -> bool:
+        return await rows(house.rt) == ["rejected"]
+
+    await house.until(rejected)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.papers["identity"] == "rejected"
+    assert await pieces(house.rt) > 0
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT topic, urgent FROM cases WHERE person_id = %s", (person.id,)
+        )
+        assert await cursor.fetchall() == [("registry_refused", True)]
+
+
+async def test_the_word_of_a_sender_who_lost_the_paper_counts_no_more(rt: Runtime) -> None:
+    """Their lease was over and another has it: a late refusal opens no case, a delay is not set."""
+    person = await known(rt)
+    upload_id = await kept(rt, person, photo())
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state, number)"
+            " VALUES (%s, %s, 'accepted', 'KS-2026-TEST-TEST')",
+            (uuid4(), person.id),
+        )
+        assert [each for each, _paper in await uploads.let_go(session, person.id)] == [upload_id]
+    first = await uploads.claim(rt, upload_id)
+    await ahead(rt, "1 hour")
+    second = await uploads.claim(rt, upload_id)
+    assert first is not None
+    assert second is not None
+    no = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
+    await uploads.postpone(rt, first, no)
+    async with rt.pool.connection() as session:
+        assert await uploads.refuse(session, first, no, "kk") is None
+        assert await (await session.execute("SELECT topic FROM cases")).fetchall() == []
+    assert await rows(rt) == ["sending"]
+    async with rt.pool.connection() as session:
+        assert await uploads.refuse(session, second, no, "kk") is not None
+    assert await rows(rt) == ["rejected"]
+
+
+async def test_a_paper_waits_until_its_registration_has_a_number(house: House) -> None:
+    await house.fault(name="busy", seconds=1)
+    guest = Guest(house.rt)
+    await guest.register()
+    person = await person_of(house.rt, guest)
+    upload_id = await kept(house.rt, person, photo())
+    async with house.rt.pool.connection() as session:
+        assert await uploads.release(session, person.id) == 1
+    await main.sweep_papers(house.rt)
+    assert await uploads.claim(house.rt, upload_id) is None
+    assert await rows(house.rt) == ["pending"]
+    async with house.http.delete(f"{house.sandbox}/_faults"):
+        pass
+    await all_accepted(house, guest)
+    assert len(await documents(house)) == 1
+
+
+async def test_without_a_registration_nothing_is_let_go(rt: Runtime) -> None:
+    person = await known(rt)
+    await kept(rt, person, photo())
+    async with rt.pool.connection() as session:
+        assert await uploads.release(session, person.id) == 0
+    assert await rows(rt) == ["ready"]
+
+
+# Going away
+
+
+async def test_a_paper_of_a_registration_taken_back_goes_nowhere(house: House) -> None:
+    guest = await at_the_papers(house)
+    person = await person_of(house.rt, guest)
+    await kept(house.rt, person, photo())
+    async with house.rt.pool.connection() as session:
+        await submissions.withdraw(session, person.id)
+        await session.execute(
+            "UPDATE uploads SET state = 'pending', registration_id = (SELECT id FROM registrations)"
+        )
+
+    async def gone() -> bool:
+        await house.ahead("1 minute")
+        return await rows(house.rt) == ["gone"]
+
+    await house.until(gone)
+    assert await pieces(house.rt) == 0
+    assert await documents(house) == []
+
+
+@pytest.mark.requirement("S-31")
+async def test_who_is_erased_leaves_no_paper_here_nor_there(house: House) -> None:
+    guest = await at_the_papers(house)
+    person = await sent_off(house, guest, photo())
+    await all_accepted(house, guest)
+    await kept(house.rt, person, small(1))
+    assert len(await documents(house)) == 1
+    async with house.rt.pool.connection() as session:
+        await erasure.erase(house.rt, session, person)
+    assert await rows(house.rt) == []
+    assert await pieces(house.rt) == 0
+
+    async def erased_there() -> bool:
+        await house.ahead("1 minute")
+        return not await documents(house)
+
+    await house.until(erased_there)
+
+
+async def test_who_is_erased_while_a_paper_goes_out_leaves_none_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await at_the_papers(house)
+    pieces_of = uploads.registry_transfer._pieces
+    begun, erased = asyncio.Event(), asyncio.Event()
+
+    async def waits(*arguments: Any) -> AsyncIterator[bytes]:
+        async for piece in pieces_of(*arguments):
+            yield piece
+            begun.set()
+            await erased.wait()
+
+    monkeypatch.setattr(uploads.registry_transfer, "_pieces", waits)
+    person = await sent_off(house, guest, noise(1500, 1000, 0))
+    await asyncio.wait_for(begun.wait(), 10)
+    async with house.rt.pool.connection() as session:
+        await erasure.erase(house.rt, session, person)
+    erased.set()
+
+    async def withdrawn() -> bool:
+        await house.ahead("1 minute")
+        return [entry["state"] for entry in await house.entries()] == ["WITHDRAWN"]
+
+    await house.until(withdrawn)
+    assert await documents(house) == []
+    assert await rows(house.rt) == []
+
+
+async def test_a_file_that_is_looked_at_while_its_person_is_erased_is_let_go(rt: Runtime) -> None:
+    person = await known(rt)
+    checked = await uploads.look(rt, person.id, IDENTITY, sent(photo()))
+    async with rt.pool.connection() as session:
+        await erasure.erase(rt, session, person)
+    with checked:
+        async with rt.pool.connection() as session:
+            assert await uploads.keep(rt, session, checked) is None
+    assert isinstance(checked.verdict, Clean)
+    with pytest.raises(OSError):
+        next(checked.verdict.contents.pieces(10))
+
+
+@pytest.mark.requirement("S-34")
+async def test_time_takes_papers_away(rt: Runtime) -> None:
+    person = await known(rt)
+    await reason(rt, person, b"GIF89a" + b"\0" * 100)
+    await kept(rt, person, photo())
+    await ahead(rt, "23 hours")
+    await erasure.retain(rt)
+    assert await rows(rt) == ["refused", "ready"]
+    await ahead(rt, "2 hours")
+    await erasure.retain(rt)
+    assert await rows(rt) == ["ready"]
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE conversations SET updated_at = kosh_now() + '60 days'")
+    await ahead(rt, "29 days")
+    await erasure.retain(rt)
+    assert await rows(rt) == []
+    assert await pieces(rt) == 0
+
+
+async def test_the_client_believes_no_document_that_is_not_ours(house: House) -> None:
+    guest = await at_the_papers(house)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.standing is not None
+    assert house.rt.registry is not None
+    await house.fault(name="wrong_number", on="reads", count=1)
+    person = await sent_off(house, guest, photo())
+    await all_accepted(house, guest)
+    await house.fault(name="wrong_number", on="reads", count=1)
+    with pytest.raises(RegistryError, match="E_REGISTRY_CONTRACT"):
+        await house.rt.registry.documents(conversation.standing.number)
+    assert person.id
