@@ -16,7 +16,7 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.concurrency.batching import Batcher, Lines
 from bot.config import minimum_versions
 from bot.config.settings import ConfigError, Settings
-from bot.db.pipeline import STATEMENT_SECONDS, Connection
+from bot.db.connection import STATEMENT_SECONDS, Connection
 from bot.file_sanitizer.sanitizer import Workshop
 from bot.i18n import Languages
 from bot.observability import logging

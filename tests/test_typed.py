@@ -16,7 +16,7 @@ from bot.config.settings import Settings
 from bot.embedded import Databases, postgres_tool
 from bot.operations import rollback_guard
 from bot.people import identities
-from bot.privacy import erasure
+from bot.privacy import erasure, retention
 from bot.runtime import Runtime, runtime
 from tests.person_client import Guest
 from tests.terminal import shell
@@ -180,9 +180,9 @@ async def test_a_right_that_retention_lost_is_given_back_as_the_runbook_says(
     [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/runbooks.md").read_text("utf-8"))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         owner.execute("REVOKE ALL ON links FROM kosh_retention")
-        assert "links" not in await erasure.retain(rt)
+        assert "links" not in await retention.retain(rt)
         owner.execute(grant.encode())
-        assert "links" in await erasure.retain(rt)
+        assert "links" in await retention.retain(rt)
 
 
 # Another way back

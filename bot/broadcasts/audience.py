@@ -11,8 +11,8 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from bot.broadcasts.model import Draft, Purpose, Rule
+from bot.db.connection import patient
 from bot.db.job_queue import Session
-from bot.db.pipeline import patient
 from bot.i18n.formats import names
 from bot.people import subscriptions
 from bot.runtime import Runtime

@@ -10,8 +10,8 @@ from bot.broadcasts import audience, model, pausing
 from bot.broadcasts.model import Broadcast, Purpose, State
 from bot.broadcasts.sender import SHARD
 from bot.db import job_queue
+from bot.db.connection import patient
 from bot.db.job_queue import Session
-from bot.db.pipeline import patient
 from bot.runtime import Runtime
 
 SHARD_TASK = "broadcasts.shard"

@@ -25,8 +25,8 @@ from bot.config import minimum_versions
 from bot.config.minimum_versions import Floor
 from bot.config.settings import ConfigError, Role, Settings
 from bot.i18n import Languages
-from bot.operations.health import built
-from bot.registrations.submissions import unmapped
+from bot.operations.version import built
+from bot.registrations.registry_codes import unmapped
 from bot.registry.errors import RegistryError
 from bot.runtime import platforms, registry_of
 from bot.security.key_files import Keys, VaultError

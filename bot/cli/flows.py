@@ -12,7 +12,7 @@ import typer
 
 from bot.channels.telegram.profile import DESCRIPTION
 from bot.i18n import Languages
-from bot.registrations.submissions import CODES
+from bot.registrations.registry_codes import CODES
 from flows import FLOWS
 from flows.engine import drawing, verification
 from flows.engine.exhaustive_walk import walk as walk_through

@@ -27,7 +27,7 @@ from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.web.console import demo_officers
 from bot.web.health import metrics_app
-from bot.worker import main
+from bot.worker import main, telegram_polling
 
 app = typer.Typer()
 
@@ -59,7 +59,7 @@ def work() -> None:
 def poll() -> None:
     """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _seen(main.poll)), within=END_SECONDS)
+    until_told(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
 
 
 class _Server(uvicorn.Server):
@@ -157,7 +157,7 @@ async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -
         group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))
         group.create_task(main.work(rt))
         if chosen.has_telegram and chosen.telegram_secret is None:
-            group.create_task(main.poll(rt))
+            group.create_task(telegram_polling.poll(rt))
         typer.echo(f"Kosh is at {chosen.public_url}/chat")
         if rt.console is not None:
             typer.echo(f"Officers sign in at {chosen.public_url}/console")

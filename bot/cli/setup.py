@@ -6,7 +6,7 @@ from bot.channels.telegram.client import Telegram
 from bot.cli.environment import read, until_told, with_runtime
 from bot.config.settings import ConfigError
 from bot.db import migrations
-from bot.operations.health import built
+from bot.operations.version import built
 from bot.runtime import Runtime
 
 app = typer.Typer()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.db.pipeline import is_away
+from bot.db.connection import is_away
 from bot.observability import logging
 
 FAILED = "E_ROUND"

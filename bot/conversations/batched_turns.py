@@ -13,7 +13,7 @@ from bot import outbox
 from bot.channels import Inbound
 from bot.conversations import store as conversation_store
 from bot.conversations.store import Held, Looked
-from bot.db import pipeline
+from bot.db import connection, pipeline
 from bot.db.job_queue import Session
 from bot.observability import logging
 from bot.outbox import Parcel
@@ -48,7 +48,7 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
         async with rt.pool.connection() as session:
             return await _take(rt, session, inbounds)
     except Exception as error:
-        if pipeline.is_away(error):
+        if connection.is_away(error):
             raise
         _logger.warning("turns.parted", exc_info=True)
         return [Alone()] * len(inbounds)

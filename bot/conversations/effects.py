@@ -15,10 +15,10 @@ from bot.conversations import store as conversation_store
 from bot.conversations.store import Held
 from bot.db.job_queue import Session
 from bot.outbox import Parcel
-from bot.people import identities, reminders, subscriptions
+from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
 from bot.people.identities import Person
 from bot.printing import share_links
-from bot.privacy import erasure
+from bot.privacy import data_export, erasure
 from bot.registrations import submissions
 from bot.runtime import Runtime
 from flows.engine.events import (
@@ -124,7 +124,7 @@ async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]
     """Says with a one-time link where they send the person to the secure page."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
-    token = await identities.link(rt, session, held.person, held.channel)
+    token = await secure_links.link(rt, session, held.person, held.channel)
     url = f"{rt.settings.public_url}/p/{token}"
     return [
         replace(
@@ -183,7 +183,7 @@ async def _apply(
             await erasure.erase(rt, session, person)
             work.erased = True
         case Export():
-            work.rows.append(await erasure.export(rt, session, person, conversation, held.now))
+            work.rows.append(await data_export.export(rt, session, person, conversation, held.now))
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
@@ -193,8 +193,8 @@ async def _apply(
             gone = (*others.get(held.channel, ()), *sent)
             work.rows += outbox.deletion(rt, held.channel, gone, last=last)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
-        case SetPin(pin):
-            await identities.set_pin(session, person, pin)
+        case SetPin(new_pin):
+            await pin.set_pin(session, person, new_pin)
         case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:
@@ -234,7 +234,7 @@ async def _record(
     match effect:
         case ConsentGiven(purpose, text, shown_in):
             shown = rt.languages.render(text, shown_in)
-            await identities.record_consent(session, person, purpose, shown, shown_in, held.channel)
+            await consents.record_consent(session, person, purpose, shown, shown_in, held.channel)
         case Submit():
             await submissions.submit(rt, session, person, effect, language)
         case Withdraw():

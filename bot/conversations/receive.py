@@ -34,10 +34,11 @@ from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.batched_turns import Alone, Taken
 from bot.conversations.effects import Delivery
+from bot.conversations.quarantine import quarantine
 from bot.conversations.store import Held
 from bot.db.job_queue import Session
 from bot.observability import logging, metrics, tracing
-from bot.people import identities
+from bot.people import identities, pin, rewrapping
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -155,7 +156,7 @@ async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
 async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
     """The durable turn: step, effects, save and outbox, which end the transaction."""
     held = await _heard(rt, session, held, inbound)
-    await identities.reindex(rt, session, inbound.channel, inbound.handle)
+    await rewrapping.reindex(rt, session, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, session, held, conversation_store.turn(rt, held, inbound.event))
     return await effects.carry_out(rt, session, held, turn, inbound)
 
@@ -165,7 +166,7 @@ async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Tu
     tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
     if tried is None:
         return turn
-    verdict = await identities.try_pin(session, held.person, tried.pin)
+    verdict = await pin.try_pin(session, held.person, tried.pin)
     more = conversation_store.turn(rt, replace(held, conversation=turn.conversation), verdict)
     return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
@@ -311,18 +312,3 @@ def apology(rt: Runtime, language: str) -> Message:
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     lines = [rt.languages.render(APOLOGY, code) for code in codes]
     return Message(tuple(lines), language=language)
-
-
-async def quarantine(
-    rt: Runtime, session: Session, channel: str, external_id: str, reason: str, size: int
-) -> int:
-    """Keep that something could not be processed, never what it said; how often it was."""
-    cursor = await session.execute(
-        "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
-        " RETURNING attempts",
-        (channel, conversation_store.update_keys(rt, channel, external_id)[0], reason, size),
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])

@@ -1,7 +1,6 @@
-"""A person's conversation, whose row is also their lock: found in one statement, kept in another.
+"""Claim and save a conversation. Its row is the lock of its person.
 
-The claim notes an update with the lock that its work needs, and what keeps the work writes its
-messages too: of a turn nothing can be there without the rest.
+The claim also records the update; the save also writes the messages. Both happen or neither.
 """
 
 import time
@@ -28,7 +27,6 @@ from flows.engine.conversation import step
 from flows.engine.events import DeleteInput, Event, Forget, Page, QuickExit
 from flows.engine.state import Conversation, Turn
 
-# How exactly it is known when a person last wrote, where that counts.
 SPOKE_ANEW = timedelta(minutes=15)
 
 _encode = msgspec.json.Encoder().encode
@@ -110,8 +108,7 @@ def _claiming(keys: int) -> Statement:
     return Statement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
-# Of several people at once nobody's conversation is waited for: that could be for one another, and
-# somebody else's would hold up everybody.
+# A batch skips locked rows: waiting for one could deadlock or delay the whole batch.
 _LOOK = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked

@@ -6,7 +6,7 @@ from datetime import datetime
 import procrastinate
 from procrastinate import types
 
-from bot.db.pipeline import Connection
+from bot.db.connection import Connection
 
 type Session = Connection
 """A database connection inside the caller's transaction."""

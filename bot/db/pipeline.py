@@ -7,26 +7,22 @@ behind is an ordinary connection, in or out of a transaction, on which cursors w
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Self
 
-from psycopg import AsyncConnection, OperationalError, abc, adapt
-from psycopg.errors import DeadlockDetected, QueryCanceled, error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg import abc, adapt
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
-from psycopg_pool import PoolTimeout
+
+from bot.db.connection import Connection, Variant
 
 type Rows = list[tuple[Any, ...]]
 type Values = Mapping[str, Any]
 type Call = tuple["Statement", Values]
 
-STATEMENT_SECONDS = 10
-# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
-SILENCE_SECONDS = STATEMENT_SECONDS + 2
 
 _VALUE = re.compile(r"%\((\w+)\)s")
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
@@ -46,65 +42,7 @@ class Statement:
         return cls(ours, names)
 
 
-type _Variant = tuple[bytes, tuple[int, ...]]
-"""What a server prepares: a statement with values of these types."""
-
-
-class Connection(AsyncConnection[Any]):
-    """A connection that knows what it has prepared, and is given up when it is silent for too long.
-
-    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
-    keep whoever asked it for hours.
-    """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.prepared: dict[_Variant, bytes] = {}
-        self.names = map("kosh_{}".format, count())
-        self.silence = float(SILENCE_SECONDS)
-
-    async def rollback(self) -> None:
-        """Roll back; psycopg then has the server forget all that is prepared, ours too."""
-        self.prepared.clear()
-        await super().rollback()
-
-    async def wait[T](
-        self,
-        gen: abc.PQGen[T],
-        interval: float = 0.1,
-        timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
-    ) -> T:
-        try:
-            return await super().wait(gen, interval, timeout or self.silence)
-        except OperationalError:
-            if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
-                self.pgconn.finish()
-            raise
-
-
-@asynccontextmanager
-async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
-    """For statements over many rows: in the open transaction neither side gives up before.
-
-    They may sort and hash in memory, since few of them run at once.
-    """
-    assert isinstance(session, Connection)
-    await session.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
-    await session.execute("SET LOCAL work_mem = '128MB'")
-    session.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
-    try:
-        yield
-    finally:
-        session.silence = float(SILENCE_SECONDS)
-
-
 _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
-
-
-def is_away(error: Exception) -> bool:
-    """Whether the database is, or is too busy, for everybody: not just a row that others hold."""
-    of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
-    return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row
 
 
 async def begin(session: Connection, *calls: Call) -> list[Rows]:
@@ -130,7 +68,7 @@ async def together(session: Connection, *calls: Call) -> list[Rows]:
     """
     pgconn, transformer = session.pgconn, adapt.Transformer(session)
     pgconn.enter_pipeline_mode()
-    fresh: dict[_Variant, bytes] = {}
+    fresh: dict[Variant, bytes] = {}
     try:
         told = [_send(session, transformer, fresh, *call) for call in calls]
         pgconn.pipeline_sync()
@@ -149,7 +87,7 @@ async def together(session: Connection, *calls: Call) -> list[Rows]:
 def _send(
     session: Connection,
     transformer: abc.Transformer,
-    fresh: dict[_Variant, bytes],
+    fresh: dict[Variant, bytes],
     statement: Statement,
     values: Values,
 ) -> bool:

@@ -17,7 +17,7 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Denied
 from bot.outbox import Row
-from bot.people import identities
+from bot.people import pin
 from bot.runtime import Runtime
 from flows.engine.events import Filled, Joined, PaperMoved, PaperWanted, PinLifted, Resolved
 from flows.engine.flow import Upload
@@ -173,7 +173,7 @@ async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *
     """Take away a PIN that was lost, once the person has answered who they are; they are told."""
 
     async def deed(at: Place) -> Delivery | None:
-        await identities.set_pin(at.session, at.held.person, None)
+        await pin.set_pin(at.session, at.held.person, None)
         return await at.turn(PinLifted())
 
     return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)

@@ -1,13 +1,10 @@
 """What waits and for how long: read by the public status page, by Prometheus and by `doctor`."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 from typing import LiteralString
 
@@ -19,6 +16,7 @@ from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.observability import logging, metrics
 from bot.observability.metrics import Sample
+from bot.operations.version import built
 from bot.runtime import Runtime
 from bot.security import audit_log
 
@@ -241,15 +239,3 @@ def _incidents(
         yield "registry"
     if not sight.live:
         yield "live"
-
-
-@cache
-def built() -> tuple[str, str]:
-    """The version and the commit that it was built from, as far as they are known here."""
-    try:
-        name = version("kosh")
-    except PackageNotFoundError:
-        name = os.environ.get("KOSH_VERSION") or "0"
-    public, _plus, local = name.partition("+")
-    commit = os.environ.get("KOSH_COMMIT", "") or local.removeprefix("g").partition(".")[0]
-    return public, commit[:12]

@@ -14,7 +14,7 @@ from bot.config.settings import ConfigError
 from bot.db.job_queue import Session
 from bot.observability import logging
 from bot.officers import credentials
-from bot.people import identities
+from bot.people import rewrapping
 from bot.registrations import submissions
 from bot.runtime import Pool, Runtime
 from bot.security import audit_log, key_files
@@ -113,7 +113,7 @@ async def renew(rt: Runtime, batch: int = BATCH) -> int:
     """
     done = 0
     for number in range(ROUNDS):
-        done += await _through(rt, identities.rewrap, batch)
+        done += await _through(rt, rewrapping.rewrap, batch)
         async with rt.pool.connection() as session:
             await submissions.reseal(rt, session)
         async with _console(rt).connection() as session:
@@ -121,7 +121,7 @@ async def renew(rt: Runtime, batch: int = BATCH) -> int:
         if await _is_renewed(rt) or number == ROUNDS - 1:
             break
         await asyncio.sleep(ROUND_SECONDS)
-    await _through(rt, identities.reindex_addresses, batch)
+    await _through(rt, rewrapping.reindex_addresses, batch)
     if done:
         await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(done))
     return done

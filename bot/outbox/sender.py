@@ -27,7 +27,7 @@ from bot.channels import (
 )
 from bot.concurrency import isolation
 from bot.concurrency.batching import WaitedTooLong
-from bot.db import pipeline
+from bot.db import connection, pipeline
 from bot.db.pipeline import Statement
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits
@@ -384,7 +384,7 @@ async def _write(
         async with rt.pool.connection() as session:
             rows = await pipeline.together(session, *((_OUTCOME, outcomes[at]) for at in order))
     except Exception as error:
-        if pipeline.is_away(error):
+        if connection.is_away(error):
             raise
         if len(outcomes) == 1:
             return [error]

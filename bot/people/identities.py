@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from secrets import token_urlsafe
 from typing import LiteralString
 from uuid import UUID, uuid4
 
@@ -12,9 +10,7 @@ from bot.db import pipeline
 from bot.db.job_queue import Session
 from bot.db.pipeline import Statement
 from bot.runtime import Runtime
-from bot.security import password_hashing
 from bot.security.vault import PersonKey, WrappedKey
-from flows.engine.events import PinTried
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,77 +105,6 @@ async def move(
     )
 
 
-LINK_MINUTES = 10
-VISIT_MINUTES = 30
-
-
-async def link(rt: Runtime, session: Session, person: Person, channel: str) -> str:
-    """A new one-time link's token for the secure page; links before it no longer work."""
-    token = token_urlsafe(24)
-    await session.execute(
-        "DELETE FROM links WHERE person_id = %s AND used_at IS NULL", (person.id,)
-    )
-    await session.execute(
-        "INSERT INTO links (token, person_id, channel, expires_at)"
-        " VALUES (%s, %s, %s, kosh_now() + make_interval(mins => %s))",
-        (rt.vault.index("link", token), person.id, channel, LINK_MINUTES),
-    )
-    return token
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody who holds a link that still works: the language and channel they come from."""
-
-    person_id: UUID
-    language: str
-    channel: str
-
-
-async def announced(rt: Runtime, session: Session, token: str) -> Visit | None:
-    """Whom a link would let in; None for one that is used, expired or unknown."""
-    cursor = await session.execute(
-        "SELECT l.person_id, c.language, l.channel FROM links l"
-        " JOIN conversations c ON c.person_id = l.person_id"
-        " WHERE l.token = ANY(%s) AND l.used_at IS NULL AND l.expires_at > kosh_now()",
-        (list(rt.vault.indexes("link", token)),),
-    )
-    row = await cursor.fetchone()
-    return Visit(*row) if row else None
-
-
-async def enter(rt: Runtime, session: Session, token: str) -> str | None:
-    """Use a link up: the name of a web chat that is the person's for half an hour."""
-    cursor = await session.execute(
-        "UPDATE links SET used_at = kosh_now()"
-        " WHERE token = ANY(%s) AND used_at IS NULL AND expires_at > kosh_now()"
-        " RETURNING person_id, channel",
-        (list(rt.vault.indexes("link", token)),),
-    )
-    row = await cursor.fetchone()
-    person = await load(rt, session, row[0]) if row else None
-    if row is None or person is None:
-        return None
-    name = token_urlsafe(24)
-    # One device at a time: a visit that was begun before ends here.
-    await session.execute(
-        "DELETE FROM handles WHERE person_id = %s AND home IS NOT NULL", (person.id,)
-    )
-    await session.execute(
-        "INSERT INTO handles (channel, bidx, index_version, person_id, address, home, until)"
-        " VALUES ('web', %s, %s, %s, %s, %s, kosh_now() + make_interval(mins => %s))",
-        (
-            rt.vault.index("web", name),
-            rt.vault.index_version,
-            person.id,
-            person.key.seal(name.encode(), "handles", "address", "web"),
-            row[1],
-            VISIT_MINUTES,
-        ),
-    )
-    return name
-
-
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
     """A person as read from their row."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
@@ -207,17 +132,6 @@ async def reached(session: Session, person: Person, channel: str) -> str | None:
     )
     row = await cursor.fetchone()
     return address(person, bytes(row[0]), channel) if row else None
-
-
-async def record_consent(
-    session: Session, person: Person, purpose: str, text: str, language: str, channel: str
-) -> None:
-    """Keep that a purpose was agreed to, with the hash of the very text that was shown."""
-    await session.execute(
-        "INSERT INTO consents (person_id, purpose, given, text_sha256, language, channel)"
-        " VALUES (%s, %s, true, %s, %s, %s)",
-        (person.id, purpose, sha256(text.encode()).digest(), language, channel),
-    )
 
 
 async def spoke(session: Session, person: Person, channel: str, at: datetime | None) -> None:
@@ -294,88 +208,5 @@ async def is_new_at(rt: Runtime, session: Session, channel: str, handle: str, mi
 
 # A PIN, for who has chosen one.
 
-PIN_TRIES = 5
-
-
-async def set_pin(session: Session, person: Person, pin: str | None) -> None:
-    """Ask for this PIN from now on, or for none."""
-    sealed = None
-    if pin is not None:
-        sealed = person.key.seal((await password_hashing.hashed(pin)).encode(), "people", "pin", "")
-    await session.execute(
-        "UPDATE people SET pin = %s, pin_misses = 0 WHERE id = %s", (sealed, person.id)
-    )
-
-
-async def try_pin(session: Session, person: Person, pin: str) -> PinTried:
-    """Whether it is the person's PIN; after five misses none is, until an officer lifts it."""
-    cursor = await session.execute(
-        "SELECT pin, pin_misses FROM people WHERE id = %s FOR NO KEY UPDATE", (person.id,)
-    )
-    row = await cursor.fetchone()
-    sealed, misses = row if row is not None else (None, 0)
-    plain = person.key.unseal(bytes(sealed), "people", "pin", "").decode() if sealed else None
-    right = await password_hashing.fits(plain, pin) and misses < PIN_TRIES
-    misses = 0 if right else misses + 1
-    await session.execute(
-        "UPDATE people SET pin_misses = %s WHERE id = %s", (min(misses, PIN_TRIES), person.id)
-    )
-    return PinTried(right, max(0, PIN_TRIES - misses))
-
 
 # While keys change. Wrapping anew touches nothing that is sealed; both epochs read meanwhile.
-
-
-async def rewrap(
-    rt: Runtime, session: Session, after: UUID | None, most: int
-) -> tuple[int, UUID | None]:
-    """Wrap keys of other epochs under that of now: how many, and the last of them.
-
-    People whose row is in somebody's hands are left for the next round.
-    """
-    cursor = await session.execute(
-        "SELECT id, key, key_epoch FROM people WHERE key_epoch <> %s"
-        " AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
-        (rt.vault.epoch, after, after, most),
-    )
-    found = await cursor.fetchall()
-    anew = [rt.vault.rewrap(each, WrappedKey(epoch, bytes(key))) for each, key, epoch in found]
-    await session.execute(
-        "UPDATE people p SET key = w.key, key_epoch = w.epoch"
-        " FROM unnest(%s::uuid[], %s::bytea[], %s::int[]) AS w (id, key, epoch) WHERE p.id = w.id",
-        ([row[0] for row in found], [w.wrapped for w in anew], [w.epoch for w in anew]),
-    )
-    return len(found), found[-1][0] if found else None
-
-
-async def reindex(rt: Runtime, session: Session, channel: str, handle: str) -> None:
-    """Find a handle by the index key of now from here on, if it was found by an older one."""
-    now, *before = rt.vault.indexes(channel, handle)
-    if before:
-        await session.execute(
-            "UPDATE handles SET bidx = %s, index_version = %s"
-            " WHERE channel = %s AND bidx = ANY(%s)",
-            (now, rt.vault.index_version, channel, before),
-        )
-
-
-async def reindex_addresses(
-    rt: Runtime, session: Session, after: UUID | None, most: int
-) -> tuple[int, UUID | None]:
-    """The same for handles that are the address itself, of people who don't write just now.
-
-    The other handles (WhatsApp's own ids of people) wait until their people write.
-    """
-    cursor = await session.execute(
-        "SELECT h.channel, h.bidx, h.address, p.id, p.key, p.key_epoch"
-        " FROM handles h JOIN people p ON p.id = h.person_id WHERE h.index_version <> %s"
-        " AND (%s::uuid IS NULL OR p.id > %s) ORDER BY p.id LIMIT %s FOR UPDATE OF h SKIP LOCKED",
-        (rt.vault.index_version, after, after, most),
-    )
-    found = await cursor.fetchall()
-    for channel, bidx, sealed, person_id, key, epoch in found:
-        person = known(rt, person_id, bytes(key), epoch)
-        handle = address(person, bytes(sealed), channel)
-        if bytes(bidx) in rt.vault.indexes(channel, handle):
-            await reindex(rt, session, channel, handle)
-    return len(found), found[-1][3] if found else None

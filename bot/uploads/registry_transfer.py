@@ -16,7 +16,7 @@ from bot.db.job_queue import Session
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
-from bot.registrations.submissions import CODES
+from bot.registrations.registry_codes import CODES
 from bot.registry.client import Registry
 from bot.registry.documents import Document, DocumentLabel
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable

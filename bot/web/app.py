@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.operations.health import Watcher
-from bot.registrations import submissions
+from bot.registrations import registry_codes
 from bot.runtime import Runtime
 from bot.web import (
     broadcast_api,
@@ -26,7 +26,8 @@ from bot.web import (
     secure_page,
     webhooks,
 )
-from bot.web.middleware import CANNOT_BE_USED, Door, Refused
+from bot.web.middleware import CANNOT_BE_USED, Door
+from bot.web.request_parsing import Refused
 
 HERE = Path(__file__).parent
 
@@ -37,7 +38,7 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opening as rt:
-            app.state.rt = await submissions.checked(rt)
+            app.state.rt = await registry_codes.checked(rt)
             app.state.watcher = Watcher(app.state.rt)
             yield
             await console.close(app.state)

@@ -26,7 +26,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Forbidden, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
-from bot.web.middleware import Refused, body
+from bot.web.request_parsing import Refused, body
 
 ROOT = "/api/broadcasts"
 MOST = 256 * 1024

@@ -30,7 +30,7 @@ from bot import outbox
 from bot.cache import Ear, LiveUnavailable, Wake
 from bot.channels import Inbound, Message, webchat
 from bot.channels.webchat import Note, WebChat
-from bot.conversations import external_events, receive
+from bot.conversations import receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import Delivery
 from bot.file_sanitizer.sanitizer import MOST_BYTES
@@ -39,7 +39,8 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import multipart
-from bot.web.middleware import CANNOT_BE_USED, Refused, body, fields, number
+from bot.web.middleware import CANNOT_BE_USED
+from bot.web.request_parsing import Refused, body, fields, number
 from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text, _, button
@@ -151,7 +152,7 @@ async def attached(request: Request) -> Response:
     sent = await multipart.opened(request, MOST_BYTES + AROUND_A_FILE)
     visitor = await _poster(request, sent.fields)
     try:
-        delivery = await external_events.take_upload(rt, visitor.person, sent.file)
+        delivery = await upload_events.take_upload(rt, visitor.person, sent.file)
     except LookupError:
         return await _post(request, sent.fields, Unreadable("document"))
     return await _answered(request, visitor, delivery)

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.runtime import Runtime
-from bot.web.middleware import Refused
+from bot.web.request_parsing import Refused
 
 MOST = 20
 

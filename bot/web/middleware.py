@@ -1,13 +1,11 @@
 """The door: what a request must be like to come in at all, and the headers of every answer."""
 
-import asyncio
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
-from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.cache import LiveUnavailable
@@ -17,9 +15,7 @@ from bot.observability import metrics
 CANNOT_BE_USED = (OperationalError, PoolTimeout, LiveUnavailable)
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 16 * 1024
-BODY_SECONDS = 10
 PARTS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-LONGEST_NUMBER = 15
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
 HEADERS = [
@@ -34,14 +30,6 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=(), payment=()"),
 ]
-
-
-class Refused(Exception):
-    """A request that is answered with a bare status: 400, 403, 408, 413 or 415."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
 
 
 class Door:
@@ -97,39 +85,3 @@ def _named(host: bytes, public_url: str) -> bool:
     named = HOST.fullmatch(host.decode("latin-1").lower())
     ours = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
     return named is not None and named[1] in ours
-
-
-def number(text: str, *, otherwise: int = 0) -> int:
-    """A number as our own pages write them; `otherwise` for anything else, however long."""
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else otherwise
-
-
-def fields(raw: bytes, most: int, *, blank: bool = False) -> list[tuple[str, str]]:
-    """The fields of a form, without NULs, which no database takes; refused past `most` of them."""
-    text = raw.decode("utf-8", "replace")
-    try:
-        pairs = parse_qsl(text, keep_blank_values=blank, max_num_fields=most)
-    except ValueError:
-        raise Refused(400) from None
-    return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs]
-
-
-async def body(request: Request, most: int, kind: str) -> bytes:
-    """The raw body of one content type, refused past `most` bytes while it streams in."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
-        raise Refused(415)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(415)
-    chunks, size = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > most:
-                    raise Refused(413)
-                chunks.append(chunk)
-    except TimeoutError:
-        raise Refused(408) from None
-    except ClientDisconnect:
-        raise Refused(400) from None
-    return b"".join(chunks)

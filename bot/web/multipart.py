@@ -9,7 +9,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from bot.web.middleware import Refused
+from bot.web.request_parsing import Refused
 
 KIND = b"multipart/form-data"
 MOST_FIELD = 200

@@ -18,14 +18,14 @@ from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.i18n import direction, tag
 from bot.observability import logging
-from bot.people import identities
-from bot.people.identities import Visit
+from bot.people import identities, secure_links
+from bot.people.secure_links import Visit
 from bot.runtime import Runtime
 from bot.web import chat
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
 
-VISIT_SECONDS = identities.VISIT_MINUTES * 60
+VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
 FRESH_SECONDS = 600
 
 TITLE = _("A page of our own")
@@ -64,7 +64,7 @@ async def enter(request: Request) -> Response:
         _logger.warning("link.refused", channel=visit.channel)
         return _page(rt, (ELSEWHERE,), visit.language, status=403)
     async with rt.pool.connection() as session:
-        name = await identities.enter(rt, session, request.path_params["token"])
+        name = await secure_links.enter(rt, session, request.path_params["token"])
     if name is None:
         return _page(rt, (OVER,), "", status=410)
     arrival = Inbound(WebChat.name, f"{name}:{uuid4().hex}", name, name, Resumed())
@@ -78,7 +78,7 @@ async def enter(request: Request) -> Response:
 
 async def _announced(rt: Runtime, request: Request) -> Visit | None:
     async with rt.pool.connection() as session:
-        return await identities.announced(rt, session, request.path_params["token"])
+        return await secure_links.announced(rt, session, request.path_params["token"])
 
 
 async def _is_inside(rt: Runtime, request: Request) -> bool:

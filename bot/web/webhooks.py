@@ -18,14 +18,14 @@ from starlette.routing import Route
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
-from bot.conversations import external_events, receive
+from bot.conversations import quarantine, receive, registry_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import Delivery
 from bot.observability import logging
 from bot.registry import callback_signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
-from bot.web.middleware import Refused, body
+from bot.web.request_parsing import Refused, body
 
 TELEGRAM_MOST = 1024 * 1024
 WHATSAPP_MOST = 3 * 1024 * 1024
@@ -80,7 +80,7 @@ async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -
     _logger.warning("update.unreadable", channel=channel, code=error.code, size=len(raw))
     name = sha256(raw).hexdigest()
     async with rt.pool.connection() as session:
-        await receive.quarantine(rt, session, channel, name, error.code, len(raw))
+        await quarantine.quarantine(rt, session, channel, name, error.code, len(raw))
     return Response()
 
 
@@ -210,7 +210,7 @@ async def registry(request: Request) -> Response:
 
 async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
-        delivery = await external_events.hear_registry(
+        delivery = await registry_events.hear_registry(
             rt, callback.number, callback.state, callback.version
         )
     except LookupError:

@@ -23,8 +23,8 @@ from bot.db.migrations import migrate
 from bot.observability import logging
 from bot.officers import directory
 from bot.people import identities
-from bot.privacy import erasure
-from bot.registrations import submissions
+from bot.privacy import data_export
+from bot.registrations import registry_codes
 from bot.registry.errors import OutcomeUnknown
 from bot.web.console import demo_officers
 from flows.engine.events import Said
@@ -168,7 +168,7 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
     """What the registry is sent; what it keeps is compared when all of it is there."""
     told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
-    body = submissions.payload(submit, "ru", CONSENT)
+    body = registry_codes.payload(submit, "ru", CONSENT)
     registry, key = house.rt.registry, str(uuid4())
     assert registry is not None
     for _try in range(9):
@@ -192,7 +192,7 @@ async def _exported(house: House, guest: Guest, conversation: Conversation) -> s
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
-        row = await erasure.export(
+        row = await data_export.export(
             house.rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     lines = "\n".join(row.message.paragraphs if row.message else ()).split("\n")

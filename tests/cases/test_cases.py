@@ -14,7 +14,7 @@ from bot.channels import Act, Intruder, Message, Rates, SendError
 from bot.channels.telegram.client import Telegram
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.desk import case_sweeps
+from bot.desk import auto_assignment, case_sweeps, duty_group
 from bot.desk.views import Queue
 from bot.officers import directory
 from bot.officers.directory import LastAdministrator, Officer
@@ -367,10 +367,10 @@ def group(rt: Runtime) -> _Group:
 
 
 async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, group: _Group) -> None:
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     await ask(Guest(rt), "Testova asks something")
     await ahead(rt, "10 seconds")
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     (card,) = group.stands.values()
     assert group.acts == 2
     assert "Жалпы қабылдау орны" in card.paragraphs[0]
@@ -381,11 +381,11 @@ async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, gro
 async def test_an_urgent_case_rings_with_a_new_card_in_place_of_the_old(
     rt: Runtime, group: _Group
 ) -> None:
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     (first,) = group.stands
     await ask(Guest(rt), topic="danger")
     await ahead(rt, "10 seconds")
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     (second,) = group.stands
     assert second != first
 
@@ -394,25 +394,25 @@ async def test_a_group_gets_at_most_twenty_acts_a_minute(rt: Runtime, group: _Gr
     for second in range(60):
         if second % 3 == 0:
             await ask(Guest(rt), topic="danger")
-        await case_sweeps.announce(rt)
+        await duty_group.announce(rt)
         await ahead(rt, "1 second")
     assert group.acts <= 20
     assert len(group.stands) == 1
 
 
 async def test_without_news_the_card_is_left_alone(rt: Runtime, group: _Group) -> None:
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     await ahead(rt, "1 hour")
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     assert group.acts == 1
 
 
 async def test_a_card_that_could_not_be_shown_is_tried_again(rt: Runtime, group: _Group) -> None:
     group.fails = True
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     group.fails = False
     await ahead(rt, "10 seconds")
-    await case_sweeps.announce(rt)
+    await duty_group.announce(rt)
     assert len(group.stands) == 1
 
 
@@ -449,7 +449,7 @@ async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -
     await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
     await an_officer(rt, "Officer At Home")
     asked = [await ask(Guest(rt)) for _each in range(4)]
-    assert await case_sweeps.give(rt) == 4
+    assert await auto_assignment.give(rt) == 4
     held = [(await now(rt, case.id)).owner for case in asked]
     assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
 
@@ -457,12 +457,12 @@ async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -
 async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runtime) -> None:
     await _gives(rt)
     case = await ask(Guest(rt))
-    assert await case_sweeps.give(rt) == 0
+    assert await auto_assignment.give(rt) == 0
     officer = await _on_shift(rt, "Officer First")
-    assert await case_sweeps.give(rt) == 1
+    assert await auto_assignment.give(rt) == 1
     await ahead(rt, "31 minutes")
     await case_sweeps.tend(rt)
-    assert await case_sweeps.give(rt) == 0, "it would go round for ever"
+    assert await auto_assignment.give(rt) == 0, "it would go round for ever"
     back = await now(rt, case.id)
     assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
     assert await desk.take_next(rt, officer, key=key()) is not None
@@ -480,7 +480,7 @@ async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
     first, second = [await ask(Guest(rt)) for _each in range(2)]
     async with rt.pool.connection() as session:
         await session.execute(broken, (first.person_id,))
-    assert await case_sweeps.give(rt) == 1
+    assert await auto_assignment.give(rt) == 1
     assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 
 
@@ -490,7 +490,7 @@ async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:
     await _on_shift(rt, "Officer Second")
     asked = [await ask(Guest(rt)) for _each in range(3)]
     taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
-    await asyncio.gather(case_sweeps.give(rt), case_sweeps.give(rt), *taking)
+    await asyncio.gather(auto_assignment.give(rt), auto_assignment.give(rt), *taking)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"

@@ -13,13 +13,13 @@ from typing import Any
 import uvicorn
 
 from bot.cli import main
-from bot.worker import main as worker_main
+from bot.worker import sweeps
 
 
 def awake(mark: str) -> None:
     """Leaves a mark as soon as it works: it listens, or has swept once."""
     _marked(uvicorn.Server, "startup", Path(mark))
-    _marked(worker_main, "sweep", Path(mark))
+    _marked(sweeps, "sweep", Path(mark))
 
 
 def _marked(place: Any, name: str, mark: Path) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from bot import outbox
-from bot.conversations import external_events, receive
-from bot.desk import case_sweeps, statistics
+from bot.conversations import receive, registry_events
+from bot.desk import case_sweeps, form_funnel
 from bot.outbox import sender
 from bot.people import identities, reminders, subscriptions
 from bot.registry.client import Registry
 from bot.runtime import Runtime
-from bot.worker import main
+from bot.worker import sweeps
 from tests.desk.desks import ahead, ask
 from tests.person_client import Guest
 from tests.registrations.test_registrations import Answering
@@ -67,7 +67,7 @@ async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.Monkey
             await outbox.post(session, person, "web", (row,))
     oldest: Any = "SELECT person_id FROM messages WHERE state = 'pending' ORDER BY due_at LIMIT 1"
     broken = await _unreadable(rt, oldest)
-    await main.sweep(rt)
+    await sweeps.sweep(rt)
     assert await _all(rt, "SELECT person_id FROM messages WHERE state = 'pending'") == [broken]
     assert await outbox.sweep(rt) == 0
     await ahead(rt, "5 minutes")
@@ -83,7 +83,7 @@ async def test_reminders_of_others_come_in_one_round(
             await reminders.put(session, person_id, 1)
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "3 days")
-    await main.remind(rt)
+    await sweeps.remind(rt)
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
@@ -95,7 +95,7 @@ async def test_answers_of_others_are_forgotten(rt: Runtime) -> None:
         await session.execute("UPDATE registrations SET state = 'accepted'")
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "2 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     left: Any = "SELECT person_id FROM registrations WHERE NOT answers_gone"
     assert await _all(rt, left) == [broken]
 
@@ -114,7 +114,7 @@ async def test_what_others_left_for_a_month_is_forgotten(
     monkeypatch.setattr(subscriptions, "idle", lambda session, after: page(session, after, 1))
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "31 days")
-    await main.forget_unfinished(rt)
+    await sweeps.forget_unfinished(rt)
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
@@ -132,7 +132,7 @@ async def test_cases_of_others_are_tended(rt: Runtime, monkeypatch: pytest.Monke
 async def test_steps_of_others_are_counted(rt: Runtime) -> None:
     await _three(rt)
     await _unreadable(rt, FIRST)
-    assert await statistics.count_steps(rt) == 3
+    assert await form_funnel.count_steps(rt) == 3
     assert max(await _all(rt, "SELECT reached FROM steps")) == 2
 
 
@@ -143,7 +143,7 @@ async def test_writes_of_others_are_tried(rt: Runtime) -> None:
     await _unreadable(rt, FIRST)
     await ahead(rt, "1 minute")
     registry = Answering()
-    await main.sweep_writes(replace(rt, registry=cast(Registry, registry)))
+    await sweeps.sweep_writes(replace(rt, registry=cast(Registry, registry)))
     states = await _all(rt, "SELECT state FROM registry_writes")
     assert sorted(states) == ["accepted", "sending"]
 
@@ -157,7 +157,7 @@ async def test_a_channel_that_was_switched_off_keeps_no_acceptance_from_being_wr
     channels = {name: each for name, each in rt.channels.items() if name != "web"}
     off = replace(rt, registry=cast(Registry, registry), channels=channels)
     (write,) = await _all(rt, "SELECT id FROM registry_writes")
-    await receive.deliver(off, await external_events.write_to_registry(off, write))
+    await receive.deliver(off, await registry_events.write_to_registry(off, write))
     assert await _all(rt, "SELECT state FROM registry_writes") == ["accepted"]
     told: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
     assert await _all(rt, told) == ["E_SEND_CHANNEL"]

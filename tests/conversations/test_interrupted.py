@@ -18,11 +18,11 @@ from bot.channels import Act
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.config.settings import Settings
-from bot.db import pipeline
+from bot.db import connection
 from bot.observability import logging, metrics
 from bot.runtime import DatabaseAway, Runtime, pool, runtime
 from bot.security.key_files import VaultError
-from bot.worker import main
+from bot.worker import main, sweeps
 from flows.engine.events import Said
 from tests.chaos.processes import at
 from tests.chaos.proxy import Line, opened
@@ -91,7 +91,7 @@ async def test_a_database_that_says_nothing_is_given_up(
     rt, line = far
     guest = Guest(rt)
     await guest.consent()
-    monkeypatch.setattr(pipeline, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.5)
     line.become("drop", 0)
     with pytest.raises(OperationalError):
         async with asyncio.timeout(15):
@@ -130,7 +130,7 @@ async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE messages SET state = 'pending', done_at = NULL, attempt = 0")
     channel = _slow(rt, guest)
-    working = asyncio.create_task(main._every(1, lambda: main.sweep(guest.rt)))
+    working = asyncio.create_task(main._every(1, lambda: sweeps.sweep(guest.rt)))
     await channel.begun.wait()
     working.cancel()
     await asyncio.sleep(0)

@@ -23,7 +23,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Forbidden, Reason, Role, Why
 from bot.people import identities
-from bot.privacy import erasure
+from bot.privacy import retention
 from bot.runtime import Runtime
 from flows.engine.events import Pressed, Said
 from flows.engine.flow import OpenCase
@@ -172,7 +172,7 @@ async def test_a_reply_that_was_overtaken_is_shown_as_not_sent_also_weeks_later(
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
     assert (reply.officer, reply.delivery) == (officer.name, "dropped")
     await ahead(rt, "8 days")
-    await erasure.retain(rt)
+    await retention.retain(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
     assert reply.delivery == "dropped"
     with pytest.raises(cases.Taken) as taken:

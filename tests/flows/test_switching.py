@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 import pytest
 
-from bot.registrations import submissions
+from bot.registrations import registry_codes
 from flows import FLOWS
 from flows.engine import exhaustive_walk, screens
 from flows.engine.conversation import step
@@ -137,7 +137,7 @@ def _payload(shift: int | None) -> bytes:
             chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
         chat.answers(FAMILY.get(chat.name) or straight(chat.name))
     [sent] = chat.done(Submit)
-    return submissions.payload(sent, "ru", CONSENT).model_dump_json().encode()
+    return registry_codes.payload(sent, "ru", CONSENT).model_dump_json().encode()
 
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))

@@ -20,14 +20,14 @@ import yaml
 from bot import runtime as running
 from bot.cache import Live
 from bot.channels import Inbound
-from bot.conversations import receive
+from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
 from bot.db import job_queue
 from bot.embedded import Databases
 from bot.observability import logging, metrics
 from bot.operations import health
-from bot.privacy import erasure
-from bot.registrations import submissions
+from bot.privacy import retention
+from bot.registrations import registry_codes
 from bot.runtime import Runtime, platforms, pool
 from bot.security import audit_log
 from bot.web.app import create_app
@@ -246,7 +246,7 @@ class _Broken(dict[str, object]):
 async def a_right_that_is_missing(rt: Runtime, databases: Databases) -> Runtime:
     with psycopg.connect(databases.owner) as owner:
         owner.execute("REVOKE DELETE ON links FROM kosh_retention")
-    await erasure.retain(rt)
+    await retention.retain(rt)
     return rt
 
 
@@ -254,7 +254,9 @@ async def a_right_that_is_missing(rt: Runtime, databases: Databases) -> Runtime:
 async def what_nobody_can_read(rt: Runtime, databases: Databases) -> Runtime:
     async with rt.pool.connection() as session:
         for number in range(51):
-            await receive.quarantine(rt, session, "telegram", f"update {number}", "E_UNREADABLE", 9)
+            await quarantine.quarantine(
+                rt, session, "telegram", f"update {number}", "E_UNREADABLE", 9
+            )
     return rt
 
 
@@ -282,7 +284,7 @@ async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
 @provokes("KoshClosed")
 async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
     other: Any = _Empty()
-    closed = await submissions.checked(replace(rt, registry=other))
+    closed = await registry_codes.checked(replace(rt, registry=other))
     assert closed.flows["preregistration"].items == ()
     return rt
 

@@ -20,6 +20,7 @@ from bot.embedded import Databases
 from bot.officers import credentials
 from bot.operations import key_rotation
 from bot.people import identities
+from bot.people import rewrapping as people_rewrapping
 from bot.people.identities import Person
 from bot.runtime import Runtime, runtime
 from bot.security import key_files
@@ -137,9 +138,9 @@ async def test_a_kill_between_two_batches_leaves_both_halves_readable(
         await key_rotation.make(rt, "epoch")
         settle(rt)
         async with rt.pool.connection() as session:
-            await identities.rewrap(rt, session, None, 15)
+            await people_rewrapping.rewrap(rt, session, None, 15)
         async with rt.pool.connection() as session:
-            await identities.rewrap(rt, session, None, 10)
+            await people_rewrapping.rewrap(rt, session, None, 10)
             await session.rollback()  # what a kill in the middle of a batch leaves
         assert epochs(databases) == {1: 25, 2: 15}
         assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(40)]

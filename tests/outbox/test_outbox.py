@@ -11,7 +11,7 @@ from bot.channels import Act, Unreachable
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.db.pipeline import Connection
+from bot.db.connection import Connection
 from bot.embedded import Databases
 from bot.outbox import channel_probe, sender
 from bot.runtime import Runtime

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.privacy import erasure
+from bot.privacy import retention
 from bot.runtime import Runtime
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_epoch) VALUES (%(id)s, '', 1)"
@@ -97,10 +97,10 @@ async def test_what_is_due_goes_and_what_is_not_stays(rt: Runtime) -> None:
         for what, kept in KEPT.items()
         for is_due in (True, False)
     ]
-    await erasure.retain(rt)
+    await retention.retain(rt)
     for what, is_due, row in rows:
         assert await _is_there(rt, what, row) is not is_due, (what, is_due)
-    await erasure.retain(rt)
+    await retention.retain(rt)
     assert [
         what for what, is_due, row in rows if not is_due and not await _is_there(rt, what, row)
     ] == []
@@ -111,9 +111,9 @@ async def test_a_rule_that_fails_stops_no_other(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken: LiteralString = "DELETE FROM a_table_that_is_not_there"
-    monkeypatch.setattr(erasure, "RULES", (("nothing", broken), *erasure.RULES))
+    monkeypatch.setattr(retention, "RULES", (("nothing", broken), *retention.RULES))
     row = await _of_age(rt, "a draft", "31 days")
-    assert "nothing" not in await erasure.retain(rt)
+    assert "nothing" not in await retention.retain(rt)
     assert not await _is_there(rt, "a draft", row)
 
 
@@ -129,7 +129,7 @@ async def test_of_the_ids_of_messages_only_the_old_ones_go(rt: Runtime) -> None:
             (person, ages),
         )
     for _again in range(2):
-        gone = await erasure.retain(rt)
+        gone = await retention.retain(rt)
         async with rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT unnest(standing) FROM conversations WHERE person_id = %s", (person,)

@@ -190,9 +190,9 @@ def any_database() -> None:
 )
 def no_retention() -> None:
     """Nothing goes by itself."""
-    from bot.privacy import erasure
+    from bot.privacy import retention
 
-    erasure.RULES = ()
+    retention.RULES = ()
 
 
 # What is told

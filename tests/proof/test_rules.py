@@ -132,7 +132,7 @@ def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str
     owner = embedded.prepare(admin_url, name).owner
     try:
         config = Config()
-        config.set_main_option("script_location", "bot:migrations")
+        config.set_main_option("script_location", "bot.db:migrations")
         config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)
         script = ScriptDirectory.from_config(config)
         (first,) = script.get_bases()

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from bot.conversations import external_events, receive
+from bot.conversations import external_events, receive, registry_events
 from bot.conversations import store as conversation_store
-from bot.registrations import submissions
+from bot.registrations import registry_writes, retention
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
-from bot.worker import main
+from bot.worker import main, sweeps
 from flows.preregistration import CLOSED
 from tests.desk.desks import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
@@ -116,16 +116,16 @@ async def test_a_try_that_was_overtaken_takes_back_no_acceptance(
     await guest.register()
     write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
     there = replace(rt, registry=cast(Registry, registry))
-    frozen = asyncio.create_task(external_events.write_to_registry(there, write))
+    frozen = asyncio.create_task(registry_events.write_to_registry(there, write))
     await registry.begun.wait()
     await ahead(rt, "91 seconds")
-    assert await external_events.write_to_registry(there, write)
+    assert await registry_events.write_to_registry(there, write)
     registry.gate.set()
     assert await frozen is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert await _one(rt, "SELECT count(*) FROM cases") == 0
     await ahead(rt, "1 hour")
-    assert await external_events.write_to_registry(there, write) is None
+    assert await registry_events.write_to_registry(there, write) is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
 
@@ -134,9 +134,9 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
     """One try at the write whose turn it is."""
     await ahead(rt, "15 minutes")
     async with rt.pool.connection() as session:
-        (write,) = await submissions.due(session)
+        (write,) = await registry_writes.due(session)
     there = replace(rt, registry=cast(Registry, registry))
-    await receive.deliver(rt, await external_events.write_to_registry(there, write))
+    await receive.deliver(rt, await registry_events.write_to_registry(there, write))
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
@@ -178,7 +178,7 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
     """The registry takes what was sent last, and accepts it."""
     await _write(rt, registry)
     version = max(each.version for each in registry.said.values()) + 1
-    await receive.deliver(rt, await external_events.hear_registry(rt, NUMBER, "ACCEPTED", version))
+    await receive.deliver(rt, await registry_events.hear_registry(rt, NUMBER, "ACCEPTED", version))
 
 
 async def _surname(guest: Guest) -> str | None:
@@ -202,7 +202,7 @@ async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -
         forms = {**c.forms, "interview": c.forms["preregistration"]}
         await conversation_store.keep(rt, session, held, replace(c, forms=forms))
     await ahead(rt, "25 hours")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     conversation = await guest.conversation()
     assert conversation is not None
     assert list(conversation.forms) == ["interview"]
@@ -215,13 +215,13 @@ async def test_a_change_that_was_begun_outlives_the_day_after_acceptance(rt: Run
     await ahead(rt, "23 hours 55 minutes")
     await guest.go("/status", "amend", "edit", "surname")
     await ahead(rt, "10 minutes")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     await guest.go("TESTOVSKAYA")
     assert await _surname(guest) == "TESTOVSKAYA"
     await guest.go("submit")
     await _accepted(rt, guest, registry)
     await ahead(rt, "25 hours")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
 
 
@@ -234,11 +234,11 @@ async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
     await guest.go("/status", "amend")
     for days in (29, 29):
         await ahead(rt, f"{days} days")
-        await main.forget_spent(rt)
+        await sweeps.forget_spent(rt)
         assert await _surname(guest) == "TESTOVA"
         await guest.go("/menu")
     await ahead(rt, "31 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
     assert await _one(rt, "SELECT answers_gone FROM registrations")
 
@@ -250,10 +250,10 @@ async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: 
     await guest.go("/status", "withdraw", "yes")
     await _write(rt, registry)
     await ahead(rt, "29 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
     await ahead(rt, "2 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
 
 
@@ -262,7 +262,7 @@ async def test_what_the_registry_has_not_answered_is_kept(rt: Runtime) -> None:
     await guest.register()
     await _write(rt, registry)
     await ahead(rt, "31 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
 
 
@@ -274,7 +274,7 @@ async def test_what_was_withdrawn_once_takes_nothing_from_what_is_on_its_way(rt:
     await _write(rt, registry)
     await guest.register()
     await ahead(rt, "31 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
 
 
@@ -287,7 +287,7 @@ async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None
 
     async def met(*, lately: bool) -> int:
         async with rt.pool.connection() as session:
-            return len(await submissions.spent(session, UUID(int=0), lately=lately))
+            return len(await retention.spent(session, UUID(int=0), lately=lately))
 
     await ahead(rt, "24 hours 30 minutes")
     assert (await met(lately=True), await met(lately=False)) == (1, 1)
@@ -300,7 +300,7 @@ async def test_what_no_round_met_in_its_hour_goes_with_what_time_takes_away(rt: 
     await guest.register()
     await _accepted(rt, guest, Keeping())
     await ahead(rt, "2 days")
-    await main.forget_spent(rt, lately=True)
+    await sweeps.forget_spent(rt, lately=True)
     assert await _surname(guest) == "TESTOVA"
     await main._retain(rt)
     assert await _surname(guest) is None
@@ -313,10 +313,10 @@ async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runti
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
     await _accepted(rt, guest, registry)
     await ahead(rt, "25 hours")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
     # As if it had been sent after the round had found its person.
     await external_events.forget_answers(rt, person_id)
@@ -324,12 +324,12 @@ async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runti
     registry.fails = {"amend": REFUSED}
     await _write(rt, registry)
     assert await _one(rt, "SELECT count(*) FROM cases") == 1
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
     await guest.go("/status", "amend", "submit")
     await _accepted(rt, guest, registry)
     await ahead(rt, "25 hours")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
 
 
@@ -343,11 +343,11 @@ async def test_a_refused_amendment_stays_while_its_case_does_and_its_person_writ
     registry.fails = {"amend": REFUSED}
     await _write(rt, registry)
     await ahead(rt, "31 days")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
     async with rt.pool.connection() as session:
         await session.execute("DELETE FROM cases")
-    await main.forget_spent(rt)
+    await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
 
 
@@ -363,7 +363,7 @@ async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
             "UPDATE registry_writes SET due_at = due_at + interval '30 seconds'"
             " WHERE kind = 'submit'"
         )
-        due = await submissions.due(session, 2)
+        due = await registry_writes.due(session, 2)
         cursor = await session.execute("SELECT id FROM registry_writes WHERE kind = 'submit'")
         assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
 
@@ -373,5 +373,5 @@ async def test_answers_are_forgotten_also_while_registration_is_closed(rt: Runti
     await guest.register()
     await _accepted(rt, guest, Keeping())
     await ahead(rt, "25 hours")
-    await main.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
+    await sweeps.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
     assert await _surname(guest) is None

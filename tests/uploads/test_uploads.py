@@ -18,19 +18,19 @@ import pytest
 from bot import uploads
 from bot.channels import Refused as Gone
 from bot.channels import Unreachable
-from bot.conversations import external_events, receive
+from bot.conversations import receive, upload_events
 from bot.embedded import Databases
 from bot.file_sanitizer.sanitizer import Clean, Workshop
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
-from bot.privacy import erasure
+from bot.privacy import data_export, erasure, retention
 from bot.registrations import submissions
 from bot.registry import errors as registry_errors
 from bot.registry.errors import RegistryError
 from bot.runtime import Runtime
 from bot.uploads import intake
-from bot.worker import main
+from bot.worker import sweeps
 from flows.engine.events import Attached, Awaited, Said
 from flows.engine.state import Conversation
 from flows.engine.text import _
@@ -221,13 +221,13 @@ async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
     await kept(rt, person, photo())
     conversation = Conversation(language="ru", papers={"identity": "checked"})
     async with rt.pool.connection() as session:
-        row = await erasure.export(
+        row = await data_export.export(
             rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     assert row.message is not None
     told = "\n".join(row.message.paragraphs)
-    files = rt.languages.render(_(erasure.FILES.msgid, count=1), "ru")
-    assert f"{rt.languages.render(erasure.PAPERS, 'ru')}\n" in told
+    files = rt.languages.render(_(data_export.FILES.msgid, count=1), "ru")
+    assert f"{rt.languages.render(data_export.PAPERS, 'ru')}\n" in told
     assert files in told
 
 
@@ -407,7 +407,7 @@ async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
     assert crashed is not None
     assert await uploads.fetch(rt, upload_id) is None, "somebody is at it"
     await ahead(rt, "6 minutes")
-    await main.sweep_papers(rt)
+    await sweeps.sweep_papers(rt)
     assert await rows(rt) == ["ready"]
     with crashed:
         async with rt.pool.connection() as session:
@@ -417,7 +417,7 @@ async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
 async def test_a_file_over_the_page_is_taken_and_answered(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
-    delivery = await external_events.take_upload(house.rt, person, sent(photo()))
+    delivery = await upload_events.take_upload(house.rt, person, sent(photo()))
     await receive.deliver(house.rt, delivery)
     assert await count(guest) == 1
 
@@ -447,7 +447,7 @@ async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
     """Files taken on the page and let go to the registry."""
     person = await person_of(house.rt, guest)
     for file in files:
-        delivery = await external_events.take_upload(house.rt, person, sent(file))
+        delivery = await upload_events.take_upload(house.rt, person, sent(file))
         await receive.deliver(house.rt, delivery)
     await guest.go("done", "-", "-")
     return person
@@ -644,7 +644,7 @@ async def test_a_paper_waits_until_its_registration_has_a_number(house: House) -
     upload_id = await kept(house.rt, person, photo())
     async with house.rt.pool.connection() as session:
         assert await uploads.release(session, person.id) == 1
-    await main.sweep_papers(house.rt)
+    await sweeps.sweep_papers(house.rt)
     assert await uploads.claim(house.rt, upload_id) is None
     assert await rows(house.rt) == ["pending"]
     async with house.http.delete(f"{house.sandbox}/_faults"):
@@ -750,15 +750,15 @@ async def test_time_takes_papers_away(rt: Runtime) -> None:
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
     await kept(rt, person, photo())
     await ahead(rt, "23 hours")
-    await erasure.retain(rt)
+    await retention.retain(rt)
     assert await rows(rt) == ["refused", "ready"]
     await ahead(rt, "2 hours")
-    await erasure.retain(rt)
+    await retention.retain(rt)
     assert await rows(rt) == ["ready"]
     async with rt.pool.connection() as session:
         await session.execute("UPDATE conversations SET updated_at = kosh_now() + '60 days'")
     await ahead(rt, "29 days")
-    await erasure.retain(rt)
+    await retention.retain(rt)
     assert await rows(rt) == []
     assert await pieces(rt) == 0
 

@@ -5,8 +5,8 @@ from bot.conversations.store import lock
 from bot.i18n import Languages
 from bot.people import identities, subscriptions
 from bot.people.subscriptions import Subscription
-from bot.privacy import erasure
-from bot.worker import main
+from bot.privacy import data_export, retention
+from bot.worker import sweeps
 from flows.announcements import CHOSEN, CONSENT
 from flows.engine import announcement_screens
 from flows.engine.text import Text, _
@@ -86,8 +86,8 @@ async def test_subscribing_keeps_topics_tokens_and_a_consent_with_its_language(
         exported = "\n".join(each.text for each in visitor.bubbles[-2:])
         topics = CHOSEN.show("rules,events")
         assert said(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
-        assert said(erasure.HINT) in exported
-        assert said(erasure.KINDS["country"]) in exported
+        assert said(data_export.HINT) in exported
+        assert said(data_export.KINDS["country"]) in exported
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
@@ -143,8 +143,8 @@ async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) ->
         await visitor.press("preregistration")
         await visitor.press("self")
         await house.ahead("31 days")
-        await main.forget_unfinished(house.rt)
-        await erasure.retain(house.rt)
+        await sweeps.forget_unfinished(house.rt)
+        await retention.retain(house.rt)
         assert await _of(house, visitor) is not None
         async with house.rt.pool.connection() as session:
             person = await identities.find(house.rt, session, "web", visitor.chat)
@@ -162,7 +162,7 @@ async def test_who_blocked_the_bot_is_forgotten_like_everybody(house: House) -> 
         async with house.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
         await house.ahead("31 days")
-        await erasure.retain(house.rt)
+        await retention.retain(house.rt)
         assert await _of(house, visitor) is None
         async with house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM subscriptions")

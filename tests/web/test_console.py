@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.cases import canned_replies
-from bot.desk import statistics
+from bot.desk import form_funnel
 from bot.i18n import Languages
 from bot.officers import credentials, directory
 from bot.officers.permissions import Role
@@ -466,7 +466,7 @@ async def test_the_composer_counts_down_and_locks_with_the_platforms_window(
 
 @pytest.mark.requirement("S-62")
 async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: Visitor) -> None:
-    assert await statistics.count_steps(desk.rt) == 1
+    assert await form_funnel.count_steps(desk.rt) == 1
     async with Console.signed_in(desk.url, MARAT) as console:
         screen = await console.get("/console/statistics")
         assert ru("few") in screen.text
@@ -486,7 +486,7 @@ async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: 
 
 async def test_a_walk_through_the_form_is_counted_by_question(desk: House) -> None:
     visitor = await ask_officer(desk, "kk", "general", WORDS, after=ANSWERS[:14])
-    await statistics.count_steps(desk.rt)
+    await form_funnel.count_steps(desk.rt)
     async with desk.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT question, reached, staying FROM steps ORDER BY place"

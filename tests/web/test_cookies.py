@@ -10,7 +10,7 @@ import pytest
 from psycopg_pool import PoolTimeout
 
 from bot.config.settings import Settings
-from bot.people import identities
+from bot.people import identities, secure_links
 from bot.web import chat
 from bot.web.console import demo_officers
 from tests.app_stack import House, opened
@@ -84,10 +84,10 @@ async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House)
     async with safe.rt.pool.connection() as session:
         person = await identities.find(safe.rt, session, "telegram", str(user.id))
         assert person is not None
-        token = await identities.link(safe.rt, session, person, "telegram")
+        token = await secure_links.link(safe.rt, session, person, "telegram")
     async with safe.http.post(f"{safe.url}/p/{token}", data={}, allow_redirects=False) as entered:
         cookie = entered.cookies[CHAT]
-    assert (int(cookie["max-age"]), cookie["secure"]) == (identities.VISIT_MINUTES * 60, True)
+    assert (int(cookie["max-age"]), cookie["secure"]) == (secure_links.VISIT_MINUTES * 60, True)
     page, renewed = await _post(safe, cookie.value, "said", text="TESTOVA")
     assert "имя" in page.lower(), "the answer was taken"
     assert renewed is None, "it ends when the visit does, which nothing makes longer"

@@ -17,8 +17,8 @@ from bot.channels import Message
 from bot.cli.servers import serve
 from bot.embedded.server_process import free_port
 from bot.people import identities
-from bot.privacy import erasure
-from bot.web import middleware
+from bot.privacy import retention
+from bot.web import request_parsing
 from bot.web.app import create_app
 from flows.engine import screens
 from flows.engine.text import Text
@@ -169,7 +169,7 @@ async def test_a_body_that_does_not_end_is_408(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 28: the deadline of a body."""
-    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
     secret = house.rt.settings.telegram_secret
     assert secret
     head = (
@@ -320,7 +320,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
         return await _count(house, waiting) == 0
 
     await house.until(given_up)
-    await erasure.retain(house.rt)
+    await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
     # The first row of a turn goes out with it: what the platform then says of it is not lost.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
@@ -334,7 +334,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
     await user.block()
     await house.until(blocked)
     await house.ahead("31 days")
-    await erasure.retain(house.rt)
+    await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 

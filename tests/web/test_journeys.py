@@ -12,7 +12,7 @@ from psycopg import OperationalError
 from bot.conversations import receive
 from bot.conversations.effects import Delivery
 from bot.runtime import Runtime
-from bot.worker import main
+from bot.worker import telegram_polling
 from flows.engine.screens import EXIT_TEXT
 from tests.app_stack import House
 from tests.emulators.telegram import User
@@ -164,7 +164,7 @@ async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: st
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: str) -> None:
-    polling = asyncio.create_task(main.poll(house.rt))
+    polling = asyncio.create_task(telegram_polling.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)
     number = await _receipt(house, language)
@@ -188,7 +188,7 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
         await deliver(rt, delivery)
 
     monkeypatch.setattr(receive, "deliver", fails_once)
-    polling = asyncio.create_task(main.poll(house.rt))
+    polling = asyncio.create_task(telegram_polling.poll(house.rt))
     user = house.telegram.user(7012, first_name="Test")
     await user.start("")
     await user.wait_for_message(1)

@@ -7,9 +7,9 @@ import pytest
 from bot.conversations.store import lock
 from bot.i18n import Languages
 from bot.people import identities
-from bot.privacy import erasure
+from bot.privacy import data_export, retention
 from bot.runtime import Runtime
-from bot.worker import main
+from bot.worker import sweeps
 from flows.engine import checklist_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.screens import OPEN
@@ -69,8 +69,8 @@ async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
         await visitor.say("/mydata")
         await visitor.wait(seen + 2)
         told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
-        assert said(erasure.LIST) in told
-        assert said(erasure.PURPOSES["checklist"]) in told
+        assert said(data_export.LIST) in told
+        assert said(data_export.PURPOSES["checklist"]) in told
         assert said(IIN.name) in told
 
         await visitor.say("/delete")
@@ -87,12 +87,12 @@ async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) 
         await visitor.press("remind")
         before = await _stored(house.rt)
         await house.ahead("5 days")
-        await main.remind(house.rt)
+        await sweeps.remind(house.rt)
         assert await _due(house.rt) == 1
 
         seen = len(visitor.bubbles)
         await house.ahead("3 days")
-        await asyncio.gather(*(main.remind(house.rt) for _worker in range(3)))
+        await asyncio.gather(*(sweeps.remind(house.rt) for _worker in range(3)))
         bubble = await visitor.wait(seen + 1)
         assert bubble.paragraphs == [said(SOMETHING_NEW)]
         assert list(bubble.buttons) == [said(OPEN)]
@@ -119,7 +119,7 @@ async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
         seen = len(visitor.bubbles)
-        await main.remind(house.rt)
+        await sweeps.remind(house.rt)
         assert await _due(house.rt) == 0
         await visitor.say("/menu")
         assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
@@ -130,9 +130,9 @@ async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
         await _kept(visitor)
         await visitor.press("remind")
         await house.ahead("8 days")
-        await main.remind(house.rt)
+        await sweeps.remind(house.rt)
         await house.ahead("23 days")
-        await erasure.retain(house.rt)
+        await retention.retain(house.rt)
         async with house.rt.pool.connection() as session:
             person = await identities.find(house.rt, session, "web", visitor.chat)
             assert person is None
@@ -170,7 +170,7 @@ async def test_on_whatsapp_a_reminder_waits_for_its_person(house: House) -> None
         await _tap(user, tap)
     seen = len(user.received)
     await house.ahead("8 days")
-    await main.remind(house.rt)
+    await sweeps.remind(house.rt)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
         assert await cursor.fetchone() == (1,)

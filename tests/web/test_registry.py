@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.registrations import submissions
+from bot.registrations import registry_codes
 from bot.worker import main
 from tests.app_stack import House
 from tests.person_client import Guest
@@ -240,9 +240,9 @@ async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> 
 async def test_a_code_that_the_registry_does_not_know_closes_registration(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await submissions.checked(house.rt)).flows is house.rt.flows
-    monkeypatch.setitem(submissions.CODES["purpose"], "swim", "SWIM")
-    closed = await submissions.checked(house.rt)
+    assert (await registry_codes.checked(house.rt)).flows is house.rt.flows
+    monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
+    closed = await registry_codes.checked(house.rt)
     assert closed.flows["preregistration"].items == ()
     await house.fault(name="down")
-    assert (await submissions.checked(house.rt)).flows is house.rt.flows
+    assert (await registry_codes.checked(house.rt)).flows is house.rt.flows

@@ -8,22 +8,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bot.channels import (
-    Arrival,
-    Ignored,
-    Inbound,
-    Moved,
-    Receipt,
-    Spoiled,
-    Unreadable,
-    json_decoding,
-)
+from bot.channels import Arrival, Ignored, Inbound, Moved, Receipt, Spoiled, Unreadable
+from bot.channels import json_decoding as decoding
 from bot.channels.whatsapp.errors import fault
 from bot.observability import logging
 from flows.engine import events
 
 NAME = "whatsapp"
-# Updates are known again for eight days: what is older could be a second time.
+# Deduplication keys live for eight days: an older update may be a duplicate.
 OLDEST_SECONDS = 8 * 24 * 3600
 # Under the button that shares a phone number, where the platform has told it anyway.
 SHARE = ":@"
@@ -157,7 +149,7 @@ def arrivals(body: bytes, number_id: str, now: float) -> tuple[Arrival, ...]:
     What cannot be read within it is Spoiled, and the rest counts. Only what is about `number_id` is
     taken. A message older than eight days at `now` is Spoiled E_STALE: it may be a repetition.
     """
-    raw = json_decoding.read(body)
+    raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
     if not isinstance(entries, list):
         raise Unreadable("E_SHAPE")
@@ -192,7 +184,7 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[Arrival]:
 
 
 def _is_ours(value: dict[str, Any], number_id: str) -> bool:
-    metadata = json_decoding.shaped(value.get("metadata"), _Metadata)
+    metadata = decoding.shaped(value.get("metadata"), _Metadata)
     return str(metadata.phone_number_id) == number_id
 
 
@@ -235,14 +227,14 @@ def _contacts(raw: Any) -> list[_Contact]:
 
 
 def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Arrival]:
-    message = json_decoding.shaped(raw, _Message)
+    message = decoding.shaped(raw, _Message)
     if message.type in SILENT or message.group_id:
         return (_IGNORED,)
     at = _seconds(message.timestamp) or int(now)
     if at < now - OLDEST_SECONDS:
         raise Unreadable("E_STALE")
     if message.type == "system":
-        return _moves(message, json_decoding.shaped(raw.get("system") or {}, _System))
+        return _moves(message, decoding.shaped(raw.get("system") or {}, _System))
     who = _who(message, contacts)
     if not who.names:
         raise Unreadable("E_SHAPE")
@@ -285,16 +277,16 @@ def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
     part = raw.get(kind)
     match kind:
         case "text":
-            return events.Said(json_decoding.shaped(part, _Text).body)
+            return events.Said(decoding.shaped(part, _Text).body)
         case "button":
-            return _pressed_template(json_decoding.shaped(part, _Press))
+            return _pressed_template(decoding.shaped(part, _Press))
         case "interactive":
-            return _pressed(json_decoding.shaped(part, _Interactive), who)
+            return _pressed(decoding.shaped(part, _Interactive), who)
         case "image" | "document":
-            file = json_decoding.shaped(part, _File)
+            file = decoding.shaped(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0)
         case "contacts":
-            return _shared(json_decoding.shaped(part, list[_Card]), who)
+            return _shared(decoding.shaped(part, list[_Card]), who)
         case "request_welcome":
             return events.Started()
         case "edit":
@@ -346,7 +338,7 @@ def _moves(message: _Message, system: _System) -> Sequence[Arrival]:
 
 
 def _status(raw: Any) -> Sequence[Arrival]:
-    status = json_decoding.shaped(raw, _Status)
+    status = decoding.shaped(raw, _Status)
     state = STATES.get(status.status)
     if state is None:
         return (_IGNORED,)
@@ -376,7 +368,7 @@ def mark(row: str, part: int, parts: int) -> str:
 
 
 def _marked(told: str) -> tuple[str, int, int]:
-    """The row of a mark, the part and the number of parts; no row where it is none of ours."""
+    """Return the row, the part and the number of parts of a callback mark."""
     found = MARK.fullmatch(told)
     if found is None:
         return "", 1, 1
@@ -394,7 +386,7 @@ def _price(pricing: _Pricing | None) -> str:
 def _alarm(raw: Any) -> None:
     """An error of the whole account, or of a message that is told nowhere else."""
     try:
-        code = json_decoding.shaped(raw, _Error).code
+        code = decoding.shaped(raw, _Error).code
     except Unreadable:
         return
     _logger.error(

@@ -8,7 +8,7 @@ from bot.security import audit_log
 from bot.web.console.rendering import page
 from bot.web.console.request_context import Visit
 from bot.web.console.routing import get
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 
 async def entries(visit: Visit) -> Response:

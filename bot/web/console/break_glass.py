@@ -10,7 +10,7 @@ from bot.web.console import labels as console_labels
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import Form, Visit
 from bot.web.console.routing import get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 
 async def listing(visit: Visit) -> Response:

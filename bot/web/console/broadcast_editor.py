@@ -20,7 +20,7 @@ from bot.web.console.labels_broadcasts import BROADCAST_STATES, MENDED_IN, PURPO
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import Form, Visit
 from bot.web.console.routing import get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 from flows.engine.text import Country, Text
 from flows.knowledge.missions import MISSIONS
 from flows.knowledge.offices import desk_name

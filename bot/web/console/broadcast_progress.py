@@ -21,7 +21,7 @@ from bot.web.console.live_updates import Bell, event
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import Form, Visit, arrive
 from bot.web.console.routing import get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 SIGNAL = "kosh_broadcast"
 BEFORE = (State.DRAFT, State.AWAITING)

@@ -9,7 +9,7 @@ from bot.web.console import labels
 from bot.web.console.rendering import done, page
 from bot.web.console.request_context import Form, Visit
 from bot.web.console.routing import get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 
 async def listing(visit: Visit) -> Response:

@@ -21,7 +21,7 @@ from bot.web.console.case_list import case_path
 from bot.web.console.rendering import SENT, done, labels, page
 from bot.web.console.request_context import Form, Visit
 from bot.web.console.routing import Writes, get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 from flows.engine.text import Text
 from flows.engine.upload_states import State
 from flows.knowledge.missions import GENERAL, MISSIONS

@@ -15,7 +15,7 @@ from bot.web.console import labels as console_labels
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import ROOT, Form, Visit
 from bot.web.console.routing import get, post
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 SHIFT_HOURS, LONGEST_SHIFT = 8, 16
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.cases import State
 from bot.i18n import Languages
 from bot.officers.permissions import Reason, Role, Why
-from bot.privacy.erasure import STATES as STATES_TOLD
+from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from flows.engine import screens

@@ -1,7 +1,7 @@
 """What the audit log and the card of the registry tell, in words: codes are for programs."""
 
 from bot.officers.permissions import Action
-from bot.privacy.erasure import STATES as STATES_TOLD
+from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels import CASE, DONE, FRAME, INBOX, PAPERS
 from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
 from bot.web.console.labels_common import RUNNING, SIGNING

@@ -23,7 +23,7 @@ from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.web.console.request_context import Visit, arrive
 from bot.web.console.routing import get
-from bot.web.middleware import number
+from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
 LOOK_SECONDS = 10  # less than a heartbeat

@@ -30,7 +30,7 @@ from bot.security.key_files import VaultError
 from bot.web.console.rendering import bare
 from bot.web.console.request_context import ROOT, SIGN_IN, form_of, is_https
 from bot.web.console.sign_in import admit, too_often
-from bot.web.middleware import Refused
+from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
 LONGEST_TOKEN = 8 * 1024

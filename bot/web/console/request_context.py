@@ -16,7 +16,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Forbidden, Subject, Why
 from bot.officers.sessions import Strength
 from bot.runtime import Runtime
-from bot.web.middleware import Refused, body, fields
+from bot.web.request_parsing import Refused, body, fields
 from flows.engine.text import Label
 
 ROOT = "/console"

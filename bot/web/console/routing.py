@@ -32,7 +32,7 @@ from bot.web.console.request_context import (
     joined,
     sent,
 )
-from bot.web.middleware import Refused
+from bot.web.request_parsing import Refused
 
 type Page = Callable[[Visit], Awaitable[Response]]
 type Act = Callable[[Visit, Form], Awaitable[Response]]

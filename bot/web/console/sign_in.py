@@ -20,7 +20,7 @@ from bot.security.key_files import VaultError
 from bot.web.console.rendering import bare
 from bot.web.console.request_context import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https
 from bot.web.console.routing import post
-from bot.web.middleware import Refused
+from bot.web.request_parsing import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
 TRIES, TRIES_PER_SECOND = 12, 0.1

@@ -6,7 +6,8 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from bot.desk import statistics
-from bot.desk.statistics import FINISHED, Cell, Stage
+from bot.desk.form_funnel import FINISHED
+from bot.desk.statistics import Cell, Stage
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.rendering import page, span_of

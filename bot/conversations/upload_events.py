@@ -1,0 +1,80 @@
+"""Turns caused by uploads: received, checked, transferred."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from bot import uploads
+from bot.conversations.effects import Delivery
+from bot.conversations.receive import take_turn
+from bot.conversations.store import lock
+from bot.db.job_queue import Session
+from bot.people.identities import Person
+from bot.registry.errors import Refused, RegistryError
+from bot.runtime import Runtime
+from flows.engine.conversation import awaited
+from flows.engine.events import Papered, PaperMoved
+
+
+async def take_upload(
+    rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes]
+) -> Delivery | None:
+    """A file that comes over our own page: looked at, kept, and answered in the conversation.
+
+    LookupError when none is waited for: the page may have been open since an earlier question.
+    """
+    if person is None:
+        raise LookupError
+    async with rt.pool.connection() as session:
+        held = await lock(rt, session, person.id)
+    place = awaited(rt.flows, held.conversation) if held else None
+    if place is None:
+        raise LookupError
+    return await _papered(rt, await uploads.look(rt, person.id, place, chunks))
+
+
+async def fetch_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+    """One try at a file that the messenger keeps for us: fetched, looked at, kept, answered."""
+    checked = await uploads.fetch(rt, upload_id)
+    return None if checked is None else await _papered(rt, checked)
+
+
+async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
+    """Keep a file and tell the conversation of it, in one transaction."""
+    with checked:
+        async with rt.pool.connection() as session:
+            verdict = await uploads.keep(rt, session, checked)
+            if verdict is None:
+                return None
+            refusal = verdict.reason if isinstance(verdict, uploads.Refused) else ""
+            hints = () if isinstance(verdict, uploads.Refused) else verdict.hints
+            event = Papered(checked.place.flow, checked.place.key, refusal, next(iter(hints), ""))
+            return await take_turn(rt, session, checked.person_id, event)
+
+
+async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+    """One try at sending a paper to the registry: claim, call, record the answer."""
+    parcel = await uploads.claim(rt, upload_id) if rt.registry else None
+    if parcel is None or rt.registry is None:
+        return None
+    try:
+        document = await uploads.call(rt, rt.registry, parcel)
+    except Refused as error:
+        async with rt.pool.connection() as session:
+            held = await lock(rt, session, parcel.person.id)
+            language = held.conversation.language if held else ""
+            moved = await uploads.refuse(session, parcel, error, language)
+            return await _tell_moved(rt, session, moved)
+    except RegistryError as error:
+        await uploads.postpone(rt, parcel, error)
+        return None
+    async with rt.pool.connection() as session:
+        await lock(rt, session, parcel.person.id)
+        return await _tell_moved(rt, session, await uploads.settle(session, parcel, document))
+
+
+async def _tell_moved(
+    rt: Runtime, session: Session, moved: uploads.Moved | None
+) -> Delivery | None:
+    if moved is None:
+        return None
+    return await take_turn(rt, session, moved.person_id, PaperMoved(moved.paper, moved.state))

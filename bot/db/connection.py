@@ -1,0 +1,72 @@
+"""The database connection: timeouts, long statements, availability."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from psycopg import AsyncConnection, OperationalError, abc
+from psycopg.errors import DeadlockDetected, QueryCanceled
+from psycopg.pq import TransactionStatus
+from psycopg_pool import PoolTimeout
+
+type Variant = tuple[bytes, tuple[int, ...]]
+"""The key of a prepared statement: its text and the types of its values."""
+
+STATEMENT_SECONDS = 10
+# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
+SILENCE_SECONDS = STATEMENT_SECONDS + 2
+
+
+class Connection(AsyncConnection[Any]):
+    """A connection that knows what it has prepared, and is given up when it is silent for too long.
+
+    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
+    keep whoever asked it for hours.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.prepared: dict[Variant, bytes] = {}
+        self.names = map("kosh_{}".format, count())
+        self.silence = float(SILENCE_SECONDS)
+
+    async def rollback(self) -> None:
+        """Roll back; psycopg then has the server forget all that is prepared, ours too."""
+        self.prepared.clear()
+        await super().rollback()
+
+    async def wait[T](
+        self,
+        gen: abc.PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
+    ) -> T:
+        try:
+            return await super().wait(gen, interval, timeout or self.silence)
+        except OperationalError:
+            if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+@asynccontextmanager
+async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
+    """For statements over many rows: in the open transaction neither side gives up before.
+
+    They may sort and hash in memory, since few of them run at once.
+    """
+    assert isinstance(session, Connection)
+    await session.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
+    await session.execute("SET LOCAL work_mem = '128MB'")
+    session.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
+    try:
+        yield
+    finally:
+        session.silence = float(SILENCE_SECONDS)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is, or is too busy, for everybody: not just a row that others hold."""
+    of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
+    return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

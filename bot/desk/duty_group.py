@@ -1,0 +1,136 @@
+"""Keep the duty group's message with counts of waiting cases up to date."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from bot import outbox
+from bot.cases import working_hours
+from bot.channels import Act, Message, SendError
+from bot.channels.telegram.client import Telegram
+from bot.db.job_queue import Session
+from bot.observability import logging
+from bot.runtime import Runtime
+from flows.engine.text import Text, _
+from flows.knowledge.offices import desk_name
+
+_logger = logging.get()
+
+# Telegram lets a bot write 20 times a minute into a group; edits count, and a new card is two acts.
+CARD_SECONDS = 8
+_FIRST = UUID(int=0)
+TITLE = _("Cases at the desk")
+COUNTED = _("{desk}: waiting {waiting}, urgent {urgent}, late {late}, longest {minutes} min")
+NOTHING = _("Nobody is waiting.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    mission: str
+    waiting: int
+    urgent: int
+    late: int
+    minutes: int
+
+
+async def announce(rt: Runtime) -> int:
+    """Bring the card of every duty group up to date; how many acts that took."""
+    channel = rt.channels.get(Telegram.name)
+    if channel is None:
+        return 0
+    async with rt.pool.connection() as session:
+        chats = await working_hours.duty_chats(session, rt.settings.telegram_duty_chat)
+        counts = await _counts(session)
+    acts = 0
+    for chat, wanted in chats.items():
+        shown = [each for each in counts if not wanted or each.mission in wanted]
+        acts += await _show(rt, chat, shown)
+    return acts
+
+
+async def _counts(session: Session) -> list[_Count]:
+    cursor = await session.execute(
+        "SELECT mission, count(*), count(*) FILTER (WHERE urgent),"
+        " count(*) FILTER (WHERE answer_due < kosh_now() OR escalated_at IS NOT NULL),"
+        " extract(epoch FROM kosh_now() - min(waiting_since))::int / 60 FROM cases"
+        " WHERE state IN ('queued', 'claimed') AND waiting_since IS NOT NULL"
+        " GROUP BY mission ORDER BY mission"
+    )
+    return [_Count(*row) for row in await cursor.fetchall()]
+
+
+async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
+    message, digest = _card(rt, counts)
+    urgent = sum(each.urgent for each in counts)
+    async with rt.pool.connection() as session:
+        before = await _turn(session, chat, digest)
+    if before is None:
+        return 0
+    external_id, known = before
+    try:
+        sent, acts = await _put(rt, chat, external_id, message, rings=urgent > known)
+    except SendError as error:
+        _logger.warning("duty.failed", code=error.code)
+        return 1
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE duty_cards SET external_id = %s, digest = %s, urgent = %s WHERE chat = %s",
+            (sent, digest, urgent, chat),
+        )
+    return acts
+
+
+async def _turn(session: Session, chat: str, digest: bytes) -> tuple[str, int] | None:
+    """Whose turn it is: one process, not sooner than the group's limit allows, if there is news."""
+    await session.execute(
+        "INSERT INTO duty_cards (chat, at) VALUES (%s, kosh_now() - interval '1 hour')"
+        " ON CONFLICT DO NOTHING",
+        (chat,),
+    )
+    cursor = await session.execute(
+        "UPDATE duty_cards SET at = kosh_now() WHERE chat = %s AND digest <> %s"
+        " AND at <= kosh_now() - make_interval(secs => %s) RETURNING external_id, urgent",
+        (chat, digest, CARD_SECONDS),
+    )
+    row = await cursor.fetchone()
+    return (row[0], row[1]) if row else None
+
+
+async def _put(
+    rt: Runtime, chat: str, external_id: str, message: Message, *, rings: bool
+) -> tuple[str, int]:
+    """Edit the card; a new one in its place where it has to ring, or the old one is gone."""
+    if external_id and not rings:
+        act = Act("edit", chat, message, external_id)
+        return await outbox.perform(rt, Telegram.name, act), 1
+    if external_id:
+        await outbox.perform(rt, Telegram.name, Act("delete", chat, None, external_id))
+    sent = await outbox.perform(rt, Telegram.name, Act("send", chat, message))
+    return sent, 2 if external_id else 1
+
+
+def _card(rt: Runtime, counts: list[_Count]) -> tuple[Message, bytes]:
+    """The card in the first two languages; its digest leaves minutes out but for each tenth."""
+    link = f"{rt.settings.public_url}/console"
+    languages = rt.settings.languages[:2]
+    told = tuple(
+        "\n".join(rt.languages.render(line, language) for line in _lines(counts))
+        for language in languages
+    )
+    digest = sha256("\0".join(told).encode()).digest()
+    return Message((*told, link), language=languages[0]), digest
+
+
+def _lines(counts: list[_Count]) -> tuple[Text, ...]:
+    lines = tuple(
+        _(
+            COUNTED.msgid,
+            desk=desk_name(each.mission),
+            waiting=each.waiting,
+            urgent=each.urgent,
+            late=each.late,
+            minutes=each.minutes // 10 * 10,
+        )
+        for each in counts
+    )
+    return (TITLE, *(lines or (NOTHING,)))

@@ -1,0 +1,17 @@
+"""The version and commit of this build."""
+
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+
+@cache
+def built() -> tuple[str, str]:
+    """The version and the commit that it was built from, as far as they are known here."""
+    try:
+        name = version("kosh")
+    except PackageNotFoundError:
+        name = os.environ.get("KOSH_VERSION") or "0"
+    public, _plus, local = name.partition("+")
+    commit = os.environ.get("KOSH_COMMIT", "") or local.removeprefix("g").partition(".")[0]
+    return public, commit[:12]

@@ -1,0 +1,133 @@
+"""Export everything stored about a person as text."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from bot import outbox, uploads
+from bot.db.job_queue import Session
+from bot.outbox import Row
+from bot.people import subscriptions
+from bot.people.identities import Person
+from bot.registrations import submissions
+from bot.runtime import Runtime
+from flows.announcements import CHOSEN, TRAITS
+from flows.engine import screens
+from flows.engine.announcement_screens import SUBSCRIBED
+from flows.engine.events import Say
+from flows.engine.flow import path, shown
+from flows.engine.state import Conversation
+from flows.engine.text import Text, _
+from flows.engine.upload_states import State
+
+EXPORT = _("What is kept about you here:")
+ANSWERS = _("Your answers:")
+CONSENTS = _("Your consents:")
+CONSENT = _("{purpose}, {date}")
+PURPOSES = {
+    "registration": _("Registration"),
+    "handoff": _("Talking to an officer"),
+    "papers": _("Sending papers"),
+    "notices": _("Messages about the status"),
+    "checklist": _("Keeping the list of papers"),
+    "announcements": _("Announcements"),
+    "traits": _("What announcements are about"),
+}
+REGISTERED = _("Registration, state: {state}. Receipt: {number}")
+STATES = {
+    "pending": _("on its way"),
+    "received": _("received, being checked"),
+    "accepted": _("accepted"),
+    "rejected": _("an officer is looking at it"),
+    "withdrawing": _("being withdrawn"),
+    "withdrawn": _("withdrawn"),
+}
+LIST = _("Your list of papers:")
+TICKED = _("Ready: {paper}")
+REMINDED = _("A reminder on {date}")
+PAPERS = _("Papers that you sent:")
+FILES = _("Files kept here until the registry has them: {count}")
+CASES = _("Conversations with officers: {count}")
+HINT = _("You get only a hint of each.")
+TOLD = _("Told for announcements, kept as a code: {kind}")
+KINDS = {each: item.label for each, item in TRAITS.items()}
+HOW_LONG = _(
+    "Unfinished answers stay 30 days after your last message. To erase everything, write “delete”."
+)
+
+
+async def export(
+    rt: Runtime, session: Session, person: Person, conversation: Conversation, now: datetime
+) -> Row:
+    """What is kept, in the person's language, as one protected message."""
+    paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
+    answers = _answers(rt, conversation)
+    if answers:
+        paragraphs.append((ANSWERS, *answers))
+    kept = list(_list(rt, conversation, now.date()))
+    if kept:
+        paragraphs.append((LIST, *kept))
+    paragraphs.append((CONSENTS, *await _consents(session, person)))
+    for state, number, _at in await submissions.of_person(session, person.id):
+        paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
+    if sent := await uploads.listing(session, person.id):
+        waiting = sum(each.state is not State.ACCEPTED for each in sent)
+        lines = screens.paper_lines(rt.flows.values(), conversation.papers)
+        paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
+    paragraphs += await _announcements(session, person)
+    paragraphs += [(_(CASES.msgid, count=await _case_count(session, person)),), (HOW_LONG,)]
+    say = Say(tuple(paragraphs), language=conversation.language, protect=True)
+    return Row("send", outbox.rendered(rt, say))
+
+
+def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
+    lines = []
+    for name, form in conversation.forms.items():
+        flow = rt.flows.get(name)
+        for step in path(flow, form).steps if flow else ():
+            answer = shown(step)
+            if answer is not None:
+                lines.append(_("{label}: {answer}", label=step.item.label, answer=answer))
+    return lines
+
+
+def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
+    """What is kept of a list: the answers behind it, what is ticked, the reminder."""
+    mine = conversation.mine
+    flow = rt.flows.get(mine.flow) if mine else None
+    if mine is None or flow is None or flow.listing is None:
+        return
+    for item in flow.listing.kept:
+        value = mine.answers.get(item.name)
+        if value is not None and item.accepts(value):
+            yield _("{label}: {answer}", label=item.label, answer=item.show(value))
+    for entry in flow.listing.entries(mine.answers, today):
+        if entry.key in mine.ticked:
+            yield _(TICKED.msgid, paper=entry.name)
+    if mine.remind is not None and mine.remind > today:
+        yield _(REMINDED.msgid, date=mine.remind)
+
+
+async def _consents(session: Session, person: Person) -> list[Text]:
+    cursor = await session.execute(
+        "SELECT purpose, at FROM consents WHERE person_id = %s AND given ORDER BY id", (person.id,)
+    )
+    return [
+        _(CONSENT.msgid, purpose=PURPOSES[purpose], date=at.date())
+        for purpose, at in await cursor.fetchall()
+    ]
+
+
+async def _announcements(session: Session, person: Person) -> list[tuple[Text, ...]]:
+    """What comes to them, and which kinds of thing they told for it; what, nobody can read."""
+    found = await subscriptions.of_person(session, person.id)
+    if found is None:
+        return []
+    head = _(SUBSCRIBED.msgid, topics=CHOSEN.show(",".join(found.topics)))
+    hint = (HINT,) if found.discreet else ()
+    return [(head, *hint, *(_(TOLD.msgid, kind=KINDS[each]) for each in found.told))]
+
+
+async def _case_count(session: Session, person: Person) -> int:
+    cursor = await session.execute("SELECT count(*) FROM cases WHERE person_id = %s", (person.id,))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

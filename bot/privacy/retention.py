@@ -1,0 +1,93 @@
+"""Delete rows whose retention period has ended."""
+
+from typing import LiteralString
+
+import psycopg
+
+from bot.observability import logging
+from bot.runtime import Runtime
+
+_logger = logging.get()
+
+# Each rule says which rows are due, in database time; kosh_retention may do nothing else.
+RULES: tuple[tuple[str, LiteralString], ...] = (
+    ("updates", "DELETE FROM updates WHERE at < kosh_now() - interval '8 days'"),
+    ("quarantine", "DELETE FROM quarantine WHERE at < kosh_now() - interval '72 hours'"),
+    (
+        "messages",
+        "DELETE FROM messages WHERE done_at < kosh_now() - interval '7 days'"
+        # An officer's that did not arrive stays beside its case, which shows that it did not.
+        " AND state NOT IN ('pending', 'sending') "
+        " AND (case_id IS NULL OR state NOT IN ('dropped', 'failed', 'undeliverable'))",
+    ),
+    # What no platform lets us delete any more.
+    (
+        "standing",
+        "UPDATE conversations SET standing = ARRAY(SELECT note FROM unnest(standing) note"
+        "  WHERE split_part(note, ' ', 2)::bigint"
+        "    > extract(epoch FROM kosh_now() - interval '48 hours'))"
+        " WHERE split_part(standing[1], ' ', 2)::bigint"
+        "   <= extract(epoch FROM kosh_now() - interval '48 hours')",
+    ),
+    # What waited a month for its person, who did not come.
+    ("waiting", "DELETE FROM messages WHERE state = 'waiting' AND due_at < kosh_now()"),
+    ("case_events", "DELETE FROM case_events WHERE at < kosh_now() - interval '1 day'"),
+    (
+        "console_sessions",
+        "DELETE FROM console_sessions WHERE created_at < kosh_now() - interval '8 hours'",
+    ),
+    ("account_links", "DELETE FROM account_links WHERE expires_at < kosh_now()"),
+    ("links", "DELETE FROM links WHERE expires_at < kosh_now() - interval '1 day'"),
+    ("handles", "DELETE FROM handles WHERE until < kosh_now()"),
+    (
+        "cases",
+        "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - interval '30 days'",
+    ),
+    (
+        "recipients",
+        # What became of how many stays counted.
+        "DELETE FROM recipients WHERE broadcast_id IN (SELECT id FROM broadcasts"
+        " WHERE state IN ('done', 'cancelled') AND state_at < kosh_now() - interval '7 days')",
+    ),
+    (
+        "broadcast_requests",
+        "DELETE FROM broadcast_requests WHERE at < kosh_now() - interval '30 days'",
+    ),
+    (
+        "registrations",
+        # Also one that never came to an end: by then nobody waits for it any more.
+        "DELETE FROM registrations WHERE state_at < kosh_now() - interval '12 months'",
+    ),
+    (
+        "uploads",
+        "DELETE FROM uploads WHERE CASE WHEN state IN ('refused', 'gone')"
+        " THEN state_at < kosh_now() - interval '1 day'"
+        " ELSE state <> 'accepted' AND created_at < kosh_now() - interval '30 days' END",
+    ),
+    (
+        "people",
+        "DELETE FROM people p WHERE"
+        " EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id"
+        "   AND c.updated_at < kosh_now() - interval '30 days')"
+        " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = p.id)"
+        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)"
+        # A subscription keeps whoever can still be reached.
+        " AND NOT EXISTS (SELECT FROM subscriptions s JOIN handles h ON h.person_id = s.person_id"
+        "   WHERE s.person_id = p.id AND NOT h.blocked)",
+    ),
+)
+
+
+async def retain(rt: Runtime) -> dict[str, int]:
+    """Delete what has outlived its purpose; each rule commits alone, so none stops the rest."""
+    gone: dict[str, int] = {}
+    url = rt.settings.database("retention")
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
+        for table, statement in RULES:
+            try:
+                gone[table] = (await session.execute(statement)).rowcount
+            except psycopg.Error:
+                _logger.exception("retention.failed", table=table)
+            else:
+                _logger.info("retention.done", table=table, count=gone[table])
+    return gone

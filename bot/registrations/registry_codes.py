@@ -1,0 +1,163 @@
+"""Map answers of the form to registry codes."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from bot.i18n import tag
+from bot.observability import logging
+from bot.registrations.registry_writes import CHECK_SECONDS
+from bot.registry.client import Registry
+from bot.registry.contract import PreRegistration, ReferenceKind
+from bot.registry.errors import RegistryError
+from bot.runtime import Runtime
+from flows.engine.flow import Submit
+from flows.knowledge.regions import REGIONS
+from flows.preregistration import CLOSED
+
+_logger = logging.get()
+
+_YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
+CODES: dict[str, dict[str, str | None]] = {
+    "programme": {
+        "kandas_status": "KANDAS_STATUS",
+        "ata_zholy": "ATA_ZHOLY",
+        "registry_preregistration": "REGISTRY_PREREGISTRATION",
+    },
+    "purpose": {
+        "move": "MOVE",
+        "study": "STUDY",
+        "work": "WORK",
+        "business": "BUSINESS",
+        "information": "INFORMATION",
+    },
+    "ethnic_kazakh": dict(_YES_NO),
+    "member_kazakh": dict(_YES_NO),
+    "target_region": {"undecided": None, **{region.key: region.iso for region in REGIONS}},
+    "timeframe": {"half_year": "M6", "year": "Y1", "later": "LATER", "undecided": "UNDECIDED"},
+    "education": {
+        "higher": "HIGHER",
+        "vocational": "VOCATIONAL",
+        "secondary": "SECONDARY",
+        "other": "OTHER",
+    },
+    "occupation": {
+        "agriculture": "AGRICULTURE",
+        "construction": "CONSTRUCTION",
+        "trade": "TRADE",
+        "education": "EDUCATION",
+        "health": "HEALTH",
+        "engineering": "ENGINEERING",
+        "it": "IT",
+        "transport": "TRANSPORT",
+        "culture": "CULTURE",
+        "other": "OTHER",
+        "none": "NONE",
+    },
+    "kazakh_level": {
+        "speaks": "SPEAKS",
+        "reads_cyrillic": "READS_CYRILLIC",
+        "reads_arabic": "READS_ARABIC",
+        "reads_both": "READS_BOTH",
+        "little": "LITTLE",
+    },
+    "relation": {"spouse": "SPOUSE", "child": "CHILD", "parent": "PARENT", "other": "OTHER"},
+    "age_band": {"under14": "0-13", "14to15": "14-15", "16to17": "16-17", "adult": "18+"},
+    "contact": {"chat": "CHAT", "phone": "PHONE", "self": "SELF"},
+    "paper": {
+        "identity": "ID_DOCUMENT",
+        "ethnicity": "NATIONALITY_PROOF",
+        "family": "KINSHIP_PROOF",
+    },
+}
+KINDS: dict[str, ReferenceKind] = {
+    "programme": "programmes",
+    "purpose": "purposes",
+    "ethnic_kazakh": "statements",
+    "member_kazakh": "statements",
+    "target_region": "regions",
+    "timeframe": "timeframes",
+    "education": "educations",
+    "occupation": "occupations",
+    "kazakh_level": "kazakh-levels",
+    "relation": "relations",
+    "age_band": "age-bands",
+    "contact": "contact-kinds",
+    "paper": "document-kinds",
+}
+LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
+
+
+async def checked(rt: Runtime) -> Runtime:
+    """Close registration where the registry does not know a code of ours, and say so.
+
+    A registry that cannot be asked changes nothing: its writes wait anyway.
+    """
+    if rt.registry is None:
+        return rt
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            missing = await unmapped(rt.registry)
+    except (RegistryError, TimeoutError) as error:
+        code = error.code if isinstance(error, RegistryError) else "E_REGISTRY_UNREACHABLE"
+        _logger.warning("registry.codes_unchecked", code=code)
+        return rt
+    if not missing:
+        return rt
+    _logger.error("registry.codes_unknown", code="E_REGISTRY_CODES", kinds=missing)
+    return replace(rt, flows={**rt.flows, CLOSED.name: CLOSED})
+
+
+async def unmapped(registry: Registry) -> tuple[str, ...]:
+    """Codes that are sent and that the registry does not know today, such as `regions:KZ-55`."""
+    ours: dict[ReferenceKind, set[str]] = {}
+    for name, codes in CODES.items():
+        ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
+    lists = await asyncio.gather(*(registry.reference(kind) for kind in ours))
+    return tuple(
+        f"{kind}:{code}"
+        for (kind, codes), items in zip(ours.items(), lists, strict=True)
+        for code in sorted(codes - {item.code for item in items})
+    )
+
+
+def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:
+    """What is sent: the answers as the registry's codes."""
+    told = submit.answers
+    return PreRegistration.model_validate(
+        {
+            **{name: _code(name, told.get(name)) for name in CODES if name in _TOP},
+            "language": LANGUAGES.get(language, tag(language)),
+            "surname": told.get("surname"),
+            "given_name": told.get("given_name"),
+            "patronymic": told.get("patronymic"),
+            "name_kk": told.get("name_kk"),
+            "birth_year": int(told.get("birth_year") or 0),
+            "citizenship": _citizenship(told.get("citizenship")),
+            "residence_country": told.get("residence_country"),
+            "residence_region": told.get("residence_region"),
+            "members": tuple(_member(each) for each in submit.members.get("family", ())),
+            "contact": {"kind": _code("contact", told.get("contact")), "phone": told.get("phone")},
+            "may_contact_first": told.get("write_first") == "yes",
+            "consent": consent,
+        }
+    )
+
+
+_TOP = frozenset(PreRegistration.model_fields)
+
+
+def _code(name: str, key: str | None) -> str | None:
+    return None if key is None else CODES[name][key]
+
+
+def _citizenship(key: str | None) -> str | None:
+    return "XXA" if key == "stateless" else key
+
+
+def _member(told: Any) -> dict[str, str | None]:
+    return {
+        "relation": _code("relation", told.get("relation")),
+        "age_band": _code("age_band", told.get("age_band")),
+        "ethnic_kazakh": _code("member_kazakh", told.get("member_kazakh")),
+    }

@@ -1,0 +1,93 @@
+"""Periodic sweeps: registry writes, uploads, reminders, retention."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+from bot import outbox, uploads
+from bot.channels.webchat import DEMO_TOPIC
+from bot.concurrency import isolation
+from bot.conversations import external_events, receive, registry_events, upload_events
+from bot.conversations.effects import Delivery
+from bot.db.job_queue import Session
+from bot.observability import tracing
+from bot.people import reminders, subscriptions
+from bot.registrations import registry_writes, retention
+from bot.runtime import Runtime
+
+
+async def sweep(rt: Runtime) -> None:
+    """See to messages that waited for their time or were left by a crash."""
+    while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
+        pass
+
+
+async def sweep_writes(rt: Runtime) -> None:
+    """The same for writes to the registry, apart from it: neither waits for the other."""
+    async with rt.pool.connection() as session:
+        due = await registry_writes.due(session)
+    await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
+
+
+async def sweep_papers(rt: Runtime) -> None:
+    """The same for papers, apart from it: a file takes seconds, and messages must not wait."""
+    async with rt.pool.connection() as session:
+        unfetched, due = await uploads.unfetched(session), await uploads.due(session)
+    tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
+    tried += [upload_events.send_upload(rt, each) for each in due]
+    await asyncio.gather(*(_alone("papers", _told(rt, each)) for each in tried))
+
+
+async def _told(rt: Runtime, errand: Awaitable[Delivery | None]) -> None:
+    await receive.deliver(rt, await errand)
+
+
+async def _alone(kind: str, act: Awaitable[None]) -> None:
+    with isolation.alone(kind):
+        await act
+
+
+async def remind(rt: Runtime) -> None:
+    """Remind whoever asked for it and whose day has come."""
+    async for person_id in _through(rt, reminders.due):
+        with isolation.alone("reminders"):
+            await receive.deliver(rt, await external_events.remind(rt, person_id))
+
+
+async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
+    """Forget answers that have been with the registry for a day; `lately`: an hour more at most."""
+    async for person_id in _through(rt, partial(retention.spent, lately=lately)):
+        with isolation.alone("spent"):
+            await external_events.forget_answers(rt, person_id)
+
+
+async def forget_unfinished(rt: Runtime) -> None:
+    """Forget what subscribers began and left for 30 days; the announcements go on."""
+    async for person_id in _through(rt, subscriptions.idle):
+        with isolation.alone("unfinished"):
+            await external_events.forget_unfinished(rt, person_id)
+
+
+type _Page = Callable[[Session, UUID], Awaitable[list[UUID]]]
+
+
+async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
+    """Everybody due, a page at a time: who can't be helped is passed, and keeps nobody back."""
+    last = UUID(int=0)
+    while True:
+        async with rt.pool.connection() as session:
+            found = await page(session, last)
+        if not found:
+            break
+        for person_id in found:
+            yield person_id
+        last = found[-1]
+
+
+async def _write(rt: Runtime, write_id: UUID) -> None:
+    with tracing.span("job", kind="registry"):
+        delivery = await registry_events.write_to_registry(rt, write_id)
+    await receive.deliver(rt, delivery)
+    if rt.settings.demo:
+        await rt.live.publish(DEMO_TOPIC, b"")

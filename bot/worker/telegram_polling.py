@@ -1,0 +1,68 @@
+"""Fetch Telegram updates by long polling."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from hashlib import sha256
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from bot.channels import Arrival, Inbound, Unreadable
+from bot.channels.telegram.client import Telegram
+from bot.concurrency import shutdown
+from bot.config.settings import ConfigError
+from bot.conversations import quarantine, receive
+from bot.conversations.anonymous import Overloaded
+from bot.observability import logging
+from bot.runtime import Runtime
+
+_logger = logging.get()
+
+POLL_AGAIN_SECONDS = 1.0
+
+
+async def poll(rt: Runtime) -> None:
+    """Fetch Telegram's updates; a batch is confirmed only when every update of it is committed."""
+    channel = rt.channels.get(Telegram.name)
+    if not isinstance(channel, Telegram):
+        raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
+    async for batch in channel.batches():
+        by_handle: dict[str, list[Arrival]] = {}
+        for raw in batch:
+            for arrival in await _taken(partial(_parsed, rt, channel, raw)):
+                by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
+        people = (_in_order(rt, channel, arrivals) for arrivals in by_handle.values())
+        await shutdown.to_the_end(asyncio.gather(*people))
+
+
+async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, ...]:
+    try:
+        return channel.parse(raw)
+    except Unreadable as error:
+        _logger.warning("update.unreadable", channel=channel.name, code=error.code)
+        async with rt.pool.connection() as session:
+            name = sha256(raw).hexdigest()
+            await quarantine.quarantine(rt, session, channel.name, name, error.code, len(raw))
+        return ()
+
+
+async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[Arrival]) -> None:
+    """One person's updates, one after another; what is not sent then is left to the sweep."""
+    for arrival in arrivals:
+        delivery = await _taken(partial(receive.receive, rt, arrival))
+        try:
+            await receive.deliver(rt, delivery)
+        except Exception:
+            _logger.exception("delivery.left")
+        if isinstance(arrival, Inbound) and arrival.press_id:
+            await channel.acknowledge(arrival.press_id)
+
+
+async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
+    """Try until the database has it: what is confirmed to the platform must be committed."""
+    while True:
+        try:
+            return await take()
+        except (Overloaded, OperationalError, PoolTimeout):
+            await asyncio.sleep(POLL_AGAIN_SECONDS)
