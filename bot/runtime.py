@@ -191,8 +191,8 @@ class DatabaseAway(ConfigError):
 
 async def _refuse_superuser(connections: Pool) -> None:
     try:
-        async with connections.connection() as session:
-            cursor = await session.execute(
+        async with connections.connection() as transaction:
+            cursor = await transaction.execute(
                 "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
             )
             row = await cursor.fetchone()
@@ -207,8 +207,10 @@ async def _refuse_superuser(connections: Pool) -> None:
 
 async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
     """With keys of another installation everybody would be a stranger, and begin anew."""
-    async with connections.connection() as session:
-        cursor = await session.execute("SELECT id, key, key_epoch FROM people ORDER BY id LIMIT 5")
+    async with connections.connection() as transaction:
+        cursor = await transaction.execute(
+            "SELECT id, key, key_epoch FROM people ORDER BY id LIMIT 5"
+        )
         found = await cursor.fetchall()
     for person_id, key, epoch in found:
         with suppress(VaultError):
@@ -223,8 +225,8 @@ async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
 
 
 async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live) -> None:
-    async with connections.connection() as session:
-        server = session.info.parameter_status("server_version") or ""
+    async with connections.connection() as transaction:
+        server = transaction.info.parameter_status("server_version") or ""
     found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}
     minimum_versions.check(
         (minimum_versions.POSTGRESQL, minimum_versions.VALKEY), found, settings.patched

@@ -13,7 +13,7 @@ from bot.broadcasts import audience, content, model
 from bot.broadcasts.content import Blocker
 from bot.broadcasts.drafts import told
 from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -38,29 +38,30 @@ class Approval:
 async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
     """What stands against sending it now; an empty list: nothing."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        found, total = await _weighed(rt, session, await model.find(session, broadcast_id))
+    async with rt.pool.connection() as transaction:
+        found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
     return found if total else [*found, Blocker(Refusal.NOBODY)]
 
 
 async def _weighed(
-    rt: Runtime, session: Session, broadcast: Broadcast
+    rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
     """What stands against it, and how many it would go to."""
-    found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(session))]
+    found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(transaction))]
     found += [
-        Blocker(Refusal.UNTESTED, language) for language in await _untested(rt, session, broadcast)
+        Blocker(Refusal.UNTESTED, language)
+        for language in await _untested(rt, transaction, broadcast)
     ]
-    if twin := await _twin(session, broadcast):
+    if twin := await _twin(transaction, broadcast):
         found.append(Blocker(Refusal.REPEATED, str(twin)))
     if broadcast.draft.purpose is Purpose.URGENT and not broadcast.draft.why.strip():
         found.append(Blocker(Refusal.WHY))
-    count = await audience.count(rt, session, broadcast.draft)
+    count = await audience.count(rt, transaction, broadcast.draft)
     return found, count.total
 
 
-async def _now(session: Session) -> datetime:
-    cursor = await session.execute("SELECT kosh_now()")
+async def _now(transaction: Transaction) -> datetime:
+    cursor = await transaction.execute("SELECT kosh_now()")
     row = await cursor.fetchone()
     assert row is not None
     moment: datetime = row[0]
@@ -74,9 +75,9 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
         yield Blocker(Refusal.LATE)
 
 
-async def _untested(rt: Runtime, session: Session, broadcast: Broadcast) -> list[str]:
+async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
     """Languages whose words, as they stand, nobody has looked at on a phone."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT language, hash FROM broadcast_tests WHERE broadcast_id = %s", (broadcast.id,)
     )
     tested = {language: bytes(mark) for language, mark in await cursor.fetchall()}
@@ -88,9 +89,9 @@ async def _untested(rt: Runtime, session: Session, broadcast: Broadcast) -> list
     ]
 
 
-async def _twin(session: Session, broadcast: Broadcast) -> int | None:
+async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
     """The number of a broadcast with the very same words that went out, or is about to."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT number FROM broadcasts WHERE text_hash = %s AND id <> %s"
         " AND (state IN ('scheduled', 'running', 'paused', 'done') OR total IS NOT NULL) LIMIT 1",
         (broadcast.draft.text_hash, broadcast.id),
@@ -99,9 +100,9 @@ async def _twin(session: Session, broadcast: Broadcast) -> int | None:
     return int(row[0]) if row else None
 
 
-async def _demand_sendable(rt: Runtime, session: Session, broadcast: Broadcast) -> int:
+async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
     """How many it goes to; Refused with the first thing that stands against it."""
-    found, total = await _weighed(rt, session, broadcast)
+    found, total = await _weighed(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)
     if not total:
@@ -112,17 +113,17 @@ async def _demand_sendable(rt: Runtime, session: Session, broadcast: Broadcast) 
 async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Give it to the approvers; Refused while anything stands against it."""
     permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id, lock=True)
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state is not State.DRAFT:
             raise Refused(Refusal.STATE, broadcast.state)
-        await _demand_sendable(rt, session, broadcast)
-        await session.execute(
+        await _demand_sendable(rt, transaction, broadcast)
+        await transaction.execute(
             "UPDATE broadcasts SET state = 'awaiting', state_at = kosh_now() WHERE id = %s",
             (broadcast_id,),
         )
-        await told(session, officer, "broadcast.submitted", broadcast_id)
-        return await model.find(session, broadcast_id)
+        await told(transaction, officer, "broadcast.submitted", broadcast_id)
+        return await model.find(transaction, broadcast_id)
 
 
 async def approve(
@@ -130,16 +131,16 @@ async def approve(
 ) -> list[Approval]:
     """Agree to exactly what was shown, by its hash. Refused: one's own, changed since, blocked."""
     permissions.demand(officer, Action.BROADCAST_APPROVE, Subject(""))
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id, lock=True)
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.author == officer.id:
             raise Refused(Refusal.OWN)
         if broadcast.draft.content_hash != content_hash:
             raise Refused(Refusal.CHANGED)
         if broadcast.state is not State.AWAITING:
             raise Refused(Refusal.STATE, broadcast.state)
-        total = await _demand_sendable(rt, session, broadcast)
-        await session.execute(
+        total = await _demand_sendable(rt, transaction, broadcast)
+        await transaction.execute(
             "INSERT INTO approvals"
             " (broadcast_id, officer, author, content_hash, audience, expires_at)"
             " VALUES (%s, %s, %s, %s, %s, kosh_now() + make_interval(hours => %s))"
@@ -148,35 +149,37 @@ async def approve(
             " expires_at = excluded.expires_at",
             (broadcast_id, officer.id, broadcast.author, content_hash, total, APPROVAL_HOURS),
         )
-        await session.execute(
+        await transaction.execute(
             "UPDATE broadcasts SET agreed = %s WHERE id = %s",
             (model.kept(broadcast.draft), broadcast_id),
         )
-        await told(session, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16])
-        return await of(session, broadcast)
+        await told(
+            transaction, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16]
+        )
+        return await of(transaction, broadcast)
 
 
 async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Approval]:
     """Who agreed, oldest first."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        return await of(session, await model.find(session, broadcast_id))
+    async with rt.pool.connection() as transaction:
+        return await of(transaction, await model.find(transaction, broadcast_id))
 
 
 async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
     """The draft as it was when somebody last agreed to it; None when nobody did."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT agreed::text FROM broadcasts WHERE id = %s", (broadcast_id,)
         )
         row = await cursor.fetchone()
     return model.read_kept(row[0]) if row and row[0] else None
 
 
-async def of(session: Session, broadcast: Broadcast) -> list[Approval]:
+async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
     """The same inside a transaction. One of somebody who left, or is no approver now, is void."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT a.officer, a.audience, a.at, a.expires_at, a.expires_at > kosh_now()"
         " AND a.content_hash = %s AND o.active AND %s = ANY(o.roles)"
         " FROM approvals a JOIN officers o ON o.id = a.officer"
@@ -186,13 +189,13 @@ async def of(session: Session, broadcast: Broadcast) -> list[Approval]:
     return [Approval(*row) for row in await cursor.fetchall()]
 
 
-async def demand(rt: Runtime, session: Session, broadcast: Broadcast) -> None:
+async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
     """Refused unless enough others agree to it as it stands, and the audience is what it was."""
-    given = await of(session, broadcast)
+    given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]
     if len(good) < broadcast.approvers:
         raise Refused(Refusal.EXPIRED if len(given) > len(good) else Refusal.APPROVALS)
-    total = await _demand_sendable(rt, session, broadcast)
+    total = await _demand_sendable(rt, transaction, broadcast)
     then = good[0].audience
     if abs(total - then) > max(FEW, MOST_DRIFT * then):
         raise Refused(Refusal.DRIFT, f"{then}, {total}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot import broadcasts
 from bot.cases.canned_replies import BUILT
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from flows.engine.events import Say
 from flows.engine.flow import ReadNews
 from flows.engine.state import Turn
@@ -20,14 +20,14 @@ def wanted(turn: Turn) -> bool:
     return any(isinstance(effect, ReadNews) for effect in turn.effects)
 
 
-async def told(session: Session, turn: Turn) -> tuple[Say, ...]:
+async def told(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
     """What is to be said before everything else of a turn that wants the news; the newest last."""
     if not wanted(turn):
         return ()
     language = turn.conversation.language
     found = [
         Say(((_(DAY.msgid, date=each.at.date()),), (verbatim(text),)), language=language)
-        for each in reversed(await broadcasts.latest_announcements(session, MOST))
+        for each in reversed(await broadcasts.latest_announcements(transaction, MOST))
         if (text := _text(each.texts, language))
     ]
     return (Say(((HEAD if found else NONE,),), language=language), *found)

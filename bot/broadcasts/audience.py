@@ -11,8 +11,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from bot.broadcasts.model import Draft, Purpose, Rule
-from bot.db.connection import patient
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction, long_statements
 from bot.i18n.formats import names
 from bot.people import subscriptions
 from bot.runtime import Runtime
@@ -107,7 +106,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
     return next((part for part, among in known.items() if {*getattr(rule, part)} - {*among}), "")
 
 
-async def values(rt: Runtime, session: Session, draft: Draft) -> dict[str, Any]:
+async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[str, Any]:
     """The values of AUDIENCE's places for a draft."""
     rule = draft.rule
     whatsapp = rt.channels.get("whatsapp")
@@ -123,7 +122,7 @@ async def values(rt: Runtime, session: Session, draft: Draft) -> dict[str, Any]:
         "regions": _tokens(rt, "region", rule.regions),
         "pushed": pushed(rt),
         "anyway": draft.purpose is not Purpose.NEWS,
-        "recent": await _recent(session),
+        "recent": await _recent(transaction),
         "templates": templated(rt, draft),
         "window": whatsapp.window if whatsapp else 0,
     }
@@ -136,9 +135,9 @@ def pushed(rt: Runtime) -> list[str]:
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 
 
-async def _recent(session: Session) -> list[UUID]:
+async def _recent(transaction: Transaction) -> list[UUID]:
     """Broadcasts of the last day: who got one is spared another piece of news."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT id FROM broadcasts WHERE total IS NOT NULL"
         " AND state_at > kosh_now() - make_interval(hours => %s)",
         (SPARE_HOURS,),
@@ -162,11 +161,11 @@ _COUNT: LiteralString = (
 )
 
 
-async def count(rt: Runtime, session: Session, draft: Draft) -> Count:
+async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
     """Count it, without opening anybody's answers; of millions it takes some seconds."""
-    wanted = await values(rt, session, draft)
-    async with patient(session, LONGEST_COUNT):
-        cursor = await session.execute(_COUNT, wanted)
+    wanted = await values(rt, transaction, draft)
+    async with long_statements(transaction, LONGEST_COUNT):
+        cursor = await transaction.execute(_COUNT, wanted)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     for language, channel, against, many in await cursor.fetchall():

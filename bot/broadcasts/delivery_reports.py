@@ -23,7 +23,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.runtime import Runtime
 
 MARK = re.compile(r"b([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
@@ -78,12 +78,12 @@ async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
                 best[each.row] = max(each, best.get(each.row, each), key=_rank)
         arrived = [each for each in best.values() if each.state != "failed"]
         if arrived:
-            async with rt.pool.connection() as session:
-                await session.execute(_RECEIPTS, _values(channel, arrived))
+            async with rt.pool.connection() as transaction:
+                await transaction.execute(_RECEIPTS, _values(channel, arrived))
         for each in best.values():
             if each.state == "failed":
-                async with rt.pool.connection() as session:
-                    await _failed(session, each)
+                async with rt.pool.connection() as transaction:
+                    await _failed(transaction, each)
 
 
 def _rank(receipt: Receipt) -> int:
@@ -108,19 +108,19 @@ def _values(channel: str, arrived: Sequence[Receipt]) -> dict[str, Any]:
     }
 
 
-async def _failed(session: Session, receipt: Receipt) -> None:
+async def _failed(transaction: Transaction, receipt: Receipt) -> None:
     """It certainly did not arrive: the same as if the call had said so."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = judged(
-        receipt.channel, error, attempt, template=await _templated(session, number), known=True
+        receipt.channel, error, attempt, template=await _templated(transaction, number), known=True
     )
     if fate is Fate.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
         # Else it could end at this moment without this one, seen by neither.
-        await session.execute(_LOCK, (number,))
-    cursor = await session.execute(
+        await transaction.execute(_LOCK, (number,))
+    cursor = await transaction.execute(
         _FAILED,
         {"number": number, "seq": seq, "attempt": attempt, "channel": receipt.channel,
          "fate": fate, "reason": reason, "delay": delay},
@@ -129,13 +129,13 @@ async def _failed(session: Session, receipt: Receipt) -> None:
     if row is None:
         return
     person_id, broadcast_id, ago = row
-    await consequence(session, receipt.channel, person_id, error, ago)
+    await consequence(transaction, receipt.channel, person_id, error, ago)
     if fate in OPEN:
-        await pausing.reopen(session, broadcast_id)
+        await pausing.reopen(transaction, broadcast_id)
 
 
-async def _templated(session: Session, number: int) -> bool:
-    cursor = await session.execute(
+async def _templated(transaction: Transaction, number: int) -> bool:
+    cursor = await transaction.execute(
         "SELECT EXISTS (SELECT FROM broadcast_texts t JOIN broadcasts b ON b.id = t.broadcast_id"
         " WHERE b.number = %s AND t.template <> '')",
         (number,),

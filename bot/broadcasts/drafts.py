@@ -11,7 +11,7 @@ from bot.broadcasts import audience, content, model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
 from bot.channels import Act, SendError
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -27,22 +27,22 @@ PAGE = 25
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
     """Write a new broadcast down; it goes to nobody yet."""
     permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
-    async with rt.pool.connection() as session:
-        return await begin(rt, session, officer, what)
+    async with rt.pool.connection() as transaction:
+        return await begin(rt, transaction, officer, what)
 
 
-async def begin(rt: Runtime, session: Session, officer: Officer, what: Draft) -> Broadcast:
+async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: Draft) -> Broadcast:
     """The same inside a transaction; the caller has asked for the right."""
     _check(rt, what)
     identity = uuid4()
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
         " VALUES (%s, 'draft', %s, %s, '', '', '{}')",
         (identity, officer.id, model.CANARY),
     )
-    await _write(session, identity, what)
-    await told(session, officer, "broadcast.drafted", identity)
-    return await model.find(session, identity)
+    await _write(transaction, identity, what)
+    await told(transaction, officer, "broadcast.drafted", identity)
+    return await model.find(transaction, identity)
 
 
 async def draft_once(
@@ -50,12 +50,12 @@ async def draft_once(
 ) -> Broadcast:
     """The same, once for each key of a caller; Refused when a key comes with something else."""
     permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         # Two with one key at once: the second waits here, and finds what the first made.
-        await session.execute(
+        await transaction.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{officer.id}/{key}",)
         )
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "SELECT broadcast_id, digest FROM broadcast_requests WHERE officer = %s AND key = %s",
             (officer.id, key),
         )
@@ -63,9 +63,9 @@ async def draft_once(
         if row is not None:
             if bytes(row[1]) != digest:
                 raise Refused(Refusal.REUSED)
-            return await model.find(session, row[0])
-        made = await begin(rt, session, officer, what)
-        await session.execute(
+            return await model.find(transaction, row[0])
+        made = await begin(rt, transaction, officer, what)
+        await transaction.execute(
             "INSERT INTO broadcast_requests (officer, key, digest, broadcast_id)"
             " VALUES (%s, %s, %s, %s)",
             (officer.id, key, digest, made.id),
@@ -79,22 +79,22 @@ async def edit(
     """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
     permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
-    async with rt.pool.connection() as session:
-        before = await model.find(session, broadcast_id, lock=True)
+    async with rt.pool.connection() as transaction:
+        before = await model.find(transaction, broadcast_id, lock=True)
         if before.state not in EDITABLE:
             raise Refused(Refusal.STATE, before.state)
         if before.version != version:
             raise Stale
-        await session.execute("DELETE FROM approvals WHERE broadcast_id = %s", (broadcast_id,))
+        await transaction.execute("DELETE FROM approvals WHERE broadcast_id = %s", (broadcast_id,))
         # Whoever writes last has written it: they cannot agree to it.
-        await session.execute(
+        await transaction.execute(
             "UPDATE broadcasts SET state = 'draft', state_at = kosh_now(), author = %s,"
             " version = version + 1 WHERE id = %s",
             (officer.id, broadcast_id),
         )
-        await _write(session, broadcast_id, what)
-        await told(session, officer, "broadcast.edited", broadcast_id)
-        return await model.find(session, broadcast_id)
+        await _write(transaction, broadcast_id, what)
+        await told(transaction, officer, "broadcast.edited", broadcast_id)
+        return await model.find(transaction, broadcast_id)
 
 
 def _check(rt: Runtime, what: Draft) -> None:
@@ -113,7 +113,7 @@ def _check(rt: Runtime, what: Draft) -> None:
             raise Refused(Refusal.LATE, "zone")
 
 
-async def _write(session: Session, broadcast_id: UUID, what: Draft) -> None:
+async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> None:
     opens, closes = what.quiet or (None, None)
     values: dict[str, Any] = {
         "id": broadcast_id,
@@ -129,7 +129,7 @@ async def _write(session: Session, broadcast_id: UUID, what: Draft) -> None:
         "content": what.content_hash,
         "text": what.text_hash,
     }
-    await session.execute(
+    await transaction.execute(
         "UPDATE broadcasts SET purpose = %(purpose)s, topic = %(topic)s, why = %(why)s,"
         " audience = %(audience)s, not_before = %(not_before)s,"
         " not_later_than = %(not_later_than)s, quiet_from = %(quiet_from)s,"
@@ -137,9 +137,11 @@ async def _write(session: Session, broadcast_id: UUID, what: Draft) -> None:
         " text_hash = %(text)s WHERE id = %(id)s",
         values,
     )
-    await session.execute("DELETE FROM broadcast_texts WHERE broadcast_id = %s", (broadcast_id,))
+    await transaction.execute(
+        "DELETE FROM broadcast_texts WHERE broadcast_id = %s", (broadcast_id,)
+    )
     for language, words in what.texts.items():
-        await session.execute(
+        await transaction.execute(
             "INSERT INTO broadcast_texts (broadcast_id, language, body, template)"
             " VALUES (%s, %s, %s, %s)",
             (broadcast_id, language, words.body, words.template),
@@ -147,35 +149,35 @@ async def _write(session: Session, broadcast_id: UUID, what: Draft) -> None:
 
 
 async def told(
-    session: Session, officer: Officer, action: str, about: UUID, more: str = ""
+    transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
     """Say in the audit who did it, and to open pages that something changed."""
-    await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(about),))
+    await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(about),))
     await audit_log.append(
-        session, actor=str(officer.id), action=action, subject=str(about), detail=more
+        transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
     )
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """A broadcast as it is now; LookupError."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        return await model.find(session, broadcast_id)
+    async with rt.pool.connection() as transaction:
+        return await model.find(transaction, broadcast_id)
 
 
 async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
     """Broadcasts with a number below `before`, newest first."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        return await model.newest(session, PAGE, before)
+    async with rt.pool.connection() as transaction:
+        return await model.newest(transaction, PAGE, before)
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
     """How many it would go to now, and who would be left out, by reason."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
-    async with rt.pool.connection() as session:
-        return await audience.count(rt, session, what)
+    async with rt.pool.connection() as transaction:
+        return await audience.count(rt, transaction, what)
 
 
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
@@ -184,8 +186,8 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
     To nobody else: what was not agreed to must not reach people this way.
     """
     permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
-    async with rt.pool.connection() as session:
-        found = await model.find(session, broadcast_id)
+    async with rt.pool.connection() as transaction:
+        found = await model.find(transaction, broadcast_id)
     words = found.draft.texts.get(language)
     if words is None or not words.body.strip():
         raise Refused(Refusal.LANGUAGE, language)
@@ -212,11 +214,11 @@ async def _tried(rt: Runtime, channel: str, act: Act) -> bool:
 async def _note_test(
     rt: Runtime, officer: Officer, found: Broadcast, language: str, words: Words
 ) -> None:
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "INSERT INTO broadcast_tests (broadcast_id, language, hash) VALUES (%s, %s, %s)"
             " ON CONFLICT (broadcast_id, language)"
             " DO UPDATE SET hash = excluded.hash, at = excluded.at",
             (found.id, language, content.mark(words)),
         )
-        await told(session, officer, "broadcast.tested", found.id, language)
+        await told(transaction, officer, "broadcast.tested", found.id, language)

@@ -15,7 +15,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.people import identities, subscriptions
 
 MOST_ATTEMPTS = 5
@@ -60,17 +60,17 @@ def judged(
 
 
 async def consequence(
-    session: Session, channel: str, person_id: UUID, error: SendError, ago: float
+    transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
 ) -> None:
     """What an error of a call so many seconds `ago` says about the person or the platform."""
     match error:
         case NotAllowed():
-            await identities.fell_silent(session, person_id, channel, ago, blocked=True)
+            await identities.fell_silent(transaction, person_id, channel, ago, blocked=True)
         case WindowClosed():
-            await identities.fell_silent(session, person_id, channel, ago)
+            await identities.fell_silent(transaction, person_id, channel, ago)
         case OptedOut():
-            await subscriptions.stop(session, person_id)
+            await subscriptions.stop(transaction, person_id)
         case Throttled() if error.wide or channel == "telegram":
-            await pausing.rest(session, channel, error.delay or 1, "throttled")
+            await pausing.rest(transaction, channel, error.delay or 1, "throttled")
         case _:
             pass

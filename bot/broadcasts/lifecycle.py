@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.broadcasts import approval, model, scheduler
 from bot.broadcasts.drafts import told
 from bot.broadcasts.model import Broadcast, Refusal, Refused, State
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -28,21 +28,21 @@ class Doubt(StrEnum):
 async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Send it, now or at its time. Refused: not agreed to, expired, started already, blocked."""
     permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id, lock=True)
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state is not State.AWAITING:
             raise Refused(Refusal.STATE, broadcast.state)
-        await approval.demand(rt, session, broadcast)
-        await session.execute(
+        await approval.demand(rt, transaction, broadcast)
+        await transaction.execute(
             "UPDATE broadcasts SET state = CASE WHEN not_before > kosh_now() THEN 'scheduled'"
             " ELSE 'running' END, state_at = kosh_now(), started_at = kosh_now(), reason = ''"
             " WHERE id = %s",
             (broadcast_id,),
         )
-        await told(session, officer, "broadcast.started", broadcast_id)
-        begun = await model.find(session, broadcast_id)
+        await told(transaction, officer, "broadcast.started", broadcast_id)
+        begun = await model.find(transaction, broadcast_id)
         if begun.state is State.RUNNING:
-            await scheduler.ask_for_snapshot(session, begun)
+            await scheduler.ask_for_snapshot(transaction, begun)
         return begun
 
 
@@ -80,28 +80,28 @@ async def _move(
     reason: str,
 ) -> Broadcast:
     permissions.demand(officer, action, Subject(""))
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id, lock=True)
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state not in before:
             raise Refused(Refusal.STATE, broadcast.state)
-        await put(session, broadcast_id, after, reason)
-        await told(session, officer, f"broadcast.{after}", broadcast_id)
-        return await model.find(session, broadcast_id)
+        await put(transaction, broadcast_id, after, reason)
+        await told(transaction, officer, f"broadcast.{after}", broadcast_id)
+        return await model.find(transaction, broadcast_id)
 
 
-async def put(session: Session, broadcast_id: UUID, state: State, reason: str) -> None:
-    await session.execute(
+async def put(transaction: Transaction, broadcast_id: UUID, state: State, reason: str) -> None:
+    await transaction.execute(
         "UPDATE broadcasts SET state = %s, state_at = kosh_now(), reason = %s WHERE id = %s",
         (state, reason, broadcast_id),
     )
 
 
-async def after_restore(session: Session) -> None:
+async def after_restore(transaction: Transaction) -> None:
     """Whom a restored backup calls unwritten may have been written to since: a person decides.
 
     What ran is held; what was to begin at its time is to be started anew.
     """
-    await session.execute(
+    await transaction.execute(
         "UPDATE broadcasts SET reason = 'restored', state_at = kosh_now(),"
         " state = CASE state WHEN 'running' THEN 'paused' ELSE 'awaiting' END"
         " WHERE state IN ('running', 'scheduled')"
@@ -122,10 +122,10 @@ WHERE broadcast_id = %s AND state = 'in_doubt' AND (%s::int[] IS NULL OR seq = A
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
     """Try those again whom it certainly did not reach and may reach now; how many."""
     permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
-    async with rt.pool.connection() as session:
-        await _reopened(session, broadcast_id)
-        cursor = await session.execute(_RETRY, (broadcast_id, list(FOR_GOOD)))
-        await told(session, officer, "broadcast.retried", broadcast_id, str(cursor.rowcount))
+    async with rt.pool.connection() as transaction:
+        await _reopened(transaction, broadcast_id)
+        cursor = await transaction.execute(_RETRY, (broadcast_id, list(FOR_GOOD)))
+        await told(transaction, officer, "broadcast.retried", broadcast_id, str(cursor.rowcount))
         return cursor.rowcount
 
 
@@ -138,21 +138,21 @@ async def decide_in_doubt(
 ) -> int:
     """Send again to those in doubt, who may have it already, or leave it at that; how many."""
     permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         if decision is Doubt.AGAIN:
-            await _reopened(session, broadcast_id)
+            await _reopened(transaction, broadcast_id)
         fate = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
         chosen = None if seqs is None else list(seqs)
-        cursor = await session.execute(_DECIDE, (*fate, broadcast_id, chosen, chosen))
+        cursor = await transaction.execute(_DECIDE, (*fate, broadcast_id, chosen, chosen))
         about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(cursor.rowcount)
-        await told(session, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
+        await told(transaction, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
         return cursor.rowcount
 
 
-async def _reopened(session: Session, broadcast_id: UUID) -> None:
+async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
     """Let a broadcast that has ended go on; one that is running or held stays as it is."""
-    broadcast = await model.find(session, broadcast_id, lock=True)
+    broadcast = await model.find(transaction, broadcast_id, lock=True)
     if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):
         raise Refused(Refusal.STATE, broadcast.state)
     if broadcast.state is State.DONE:
-        await put(session, broadcast_id, State.RUNNING, "")
+        await put(transaction, broadcast_id, State.RUNNING, "")

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from bot.cases.canned_replies import BUILT
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 
 CANARY = 50
@@ -215,10 +215,10 @@ _COLUMNS = (
 FIND = Statement.of(f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %(id)s")
 
 
-async def find(session: Session, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
+async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
     """A broadcast by id; LookupError when there is none."""
     ending = " FOR NO KEY UPDATE OF b" if lock else ""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %s{ending}",
         (broadcast_id,),
     )
@@ -232,9 +232,9 @@ def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
     return read(rows[0])
 
 
-async def newest(session: Session, most: int, before: int | None = None) -> list[Broadcast]:
+async def newest(transaction: Transaction, most: int, before: int | None = None) -> list[Broadcast]:
     """Broadcasts by number, newest first."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {_COLUMNS} FROM broadcasts b WHERE %s::bigint IS NULL OR b.number < %s"
         " ORDER BY b.number DESC LIMIT %s",
         (before, before, most),

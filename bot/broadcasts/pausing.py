@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.security import audit_log
 
@@ -25,37 +25,41 @@ WHERE p.until < excluded.until
 """
 
 
-async def rest(session: Session, channel: str, seconds: float, why: str) -> None:
+async def rest(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
     """Announcements of a channel stand still for so long, in every process and after a restart."""
     values = {"channel": channel, "since": None, "seconds": seconds, "why": why}
-    await session.execute(_REST, values)
+    await transaction.execute(_REST, values)
 
 
 async def rest_until(
-    session: Session, channel: str, since: datetime, seconds: float, why: str
+    transaction: Transaction, channel: str, since: datetime, seconds: float, why: str
 ) -> None:
     """The same, counted from a moment."""
     values = {"channel": channel, "since": since, "seconds": seconds, "why": why}
-    await session.execute(_REST, values)
+    await transaction.execute(_REST, values)
 
 
-async def halt(session: Session, broadcast_id: UUID, why: str) -> None:
+async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
     """Pause a running broadcast by itself, and say why; an officer resumes it."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE broadcasts SET state = 'paused', state_at = kosh_now(), reason = %s"
         " WHERE id = %s AND state = 'running'",
         (why, broadcast_id),
     )
     if cursor.rowcount:
-        await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast_id),))
+        await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast_id),))
         await audit_log.append(
-            session, actor=ACTOR, action="broadcast.halted", subject=str(broadcast_id), detail=why
+            transaction,
+            actor=ACTOR,
+            action="broadcast.halted",
+            subject=str(broadcast_id),
+            detail=why,
         )
 
 
-async def reopen(session: Session, broadcast_id: UUID) -> None:
+async def reopen(transaction: Transaction, broadcast_id: UUID) -> None:
     """Let one that has ended go on, if somebody is planned in it again."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE broadcasts b SET state = 'running', state_at = kosh_now()"
         " WHERE b.id = %s AND b.state = 'done' AND EXISTS ("
         "   SELECT FROM recipients r WHERE r.broadcast_id = b.id"

@@ -8,8 +8,8 @@ from uuid import UUID
 from bot.broadcasts import model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import OPEN, Broadcast, Draft, Fate, State, Words
-from bot.db.job_queue import Session
-from bot.db.pipeline import Statement, run, together
+from bot.db.connection import Transaction
+from bot.db.pipeline import Statement, execute_pipeline, run
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -90,8 +90,8 @@ class Estimate:
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
     """How far it is, in one trip."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        return await of(session, broadcast_id)
+    async with rt.pool.connection() as transaction:
+        return await of(transaction, broadcast_id)
 
 
 _COUNTS = Statement.of(
@@ -116,10 +116,10 @@ _PAUSES = Statement.of(
 )
 
 
-async def of(session: Session, broadcast_id: UUID) -> Progress:
+async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     values = {"id": broadcast_id, "minutes": RATE_MINUTES}
-    found, counts, speeds, waits = await together(
-        session, (model.FIND, values), (_COUNTS, values), (_SPEEDS, values), (_PAUSES, values)
+    found, counts, speeds, waits = await execute_pipeline(
+        transaction, (model.FIND, values), (_COUNTS, values), (_SPEEDS, values), (_PAUSES, values)
     )
     broadcast = model.only(found)
     fates: dict[Fate, int] = {}
@@ -168,21 +168,21 @@ async def recipients(
     """Recipients past a number, of one fate and reason or of all."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": most}
-    async with rt.pool.connection() as session:
-        rows = await run(session, _OF_FATE if fate else _ALL, values)
+    async with rt.pool.connection() as transaction:
+        rows = await run(transaction, _OF_FATE if fate else _ALL, values)
     return [Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:]) for row in rows]
 
 
 async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit_log.Entry]:
     """Who did what with it, oldest first."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    async with rt.pool.connection() as session:
-        return await audit_log.about(session, str(broadcast_id))
+    async with rt.pool.connection() as transaction:
+        return await audit_log.about(transaction, str(broadcast_id))
 
 
-async def latest_announcements(session: Session, most: int) -> list[Told]:
+async def latest_announcements(transaction: Transaction, most: int) -> list[Told]:
     """Announcements of the last year that were for everybody, newest first."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"
         " FROM broadcasts b JOIN broadcast_texts t ON t.broadcast_id = b.id"
         " WHERE b.total IS NOT NULL AND b.started_at > kosh_now() - interval '12 months'"

@@ -10,8 +10,7 @@ from bot.broadcasts import audience, model, pausing
 from bot.broadcasts.model import Broadcast, Purpose, State
 from bot.broadcasts.sender import SHARD
 from bot.db import job_queue
-from bot.db.connection import patient
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction, long_statements
 from bot.runtime import Runtime
 
 SHARD_TASK = "broadcasts.shard"
@@ -32,21 +31,21 @@ _LOCK = 5273851920482
 
 async def tend(rt: Runtime) -> None:
     """See to every broadcast that is under way."""
-    async with rt.pool.connection() as session:
-        if not await _alone(session, _LOCK):
+    async with rt.pool.connection() as transaction:
+        if not await _alone(transaction, _LOCK):
             return
-        await session.execute(
+        await transaction.execute(
             "UPDATE broadcasts SET state = 'running', state_at = kosh_now()"
             " WHERE state = 'scheduled' AND not_before <= kosh_now()"
         )
-        cursor = await session.execute(_UNDER_WAY)
+        cursor = await transaction.execute(_UNDER_WAY)
         under_way = [row[0] for row in await cursor.fetchall()]
     for broadcast_id in under_way:
-        async with rt.pool.connection() as session:
-            await _clear(session, await model.find(session, broadcast_id))
+        async with rt.pool.connection() as transaction:
+            await _clear(transaction, await model.find(transaction, broadcast_id))
         # Apart: it locks the broadcast's row, and whoever does that has none of a recipient yet.
-        async with rt.pool.connection() as session:
-            await _tend(session, await model.find(session, broadcast_id))
+        async with rt.pool.connection() as transaction:
+            await _tend(transaction, await model.find(transaction, broadcast_id))
 
 
 _UNDER_WAY: LiteralString = """
@@ -58,31 +57,31 @@ ORDER BY b.purpose <> 'urgent', b.started_at
 """
 
 
-async def _alone(session: Session, lock: int) -> bool:
+async def _alone(transaction: Transaction, lock: int) -> bool:
     """Whether no other worker is at it; the lock ends with the transaction."""
-    cursor = await session.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
+    cursor = await transaction.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
-async def _clear(session: Session, broadcast: Broadcast) -> None:
+async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
     """Take those out whose worker is dead, or who won't get it any more."""
-    await session.execute(_DOUBT, (broadcast.id,))
+    await transaction.execute(_DOUBT, (broadcast.id,))
     if broadcast.total is not None:
-        await session.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
+        await transaction.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
 
 
-async def _tend(session: Session, broadcast: Broadcast) -> None:
+async def _tend(transaction: Transaction, broadcast: Broadcast) -> None:
     if broadcast.state is not State.RUNNING:
         return
     if broadcast.total is None:
-        await ask_for_snapshot(session, broadcast)
+        await ask_for_snapshot(transaction, broadcast)
         return
-    await session.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast.id),))
-    if await _left(session, broadcast.id) == 0:
-        await _end(session, broadcast)
-    elif await _canary_is_well(session, broadcast):
-        await _feed(session, broadcast)
+    await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast.id),))
+    if await _left(transaction, broadcast.id) == 0:
+        await _end(transaction, broadcast)
+    elif await _canary_is_well(transaction, broadcast):
+        await _feed(transaction, broadcast)
 
 
 # Whoever claimed them is dead, or so slow that nobody knows: never sent again by itself.
@@ -107,16 +106,20 @@ FROM few, over WHERE r.broadcast_id = %(id)s AND r.seq = few.seq
 """
 
 
-async def ask_for_snapshot(session: Session, broadcast: Broadcast) -> None:
+async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
     """Have a worker make everybody's row, unless that is asked for already."""
-    if not await _queued(session, SNAPSHOT_TASK, broadcast.id):
+    if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
-            session, SNAPSHOT_TASK, queue=QUEUE, priority=URGENT_FIRST, broadcast=str(broadcast.id)
+            transaction,
+            SNAPSHOT_TASK,
+            queue=QUEUE,
+            priority=URGENT_FIRST,
+            broadcast=str(broadcast.id),
         )
 
 
-async def _queued(session: Session, task: str, broadcast_id: UUID) -> int:
-    cursor = await session.execute(
+async def _queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
+    cursor = await transaction.execute(
         "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND queue_name = %s"
         " AND status = 'todo' AND args->>'broadcast' = %s",
         (task, QUEUE, str(broadcast_id)),
@@ -125,8 +128,8 @@ async def _queued(session: Session, task: str, broadcast_id: UUID) -> int:
     return int(row[0]) if row else 0
 
 
-async def _left(session: Session, broadcast_id: UUID) -> int:
-    cursor = await session.execute(
+async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
+    cursor = await transaction.execute(
         "SELECT coalesce(sum(count), 0) FROM broadcast_counts"
         " WHERE broadcast_id = %s AND state IN ('planned', 'held', 'claimed')",
         (broadcast_id,),
@@ -135,11 +138,11 @@ async def _left(session: Session, broadcast_id: UUID) -> int:
     return int(row[0]) if row else 0
 
 
-async def _end(session: Session, broadcast: Broadcast) -> None:
+async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     """Unless somebody who held its row has planned it anew for one meanwhile: counted once more."""
-    now = await model.find(session, broadcast.id, lock=True)
-    if now.state is State.RUNNING and await _left(session, broadcast.id) == 0:
-        await session.execute(
+    now = await model.find(transaction, broadcast.id, lock=True)
+    if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
+        await transaction.execute(
             "UPDATE broadcasts SET state = 'done', state_at = kosh_now(), reason = ''"
             " WHERE id = %s",
             (broadcast.id,),
@@ -153,9 +156,9 @@ FROM recipients WHERE broadcast_id = %s AND seq < %s
 """
 
 
-async def _canary_is_well(session: Session, broadcast: Broadcast) -> bool:
+async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Whether there is something to send: the first few, or, when those went well, the others."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT reach, canary_until, canary_until <= kosh_now() FROM broadcasts WHERE id = %s",
         (broadcast.id,),
     )
@@ -163,7 +166,7 @@ async def _canary_is_well(session: Session, broadcast: Broadcast) -> bool:
     if row is None or row[0] is None:
         return row is not None
     reach, until, over = row
-    cursor = await session.execute(_CANARY, (broadcast.id, reach))
+    cursor = await transaction.execute(_CANARY, (broadcast.id, reach))
     found = await cursor.fetchone()
     assert found is not None
     going, failed, all_of_them = found
@@ -171,16 +174,18 @@ async def _canary_is_well(session: Session, broadcast: Broadcast) -> bool:
         return True
     if until is None:
         urgent = broadcast.draft.purpose is Purpose.URGENT
-        await session.execute(
+        await transaction.execute(
             "UPDATE broadcasts SET canary_until = kosh_now() + make_interval(mins => %s)"
             " WHERE id = %s",
             (URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES, broadcast.id),
         )
     elif over:
         # Whatever is decided of it, this was the canary: resuming goes on with the others.
-        await session.execute("UPDATE broadcasts SET reach = NULL WHERE id = %s", (broadcast.id,))
+        await transaction.execute(
+            "UPDATE broadcasts SET reach = NULL WHERE id = %s", (broadcast.id,)
+        )
         if failed > MOST_FAILED * all_of_them:
-            await pausing.halt(session, broadcast.id, "canary")
+            await pausing.halt(transaction, broadcast.id, "canary")
     return False
 
 
@@ -221,10 +226,10 @@ ORDER BY shard LIMIT %(most)s
 """
 
 
-async def _feed(session: Session, broadcast: Broadcast) -> None:
+async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
     """Ask for the next bouts, if few are asked for; a shard has one at a time."""
-    channels = await _awake(session, broadcast.id)
-    if not channels or await _queued(session, SHARD_TASK, broadcast.id) >= FEW_FED:
+    channels = await _awake(transaction, broadcast.id)
+    if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= FEW_FED:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
@@ -236,15 +241,15 @@ async def _feed(session: Session, broadcast: Broadcast) -> None:
         "most": MOST_FED,
         "most_held": MOST_FED * SHARD,
     }
-    cursor = await session.execute(_DUE, values)
+    cursor = await transaction.execute(_DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
     bouts = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in await cursor.fetchall()]
-    await job_queue.defer_all(session, SHARD_TASK, *bouts, queue=QUEUE, priority=priority)
+    await job_queue.defer_all(transaction, SHARD_TASK, *bouts, queue=QUEUE, priority=priority)
 
 
-async def _awake(session: Session, broadcast_id: UUID) -> list[str]:
+async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
     """Channels on which somebody waits and whose platform has not asked us to."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT DISTINCT c.channel FROM broadcast_counts c WHERE c.broadcast_id = %s"
         " AND c.count > 0 AND c.state IN ('planned', 'held') AND NOT EXISTS ("
         "   SELECT FROM platform_pauses p WHERE p.channel = c.channel AND p.until > kosh_now())",
@@ -268,25 +273,25 @@ GROUP BY 1, 2, 3, 4
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
     """Make everybody's row, in one transaction; 0 when they are made or being made."""
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id)
-        if broadcast.total is not None or not await _alone(session, _LOCK + broadcast.number):
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id)
+        if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
             return 0
         # Looked at again under the lock: another may have been faster.
-        broadcast = await model.find(session, broadcast_id)
+        broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None:
             return 0
-        values = await audience.values(rt, session, broadcast.draft)
-        async with patient(session, LONGEST_SNAPSHOT):
-            made = await session.execute(_ROWS, values | {"id": broadcast_id})
-            await session.execute(_COUNTED, (broadcast_id,))
-        await session.execute(
+        values = await audience.values(rt, transaction, broadcast.draft)
+        async with long_statements(transaction, LONGEST_SNAPSHOT):
+            made = await transaction.execute(_ROWS, values | {"id": broadcast_id})
+            await transaction.execute(_COUNTED, (broadcast_id,))
+        await transaction.execute(
             "UPDATE broadcasts SET total = %(made)s, reach = CASE WHEN canary > 0"
             " AND canary < %(made)s THEN canary END WHERE id = %(id)s",
             {"made": made.rowcount, "id": broadcast_id},
         )
         # Whoever comes first goes at once, not at the next round.
-        now = await model.find(session, broadcast_id)
+        now = await model.find(transaction, broadcast_id)
         if made.rowcount and now.state is State.RUNNING:
-            await _feed(session, now)
+            await _feed(transaction, now)
         return made.rowcount

@@ -31,7 +31,7 @@ from bot.channels import (
 )
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement, begin, run
 from bot.observability import logging
 from bot.outbox import rate_limits
@@ -200,8 +200,8 @@ async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
 
 
 async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:
-    async with rt.pool.connection() as session:
-        broadcast = await model.find(session, broadcast_id)
+    async with rt.pool.connection() as transaction:
+        broadcast = await model.find(transaction, broadcast_id)
     draft = broadcast.draft
     tokens, places = zones(rt) if draft.quiet else ([], [])
     messages = content.samples(rt, draft)
@@ -248,8 +248,8 @@ async def _answers(rt: Runtime, channel: str) -> bool:
     """
     if not await doubted(rt, channel):
         return True
-    async with rt.pool.connection() as session:
-        await pausing.rest(session, channel, DOUBTED_SECONDS, "unreachable")
+    async with rt.pool.connection() as transaction:
+        await pausing.rest(transaction, channel, DOUBTED_SECONDS, "unreachable")
     return False
 
 
@@ -266,13 +266,13 @@ async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
     tier = rt.settings.whatsapp_reach
     if channel != "whatsapp" or not tier or not load.values["templates"]:
         return AT_ONCE
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_REACHED, (tier,))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_REACHED, (tier,))
         row = await cursor.fetchone()
         assert row is not None
         many, oldest = row
         if many >= tier:
-            await pausing.rest_until(session, channel, oldest, DAY, "reach")
+            await pausing.rest_until(transaction, channel, oldest, DAY, "reach")
     return min(AT_ONCE, max(0, tier - int(many)))
 
 
@@ -280,8 +280,8 @@ async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list
     """Take recipients whose turn it is; also how many were looked at, with those left out."""
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": most, "window": window}
-    async with rt.pool.connection() as session:
-        rows = await run(session, _CLAIM, values)
+    async with rt.pool.connection() as transaction:
+        rows = await run(transaction, _CLAIM, values)
     return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)
 
 
@@ -338,11 +338,11 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: Act) -> str:
     """One call; on the page a message is the outbox's row, which the page fetches."""
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
-    async with rt.pool.connection() as session:
-        person = await identities.load(rt, session, person_id)
+    async with rt.pool.connection() as transaction:
+        person = await identities.load(rt, transaction, person_id)
         if person is None:
             raise NotAllowed
-        (row,) = await outbox.post(session, person, channel, (outbox.Row("send", act.message),))
+        (row,) = await outbox.post(transaction, person, channel, (outbox.Row("send", act.message),))
     await outbox.deliver(rt, None, person)
     return str(row)
 
@@ -354,11 +354,11 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
     """
     while True:
         try:
-            async with rt.pool.connection() as session:
+            async with rt.pool.connection() as transaction:
                 if any(each.error for each in outcomes):
-                    await _consequences(session, load, channel, outcomes)
+                    await _consequences(transaction, load, channel, outcomes)
                 else:
-                    await run(session, _OUTCOMES, _values(load, outcomes))
+                    await run(transaction, _OUTCOMES, _values(load, outcomes))
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_waits", channel=channel, count=len(outcomes))
@@ -378,7 +378,7 @@ def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 async def _consequences(
-    session: Session, load: Load, channel: str, outcomes: Sequence[Outcome]
+    transaction: Transaction, load: Load, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
     """Also what failures change beyond their rows: the person's state, the platform's, the whole.
 
@@ -388,12 +388,12 @@ async def _consequences(
     again = any(each.fate in OPEN for each in outcomes)
     values = _values(load, outcomes)
     locked = [(pausing.LOCK, values)] if stop or again else []
-    await begin(session, *locked, (_OUTCOMES, values))
+    await begin(transaction, *locked, (_OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:
             ago = monotonic() - each.began
-            await consequence(session, channel, each.slip.person_id, each.error, ago)
+            await consequence(transaction, channel, each.slip.person_id, each.error, ago)
     if again:
-        await pausing.reopen(session, load.broadcast.id)
+        await pausing.reopen(transaction, load.broadcast.id)
     if stop:
-        await pausing.halt(session, load.broadcast.id, stop)
+        await pausing.halt(transaction, load.broadcast.id, stop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.cases.working_hours import Stale
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement, run
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from bot.officers import directory, permissions
@@ -46,9 +46,9 @@ class Canned:
         return build(self.texts[source]) if source in self.texts else None
 
 
-async def all_of(session: Session, mission: str) -> tuple[Canned, ...]:
+async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
     """A mission's answers, by name."""
-    return tuple(Canned(*row) for row in await run(session, _ALL, {"mission": mission}))
+    return tuple(Canned(*row) for row in await run(transaction, _ALL, {"mission": mission}))
 
 
 _ALL = Statement.of(
@@ -57,8 +57,8 @@ _ALL = Statement.of(
 )
 
 
-async def find(session: Session, mission: str, name: str) -> Canned | None:
-    return next((each for each in await all_of(session, mission) if each.name == name), None)
+async def find(transaction: Transaction, mission: str, name: str) -> Canned | None:
+    return next((each for each in await all_of(transaction, mission) if each.name == name), None)
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
@@ -75,31 +75,31 @@ async def put(
     permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
     given = {language: text.strip() for language, text in texts.items() if text.strip()}
     _check(rt, name, given)
-    async with directory.acting(rt, officer) as session:
-        await _lock(session, officer.mission, name, version)
+    async with directory.acting(rt, officer) as transaction:
+        await _lock(transaction, officer.mission, name, version)
         for language, text in given.items():
-            await session.execute(
+            await transaction.execute(
                 "INSERT INTO canned (mission, name, language, body, version)"
                 " VALUES (%s, %s, %s, %s, %s)",
                 (officer.mission, name, language, text, version + 1),
             )
-        await _note(session, officer, "canned.changed", name)
+        await _note(transaction, officer, "canned.changed", name)
 
 
 async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
     """Take an answer away; Stale when it is no longer of the version that was shown."""
     permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
-    async with directory.acting(rt, officer) as session:
-        await _lock(session, officer.mission, name, version)
-        await _note(session, officer, "canned.dropped", name)
+    async with directory.acting(rt, officer) as transaction:
+        await _lock(transaction, officer.mission, name, version)
+        await _note(transaction, officer, "canned.dropped", name)
 
 
-async def _lock(session: Session, mission: str, name: str, version: int | None) -> None:
+async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
     """Take the texts of that version away, before others are put in their place."""
-    await session.execute(
+    await transaction.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"canned {mission} {name}",)
     )
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "DELETE FROM canned WHERE mission = %s AND name = %s RETURNING version", (mission, name)
     )
     found = {row[0] for row in await cursor.fetchall()}
@@ -107,9 +107,9 @@ async def _lock(session: Session, mission: str, name: str, version: int | None) 
         raise Stale
 
 
-async def _note(session: Session, officer: Officer, action: str, name: str) -> None:
+async def _note(transaction: Transaction, officer: Officer, action: str, name: str) -> None:
     subject = f"{officer.mission}/{name}"
-    await audit_log.append(session, actor=str(officer.id), action=action, subject=subject)
+    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)
 
 
 def _check(rt: Runtime, name: str, texts: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from bot.cases import working_hours
 from bot.cases.model import Case, State, clock, median, open_of
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import directory
 from bot.people.identities import Person
 from flows.engine.flow import Form, OpenCase
@@ -31,7 +31,7 @@ def country(forms: Mapping[str, Form]) -> str:
 
 
 async def open_case(
-    session: Session,
+    transaction: Transaction,
     person: Person,
     opened: OpenCase,
     language: str,
@@ -41,24 +41,24 @@ async def open_case(
 
     The mission comes from the country of residence, and is stored with the case alone.
     """
-    found = await open_of(session, person.id)
+    found = await open_of(transaction, person.id)
     if found is not None:
-        await heard(session, found)
+        await heard(transaction, found)
         result = Opened(found.id)
     else:
-        result = await _insert(session, person, opened, language, country(forms or {}))
+        result = await _insert(transaction, person, opened, language, country(forms or {}))
     if opened.words:
-        await add_words(session, person, result.case_id, opened.words)
+        await add_words(transaction, person, result.case_id, opened.words)
     return result
 
 
 async def _insert(
-    session: Session, person: Person, opened: OpenCase, language: str, lives_in: str
+    transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
-    mission = missions.candidates(lives_in, await directory.staffed(session))[0]
-    desk, now = await working_hours.desk_of(session, mission), await clock(session)
+    mission = missions.candidates(lives_in, await directory.staffed(transaction))[0]
+    desk, now = await working_hours.desk_of(transaction, mission), await clock(transaction)
     calendar, case_id = desk.calendar(), uuid4()
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state,"
         " waiting_since, answer_due, resolve_due)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -66,32 +66,32 @@ async def _insert(
          State.QUEUED, now, calendar.after(now, desk.first_minutes),
          calendar.after(now, desk.resolve_minutes)),
     )  # fmt: skip
-    usual = await median(session, mission)
+    usual = await median(transaction, mission)
     told = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
     return Opened(case_id, told)
 
 
-async def relay(session: Session, person: Person, words: str) -> None:
+async def relay(transaction: Transaction, person: Person, words: str) -> None:
     """Words of the person for whoever holds their case."""
-    case = await open_of(session, person.id)
+    case = await open_of(transaction, person.id)
     if case is not None:
-        await heard(session, case)
-        await add_words(session, person, case.id, words)
+        await heard(transaction, case)
+        await add_words(transaction, person, case.id, words)
 
 
-async def paper_came(session: Session, person: Person) -> None:
+async def paper_came(transaction: Transaction, person: Person) -> None:
     """The person sent what they were asked for: now it is their officer's turn."""
-    case = await open_of(session, person.id)
+    case = await open_of(transaction, person.id)
     if case is not None:
-        await heard(session, case)
+        await heard(transaction, case)
 
 
-async def heard(session: Session, case: Case) -> None:
+async def heard(transaction: Transaction, case: Case) -> None:
     """The person waits again: a case that waited for them, or slept, is somebody's turn now."""
-    desk, now = await working_hours.desk_of(session, case.mission), await clock(session)
+    desk, now = await working_hours.desk_of(transaction, case.mission), await clock(transaction)
     calendar = desk.calendar()
     allowed = desk.next_minutes if case.answered_at else desk.first_minutes
-    await session.execute(
+    await transaction.execute(
         "UPDATE cases SET state = %s, waiting_since = coalesce(waiting_since, %s),"
         " answer_due = coalesce(answer_due, %s), return_due = coalesce(return_due, %s),"
         " resolve_due = %s, paused_at = NULL, snoozed_until = NULL,"
@@ -116,7 +116,7 @@ def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> dat
 
 
 async def add_words(
-    session: Session,
+    transaction: Transaction,
     person: Person,
     case_id: UUID,
     words: str,
@@ -126,7 +126,7 @@ async def add_words(
 ) -> None:
     """Keep words of the person, or of the officer who answers with the message of that id."""
     body = person.key.seal(words.encode(), "case_words", "body", str(case_id))
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO case_words (case_id, person_id, officer, body, canned, message_id)"
         " VALUES (%s, %s, %s, %s, %s, %s)",
         (case_id, person.id, officer, body, canned or None, message_id),
@@ -134,19 +134,19 @@ async def add_words(
 
 
 async def add_note(
-    session: Session, person: Person, case_id: UUID, officer: UUID, words: str
+    transaction: Transaction, person: Person, case_id: UUID, officer: UUID, words: str
 ) -> None:
     """Keep what one officer tells others; it has its own table, so that it cannot be sent."""
     body = person.key.seal(words.encode(), "notes", "body", str(case_id))
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO notes (case_id, person_id, officer, body) VALUES (%s, %s, %s, %s)",
         (case_id, person.id, officer, body),
     )
 
 
-async def cancel(session: Session, person_id: UUID) -> None:
+async def cancel(transaction: Transaction, person_id: UUID) -> None:
     """The person goes on with the bot."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE cases SET state = %s, state_at = kosh_now(), version = version + 1,"
         " waiting_since = NULL, answer_due = NULL, return_due = NULL, snoozed_until = NULL"
         " WHERE person_id = %s AND state <> %s",
@@ -154,9 +154,9 @@ async def cancel(session: Session, person_id: UUID) -> None:
     )
 
 
-async def rate(session: Session, person_id: UUID, rating: str) -> None:
+async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
     """What the person says of a case that was closed in the last week; the first word counts."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE cases SET rating = coalesce(rating, %s) WHERE id ="
         " (SELECT id FROM cases WHERE person_id = %s AND state = %s"
         " AND state_at > kosh_now() - interval '7 days' ORDER BY state_at DESC LIMIT 1)",

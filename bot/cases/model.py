@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import permissions
 
 LEAST_ANSWERED = 5
@@ -74,31 +74,31 @@ COLUMNS = (
 )
 
 
-async def clock(session: Session) -> datetime:
+async def clock(transaction: Transaction) -> datetime:
     """The database's time."""
-    row = await (await session.execute("SELECT kosh_now()")).fetchone()
+    row = await (await transaction.execute("SELECT kosh_now()")).fetchone()
     assert row is not None
     now: datetime = row[0]
     return now
 
 
-async def find(session: Session, case_id: UUID) -> Case | None:
-    cursor = await session.execute(f"SELECT {COLUMNS} FROM cases k WHERE id = %s", (case_id,))
+async def find(transaction: Transaction, case_id: UUID) -> Case | None:
+    cursor = await transaction.execute(f"SELECT {COLUMNS} FROM cases k WHERE id = %s", (case_id,))
     row = await cursor.fetchone()
     return Case(*row) if row else None
 
 
-async def held(session: Session, case_id: UUID) -> Case | None:
+async def held(transaction: Transaction, case_id: UUID) -> Case | None:
     """A case, locked until the transaction ends; its person must be locked before."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM cases k WHERE id = %s FOR UPDATE", (case_id,)
     )
     row = await cursor.fetchone()
     return Case(*row) if row else None
 
 
-async def open_of(session: Session, person_id: UUID) -> Case | None:
-    cursor = await session.execute(
+async def open_of(transaction: Transaction, person_id: UUID) -> Case | None:
+    cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM cases k WHERE person_id = %s AND state <> %s LIMIT 1 FOR UPDATE",
         (person_id, State.RESOLVED),
     )
@@ -106,9 +106,9 @@ async def open_of(session: Session, person_id: UUID) -> Case | None:
     return Case(*row) if row else None
 
 
-async def median(session: Session, mission: str) -> int | None:
+async def median(transaction: Transaction, mission: str) -> int | None:
     """Working minutes to the first answer, in the middle of last week's; None when too few."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY answer_minutes) FROM cases"
         " WHERE mission = %s AND answered_at > kosh_now() - interval '7 days'"
         " HAVING count(*) >= %s",
@@ -119,10 +119,10 @@ async def median(session: Session, mission: str) -> int | None:
 
 
 async def next_for(
-    session: Session, mission: str, topics: frozenset[str], languages: frozenset[str]
+    transaction: Transaction, mission: str, topics: frozenset[str], languages: frozenset[str]
 ) -> Case | None:
     """The case that should be taken next by somebody of those topics and languages."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM cases k WHERE mission = %s AND state = %s AND owner IS NULL"
         " AND (%s OR topic = ANY(%s)) AND (%s OR language = ANY(%s))"
         " ORDER BY urgent DESC, escalated_at NULLS LAST, answer_due NULLS LAST, opened_at LIMIT 1",
@@ -132,9 +132,9 @@ async def next_for(
     return Case(*row) if row else None
 
 
-async def taken(session: Session, case_id: UUID) -> Taken:
+async def taken(transaction: Transaction, case_id: UUID) -> Taken:
     """Who has the case now, for somebody who came too late."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT coalesce(o.name, ''), k.version FROM cases k"
         " LEFT JOIN officers o ON o.id = k.owner AND k.state <> 'resolved' WHERE k.id = %s",
         (case_id,),

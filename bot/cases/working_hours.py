@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
@@ -204,9 +204,9 @@ def _rounded(minutes: int) -> Text:
     return _(HOURS.msgid, count=-(-minutes // 60))
 
 
-async def desk_of(session: Session, mission: str) -> Desk:
+async def desk_of(transaction: Transaction, mission: str) -> Desk:
     """How a mission works; one of no hours where nothing was entered."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT zone, first_minutes, next_minutes, resolve_minutes, return_minutes, duty_chat,"
         " version, gives FROM missions WHERE mission = %s",
         (mission,),
@@ -215,13 +215,13 @@ async def desk_of(session: Session, mission: str) -> Desk:
     if row is None:
         return Desk(mission, "UTC")
     zone, first, following, resolve, give_back, chat, version, gives = row
-    shifts = await session.execute(
+    shifts = await transaction.execute(
         "SELECT weekday, opens, closes FROM mission_hours WHERE mission = %s"
         " ORDER BY weekday, opens",
         (mission,),
     )
     found = tuple(Shift(*each) for each in await shifts.fetchall())
-    days = await session.execute(
+    days = await transaction.execute(
         "SELECT day, works_as FROM holidays WHERE mission = %s ORDER BY day", (mission,)
     )
     holidays = tuple(Holiday(*each) for each in await days.fetchall())
@@ -229,9 +229,9 @@ async def desk_of(session: Session, mission: str) -> Desk:
                 gives)  # fmt: skip
 
 
-async def duty_chats(session: Session, everywhere: str = "") -> dict[str, frozenset[str]]:
+async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
     """Duty groups, each with the missions it hears of; that of `everywhere` hears of all: none."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT duty_chat, array_agg(mission) FROM missions WHERE duty_chat <> '' GROUP BY 1"
     )
     chats = {chat: frozenset(served) for chat, served in await cursor.fetchall()}
@@ -242,31 +242,31 @@ async def put(rt: Runtime, officer: Officer, desk: Desk) -> None:
     """Change how a mission works; Stale when somebody else did since `desk.version`."""
     permissions.demand(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
-    async with directory.acting(rt, officer) as session:
-        await _put_mission(session, desk)
-        await session.execute("DELETE FROM mission_hours WHERE mission = %s", (desk.mission,))
-        await session.execute("DELETE FROM holidays WHERE mission = %s", (desk.mission,))
+    async with directory.acting(rt, officer) as transaction:
+        await _put_mission(transaction, desk)
+        await transaction.execute("DELETE FROM mission_hours WHERE mission = %s", (desk.mission,))
+        await transaction.execute("DELETE FROM holidays WHERE mission = %s", (desk.mission,))
         for shift in desk.shifts:
-            await session.execute(
+            await transaction.execute(
                 "INSERT INTO mission_hours (mission, weekday, opens, closes)"
                 " VALUES (%s, %s, %s, %s)",
                 (desk.mission, shift.weekday, shift.opens, shift.closes),
             )
         for each in desk.holidays:
-            await session.execute(
+            await transaction.execute(
                 "INSERT INTO holidays (mission, day, works_as) VALUES (%s, %s, %s)",
                 (desk.mission, each.day, each.works_as),
             )
         await audit_log.append(
-            session, actor=str(officer.id), action="hours.changed", subject=desk.mission
+            transaction, actor=str(officer.id), action="hours.changed", subject=desk.mission
         )
 
 
-async def _put_mission(session: Session, desk: Desk) -> None:
+async def _put_mission(transaction: Transaction, desk: Desk) -> None:
     values = (desk.zone, desk.first_minutes, desk.next_minutes, desk.resolve_minutes,
               desk.return_minutes, desk.duty_chat, desk.gives, desk.mission)  # fmt: skip
     if desk.version:
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "UPDATE missions SET zone = %s, first_minutes = %s, next_minutes = %s,"
             " resolve_minutes = %s, return_minutes = %s, duty_chat = %s, gives = %s,"
             " version = version + 1"
@@ -274,7 +274,7 @@ async def _put_mission(session: Session, desk: Desk) -> None:
             (*values, desk.version),
         )
     else:
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "INSERT INTO missions (zone, first_minutes, next_minutes, resolve_minutes,"
             " return_minutes, duty_chat, gives, mission) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT DO NOTHING",

@@ -207,8 +207,8 @@ def _as[T](
 ) -> T:
     async def open_and_act(chosen: Settings) -> T:
         async with runtime(chosen) as rt:
-            async with rt.pool.connection() as session:
-                found = await directory.by_name(session, name)
+            async with rt.pool.connection() as transaction:
+                found = await directory.by_name(transaction, name)
             return await act(rt, found)
 
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):

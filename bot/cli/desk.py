@@ -127,8 +127,8 @@ def _at_the_desk[T](
 ) -> T:
     async def open_and_act(chosen: Settings) -> T:
         async with runtime(chosen) as rt:
-            async with rt.pool.connection() as session:
-                officer = await directory.by_name(session, name)
+            async with rt.pool.connection() as transaction:
+                officer = await directory.by_name(transaction, name)
             return await act(rt, officer)
 
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):

@@ -26,8 +26,8 @@ def audit_verify(
     """Walk the chain of the audit log; prints its head, to be kept somewhere else."""
 
     async def verify(chosen: Settings) -> tuple[int | None, audit_log.Head]:
-        async with runtime(chosen) as rt, rt.pool.connection() as session:
-            return await audit_log.broken(session, head), await audit_log.head(session)
+        async with runtime(chosen) as rt, rt.pool.connection() as transaction:
+            return await audit_log.broken(transaction, head), await audit_log.head(transaction)
 
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         broken, now = asyncio.run(verify(chosen))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.db.connection import is_away
+from bot.db.connection import is_unavailable
 from bot.observability import logging
 
 FAILED = "E_ROUND"
@@ -17,6 +17,6 @@ def alone(kind: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_away(error):
+        if is_unavailable(error):
             raise
         _logger.exception("sweep.failed", kind=kind, code=getattr(error, "code", FAILED))

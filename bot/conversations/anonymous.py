@@ -98,8 +98,8 @@ async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[s
     if sheet is not None:
         await share_links.lend(rt, sheet)
     if archive.wanted(turn):
-        async with rt.pool.connection() as session:
-            says = (*await archive.told(session, turn), *says)
+        async with rt.pool.connection() as transaction:
+            says = (*await archive.told(transaction, turn), *says)
     for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
         act = Act(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))

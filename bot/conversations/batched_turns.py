@@ -14,7 +14,7 @@ from bot.channels import Inbound
 from bot.conversations import store as conversation_store
 from bot.conversations.store import Held, Looked
 from bot.db import connection, pipeline
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.outbox import Parcel
 from bot.people.identities import Person
@@ -45,10 +45,10 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
     if rt.vault.rotating:
         return [Alone()] * len(inbounds)
     try:
-        async with rt.pool.connection() as session:
-            return await _take(rt, session, inbounds)
+        async with rt.pool.connection() as transaction:
+            return await _take(rt, transaction, inbounds)
     except Exception as error:
-        if connection.is_away(error):
+        if connection.is_unavailable(error):
             raise
         _logger.warning("turns.parted", exc_info=True)
         return [Alone()] * len(inbounds)
@@ -62,9 +62,9 @@ class _Plain:
 
 
 async def _take(
-    rt: Runtime, session: Session, inbounds: Sequence[Inbound]
+    rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]
 ) -> Sequence[Taken | Alone]:
-    looked = await conversation_store.look(rt, session, inbounds)
+    looked = await conversation_store.look(rt, transaction, inbounds)
     judged: list[Alone | _Plain] = []
     people = set[UUID]()
     for inbound, seen in zip(inbounds, looked, strict=True):
@@ -74,7 +74,7 @@ async def _take(
             # Alone it fails once more, and says so there.
             judged.append(Alone())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
-    saved = iter(await pipeline.commit(session, *calls))
+    saved = iter(await pipeline.commit(transaction, *calls))
     return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
 
 

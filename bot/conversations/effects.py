@@ -13,7 +13,7 @@ from bot.broadcasts import archive
 from bot.channels import Act, Inbound
 from bot.conversations import store as conversation_store
 from bot.conversations.store import Held
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.outbox import Parcel
 from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
 from bot.people.identities import Person
@@ -70,7 +70,7 @@ class _Work:
 
 async def carry_out(
     rt: Runtime,
-    session: Session,
+    transaction: Transaction,
     held: Held,
     turn: Turn,
     inbound: Inbound | None,
@@ -79,14 +79,14 @@ async def carry_out(
 ) -> Delivery:
     work = _Work(held.epoch + moved, [])
     for effect in turn.effects:
-        await _apply(rt, session, held, turn.conversation, effect, inbound, work)
+        await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if _goes_home(held, turn):
-        held, pressed = await _go_home(rt, session, held, turn.conversation.language), ""
+        held, pressed = await _go_home(rt, transaction, held, turn.conversation.language), ""
     says, sheet = share_links.linked(rt, turn)
     says = (
-        *await archive.told(session, turn),
-        *await _linked(rt, session, held, says),
+        *await archive.told(transaction, turn),
+        *await _linked(rt, transaction, held, says),
         *work.says,
     )
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
@@ -95,7 +95,7 @@ async def carry_out(
     stays = conversation_store.staying(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     parcel = await conversation_store.save(
-        rt, session, held, turn.conversation, work.epoch, written, stays=stays, last=last
+        rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
     return Delivery(held.person, parcel, sheet=sheet)
 
@@ -110,21 +110,23 @@ def _goes_home(held: Held, turn: Turn) -> bool:
     return bool(held.home and turn.says) and not ending and not private
 
 
-async def _go_home(rt: Runtime, session: Session, held: Held, language: str) -> Held:
+async def _go_home(rt: Runtime, transaction: Transaction, held: Held, language: str) -> Held:
     """Say good-bye on the page; what comes next is said where the person came from."""
     say = Say(((BACK_HOME,),), language=language, service=True)
     await outbox.post(
-        session, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
+        transaction, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
     )
-    address = await identities.reached(session, held.person, held.home)
+    address = await identities.reached(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
 
 
-async def _linked(rt: Runtime, session: Session, held: Held, says: Sequence[Say]) -> Sequence[Say]:
+async def _linked(
+    rt: Runtime, transaction: Transaction, held: Held, says: Sequence[Say]
+) -> Sequence[Say]:
     """Says with a one-time link where they send the person to the secure page."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
-    token = await secure_links.link(rt, session, held.person, held.channel)
+    token = await secure_links.link(rt, transaction, held.person, held.channel)
     url = f"{rt.settings.public_url}/p/{token}"
     return [
         replace(
@@ -156,7 +158,7 @@ def _farewell(
 
 async def _apply(
     rt: Runtime,
-    session: Session,
+    transaction: Transaction,
     held: Held,
     conversation: Conversation,
     effect: Effect,
@@ -168,44 +170,46 @@ async def _apply(
     match effect:
         case OpenCase():
             opened = await cases.open_case(
-                session, person, effect, conversation.language, conversation.forms
+                transaction, person, effect, conversation.language, conversation.forms
             )
             work.epoch += 1
             work.rows += _promised(rt, opened, conversation.language)
         case CancelCase():
-            await cases.cancel(session, person.id)
+            await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            work.stands = await outbox.everywhere(session, person)
-            others = await _standing(session, held, inbound)
+            work.stands = await outbox.everywhere(transaction, person)
+            others = await _standing(transaction, held, inbound)
             for (channel, _place), standing in work.stands.items():
                 standing.extend(others.get(channel, ()))
-            await erasure.erase(rt, session, person)
+            await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():
-            work.rows.append(await data_export.export(rt, session, person, conversation, held.now))
+            work.rows.append(
+                await data_export.export(rt, transaction, person, conversation, held.now)
+            )
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
-            last = await outbox.retract(session, person.id, held.channel)
-            sent = await outbox.recent(session, person.id, held.channel)
-            others = await _standing(session, held, inbound, held.channel)
+            last = await outbox.retract(transaction, person.id, held.channel)
+            sent = await outbox.recent(transaction, person.id, held.channel)
+            others = await _standing(transaction, held, inbound, held.channel)
             gone = (*others.get(held.channel, ()), *sent)
             work.rows += outbox.deletion(rt, held.channel, gone, last=last)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(new_pin):
-            await pin.set_pin(session, person, new_pin)
+            await pin.set_pin(transaction, person, new_pin)
         case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:
-            await _record(rt, session, held, conversation.language, effect)
+            await _record(rt, transaction, held, conversation.language, effect)
 
 
 async def _standing(
-    session: Session, held: Held, inbound: Inbound | None, channel: str = ""
+    transaction: Transaction, held: Held, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
     """What stands in each chat, or in one, without a row; with what asks for all to go."""
-    found = await conversation_store.take_standing(session, held, channel)
+    found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).append(inbound.message_id)
     return found
@@ -227,34 +231,36 @@ type _Recorded = (
 
 
 async def _record(
-    rt: Runtime, session: Session, held: Held, language: str, effect: _Recorded
+    rt: Runtime, transaction: Transaction, held: Held, language: str, effect: _Recorded
 ) -> None:
     """What is only written down, by the module whose table it is."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in):
             shown = rt.languages.render(text, shown_in)
-            await consents.record_consent(session, person, purpose, shown, shown_in, held.channel)
+            await consents.record_consent(
+                transaction, person, purpose, shown, shown_in, held.channel
+            )
         case Submit():
-            await submissions.submit(rt, session, person, effect, language)
+            await submissions.submit(rt, transaction, person, effect, language)
         case Withdraw():
-            await submissions.withdraw(session, person.id)
+            await submissions.withdraw(transaction, person.id)
         case Relay(words):
-            await cases.relay(session, person, words)
+            await cases.relay(transaction, person, words)
         case Rated(rating):
-            await cases.rate(session, person.id, rating)
+            await cases.rate(transaction, person.id, rating)
         case Remind(days):
-            await reminders.put(session, person.id, days)
+            await reminders.put(transaction, person.id, days)
         case TakeFile(place, ref):
-            await uploads.begin(session, person, place, held.channel, ref)
+            await uploads.begin(transaction, person, place, held.channel, ref)
         case PaperCame():
-            await cases.paper_came(session, person)
+            await cases.paper_came(transaction, person)
         case SendPapers():
-            await uploads.release(session, person.id)
+            await uploads.release(transaction, person.id)
         case Subscribe(topics, discreet, traits):
-            await subscriptions.put(rt, session, person.id, topics, traits, discreet=discreet)
+            await subscriptions.put(rt, transaction, person.id, topics, traits, discreet=discreet)
         case Stopped():
-            await subscriptions.stop(session, person.id)
+            await subscriptions.stop(transaction, person.id)
         case _:
             assert_never(effect)
 

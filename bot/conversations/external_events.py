@@ -26,9 +26,9 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
 
     Not to whoever asked for silence meanwhile, nor while an officer has the conversation.
     """
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person_id)
-        if held is None or not await reminders.take(session, person_id):
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
+        if held is None or not await reminders.take(transaction, person_id):
             return None
         c = held.conversation
         if c.quiet or c.with_officer or c.mine is None:
@@ -36,7 +36,7 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
         opening = Button(checklist_screens.CONTROL, OPEN)
         say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
         row = outbox.Row("send", outbox.rendered(rt, say))
-        await outbox.post(session, held.person, held.channel, (row,))
+        await outbox.post(transaction, held.person, held.channel, (row,))
     return Delivery(held.person, None)
 
 
@@ -46,9 +46,9 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     A change that was begun and not sent is no such answer: it stays as long as a draft.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person_id)
-        sent, begun = await retention.due_to_go(session, person_id)
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
+        sent, begun = await retention.due_to_go(transaction, person_id)
         if held is None or not sent:
             return
         before = held.conversation.forms
@@ -57,15 +57,15 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
         forms = {name: form for name, form in before.items() if name in others | stay}
         # Where nothing goes nothing is saved: that would count as if they had written.
         if forms != before:
-            await keep(rt, session, held, replace(held.conversation, forms=forms))
+            await keep(rt, transaction, held, replace(held.conversation, forms=forms))
         if not stay:
-            await retention.mark_spent(session, person_id)
+            await retention.mark_spent(transaction, person_id)
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
     """Of who is known for announcements alone, keep no more than that."""
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person_id)
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
         if held is not None:
             c = held.conversation
             rest = Conversation(
@@ -77,5 +77,5 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 topics=c.topics,
                 locked=c.locked,
             )
-            await reminders.put(session, person_id, 0)
-            await keep(rt, session, held, rest)
+            await reminders.put(transaction, person_id, 0)
+            await keep(rt, transaction, held, rest)

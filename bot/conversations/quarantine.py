@@ -1,15 +1,15 @@
 """Store updates that could not be read or processed."""
 
 from bot.conversations import store as conversation_store
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.runtime import Runtime
 
 
 async def quarantine(
-    rt: Runtime, session: Session, channel: str, external_id: str, reason: str, size: int
+    rt: Runtime, transaction: Transaction, channel: str, external_id: str, reason: str, size: int
 ) -> int:
     """Keep that something could not be processed, never what it said; how often it was."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
         " RETURNING attempts",

@@ -36,7 +36,7 @@ from bot.conversations.batched_turns import Alone, Taken
 from bot.conversations.effects import Delivery
 from bot.conversations.quarantine import quarantine
 from bot.conversations.store import Held
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging, metrics, tracing
 from bot.people import identities, pin, rewrapping
 from bot.printing import share_links
@@ -58,11 +58,11 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Inbound():
             return await _measured(rt, arrival)
         case Blocked(channel, handle, blocked):
-            async with rt.pool.connection() as session:
-                await identities.mark_blocked(rt, session, channel, handle, blocked)
+            async with rt.pool.connection() as transaction:
+                await identities.mark_blocked(rt, transaction, channel, handle, blocked)
         case Moved(channel, _id, handle, to, address):
-            async with rt.pool.connection() as session:
-                await identities.move(rt, session, channel, handle, to, address)
+            async with rt.pool.connection() as transaction:
+                await identities.move(rt, transaction, channel, handle, to, address)
         case Intruder(_, address) if await _is_duty_group(rt, address):
             pass
         case Intruder(channel, address):
@@ -70,8 +70,8 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Receipt():
             await hear_receipts(rt, (arrival,))
         case Spoiled(channel, external_id, code, size):
-            async with rt.pool.connection() as session:
-                await quarantine(rt, session, channel, external_id, code, size)
+            async with rt.pool.connection() as transaction:
+                await quarantine(rt, transaction, channel, external_id, code, size)
         case Ignored():
             pass
         case _:
@@ -89,8 +89,10 @@ async def hear_receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
     """The one group that is not left: officers on duty read counts there."""
-    async with rt.pool.connection() as session:
-        return address in await working_hours.duty_chats(session, rt.settings.telegram_duty_chat)
+    async with rt.pool.connection() as transaction:
+        return address in await working_hours.duty_chats(
+            transaction, rt.settings.telegram_duty_chat
+        )
 
 
 async def deliver(rt: Runtime, delivery: Delivery | None) -> None:
@@ -134,70 +136,70 @@ async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
         if not known:
             return delivery
     for insist in (False, True):
-        async with rt.pool.connection() as session:
-            held, fresh, now = await conversation_store.claim(rt, session, inbound)
-            if held is None and inbound.aliases and await _adopt(rt, session, inbound):
-                await session.commit()
-                held, fresh, now = await conversation_store.claim(rt, session, inbound)
+        async with rt.pool.connection() as transaction:
+            held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
+            if held is None and inbound.aliases and await _adopt(rt, transaction, inbound):
+                await transaction.commit()
+                held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
             if held is not None:
-                return await _turn(rt, session, held, inbound) if fresh else None
+                return await _turn(rt, transaction, held, inbound) if fresh else None
         delivery, known = await _just_ask(rt, inbound, now, insist=insist)
         if not known:
             return delivery
     raise Overloaded
 
 
-async def _adopt(rt: Runtime, session: Session, inbound: Inbound) -> bool:
+async def _adopt(rt: Runtime, transaction: Transaction, inbound: Inbound) -> bool:
     return await identities.adopt(
-        rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+        rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
     )
 
 
-async def _turn(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Delivery:
+async def _turn(rt: Runtime, transaction: Transaction, held: Held, inbound: Inbound) -> Delivery:
     """The durable turn: step, effects, save and outbox, which end the transaction."""
-    held = await _heard(rt, session, held, inbound)
-    await rewrapping.reindex(rt, session, inbound.channel, inbound.handle)
-    turn = await _with_pin(rt, session, held, conversation_store.turn(rt, held, inbound.event))
-    return await effects.carry_out(rt, session, held, turn, inbound)
+    held = await _heard(rt, transaction, held, inbound)
+    await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
+    turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
+    return await effects.carry_out(rt, transaction, held, turn, inbound)
 
 
-async def _with_pin(rt: Runtime, session: Session, held: Held, turn: Turn) -> Turn:
+async def _with_pin(rt: Runtime, transaction: Transaction, held: Held, turn: Turn) -> Turn:
     """A PIN that the turn wants tried is tried at once, and the turn goes on with what came out."""
     tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
     if tried is None:
         return turn
-    verdict = await pin.try_pin(session, held.person, tried.pin)
+    verdict = await pin.try_pin(transaction, held.person, tried.pin)
     more = conversation_store.turn(rt, replace(held, conversation=turn.conversation), verdict)
     return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
 
-async def _heard(rt: Runtime, session: Session, held: Held, inbound: Inbound) -> Held:
+async def _heard(rt: Runtime, transaction: Transaction, held: Held, inbound: Inbound) -> Held:
     """Who writes can be reached; where free text is taken only for a while, that is noted."""
     spoke_at = conversation_store.spoke_anew(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
-    await identities.spoke(session, held.person, held.channel, spoke_at)
+    await identities.spoke(transaction, held.person, held.channel, spoke_at)
     if spoke_at is None:
         return held
     fresh = timedelta(seconds=rt.channels[held.channel].window) - conversation_store.SPOKE_ANEW
     if held.spoke_at is None or held.now - held.spoke_at > fresh:
-        await outbox.release(session, held.person, held.channel)
+        await outbox.release(transaction, held.person, held.channel)
     return replace(held, spoke_at=spoke_at)
 
 
 async def take_turn(
-    rt: Runtime, session: Session, person_id: UUID, event: Event, *, moved: bool = False
+    rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
 ) -> Delivery | None:
     """Let what happened elsewhere (a job, a callback, the desk) reach the conversation.
 
     In the caller's transaction; the answer goes to the channel that spoke last. `moved` says that
     the conversation changed hands, so that messages of before are dropped.
     """
-    held = await conversation_store.lock(rt, session, person_id)
+    held = await conversation_store.lock(rt, transaction, person_id)
     if held is None:
         return None
     turn = conversation_store.turn(rt, held, event)
-    return await effects.carry_out(rt, session, held, turn, None, moved=moved)
+    return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
 
 
 # Just asking: the same step, but the state lives in Valkey and nothing is written down.
@@ -247,21 +249,21 @@ async def _begin(
     token: str,
 ) -> tuple[Delivery | None, bool]:
     """The first durable turn: from here on the promises hold."""
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         person = await identities.create(
-            rt, session, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+            rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
         )
         if person is None:
-            await session.rollback()
+            await transaction.rollback()
             await anonymous.settle(rt, key)
             return None, True
         held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
-        await conversation_store.begin(rt, session, held, ask.sent)
-        held = await _heard(rt, session, held, inbound)
+        await conversation_store.begin(rt, transaction, held, ask.sent)
+        held = await _heard(rt, transaction, held, inbound)
         await conversation_store.note(
-            rt, session, inbound.channel, (*ask.seen, inbound.external_id)
+            rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)
         )
-        delivery = await effects.carry_out(rt, session, held, turn, inbound)
+        delivery = await effects.carry_out(rt, transaction, held, turn, inbound)
     await anonymous.settle(rt, key)
     return delivery, False
 
@@ -276,9 +278,9 @@ APOLOGY = _(
 async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery | None:
     """Count a failure; after five the update goes to quarantine and the person gets an apology."""
     _logger.exception("update.failed", channel=inbound.channel)
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         attempts = await quarantine(
-            rt, session, inbound.channel, inbound.external_id, "E_FAILED", 0
+            rt, transaction, inbound.channel, inbound.external_id, "E_FAILED", 0
         )
     if attempts < POISON_AFTER:
         raise Overloaded from error
@@ -293,14 +295,14 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
 
 
 async def _apologized(rt: Runtime, inbound: Inbound) -> Delivery | None:
-    async with rt.pool.connection() as session:
-        held, fresh, _clock = await conversation_store.claim(rt, session, inbound)
+    async with rt.pool.connection() as transaction:
+        held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
         if held is not None and fresh:
-            held = await _heard(rt, session, held, inbound)
+            held = await _heard(rt, transaction, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
             parcel = await conversation_store.save(
-                rt, session, held, held.conversation, held.epoch, (row,)
+                rt, transaction, held, held.conversation, held.epoch, (row,)
             )
             return Delivery(held.person, parcel)
     act = Act("send", inbound.address, apology(rt, ""))

@@ -5,7 +5,7 @@ from uuid import UUID
 from bot.conversations.effects import Delivery
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.registrations import registry_writes, submissions
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
@@ -20,34 +20,34 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
     try:
         word = await registry_writes.call(rt.registry, write)
     except Refused as error:
-        async with rt.pool.connection() as session:
-            held = await lock(rt, session, write.person.id) if write.person else None
+        async with rt.pool.connection() as transaction:
+            held = await lock(rt, transaction, write.person.id) if write.person else None
             language = held.conversation.language if held else ""
-            await registry_writes.refuse(session, write, error, language)
+            await registry_writes.refuse(transaction, write, error, language)
         return None
     except RegistryError as error:
         await registry_writes.postpone(rt, write, error)
         return None
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         if write.person is not None:
-            await lock(rt, session, write.person.id)
-        return await _tell(rt, session, await registry_writes.settle(session, write, word))
+            await lock(rt, transaction, write.person.id)
+        return await _tell(rt, transaction, await registry_writes.settle(transaction, write, word))
 
 
 async def hear_registry(rt: Runtime, number: str, state: str, version: int) -> Delivery | None:
     """A status from the registry; LookupError while its receipt is not known here."""
-    async with rt.pool.connection() as session:
-        person_id = await submissions.owner(session, number)
+    async with rt.pool.connection() as transaction:
+        person_id = await submissions.owner(transaction, number)
         if person_id is not None:
-            await lock(rt, session, person_id)
-        settled = await submissions.record_status(session, number, state, version)
-        return await _tell(rt, session, settled)
+            await lock(rt, transaction, person_id)
+        settled = await submissions.record_status(transaction, number, state, version)
+        return await _tell(rt, transaction, settled)
 
 
 async def _tell(
-    rt: Runtime, session: Session, settled: registry_writes.Settled | None
+    rt: Runtime, transaction: Transaction, settled: registry_writes.Settled | None
 ) -> Delivery | None:
     if settled is None:
         return None
     event = Acknowledged(settled.state, settled.number)
-    return await take_turn(rt, session, settled.person_id, event)
+    return await take_turn(rt, transaction, settled.person_id, event)

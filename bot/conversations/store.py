@@ -17,7 +17,7 @@ from bot import outbox
 from bot.channels import Act, Inbound
 from bot.conversations import deletable_messages
 from bot.db import pipeline
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.outbox import Parcel
 from bot.people import identities
@@ -172,7 +172,7 @@ def _saving(count: int, *, noting: bool = False) -> Statement:
 
 
 async def claim(
-    rt: Runtime, session: Session, inbound: Inbound
+    rt: Runtime, transaction: Transaction, inbound: Inbound
 ) -> tuple[Held | None, bool, datetime]:
     """Lock the conversation of whose update it is; whether the update is new, and the time.
 
@@ -183,7 +183,7 @@ async def claim(
     values: dict[str, Any] = {"channel": inbound.channel}
     values |= {f"handle_{n}": each for n, each in enumerate(handles)}
     values |= {f"key_{n}": each for n, each in enumerate(keys)}
-    (((*found, fresh, now),),) = await pipeline.begin(session, (_claiming(len(keys)), values))
+    (((*found, fresh, now),),) = await pipeline.begin(transaction, (_claiming(len(keys)), values))
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
 
 
@@ -199,7 +199,7 @@ class Looked:
     now: datetime
 
 
-async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> list[Looked]:
+async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Looked]:
     """Lock several people's conversations in one trip, as far as no other hand has them.
 
     Whether an update was taken before is found out by `noting`. The transaction is open when this
@@ -210,7 +210,7 @@ async def look(rt: Runtime, session: Session, inbounds: Sequence[Inbound]) -> li
         for each in inbounds
     ]
     looked = []
-    for inbound, rows in zip(inbounds, await pipeline.begin(session, *calls), strict=True):
+    for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
         ((*row, known, now),) = rows
         looked.append(Looked(_held(rt, inbound, row, now), not row[0] and not known, now))
     return looked
@@ -238,9 +238,9 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> H
     return Held(person, said, channel, epoch, address, now, home, spoke_at, blocked)
 
 
-async def pass_on(session: Session, person_id: UUID) -> None:
+async def pass_on(transaction: Transaction, person_id: UUID) -> None:
     """The conversation changes hands without a word: what was written before is dropped."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
     )
 
@@ -260,19 +260,20 @@ WHERE c.person_id = %s FOR UPDATE OF c
 """
 
 
-async def lock(rt: Runtime, session: Session, person_id: UUID) -> Held | None:
+async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> Held | None:
     """A person's conversation, locked until the transaction ends; None when erased."""
-    cursor = await session.execute(_LOCK, (person_id,))
-    row = await cursor.fetchone()
+    row = await (await transaction.execute(_LOCK, (person_id,))).fetchone()
     if row is None:
         return None
     *found, channel, now = row
     return _opened(rt, channel, found, now)
 
 
-async def keep(rt: Runtime, session: Session, held: Held, conversation: Conversation) -> None:
+async def keep(
+    rt: Runtime, transaction: Transaction, held: Held, conversation: Conversation
+) -> None:
     """Write a conversation back without a word."""
-    await save(rt, session, held, conversation, held.epoch, ())
+    await save(rt, transaction, held, conversation, held.epoch, ())
 
 
 def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None:
@@ -284,9 +285,11 @@ def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None
     return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
 
 
-async def take_standing(session: Session, held: Held, channel: str = "") -> dict[str, list[str]]:
+async def take_standing(
+    transaction: Transaction, held: Held, channel: str = ""
+) -> dict[str, list[str]]:
     """Messages without a row, of one `channel` or all, still deletable; they are known no more."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE conversations c SET standing = ARRAY(SELECT note FROM unnest(stood.standing) note"
         "   WHERE %(channel)s <> '' AND split_part(note, ' ', 1) <> %(channel)s)"
         " FROM conversations stood WHERE c.person_id = %(person)s"
@@ -299,7 +302,7 @@ async def take_standing(session: Session, held: Held, channel: str = "") -> dict
 
 async def save(
     rt: Runtime,
-    session: Session,
+    transaction: Transaction,
     held: Held,
     conversation: Conversation,
     epoch: int,
@@ -312,9 +315,9 @@ async def save(
 
     What is returned may be sent once that is committed.
     """
-    end = pipeline.commit if last else pipeline.together
+    end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
-    (rows,) = await end(session, (_saving(len(written)), values))
+    (rows,) = await end(transaction, (_saving(len(written)), values))
     return parcel(rt, held, written, rows)
 
 
@@ -377,24 +380,26 @@ def parcel(
     return Parcel(row_id, 1, held.person, held.channel, act)
 
 
-async def begin(rt: Runtime, session: Session, held: Held, stands: Sequence[str]) -> None:
+async def begin(rt: Runtime, transaction: Transaction, held: Held, stands: Sequence[str]) -> None:
     """The row of somebody whom we begin to know; the same transaction saves into it.
 
     `stands` are the messages of before, theirs and ours.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO conversations (person_id, state, channel, language, standing)"
         " VALUES (%s, '', %s, '', %s)",
         (held.person.id, held.channel, notes),
     )
 
 
-async def note(rt: Runtime, session: Session, channel: str, external_ids: Iterable[str]) -> None:
+async def note(
+    rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
+) -> None:
     """Note updates that took effect before there was a row to lock."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
         (channel, keys),
     )

@@ -7,7 +7,7 @@ from bot import uploads
 from bot.conversations.effects import Delivery
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.people.identities import Person
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
@@ -24,8 +24,8 @@ async def take_upload(
     """
     if person is None:
         raise LookupError
-    async with rt.pool.connection() as session:
-        held = await lock(rt, session, person.id)
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person.id)
     place = awaited(rt.flows, held.conversation) if held else None
     if place is None:
         raise LookupError
@@ -41,14 +41,14 @@ async def fetch_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
 async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
     """Keep a file and tell the conversation of it, in one transaction."""
     with checked:
-        async with rt.pool.connection() as session:
-            verdict = await uploads.keep(rt, session, checked)
+        async with rt.pool.connection() as transaction:
+            verdict = await uploads.keep(rt, transaction, checked)
             if verdict is None:
                 return None
             refusal = verdict.reason if isinstance(verdict, uploads.Refused) else ""
             hints = () if isinstance(verdict, uploads.Refused) else verdict.hints
             event = Papered(checked.place.flow, checked.place.key, refusal, next(iter(hints), ""))
-            return await take_turn(rt, session, checked.person_id, event)
+            return await take_turn(rt, transaction, checked.person_id, event)
 
 
 async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
@@ -59,22 +59,24 @@ async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
     try:
         document = await uploads.call(rt, rt.registry, parcel)
     except Refused as error:
-        async with rt.pool.connection() as session:
-            held = await lock(rt, session, parcel.person.id)
+        async with rt.pool.connection() as transaction:
+            held = await lock(rt, transaction, parcel.person.id)
             language = held.conversation.language if held else ""
-            moved = await uploads.refuse(session, parcel, error, language)
-            return await _tell_moved(rt, session, moved)
+            moved = await uploads.refuse(transaction, parcel, error, language)
+            return await _tell_moved(rt, transaction, moved)
     except RegistryError as error:
         await uploads.postpone(rt, parcel, error)
         return None
-    async with rt.pool.connection() as session:
-        await lock(rt, session, parcel.person.id)
-        return await _tell_moved(rt, session, await uploads.settle(session, parcel, document))
+    async with rt.pool.connection() as transaction:
+        await lock(rt, transaction, parcel.person.id)
+        return await _tell_moved(
+            rt, transaction, await uploads.settle(transaction, parcel, document)
+        )
 
 
 async def _tell_moved(
-    rt: Runtime, session: Session, moved: uploads.Moved | None
+    rt: Runtime, transaction: Transaction, moved: uploads.Moved | None
 ) -> Delivery | None:
     if moved is None:
         return None
-    return await take_turn(rt, session, moved.person_id, PaperMoved(moved.paper, moved.state))
+    return await take_turn(rt, transaction, moved.person_id, PaperMoved(moved.paper, moved.state))

@@ -50,23 +50,27 @@ class Connection(AsyncConnection[Any]):
             raise
 
 
-@asynccontextmanager
-async def patient(session: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
-    """For statements over many rows: in the open transaction neither side gives up before.
+type Transaction = Connection
+"""A database connection inside the caller's transaction."""
 
-    They may sort and hash in memory, since few of them run at once.
+
+@asynccontextmanager
+async def long_statements(connection: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
+    """Let statements of the open transaction run for `seconds`, with memory to sort and hash.
+
+    Meant for statements over many rows, of which few run at once.
     """
-    assert isinstance(session, Connection)
-    await session.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
-    await session.execute("SET LOCAL work_mem = '128MB'")
-    session.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
+    assert isinstance(connection, Connection)
+    await connection.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
+    await connection.execute("SET LOCAL work_mem = '128MB'")
+    connection.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
     try:
         yield
     finally:
-        session.silence = float(SILENCE_SECONDS)
+        connection.silence = float(SILENCE_SECONDS)
 
 
-def is_away(error: Exception) -> bool:
-    """Whether the database is, or is too busy, for everybody: not just a row that others hold."""
+def is_unavailable(error: Exception) -> bool:
+    """Return True if the database is unreachable or overloaded, not just one row locked."""
     of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
     return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

@@ -6,16 +6,13 @@ from datetime import datetime
 import procrastinate
 from procrastinate import types
 
-from bot.db.connection import Connection
-
-type Session = Connection
-"""A database connection inside the caller's transaction."""
+from bot.db.connection import Transaction
 
 app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 
 async def defer(
-    session: Session,
+    transaction: Transaction,
     task: str,
     /,
     *,
@@ -27,13 +24,13 @@ async def defer(
 ) -> None:
     """Ask for a job; it exists only if the caller's transaction commits. Arguments are ids only."""
     deferrer = app.configure_task(
-        task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=session
+        task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
     )
     await deferrer.defer_async(**arguments)
 
 
 async def defer_all(
-    session: Session,
+    transaction: Transaction,
     task: str,
     /,
     *arguments: Mapping[str, str | int],
@@ -41,7 +38,7 @@ async def defer_all(
     priority: int = 0,
 ) -> None:
     """The same for many jobs of a task, in one trip."""
-    deferrer = app.configure_task(task, queue=queue, priority=priority, connection=session)
+    deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     jobs: list[types.JSONDict] = [{**each} for each in arguments]
     if jobs:
         await deferrer.batch_defer_async(*jobs)

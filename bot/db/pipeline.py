@@ -45,34 +45,34 @@ class Statement:
 _BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
 
 
-async def begin(session: Connection, *calls: Call) -> list[Rows]:
+async def begin(connection: Connection, *calls: Call) -> list[Rows]:
     """Open a transaction with its first statements."""
-    return (await together(session, (_BEGIN, {}), *calls))[1:]
+    return (await execute_pipeline(connection, (_BEGIN, {}), *calls))[1:]
 
 
-async def run(session: Connection, statement: Statement, values: Values) -> Rows:
+async def run(connection: Connection, statement: Statement, values: Values) -> Rows:
     """One statement: in the open transaction or, where none is open, as one of its own."""
-    return (await together(session, (statement, values)))[0]
+    return (await execute_pipeline(connection, (statement, values)))[0]
 
 
-async def commit(session: Connection, *calls: Call) -> list[Rows]:
+async def commit(connection: Connection, *calls: Call) -> list[Rows]:
     """The last statements of the open transaction; all of it is committed when this returns."""
-    return (await together(session, *calls, (_COMMIT, {})))[:-1]
+    return (await execute_pipeline(connection, *calls, (_COMMIT, {})))[:-1]
 
 
-async def together(session: Connection, *calls: Call) -> list[Rows]:
+async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
     """Everything out at once, then all answers in; raises what psycopg would for the first error.
 
     Where no transaction is open the calls are one of their own, all or nothing. Whoever is
     interrupted meanwhile loses the connection: nobody could say what its server did.
     """
-    pgconn, transformer = session.pgconn, adapt.Transformer(session)
+    pgconn, transformer = connection.pgconn, adapt.Transformer(connection)
     pgconn.enter_pipeline_mode()
     fresh: dict[Variant, bytes] = {}
     try:
-        told = [_send(session, transformer, fresh, *call) for call in calls]
+        told = [_send(connection, transformer, fresh, *call) for call in calls]
         pgconn.pipeline_sync()
-        results = await session.wait(_answers(pgconn))
+        results = await connection.wait(_answers(pgconn))
     except BaseException:
         pgconn.finish()
         raise
@@ -80,12 +80,12 @@ async def together(session: Connection, *calls: Call) -> list[Rows]:
     for result in results:
         if result.status in _FAILED:
             raise error_from_result(result, encoding="utf-8")
-    session.prepared.update(fresh)
+    connection.prepared.update(fresh)
     return [_rows(transformer, result) for result in _executed(results, told)]
 
 
 def _send(
-    session: Connection,
+    connection: Connection,
     transformer: abc.Transformer,
     fresh: dict[Variant, bytes],
     statement: Statement,
@@ -96,12 +96,12 @@ def _send(
     dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
     types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
     variant = (statement.text, types)
-    name = session.prepared.get(variant) or fresh.get(variant)
+    name = connection.prepared.get(variant) or fresh.get(variant)
     is_new = name is None
     if name is None:
-        name = fresh[variant] = next(session.names).encode()
-        session.pgconn.send_prepare(name, statement.text, types)
-    session.pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
+        name = fresh[variant] = next(connection.names).encode()
+        connection.pgconn.send_prepare(name, statement.text, types)
+    connection.pgconn.send_query_prepared(name, dumped, formats, Format.BINARY)
     return is_new
 
 

@@ -61,8 +61,8 @@ async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, k
     """Take a case; from this commit on no message of the form is claimed for sending any more."""
 
     async def deed(at: Place) -> Delivery | None:
-        await cases.claim(at.session, at.case, officer.id, at.desk, version)
-        await outbox.silence(at.session, at.case.person_id, officer.id)
+        await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
     return await act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
@@ -71,10 +71,10 @@ async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, k
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
     """Claim what is most urgent among one's topics and languages; None when nothing waits."""
     while True:
-        async with directory.acting(rt, officer) as session:
-            before = await used(session, officer, key)
-            found = await cases.find(session, before) if before else await cases.next_for(
-                session, officer.mission, officer.topics, officer.languages
+        async with directory.acting(rt, officer) as transaction:
+            before = await used(transaction, officer, key)
+            found = await cases.find(transaction, before) if before else await cases.next_for(
+                transaction, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
         if found is None:
             return None
@@ -90,8 +90,8 @@ async def take_over(
     """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
 
     async def deed(at: Place) -> Delivery | None:
-        await cases.take_over(at.session, at.case, officer.id, at.desk, version)
-        await outbox.silence(at.session, at.case.person_id, officer.id)
+        await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
+        await outbox.silence(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
     return await act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
@@ -101,8 +101,8 @@ async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *,
     """Give a case back to the queue."""
 
     async def deed(at: Place) -> Delivery | None:
-        await cases.release(at.session, at.case, version)
-        await conversation_store.pass_on(at.session, at.case.person_id)
+        await cases.release(at.transaction, at.case, version)
+        await conversation_store.pass_on(at.transaction, at.case.person_id)
         return None
 
     return await act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
@@ -127,17 +127,19 @@ async def reply(
 
     async def deed(at: Place) -> Delivery | None:
         if at.case.version != version:
-            raise await cases.taken(at.session, case_id)
-        closes = await views.window(rt, at.session, at.case.person_id, at.held.channel)
+            raise await cases.taken(at.transaction, case_id)
+        closes = await views.window(rt, at.transaction, at.case.person_id, at.held.channel)
         if closes is not None and closes <= at.held.now and not wait:
             raise Refused(Refusal.WINDOW_CLOSED)
         language = at.held.conversation.language
         text = await _canned(at, canned, language) if canned else _said(words)
         message = Message((rt.languages.render(OFFICER_SAYS, language), text), language=language)
         row = Row("send", message, case_id=case_id, officer=officer.id)
-        (sent,) = await outbox.post(at.session, at.held.person, at.held.channel, (row,))
-        await cases.add_words(at.session, at.held.person, case_id, text, officer.id, canned, sent)
-        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        (sent,) = await outbox.post(at.transaction, at.held.person, at.held.channel, (row,))
+        await cases.add_words(
+            at.transaction, at.held.person, case_id, text, officer.id, canned, sent
+        )
+        await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
         return Delivery(at.held.person, None)
 
     return await act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
@@ -149,7 +151,7 @@ async def note(
     """Tell colleagues something about a case, whoever holds it."""
 
     async def deed(at: Place) -> Delivery | None:
-        await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
+        await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
         return None
 
     return await act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
@@ -163,7 +165,7 @@ async def ask_document(
     async def deed(at: Place) -> Delivery | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
-        await cases.replied(at.session, at.case, officer.id, at.desk, version)
+        await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
         return await at.turn(PaperWanted(document))
 
     return await act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
@@ -173,7 +175,7 @@ async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *
     """Take away a PIN that was lost, once the person has answered who they are; they are told."""
 
     async def deed(at: Place) -> Delivery | None:
-        await pin.set_pin(at.session, at.held.person, None)
+        await pin.set_pin(at.transaction, at.held.person, None)
         return await at.turn(PinLifted())
 
     return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
@@ -185,7 +187,7 @@ async def release_papers(
     """Let the papers that the person has sent go to the registry, with their registration."""
 
     async def deed(at: Place) -> Delivery | None:
-        released = await uploads.let_go(at.session, at.case.person_id)
+        released = await uploads.let_go(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
@@ -213,7 +215,7 @@ async def fill(
 
     async def deed(at: Place) -> Delivery | None:
         if at.case.version != version:
-            raise await cases.taken(at.session, case_id)
+            raise await cases.taken(at.transaction, case_id)
         answer = _read(at, question, value)
         return await at.turn(Filled(question, answer))
 
@@ -237,17 +239,17 @@ async def transfer(
 
     async def deed(at: Place) -> Delivery | None:
         if words.strip():
-            await cases.add_note(at.session, at.held.person, case_id, officer.id, _said(words))
-        await conversation_store.pass_on(at.session, at.case.person_id)
+            await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
+        await conversation_store.pass_on(at.transaction, at.case.person_id)
         match to:
             case ToOfficer(other):
                 await _colleague(at, other)
-                await cases.hand_to(at.session, at.case, other, at.desk, version)
-                await outbox.silence(at.session, at.case.person_id, other)
+                await cases.hand_to(at.transaction, at.case, other, at.desk, version)
+                await outbox.silence(at.transaction, at.case.person_id, other)
             case ToTopic(topic):
                 if all(topic != option.key for option in TOPIC.among):
                     raise Refused(Refusal.NO_TOPIC)
-                await cases.change_topic(at.session, at.case, topic, version)
+                await cases.change_topic(at.transaction, at.case, topic, version)
             case ToMission(mission):
                 await _elsewhere(at, mission)
             case _:
@@ -265,7 +267,7 @@ async def snooze(
     async def deed(at: Place) -> Delivery | None:
         if not at.held.now < until <= at.held.now + LONGEST_SLEEP:
             raise Refused(Refusal.PAST)
-        await cases.snooze(at.session, at.case, officer.id, until, version)
+        await cases.snooze(at.transaction, at.case, officer.id, until, version)
         return None
 
     return await act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
@@ -285,7 +287,7 @@ async def resolve(
             raise Refused(Refusal.NO_FLOW)
         # The turn first: afterwards the conversation is out of the console's sight.
         delivery = await at.turn(Resolved(where), moved=True)
-        await cases.resolve(at.session, at.case, officer.id, version)
+        await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
 
     return await act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
@@ -304,7 +306,7 @@ def _said(words: str) -> str:
 
 
 async def _canned(at: Place, name: str, language: str) -> str:
-    found = await ready.find(at.session, at.case.mission, name)
+    found = await ready.find(at.transaction, at.case.mission, name)
     if found is None:
         raise Refused(Refusal.NO_CANNED)
     text = found.text(language)
@@ -330,14 +332,14 @@ def _read(at: Place, question: str, value: str) -> str:
 
 async def _colleague(at: Place, other: UUID) -> None:
     """Somebody who may have the case: active, of this mission, with its topic."""
-    found = await directory.find(at.session, other)
+    found = await directory.find(at.transaction, other)
     claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
     if found is None or isinstance(permissions.allows(found, Action.CASE_CLAIM, claimable), Denied):
         raise Refused(Refusal.NO_OFFICER)
 
 
 async def _elsewhere(at: Place, mission: str) -> None:
-    staffed = {*await directory.staffed(at.session), missions.GENERAL}
+    staffed = {*await directory.staffed(at.transaction), missions.GENERAL}
     if mission not in staffed or mission == at.case.mission:
         raise Refused(Refusal.NO_MISSION)
-    await cases.move(at.session, at.case, mission, at.version)
+    await cases.move(at.transaction, at.case, mission, at.version)

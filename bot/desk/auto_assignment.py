@@ -39,10 +39,10 @@ async def give(rt: Runtime) -> int:
     """Give cases to officers on shift, fairly; how many. What nobody can take waits on."""
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
-        async with rt.pool.connection() as session:
+        async with rt.pool.connection() as transaction:
             roles = [permissions.Role.OFFICER, permissions.Role.LEAD]
             values = {"roles": roles, "most": MOST_HELD, "tried": tried}
-            found = await (await session.execute(_GIVE, values)).fetchone()
+            found = await (await transaction.execute(_GIVE, values)).fetchone()
         if found is None:
             break
         case_id, person_id, officer_id = found
@@ -55,14 +55,14 @@ async def give(rt: Runtime) -> int:
 
 async def _give(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
     """As if the officer had taken it: the claim decides, whoever else reaches for it."""
-    async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, person_id)
-        case = await cases.held(session, case_id)
+    async with rt.pool.connection() as transaction:
+        held = await conversation_store.lock(rt, transaction, person_id)
+        case = await cases.held(transaction, case_id)
         if case is None or held is None:
             raise cases.Taken
-        desk = await working_hours.desk_of(session, case.mission)
-        await cases.claim(session, case, officer_id, desk, case.version)
-        await outbox.silence(session, person_id, officer_id)
-        delivery = await receive.take_turn(rt, session, person_id, Joined(), moved=True)
-        await audit_log.append(session, actor="duty", action="case.given", subject=str(case_id))
+        desk = await working_hours.desk_of(transaction, case.mission)
+        await cases.claim(transaction, case, officer_id, desk, case.version)
+        await outbox.silence(transaction, person_id, officer_id)
+        delivery = await receive.take_turn(rt, transaction, person_id, Joined(), moved=True)
+        await audit_log.append(transaction, actor="duty", action="case.given", subject=str(case_id))
     await receive.deliver(rt, delivery)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.desk import views
 from bot.desk.views import View
 from bot.officers import permissions
@@ -53,8 +53,8 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Pane, ...]:
     """What is asked for, open or not looked at yet: a lead sees those of their own mission."""
     permissions.demand(officer, Action.GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             f"{_PANE} WHERE (%s OR g.mission = %s) AND (g.until IS NOT NULL OR g.asked_at >"
             " kosh_now() - make_interval(hours => %s)) ORDER BY g.asked_at DESC LIMIT 25",
             (everywhere, officer.mission, ASKED_HOURS),
@@ -64,8 +64,8 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Pane, ...]:
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
     """How many panes a lead has not looked at yet, of cases of their mission."""
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT count(*) FROM glass WHERE mission = %s AND until IS NOT NULL"
             " AND reviewed_at IS NULL AND asked_by <> %s AND granted_by <> %s",
             (officer.mission, officer.id, officer.id),
@@ -78,8 +78,8 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
     """Ask to read a case; LookupError when there is none of that number."""
     permissions.demand(officer, Action.GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "INSERT INTO glass (id, case_id, mission, asked_by, reason)"
             " SELECT %s, id, mission, %s, %s FROM cases WHERE number = %s RETURNING case_id",
             (pane_id, officer.id, reason.value, number),
@@ -87,15 +87,15 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
         row = await cursor.fetchone()
         if row is None:
             raise LookupError("E_CASE: there is no such case; look at its number again")
-        await _note(session, officer, "glass.asked", row[0], reason.value)
+        await _note(transaction, officer, "glass.asked", row[0], reason.value)
     return pane_id
 
 
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Open a case to whoever asked for it, for an hour; never to oneself."""
     permissions.demand(officer, Action.GLASS_GRANT, Subject(officer.mission))
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "UPDATE glass SET granted_by = %s, until = kosh_now() + make_interval(mins => %s)"
             " WHERE id = %s AND granted_by IS NULL AND asked_by <> %s"
             " AND asked_at > kosh_now() - make_interval(hours => %s) RETURNING case_id",
@@ -104,7 +104,7 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         row = await cursor.fetchone()
         if row is None:
             raise Forbidden(Why.OWNER)
-        await _note(session, officer, "glass.granted", row[0])
+        await _note(transaction, officer, "glass.granted", row[0])
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[Pane, View]:
@@ -113,8 +113,8 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[Pane, View
     Nothing can be done there: what an officer does asks for their own roles and mission.
     """
     permissions.demand(officer, Action.GLASS_ASK, Subject(officer.mission))
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(f"{_PANE} WHERE g.id = %s", (pane_id,))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(f"{_PANE} WHERE g.id = %s", (pane_id,))
         row = await cursor.fetchone()
     pane = Pane(*row) if row else None
     if pane is None or pane.asked_by != officer.id or not pane.is_open:
@@ -125,11 +125,11 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[Pane, View
 
 async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """A lead of the mission has looked at why a case was opened; not who opened it."""
-    async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT mission FROM glass WHERE id = %s", (pane_id,))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT mission FROM glass WHERE id = %s", (pane_id,))
         row = await cursor.fetchone()
         permissions.demand(officer, Action.GLASS_REVIEW, Subject(row[0] if row else ""))
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "UPDATE glass SET reviewed_by = %s, reviewed_at = kosh_now() WHERE id = %s"
             " AND until IS NOT NULL AND reviewed_at IS NULL AND asked_by <> %s"
             " AND granted_by <> %s RETURNING case_id",
@@ -138,12 +138,12 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         found = await cursor.fetchone()
         if found is None:
             raise Forbidden(Why.OWNER)
-        await _note(session, officer, "glass.reviewed", found[0])
+        await _note(transaction, officer, "glass.reviewed", found[0])
 
 
 async def _note(
-    session: Session, officer: Officer, action: str, case_id: UUID, detail: str = ""
+    transaction: Transaction, officer: Officer, action: str, case_id: UUID, detail: str = ""
 ) -> None:
     await audit_log.append(
-        session, actor=str(officer.id), action=action, subject=str(case_id), detail=detail
+        transaction, actor=str(officer.id), action=action, subject=str(case_id), detail=detail
     )

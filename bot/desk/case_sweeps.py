@@ -9,7 +9,7 @@ from uuid import UUID
 from bot import cases
 from bot.concurrency import isolation
 from bot.conversations import store as conversation_store
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.desk.duty_group import _FIRST
 from bot.observability import logging
 from bot.officers import directory
@@ -43,22 +43,22 @@ async def tend(rt: Runtime) -> int:
     """See to every case whose time has come; how many. Safe to run in many processes at once."""
     seen, last = 0, _FIRST
     while True:
-        async with rt.pool.connection() as session:
-            found = await _due(session, after=last)
+        async with rt.pool.connection() as transaction:
+            found = await _due(transaction, after=last)
         if not found:
             return seen
         for case_id, person_id, _why in found:
             with isolation.alone("cases"):
-                async with rt.pool.connection() as session:
-                    await _tend(rt, session, case_id, person_id)
+                async with rt.pool.connection() as transaction:
+                    await _tend(rt, transaction, case_id, person_id)
         seen, last = seen + len(found), found[-1][0]
 
 
 async def _due(
-    session: Session, case_id: UUID | None = None, after: UUID = _FIRST
+    transaction: Transaction, case_id: UUID | None = None, after: UUID = _FIRST
 ) -> list[tuple[UUID, UUID, str]]:
-    staffed = [*await directory.staffed(session), missions.GENERAL]
-    cursor = await session.execute(
+    staffed = [*await directory.staffed(transaction), missions.GENERAL]
+    cursor = await transaction.execute(
         f"SELECT id, person_id, why FROM ({_DUE}) due WHERE why IS NOT NULL"
         " AND (%(id)s::uuid IS NULL OR id = %(id)s) AND id > %(after)s ORDER BY id LIMIT %(most)s",
         {"staffed": staffed, "id": case_id, "after": after, "most": AT_ONCE},
@@ -66,30 +66,32 @@ async def _due(
     return list(await cursor.fetchall())
 
 
-async def _tend(rt: Runtime, session: Session, case_id: UUID, person_id: UUID) -> None:
+async def _tend(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
     """The person is locked before the case, and what was due may no longer be."""
-    if await conversation_store.lock(rt, session, person_id) is None:
+    if await conversation_store.lock(rt, transaction, person_id) is None:
         return
-    case = await cases.held(session, case_id)
-    due = await _due(session, case_id)
+    case = await cases.held(transaction, case_id)
+    due = await _due(transaction, case_id)
     if case is None or not due:
         return
     why = due[0][2]
     match why:
         case "wake":
-            await cases.wake(session, case)
+            await cases.wake(transaction, case)
         case "return":
-            await cases.release(session, case, case.version, by_itself=True)
-            await conversation_store.pass_on(session, person_id)
+            await cases.release(transaction, case, case.version, by_itself=True)
+            await conversation_store.pass_on(transaction, person_id)
         case "astray":
-            await cases.redirect(session, case, missions.GENERAL)
+            await cases.redirect(transaction, case, missions.GENERAL)
         case "clock":
-            await cases.set_clock(session, case)
+            await cases.set_clock(transaction, case)
         case _:
-            await cases.escalate(session, case)
+            await cases.escalate(transaction, case)
     _logger.info("case.tended", why=why)
     if why != "clock":
-        await audit_log.append(session, actor="duty", action=f"case.{why}", subject=str(case_id))
+        await audit_log.append(
+            transaction, actor="duty", action=f"case.{why}", subject=str(case_id)
+        )
 
 
 # Giving cases out, where a mission wants it

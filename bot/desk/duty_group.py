@@ -8,7 +8,7 @@ from bot import outbox
 from bot.cases import working_hours
 from bot.channels import Act, Message, SendError
 from bot.channels.telegram.client import Telegram
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.runtime import Runtime
 from flows.engine.text import Text, _
@@ -38,9 +38,9 @@ async def announce(rt: Runtime) -> int:
     channel = rt.channels.get(Telegram.name)
     if channel is None:
         return 0
-    async with rt.pool.connection() as session:
-        chats = await working_hours.duty_chats(session, rt.settings.telegram_duty_chat)
-        counts = await _counts(session)
+    async with rt.pool.connection() as transaction:
+        chats = await working_hours.duty_chats(transaction, rt.settings.telegram_duty_chat)
+        counts = await _counts(transaction)
     acts = 0
     for chat, wanted in chats.items():
         shown = [each for each in counts if not wanted or each.mission in wanted]
@@ -48,8 +48,8 @@ async def announce(rt: Runtime) -> int:
     return acts
 
 
-async def _counts(session: Session) -> list[_Count]:
-    cursor = await session.execute(
+async def _counts(transaction: Transaction) -> list[_Count]:
+    cursor = await transaction.execute(
         "SELECT mission, count(*), count(*) FILTER (WHERE urgent),"
         " count(*) FILTER (WHERE answer_due < kosh_now() OR escalated_at IS NOT NULL),"
         " extract(epoch FROM kosh_now() - min(waiting_since))::int / 60 FROM cases"
@@ -62,8 +62,8 @@ async def _counts(session: Session) -> list[_Count]:
 async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
     message, digest = _card(rt, counts)
     urgent = sum(each.urgent for each in counts)
-    async with rt.pool.connection() as session:
-        before = await _turn(session, chat, digest)
+    async with rt.pool.connection() as transaction:
+        before = await _turn(transaction, chat, digest)
     if before is None:
         return 0
     external_id, known = before
@@ -72,22 +72,22 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
     except SendError as error:
         _logger.warning("duty.failed", code=error.code)
         return 1
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE duty_cards SET external_id = %s, digest = %s, urgent = %s WHERE chat = %s",
             (sent, digest, urgent, chat),
         )
     return acts
 
 
-async def _turn(session: Session, chat: str, digest: bytes) -> tuple[str, int] | None:
+async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
     """Whose turn it is: one process, not sooner than the group's limit allows, if there is news."""
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO duty_cards (chat, at) VALUES (%s, kosh_now() - interval '1 hour')"
         " ON CONFLICT DO NOTHING",
         (chat,),
     )
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE duty_cards SET at = kosh_now() WHERE chat = %s AND digest <> %s"
         " AND at <= kosh_now() - make_interval(secs => %s) RETURNING external_id, urgent",
         (chat, digest, CARD_SECONDS),

@@ -41,8 +41,8 @@ async def count_steps(rt: Runtime) -> int:
 
 
 async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT c.person_id, p.key, p.key_epoch, c.state, c.language, c.channel"
             " FROM conversations c JOIN people p ON p.id = c.person_id WHERE c.person_id > %s"
             " AND c.updated_at > kosh_now() - make_interval(days => %s)"
@@ -91,11 +91,11 @@ async def _keep(rt: Runtime, reached: Counter[_Key], staying: Counter[_Key]) -> 
         row = merged.setdefault((flow, question, language, channel, country), [place, 0, 0])
         row[0], row[1] = max(row[0], place), row[1] + count
         row[2] += staying[flow, question, place, language, channel, country]
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         # One worker after the other, or both would put the same rows.
-        await session.execute("SELECT pg_advisory_xact_lock(5274369)")
-        await session.execute("DELETE FROM steps")
-        async with session.cursor() as cursor:
+        await transaction.execute("SELECT pg_advisory_xact_lock(5274369)")
+        await transaction.execute("DELETE FROM steps")
+        async with transaction.cursor() as cursor:
             await cursor.executemany(
                 "INSERT INTO steps (flow, question, language, channel, country, place, reached,"
                 " staying) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",

@@ -123,10 +123,10 @@ async def report(
 ) -> Report:
     """What an officer may know of the last 30 days; the form's part as it is narrowed down."""
     permissions.demand(officer, Action.STATISTICS_READ, Subject(officer.mission))
-    async with directory.acting(rt, officer) as session:
+    async with directory.acting(rt, officer) as transaction:
 
         async def rows(statement: LiteralString, **values: str) -> Sequence[Any]:
-            return await (await session.execute(statement, values)).fetchall()
+            return await (await transaction.execute(statement, values)).fetchall()
 
         by = {name: _cells(await rows(statement)) for name, statement in _BY.items()}
         opened, answered, half, nine = (await rows(_TIMES))[0]

@@ -10,7 +10,7 @@ from bot.cases import Case, working_hours
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import Delivery
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Denied, Forbidden, Why
@@ -65,7 +65,7 @@ class Place:
     """Where an act happens: the locked person and case, how the mission works, who acts."""
 
     rt: Runtime
-    session: Session
+    transaction: Transaction
     officer: Officer
     case: Case
     held: conversation_store.Held
@@ -74,7 +74,7 @@ class Place:
 
     async def turn(self, event: Event, *, moved: bool = False) -> Delivery | None:
         return await receive.take_turn(
-            self.rt, self.session, self.case.person_id, event, moved=moved
+            self.rt, self.transaction, self.case.person_id, event, moved=moved
         )
 
 
@@ -90,56 +90,56 @@ async def act(
     key: str,
     deed: Deed,
 ) -> Done:
-    async with directory.acting(rt, officer) as session:
-        case = await _seen(session, case_id)
-        held = await conversation_store.lock(rt, session, case.person_id)
-        case = await cases.held(session, case_id) or case
-        if await _repeated(session, officer, case, action, key):
+    async with directory.acting(rt, officer) as transaction:
+        case = await _seen(transaction, case_id)
+        held = await conversation_store.lock(rt, transaction, case.person_id)
+        case = await cases.held(transaction, case_id) or case
+        if await _repeated(transaction, officer, case, action, key):
             return Done(case_id, case.version, repeated=True)
-        await _demand(session, officer, action, case)
+        await _demand(transaction, officer, action, case)
         if held is None:
             raise LookupError("E_CASE: this person was erased; nothing is left to do")
-        desk = await working_hours.desk_of(session, case.mission)
-        delivery = await deed(Place(rt, session, officer, case, held, desk, version))
-        after = await cases.find(session, case_id)
+        desk = await working_hours.desk_of(transaction, case.mission)
+        delivery = await deed(Place(rt, transaction, officer, case, held, desk, version))
+        after = await cases.find(transaction, case_id)
         await audit_log.append(
-            session, actor=str(officer.id), action=action.value, subject=str(case_id)
+            transaction, actor=str(officer.id), action=action.value, subject=str(case_id)
         )
     await receive.deliver(rt, delivery)
     return Done(case_id, after.version if after else case.version + 1)
 
 
-async def _seen(session: Session, case_id: UUID) -> Case:
-    case = await cases.find(session, case_id)
+async def _seen(transaction: Transaction, case_id: UUID) -> Case:
+    case = await cases.find(transaction, case_id)
     if case is None:
         raise LookupError("E_CASE: there is no such case; look at the list")
     return case
 
 
-async def _demand(session: Session, officer: Officer, action: Action, case: Case) -> None:
+async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
     """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
-    now = await directory.find(session, officer.id)
+    now = await directory.find(transaction, officer.id)
     answer = permissions.allows(now, action, case.subject) if now else Denied(Why.DISABLED)
     if isinstance(answer, Denied):
         if answer.why in (Why.STATE, Why.OWNER):
-            raise await cases.taken(session, case.id)
+            raise await cases.taken(transaction, case.id)
         raise Forbidden(answer.why)
 
 
 async def _repeated(
-    session: Session, officer: Officer, case: Case, action: Action, key: str
+    transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
     """Note the key, for as long as the case lives; True when it was noted for the same act."""
     if not 0 < len(key) <= MOST_KEY:
         raise Refused(Refusal.KEY_USED)
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT DO NOTHING",
         (officer.id, key, case.id, action.value),
     )
     if cursor.rowcount:
         return False
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT FROM case_actions WHERE officer = %s AND key = %s AND case_id = %s AND action = %s",
         (officer.id, key, case.id, action.value),
     )
@@ -148,8 +148,8 @@ async def _repeated(
     return True
 
 
-async def used(session: Session, officer: Officer, key: str) -> UUID | None:
-    cursor = await session.execute(
+async def used(transaction: Transaction, officer: Officer, key: str) -> UUID | None:
+    cursor = await transaction.execute(
         "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
     )
     row = await cursor.fetchone()

@@ -18,7 +18,7 @@ from uuid import UUID
 from pyotp import TOTP
 
 from bot.config.settings import ConfigError
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.officers import directory
 from bot.runtime import Runtime
 from bot.security import audit_log, password_hashing
@@ -81,34 +81,36 @@ def address(secret: str, name: str) -> str:
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
-async def invite(session: Session, by: UUID | None, officer_id: UUID) -> str:
+async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) -> str:
     """A one-time token with which this officer chooses a password; older ones end.
 
     `by` is the administrator whose transaction it is; None from the terminal.
     """
     token = token_urlsafe(32)
-    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
-    await session.execute(
+    await transaction.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await transaction.execute(
         "INSERT INTO account_links (token, officer_id, expires_at)"
         " VALUES (%s, %s, kosh_now() + make_interval(hours => %s))",
         (_hash(token), officer_id, LINK_HOURS),
     )
     actor = str(by) if by else TERMINAL
-    await audit_log.append(session, actor=actor, action="officer.invited", subject=str(officer_id))
+    await audit_log.append(
+        transaction, actor=actor, action="officer.invited", subject=str(officer_id)
+    )
     return token
 
 
 async def first(rt: Runtime, name: str) -> str:
     """Enter the first administrator; the one-time token with which they come in."""
-    async with rt.pool.connection() as session:
-        officer = await directory.first(session, name)
+    async with rt.pool.connection() as transaction:
+        officer = await directory.first(transaction, name)
     return await _invited_from_terminal(rt, officer.id)
 
 
 async def again(rt: Runtime, name: str) -> str:
     """A new one-time token for an officer who lost password or phone."""
-    async with rt.pool.connection() as session:
-        everyone = await directory.everyone(session)
+    async with rt.pool.connection() as transaction:
+        everyone = await directory.everyone(transaction)
     found = next((each.id for each in everyone if each.name == name and each.active), None)
     if found is None:
         raise LookupError("E_OFFICER: there is no such officer; look at the list")
@@ -118,14 +120,14 @@ async def again(rt: Runtime, name: str) -> str:
 async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
-    async with rt.console.connection() as session:
-        await session.execute("SELECT set_config('kosh.officer', %s, true)", (TERMINAL,))
-        return await invite(session, None, officer_id)
+    async with rt.console.connection() as transaction:
+        await transaction.execute("SELECT set_config('kosh.officer', %s, true)", (TERMINAL,))
+        return await invite(transaction, None, officer_id)
 
 
-async def invited(session: Session, token: str) -> UUID:
+async def invited(transaction: Transaction, token: str) -> UUID:
     """Whom a one-time link is for; raises BadLink, also for who was disabled since."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT l.officer_id FROM account_links l JOIN officers o ON o.id = l.officer_id"
         " WHERE l.token = %s AND l.expires_at > kosh_now() AND o.active",
         (_hash(token),),
@@ -136,22 +138,24 @@ async def invited(session: Session, token: str) -> UUID:
     return UUID(str(row[0]))
 
 
-async def enrol(rt: Runtime, session: Session, token: str, password: str, secret: str) -> Enrolled:
+async def enrol(
+    rt: Runtime, transaction: Transaction, token: str, password: str, secret: str
+) -> Enrolled:
     """Spend a link: set password and secret anew; raises BadLink, WeakPassword.
 
     Whoever needs a new link has lost their ways in, so those of before end: one that somebody else
     put there must not stay. Of an account that nobody came in with yet the work account stays.
     """
     stored = await password_hashing.hashed(_acceptable(password))
-    officer_id = await invited(session, token)
-    cursor = await session.execute(
+    officer_id = await invited(transaction, token)
+    cursor = await transaction.execute(
         "SELECT password IS NOT NULL AND subject IS NOT NULL FROM accounts"
         " WHERE officer_id = %s FOR UPDATE",
         (officer_id,),
     )
     row = await cursor.fetchone()
-    await session.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
-    await session.execute(
+    await transaction.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
+    await transaction.execute(
         "INSERT INTO accounts (officer_id, password, totp, totp_step) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (officer_id) DO UPDATE SET password = excluded.password,"
         " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL,"
@@ -160,35 +164,35 @@ async def enrol(rt: Runtime, session: Session, token: str, password: str, secret
             officer_id,
             rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
             rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
-            await _step(session),
+            await _step(transaction),
         ),
     )
-    dropped = await session.execute(
+    dropped = await transaction.execute(
         "DELETE FROM passkeys WHERE officer_id = %s RETURNING id", (officer_id,)
     )
     ended = tuple(bytes(each[0]) for each in await dropped.fetchall())
     return Enrolled(officer_id, ended, untied=bool(row and row[0]))
 
 
-async def note_ended(session: Session, enrolled: Enrolled) -> None:
+async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
     """Put on record which ways in a link ended."""
     officer = str(enrolled.officer_id)
     if enrolled.untied:
-        await audit_log.append(session, actor=officer, action="officer.untied", subject=officer)
+        await audit_log.append(transaction, actor=officer, action="officer.untied", subject=officer)
     for key_id in enrolled.passkeys:
-        await _note(session, enrolled.officer_id, key_id, action="passkey.removed")
+        await _note(transaction, enrolled.officer_id, key_id, action="passkey.removed")
 
 
-async def right_code(session: Session, secret: str, code: str) -> bool:
+async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
     """Whether a code fits a secret now, give or take one step of 30 seconds."""
-    return _matching(secret, code, await _step(session)) is not None
+    return _matching(secret, code, await _step(transaction)) is not None
 
 
 async def check(
-    rt: Runtime, session: Session, officer_id: UUID | None, password: str, code: str
+    rt: Runtime, transaction: Transaction, officer_id: UUID | None, password: str, code: str
 ) -> bool:
     """Whether password and code are right; a code works once, five misses lock for minutes."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT password, totp, totp_step, coalesce(locked_until > kosh_now(), false)"
         " FROM accounts WHERE officer_id = %s FOR UPDATE",
         (officer_id,),
@@ -200,27 +204,27 @@ async def check(
     stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
     secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
     right = await password_hashing.fits(stored, _typed(password))
-    step = _matching(secret, code, await _step(session))
+    step = _matching(secret, code, await _step(transaction))
     if row[3] or not right or step is None or step <= row[2]:
-        await _miss(session, officer_id)
+        await _miss(transaction, officer_id)
         return False
-    await session.execute(
+    await transaction.execute(
         "UPDATE accounts SET totp_step = %s, misses = 0, locked_until = NULL WHERE officer_id = %s",
         (step, officer_id),
     )
     return True
 
 
-async def reseal(rt: Runtime, session: Session) -> int:
+async def reseal(rt: Runtime, transaction: Transaction) -> int:
     """Seal passwords and secrets of other epochs under that of now; how many accounts."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT officer_id, password, totp FROM accounts WHERE password IS NOT NULL"
         " AND substring(password FROM 2 FOR 4) <> int4send(%s) FOR UPDATE",
         (rt.vault.epoch,),
     )
     found = await cursor.fetchall()
     for officer_id, password, totp in found:
-        await session.execute(
+        await transaction.execute(
             "UPDATE accounts SET password = %s, totp = %s WHERE officer_id = %s",
             (
                 rt.vault.reseal_transient(bytes(password), _place(officer_id, "pw")),
@@ -231,26 +235,26 @@ async def reseal(rt: Runtime, session: Session) -> int:
     return len(found)
 
 
-async def after_restore(session: Session) -> None:
+async def after_restore(transaction: Transaction) -> None:
     """No session or link that was ended since the backup comes back to life."""
-    await session.execute("TRUNCATE console_sessions, account_links")
+    await transaction.execute("TRUNCATE console_sessions, account_links")
 
 
-async def speak(session: Session, officer_id: UUID, chosen: str) -> None:
+async def speak(transaction: Transaction, officer_id: UUID, chosen: str) -> None:
     """Remember the language in which the officer reads the console."""
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO accounts (officer_id, language) VALUES (%s, %s)"
         " ON CONFLICT (officer_id) DO UPDATE SET language = excluded.language",
         (officer_id, chosen),
     )
 
 
-async def of_subject(session: Session, now: bytes, *before: bytes) -> UUID | None:
+async def of_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
     """The officer whom the mission's own sign-in service calls so.
 
     By a keyed hash: that of now, or those of index keys before, which the first one replaces.
     """
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE accounts SET subject = %s WHERE subject = ANY(%s) RETURNING officer_id",
         (now, [now, *before]),
     )
@@ -258,28 +262,28 @@ async def of_subject(session: Session, now: bytes, *before: bytes) -> UUID | Non
     return UUID(str(row[0])) if row else None
 
 
-async def tie(session: Session, officer_id: UUID, subject: bytes) -> None:
+async def tie(transaction: Transaction, officer_id: UUID, subject: bytes) -> None:
     """Let this officer sign in through the mission's own service from now on."""
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO accounts (officer_id, subject) VALUES (%s, %s)"
         " ON CONFLICT (officer_id) DO UPDATE SET subject = excluded.subject",
         (officer_id, subject),
     )
 
 
-async def has_stronger(rt: Runtime, session: Session, officer_id: UUID) -> bool:
+async def has_stronger(rt: Runtime, transaction: Transaction, officer_id: UUID) -> bool:
     """Whether an officer has a way in that they can't be talked out of; locks their account."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT subject IS NOT NULL FROM accounts WHERE officer_id = %s FOR UPDATE", (officer_id,)
     )
     row = await cursor.fetchone()
     tied = row is not None and bool(row[0])
-    return (tied and rt.settings.has_service) or bool(await passkeys(session, officer_id))
+    return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
 
 
-async def passkeys(session: Session, officer_id: UUID) -> list[Passkey]:
+async def passkeys(transaction: Transaction, officer_id: UUID) -> list[Passkey]:
     """An officer's passkeys."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT id, officer_id, public_key, uses FROM passkeys WHERE officer_id = %s"
         " ORDER BY created_at",
         (officer_id,),
@@ -289,52 +293,52 @@ async def passkeys(session: Session, officer_id: UUID) -> list[Passkey]:
     ]
 
 
-async def passkey(session: Session, key_id: bytes) -> Passkey | None:
+async def passkey(transaction: Transaction, key_id: bytes) -> Passkey | None:
     """The passkey of that id."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT id, officer_id, public_key, uses FROM passkeys WHERE id = %s", (key_id,)
     )
     row = await cursor.fetchone()
     return _passkey(row) if row else None
 
 
-async def add_passkey(session: Session, key: Passkey) -> None:
+async def add_passkey(transaction: Transaction, key: Passkey) -> None:
     """Keep a new passkey and put it on record, in the officer's own transaction."""
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO passkeys (id, officer_id, public_key, uses) VALUES (%s, %s, %s, %s)",
         (key.id, key.officer_id, key.public_key, key.uses),
     )
-    await _note(session, key.officer_id, key.id, action="passkey.added")
+    await _note(transaction, key.officer_id, key.id, action="passkey.added")
 
 
-async def passkey_used(session: Session, key_id: bytes, uses: int) -> None:
+async def passkey_used(transaction: Transaction, key_id: bytes, uses: int) -> None:
     """Note that a passkey signed, and its own count of uses."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE passkeys SET uses = %s, used_at = kosh_now() WHERE id = %s", (uses, key_id)
     )
 
 
-async def drop_passkey(session: Session, officer_id: UUID, key_id: bytes) -> None:
+async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
     """Forget a passkey of this officer and put it on record, in their own transaction."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "DELETE FROM passkeys WHERE id = %s AND officer_id = %s", (key_id, officer_id)
     )
     if cursor.rowcount:
-        await _note(session, officer_id, key_id, action="passkey.removed")
+        await _note(transaction, officer_id, key_id, action="passkey.removed")
 
 
-async def _note(session: Session, officer_id: UUID, key_id: bytes, *, action: str) -> None:
+async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
     """Which passkey it was is told as the officer's page tells it."""
     officer, told = str(officer_id), key_id.hex()[:TOLD]
-    await audit_log.append(session, actor=officer, action=action, subject=officer, detail=told)
+    await audit_log.append(transaction, actor=officer, action=action, subject=officer, detail=told)
 
 
 def _passkey(row: tuple[Any, ...]) -> Passkey:
     return Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3])
 
 
-async def _miss(session: Session, officer_id: UUID) -> None:
-    await session.execute(
+async def _miss(transaction: Transaction, officer_id: UUID) -> None:
+    await transaction.execute(
         "UPDATE accounts SET misses = misses + 1, locked_until ="
         " CASE WHEN (misses + 1) %% %s = 0 THEN kosh_now() + make_interval(mins => %s)"
         " ELSE locked_until END WHERE officer_id = %s",
@@ -342,8 +346,8 @@ async def _miss(session: Session, officer_id: UUID) -> None:
     )
 
 
-async def _step(session: Session) -> int:
-    cursor = await session.execute("SELECT kosh_now()")
+async def _step(transaction: Transaction) -> int:
+    cursor = await transaction.execute("SELECT kosh_now()")
     row = await cursor.fetchone()
     assert row is not None
     now: datetime = row[0]

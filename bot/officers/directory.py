@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from bot.config.settings import ConfigError
 from bot.db import pipeline
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Call, Rows, Statement
 from bot.officers import permissions
 from bot.officers.permissions import Action, Role, Subject
@@ -64,21 +64,21 @@ def read(row: tuple[object, ...]) -> Officer:
 
 
 @asynccontextmanager
-async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Session]:
+async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
     """A transaction of the console's role, in which only the officer's mission exists.
 
     The settings end with the transaction, so that the next borrower of the connection has none.
     Raises ConfigError where the console's role is not set up.
     """
-    async with console(rt).connection() as session:
-        await pipeline.begin(session, _scope(officer))
-        yield session
+    async with console(rt).connection() as transaction:
+        await pipeline.begin(transaction, _scope(officer))
+        yield transaction
 
 
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
     """What statements find where only the officer's mission exists: one trip, one transaction."""
-    async with console(rt).connection() as session:
-        return (await pipeline.together(session, _scope(officer), *calls))[1:]
+    async with console(rt).connection() as transaction:
+        return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]
 
 
 def console(rt: Runtime) -> Pool:
@@ -99,16 +99,18 @@ def _scope(officer: Officer) -> Call:
     return _SCOPE, {"mission": officer.mission, "officer": str(officer.id), "audits": audits}
 
 
-async def find(session: Session, officer_id: UUID) -> Officer | None:
+async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
     """An officer as they are now, active or not."""
-    cursor = await session.execute(f"SELECT {COLUMNS} FROM officers o WHERE id = %s", (officer_id,))
+    cursor = await transaction.execute(
+        f"SELECT {COLUMNS} FROM officers o WHERE id = %s", (officer_id,)
+    )
     row = await cursor.fetchone()
     return read(row) if row else None
 
 
-async def by_name(session: Session, name: str) -> Officer:
+async def by_name(transaction: Transaction, name: str) -> Officer:
     """The active officer of that name; LookupError when there is none."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
     )
     row = await cursor.fetchone()
@@ -127,32 +129,32 @@ def team(mission: str) -> Call:
     return _TEAM, {"mission": mission}
 
 
-async def everyone(session: Session) -> list[Officer]:
+async def everyone(transaction: Transaction) -> list[Officer]:
     """All who ever had a place, active first, by mission and name."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM officers o ORDER BY active DESC, mission, name"
     )
     return [read(row) for row in await cursor.fetchall()]
 
 
-async def staffed(session: Session) -> list[str]:
+async def staffed(transaction: Transaction) -> list[str]:
     """Missions that have somebody to answer."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT DISTINCT mission FROM officers WHERE active AND roles && %s",
         ([Role.OFFICER, Role.LEAD],),
     )
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def first(session: Session, name: str) -> Officer:
+async def first(transaction: Transaction, name: str) -> Officer:
     """The first administrator; LastAdministrator when there is one already."""
-    await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
-    if await _administrators(session):
+    await transaction.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+    if await _administrators(transaction):
         raise LastAdministrator
     officer = Officer(uuid4(), _proper(name), "general", frozenset({Role.ADMINISTRATOR}))
-    await _insert(session, officer)
+    await _insert(transaction, officer)
     await audit_log.append(
-        session, actor="terminal", action="officer.entered", subject=str(officer.id)
+        transaction, actor="terminal", action="officer.entered", subject=str(officer.id)
     )
     return officer
 
@@ -170,9 +172,9 @@ async def enter(
     permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission))
     officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
-    async with rt.pool.connection() as session:
-        await _insert(session, officer)
-        await _note(session, by, "officer.entered", officer)
+    async with rt.pool.connection() as transaction:
+        await _insert(transaction, officer)
+        await _note(transaction, by, "officer.entered", officer)
     return officer
 
 
@@ -195,9 +197,9 @@ async def change(
     """
     permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.demand_another(by, officer_id)
-    async with rt.pool.connection() as session:
-        await session.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
-        before = await find(session, officer_id)
+    async with rt.pool.connection() as transaction:
+        await transaction.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+        before = await find(transaction, officer_id)
         if before is None:
             raise LookupError("E_OFFICER: there is no such officer; look at the list")
         after = replace(
@@ -208,24 +210,26 @@ async def change(
             topics=before.topics if topics is None else frozenset(topics),
             active=before.active if active is None else active,
         )
-        await session.execute(
+        await transaction.execute(
             "UPDATE officers SET mission = %s, roles = %s, languages = %s, topics = %s,"
             " active = %s WHERE id = %s",
             (after.mission, sorted(after.roles), sorted(after.languages), sorted(after.topics),
              after.active, officer_id),
         )  # fmt: skip
         fewer = _administers(before) and not _administers(after)
-        if fewer and await _administrators(session) < LEAST_ADMINISTRATORS:
+        if fewer and await _administrators(transaction) < LEAST_ADMINISTRATORS:
             raise LastAdministrator
-        await _note(session, by, "officer.changed" if after.active else "officer.disabled", after)
+        await _note(
+            transaction, by, "officer.changed" if after.active else "officer.disabled", after
+        )
     return after
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
     """Declare how long one is at work; at its end what one holds goes back to the queue."""
     permissions.demand(officer, Action.SHIFT, Subject(officer.mission))
-    async with acting(rt, officer) as session:
-        await session.execute(
+    async with acting(rt, officer) as transaction:
+        await transaction.execute(
             "UPDATE officers SET shift_until = coalesce(%s, kosh_now()) WHERE id = %s",
             (until, officer.id),
         )
@@ -235,16 +239,16 @@ def _administers(officer: Officer) -> bool:
     return officer.active and Role.ADMINISTRATOR in officer.roles
 
 
-async def _administrators(session: Session) -> int:
-    cursor = await session.execute(
+async def _administrators(transaction: Transaction) -> int:
+    cursor = await transaction.execute(
         "SELECT count(*) FROM officers WHERE active AND %s = ANY(roles)", (Role.ADMINISTRATOR,)
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-async def _insert(session: Session, officer: Officer) -> None:
-    await session.execute(
+async def _insert(transaction: Transaction, officer: Officer) -> None:
+    await transaction.execute(
         "INSERT INTO officers (id, name, mission, roles, languages, topics)"
         " VALUES (%s, %s, %s, %s, %s, %s)",
         (officer.id, officer.name, officer.mission, sorted(officer.roles),
@@ -252,10 +256,10 @@ async def _insert(session: Session, officer: Officer) -> None:
     )  # fmt: skip
 
 
-async def _note(session: Session, by: Officer, action: str, about: Officer) -> None:
+async def _note(transaction: Transaction, by: Officer, action: str, about: Officer) -> None:
     told = ",".join(sorted(about.roles))
     await audit_log.append(
-        session, actor=str(by.id), action=action, subject=str(about.id),
+        transaction, actor=str(by.id), action=action, subject=str(about.id),
         detail=f"{about.mission}: {told}",
     )  # fmt: skip
 

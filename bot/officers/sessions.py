@@ -12,7 +12,7 @@ from typing import LiteralString
 from uuid import UUID, uuid4
 
 from bot.db import pipeline
-from bot.db.job_queue import Session as Connection
+from bot.db.connection import Transaction as Connection
 from bot.db.pipeline import Statement
 from bot.officers import directory
 from bot.officers.directory import Officer
@@ -94,7 +94,7 @@ async def present(connection: Connection, token: str, *, seen: bool) -> Present 
     if len(token) != _TOKEN_LENGTH:
         return None
     values = {"token": _hash(token), "seen": seen}
-    found, zones, _none = await pipeline.together(
+    found, zones, _none = await pipeline.execute_pipeline(
         connection, (_PRESENT, values), (_ZONE, {}), (_SEEN, values)
     )
     if not found:

@@ -65,18 +65,18 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
     with path.open("rb") as file:
         for _piece in vault.unseal_backup(_read(file)):
             pass
-    with psycopg.connect(url, autocommit=True) as session:
-        _refuse_company(session)
-        session.execute("DROP SCHEMA public CASCADE")
-        session.execute("CREATE SCHEMA public")
-        session.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
+    with psycopg.connect(url, autocommit=True) as transaction:
+        _refuse_company(transaction)
+        transaction.execute("DROP SCHEMA public CASCADE")
+        transaction.execute("CREATE SCHEMA public")
+        transaction.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
     _pour(url, vault, path)
     migrate(settings.sqlalchemy("owner"))
 
 
-def _refuse_company(session: psycopg.Connection) -> None:
+def _refuse_company(transaction: psycopg.Connection) -> None:
     """Web and workers must be down: what they wrote meanwhile would be lost, or half there."""
-    row = session.execute(
+    row = transaction.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND usename IN ('kosh_app', 'kosh_console', 'kosh_retention')"
     ).fetchone()
@@ -130,11 +130,11 @@ async def replay(rt: Runtime) -> int:
     """
     gone = await erasure.erase_again(rt)
     url = rt.settings.database("owner")
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for settle in (submissions, outbox, credentials, broadcasts):
-            await settle.after_restore(session)
+            await settle.after_restore(transaction)
         # The bytes of deleted rows lie in the files until these are written anew.
-        await session.execute("VACUUM FULL")
+        await transaction.execute("VACUUM FULL")
     async with rt.pool.connection() as connection:
         await audit_log.append(
             connection, actor="operator", action="restored", subject="-", detail=str(gone)

@@ -97,9 +97,9 @@ async def look(rt: Runtime) -> Sight:
     """See what waits, in two statements; without a database only that it is away."""
     live = await _is_live(rt)
     try:
-        async with rt.pool.connection() as session:
-            rows = await (await session.execute(_WAITING)).fetchall()
-            delivered = await (await session.execute(_DELIVERED, (RECENT,))).fetchall()
+        async with rt.pool.connection() as transaction:
+            rows = await (await transaction.execute(_WAITING)).fetchall()
+            delivered = await (await transaction.execute(_DELIVERED, (RECENT,))).fetchall()
     except (OperationalError, PoolTimeout):
         return Sight(database=False, live=live)
     waiting = (Waiting(Of(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
@@ -164,8 +164,8 @@ async def ask_platforms(rt: Runtime) -> None:
 
 async def verify_audit(rt: Runtime) -> None:
     """Walk the chain of the audit log; a broken one is said loudly, at each walk again."""
-    async with rt.pool.connection() as session:
-        if (link := await audit_log.broken(session)) is not None:
+    async with rt.pool.connection() as transaction:
+        if (link := await audit_log.broken(transaction)) is not None:
             _logger.error("audit.broken", code="E_AUDIT", number=link)
 
 

@@ -11,7 +11,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from bot.config.settings import ConfigError
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.officers import credentials
 from bot.people import rewrapping
@@ -32,7 +32,7 @@ OPERATOR = "operator"
 
 _logger = logging.get()
 
-type _Act = Callable[[Runtime, Session, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
+type _Act = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
 
 _UNDER_EPOCH: LiteralString = """
 SELECT (SELECT count(*) FROM people WHERE key_epoch = %(version)s)
@@ -85,8 +85,8 @@ async def left(rt: Runtime, kind: Kind, version: int) -> int:
 
 
 async def _count(pool: Pool, statement: LiteralString, version: int) -> int:
-    async with pool.connection() as session:
-        cursor = await session.execute(statement, {"version": version})
+    async with pool.connection() as transaction:
+        cursor = await transaction.execute(statement, {"version": version})
         row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
@@ -114,10 +114,10 @@ async def renew(rt: Runtime, batch: int = BATCH) -> int:
     done = 0
     for number in range(ROUNDS):
         done += await _through(rt, rewrapping.rewrap, batch)
-        async with rt.pool.connection() as session:
-            await submissions.reseal(rt, session)
-        async with _console(rt).connection() as session:
-            await credentials.reseal(rt, session)
+        async with rt.pool.connection() as transaction:
+            await submissions.reseal(rt, transaction)
+        async with _console(rt).connection() as transaction:
+            await credentials.reseal(rt, transaction)
         if await _is_renewed(rt) or number == ROUNDS - 1:
             break
         await asyncio.sleep(ROUND_SECONDS)
@@ -130,8 +130,8 @@ async def renew(rt: Runtime, batch: int = BATCH) -> int:
 async def _through(rt: Runtime, act: _Act, batch: int) -> int:
     done, after, more = 0, None, True
     while more:
-        async with rt.pool.connection() as session:
-            count, after = await act(rt, session, after, batch)
+        async with rt.pool.connection() as transaction:
+            count, after = await act(rt, transaction, after, batch)
         done, more = done + count, after is not None
     return done
 
@@ -185,7 +185,7 @@ def _ages(rt: Runtime, kind: Kind) -> dict[int, float]:
 async def _note(rt: Runtime, action: str, kind: Kind, version: int, detail: str = "") -> None:
     _logger.info(action, kind=kind, version=version)
     subject = f"{kind}-{version}"
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         await audit_log.append(
-            session, actor=OPERATOR, action=action, subject=subject, detail=detail
+            transaction, actor=OPERATOR, action=action, subject=subject, detail=detail
         )

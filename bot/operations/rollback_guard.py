@@ -74,8 +74,8 @@ def forget(erased: Path) -> None:
 
 
 async def _numbers(rt: Runtime) -> Numbers:
-    async with rt.pool.connection() as session:
-        row = await (await session.execute(_NUMBERS)).fetchone()
+    async with rt.pool.connection() as transaction:
+        row = await (await transaction.execute(_NUMBERS)).fetchone()
     assert row is not None
     return dict(zip(_NAMES, row, strict=True))
 

@@ -5,7 +5,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from bot.channels import Act
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.outbox.rendering import UP_TO
 from bot.people import identities
 from bot.people.identities import Person
@@ -25,10 +25,10 @@ FROM unsaid WHERE m.id = unsaid.id
 """
 
 
-async def retract(session: Session, person_id: UUID, channel: str) -> int:
+async def retract(transaction: Transaction, person_id: UUID, channel: str) -> int:
     """What the form has not said there yet is not said any more; the last row of theirs."""
-    await session.execute(_RETRACT, (person_id, channel))
-    cursor = await session.execute(
+    await transaction.execute(_RETRACT, (person_id, channel))
+    cursor = await transaction.execute(
         "SELECT coalesce(max(id), 0) FROM messages WHERE person_id = %s", (person_id,)
     )
     row = await cursor.fetchone()
@@ -52,14 +52,14 @@ SELECT external_id FROM (
 
 
 async def recent(
-    session: Session, person_id: UUID, channel: str, last: int = _MOST_ID
+    transaction: Transaction, person_id: UUID, channel: str, last: int = _MOST_ID
 ) -> tuple[str, ...]:
     """Ids of the last 48 hours, announcements too, which a platform still lets us delete.
 
     Of the person's rows those up to the `last`.
     """
     values = {"person": person_id, "channel": channel, "last": last}
-    cursor = await session.execute(_RECENT, values)
+    cursor = await transaction.execute(_RECENT, values)
     return tuple(row[0] for row in await cursor.fetchall())
 
 
@@ -67,16 +67,16 @@ type Stands = dict[tuple[str, str], list[str]]
 """Messages that still stand, by channel and address there; a place without any counts too."""
 
 
-async def everywhere(session: Session, person: Person) -> Stands:
+async def everywhere(transaction: Transaction, person: Person) -> Stands:
     """The same on every channel where the person is reached, for who wants all of it gone."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT DISTINCT ON (channel) channel, address FROM handles WHERE person_id = %s"
         " ORDER BY channel, spoke_at DESC NULLS LAST",
         (person.id,),
     )
     return {
         (channel, identities.address(person, bytes(sealed), channel)): list(
-            await recent(session, person.id, channel)
+            await recent(transaction, person.id, channel)
         )
         for channel, sealed in await cursor.fetchall()
     }
@@ -87,6 +87,6 @@ async def whole(rt: Runtime, person_id: UUID, channel: str, act: Act) -> Act:
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act
-    async with rt.pool.connection() as session:
-        ids += await recent(session, person_id, channel, int(end.removeprefix(UP_TO)))
+    async with rt.pool.connection() as transaction:
+        ids += await recent(transaction, person_id, channel, int(end.removeprefix(UP_TO)))
     return replace(act, external_id=",".join(dict.fromkeys(ids)))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
 from bot.db import pipeline
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.observability import logging
 from bot.outbox import part_status
@@ -128,8 +128,8 @@ async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
         "codes": [each.code for each in best],
         "prices": [each.price for each in best],
     }
-    async with rt.pool.connection() as session:
-        changed = await pipeline.run(session, _RECEIPTS, values)
+    async with rt.pool.connection() as transaction:
+        changed = await pipeline.run(transaction, _RECEIPTS, values)
     await report(rt, [tuple(row) for *row, failed in changed if failed])
 
 
@@ -144,8 +144,8 @@ _STATES = {
 async def _record_part(rt: Runtime, receipt: Receipt) -> None:
     row_id, attempt = _attempt(receipt)
     told = _STATES.get(receipt.state)
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_PARTS, (row_id, receipt.channel))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_PARTS, (row_id, receipt.channel))
         row = await cursor.fetchone()
         if row is None:
             return
@@ -164,7 +164,7 @@ async def _record_part(rt: Runtime, receipt: Receipt) -> None:
             "code": receipt.code,
             "whole": part_status.arrived(found or known, receipt.parts),
         }
-        await session.execute(_PART, values)
+        await transaction.execute(_PART, values)
     if state == "sent" and word == "failed":
         await report(rt, [(row_id, person_id, receipt.channel, receipt.code)])
 
@@ -188,10 +188,10 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
     """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)
-        async with rt.pool.connection() as session:
+        async with rt.pool.connection() as transaction:
             if code in (WindowClosed.code, NotAllowed.code):
-                blocked, ago = code == NotAllowed.code, await _ago(session, row_id)
-                await identities.fell_silent(session, person_id, channel, ago, blocked=blocked)
+                blocked, ago = code == NotAllowed.code, await _ago(transaction, row_id)
+                await identities.fell_silent(transaction, person_id, channel, ago, blocked=blocked)
             values = {
                 "id": row_id,
                 "code": code,
@@ -200,12 +200,12 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "most": MOST_ATTEMPTS,
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
-            await session.execute(_REPORT, values)
+            await transaction.execute(_REPORT, values)
 
 
-async def _ago(session: Session, row_id: int) -> float:
+async def _ago(transaction: Transaction, row_id: int) -> float:
     """How many seconds ago it was sent: of later than that its failure says nothing."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT extract(epoch FROM kosh_now() - done_at)::float FROM messages WHERE id = %s",
         (row_id,),
     )
@@ -215,8 +215,8 @@ async def _ago(session: Session, row_id: int) -> float:
 
 async def overtaken(rt: Runtime, row_id: int) -> None:
     """It failed, as was reported too, and will go again: that report is not about the next try."""
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE messages SET receipt = NULL"
             " WHERE id = %s AND state IN ('pending', 'waiting') AND receipt = 'failed'",
             (row_id,),

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from bot.channels import Message
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.outbox.rendering import Row
 from bot.people.identities import Person
 
@@ -26,11 +26,13 @@ def opened(person: Person, body: bytes | None) -> Message | None:
     return _decode(person.key.unseal(bytes(body), "messages", "body", "")) if body else None
 
 
-async def post(session: Session, person: Person, channel: str, written: Sequence[Row]) -> list[int]:
+async def post(
+    transaction: Transaction, person: Person, channel: str, written: Sequence[Row]
+) -> list[int]:
     """Write rows outside a turn; the sender finds them after the commit. Their ids, in order."""
     ids = []
     for row in written:
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "INSERT INTO messages"
             " (person_id, channel, act, body, epoch, external_id, case_id, officer, state)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending') RETURNING id",
@@ -51,9 +53,9 @@ async def post(session: Session, person: Person, channel: str, written: Sequence
     return ids
 
 
-async def release(session: Session, person: Person, channel: str) -> None:
+async def release(transaction: Transaction, person: Person, channel: str) -> None:
     """The person is here again: what waited for them goes, before what is said next."""
-    await session.execute(
+    await transaction.execute(
         "WITH waited AS MATERIALIZED (SELECT id FROM messages WHERE person_id = %s"
         "   AND channel = %s AND state = 'waiting' ORDER BY id FOR UPDATE)"
         " UPDATE messages m SET state = 'pending', due_at = kosh_now()"
@@ -76,19 +78,19 @@ FROM others WHERE m.id = others.id
 """
 
 
-async def silence(session: Session, person_id: UUID, owner: UUID) -> None:
+async def silence(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
     """From this commit on only the case's new owner speaks; service messages still go."""
-    await session.execute(_SILENCE, {"person": person_id, "owner": owner})
+    await transaction.execute(_SILENCE, {"person": person_id, "owner": owner})
 
 
-async def after_restore(session: Session) -> None:
+async def after_restore(transaction: Transaction) -> None:
     """What a restored backup calls due was sent within the second: nobody hears it again."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now(),"
         " reason = 'E_RESTORED' WHERE state IN ('pending', 'sending')"
     )
     # Platforms still report of rows that were lost: their numbers must not come again.
-    await session.execute(
+    await transaction.execute(
         "SELECT setval(s.name, nextval(s.name) + 1000000000)"
         " FROM (SELECT pg_get_serial_sequence('messages', 'id')::regclass AS name) s"
     )

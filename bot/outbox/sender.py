@@ -145,8 +145,8 @@ async def deliver(rt: Runtime, parcel: Parcel | None, person: Person) -> None:
 
 async def sweep(rt: Runtime) -> int:
     """Deliver what waited for its time or was left by a crash; how many people were seen to."""
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_DUE, (SWEPT_AT_ONCE,))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_DUE, (SWEPT_AT_ONCE,))
         due = [row[0] for row in await cursor.fetchall()]
     await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
     return len(due)
@@ -156,14 +156,14 @@ async def _catch_up(rt: Runtime, person_id: UUID) -> None:
     """What can't be done for somebody is tried later, and not in front of everybody else."""
     done = False
     with isolation.alone("messages"):
-        async with rt.pool.connection() as session:
-            person = await identities.load(rt, session, person_id)
+        async with rt.pool.connection() as transaction:
+            person = await identities.load(rt, transaction, person_id)
         if person is not None:
             await deliver(rt, None, person)
         done = True
     if not done:
-        async with rt.pool.connection() as session:
-            await session.execute(
+        async with rt.pool.connection() as transaction:
+            await transaction.execute(
                 "UPDATE messages SET due_at = kosh_now() + make_interval(secs => %s)"
                 " WHERE person_id = %s AND state IN ('pending', 'sending')"
                 " AND due_at <= kosh_now()",
@@ -174,8 +174,8 @@ async def _catch_up(rt: Runtime, person_id: UUID) -> None:
 async def _claim(rt: Runtime, person: Person) -> Parcel | None:
     while True:
         values = {"person": person.id, "lease": LEASE_SECONDS}
-        async with rt.pool.connection() as session:
-            claimed = await pipeline.run(session, _CLAIM, values)
+        async with rt.pool.connection() as transaction:
+            claimed = await pipeline.run(transaction, _CLAIM, values)
         if not claimed:
             return None
         (row,) = claimed
@@ -305,10 +305,10 @@ async def _wait(rt: Runtime, parcel: Parcel, note: str | None = None) -> bool:
 
 async def _shut(rt: Runtime, parcel: Parcel, began: float, *, blocked: bool = False) -> bool:
     person, channel = parcel.person.id, parcel.channel
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         # Counted once the connection is there: what it was waited for is time gone by too.
         ago = time.monotonic() - began
-        return await identities.fell_silent(session, person, channel, ago, blocked=blocked)
+        return await identities.fell_silent(transaction, person, channel, ago, blocked=blocked)
 
 
 async def _outcome(
@@ -352,8 +352,8 @@ async def _take_back(rt: Runtime, parcel: Parcel, external_id: str | None) -> No
     """Of who was erased while it was on its way, nothing stands in the chat."""
     if not external_id or not rt.channels[parcel.channel].deletes:
         return
-    async with rt.pool.connection() as session:
-        if await identities.load(rt, session, parcel.person.id) is not None:
+    async with rt.pool.connection() as transaction:
+        if await identities.load(rt, transaction, parcel.person.id) is not None:
             return
     with suppress(SendError):
         act = Act("delete", parcel.act.address, None, external_id)
@@ -381,10 +381,11 @@ async def _write(
     """Write outcomes of several people's messages in one transaction, locking rows in order."""
     order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
-        async with rt.pool.connection() as session:
-            rows = await pipeline.together(session, *((_OUTCOME, outcomes[at]) for at in order))
+        async with rt.pool.connection() as transaction:
+            calls = ((_OUTCOME, outcomes[at]) for at in order)
+            rows = await pipeline.execute_pipeline(transaction, *calls)
     except Exception as error:
-        if connection.is_away(error):
+        if connection.is_unavailable(error):
             raise
         if len(outcomes) == 1:
             return [error]

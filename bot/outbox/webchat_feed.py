@@ -25,8 +25,8 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
     A page without a script never says what it has, so that of many the newest are to be shown.
     """
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT id, act, external_id, body FROM messages WHERE person_id = %s AND channel = %s"
             # The wake-up comes before the outcome is written, so what is being sent counts too.
             " AND id > %s AND state IN ('sending', 'sent')"
@@ -43,8 +43,8 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
 async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
     """The page says that it has this message of theirs, so the text of those before it can go."""
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE messages m SET body = NULL FROM messages has WHERE has.id = %s"
             # An id that is not theirs says nothing of what the page has.
             " AND has.person_id = %s AND has.channel = %s"

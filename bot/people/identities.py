@@ -7,7 +7,7 @@ from typing import LiteralString
 from uuid import UUID, uuid4
 
 from bot.db import pipeline
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.runtime import Runtime
 from bot.security.vault import PersonKey, WrappedKey
@@ -23,7 +23,7 @@ class Person:
 
 async def create(
     rt: Runtime,
-    session: Session,
+    transaction: Transaction,
     channel: str,
     handle: str,
     address: str,
@@ -33,21 +33,21 @@ async def create(
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO people (id, key, key_epoch) VALUES (%s, %s, %s)",
         (person_id, wrapped.wrapped, wrapped.epoch),
     )
     person = Person(person_id, key)
-    added = await _add_handle(rt, session, person, channel, handle, address)
+    added = await _add_handle(rt, transaction, person, channel, handle, address)
     for alias in aliases if added else ():
-        await _add_handle(rt, session, person, channel, alias, address)
+        await _add_handle(rt, transaction, person, channel, alias, address)
     return person if added else None
 
 
 async def _add_handle(
-    rt: Runtime, session: Session, person: Person, channel: str, handle: str, address: str
+    rt: Runtime, transaction: Transaction, person: Person, channel: str, handle: str, address: str
 ) -> bool:
-    added = await session.execute(
+    added = await transaction.execute(
         "INSERT INTO handles (channel, bidx, index_version, person_id, address)"
         " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
         (
@@ -62,7 +62,12 @@ async def _add_handle(
 
 
 async def adopt(
-    rt: Runtime, session: Session, channel: str, handle: str, address: str, aliases: Sequence[str]
+    rt: Runtime,
+    transaction: Transaction,
+    channel: str,
+    handle: str,
+    address: str,
+    aliases: Sequence[str],
 ) -> bool:
     """Let a new handle in beside an alias of the same person; whether it is theirs now.
 
@@ -70,17 +75,17 @@ async def adopt(
     belongs to somebody else by now must not open their conversation.
     """
     for alias in aliases:
-        person = await find(rt, session, channel, alias)
+        person = await find(rt, transaction, channel, alias)
         if person is None:
             continue
-        cursor = await session.execute(
+        cursor = await transaction.execute(
             "SELECT count(*) FROM handles WHERE person_id = %s AND channel = %s",
             (person.id, channel),
         )
         row = await cursor.fetchone()
         if row is not None and row[0] == 1:
-            return await _add_handle(rt, session, person, channel, handle, address)
-        await session.execute(
+            return await _add_handle(rt, transaction, person, channel, handle, address)
+        await transaction.execute(
             "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
             (channel, list(rt.vault.indexes(channel, alias))),
         )
@@ -88,18 +93,18 @@ async def adopt(
 
 
 async def move(
-    rt: Runtime, session: Session, channel: str, handle: str, to: str, address: str
+    rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
     """Follow a person to the handle that the platform says replaced theirs."""
-    person = await find(rt, session, channel, handle)
+    person = await find(rt, transaction, channel, handle)
     if person is None:
         return
-    await session.execute(
+    await transaction.execute(
         "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
         (channel, list(rt.vault.indexes(channel, handle))),
     )
-    await _add_handle(rt, session, person, channel, to, address)
-    await session.execute(
+    await _add_handle(rt, transaction, person, channel, to, address)
+    await transaction.execute(
         "UPDATE handles SET address = %s WHERE person_id = %s AND channel = %s",
         (person.key.seal(address.encode(), "handles", "address", channel), person.id, channel),
     )
@@ -110,9 +115,9 @@ def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
-async def load(rt: Runtime, session: Session, person_id: UUID) -> Person | None:
+async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
     """A person by id; None when erased."""
-    rows = await pipeline.run(session, KEY, {"person": person_id})
+    rows = await pipeline.run(transaction, KEY, {"person": person_id})
     return known(rt, person_id, *rows[0]) if rows else None
 
 
@@ -124,9 +129,9 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
     return person.key.unseal(sealed, "handles", "address", channel).decode()
 
 
-async def reached(session: Session, person: Person, channel: str) -> str | None:
+async def reached(transaction: Transaction, person: Person, channel: str) -> str | None:
     """Where a person is reached on another channel of theirs; None when they have none there."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT address FROM handles WHERE person_id = %s AND channel = %s LIMIT 1",
         (person.id, channel),
     )
@@ -134,9 +139,11 @@ async def reached(session: Session, person: Person, channel: str) -> str | None:
     return address(person, bytes(row[0]), channel) if row else None
 
 
-async def spoke(session: Session, person: Person, channel: str, at: datetime | None) -> None:
+async def spoke(
+    transaction: Transaction, person: Person, channel: str, at: datetime | None
+) -> None:
     """The person wrote there, where it matters `at` that time: free text is taken again."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE handles SET spoke_at = greatest(spoke_at, %s), blocked = false"
         " WHERE person_id = %s AND channel = %s",
         (at, person.id, channel),
@@ -157,27 +164,29 @@ WHERE h.person_id = %(person)s AND h.channel = %(channel)s
 
 
 async def fell_silent(
-    session: Session, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
+    transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:
     """The platform took no free text for the person so many seconds `ago`, or nothing at all.
 
     Nothing is taken until they write. False if they have written since: then that is past.
     """
     values = {"person": person_id, "channel": channel, "ago": ago, "blocked": blocked}
-    return bool((await session.execute(_FELL_SILENT, values)).rowcount)
+    return bool((await transaction.execute(_FELL_SILENT, values)).rowcount)
 
 
-async def mark_blocked(rt: Runtime, session: Session, channel: str, handle: str, on: bool) -> None:
+async def mark_blocked(
+    rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
+) -> None:
     """The person blocked the bot there, or let it in again; held messages then go or wait."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE handles SET blocked = %s WHERE channel = %s AND bidx = ANY(%s)",
         (on, channel, list(rt.vault.indexes(channel, handle))),
     )
 
 
-async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Person | None:
+async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> Person | None:
     """The person behind a handle; None for somebody unknown."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT p.id, p.key, p.key_epoch FROM handles h JOIN people p ON p.id = h.person_id"
         " WHERE h.channel = %s AND h.bidx = ANY(%s)"
         " AND (h.until IS NULL OR h.until > kosh_now())",
@@ -187,18 +196,20 @@ async def find(rt: Runtime, session: Session, channel: str, handle: str) -> Pers
     return known(rt, row[0], bytes(row[1]), row[2]) if row else None
 
 
-async def stays(rt: Runtime, session: Session, channel: str, handle: str) -> bool:
+async def stays(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
     """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s) AND until IS NULL",
         (channel, list(rt.vault.indexes(channel, handle))),
     )
     return await cursor.fetchone() is not None
 
 
-async def is_new_at(rt: Runtime, session: Session, channel: str, handle: str, minutes: int) -> bool:
+async def is_new_at(
+    rt: Runtime, transaction: Transaction, channel: str, handle: str, minutes: int
+) -> bool:
     """Whether somebody has had this handle for so many minutes at most."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s)"
         " AND created_at > kosh_now() - make_interval(mins => %s)",
         (channel, list(rt.vault.indexes(channel, handle)), minutes),

@@ -3,7 +3,7 @@
 from typing import LiteralString
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 
 DUE_AT_ONCE = 100
 # At seven in the morning by UTC it is day from Turkey to Mongolia.
@@ -15,17 +15,17 @@ ON CONFLICT (person_id) DO UPDATE SET due_at = excluded.due_at
 """
 
 
-async def put(session: Session, person_id: UUID, days: int) -> None:
+async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
     """Remind in so many days, once; 0: not at all."""
     if days:
-        await session.execute(_PUT, {"person": person_id, "days": days})
+        await transaction.execute(_PUT, {"person": person_id, "days": days})
     else:
-        await session.execute("DELETE FROM reminders WHERE person_id = %s", (person_id,))
+        await transaction.execute("DELETE FROM reminders WHERE person_id = %s", (person_id,))
 
 
-async def due(session: Session, after: UUID) -> list[UUID]:
+async def due(transaction: Transaction, after: UUID) -> list[UUID]:
     """Who is to be reminded now: the next ones by id."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT person_id FROM reminders WHERE due_at <= kosh_now() AND person_id > %s"
         " ORDER BY person_id LIMIT %s",
         (after, DUE_AT_ONCE),
@@ -33,9 +33,9 @@ async def due(session: Session, after: UUID) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def take(session: Session, person_id: UUID) -> bool:
+async def take(transaction: Transaction, person_id: UUID) -> bool:
     """Whether the person is still to be reminded; after that no more."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "DELETE FROM reminders WHERE person_id = %s AND due_at <= kosh_now()", (person_id,)
     )
     return bool(cursor.rowcount)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.people.identities import Person, load
 from bot.runtime import Runtime
 
@@ -12,13 +12,13 @@ LINK_MINUTES = 10
 VISIT_MINUTES = 30
 
 
-async def link(rt: Runtime, session: Session, person: Person, channel: str) -> str:
+async def link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
     """A new one-time link's token for the secure page; links before it no longer work."""
     token = token_urlsafe(24)
-    await session.execute(
+    await transaction.execute(
         "DELETE FROM links WHERE person_id = %s AND used_at IS NULL", (person.id,)
     )
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO links (token, person_id, channel, expires_at)"
         " VALUES (%s, %s, %s, kosh_now() + make_interval(mins => %s))",
         (rt.vault.index("link", token), person.id, channel, LINK_MINUTES),
@@ -35,9 +35,9 @@ class Visit:
     channel: str
 
 
-async def announced(rt: Runtime, session: Session, token: str) -> Visit | None:
+async def announced(rt: Runtime, transaction: Transaction, token: str) -> Visit | None:
     """Whom a link would let in; None for one that is used, expired or unknown."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT l.person_id, c.language, l.channel FROM links l"
         " JOIN conversations c ON c.person_id = l.person_id"
         " WHERE l.token = ANY(%s) AND l.used_at IS NULL AND l.expires_at > kosh_now()",
@@ -47,24 +47,24 @@ async def announced(rt: Runtime, session: Session, token: str) -> Visit | None:
     return Visit(*row) if row else None
 
 
-async def enter(rt: Runtime, session: Session, token: str) -> str | None:
+async def enter(rt: Runtime, transaction: Transaction, token: str) -> str | None:
     """Use a link up: the name of a web chat that is the person's for half an hour."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE links SET used_at = kosh_now()"
         " WHERE token = ANY(%s) AND used_at IS NULL AND expires_at > kosh_now()"
         " RETURNING person_id, channel",
         (list(rt.vault.indexes("link", token)),),
     )
     row = await cursor.fetchone()
-    person = await load(rt, session, row[0]) if row else None
+    person = await load(rt, transaction, row[0]) if row else None
     if row is None or person is None:
         return None
     name = token_urlsafe(24)
     # One device at a time: a visit that was begun before ends here.
-    await session.execute(
+    await transaction.execute(
         "DELETE FROM handles WHERE person_id = %s AND home IS NOT NULL", (person.id,)
     )
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO handles (channel, bidx, index_version, person_id, address, home, until)"
         " VALUES ('web', %s, %s, %s, %s, %s, kosh_now() + make_interval(mins => %s))",
         (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.runtime import Runtime
 
 KINDS = ("country", "programme", "region")
@@ -29,7 +29,7 @@ def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
 
 async def put(
     rt: Runtime,
-    session: Session,
+    transaction: Transaction,
     person_id: UUID,
     topics: tuple[str, ...],
     traits: Mapping[str, str],
@@ -37,31 +37,31 @@ async def put(
     discreet: bool,
 ) -> None:
     """Subscribe a person to just these topics, with just these traits; what was before goes."""
-    await stop(session, person_id)
-    await session.execute(
+    await stop(transaction, person_id)
+    await transaction.execute(
         "INSERT INTO subscriptions (person_id, topic, discreet) SELECT %s, unnest(%s::text[]), %s",
         (person_id, list(topics), discreet),
     )
     kept = {kind: rt.vault.index(f"trait:{kind}", value) for kind, value in traits.items()}
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO traits (person_id, kind, token)"
         " SELECT %s, * FROM unnest(%s::text[], %s::bytea[])",
         (person_id, list(kept), list(kept.values())),
     )
 
 
-async def stop(session: Session, person_id: UUID) -> None:
+async def stop(transaction: Transaction, person_id: UUID) -> None:
     """No more announcements; what was told for them goes too."""
     for statement in (
         "DELETE FROM subscriptions WHERE person_id = %s",
         "DELETE FROM traits WHERE person_id = %s",
     ):
-        await session.execute(statement, (person_id,))
+        await transaction.execute(statement, (person_id,))
 
 
-async def of_person(session: Session, person_id: UUID) -> Subscription | None:
+async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:
     """What somebody is subscribed to; None for nothing."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT array_agg(topic ORDER BY topic), bool_or(discreet),"
         " (SELECT array_agg(kind ORDER BY kind) FROM traits WHERE person_id = %(person)s)"
         " FROM subscriptions WHERE person_id = %(person)s",
@@ -73,9 +73,9 @@ async def of_person(session: Session, person_id: UUID) -> Subscription | None:
     return Subscription(tuple(row[0]), row[1], tuple(row[2] or ()))
 
 
-async def idle(session: Session, after: UUID, most: int = 100) -> list[UUID]:
+async def idle(transaction: Transaction, after: UUID, most: int = 100) -> list[UUID]:
     """The next who stay known for a subscription alone and have not written for 30 days."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT c.person_id FROM conversations c"
         " WHERE c.updated_at < kosh_now() - interval '30 days'"
         " AND EXISTS (SELECT FROM subscriptions s WHERE s.person_id = c.person_id)"

@@ -81,8 +81,8 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
             return None
     except (LiveUnavailable, VaultError, msgspec.DecodeError):
         return None
-    async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT kosh_now()")
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT kosh_now()")
         row = await cursor.fetchone()
     assert row is not None
     today = row[0].date()

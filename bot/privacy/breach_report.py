@@ -46,14 +46,14 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
     values = {"since": scope.since, "until": scope.until, "epoch": scope.epoch}
     rows = dict(_rows(scope))
     found, people = [], 0
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         for table, theirs in rows.items():
-            cursor = await session.execute(_TALLY.format(theirs), values)
+            cursor = await transaction.execute(_TALLY.format(theirs), values)
             row = await cursor.fetchone()
             if row is not None and row[0]:
                 found.append(Affected(table, int(row[0]), int(row[1]), _data(table)))
         if rows:
-            cursor = await session.execute(
+            cursor = await transaction.execute(
                 _TALLY.format(SQL(" UNION ").join(rows.values())), values
             )
             row = await cursor.fetchone()

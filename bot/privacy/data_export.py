@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from bot import outbox, uploads
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.outbox import Row
 from bot.people import subscriptions
 from bot.people.identities import Person
@@ -56,7 +56,7 @@ HOW_LONG = _(
 
 
 async def export(
-    rt: Runtime, session: Session, person: Person, conversation: Conversation, now: datetime
+    rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation, now: datetime
 ) -> Row:
     """What is kept, in the person's language, as one protected message."""
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
@@ -66,15 +66,15 @@ async def export(
     kept = list(_list(rt, conversation, now.date()))
     if kept:
         paragraphs.append((LIST, *kept))
-    paragraphs.append((CONSENTS, *await _consents(session, person)))
-    for state, number, _at in await submissions.of_person(session, person.id):
+    paragraphs.append((CONSENTS, *await _consents(transaction, person)))
+    for state, number, _at in await submissions.of_person(transaction, person.id):
         paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
-    if sent := await uploads.listing(session, person.id):
+    if sent := await uploads.listing(transaction, person.id):
         waiting = sum(each.state is not State.ACCEPTED for each in sent)
         lines = screens.paper_lines(rt.flows.values(), conversation.papers)
         paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
-    paragraphs += await _announcements(session, person)
-    paragraphs += [(_(CASES.msgid, count=await _case_count(session, person)),), (HOW_LONG,)]
+    paragraphs += await _announcements(transaction, person)
+    paragraphs += [(_(CASES.msgid, count=await _case_count(transaction, person)),), (HOW_LONG,)]
     say = Say(tuple(paragraphs), language=conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))
 
@@ -107,8 +107,8 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
         yield _(REMINDED.msgid, date=mine.remind)
 
 
-async def _consents(session: Session, person: Person) -> list[Text]:
-    cursor = await session.execute(
+async def _consents(transaction: Transaction, person: Person) -> list[Text]:
+    cursor = await transaction.execute(
         "SELECT purpose, at FROM consents WHERE person_id = %s AND given ORDER BY id", (person.id,)
     )
     return [
@@ -117,9 +117,9 @@ async def _consents(session: Session, person: Person) -> list[Text]:
     ]
 
 
-async def _announcements(session: Session, person: Person) -> list[tuple[Text, ...]]:
+async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:
     """What comes to them, and which kinds of thing they told for it; what, nobody can read."""
-    found = await subscriptions.of_person(session, person.id)
+    found = await subscriptions.of_person(transaction, person.id)
     if found is None:
         return []
     head = _(SUBSCRIBED.msgid, topics=CHOSEN.show(",".join(found.topics)))
@@ -127,7 +127,9 @@ async def _announcements(session: Session, person: Person) -> list[tuple[Text, .
     return [(head, *hint, *(_(TOLD.msgid, kind=KINDS[each]) for each in found.told))]
 
 
-async def _case_count(session: Session, person: Person) -> int:
-    cursor = await session.execute("SELECT count(*) FROM cases WHERE person_id = %s", (person.id,))
+async def _case_count(transaction: Transaction, person: Person) -> int:
+    cursor = await transaction.execute(
+        "SELECT count(*) FROM cases WHERE person_id = %s", (person.id,)
+    )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

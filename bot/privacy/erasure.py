@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -16,16 +16,16 @@ from bot.security import audit_log
 _logger = logging.get()
 
 
-async def erase(rt: Runtime, session: Session, person: Person) -> None:
+async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
     """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
-    await submissions.take_back(rt, session, person.id)
-    await session.execute("DELETE FROM people WHERE id = %s", (person.id,))
+    await submissions.take_back(rt, transaction, person.id)
+    await transaction.execute("DELETE FROM people WHERE id = %s", (person.id,))
     rt.vault.forget(person.id)
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO tombstones (mark) VALUES (%s) ON CONFLICT DO NOTHING",
         (rt.vault.index("tombstone", str(person.id)),),
     )
-    await audit_log.append(session, actor="person", action="erased", subject=str(uuid4()))
+    await audit_log.append(transaction, actor="person", action="erased", subject=str(uuid4()))
 
 
 # Who was erased is noted outside the database too: one that is restored knows nothing of those
@@ -36,8 +36,8 @@ async def note_erased(rt: Runtime) -> int:
     """Copy the marks of whoever was erased into a file of its own; how many were new."""
     path = rt.settings.erased
     noted, last = await asyncio.to_thread(_noted, path)
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT at, mark FROM tombstones WHERE at > %s::timestamptz - interval '1 hour'"
             " ORDER BY at",
             (last or "-infinity",),
@@ -71,8 +71,8 @@ def _append(path: Path, lines: str) -> None:
 async def knows_the_erased(rt: Runtime) -> bool:
     """Whether the database knows of everybody who was noted; a restored one may not."""
     marks, _last = await asyncio.to_thread(_noted, rt.settings.erased)
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
             "SELECT FROM unnest(%s::bytea[]) mark"
             " WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.mark = mark) LIMIT 1",
             (list(marks),),
@@ -83,20 +83,20 @@ async def knows_the_erased(rt: Runtime) -> bool:
 async def erase_again(rt: Runtime) -> int:
     """After a restore: erase everybody whose mark was noted; how many there were."""
     marks, _last = _noted(rt.settings.erased)
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         # Also of whoever came and went since: the database knows them all again.
-        await session.execute(
+        await transaction.execute(
             "INSERT INTO tombstones (mark) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
             (list(marks),),
         )
-        cursor = await session.execute("SELECT mark FROM tombstones")
+        cursor = await transaction.execute("SELECT mark FROM tombstones")
         marks |= {bytes(row[0]) for row in await cursor.fetchall()}
-        cursor = await session.execute("SELECT id FROM people")
+        cursor = await transaction.execute("SELECT id FROM people")
         everybody = [row[0] for row in await cursor.fetchall()]
     known = [each for each in everybody if marks & {*rt.vault.indexes("tombstone", str(each))}]
     for person_id in known:
-        async with rt.pool.connection() as session:
-            person = await identities.load(rt, session, person_id)
+        async with rt.pool.connection() as transaction:
+            person = await identities.load(rt, transaction, person_id)
             if person is not None:
-                await erase(rt, session, person)
+                await erase(rt, transaction, person)
     return len(known)

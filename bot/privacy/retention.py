@@ -82,10 +82,10 @@ async def retain(rt: Runtime) -> dict[str, int]:
     """Delete what has outlived its purpose; each rule commits alone, so none stops the rest."""
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as session:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for table, statement in RULES:
             try:
-                gone[table] = (await session.execute(statement)).rowcount
+                gone[table] = (await transaction.execute(statement)).rowcount
             except psycopg.Error:
                 _logger.exception("retention.failed", table=table)
             else:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from bot import cases
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -77,8 +77,8 @@ RETURNING w.registration_id, p.id, p.key, p.key_epoch, w.kind, was.state, w.atte
 
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     """Take a write that is due and whose predecessors are settled; None when it is not."""
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_CLAIM, {"id": write_id, "lease": LEASE_SECONDS})
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_CLAIM, {"id": write_id, "lease": LEASE_SECONDS})
         row = await cursor.fetchone()
     if row is None:
         return None
@@ -154,28 +154,28 @@ async def _erase(
 
 
 async def settle(
-    session: Session, write: Write, acknowledged: Acknowledgement | None
+    transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
 ) -> Settled | None:
     """Record the registry's answer; its state counts only if it is newer than what is known."""
     if acknowledged is None:
-        done = await session.execute(
+        done = await transaction.execute(
             "UPDATE registry_writes SET state = 'cancelled', payload = NULL, reason = NULL,"
             " done_at = kosh_now() WHERE id = %s AND state = 'sending' AND attempts = %s",
             (write.id, write.attempts),
         )
         withdrawn = done.rowcount and write.kind == "withdraw"
-        return await _end(session, write.registration_id) if withdrawn else None
-    await session.execute(
+        return await _end(transaction, write.registration_id) if withdrawn else None
+    await transaction.execute(
         "UPDATE registry_writes SET state = 'accepted', payload = NULL, reason = NULL,"
         " done_at = kosh_now() WHERE id = %s",
         (write.id,),
     )
-    return await record(session, write.registration_id, acknowledged)
+    return await record(transaction, write.registration_id, acknowledged)
 
 
-async def _end(session: Session, registration_id: UUID) -> Settled | None:
+async def _end(transaction: Transaction, registration_id: UUID) -> Settled | None:
     """Withdraw what the registry never had: it will send no word that could do it."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE registrations SET state = 'withdrawn', state_at = kosh_now()"
         " WHERE id = %s AND state = 'withdrawing' AND number IS NULL RETURNING person_id",
         (registration_id,),
@@ -184,9 +184,11 @@ async def _end(session: Session, registration_id: UUID) -> Settled | None:
     return Settled(row[0], "withdrawn", "") if row and row[0] else None
 
 
-async def record(session: Session, registration_id: UUID, word: Acknowledgement) -> Settled | None:
+async def record(
+    transaction: Transaction, registration_id: UUID, word: Acknowledgement
+) -> Settled | None:
     """Take over a state of the registry, the highest version wins."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE registrations SET number = %s, state = %s, version = %s, state_at = kosh_now()"
         " WHERE id = %s AND version < %s RETURNING person_id",
         (word.number, word.state.lower(), word.version, registration_id, word.version),
@@ -201,8 +203,8 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     named = error.retry_after if isinstance(error, Unavailable) else None
     delay = named or min(MOST_BACKOFF, 2.0 ** min(write.attempts, 10)) * random.uniform(0.7, 1.3)
     _logger.info("registry.postponed", code=error.code, attempt=write.attempts)
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE registry_writes SET state = %s, reason = %s,"
             " due_at = kosh_now() + make_interval(secs => %s)"
             " WHERE id = %s AND state = 'sending' AND attempts = %s",
@@ -210,29 +212,29 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
         )
 
 
-async def refuse(session: Session, write: Write, error: Refused, language: str) -> None:
+async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> None:
     """A refusal of the contract goes to an officer, never to the person."""
     _logger.warning("registry.refused", code=error.code)
-    done = await session.execute(
+    done = await transaction.execute(
         "UPDATE registry_writes SET state = 'rejected', reason = %s, payload = NULL,"
         " done_at = kosh_now() WHERE id = %s AND state = 'sending' AND attempts = %s",
         (error.problem, write.id, write.attempts),
     )
     if done.rowcount and write.person is not None:
         refused = OpenCase("registry_refused", urgent=True)
-        await cases.open_case(session, write.person, refused, language)
+        await cases.open_case(transaction, write.person, refused, language)
 
 
-async def after_restore(session: Session) -> None:
+async def after_restore(transaction: Transaction) -> None:
     """What a restored backup calls open may have been written since: it is looked up first."""
-    await session.execute(
+    await transaction.execute(
         "UPDATE registry_writes SET state = 'unknown' WHERE state IN ('pending', 'sending')"
     )
 
 
-async def due(session: Session, most: int = 50) -> list[UUID]:
+async def due(transaction: Transaction, most: int = 50) -> list[UUID]:
     """Writes whose time and turn have come: postponed ones, and those a crash left."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT id FROM registry_writes w WHERE state IN ('pending', 'unknown', 'sending')"
         " AND due_at <= kosh_now() - interval '1 second' AND NOT EXISTS ("
         "  SELECT FROM registry_writes e WHERE e.registration_id = w.registration_id"

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 
 ANSWERS_KEPT = "24 hours"
 DRAFT_KEPT = "30 days"
@@ -34,13 +34,13 @@ AND NOT EXISTS (
 
 
 async def spent(
-    session: Session, after: UUID, most: int = 100, *, lately: bool = False
+    transaction: Transaction, after: UUID, most: int = 100, *, lately: bool = False
 ) -> list[UUID]:
     """The next people whose answers are to be forgotten here: with the registry for a day, or left.
 
     Who left a change unsent is met again and again; `lately`, only in the first hour after it.
     """
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT DISTINCT r.person_id FROM registrations r"
         " JOIN conversations c ON c.person_id = r.person_id"
         f" WHERE {_SPENT} AND (NOT {_REFUSED} OR {_IDLE}) AND r.person_id > %s AND (NOT %s"
@@ -51,9 +51,9 @@ async def spent(
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def due_to_go(session: Session, person_id: UUID) -> tuple[bool, bool]:
+async def due_to_go(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
     """Whether a person's answers are to be forgotten now: those sent, and a change not sent."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         f"SELECT bool_or(NOT {_REFUSED} OR {_IDLE}), bool_or({_IDLE}) FROM registrations r"
         f" JOIN conversations c ON c.person_id = r.person_id WHERE {_SPENT} AND r.person_id = %s",
         (person_id,),
@@ -62,7 +62,7 @@ async def due_to_go(session: Session, person_id: UUID) -> tuple[bool, bool]:
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 
 
-async def mark_spent(session: Session, person_id: UUID) -> None:
-    await session.execute(
+async def mark_spent(transaction: Transaction, person_id: UUID) -> None:
+    await transaction.execute(
         "UPDATE registrations SET answers_gone = true WHERE person_id = %s", (person_id,)
     )

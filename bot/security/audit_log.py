@@ -40,11 +40,11 @@ class Head:
 
 
 async def append(
-    session: AsyncConnection[Any], *, actor: str, action: str, subject: str, detail: str = ""
+    transaction: AsyncConnection[Any], *, actor: str, action: str, subject: str, detail: str = ""
 ) -> None:
     """Add a link in the caller's transaction, as late in it as can be: writers wait in line."""
     told = {"actor": actor, "action": action, "subject": subject, "detail": detail}
-    await session.execute(APPEND, told)
+    await transaction.execute(APPEND, told)
 
 
 # The same bytes as `_link` has; one statement, so that nobody waits for our trips.
@@ -79,10 +79,10 @@ APPEND: Final = appending("true")
 
 
 async def entries(
-    session: AsyncConnection[Any], before: int | None = None, most: int = MOST_ENTRIES
+    transaction: AsyncConnection[Any], before: int | None = None, most: int = MOST_ENTRIES
 ) -> list[Entry]:
     """Links that the session may see, newest first, of numbers below `before`."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail FROM audit"
         " WHERE %s::bigint IS NULL OR seq < %s ORDER BY seq DESC LIMIT %s",
         (before, before, most),
@@ -90,24 +90,24 @@ async def entries(
     return [Entry(*row) for row in await cursor.fetchall()]
 
 
-async def about(session: AsyncConnection[Any], subject: str) -> list[Entry]:
+async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
     """What was done with one thing, oldest first."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail FROM audit WHERE subject = %s ORDER BY seq",
         (subject,),
     )
     return [Entry(*row) for row in await cursor.fetchall()]
 
 
-async def head(session: AsyncConnection[Any]) -> Head:
+async def head(transaction: AsyncConnection[Any]) -> Head:
     """The end of the chain as it is now."""
-    cursor = await session.execute("SELECT seq, hash FROM audit_head")
+    cursor = await transaction.execute("SELECT seq, hash FROM audit_head")
     row = await cursor.fetchone()
     assert row is not None
     return Head(row[0], bytes(row[1]))
 
 
-async def broken(session: AsyncConnection[Any], kept: str = "") -> int | None:
+async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | None:
     """The number of the first link that does not fit; None when the chain is whole.
 
     `kept` is a head of earlier, as printed: the chain must still go through it.
@@ -115,7 +115,7 @@ async def broken(session: AsyncConnection[Any], kept: str = "") -> int | None:
     kept_seq, _colon, kept_hash = kept.partition(":")
     before, expected = b"", 1
     # The head first: if nothing comes after that, nobody has added a link in between.
-    while (now := await head(session)) and (links := await _links(session, expected)):
+    while (now := await head(transaction)) and (links := await _links(transaction, expected)):
         for entry, found in links:
             if entry.seq != expected or found != _link(before, entry):
                 return expected
@@ -126,9 +126,9 @@ async def broken(session: AsyncConnection[Any], kept: str = "") -> int | None:
     return None if (now.seq, now.hash) == (expected - 1, before) and not cut else expected
 
 
-async def _links(session: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
+async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
     """Some links at a time: years of them fit neither into memory nor into a statement's time."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail, hash FROM audit WHERE seq >= %s"
         " ORDER BY seq LIMIT %s",
         (since, AT_ONCE),

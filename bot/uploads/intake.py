@@ -15,7 +15,7 @@ import msgspec
 
 from bot.channels import Channel, SendError
 from bot.db import job_queue
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Rows, Statement, run
 from bot.file_sanitizer.pdf_writer import picture_of
 from bot.file_sanitizer.sanitizer import Clean, Refused, Verdict
@@ -88,11 +88,13 @@ class Listed:
     at: datetime
 
 
-async def begin(session: Session, person: Person, place: Awaited, channel: str, ref: str) -> UUID:
+async def begin(
+    transaction: Transaction, person: Person, place: Awaited, channel: str, ref: str
+) -> UUID:
     """Note a file that a messenger keeps for us, and ask for its job; the turn's transaction."""
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO uploads (id, person_id, paper, state, channel, source)"
         " VALUES (%s, %s, %s, 'fetching', %s, %s)",
         (
@@ -103,7 +105,7 @@ async def begin(session: Session, person: Person, place: Awaited, channel: str, 
             person.key.seal(source, "uploads", "source", str(upload_id)),
         ),
     )
-    await job_queue.defer(session, FETCH_TASK, upload=str(upload_id))
+    await job_queue.defer(transaction, FETCH_TASK, upload=str(upload_id))
     return upload_id
 
 
@@ -111,8 +113,8 @@ async def look(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Checked:
     """A file that comes to us by itself, made safe; for `keep`."""
-    async with rt.pool.connection() as session:
-        full = await _is_full(session, person_id)
+    async with rt.pool.connection() as transaction:
+        full = await _is_full(transaction, person_id)
     verdict = Refused(Refusal.DAILY_LIMIT) if full else await rt.papers.clean(chunks)
     return Checked(person_id, place, verdict)
 
@@ -132,13 +134,13 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Checked | None:
 
     None when it is not its time, somebody else is at it, or it is tried again later.
     """
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_CLAIM_FETCH, {"id": upload_id, "lease": FETCH_LEASE})
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_CLAIM_FETCH, {"id": upload_id, "lease": FETCH_LEASE})
         row = await cursor.fetchone()
         if row is None:
             return None
         person_id, key, epoch, paper, channel, sealed, attempt = row
-        full = await _is_full(session, person_id, besides=upload_id)
+        full = await _is_full(transaction, person_id, besides=upload_id)
     person = identities.known(rt, person_id, bytes(key), epoch)
     source = _source(person.key.unseal(bytes(sealed), "uploads", "source", str(upload_id)))
     if full:
@@ -173,32 +175,32 @@ async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int)
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE uploads SET state = 'fetching', due_at = kosh_now()"
             " + make_interval(secs => %s) WHERE id = %s AND state = 'checking' AND attempts = %s",
             (2.0**attempt * random.uniform(0.7, 1.3), upload_id, attempt),
         )
 
 
-async def keep(rt: Runtime, session: Session, checked: Checked) -> Kept | Refused | None:
+async def keep(rt: Runtime, transaction: Transaction, checked: Checked) -> Kept | Refused | None:
     """Write down what a file is, in the transaction that tells the conversation.
 
     None when the person was erased or another try has settled it: then nothing is to be told.
     """
     # The person's lock first: two files of one person must not pass one limit side by side.
-    await session.execute(
+    await transaction.execute(
         "SELECT FROM conversations WHERE person_id = %s FOR UPDATE", (checked.person_id,)
     )
-    person = await identities.load(rt, session, checked.person_id)
-    if person is None or not await _is_ours(session, checked):
+    person = await identities.load(rt, transaction, checked.person_id)
+    if person is None or not await _is_ours(transaction, checked):
         return None
-    verdict = await _weighed(rt, session, checked)
+    verdict = await _weighed(rt, transaction, checked)
     if isinstance(verdict, Refused):
-        await _note_refused(session, checked, verdict)
+        await _note_refused(transaction, checked, verdict)
         return verdict
     upload_id = checked.upload_id or uuid4()
-    await _insert(rt, session, person, checked, upload_id, verdict)
+    await _insert(rt, transaction, person, checked, upload_id, verdict)
     return Kept(upload_id, verdict.pages, verdict.hints)
 
 
@@ -207,23 +209,23 @@ async def receive(
 ) -> Kept | Refused | None:
     """`look` and `keep` in a transaction of its own, where there is no conversation to tell."""
     with await look(rt, person_id, place, chunks) as checked:
-        async with rt.pool.connection() as session:
-            return await keep(rt, session, checked)
+        async with rt.pool.connection() as transaction:
+            return await keep(rt, transaction, checked)
 
 
-async def _is_ours(session: Session, checked: Checked) -> bool:
+async def _is_ours(transaction: Transaction, checked: Checked) -> bool:
     if checked.upload_id is None:
         return True
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT FROM uploads WHERE id = %s AND state = 'checking' AND attempts = %s",
         (checked.upload_id, checked.attempt),
     )
     return await cursor.fetchone() is not None
 
 
-async def _is_full(session: Session, person_id: UUID, besides: UUID | None = None) -> bool:
+async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
     """Whether a person has sent as much as may be sent in a day; `besides`: before that file."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT count(*) >= %s OR coalesce(sum(received), 0) >= %s FROM uploads"
         " WHERE person_id = %s AND created_at > kosh_now() - interval '1 day'"
         " AND reason IS DISTINCT FROM 'daily_limit'"
@@ -234,12 +236,12 @@ async def _is_full(session: Session, person_id: UUID, besides: UUID | None = Non
     return bool(row and row[0])
 
 
-async def _weighed(rt: Runtime, session: Session, checked: Checked) -> Verdict:
+async def _weighed(rt: Runtime, transaction: Transaction, checked: Checked) -> Verdict:
     """The verdict, once it is known what else this person has sent."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT FROM uploads WHERE person_id = %s AND paper = %s AND mark = ANY(%s)"
         " AND state NOT IN ('refused', 'gone')",
         (
@@ -250,7 +252,7 @@ async def _weighed(rt: Runtime, session: Session, checked: Checked) -> Verdict:
     )
     if await cursor.fetchone() is not None:
         return Refused(Refusal.DUPLICATE, verdict.came_size)
-    if await _is_full(session, checked.person_id, besides=checked.upload_id):
+    if await _is_full(transaction, checked.person_id, besides=checked.upload_id):
         return Refused(Refusal.DAILY_LIMIT, verdict.came_size)
     return verdict
 
@@ -260,11 +262,11 @@ def _name(checked: Checked, clean: Clean) -> str:
     return f"{checked.person_id}|{clean.came.hex()}"
 
 
-async def _note_refused(session: Session, checked: Checked, refused: Refused) -> None:
+async def _note_refused(transaction: Transaction, checked: Checked, refused: Refused) -> None:
     """It counts for the day and is forgotten after it; the limit itself leaves nothing behind."""
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
-    await session.execute(
+    await transaction.execute(
         "INSERT INTO uploads (id, person_id, paper, state, reason, received)"
         " VALUES (%s, %s, %s, 'refused', %s, %s)"
         " ON CONFLICT (id) DO UPDATE SET state = 'refused', reason = excluded.reason,"
@@ -280,7 +282,12 @@ async def _note_refused(session: Session, checked: Checked, refused: Refused) ->
 
 
 async def _insert(
-    rt: Runtime, session: Session, person: Person, checked: Checked, upload_id: UUID, clean: Clean
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    checked: Checked,
+    upload_id: UUID,
+    clean: Clean,
 ) -> None:
     row = {
         "id": upload_id,
@@ -293,10 +300,10 @@ async def _insert(
         "size": clean.contents.size,
         "received": clean.came_size,
     }
-    await session.execute(_KEEP, row)
+    await transaction.execute(_KEEP, row)
     for number, piece in enumerate(clean.contents.pieces(PIECE)):
         sealed = person.key.seal(piece, "upload_chunks", "body", f"{upload_id}|{number}")
-        await session.execute(
+        await transaction.execute(
             "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%s, %s, %s)",
             (upload_id, number, sealed),
         )
@@ -312,9 +319,9 @@ ON CONFLICT (id) DO UPDATE SET state = 'ready', mark = excluded.mark, digest = e
 """
 
 
-async def listing(session: Session, person_id: UUID) -> tuple[Listed, ...]:
+async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
     """Where each paper of a person is, the oldest first; what was not taken is not among them."""
-    return listed(await run(session, LISTING, {"person": person_id}))
+    return listed(await run(transaction, LISTING, {"person": person_id}))
 
 
 LISTING = Statement.of(
@@ -332,20 +339,20 @@ def listed(rows: Rows) -> tuple[Listed, ...]:
 
 
 async def picture(
-    session: Session, person: Person, upload_id: UUID, number: int
+    transaction: Transaction, person: Person, upload_id: UUID, number: int
 ) -> tuple[str, bytes] | None:
     """A page of a paper that is kept here, counted from 0, as a JPEG; with the paper's kind.
 
     None when there is no such page, or it is gone to the registry.
     """
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT paper, media_type FROM uploads WHERE id = %s AND person_id = %s",
         (upload_id, person.id),
     )
     row = await cursor.fetchone()
     if row is None or row[1] is None:
         return None
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number", (upload_id,)
     )
     data = b"".join(
@@ -356,9 +363,9 @@ async def picture(
     return (row[0], page) if page else None
 
 
-async def unfetched(session: Session, most: int = 20) -> list[UUID]:
+async def unfetched(transaction: Transaction, most: int = 20) -> list[UUID]:
     """Files whose time to be fetched has come: those that failed before, and what a crash left."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT id FROM uploads WHERE state IN ('fetching', 'checking') AND source IS NOT NULL"
         " AND due_at <= kosh_now() - interval '1 second' ORDER BY due_at LIMIT %s",
         (most,),

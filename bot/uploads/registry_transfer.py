@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bot import cases
 from bot.db import job_queue
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -57,21 +57,21 @@ class Moved:
     state: str
 
 
-async def release(session: Session, person_id: UUID) -> int:
+async def release(transaction: Transaction, person_id: UUID) -> int:
     """Let go to the registry what a person has sent, and ask for the jobs; how many papers."""
-    released = await let_go(session, person_id)
+    released = await let_go(transaction, person_id)
     for upload_id, _paper in released:
-        await job_queue.defer(session, SEND_TASK, upload=str(upload_id))
+        await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
     return len(released)
 
 
-async def let_go(session: Session, person_id: UUID) -> list[tuple[UUID, str]]:
+async def let_go(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
     """Let go what is ready and has a registration to go with; the sweep finds it within seconds.
 
     Without a registration papers wait where they are; so does one of a kind that the registry does
     not know.
     """
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "UPDATE uploads u SET state = 'pending', registration_id = r.id, due_at = kosh_now(),"
         " state_at = kosh_now()"
         " FROM (SELECT id FROM registrations WHERE person_id = %s"
@@ -101,13 +101,13 @@ async def claim(rt: Runtime, upload_id: UUID) -> Parcel | None:
 
     One whose registration was withdrawn meanwhile goes nowhere any more, and is removed.
     """
-    async with rt.pool.connection() as session:
-        cursor = await session.execute(_CLAIM, {"id": upload_id, "lease": LEASE_SECONDS})
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(_CLAIM, {"id": upload_id, "lease": LEASE_SECONDS})
         row = await cursor.fetchone()
         if row is None:
             return None
         if row[7] in ("withdrawing", "withdrawn"):
-            await _remove(session, upload_id, "gone")
+            await _remove(transaction, upload_id, "gone")
             return None
     person_id, key, epoch, paper, was, attempts, number, _state, media_type, pages, size, sealed = (
         row
@@ -139,8 +139,8 @@ async def call(rt: Runtime, registry: Registry, parcel: Parcel) -> Document:
 
 async def _pieces(rt: Runtime, parcel: Parcel) -> AsyncIterator[bytes]:
     for number in range(-(-parcel.label.size // PIECE)):
-        async with rt.pool.connection() as session:
-            cursor = await session.execute(
+        async with rt.pool.connection() as transaction:
+            cursor = await transaction.execute(
                 "SELECT body FROM upload_chunks WHERE upload_id = %s AND number = %s",
                 (parcel.id, number),
             )
@@ -151,10 +151,10 @@ async def _pieces(rt: Runtime, parcel: Parcel) -> AsyncIterator[bytes]:
         yield parcel.person.key.unseal(bytes(row[0]), "upload_chunks", "body", place)
 
 
-async def settle(session: Session, parcel: Parcel, document: Document) -> Moved | None:
+async def settle(transaction: Transaction, parcel: Parcel, document: Document) -> Moved | None:
     """The registry has it: what was kept here goes. Moved once all of that kind are there."""
-    await _remove(session, parcel.id, "accepted", document=document.id)
-    cursor = await session.execute(
+    await _remove(transaction, parcel.id, "accepted", document=document.id)
+    cursor = await transaction.execute(
         "SELECT FROM uploads WHERE person_id = %s AND paper = %s"
         " AND state IN ('pending', 'sending', 'unknown', 'rejected')",
         (parcel.person.id, parcel.paper),
@@ -169,8 +169,8 @@ async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
     named = error.retry_after if isinstance(error, Unavailable) else None
     delay = named or min(MOST_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
     _logger.info("uploads.postponed", code=error.code, attempt=parcel.attempts)
-    async with rt.pool.connection() as session:
-        await session.execute(
+    async with rt.pool.connection() as transaction:
+        await transaction.execute(
             "UPDATE uploads SET state = %s, reason = %s,"
             " due_at = kosh_now() + make_interval(secs => %s)"
             " WHERE id = %s AND state = 'sending' AND attempts = %s",
@@ -178,10 +178,12 @@ async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
         )
 
 
-async def refuse(session: Session, parcel: Parcel, error: Refused, language: str) -> Moved | None:
+async def refuse(
+    transaction: Transaction, parcel: Parcel, error: Refused, language: str
+) -> Moved | None:
     """A refusal goes to an officer; the paper stays until it is mended or its time is over."""
     _logger.warning("uploads.refused", code=error.code)
-    done = await session.execute(
+    done = await transaction.execute(
         "UPDATE uploads SET state = 'rejected', reason = %s, state_at = kosh_now()"
         " WHERE id = %s AND state = 'sending' AND attempts = %s",
         (error.problem, parcel.id, parcel.attempts),
@@ -189,13 +191,13 @@ async def refuse(session: Session, parcel: Parcel, error: Refused, language: str
     if not done.rowcount:
         return None
     refused = OpenCase("registry_refused", urgent=True)
-    await cases.open_case(session, parcel.person, refused, language)
+    await cases.open_case(transaction, parcel.person, refused, language)
     return Moved(parcel.person.id, parcel.paper, "rejected")
 
 
-async def due(session: Session, most: int = 20) -> list[UUID]:
+async def due(transaction: Transaction, most: int = 20) -> list[UUID]:
     """Papers whose time has come: postponed ones, those a crash left, those that got a number."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT u.id FROM uploads u JOIN registrations r ON r.id = u.registration_id"
         " WHERE u.state IN ('pending', 'unknown', 'sending') AND r.number IS NOT NULL"
         " AND u.due_at <= kosh_now() - interval '1 second' ORDER BY u.due_at LIMIT %s",
@@ -205,11 +207,11 @@ async def due(session: Session, most: int = 20) -> list[UUID]:
 
 
 async def _remove(
-    session: Session, upload_id: UUID, state: str, *, document: UUID | None = None
+    transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
     """Take a paper's bytes away; what it was and where it is stays."""
-    await session.execute("DELETE FROM upload_chunks WHERE upload_id = %s", (upload_id,))
-    await session.execute(
+    await transaction.execute("DELETE FROM upload_chunks WHERE upload_id = %s", (upload_id,))
+    await transaction.execute(
         "UPDATE uploads SET state = %s, document = %s, digest = NULL, reason = NULL,"
         " state_at = kosh_now() WHERE id = %s",
         (state, document, upload_id),

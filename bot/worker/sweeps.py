@@ -10,7 +10,7 @@ from bot.channels.webchat import DEMO_TOPIC
 from bot.concurrency import isolation
 from bot.conversations import external_events, receive, registry_events, upload_events
 from bot.conversations.effects import Delivery
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.observability import tracing
 from bot.people import reminders, subscriptions
 from bot.registrations import registry_writes, retention
@@ -25,15 +25,15 @@ async def sweep(rt: Runtime) -> None:
 
 async def sweep_writes(rt: Runtime) -> None:
     """The same for writes to the registry, apart from it: neither waits for the other."""
-    async with rt.pool.connection() as session:
-        due = await registry_writes.due(session)
+    async with rt.pool.connection() as transaction:
+        due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
     """The same for papers, apart from it: a file takes seconds, and messages must not wait."""
-    async with rt.pool.connection() as session:
-        unfetched, due = await uploads.unfetched(session), await uploads.due(session)
+    async with rt.pool.connection() as transaction:
+        unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
     tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
     tried += [upload_events.send_upload(rt, each) for each in due]
     await asyncio.gather(*(_alone("papers", _told(rt, each)) for each in tried))
@@ -69,15 +69,15 @@ async def forget_unfinished(rt: Runtime) -> None:
             await external_events.forget_unfinished(rt, person_id)
 
 
-type _Page = Callable[[Session, UUID], Awaitable[list[UUID]]]
+type _Page = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 
 
 async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
     """Everybody due, a page at a time: who can't be helped is passed, and keeps nobody back."""
     last = UUID(int=0)
     while True:
-        async with rt.pool.connection() as session:
-            found = await page(session, last)
+        async with rt.pool.connection() as transaction:
+            found = await page(transaction, last)
         if not found:
             break
         for person_id in found:

@@ -41,9 +41,9 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, 
         return channel.parse(raw)
     except Unreadable as error:
         _logger.warning("update.unreadable", channel=channel.name, code=error.code)
-        async with rt.pool.connection() as session:
+        async with rt.pool.connection() as transaction:
             name = sha256(raw).hexdigest()
-            await quarantine.quarantine(rt, session, channel.name, name, error.code, len(raw))
+            await quarantine.quarantine(rt, transaction, channel.name, name, error.code, len(raw))
         return ()
 
 

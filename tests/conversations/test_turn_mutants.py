@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels import Inbound
 from bot.conversations import store as conversation_store
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.runtime import Runtime
 from flows.engine.events import Event, Pressed, Said, Started
 from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
@@ -21,7 +21,7 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
     claim = conversation_store.claim
 
     async def note_then_claim(
-        rt: Runtime, session: Session, inbound: Inbound
+        rt: Runtime, session: Transaction, inbound: Inbound
     ) -> tuple[conversation_store.Held | None, bool, datetime]:
         key = conversation_store.update_keys(rt, inbound.channel, inbound.external_id)[0]
         fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1

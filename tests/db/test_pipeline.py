@@ -65,7 +65,7 @@ async def test_what_a_rollback_made_the_server_forget_is_prepared_again(rt: Runt
 async def test_what_goes_out_many_times_in_one_trip_is_prepared_once(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         calls = [(NOTE, {"channel": "many", "key": bytes([each])}) for each in range(5)]
-        await pipeline.together(session, *calls)
+        await pipeline.execute_pipeline(session, *calls)
         cursor = await session.execute(
             "SELECT count(*) FROM pg_prepared_statements WHERE statement = %s",
             (NOTE.text.decode(),),

@@ -42,9 +42,9 @@ def newest() -> str:
 
 def _stands_at(owner_url: str) -> str:
     """The migration that a database has come to; empty for a new one."""
-    with psycopg.connect(owner_url.replace("+psycopg", "", 1)) as session:
-        row = session.execute("SELECT to_regclass('public.alembic_version')").fetchone()
+    with psycopg.connect(owner_url.replace("+psycopg", "", 1)) as connection:
+        row = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
         if row is None or row[0] is None:
             return ""
-        [at] = session.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+        [at] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
         return str(at)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot import cases
 from bot.cases import Case
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -195,11 +195,11 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
     permissions.demand(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
     values = _values(officer) | {"number": case_number, "receipt": number.upper()}
-    async with directory.acting(rt, officer) as session:
-        cursor = await session.execute(_FOUND, values)
+    async with directory.acting(rt, officer) as transaction:
+        cursor = await transaction.execute(_FOUND, values)
         row = await cursor.fetchone()
         await audit_log.append(
-            session,
+            transaction,
             actor=str(officer.id),
             action="case.find",
             subject=str(row[0]) if row else "console",
@@ -284,9 +284,11 @@ def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | 
     return spoke_at + timedelta(seconds=seconds) if seconds and spoke_at else None
 
 
-async def window(rt: Runtime, session: Session, person_id: UUID, channel: str) -> datetime | None:
+async def window(
+    rt: Runtime, transaction: Transaction, person_id: UUID, channel: str
+) -> datetime | None:
     """When the platform stops to take free words; None where it always takes them."""
-    cursor = await session.execute(
+    cursor = await transaction.execute(
         "SELECT max(coalesce(spoke_at, created_at)) FROM handles"
         " WHERE person_id = %s AND channel = %s",
         (person_id, channel),

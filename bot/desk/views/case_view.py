@@ -206,15 +206,15 @@ def _within(found: Rows) -> None:
 
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
     """A page of a paper that the person has sent, as pixels; the looking is audited."""
-    async with directory.acting(rt, officer) as session:
-        line = await seen(rt, session, officer, case_id, Action.CASE_PAGE)
-        person = await person_of(rt, session, line.case)
-        found = await uploads.picture(session, person, upload_id, number)
+    async with directory.acting(rt, officer) as transaction:
+        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        person = await person_of(rt, transaction, line.case)
+        found = await uploads.picture(transaction, person, upload_id, number)
         if found is None:
             raise LookupError("E_CASE: this page is not here any more; look at the case")
         paper, picture = found
         await audit_log.append(
-            session,
+            transaction,
             actor=str(officer.id),
             action=Action.CASE_PAGE.value,
             subject=str(case_id),

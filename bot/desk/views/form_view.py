@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from bot.cases import Case
-from bot.db.job_queue import Session
+from bot.db.connection import Transaction
 from bot.db.pipeline import Rows, Statement, run
 from bot.desk.views.case_lists import BESIDE, LINE, Line, line_of
 from bot.officers import directory, permissions
@@ -58,13 +58,13 @@ async def answers(
     rt: Runtime, officer: Officer, case_id: UUID, reason: Reason, *, unmasked: bool = False
 ) -> tuple[Answered, ...]:
     """What the person has answered so far; names and numbers only when asked for. Audited."""
-    async with directory.acting(rt, officer) as session:
-        line = await seen(rt, session, officer, case_id, Action.CASE_ANSWERS)
-        person = await person_of(rt, session, line.case)
-        talk, _epoch = await conversation(session, person)
+    async with directory.acting(rt, officer) as transaction:
+        line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
+        person = await person_of(rt, transaction, line.case)
+        talk, _epoch = await conversation(transaction, person)
         told = tuple(_told(rt, talk, unmasked)) if talk else ()
         await audit_log.append(
-            session,
+            transaction,
             actor=str(officer.id),
             action="case.unmasked" if unmasked else Action.CASE_ANSWERS.value,
             subject=str(case_id),
@@ -110,9 +110,9 @@ SEEN = Statement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
 
 
 async def seen(
-    rt: Runtime, session: Session, officer: Officer, case_id: UUID, action: Action
+    rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
 ) -> Line:
-    return allowed(rt, officer, await run(session, SEEN, {"case": case_id}), action)
+    return allowed(rt, officer, await run(transaction, SEEN, {"case": case_id}), action)
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> Line:
@@ -124,8 +124,8 @@ def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> Line:
     return line
 
 
-async def person_of(rt: Runtime, session: Session, case: Case) -> Person:
-    return opened(rt, case, await run(session, identities.KEY, {"person": case.person_id}))
+async def person_of(rt: Runtime, transaction: Transaction, case: Case) -> Person:
+    return opened(rt, case, await run(transaction, identities.KEY, {"person": case.person_id}))
 
 
 def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
@@ -134,8 +134,8 @@ def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
     return identities.known(rt, case.person_id, *rows[0])
 
 
-async def conversation(session: Session, person: Person) -> tuple[Conversation | None, int]:
-    return parked(person, await run(session, PARKED, {"person": person.id}))
+async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
+    return parked(person, await run(transaction, PARKED, {"person": person.id}))
 
 
 PARKED = Statement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")

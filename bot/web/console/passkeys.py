@@ -23,7 +23,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from bot.db.job_queue import Session as Connection
+from bot.db.connection import Transaction as Connection
 from bot.officers import credentials, directory, sessions
 from bot.officers.credentials import Passkey
 from bot.officers.permissions import Action

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.cache import LiveUnavailable, LocalBucket
-from bot.db.job_queue import Session as Connection
+from bot.db.connection import Transaction as Connection
 from bot.officers import credentials, directory, sessions
 from bot.officers.permissions import Action
 from bot.officers.sessions import Strength
