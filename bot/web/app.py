@@ -1,4 +1,4 @@
-"""The web application: webhooks, callbacks, the chat page, health and status."""
+"""Build the web application: webhooks, callbacks, chat, console, API, health and status."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,11 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.operations.health import Watcher
@@ -21,66 +19,62 @@ from bot.web import (
     chat,
     console,
     demo,
+    errors,
     health,
     printed_checklist,
     secure_page,
     webhooks,
 )
-from bot.web.middleware import CANNOT_BE_USED, Door
-from bot.web.request_parsing import Refused
+from bot.web.middleware import RequestGuard
 
 HERE = Path(__file__).parent
+# Spans of FastAPI name paths, and paths carry tokens; `bot.observability.tracing` makes our own.
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
-def create_app(opening: AbstractAsyncContextManager[Runtime]) -> Starlette:
-    """The application around a runtime that is opened when it starts and closed when it ends."""
+def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
+    """Return the application; it opens the runtime when it starts and closes it when it ends."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening as rt:
             app.state.rt = await registry_codes.checked(rt)
             app.state.watcher = Watcher(app.state.rt)
             yield
             await console.close(app.state)
 
-    app = Starlette(
-        routes=[
-            *webhooks.ROUTES,
-            *health.ROUTES,
-            *chat.ROUTES,
-            *demo.ROUTES,
-            *console.ROUTES,
-            *secure_page.ROUTES,
-            *printed_checklist.ROUTES,
-            *broadcast_api.ROUTES,
-            Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
-        ],
-        middleware=[Middleware(Door)],
-        exception_handlers={
-            Refused: refused,
-            **dict.fromkeys(CANNOT_BE_USED, unavailable),
-        },
+    app = FastAPI(
+        title="Kosh",
+        telemetry=NO_TELEMETRY,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(RequestGuard)],
+        exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
     )
+    app.include_router(webhooks.router)
+    app.router.routes += [
+        *health.ROUTES,
+        *chat.ROUTES,
+        *demo.ROUTES,
+        *console.ROUTES,
+        *secure_page.ROUTES,
+        *printed_checklist.ROUTES,
+        *broadcast_api.ROUTES,
+    ]
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app
 
 
 def close(asgi: Any) -> None:
-    """Let the pages that wait for news end, where an application has such."""
-    if isinstance(asgi, Starlette) and hasattr(asgi.state, "closing"):
+    """Tell open event streams that the server is about to end."""
+    if isinstance(asgi, FastAPI) and hasattr(asgi.state, "closing"):
         asgi.state.closing.set()
-
-
-async def refused(request: Request, error: Exception) -> Response:
-    return Response(status_code=error.status if isinstance(error, Refused) else 400)
-
-
-async def unavailable(request: Request, error: Exception) -> Response:
-    """What it takes is away or full: nothing was accepted, the platform keeps it."""
-    if "text/html" in request.headers.get("accept", ""):
-        answer = secure_page.not_now(request.app.state.rt)
-    else:
-        answer = JSONResponse({"error": "E_UNAVAILABLE"}, 503)
-    answer.headers["Retry-After"] = "5"
-    return answer

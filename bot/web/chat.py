@@ -39,7 +39,7 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import multipart
-from bot.web.middleware import CANNOT_BE_USED
+from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import Refused, body, fields, number
 from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
 from flows.engine.language_protocol import Reserved
@@ -173,7 +173,7 @@ async def _post(request: Request, fields: dict[str, str], event: Event) -> Respo
             told = {"error": "E_OVERLOADED", "message": _in_all(rt, TROUBLE)}
             return JSONResponse(told, 503)
         return _rendered(rt, visitor, await _notes(rt, visitor, ""), unheard)
-    except CANNOT_BE_USED:
+    except UNAVAILABLE_ERRORS:
         if _by_script(request):
             raise
         return _rendered(rt, Visitor(fields.get("chat", ""), None, by_cookie=False), [], unheard)
@@ -191,7 +191,7 @@ async def _carry(
             forget(rt, answer)
         return
     # What was taken is answered whatever happens now; the next post renews the cookie too.
-    with suppress(*CANNOT_BE_USED):
+    with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as session:
             if await identities.stays(rt, session, WebChat.name, visitor.name):
                 remember(rt, answer, visitor.name)

@@ -1,4 +1,4 @@
-"""The door: what a request must be like to come in at all, and the headers of every answer."""
+"""Guard the application: refuse malformed requests before reading them, set security headers."""
 
 import re
 from functools import lru_cache
@@ -11,11 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.cache import LiveUnavailable
 from bot.observability import metrics
 
-# What is raised while PostgreSQL or Valkey cannot be used.
-CANNOT_BE_USED = (OperationalError, PoolTimeout, LiveUnavailable)
-MOST_HEADERS = 100
-MOST_HEADER_BYTES = 16 * 1024
-PARTS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
+# Raised while PostgreSQL or Valkey cannot be used.
+UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, LiveUnavailable)
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16 * 1024
+# First segments of paths that the response counter tells apart.
+COUNTED_PATHS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
 HEADERS = [
@@ -32,8 +33,8 @@ HEADERS = [
 ]
 
 
-class Door:
-    """Refuses doubtful framing and foreign hosts before anything is read (security.md 5.5)."""
+class RequestGuard:
+    """Refuse doubtful framing and foreign hosts; add the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,29 +42,35 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        status = objection(scope)
+        status = reject_status(scope)
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                metrics.ANSWERS.labels(_part(scope["path"]), message["status"]).inc()
+                count_response(scope["path"], message["status"])
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
         if status is None:
-            return await self._app(scope, receive, dressed)
-        await dressed({"type": "http.response.start", "status": status, "headers": []})
+            return await self._app(scope, receive, send_with_headers)
+        await send_with_headers({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
 
-def _part(path: str) -> str:
+def security_headers() -> dict[str, str]:
+    """Return the security headers for a response that does not pass `RequestGuard`."""
+    return {name.decode(): value.decode() for name, value in HEADERS}
+
+
+def count_response(path: str, status: int) -> None:
+    """Count a response by status and first path segment."""
     first = path.split("/", 2)[1]
-    return first if first in PARTS else "other"
+    metrics.ANSWERS.labels(first if first in COUNTED_PATHS else "other", status).inc()
 
 
-def objection(scope: Scope) -> int | None:
-    """The status with which a request is turned away; None when it may come in."""
+def reject_status(scope: Scope) -> int | None:
+    """Return the status with which to refuse a request, None to let it in."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    if len(headers) > MOST_HEADERS or sum(len(n) + len(v) for n, v in headers) > MOST_HEADER_BYTES:
+    if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:
         return 431
     names = [name for name, _value in headers]
     lengths = names.count(b"content-length")
@@ -77,11 +84,11 @@ def objection(scope: Scope) -> int | None:
 
 def _is_ours(scope: Scope, host: bytes) -> bool:
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
-    return _named(host, rt.settings.public_url if rt is not None else "")
+    return _is_own_host(host, rt.settings.public_url if rt is not None else "")
 
 
 @lru_cache(64)
-def _named(host: bytes, public_url: str) -> bool:
+def _is_own_host(host: bytes, public_url: str) -> bool:
     named = HOST.fullmatch(host.decode("latin-1").lower())
-    ours = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
-    return named is not None and named[1] in ours
+    own = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
+    return named is not None and named[1] in own

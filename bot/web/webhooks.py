@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 from hashlib import sha256
 
+from fastapi import APIRouter, Request
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from starlette.background import BackgroundTask
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
 from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
 from bot.channels.telegram.client import Telegram
@@ -37,8 +36,10 @@ CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
 AT_ONCE = 4
 
 _logger = logging.get()
+router = APIRouter(default_response_class=Response)
 
 
+@router.post("/webhooks/telegram")
 async def telegram(request: Request) -> Response:
     """One update of Telegram; answered 200 only when it is committed, or will never be readable."""
     rt: Runtime = request.app.state.rt
@@ -84,6 +85,7 @@ async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -
     return Response()
 
 
+@router.get("/webhooks/whatsapp")
 async def whatsapp_challenge(request: Request) -> Response:
     """Meta asks whether the webhook is ours when it is set: a word of ours, and digits to repeat.
 
@@ -102,6 +104,7 @@ async def whatsapp_challenge(request: Request) -> Response:
     return PlainTextResponse(challenge)
 
 
+@router.post("/webhooks/whatsapp")
 async def whatsapp(request: Request) -> Response:
     """A batch of WhatsApp: answered 200 only when each element is committed or in quarantine.
 
@@ -191,6 +194,7 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, taken: Taken) -> None:
         await receive.deliver(rt, delivery)
 
 
+@router.post("/callbacks/registry")
 async def registry(request: Request) -> Response:
     """A status callback: signed, versioned, and told to the person in their language."""
     rt: Runtime = request.app.state.rt
@@ -217,11 +221,3 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
         # The answer to the write itself may still be on its way to us: the registry tries again.
         return Response(status_code=404)
     return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))
-
-
-ROUTES = [
-    Route("/webhooks/telegram", telegram, methods=["POST"]),
-    Route("/webhooks/whatsapp", whatsapp_challenge, methods=["GET"]),
-    Route("/webhooks/whatsapp", whatsapp, methods=["POST"]),
-    Route("/callbacks/registry", registry, methods=["POST"]),
-]

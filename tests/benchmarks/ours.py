@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 
 from bot.config.settings import settings
 from bot.observability import logging
@@ -13,7 +13,7 @@ from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import settled
 
 
-def application(place: Place) -> Starlette:
+def application(place: Place) -> FastAPI:
     logging.configure("warning")
     chosen = settings(
         database_url=place.database,

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Message
 
 from bot.conversations import store as conversation_store
@@ -22,7 +21,10 @@ def acknowledge_first() -> None:
         task.add_done_callback(working.discard)
         return Response()
 
-    webhooks.ROUTES[0] = Route(webhooks.ROUTES[0].path, telegram, methods=["POST"])
+    router = APIRouter()
+    router.add_api_route("/webhooks/telegram", telegram, methods=["POST"])
+    router.include_router(webhooks.router)
+    webhooks.router = router
 
 
 async def _work(request: Request, raw: bytes) -> None:

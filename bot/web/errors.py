@@ -1,0 +1,76 @@
+"""Turn errors into HTTP responses: a status and a stable code, never what was sent."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import HTTPException as FastAPIHTTPException
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from bot.web import secure_page
+from bot.web.middleware import UNAVAILABLE_ERRORS, count_response, security_headers
+from bot.web.request_parsing import Refused
+
+CODES: Mapping[int, str] = {
+    404: "E_NOT_FOUND",
+    405: "E_METHOD_NOT_ALLOWED",
+    422: "E_INVALID_REQUEST",
+    500: "E_INTERNAL",
+}
+RETRY_SECONDS = 5
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Return the status of an HTTPException with its code; the body is empty without a code."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return error_response(error.status_code, error.headers)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Return the bare status of a request that was refused before it was read."""
+    return Response(status_code=error.status if isinstance(error, Refused) else 400)
+
+
+async def invalid_request(request: Request, error: Exception) -> Response:
+    """Return 422 for parameters that FastAPI cannot read, without naming their values."""
+    return error_response(422)
+
+
+async def internal_error(request: Request, error: Exception) -> Response:
+    """Return 500 with the headers of every response: it is sent from outside `RequestGuard`."""
+    answer = error_response(500, security_headers())
+    count_response(request.url.path, answer.status_code)
+    return answer
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """Return 503: the database or Valkey is away or full, and nothing was accepted."""
+    if "text/html" in request.headers.get("accept", ""):
+        answer = secure_page.not_now(request.app.state.rt)
+    else:
+        answer = JSONResponse({"error": "E_UNAVAILABLE"}, 503)
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def error_response(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response that carries only a status and, where there is one, its code."""
+    code = CODES.get(status)
+    return (
+        JSONResponse({"error": code}, status, headers)
+        if code
+        else Response(status_code=status, headers=headers)
+    )
+
+
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+    Refused: refused,
+    HTTPException: http_error,
+    FastAPIHTTPException: http_error,
+    RequestValidationError: invalid_request,
+    Exception: internal_error,
+    **dict.fromkeys(UNAVAILABLE_ERRORS, unavailable),
+}

@@ -1,0 +1,66 @@
+"""Error responses of the web application: a code, the security headers, nothing of the input."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from fastapi import FastAPI
+
+from bot.runtime import Runtime
+from bot.web.app import create_app
+from bot.web.middleware import security_headers
+from tests.app_stack import lent, serving
+
+CANARY = "Testova-canary"
+
+
+@pytest.fixture
+async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of an application with one operation that takes a number and one that fails."""
+    app: FastAPI = create_app(lent(rt))
+
+    @app.get("/number")
+    async def number(value: int) -> int:
+        return value
+
+    @app.get("/failure")
+    async def failure(value: str) -> None:
+        raise RuntimeError(value)
+
+    async with serving(app) as url, aiohttp.ClientSession(url) as session:
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", f"/{CANARY}", 404, "E_NOT_FOUND"),
+        ("PUT", f"/health?x={CANARY}", 405, "E_METHOD_NOT_ALLOWED"),
+        ("GET", "/webhooks/telegram", 405, "E_METHOD_NOT_ALLOWED"),
+        ("GET", f"/number?value={CANARY}", 422, "E_INVALID_REQUEST"),
+        ("GET", f"/failure?value={CANARY}", 500, "E_INTERNAL"),
+    ],
+)
+@pytest.mark.requirement("S-59")
+async def test_error_response_has_code_and_headers_but_no_input(
+    http: aiohttp.ClientSession, method: str, path: str, status: int, code: str
+) -> None:
+    async with http.request(method, path) as answer:
+        body = await answer.text()
+        assert (answer.status, await answer.json()) == (status, {"error": code})
+        for name, value in security_headers().items():
+            assert answer.headers[name] == value
+        assert "Testova" not in body + str(answer.headers)
+        if status == 405:
+            assert answer.headers["Allow"]
+
+
+@pytest.mark.requirement("S-71")
+async def test_application_publishes_no_documentation(http: aiohttp.ClientSession) -> None:
+    for path in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):
+        async with http.get(path) as answer:
+            assert answer.status == 404, path
+
+
+def test_application_makes_no_spans_of_its_own(rt: Runtime) -> None:
+    assert not create_app(lent(rt))._native_telemetry.enabled()
