@@ -1,0 +1,54 @@
+"""What the engine needs to know of understanding; `bot.understanding` implements it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+# Families of values that a message may name, as keys of `Recognition.entities`. A question whose
+# `entity` is one of them is offered the value, to be confirmed by a button.
+COUNTRY, FAMILY, REGION = "country", "family", "region"
+
+
+class Confidence(StrEnum):
+    """How sure it is what was meant; the thresholds belong to the recogniser."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    UNKNOWN = "unknown"
+
+
+class Danger(StrEnum):
+    """Whether a message speaks of danger to somebody.
+
+    `SUSPECTED` puts one sentence above the usual reply; `CLEAR` is answered by safety alone.
+    """
+
+    NONE = "none"
+    SUSPECTED = "suspected"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a message may ask. None of its words is in it.
+
+    `intents` are ids: where it is sure, those to answer, one for each question in the message, at
+    most two; where it is unsure, up to three to choose among, likeliest first; else the likeliest,
+    or none. `entities` are values that the message names, as the keys of a question's answers:
+    `country` ISO 3166-1 alpha-2, `family` as in the checklist, `region` as in `regions`.
+    """
+
+    confidence: Confidence
+    intents: tuple[str, ...] = ()
+    danger: Danger = Danger.NONE
+    danger_intent: str = ""
+    entities: Mapping[str, str] = field(default_factory=dict)
+
+
+class Recognizer(Protocol):
+    """Says what a message may ask; pure: the same text is always recognised in the same way."""
+
+    def recognize(self, text: str, language: str) -> Recognition:
+        """Return what a text may mean; raise nothing. `language` is "" before one is chosen."""
+        ...

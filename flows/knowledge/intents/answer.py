@@ -1,0 +1,49 @@
+"""The shape of what is said to an intent: verified facts, sentences around them, a flow to open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.text import Text
+from flows.knowledge.facts import Fact, current, said
+
+type Part = Fact | Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is said to one intent.
+
+    `label` names the question as a person would: at most 24 characters in every language, written
+    with `row`. It heads the answer and is the button that offers it. `opening` is said at once,
+    best under 600 characters; `more` after "More about this". `flow` names the flow of the menu
+    that goes further, `preset` the answers of it that the intent already gives. `neighbours` are
+    intents that the person may have meant instead, likeliest first. Where nothing is verified,
+    `unanswered` is set: `opening` then holds only sentences that promise nothing.
+    """
+
+    intent: str
+    label: Text
+    opening: tuple[Part, ...] = ()
+    more: tuple[Part, ...] = ()
+    flow: str | None = None
+    preset: tuple[tuple[str, str], ...] = ()
+    neighbours: tuple[str, ...] = ()
+    unanswered: bool = False
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Return every fact of the answer."""
+        return tuple(part for part in (*self.opening, *self.more) if isinstance(part, Fact))
+
+    def lapsed(self, today: date) -> bool:
+        """Return True if facts were what answered it and none of them may be said today."""
+        return bool(self.facts) and not current(self.facts, today)
+
+
+def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
+    """Return the sentences of an answer; facts that may not be said today are left out."""
+    lines: list[Text] = []
+    for part in parts:
+        lines += said((part,), today) if isinstance(part, Fact) else (part,)
+    return tuple(lines)
