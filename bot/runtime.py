@@ -61,10 +61,10 @@ class Runtime:
     # How many go together, and side by side: decision 36 has what was measured.
     lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
     turns: Batcher = field(
-        default_factory=lambda: Batcher(most=16, lanes=1, seconds=DATABASE_SECONDS)
+        default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
     )
     outcomes: Batcher = field(
-        default_factory=lambda: Batcher(most=16, lanes=8, seconds=DATABASE_SECONDS)
+        default_factory=lambda: Batcher(limit=16, lanes=8, seconds=DATABASE_SECONDS)
     )
 
 

@@ -10,7 +10,7 @@ from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
 from flows.engine.questions import Choice, CountryQuestion, Option, Several
 from flows.engine.text import _, button, row
-from flows.knowledge.origins import MOST_FREQUENT
+from flows.knowledge.origins import MAX_FREQUENT
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS
@@ -81,7 +81,7 @@ COUNTRY = CountryQuestion(
     name="news_country",
     label=button("Country"),
     text=_("Announcements for which country? Press a button or write its name."),
-    offered=MOST_FREQUENT,
+    offered=MAX_FREQUENT,
     others=(UNSAID,),
     when=TOLD,
 )

@@ -49,7 +49,7 @@ WORDS = FreeText(
         " will read it here."
     ),
     skippable=True,
-    most=2000,
+    maximum=2000,
 )
 
 

@@ -312,7 +312,7 @@ RESIDENCE_REGION = FreeText(
     help=_("It helps to find the right mission. If naming the region feels unsafe, skip it."),
     depends=("residence_country",),
     skippable=True,
-    most=100,
+    maximum=100,
 )
 TARGET_REGION = Choice(
     name="target_region",

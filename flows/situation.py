@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flows.engine.questions import Choice, Option, YesNo
 from flows.engine.text import _, button, row
-from flows.knowledge.origins import MOST_FREQUENT
+from flows.knowledge.origins import MAX_FREQUENT
 from flows.preregistration import (
     CITIZENSHIP as TOLD_CITIZENSHIP,
 )
@@ -27,7 +27,7 @@ KAZAKH_NOW = replace(KAZAKH, kept=False)
 FORMER_NOW = replace(FORMER, kept=False)
 TROUBLE_NOW = replace(TROUBLE, kept=False)
 PAPERS_NOW = replace(PAPERS, kept=False)
-CITIZENSHIP = replace(TOLD_CITIZENSHIP, offered=MOST_FREQUENT, kept=False)
+CITIZENSHIP = replace(TOLD_CITIZENSHIP, offered=MAX_FREQUENT, kept=False)
 FAMILY = Choice(
     name="family",
     label=button("Family"),

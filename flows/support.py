@@ -74,8 +74,8 @@ PEOPLE = Number(
     name="people",
     label=button("People"),
     text=_("How many people would move, with you? Please write a number."),
-    least=1,
-    most=20,
+    minimum=1,
+    maximum=20,
     kept=False,
 )
 RENT = YesNo(
@@ -152,12 +152,12 @@ def _place(answers: Answers) -> Text:
 
 def chart() -> Text:
     """Where the places are, as bars; the figures stand beside them for those who listen."""
-    most = max(PLACES[YEAR].values())
+    maximum = max(PLACES[YEAR].values())
     bars = (
         _(
             BAR.msgid,
             region=NAMES[key],
-            bar=verbatim("▇" * max(1, round(10 * places / most))),
+            bar=verbatim("▇" * max(1, round(10 * places / maximum))),
             places=Amount(places),
         )
         for key, places in PLACES[YEAR].items()

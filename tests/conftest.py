@@ -41,14 +41,14 @@ HOME = pytest.StashKey[Path]()
 
 
 # Begun first, the longest before all: what begins last alone is waited for by idle processes.
-LONGEST = (
+SLOWEST_FIRST = (
     "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
     "test_uploads.py", "test_console.py", "test_papers.py", "test_chat.py",
 )  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {name: place for place, name in enumerate(LONGEST)}
+    order = {name: place for place, name in enumerate(SLOWEST_FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 

@@ -125,7 +125,7 @@ def elsewhere(rt: Runtime) -> Runtime:
     return replace(
         rt,
         lines=Lines(LINE_SECONDS),
-        turns=Batcher(most=1, lanes=1, seconds=LINE_SECONDS),
+        turns=Batcher(limit=1, lanes=1, seconds=LINE_SECONDS),
         outcomes=rt.outcomes,
     )
 

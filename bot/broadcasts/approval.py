@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 APPROVAL_HOURS = 24
 # So much may the audience grow or shrink between approval and start.
-MOST_DRIFT, FEW = 0.05, 20
+MAX_DRIFT, MIN_ = 0.05, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +197,5 @@ async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) ->
         raise Refused(Refusal.EXPIRED if len(given) > len(good) else Refusal.APPROVALS)
     total = await _demand_sendable(rt, transaction, broadcast)
     then = good[0].audience
-    if abs(total - then) > max(FEW, MOST_DRIFT * then):
+    if abs(total - then) > max(MIN_, MAX_DRIFT * then):
         raise Refused(Refusal.DRIFT, f"{then}, {total}")

@@ -10,7 +10,7 @@ from flows.engine.flow import ReadNews
 from flows.engine.state import Turn
 from flows.engine.text import _, verbatim
 
-MOST = 5
+MAX_SHOWN = 5
 HEAD = _("The latest announcements:")
 NONE = _("There are no announcements yet.")
 DAY = _("{date}")
@@ -27,7 +27,7 @@ async def told(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
     language = turn.conversation.language
     found = [
         Say(((_(DAY.msgid, date=each.at.date()),), (verbatim(text),)), language=language)
-        for each in reversed(await broadcasts.latest_announcements(transaction, MOST))
+        for each in reversed(await broadcasts.latest_announcements(transaction, MAX_SHOWN))
         if (text := _text(each.texts, language))
     ]
     return (Say(((HEAD if found else NONE,),), language=language), *found)

@@ -24,7 +24,7 @@ PUSHED = ("telegram", "whatsapp")
 REGISTERED = ("received", "accepted", "rejected")
 SPARE_HOURS = 24
 # Of millions it takes some seconds, on a machine that has time.
-LONGEST_COUNT = 60
+MAX_COUNT = 60
 
 # Everyone the rule is for, where they are reached, and what stands against it, if anything.
 AUDIENCE: LiteralString = """
@@ -164,7 +164,7 @@ _COUNT: LiteralString = (
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
     """Count it, without opening anybody's answers; of millions it takes some seconds."""
     wanted = await values(rt, transaction, draft)
-    async with long_statements(transaction, LONGEST_COUNT):
+    async with long_statements(transaction, MAX_COUNT):
         cursor = await transaction.execute(_COUNT, wanted)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()

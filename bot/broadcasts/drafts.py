@@ -19,7 +19,7 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.knowledge.topics import TOPICS
 
-MOST_TEXT = 4096
+MAX_TEXT = 4096
 EDITABLE = (State.DRAFT, State.AWAITING, State.SCHEDULED)
 PAGE = 25
 
@@ -106,7 +106,7 @@ def _check(rt: Runtime, what: Draft) -> None:
     # A script that is made by rule has no text of its own, which no check of links would see.
     if not what.texts.keys() <= set(content.written(rt)):
         raise Refused(Refusal.FORM, "texts")
-    if any(len(words.body) > MOST_TEXT for words in what.texts.values()):
+    if any(len(words.body) > MAX_TEXT for words in what.texts.values()):
         raise Refused(Refusal.TOO_LONG)
     for moment in (what.not_before, what.not_later_than):
         if moment is not None and moment.tzinfo is None:

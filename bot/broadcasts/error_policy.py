@@ -18,8 +18,8 @@ from bot.channels import (
 from bot.db.connection import Transaction
 from bot.people import identities, subscriptions
 
-MOST_ATTEMPTS = 5
-MOST_BACKOFF = 300
+MAX_ATTEMPTS = 5
+MAX_BACKOFF = 300
 DAY = 24 * 3600.0
 
 
@@ -49,8 +49,8 @@ def judged(
             return Fate.PLANNED, "template", 0, "template"
         case Unreachable() if not error.certain:
             return Fate.IN_DOUBT, "unreachable", 0, ""
-        case Unreachable() if attempt < MOST_ATTEMPTS:
-            return Fate.PLANNED, "unreachable", min(MOST_BACKOFF, 2.0**attempt), ""
+        case Unreachable() if attempt < MAX_ATTEMPTS:
+            return Fate.PLANNED, "unreachable", min(MAX_BACKOFF, 2.0**attempt), ""
         case Unreachable():
             return Fate.FAILED, "unreachable", 0, ""
         case _ if known:

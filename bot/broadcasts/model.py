@@ -232,12 +232,14 @@ def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
     return read(rows[0])
 
 
-async def newest(transaction: Transaction, most: int, before: int | None = None) -> list[Broadcast]:
+async def newest(
+    transaction: Transaction, limit: int, before: int | None = None
+) -> list[Broadcast]:
     """Broadcasts by number, newest first."""
     cursor = await transaction.execute(
         f"SELECT {_COLUMNS} FROM broadcasts b WHERE %s::bigint IS NULL OR b.number < %s"
         " ORDER BY b.number DESC LIMIT %s",
-        (before, before, most),
+        (before, before, limit),
     )
     return [read(row) for row in await cursor.fetchall()]
 

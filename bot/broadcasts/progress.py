@@ -163,11 +163,11 @@ async def recipients(
     *,
     reason: str = "",
     after: int = -1,
-    most: int = PAGE,
+    limit: int = PAGE,
 ) -> list[Recipient]:
     """Recipients past a number, of one fate and reason or of all."""
     permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
-    values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": most}
+    values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": limit}
     async with rt.pool.connection() as transaction:
         rows = await run(transaction, _OF_FATE if fate else _ALL, values)
     return [Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:]) for row in rows]
@@ -180,19 +180,19 @@ async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[aud
         return await audit_log.about(transaction, str(broadcast_id))
 
 
-async def latest_announcements(transaction: Transaction, most: int) -> list[Told]:
+async def latest_announcements(transaction: Transaction, limit: int) -> list[Told]:
     """Announcements of the last year that were for everybody, newest first."""
     cursor = await transaction.execute(
         "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"
         " FROM broadcasts b JOIN broadcast_texts t ON t.broadcast_id = b.id"
         " WHERE b.total IS NOT NULL AND b.started_at > kosh_now() - interval '12 months'"
         " GROUP BY b.id ORDER BY b.started_at DESC LIMIT %s",
-        (4 * most,),
+        (4 * limit,),
     )
     found = [
         Told(at, texts) for at, rule, texts in await cursor.fetchall() if model.rule(rule).public
     ]
-    return found[:most]
+    return found[:limit]
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:

@@ -17,15 +17,15 @@ SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
 # So many shards are in the queue at most, and so few before there are more.
-MOST_FED, FEW_FED = 64, 16
+MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
 AT_ONCE = 10_000
 # A worker that was not heard of for so long has nothing in hand any more, or what it has is leased.
 SILENCE_SECONDS = 3.0
 CANARY_MINUTES, URGENT_CANARY_MINUTES = 10, 1
 # So much of the canary may fail.
-MOST_FAILED = 0.2
-LONGEST_SNAPSHOT = 1800
+MAX_FAILED = 0.2
+MAX_SNAPSHOT = 1800
 _LOCK = 5273851920482
 
 
@@ -184,7 +184,7 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         await transaction.execute(
             "UPDATE broadcasts SET reach = NULL WHERE id = %s", (broadcast.id,)
         )
-        if failed > MOST_FAILED * all_of_them:
+        if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
 
@@ -229,7 +229,7 @@ ORDER BY shard LIMIT %(most)s
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
     """Ask for the next bouts, if few are asked for; a shard has one at a time."""
     channels = await _awake(transaction, broadcast.id)
-    if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= FEW_FED:
+    if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
@@ -238,8 +238,8 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
         "queue": QUEUE,
         "shard": SHARD,
         "channels": channels,
-        "most": MOST_FED,
-        "most_held": MOST_FED * SHARD,
+        "most": MAX_FED,
+        "most_held": MAX_FED * SHARD,
     }
     cursor = await transaction.execute(_DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
@@ -282,7 +282,7 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         if broadcast.total is not None:
             return 0
         values = await audience.values(rt, transaction, broadcast.draft)
-        async with long_statements(transaction, LONGEST_SNAPSHOT):
+        async with long_statements(transaction, MAX_SNAPSHOT):
             made = await transaction.execute(_ROWS, values | {"id": broadcast_id})
             await transaction.execute(_COUNTED, (broadcast_id,))
         await transaction.execute(

@@ -227,8 +227,8 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
         purse = purse or await rate_limits.bulk(rt, channel, AT_ONCE, paid=_paid(load, channel))
         if not await _answers(rt, channel):
             break
-        most = min(purse, await _reachable(rt, load, channel))
-        slips, seen = await _claim(rt, load, channel, most) if most else ([], 0)
+        limit = min(purse, await _reachable(rt, load, channel))
+        slips, seen = await _claim(rt, load, channel, limit) if limit else ([], 0)
         if not seen:
             break
         purse -= len(slips)
@@ -276,10 +276,10 @@ async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
     return min(AT_ONCE, max(0, tier - int(many)))
 
 
-async def _claim(rt: Runtime, load: Load, channel: str, most: int) -> tuple[list[Slip], int]:
+async def _claim(rt: Runtime, load: Load, channel: str, limit: int) -> tuple[list[Slip], int]:
     """Take recipients whose turn it is; also how many were looked at, with those left out."""
     window = rt.channels[channel].window
-    values = load.values | {"channel": channel, "most": most, "window": window}
+    values = load.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
         rows = await run(transaction, _CLAIM, values)
     return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)

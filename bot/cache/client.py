@@ -164,9 +164,9 @@ class Live:
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None
 
-    async def append(self, stream_key: str, blob: bytes, ttl_s: int, most: int) -> str:
+    async def append(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
         """Add to a stream that keeps the last `most` entries and lives `ttl_s` longer; its id."""
-        added: bytes = await self._run(APPEND, f"chat:{stream_key}", blob, ttl_s, most)
+        added: bytes = await self._run(APPEND, f"chat:{stream_key}", blob, ttl_s, limit)
         return added.decode()
 
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:

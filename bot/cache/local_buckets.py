@@ -63,25 +63,25 @@ class LocalBucket:
         if wait > _NOTHING_S:
             return wait
         for each, bucket in found.items():
-            level = max(bucket.level - each.cost, -max(bucket.most, each.cost))
+            level = max(bucket.level - each.cost, -max(bucket.limit, each.cost))
             self._buckets.pop(each.bucket, None)
             self._buckets[each.bucket] = bucket._replace(level=level)
         return 0.0
 
-    def _bucket(self, name: str, rate: float, most: float, now: float) -> "_Bucket":
+    def _bucket(self, name: str, rate: float, limit: float, now: float) -> "_Bucket":
         seen = self._buckets.get(name)
-        level = most if seen is None else min(most, seen.level + (now - seen.at) * rate)
-        return _Bucket(level, most, rate, now)
+        level = limit if seen is None else min(limit, seen.level + (now - seen.at) * rate)
+        return _Bucket(level, limit, rate, now)
 
     def _forget_full(self, now: float) -> None:
         for name in list(islice(self._buckets, 2)):
             oldest = self._buckets[name]
-            if oldest.level + (now - oldest.at) * oldest.rate >= oldest.most:
+            if oldest.level + (now - oldest.at) * oldest.rate >= oldest.limit:
                 del self._buckets[name]
 
 
 class _Bucket(NamedTuple):
     level: float
-    most: float
+    limit: float
     rate: float
     at: float

@@ -119,7 +119,7 @@ class Scripts:
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._trips = Batcher(most=_TOGETHER, lanes=_TRIPS, seconds=seconds)
+        self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds)
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
         """What the script answers; errors are the client library's, or `WaitedTooLong`."""

@@ -15,7 +15,7 @@ from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 
-MOST_WORDS = 2000
+MAX_WORDS = 2000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 # Written forms that are built from another by rule.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
@@ -115,5 +115,5 @@ async def _note(transaction: Transaction, officer: Officer, action: str, name: s
 def _check(rt: Runtime, name: str, texts: Mapping[str, str]) -> None:
     known = {code for code, _own in rt.languages.languages()} - BUILT.keys()
     proper = NAME.fullmatch(name) and texts and texts.keys() <= known
-    if not proper or any(len(text) > MOST_WORDS for text in texts.values()):
+    if not proper or any(len(text) > MAX_WORDS for text in texts.values()):
         raise Unusable("E_CANNED: give a short name of a-z 0-9 -, and texts of 2,000 characters")

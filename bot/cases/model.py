@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.db.connection import Transaction
 from bot.officers import permissions
 
-LEAST_ANSWERED = 5
+MIN_ANSWERED = 5
 
 
 class State(StrEnum):
@@ -112,7 +112,7 @@ async def median(transaction: Transaction, mission: str) -> int | None:
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY answer_minutes) FROM cases"
         " WHERE mission = %s AND answered_at > kosh_now() - interval '7 days'"
         " HAVING count(*) >= %s",
-        (mission, LEAST_ANSWERED),
+        (mission, MIN_ANSWERED),
     )
     row = await cursor.fetchone()
     return round(row[0]) if row and row[0] is not None else None

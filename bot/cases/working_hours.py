@@ -22,8 +22,8 @@ from flows.knowledge.contacts import FAMILY_LINE
 from flows.knowledge.facts import said
 
 FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, RETURN_MINUTES = 240, 240, 2400, 120
-FARTHEST_DAYS = 400
-MOST_MINUTES = 60 * 24 * 60
+MAX_DAYS = 400
+MAX_MINUTES = 60 * 24 * 60
 
 
 class Stale(Exception):
@@ -96,7 +96,7 @@ class Calendar:
     def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Working spans that end after a moment, in order, for as long as one may look ahead."""
         first = since.astimezone(self.zone).date() - timedelta(days=1)
-        for ahead in range(FARTHEST_DAYS):
+        for ahead in range(MAX_DAYS):
             day = first + timedelta(days=ahead)
             weekday = self.exceptions.get(day, day.weekday())
             for shift in self.week.get(weekday, ()) if weekday is not None else ():
@@ -291,7 +291,7 @@ def check(desk: Desk) -> None:
         each.works_as for each in desk.holidays if each.works_as is not None
     }
     known = desk.zone in _zones() and days <= set(range(7))
-    if not known or not all(0 < each <= MOST_MINUTES for each in promised) or _overlap(desk):
+    if not known or not all(0 < each <= MAX_MINUTES for each in promised) or _overlap(desk):
         raise Unusable("E_HOURS: there is no such zone, weekday or time, or two shifts overlap")
 
 

@@ -15,7 +15,7 @@ from bot.security.vault import Vault
 from flows.engine.events import Page
 
 STREAM_SECONDS = 1800
-MOST_WAITING = 100
+MAX_WAITING = 100
 DEMO_TOPIC = "demo-registry"
 
 
@@ -57,7 +57,7 @@ class WebChat:
                 return act.external_id or act.row.partition(".")[0]
             stream = _stream(act.address)
             sealed = self._vault.seal_transient(_encode(_note(act)), stream)
-            external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MOST_WAITING)
+            external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MAX_WAITING)
             await self._live.publish(topic(act.address), b"")
         except LiveUnavailable:
             raise Unreachable from None

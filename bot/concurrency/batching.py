@@ -34,8 +34,8 @@ class Batcher:
     with those who are on their way. `most` is how many go together.
     """
 
-    def __init__(self, *, most: int, lanes: int, seconds: float) -> None:
-        self._most = most
+    def __init__(self, *, limit: int, lanes: int, seconds: float) -> None:
+        self._most = limit
         self._lanes = lanes
         self._seconds = seconds
         self._under_way = 0
@@ -85,10 +85,10 @@ class Batcher:
             await asyncio.sleep(0)
         return self._taken(self._most, now())
 
-    def _taken(self, most: int, now: float) -> list[_Waiting]:
+    def _taken(self, limit: int, now: float) -> list[_Waiting]:
         """The next of those who still wait, and may."""
         batch: list[_Waiting] = []
-        while self._waiting and len(batch) < most:
+        while self._waiting and len(batch) < limit:
             each = self._waiting.popleft()
             if each.until < now:
                 _settle(each.result, WaitedTooLong())

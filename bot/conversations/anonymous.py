@@ -103,7 +103,7 @@ async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[s
     for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
         act = Act(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))
-    return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MOST :]
+    return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MAX_KEPT :]
 
 
 async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:

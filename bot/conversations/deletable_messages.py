@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 # Of so many messages of one person it is kept; for so long platforms let us delete them.
-MOST = 100
+MAX_KEPT = 100
 DELETABLE = timedelta(hours=48)
 
 

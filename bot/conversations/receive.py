@@ -47,7 +47,7 @@ from flows.engine.state import Turn
 from flows.engine.text import _
 
 POISON_AFTER = 5
-MOST_SEEN = 64
+MAX_SEEN = 64
 
 _logger = logging.get()
 
@@ -234,7 +234,7 @@ async def _ask_turn(
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     sent = await anonymous.answer(rt, inbound, ask, turn)
-    seen = (*ask.seen, inbound.external_id)[-MOST_SEEN:]
+    seen = (*ask.seen, inbound.external_id)[-MAX_SEEN:]
     await anonymous.keep(rt, key, token, anonymous.Ask(turn.conversation, seen, sent))
     return None, False
 

@@ -354,7 +354,7 @@ def _values(
         "quiet": conversation.quiet,
         "epoch": epoch,
         "stays": stays,
-        "most": deletable_messages.MOST,
+        "most": deletable_messages.MAX_KEPT,
         "lease": outbox.LEASE_SECONDS,
     }
     for place, row in enumerate(written, 1):

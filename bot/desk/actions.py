@@ -29,7 +29,7 @@ from flows.officer import TOPIC
 from flows.papers import PAPERS
 
 OFFICER_SAYS = _("An officer writes:")
-LONGEST_SLEEP = timedelta(days=60)
+MAX_SLEEP = timedelta(days=60)
 MENU = "menu"
 OTHER = "other"
 # Papers that can be asked for: those that the form knows, and any other.
@@ -265,7 +265,7 @@ async def snooze(
     """Let a case sleep until then, or until the person writes."""
 
     async def deed(at: Place) -> Delivery | None:
-        if not at.held.now < until <= at.held.now + LONGEST_SLEEP:
+        if not at.held.now < until <= at.held.now + MAX_SLEEP:
             raise Refused(Refusal.PAST)
         await cases.snooze(at.transaction, at.case, officer.id, until, version)
         return None
@@ -300,7 +300,7 @@ def _said(words: str) -> str:
     words = words.strip()
     if not words:
         raise Refused(Refusal.EMPTY)
-    if len(words) > views.MOST_WORDS:
+    if len(words) > views.MAX_WORDS:
         raise Refused(Refusal.TOO_LONG)
     return words
 

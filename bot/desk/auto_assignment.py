@@ -14,7 +14,7 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.engine.events import Joined
 
-MOST_HELD = 8
+MAX_HELD = 8
 # The most pressing case that somebody on shift can take, and who of them holds fewest. A case that
 # came back once is not given again: it would go round; it is taken by hand, or shown to the lead.
 _GIVE = """
@@ -41,7 +41,7 @@ async def give(rt: Runtime) -> int:
     while len(tried) < AT_ONCE:
         async with rt.pool.connection() as transaction:
             roles = [permissions.Role.OFFICER, permissions.Role.LEAD]
-            values = {"roles": roles, "most": MOST_HELD, "tried": tried}
+            values = {"roles": roles, "most": MAX_HELD, "tried": tried}
             found = await (await transaction.execute(_GIVE, values)).fetchone()
         if found is None:
             break

@@ -17,7 +17,7 @@ from flows.engine.state import Conversation
 
 AT_ONCE = 200
 # Ids are random: where there are more, these are drawn by lot, and shares are what to look at.
-MOST_PEOPLE = 20_000
+MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, Gate, Notice)
 _decode = msgspec.json.Decoder(Conversation).decode
@@ -29,7 +29,7 @@ async def count_steps(rt: Runtime) -> int:
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
     looked, last = 0, UUID(int=0)
-    while looked < MOST_PEOPLE and (found := await _next(rt, last)):
+    while looked < MAX_PEOPLE and (found := await _next(rt, last)):
         for person_id, key, epoch, state, language, channel in found:
             with isolation.alone("steps"):
                 person = identities.known(rt, person_id, bytes(key), epoch)

@@ -14,7 +14,7 @@ from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
 DAYS = 30
-LEAST = 5
+MIN_GROUP_SIZE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,11 @@ async def report(
         days = [Day(day, told(a), told(b)) for day, a, b in await rows(_DAYS)]
         steps = await rows(_STEPS, language=language, channel=channel, country=country)
         live_in = [row[0] for row in await rows(_COUNTRIES)]
-    enough = answered >= LEAST
+    enough = answered >= MIN_GROUP_SIZE
     return Report(
         opened=_rounded(opened),
         times=Times(told(answered), half if enough else None, nine if enough else None),
-        closed=float(closed) if ended >= LEAST else None,
+        closed=float(closed) if ended >= MIN_GROUP_SIZE else None,
         came_back=told(returned),
         days=tuple(days),
         live_in=tuple(live_in),
@@ -149,7 +149,7 @@ async def report(
 
 def told(count: int) -> int | None:
     """A count that may be shown: nobody is recognised by it."""
-    return None if 0 < count < LEAST else count
+    return None if 0 < count < MIN_GROUP_SIZE else count
 
 
 def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
@@ -158,4 +158,4 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
 
 def _rounded(count: int) -> int | None:
     """A total in steps of five, or the one hidden part of a list would be its difference."""
-    return count - count % LEAST if count >= LEAST else told(count)
+    return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else told(count)

@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.engine.events import Event
 
-MOST_KEY = 64
+MAX_KEY = 64
 
 
 class Refusal(StrEnum):
@@ -130,7 +130,7 @@ async def _repeated(
     transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
     """Note the key, for as long as the case lives; True when it was noted for the same act."""
-    if not 0 < len(key) <= MOST_KEY:
+    if not 0 < len(key) <= MAX_KEY:
         raise Refused(Refusal.KEY_USED)
     cursor = await transaction.execute(
         "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"

@@ -13,7 +13,7 @@ import msgspec
 from bot.file_sanitizer.memory_file import Spool
 from bot.file_sanitizer.pdf_writer import Binder, Sheet
 from bot.observability import logging
-from flows.engine.upload_states import MOST_PAGES, Hint, Refusal
+from flows.engine.upload_states import MAX_PAGES, Hint, Refusal
 
 START_SECONDS = 15.0
 
@@ -23,7 +23,7 @@ _CHILD = (
     "from bot.file_sanitizer.child_main import main; main()"
 )
 _PIECE = 64 * 1024
-_MOST_RESULT = 13_000_000
+_MAX_RESULT = 13_000_000
 _BEGINS = b"\xff\xd8\xff"
 # What the kernel sends a process whose time on the processor is over, first and last.
 _TIME_IS_OVER = (-signal.SIGXCPU, -signal.SIGKILL)
@@ -36,7 +36,7 @@ class Told(msgspec.Struct, frozen=True):
 
     refused: Refusal | None = None
     kind: Literal["jpeg", "pdf"] = "jpeg"
-    pages: Annotated[tuple[Sheet, ...], msgspec.Meta(max_length=MOST_PAGES)] = ()
+    pages: Annotated[tuple[Sheet, ...], msgspec.Meta(max_length=MAX_PAGES)] = ()
     hints: tuple[Hint, ...] = ()
 
 
@@ -122,7 +122,7 @@ class Hand:
         self._stdin.close()
 
     async def _collect(self, told: Told, result: Spool) -> None:
-        if sum(sheet.size for sheet in told.pages) > _MOST_RESULT or not told.pages:
+        if sum(sheet.size for sheet in told.pages) > _MAX_RESULT or not told.pages:
             raise _Nonsense
         if told.kind == "jpeg":
             return await self._take(told.pages[0].size, result)

@@ -14,9 +14,9 @@ from bot.file_sanitizer.file_types import Kind
 # Named, so that they are loaded before the cell closes: nothing can be loaded afterwards.
 _READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
 
-MOST_PIXELS = 40_000_000
-LONGEST_SIDE = 3000
-SHORTEST_SIDE = 100
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 3000
+MIN_SIDE = 100
 SMALL_SIDE = 900
 PICTURE_BYTES = 4_000_000
 
@@ -55,7 +55,7 @@ class Page:
 def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
     """The page in a picture's file, and what may be wrong with it. Raises Unfit."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
         image = _upright(_opened(data, kind))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
@@ -63,16 +63,16 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
     return encoded(image, PICTURE_BYTES), hints_on(image, is_photo=True)
 
 
-def encoded(image: Image.Image, most: int) -> Page:
+def encoded(image: Image.Image, limit: int) -> Page:
     """The pixels as JPEG of at most `most` bytes, as far as quality allows. Raises Unfit."""
-    if min(image.size) < SHORTEST_SIDE:
+    if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")
     # What a reader noted (comment, EXIF, ICC, XMP) would be written along.
     image.info = {}
     for quality in _QUALITIES:
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality)
-        if out.tell() <= most:
+        if out.tell() <= limit:
             return Page(image.width, image.height, image.mode == "L", out.getvalue())
     raise Unfit("too_large")
 
@@ -118,9 +118,9 @@ def _percentile(histogram: list[int], share: float) -> int:
 
 def _opened(data: bytes, kind: Kind) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
-    if min(image.size) < SHORTEST_SIDE:
+    if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")
-    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
     image.load()
     return image
 
@@ -131,7 +131,7 @@ def _upright(image: Image.Image) -> Image.Image:
     except Exception:
         turn = None  # a broken note about a good picture
     plain = _plain(image)
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
+    plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC)
     return plain if turn is None else plain.transpose(turn)
 
 
@@ -141,7 +141,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return image.point(lambda value: value * (1 / 257)).convert("L")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC)
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A"))
         return paper

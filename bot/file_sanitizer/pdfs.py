@@ -9,9 +9,9 @@ from pypdfium2 import raw
 
 from bot.file_sanitizer.images import Page, Unfit, encoded, hints_on
 
-MOST_PAGES = 10
+MAX_PAGES = 10
 DOTS_PER_POINT = 200 / 72
-LONGEST_SIDE = 2400
+MAX_SIDE = 2400
 PAGE_BYTES = 1_200_000
 
 # Where the end is missing a file was cut; behind it some programs leave a little of their own.
@@ -21,7 +21,7 @@ _END, _END_WITHIN = b"%%EOF", 65_536
 def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
     """The pages, and what may be wrong with them. Raises Unfit."""
     document = _opened(data)
-    if len(document) > MOST_PAGES:
+    if len(document) > MAX_PAGES:
         raise Unfit("too_many_pages")
     pages, hints = [], []
     for number in range(len(document)):
@@ -49,7 +49,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
 
 def _drawn(page: pypdfium2.PdfPage) -> Image.Image:
     """The page as it would be printed; a larger one at fewer dots."""
-    scale = min(DOTS_PER_POINT, LONGEST_SIDE / max(page.get_size()))
+    scale = min(DOTS_PER_POINT, MAX_SIDE / max(page.get_size()))
     bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)
     image: Image.Image = bitmap.to_pil().convert("RGB")
     return image.convert("L") if _is_grey(image) else image

@@ -13,9 +13,9 @@ from bot.file_sanitizer.child_process import Hand, Told
 from bot.file_sanitizer.file_types import HEAD, kind_of
 from bot.file_sanitizer.memory_file import Spool
 from bot.observability import logging
-from flows.engine.upload_states import MOST_MEGABYTES, Hint, Refusal
+from flows.engine.upload_states import MAX_MEGABYTES, Hint, Refusal
 
-MOST_BYTES = MOST_MEGABYTES * 1024 * 1024
+MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 HANDS = 2
 RECEPTIONS = 8
 WORK_SECONDS = 30.0
@@ -97,7 +97,7 @@ class Workshop:
                     await self._end_spares()
         return self._works
 
-    async def clean(self, chunks: AsyncIterator[bytes], *, most: int = MOST_BYTES) -> Verdict:
+    async def clean(self, chunks: AsyncIterator[bytes], *, limit: int = MAX_BYTES) -> Verdict:
         """Receive a file of at most `most` bytes and make it safe.
 
         Whatever `chunks` raises is the verdict `interrupted`; its message isn't looked at.
@@ -111,7 +111,7 @@ class Workshop:
             return Refused(Refusal.UNAVAILABLE)
         try:
             with Spool() as given:
-                reason = await _receive(chunks, given, most)
+                reason = await _receive(chunks, given, limit)
                 return Refused(reason, given.size) if reason else await self._make_safe(given)
         finally:
             self._receptions.release()
@@ -157,7 +157,7 @@ class Workshop:
             self._spares.append(asyncio.create_task(Hand.start()))
 
 
-async def _receive(chunks: AsyncIterator[bytes], given: Spool, most: int) -> Refusal | None:
+async def _receive(chunks: AsyncIterator[bytes], given: Spool, limit: int) -> Refusal | None:
     head = b""
     try:
         async with asyncio.timeout(RECEPTION_SECONDS):
@@ -165,7 +165,7 @@ async def _receive(chunks: AsyncIterator[bytes], given: Spool, most: int) -> Ref
                 head += chunk[: HEAD - len(head)]
                 if len(head) == HEAD and (reason := _unfit(head)):
                     return reason
-                if given.size + len(chunk) > most:
+                if given.size + len(chunk) > limit:
                     return Refusal.TOO_LARGE
                 given.write(chunk)
     except Exception as error:

@@ -68,8 +68,8 @@ def _limit() -> None:
         resource.RLIMIT_NPROC: 0,
         resource.RLIMIT_NOFILE: 3,
     }
-    for name, most in limits.items():
-        resource.setrlimit(name, (most, most))
+    for name, limit in limits.items():
+        resource.setrlimit(name, (limit, limit))
     # The first signal says that it was the time; the second can't be held back.
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
 

@@ -80,8 +80,8 @@ class Languages:
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)
 
-    def text(self, typed: str, most: int) -> str | Refusal:
-        return parsers.read_text(typed, most)
+    def text(self, typed: str, limit: int) -> str | Refusal:
+        return parsers.read_text(typed, limit)
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
         return parsers.read_name(typed, letters)
@@ -92,8 +92,8 @@ class Languages:
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
         return parsers.read_year(typed, language, today)
 
-    def number(self, typed: str, least: int, most: int) -> int | Refusal:
-        return parsers.read_number(typed, least, most)
+    def number(self, typed: str, minimum: int, limit: int) -> int | Refusal:
+        return parsers.read_number(typed, minimum, limit)
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return parsers.read_phone(typed, region)

@@ -6,7 +6,7 @@ from babel.core import get_global
 
 from bot.i18n import formats, normalization, reserved_words
 
-MOST_FOUND = 6
+MAX_FOUND = 6
 
 LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
 # ISO 3166-1, every code in force.
@@ -107,7 +107,7 @@ def _beginning(name: str, language: str) -> tuple[str, ...]:
     hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
     found = dict.fromkeys(code for known in hits for code in _index()[known])
     # Six of many would be a guess.
-    return tuple(found) if len(found) <= MOST_FOUND else ()
+    return tuple(found) if len(found) <= MAX_FOUND else ()
 
 
 def _near(name: str, language: str) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def _near(name: str, language: str) -> tuple[str, ...]:
         if (distance := _distance(name, known)) <= allowed
         for code in codes
     )
-    return tuple(dict.fromkeys(code for _, _, code in ranked))[:MOST_FOUND]
+    return tuple(dict.fromkeys(code for _, _, code in ranked))[:MAX_FOUND]
 
 
 def _distance(one: str, other: str) -> int:

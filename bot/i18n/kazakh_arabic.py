@@ -46,7 +46,7 @@ GROUPS = (("يا", "я"), ("يۋ", "ю"))
 SOUNDING = VOWELS | NEUTRAL
 KNOWN = frozenset("".join(CONSONANTS) + "".join(OPEN) + SIGN + "ي")
 CYRILLIC_PUNCTUATION = str.maketrans("،؛؟", ",;?")
-MOST_CANDIDATES, MOST_OPEN = 8, 6
+MAX_CANDIDATES, MAX_OPEN = 8, 6
 
 
 # To Arabic script
@@ -105,7 +105,7 @@ def candidates(typed: str) -> tuple[str, ...]:
     word = canonical(typed)
     if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
         return ()
-    return tuple(dict.fromkeys((*_of_parts(word), *_readings(word))))[:MOST_CANDIDATES]
+    return tuple(dict.fromkeys((*_of_parts(word), *_readings(word))))[:MAX_CANDIDATES]
 
 
 def canonical(typed: str) -> str:
@@ -146,7 +146,7 @@ def _readings(word: str) -> Iterator[str]:
     if word == YES:
         yield "иә"
     bare, fronts = word.removeprefix(SIGN), _fronts(word)
-    places = [place for place, letter in enumerate(bare) if letter in OPEN][:MOST_OPEN]
+    places = [place for place, letter in enumerate(bare) if letter in OPEN][:MAX_OPEN]
     for flips in sorted(product((False, True), repeat=len(places)), key=sum):
         flipped = {place for place, flip in zip(places, flips, strict=True) if flip}
         yield _spelt(bare, [front ^ (place in flipped) for place, front in enumerate(fronts)])

@@ -4,10 +4,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-MOST_MARKS = 4
+MAX_MARKS = 4
 # A turn compares what was typed with the same few words; what somebody typed is soon pushed out.
-MOST_FOLDED = 64
-UNWORDED = re.compile(rf"[^\w\s]{{{MOST_MARKS + 1}}}")
+MAX_FOLDED = 64
+UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Controls, format characters and all else that Unicode lets a renderer ignore; str.strip() and
@@ -86,7 +86,7 @@ def apostrophes(text: str) -> str:
     return ELSEWHERE.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
 
 
-@lru_cache(MOST_FOLDED)
+@lru_cache(MAX_FOLDED)
 def fold(typed: str) -> str:
     """The form in which words and labels are compared; never to be stored or shown.
 
@@ -132,7 +132,7 @@ def _unheaped(text: str) -> str:
     kept, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
-        if marks <= MOST_MARKS:
+        if marks <= MAX_MARKS:
             kept.append(character)
     return "".join(kept)
 

@@ -14,9 +14,9 @@ from babel import Locale
 from bot.i18n import normalization
 from flows.engine.language_protocol import Letters, Refusal
 
-OLDEST = 1900
-LONGEST_DATE = 60
-LONGEST_NUMBER = 18
+MIN_YEAR = 1900
+MAX_DATE = 60
+MAX_NUMBER = 18
 
 type Unit = Literal["year", "month", "day"]
 
@@ -85,7 +85,7 @@ def read_year(typed: str, language: str, today: date) -> int | Refusal:
     return found.year if isinstance(found, date) else found
 
 
-def read_number(typed: str, least: int, most: int) -> int | Refusal:
+def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
     """A whole number from `least` to `most`, in ASCII, Arabic, full-width or Chinese figures."""
     text = HAN_NUMBER.sub(_han_number, normalization.digits(typed))
     if not text:
@@ -94,15 +94,15 @@ def read_number(typed: str, least: int, most: int) -> int | Refusal:
     if found is None:
         return Refusal.NOT_A_NUMBER
     sign, figures = found[1], found[2].replace(" ", "").lstrip("0") or "0"
-    if len(figures) > LONGEST_NUMBER:
+    if len(figures) > MAX_NUMBER:
         return Refusal.TOO_SMALL if sign == "-" else Refusal.TOO_LARGE
     number = int(sign + figures)
-    if number < least:
+    if number < minimum:
         return Refusal.TOO_SMALL
-    return number if number <= most else Refusal.TOO_LARGE
+    return number if number <= limit else Refusal.TOO_LARGE
 
 
-def read_name(typed: str, letters: Letters = Letters.ANY, *, most: int = 100) -> str | Refusal:
+def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -> str | Refusal:
     """A name as it stands in a document, in letters of any script or in those that are asked.
 
     Only apostrophes, hyphens, middle dots and full-width letters get one form each.
@@ -115,19 +115,19 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, most: int = 100) ->
     # A sign that only stretches another is a letter to Unicode, and no name.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
-    if len(text) + normalization.heaped(typed) > most:
+    if len(text) + normalization.heaped(typed) > limit:
         return Refusal.TOO_LONG
     if not all(_is_letter(c) or c in " -·ʻʼ" or _is_mark(c) for c in text):
         return Refusal.NOT_LETTERS
     return text if all(map(SCRIPTS[letters], written)) else WRONG_SCRIPT[letters]
 
 
-def read_text(typed: str, most: int) -> str | Refusal:
+def read_text(typed: str, limit: int) -> str | Refusal:
     """Free text of at most `most` code points, hence at most four times as many bytes."""
     text = normalization.clean(typed, multiline=True)
     if not text:
         return Refusal.EMPTY
-    return text if len(text) + normalization.heaped(typed) <= most else Refusal.TOO_LONG
+    return text if len(text) + normalization.heaped(typed) <= limit else Refusal.TOO_LONG
 
 
 def read_phone(typed: str, region: str | None) -> str | Refusal:
@@ -153,7 +153,7 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
 def _words(typed: str) -> list[str]:
     """The numbers and words of a date; none if anything else stands among them."""
     text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
-    if len(text) > LONGEST_DATE or NEITHER_WORD_NOR_GAP.search(text):
+    if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
     return WORD.findall(text)
 
@@ -218,14 +218,14 @@ def _day(year: str, month: str, day: str, today: date) -> date | Refusal:
         found = date(int(year), int(month), int(day))
     except ValueError:
         return Refusal.MONTH_FIRST if _is_day(year, day, month) else Refusal.NO_SUCH_DAY
-    if found.year < OLDEST:
+    if found.year < MIN_YEAR:
         return Refusal.TOO_OLD
     return found if found <= today else Refusal.FUTURE
 
 
 def _is_day(year: str, month: str, day: str) -> bool:
     try:
-        return date(int(year), int(month), int(day)).year >= OLDEST
+        return date(int(year), int(month), int(day)).year >= MIN_YEAR
     except ValueError:
         return False
 
@@ -244,7 +244,7 @@ def _year(figures: str, today: date) -> int | Refusal:
         return Refusal.TWO_DIGIT_YEAR
     if len(figures) > 4:
         return Refusal.NOT_A_DATE
-    if int(figures) < OLDEST:
+    if int(figures) < MIN_YEAR:
         return Refusal.TOO_OLD
     return int(figures) if int(figures) <= today.year else Refusal.FUTURE
 

@@ -58,15 +58,15 @@ def configure(level: str, *, to: TextIO | None = None) -> None:
 
     `level` is debug, info, warning or error; of other libraries only warnings are kept.
     """
-    least = logging.getLevelNamesMapping()[level.upper()]
-    _set_up(least, to)
-    _route_libraries(least)
+    minimum = logging.getLevelNamesMapping()[level.upper()]
+    _set_up(minimum, to)
+    _route_libraries(minimum)
     sys.excepthook = lambda kind, error, trace: _uncaught(error)
     threading.excepthook = lambda failed: _uncaught(failed.exc_value)
     sys.unraisablehook = lambda failed: _uncaught(failed.exc_value)
 
 
-def _set_up(least: int, to: TextIO | None = None) -> None:
+def _set_up(minimum: int, to: TextIO | None = None) -> None:
     terminal = (to or sys.stderr).isatty()
     structlog.configure(
         processors=[
@@ -74,39 +74,39 @@ def _set_up(least: int, to: TextIO | None = None) -> None:
             _keep_allowed,
             _count,
             structlog.processors.add_log_level,
-            _at_least(least),
+            _at_least(minimum),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if terminal else _json,
             _scrub,
         ],
         # What alarms ask for is counted, however little is written.
-        wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.WARNING)),
+        wrapper_class=structlog.make_filtering_bound_logger(min(minimum, logging.WARNING)),
         logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
 
 
-def _at_least(least: int) -> Processor:
+def _at_least(minimum: int) -> Processor:
     levels = logging.getLevelNamesMapping()
 
     def only(_logger: Any, _method: str, said: EventDict) -> EventDict:
-        if levels[said["level"].upper()] < least:
+        if levels[said["level"].upper()] < minimum:
             raise structlog.DropEvent
         return said
 
     return only
 
 
-def _route_libraries(least: int) -> None:
+def _route_libraries(minimum: int) -> None:
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.propagate = True
             logger.setLevel(logging.NOTSET)
     logging.root.handlers[:] = [_Library()]
-    logging.root.setLevel(max(least, logging.WARNING))
+    logging.root.setLevel(max(minimum, logging.WARNING))
     for name in ("aiogram.event", "sqlalchemy", "procrastinate"):
-        logging.getLogger(name).setLevel(max(least, logging.WARNING))
+        logging.getLogger(name).setLevel(max(minimum, logging.WARNING))
     # Its lines hold addresses and paths; `disabled` also holds when uvicorn sets a level later.
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)

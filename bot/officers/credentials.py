@@ -25,7 +25,7 @@ from bot.security import audit_log, password_hashing
 
 LINK_HOURS = 24
 TERMINAL = "terminal"
-SHORTEST, LONGEST = 12, 128
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
 MISSES_BEFORE_LOCK = 5
 LOCK_MINUTES = 5
 ISSUER = "Kosh"
@@ -364,12 +364,12 @@ def _matching(secret: str, code: str, step: int) -> int | None:
 
 
 def _typed(password: str) -> str:
-    return unicodedata.normalize("NFC", password[:LONGEST])
+    return unicodedata.normalize("NFC", password[:MAX_PASSWORD_LENGTH])
 
 
 def _acceptable(password: str) -> str:
     password = unicodedata.normalize("NFC", password)
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise WeakPassword
     if len(set(password)) < 6 or _WEAK.search(password):
         raise WeakPassword

@@ -15,8 +15,8 @@ from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Pool, Runtime
 from bot.security import audit_log
 
-LEAST_ADMINISTRATORS = 2
-MOST_NAME = 80
+MIN_ADMINISTRATORS = 2
+MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ async def change(
              after.active, officer_id),
         )  # fmt: skip
         fewer = _administers(before) and not _administers(after)
-        if fewer and await _administrators(transaction) < LEAST_ADMINISTRATORS:
+        if fewer and await _administrators(transaction) < MIN_ADMINISTRATORS:
             raise LastAdministrator
         await _note(
             transaction, by, "officer.changed" if after.active else "officer.disabled", after
@@ -273,6 +273,6 @@ def _known(roles: Iterable[str]) -> frozenset[str]:
 
 def _proper(name: str) -> str:
     name = " ".join(name.split())
-    if not 0 < len(name) <= MOST_NAME:
+    if not 0 < len(name) <= MAX_NAME:
         raise NoSuchRole("E_ROLE: an officer needs a name of at most 80 characters")
     return name

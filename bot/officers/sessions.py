@@ -18,7 +18,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 
 IDLE_MINUTES = 15
-LONGEST_HOURS = 8
+MAX_HOURS = 8
 _TOKEN_LENGTH = 43
 
 
@@ -56,7 +56,7 @@ class Present:
 
 _COLUMNS: LiteralString = "s.id, s.officer_id, s.strength, s.device, s.created_at, s.seen_at"
 _GOOD: LiteralString = (
-    f"s.created_at > kosh_now() - interval '{LONGEST_HOURS} hours'"
+    f"s.created_at > kosh_now() - interval '{MAX_HOURS} hours'"
     f" AND s.seen_at > kosh_now() - interval '{IDLE_MINUTES} minutes'"
 )
 _PRESENT = Statement.of(

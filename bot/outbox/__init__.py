@@ -12,14 +12,14 @@ held back where answers are lost (`doubt`), heard of later (`reports`), taken ou
 
 from bot.outbox.chat_cleanup import Stands, everywhere, recent, retract
 from bot.outbox.delivery_reports import receipts
-from bot.outbox.enqueue import MOST_ATTEMPTS, after_restore, post, release, seal, silence
+from bot.outbox.enqueue import MAX_ATTEMPTS, after_restore, post, release, seal, silence
 from bot.outbox.rendering import NOT_DELETED, Row, deletion, rendered, rows, undeleted
 from bot.outbox.sender import LEASE_SECONDS, SWEPT_AT_ONCE, Parcel, closed, deliver, perform, sweep
 from bot.outbox.webchat_feed import Waiting, seen, waiting
 
 __all__ = [
     "LEASE_SECONDS",
-    "MOST_ATTEMPTS",
+    "MAX_ATTEMPTS",
     "NOT_DELETED",
     "SWEPT_AT_ONCE",
     "Parcel",

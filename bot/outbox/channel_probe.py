@@ -13,9 +13,9 @@ from bot.runtime import Runtime
 
 # So long after an answer was lost messages wait for the next one; from then on they are put off.
 PATIENCE = 2.0
-MOST_SECONDS = 300.0
+MAX_SECONDS = 300.0
 PING_SECONDS = 2.0
-FIRST_PAUSE, MOST_PAUSE = 0.1, 2.0
+FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0
 
 _logger = logging.get()
 
@@ -39,14 +39,14 @@ async def doubted(rt: Runtime, channel: str) -> float:
     since, asking = rt.doubts[channel]
     left = PATIENCE - (time.monotonic() - since)
     done, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
-    return 0.0 if done else min(MOST_SECONDS, max(1.0, time.monotonic() - since))
+    return 0.0 if done else min(MAX_SECONDS, max(1.0, time.monotonic() - since))
 
 
 async def _asked(rt: Runtime, channel: str) -> None:
     pause = FIRST_PAUSE
     while not await _answers(rt, channel):
         await asyncio.sleep(pause)
-        pause = min(2 * pause, MOST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE)
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:

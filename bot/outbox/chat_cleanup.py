@@ -11,7 +11,7 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 
-_MOST_ID = 2**63 - 1
+_MAX_ID = 2**63 - 1
 
 # In order of id, as whoever sends locks them.
 _RETRACT: LiteralString = """
@@ -52,7 +52,7 @@ SELECT external_id FROM (
 
 
 async def recent(
-    transaction: Transaction, person_id: UUID, channel: str, last: int = _MOST_ID
+    transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:
     """Ids of the last 48 hours, announcements too, which a platform still lets us delete.
 

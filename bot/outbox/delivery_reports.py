@@ -10,7 +10,7 @@ from bot.db.connection import Transaction
 from bot.db.pipeline import Statement
 from bot.observability import logging
 from bot.outbox import part_status
-from bot.outbox.enqueue import MOST_ATTEMPTS
+from bot.outbox.enqueue import MAX_ATTEMPTS
 from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
@@ -197,7 +197,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "code": code,
                 "lost": "undeliverable" if code == NotAllowed.code else "failed",
                 "again": code in PASSING or code == WindowClosed.code,
-                "most": MOST_ATTEMPTS,
+                "most": MAX_ATTEMPTS,
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
             await transaction.execute(_REPORT, values)

@@ -12,7 +12,7 @@ from bot.outbox.rendering import Row
 from bot.people.identities import Person
 
 # Tries of one message.
-MOST_ATTEMPTS = 12
+MAX_ATTEMPTS = 12
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode

@@ -14,7 +14,7 @@ from bot.runtime import Runtime
 
 # What is short enough to wait for, with the message in hand; longer waits are put off.
 PATIENCE = 2.0
-MOST_TRIES = 3
+MAX_TRIES = 3
 
 _logger = logging.get()
 
@@ -23,7 +23,7 @@ async def pace(rt: Runtime, channel: str, act: Act) -> float:
     """Wait for an act's turn; the seconds to put it off for if that takes more than 2 s."""
     draws = _draws(rt, channel, act)
     wait = 0.0
-    for _try in range(MOST_TRIES if draws else 0):
+    for _try in range(MAX_TRIES if draws else 0):
         wait = await _draw(rt, draws)
         if wait == 0 or wait > PATIENCE:
             return wait
@@ -45,12 +45,12 @@ SLICE_SECONDS = 0.2
 PAID_RATE = 1000.0
 
 
-async def bulk(rt: Runtime, channel: str, most: int, *, paid: bool = False) -> int:
+async def bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
     """Wait until it is the turn of announcements; of how many at once."""
     if not rt.channels[channel].rates.whole:
-        return most
+        return limit
     purse = _purse(rt, channel, paid=paid)
-    many = max(1, min(most, purse.burst, int(purse.rate * (1 - purse.reserve) * SLICE_SECONDS)))
+    many = max(1, min(limit, purse.burst, int(purse.rate * (1 - purse.reserve) * SLICE_SECONDS)))
     while wait := await _allowed(rt, purse, many):  # noqa: ASYNC110
         await asyncio.sleep(min(wait, PATIENCE))
     return many

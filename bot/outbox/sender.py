@@ -33,7 +33,7 @@ from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits
 from bot.outbox.channel_probe import doubt, doubted
 from bot.outbox.delivery_reports import overtaken, report
-from bot.outbox.enqueue import MOST_ATTEMPTS, opened
+from bot.outbox.enqueue import MAX_ATTEMPTS, opened
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -41,8 +41,8 @@ from bot.security.key_files import VaultError
 
 LEASE_SECONDS = 60
 # So often a platform's own word on how long to wait is believed as it is.
-FEW_ATTEMPTS = 4
-MOST_BACKOFF = 300
+MIN_ATTEMPTS = 4
+MAX_BACKOFF = 300
 SWEPT_AT_ONCE = 50
 RETRY_SECONDS = 0.5
 WAITING_SECONDS = 30 * 24 * 3600
@@ -200,7 +200,7 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
 
 async def _set_aside(rt: Runtime, parcel: Parcel) -> bool:
     """One that this process cannot open, though another may; whether the next can be sent now."""
-    if parcel.attempt >= MOST_ATTEMPTS:
+    if parcel.attempt >= MAX_ATTEMPTS:
         return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
     return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
@@ -282,18 +282,18 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -
             await rate_limits.rest(rt, parcel.channel, error)
         case _:
             pass
-    if not error.retry or (parcel.attempt >= MOST_ATTEMPTS and not _may_end(rt, parcel, error)):
+    if not error.retry or (parcel.attempt >= MAX_ATTEMPTS and not _may_end(rt, parcel, error)):
         return await _outcome(rt, parcel, "failed", reason=error.code)
     delay = error.delay or 0
-    if not delay or parcel.attempt >= FEW_ATTEMPTS:
-        delay = max(delay, min(MOST_BACKOFF, 2.0 ** (min(parcel.attempt, MOST_ATTEMPTS) - 1)))
+    if not delay or parcel.attempt >= MIN_ATTEMPTS:
+        delay = max(delay, min(MAX_BACKOFF, 2.0 ** (min(parcel.attempt, MAX_ATTEMPTS) - 1)))
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 
 def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
     """Whether the fault is the platform's, which will come back, and not that of this message."""
     if isinstance(error, Unreachable):
-        return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MOST_BACKOFF
+        return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, Held)
 
 

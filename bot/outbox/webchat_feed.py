@@ -7,7 +7,7 @@ from bot.outbox.enqueue import opened
 from bot.people.identities import Person
 from bot.runtime import Runtime
 
-MOST_WAITING = 100
+MAX_WAITING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
             " AND id > %s AND state IN ('sending', 'sent')"
             " AND (body IS NOT NULL OR act = 'delete')"
             " ORDER BY CASE WHEN %s > 0 THEN id ELSE -id END LIMIT %s",
-            (person.id, channel, after, after, MOST_WAITING),
+            (person.id, channel, after, after, MAX_WAITING),
         )
         found = await cursor.fetchall()
     return [

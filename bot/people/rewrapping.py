@@ -9,7 +9,7 @@ from bot.security.vault import WrappedKey
 
 
 async def rewrap(
-    rt: Runtime, transaction: Transaction, after: UUID | None, most: int
+    rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
     """Wrap keys of other epochs under that of now: how many, and the last of them.
 
@@ -18,7 +18,7 @@ async def rewrap(
     cursor = await transaction.execute(
         "SELECT id, key, key_epoch FROM people WHERE key_epoch <> %s"
         " AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
-        (rt.vault.epoch, after, after, most),
+        (rt.vault.epoch, after, after, limit),
     )
     found = await cursor.fetchall()
     anew = [rt.vault.rewrap(each, WrappedKey(epoch, bytes(key))) for each, key, epoch in found]
@@ -42,7 +42,7 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 
 
 async def reindex_addresses(
-    rt: Runtime, transaction: Transaction, after: UUID | None, most: int
+    rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
     """The same for handles that are the address itself, of people who don't write just now.
 
@@ -52,7 +52,7 @@ async def reindex_addresses(
         "SELECT h.channel, h.bidx, h.address, p.id, p.key, p.key_epoch"
         " FROM handles h JOIN people p ON p.id = h.person_id WHERE h.index_version <> %s"
         " AND (%s::uuid IS NULL OR p.id > %s) ORDER BY p.id LIMIT %s FOR UPDATE OF h SKIP LOCKED",
-        (rt.vault.index_version, after, after, most),
+        (rt.vault.index_version, after, after, limit),
     )
     found = await cursor.fetchall()
     for channel, bidx, sealed, person_id, key, epoch in found:

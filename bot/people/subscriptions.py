@@ -73,7 +73,7 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
     return Subscription(tuple(row[0]), row[1], tuple(row[2] or ()))
 
 
-async def idle(transaction: Transaction, after: UUID, most: int = 100) -> list[UUID]:
+async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
     """The next who stay known for a subscription alone and have not written for 30 days."""
     cursor = await transaction.execute(
         "SELECT c.person_id FROM conversations c"
@@ -82,6 +82,6 @@ async def idle(transaction: Transaction, after: UUID, most: int = 100) -> list[U
         " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = c.person_id)"
         " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = c.person_id)"
         " AND c.person_id > %s ORDER BY c.person_id LIMIT %s",
-        (after, most),
+        (after, limit),
     )
     return [row[0] for row in await cursor.fetchall()]

@@ -22,7 +22,7 @@ from flows.engine.state import Turn
 LENT_SECONDS = 1800
 PATH = "/print/"
 # So often in a row one list is set, and so often a second after that.
-MOST_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
+MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
 
 _encode = msgspec.json.Encoder().encode
 
@@ -77,7 +77,7 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
         blob = await rt.live.lent(_key(rt, token))
         lent = _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
         bucket = f"print:{_key(rt, token)}"
-        if lent is None or await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MOST_AT_ONCE):
+        if lent is None or await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE):
             return None
     except (LiveUnavailable, VaultError, msgspec.DecodeError):
         return None

@@ -22,7 +22,7 @@ from flows.engine.flow import OpenCase
 _logger = logging.get()
 
 LEASE_SECONDS = 90
-MOST_BACKOFF = 600
+MAX_BACKOFF = 600
 # A registry that is silent must not keep people out.
 CHECK_SECONDS = 3
 
@@ -201,7 +201,7 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     """Try later, and look the write up first if its outcome is not known."""
     state = "unknown" if isinstance(error, OutcomeUnknown) or write.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or min(MOST_BACKOFF, 2.0 ** min(write.attempts, 10)) * random.uniform(0.7, 1.3)
+    delay = named or min(MAX_BACKOFF, 2.0 ** min(write.attempts, 10)) * random.uniform(0.7, 1.3)
     _logger.info("registry.postponed", code=error.code, attempt=write.attempts)
     async with rt.pool.connection() as transaction:
         await transaction.execute(
@@ -232,7 +232,7 @@ async def after_restore(transaction: Transaction) -> None:
     )
 
 
-async def due(transaction: Transaction, most: int = 50) -> list[UUID]:
+async def due(transaction: Transaction, limit: int = 50) -> list[UUID]:
     """Writes whose time and turn have come: postponed ones, and those a crash left."""
     cursor = await transaction.execute(
         "SELECT id FROM registry_writes w WHERE state IN ('pending', 'unknown', 'sending')"
@@ -240,6 +240,6 @@ async def due(transaction: Transaction, most: int = 50) -> list[UUID]:
         "  SELECT FROM registry_writes e WHERE e.registration_id = w.registration_id"
         "  AND e.number < w.number AND e.state IN ('pending', 'unknown', 'sending'))"
         " ORDER BY due_at LIMIT %s",
-        (most,),
+        (limit,),
     )
     return [row[0] for row in await cursor.fetchall()]

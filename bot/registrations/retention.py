@@ -34,7 +34,7 @@ AND NOT EXISTS (
 
 
 async def spent(
-    transaction: Transaction, after: UUID, most: int = 100, *, lately: bool = False
+    transaction: Transaction, after: UUID, limit: int = 100, *, lately: bool = False
 ) -> list[UUID]:
     """The next people whose answers are to be forgotten here: with the registry for a day, or left.
 
@@ -46,7 +46,7 @@ async def spent(
         f" WHERE {_SPENT} AND (NOT {_REFUSED} OR {_IDLE}) AND r.person_id > %s AND (NOT %s"
         f"   OR r.state_at > kosh_now() - interval '{ANSWERS_KEPT}' - interval '{LATELY}')"
         " ORDER BY r.person_id LIMIT %s",
-        (after, lately, most),
+        (after, lately, limit),
     )
     return [row[0] for row in await cursor.fetchall()]
 

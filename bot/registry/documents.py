@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from bot.registry.contract import Key, Model, Number, Sha256
 
-MOST_DOCUMENT_BYTES = 16 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
 type DocumentKind = Literal[
     "APPLICATION_KANDAS",
@@ -61,7 +61,7 @@ class DocumentLabel(Model):
     kind: DocumentKind
     media_type: DocumentType
     pages: Pages
-    size: Annotated[int, Field(ge=1, le=MOST_DOCUMENT_BYTES)]
+    size: Annotated[int, Field(ge=1, le=MAX_DOCUMENT_BYTES)]
     sha256: Sha256
     """SHA-256 of the bytes: what arrived otherwise is not kept."""
 

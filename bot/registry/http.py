@@ -25,7 +25,7 @@ ANSWER_LIMIT = 256 * 1024
 type Contents = Callable[[], AsyncIterator[bytes]]
 """The bytes of a document from the beginning; asked for again where a token has to be renewed."""
 
-_LONGEST_WAIT = 3600.0
+_MAX_WAIT = 3600.0
 # A document takes a slow line longer than a form does.
 _UPLOAD_PATIENCE = 3.0
 
@@ -159,4 +159,4 @@ def _seconds(retry_after: str) -> float | None:
             wait = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(wait, 0.0), _LONGEST_WAIT)
+    return min(max(wait, 0.0), _MAX_WAIT)

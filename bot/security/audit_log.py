@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 
-MOST_ENTRIES = 50
+MAX_ENTRIES = 50
 AT_ONCE = 2000
 
 
@@ -79,13 +79,13 @@ APPEND: Final = appending("true")
 
 
 async def entries(
-    transaction: AsyncConnection[Any], before: int | None = None, most: int = MOST_ENTRIES
+    transaction: AsyncConnection[Any], before: int | None = None, limit: int = MAX_ENTRIES
 ) -> list[Entry]:
     """Links that the session may see, newest first, of numbers below `before`."""
     cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail FROM audit"
         " WHERE %s::bigint IS NULL OR seq < %s ORDER BY seq DESC LIMIT %s",
-        (before, before, most),
+        (before, before, limit),
     )
     return [Entry(*row) for row in await cursor.fetchall()]
 

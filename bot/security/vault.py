@@ -28,7 +28,7 @@ _VERSION = b"\x01"
 _BACKUP = b"KOSH-BACKUP-1\n"
 _PIECE = 64 * 1024
 # Of so many people the key stays open, until the key files are looked at again.
-_MOST_OPEN = 1024
+_MAX_OPEN = 1024
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Vault:
     def __init__(self, keys: Keys, directory: Path | None = None) -> None:
         self._keys, self._directory = keys, directory
         self._ring = _Ring(keys)
-        self._opened = lru_cache(_MOST_OPEN)(self._person_key)
+        self._opened = lru_cache(_MAX_OPEN)(self._person_key)
         self._erased = set[UUID]()
 
     @property

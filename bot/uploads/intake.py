@@ -28,12 +28,12 @@ from flows.engine.upload_states import Hint, Refusal, State
 FETCH_TASK = "uploads.fetch"
 PIECE = 256 * 1024
 # Of a person in any 24 hours.
-MOST_FILES = 30
-MOST_BYTES = 100 * 1024 * 1024
+MAX_FILES = 30
+MAX_BYTES = 100 * 1024 * 1024
 
 # Longer than receiving, waiting for a place and decoding can take together.
 FETCH_LEASE = 300
-MOST_FETCHES = 5
+MAX_FETCHES = 5
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
@@ -156,7 +156,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Checked | None:
 
 async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
     """The verdict on a messenger's file; None if the platform may still give it out."""
-    if channel is None or attempt > MOST_FETCHES:
+    if channel is None or attempt > MAX_FETCHES:
         return Refused(Refusal.INTERRUPTED)
     given_up = False
 
@@ -171,7 +171,7 @@ async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int)
 
     verdict = await rt.papers.clean(chunks(channel))
     broke_off = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
-    return None if broke_off and not given_up and attempt < MOST_FETCHES else verdict
+    return None if broke_off and not given_up and attempt < MAX_FETCHES else verdict
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
@@ -230,7 +230,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
         " WHERE person_id = %s AND created_at > kosh_now() - interval '1 day'"
         " AND reason IS DISTINCT FROM 'daily_limit'"
         " AND (%s::uuid IS NULL OR created_at < (SELECT created_at FROM uploads WHERE id = %s))",
-        (MOST_FILES, MOST_BYTES, person_id, besides, besides),
+        (MAX_FILES, MAX_BYTES, person_id, besides, besides),
     )
     row = await cursor.fetchone()
     return bool(row and row[0])
@@ -363,11 +363,11 @@ async def picture(
     return (row[0], page) if page else None
 
 
-async def unfetched(transaction: Transaction, most: int = 20) -> list[UUID]:
+async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Files whose time to be fetched has come: those that failed before, and what a crash left."""
     cursor = await transaction.execute(
         "SELECT id FROM uploads WHERE state IN ('fetching', 'checking') AND source IS NOT NULL"
         " AND due_at <= kosh_now() - interval '1 second' ORDER BY due_at LIMIT %s",
-        (most,),
+        (limit,),
     )
     return [row[0] for row in await cursor.fetchall()]

@@ -26,7 +26,7 @@ from flows.engine.flow import OpenCase
 
 SEND_TASK = "uploads.send"
 LEASE_SECONDS = 120
-MOST_BACKOFF = 600
+MAX_BACKOFF = 600
 
 _logger = logging.get()
 
@@ -167,7 +167,7 @@ async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
     """Try later, and look the paper up first if it may be there."""
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or min(MOST_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
+    delay = named or min(MAX_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
     _logger.info("uploads.postponed", code=error.code, attempt=parcel.attempts)
     async with rt.pool.connection() as transaction:
         await transaction.execute(
@@ -195,13 +195,13 @@ async def refuse(
     return Moved(parcel.person.id, parcel.paper, "rejected")
 
 
-async def due(transaction: Transaction, most: int = 20) -> list[UUID]:
+async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Papers whose time has come: postponed ones, those a crash left, those that got a number."""
     cursor = await transaction.execute(
         "SELECT u.id FROM uploads u JOIN registrations r ON r.id = u.registration_id"
         " WHERE u.state IN ('pending', 'unknown', 'sending') AND r.number IS NOT NULL"
         " AND u.due_at <= kosh_now() - interval '1 second' ORDER BY u.due_at LIMIT %s",
-        (most,),
+        (limit,),
     )
     return [row[0] for row in await cursor.fetchall()]
 

@@ -29,7 +29,7 @@ from bot.security import audit_log
 from bot.web.request_parsing import Refused, body
 
 ROOT = "/api/broadcasts"
-MOST = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 KEY = re.compile(r"[A-Za-z0-9_-]{8,80}", re.ASCII)
 
 _logger = logging.get()
@@ -93,7 +93,7 @@ async def write(request: Request, rt: Runtime, who: Officer) -> Response:
     key = request.headers.get("idempotency-key", "")
     if not KEY.fullmatch(key):
         return _problem(400, "E_BROADCAST", "key")
-    raw = await body(request, MOST, "application/json")
+    raw = await body(request, MAX_BODY_BYTES, "application/json")
     what = broadcasts.from_json(raw)
     permissions.demand(who, Action.BROADCAST_DRAFT, Subject(""))
     made = await broadcasts.draft_once(rt, who, what, key, sha256(raw).digest())
@@ -102,7 +102,7 @@ async def write(request: Request, rt: Runtime, who: Officer) -> Response:
 
 async def count(request: Request, rt: Runtime, who: Officer) -> Response:
     """How many it would go to, and who would be left out."""
-    what = broadcasts.from_json(await body(request, MOST, "application/json"))
+    what = broadcasts.from_json(await body(request, MAX_BODY_BYTES, "application/json"))
     found = await broadcasts.count(rt, who, what)
     included = [
         {"language": language, "channel": channel, "count": many}

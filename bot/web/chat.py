@@ -33,7 +33,7 @@ from bot.channels.webchat import Note, WebChat
 from bot.conversations import receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import Delivery
-from bot.file_sanitizer.sanitizer import MOST_BYTES
+from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.i18n import direction, tag
 from bot.people import identities
 from bot.people.identities import Person
@@ -45,7 +45,7 @@ from flows.engine.events import Event, Kind, Pressed, Said, Started, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text, _, button
 
-MOST = 32 * 1024
+MAX_BODY_BYTES = 32 * 1024
 AROUND_A_FILE = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 HEARTBEAT_SECONDS = 20
@@ -149,7 +149,7 @@ async def attached(request: Request) -> Response:
     rt: Runtime = request.app.state.rt
     check_origin(request)
     # A file that is too large is to be refused as one, before its form is.
-    sent = await multipart.opened(request, MOST_BYTES + AROUND_A_FILE)
+    sent = await multipart.opened(request, MAX_BYTES + AROUND_A_FILE)
     visitor = await _poster(request, sent.fields)
     try:
         delivery = await upload_events.take_upload(rt, visitor.person, sent.file)
@@ -356,7 +356,7 @@ async def _poster(request: Request, fields: dict[str, str]) -> Visitor:
 
 async def form(request: Request) -> dict[str, str]:
     check_origin(request)
-    raw = await body(request, MOST, FORM)
+    raw = await body(request, MAX_BODY_BYTES, FORM)
     return dict(fields(raw, 8))
 
 

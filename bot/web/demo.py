@@ -9,7 +9,7 @@ from starlette.routing import Route
 from bot.runtime import Runtime
 from bot.web.request_parsing import Refused
 
-MOST = 20
+MAX_SHOWN = 20
 
 
 async def registry(request: Request) -> Response:
@@ -19,7 +19,7 @@ async def registry(request: Request) -> Response:
         raise Refused(404)
     async with rt.http.get(f"{rt.settings.registry_url}/_entries") as answer:
         entries = await answer.json()
-    return JSONResponse({"entries": [_card(entry) for entry in entries[:MOST]]})
+    return JSONResponse({"entries": [_card(entry) for entry in entries[:MAX_SHOWN]]})
 
 
 def _card(entry: dict[str, Any]) -> dict[str, object]:

@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from bot.web.request_parsing import Refused
 
 KIND = b"multipart/form-data"
-MOST_FIELD = 200
-MOST_FIELDS = 8
+MAX_FIELD = 200
+MAX_FIELDS = 8
 UPLOAD_SECONDS = 120
 
 
@@ -25,13 +25,13 @@ class Sent:
     file: AsyncIterator[bytes]
 
 
-async def opened(request: Request, most: int) -> Sent:
+async def opened(request: Request, limit: int) -> Sent:
     """Read up to the file; Refused 400 without one, 413 past `most` bytes, 415 for another type."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != KIND or not boundary:
         raise Refused(415)
-    reader = _Reader(request, boundary, most)
+    reader = _Reader(request, boundary, limit)
     while not reader.in_file:
         if not await reader.read():
             raise Refused(400)
@@ -50,11 +50,11 @@ class _Part:
 class _Reader:
     """What the parser tells of, a piece of the body at a time."""
 
-    def __init__(self, request: Request, boundary: bytes, most: int) -> None:
+    def __init__(self, request: Request, boundary: bytes, limit: int) -> None:
         self.fields: dict[str, str] = {}
         self.in_file = False
         self._ended = False
-        self._size, self._most = 0, most
+        self._size, self._most = 0, limit
         self._part = _Part()
         self._waiting: deque[bytes] = deque()
         self._stream = request.stream()
@@ -119,12 +119,12 @@ class _Reader:
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if not self._part.is_file:
-            self._part.words = (self._part.words + data[start:end])[:MOST_FIELD]
+            self._part.words = (self._part.words + data[start:end])[:MAX_FIELD]
         elif not self._ended:
             self._waiting.append(data[start:end])
 
     def _end(self) -> None:
         if self._part.is_file:
             self._ended = True
-        elif len(self.fields) < MOST_FIELDS:
+        elif len(self.fields) < MAX_FIELDS:
             self.fields[self._part.name] = self._part.words.decode("utf-8", "replace")

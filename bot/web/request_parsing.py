@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 
 BODY_SECONDS = 10
-LONGEST_NUMBER = 15
+MAX_NUMBER = 15
 
 
 class Refused(Exception):
@@ -19,20 +19,20 @@ class Refused(Exception):
 
 def number(text: str, *, otherwise: int = 0) -> int:
     """A number as our own pages write them; `otherwise` for anything else, however long."""
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else otherwise
+    return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER else otherwise
 
 
-def fields(raw: bytes, most: int, *, blank: bool = False) -> list[tuple[str, str]]:
+def fields(raw: bytes, limit: int, *, blank: bool = False) -> list[tuple[str, str]]:
     """The fields of a form, without NULs, which no database takes; refused past `most` of them."""
     text = raw.decode("utf-8", "replace")
     try:
-        pairs = parse_qsl(text, keep_blank_values=blank, max_num_fields=most)
+        pairs = parse_qsl(text, keep_blank_values=blank, max_num_fields=limit)
     except ValueError:
         raise Refused(400) from None
     return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs]
 
 
-async def body(request: Request, most: int, kind: str) -> bytes:
+async def body(request: Request, limit: int, kind: str) -> bytes:
     """The raw body of one content type, refused past `most` bytes while it streams in."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
         raise Refused(415)
@@ -43,7 +43,7 @@ async def body(request: Request, most: int, kind: str) -> bytes:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > most:
+                if size > limit:
                     raise Refused(413)
                 chunks.append(chunk)
     except TimeoutError:

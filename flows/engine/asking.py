@@ -33,7 +33,7 @@ from flows.engine.state import Asked, Conversation, Shown, Standing
 from flows.engine.text import Text, _, button, verbatim
 
 PAGE = 8
-MOST_AT_ONCE = 10
+MAX_AT_ONCE = 10
 FILE = Button("!file", button("Choose a file"), Kind.FILE)
 
 
@@ -317,7 +317,7 @@ class Asking:
 
 def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tuple[Button, ...]:
     buttons = tuple(Button(f"{nonce}:{each.key}", each.label) for each in offered)
-    if len(buttons) <= MOST_AT_ONCE:
+    if len(buttons) <= MAX_AT_ONCE:
         return buttons
     more = Button(f"{nonce}:>", button("More"), Kind.CONTROL)
     return (*buttons[page * PAGE : (page + 1) * PAGE], more)

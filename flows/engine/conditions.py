@@ -17,7 +17,7 @@ class Is:
 @dataclass(frozen=True, slots=True)
 class AtLeast:
     question: str
-    least: int
+    minimum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def holds(condition: Condition, answers: Answers) -> bool:
             return all(holds(part, answers) for part in parts)
         case Is(question, values):
             return answers.get(question) in values
-        case AtLeast(question, least):
+        case AtLeast(question, minimum):
             value = answers.get(question)
-            return value is not None and int(value) >= least
+            return value is not None and int(value) >= minimum
         case Answered(question):
             return answers.get(question) is not None
         case AnyOf(parts):
@@ -95,8 +95,8 @@ def describe(condition: Condition) -> str:
     match condition:
         case Is(question, values):
             return f"{question} is {' or '.join(sorted(values))}"
-        case AtLeast(question, least):
-            return f"{question} ≥ {least}"
+        case AtLeast(question, minimum):
+            return f"{question} ≥ {minimum}"
         case Answered(question):
             return f"{question} answered"
         case AllOf(parts):

@@ -71,12 +71,12 @@ from flows.engine.questions import (
 from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn, waits
 from flows.engine.text import _
 
-MOST_RELAYED = 4000
+MAX_RELAYED = 4000
 PAGE_CONTROL = "!page"
 # Where a file goes that an officer asked for, since no question of a form did.
 WANTED = "~wanted"
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
-MOST_READ = 5000
+MAX_READ = 5000
 
 
 def step(
@@ -194,7 +194,7 @@ class _Turn(Announcing):
         self.ask()
 
     def _said(self, text: str) -> None:
-        text = text[:MOST_READ]
+        text = text[:MAX_READ]
         command = self.words.command(text)
         word = command[0] if command else self.words.reserved(text)
         if command and command[0] is Reserved.START:
@@ -251,7 +251,7 @@ class _Turn(Announcing):
         form, asked = self._form(handoff), handoff.find("words")
         if topic:
             form = form.put("topic", Answer(topic))
-        words = self.words.text(typed, asked.most if isinstance(asked, FreeText) else 0)
+        words = self.words.text(typed, asked.maximum if isinstance(asked, FreeText) else 0)
         return form if isinstance(words, Refusal) else form.put("words", Answer(words, UNASKED))
 
     def _written_control(self, text: str) -> Reserved | None:
@@ -517,10 +517,12 @@ class _Turn(Announcing):
         self._say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
     def _relay(self, text: str) -> None:
-        words = self.words.text(text, MOST_RELAYED)
+        words = self.words.text(text, MAX_RELAYED)
         if isinstance(words, Refusal):
-            most = _("That is too long. Please keep it under {most} characters.", most=MOST_RELAYED)
-            return self._remark(most)
+            too_long = _(
+                "That is too long. Please keep it under {most} characters.", most=MAX_RELAYED
+            )
+            return self._remark(too_long)
         self.effects.append(Relay(words))
         self.c = replace(self.c, asked=None, behind="")
 
@@ -537,7 +539,7 @@ class _Turn(Announcing):
         if asked.key == pin_screens.PIN:
             return self._read_pin(typed)
         question = self._question(asked)
-        if self.words.text(typed, MOST_RELAYED) is Refusal.EMPTY:
+        if self.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
             return Refusal.EMPTY
         if isinstance(question, Consent) or asked.key == Screen.KEEP:
             return Refusal.NOT_LISTED

@@ -133,9 +133,9 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
     lanes: dict[str, int] = {}
     for item in flow.items:
         for each in (item, *item.items) if isinstance(item, Many) else (item,):
-            least = 0 if each is item else lanes[item.name] + 1
+            minimum = 0 if each is item else lanes[item.name] + 1
             deeper = [lanes[name] + 1 for name in reads(each.when) if name in lanes]
-            lanes[each.name] = max(least, *deeper, 0)
+            lanes[each.name] = max(minimum, *deeper, 0)
             if isinstance(each, Question):
                 yield each, lanes[each.name]
 

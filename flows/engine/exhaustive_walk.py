@@ -186,9 +186,11 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
         case IdentityNumber() | PassportNumber() | Mrz():
             return [item.example]
         case Number():
-            edges = {atom.least for atom in told_apart if isinstance(atom, AtLeast)}
-            near = {item.least, item.most, *edges, *(edge - 1 for edge in edges)}
-            return [str(number) for number in sorted(near) if item.least <= number <= item.most]
+            edges = {atom.minimum for atom in told_apart if isinstance(atom, AtLeast)}
+            near = {item.minimum, item.maximum, *edges, *(edge - 1 for edge in edges)}
+            return [
+                str(number) for number in sorted(near) if item.minimum <= number <= item.maximum
+            ]
         case _:
             return sorted({*told, SAMPLES[type(item)]})
 

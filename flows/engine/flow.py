@@ -56,7 +56,7 @@ class Many(Question):
     describe: Callable[[Answers], Text]
     add: Text = button("Add a person")
     done: Text = button("That is all")
-    most: int = 15
+    maximum: int = 15
 
     def accepts(self, value: str) -> bool:
         return True
@@ -379,7 +379,7 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
         return (*step.item.ticked(members), *done)
     if not isinstance(step.item, Many):
         return step.item.options
-    room = () if len(members) >= step.item.most else (Option("add", step.item.add),)
+    room = () if len(members) >= step.item.maximum else (Option("add", step.item.add),)
     removals = tuple(
         Option(f"remove.{member}", button("Remove no. {number}", number=number))
         for number, member in enumerate(members, 1)

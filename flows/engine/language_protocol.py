@@ -114,7 +114,7 @@ class Words(Protocol):
         """Yes or no in any language; None when it is neither or unclear."""
         ...
 
-    def text(self, typed: str, most: int) -> str | Refusal:
+    def text(self, typed: str, maximum: int) -> str | Refusal:
         """Free text, cleaned of invisible characters, at most `most` characters long."""
         ...
 
@@ -130,7 +130,7 @@ class Words(Protocol):
         """A year of the past, also out of a full date."""
         ...
 
-    def number(self, typed: str, least: int, most: int) -> int | Refusal:
+    def number(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
         """A whole number in digits of any script."""
         ...
 

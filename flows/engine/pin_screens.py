@@ -24,7 +24,7 @@ from flows.engine.text import _, button
 PIN = "~pin"
 # What may wait behind it.
 STATUS, MYDATA, CHANGE, NEW = "status", "mydata", "change", "new"
-SHORTEST, LONGEST = 4, 8
+MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
 ENTER = _("Please write your PIN.")
 CHOOSE = _(
@@ -97,7 +97,7 @@ class Locking(Keeping):
         digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(typed.split()))
         if any(each.isdigit() for each in digits) and DeleteInput() not in self.effects:
             self.effects.append(DeleteInput())
-        fits = digits.isdecimal() and SHORTEST <= len(digits) <= LONGEST
+        fits = digits.isdecimal() and MIN_PIN_LENGTH <= len(digits) <= MAX_PIN_LENGTH
         return digits if fits else Refusal.NOT_LISTED
 
     def _answer_pin(self, key: str) -> None:

@@ -144,10 +144,10 @@ class YesNo(Choice):
 class FreeText(Question):
     """Words of the person's own, at most `most` characters."""
 
-    most: int = 500
+    maximum: int = 500
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.text(typed, self.most)
+        return at.words.text(typed, self.maximum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,18 +201,18 @@ class Year(Question):
 class Number(Question):
     """A whole number from `least` to `most`."""
 
-    least: int = 0
-    most: int = 99
+    minimum: int = 0
+    maximum: int = 99
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        number = at.words.number(typed, self.least, self.most)
+        number = at.words.number(typed, self.minimum, self.maximum)
         return number if isinstance(number, Refusal) else str(number)
 
     def accepts(self, value: str) -> bool:
-        return value.isdecimal() and self.least <= int(value) <= self.most
+        return value.isdecimal() and self.minimum <= int(value) <= self.maximum
 
-    def at_least(self, least: int) -> Condition:
-        return AtLeast(self.name, least)
+    def at_least(self, minimum: int) -> Condition:
+        return AtLeast(self.name, minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,8 +413,8 @@ def explain(refusal: Refusal, question: Question) -> Text:
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {
-        "most": getattr(question, "most", 100),
-        "least": getattr(question, "least", 0),
+        "most": getattr(question, "maximum", 100),
+        "least": getattr(question, "minimum", 0),
         "label": question.label,
         "length": len(example),
         "example": example,

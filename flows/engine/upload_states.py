@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from flows.engine.text import Text, _
 
-MOST_MEGABYTES = 10
-MOST_PAGES = 10
+MAX_MEGABYTES = 10
+MAX_PAGES = 10
 
 
 class Refusal(StrEnum):
@@ -65,12 +65,12 @@ REFUSALS: Mapping[Refusal, Text] = {
     ),
     Refusal.TOO_LARGE: _(
         "The file is too large: up to {most} MB can be taken. A photo of the paper is enough.",
-        most=MOST_MEGABYTES,
+        most=MAX_MEGABYTES,
     ),
     Refusal.TOO_MANY_PAGES: _(
         "The file has too many pages: up to {most} can be taken at a time. Please send it in"
         " parts.",
-        most=MOST_PAGES,
+        most=MAX_PAGES,
     ),
     Refusal.TOO_MANY_PIXELS: _(
         "The picture is too big to be opened. Please take it again with the ordinary setting of"

@@ -54,9 +54,9 @@ def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator
     for item in flow.questions():
         for what in (*_width(item.label, words), *_labels(_offered(item), words, {})):
             yield Finding(f"{flow.name}.{item.name}", what)
-    for part, most in _parts(flow):
+    for part, maximum in _parts(flow):
         numbered = Text(
-            "{label} ({number})", (("label", part.label), ("number", most)), "list row<=24"
+            "{label} ({number})", (("label", part.label), ("number", maximum)), "list row<=24"
         )
         for what in _width(numbered, words):
             yield Finding(f"{flow.name}.{part.name}", what)
@@ -203,7 +203,7 @@ def _offered(item: Question) -> tuple[Option, ...]:
         return (*item.ticked(()), Option("done", item.done))
     if not isinstance(item, Many):
         return item.options
-    last = Option(f"remove.{item.most}", button("Remove no. {number}", number=item.most))
+    last = Option(f"remove.{item.maximum}", button("Remove no. {number}", number=item.maximum))
     return (Option("add", item.add), Option("done", item.done), last)
 
 
@@ -228,7 +228,7 @@ def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
     """The questions of lists, with the number that the last member has."""
     for item in flow.items:
         if isinstance(item, Many):
-            yield from ((part, item.most) for part in item.items)
+            yield from ((part, item.maximum) for part in item.items)
 
 
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:

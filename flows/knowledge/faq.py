@@ -228,14 +228,14 @@ ENTRIES = (
     ),
 )
 
-MOST_FOUND = 4
+MAX_FOUND = 4
 # What one word counts that two questions share: "where?" or "how?" alone asks nothing.
 NEAR = 0.25
 type _Index = dict[str, float]
 
 HAN = re.compile("[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[^\W\d_]+")
-STEM, LEAST = 5, 3
+STEM, MIN_WORD_LENGTH = 5, 3
 # Uzbek letters that take a mark stay one word, whichever mark was typed.
 JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
 
@@ -257,7 +257,7 @@ def find(typed: str, words: Words) -> tuple[Entry, ...]:
     if best <= NEAR:
         return ()
     near = [each for each in ENTRIES if scores[each.key] > 0.6 * best]
-    return tuple(sorted(near, key=lambda each: -scores[each.key])[:MOST_FOUND])
+    return tuple(sorted(near, key=lambda each: -scores[each.key])[:MAX_FOUND])
 
 
 def stems(text: str) -> frozenset[str]:
@@ -265,7 +265,7 @@ def stems(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("ء", "")
     pairs = (run[at : at + 2] for run in HAN.findall(plain) for at in range(len(run) - 1))
     letters = LETTERS.findall(HAN.sub(" ", plain).translate(JOINERS))
-    return frozenset([*pairs, *(word[:STEM] for word in letters if len(word) >= LEAST)])
+    return frozenset([*pairs, *(word[:STEM] for word in letters if len(word) >= MIN_WORD_LENGTH)])
 
 
 def _score(asked: frozenset[str], index: Sequence[_Index]) -> float:

@@ -20,7 +20,7 @@ from aiogram.fsm.storage.redis import RedisStorage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from starlette.responses import Response
 
-from tests.benchmarks.form import DONE, LONGEST, OPTIONS, QUESTIONS, TOO_LONG, is_choice
+from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import Take, acknowledged
 
@@ -61,7 +61,7 @@ def _router(documented: bool) -> Router:
                 _chosen(number, documented), *_in(state, documented), among
             )
         else:
-            short: Filter = F.text.len() <= LONGEST if documented else _short
+            short: Filter = F.text.len() <= MAX_LENGTH if documented else _short
             router.message.register(_written(number), *_in(state, documented), short)
             router.message.register(_too_long, *_in(state, documented))
     return router
@@ -79,7 +79,7 @@ async def _listed(press: CallbackQuery) -> bool:
 
 
 async def _short(message: Message) -> bool:
-    return message.text is not None and len(message.text) <= LONGEST
+    return message.text is not None and len(message.text) <= MAX_LENGTH
 
 
 async def _start(message: Message, state: FSMContext) -> None:

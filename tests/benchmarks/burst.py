@@ -18,8 +18,8 @@ def measured(seconds: float) -> str:
     with staged() as stage:
         port = stage.serve(stage.database("kosh_burst")).port
         stage.drive(port, CALM, chats=CHATS)
-        most = stage.drive(port, CALM, chats=CHATS)
-        able = most.turns / most.seconds
+        limit = stage.drive(port, CALM, chats=CHATS)
+        able = limit.turns / limit.seconds
         rows = [row for part in (0.7, 1.5) for row in _burst(stage, port, able * part, seconds)]
     return f"Able: {able:.0f} turns a second.\n\n{table(_lines(rows))}"
 

@@ -42,7 +42,7 @@ from tests.console_client import Console
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"
 # As in console.js, in seconds.
-LEAST, OTHERS, SPREAD, MOST_PAUSE = 0.4, 4.0, 1.5, 3.0
+MIN_PAUSE, OTHERS, SPREAD, MAX_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
 ARRIVING = 0.1  # seconds between two officers who come to work
 NAME = "kosh_console"
@@ -311,8 +311,8 @@ class _Desk:
 
     def _soon(self, wait: float) -> None:
         now = time.monotonic()
-        pause = min(self.cost * 4, MOST_PAUSE)
-        at = now + max(wait, LEAST - (now - self.fetched), pause)
+        pause = min(self.cost * 4, MAX_PAUSE)
+        at = now + max(wait, MIN_PAUSE - (now - self.fetched), pause)
         if not self.due or at < self.due:
             self.due = at
 

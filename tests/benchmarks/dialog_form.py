@@ -20,7 +20,7 @@ from aiogram_dialog.widgets.kbd import Column, Select
 from aiogram_dialog.widgets.text import Const, Format
 from starlette.responses import Response
 
-from tests.benchmarks.form import DONE, LONGEST, OPTIONS, QUESTIONS, TOO_LONG, is_choice
+from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import Take
 
@@ -69,7 +69,7 @@ def _window(number: int) -> Window:
 
 
 def _short(text: str) -> str:
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise ValueError
     return text
 

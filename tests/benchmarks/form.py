@@ -6,7 +6,7 @@ from flows.engine.flow import Consent, Flow, Outcome, Submit
 from flows.engine.questions import Choice, FreeText, Option
 from flows.engine.text import Text, _, button
 
-LONGEST = 100
+MAX_LENGTH = 100
 OPTIONS = {"a": "First", "b": "Second", "c": "Third", "d": "Fourth"}
 QUESTIONS = tuple(
     (f"question{number}", f"Question {number} of the form, which is as long as real ones are?")
@@ -31,7 +31,7 @@ def _questions() -> tuple[FreeText | Choice, ...]:
     return tuple(
         Choice(name=name, label=button(name), text=Text(text), among=options)
         if is_choice(number)
-        else FreeText(name=name, label=button(name), text=Text(text), most=LONGEST)
+        else FreeText(name=name, label=button(name), text=Text(text), maximum=MAX_LENGTH)
         for number, (name, text) in enumerate(QUESTIONS)
     )
 

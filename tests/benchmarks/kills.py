@@ -21,7 +21,7 @@ from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 CHATS = 16
 # Longer than a worker waits before it takes a reply that a killed process had in hand.
 PATIENCE = 75.0
-MOST_BETWEEN = 0.5
+MAX_BETWEEN = 0.5
 STORES = "stores"
 HEAD: tuple[str, ...] = (
     "", "killed", "acknowledged", "never taken", "never answered", "thrown back",
@@ -46,19 +46,19 @@ class Watched:
         port = self.ports[contender.name]
         return self.stage.serve(self.database, server=contender.server, port=port, core=None)
 
-    def write(self, least: int = 0) -> None:
+    def write(self, minimum: int = 0) -> None:
         """People begin to write to each server, every time others; `least` turns in any case."""
         self._vigils += 1
         for number, each in enumerate(self.contenders):
             first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
             path, port = each.path, self.ports[each.name]
             secret, form = self.stage.secret, each.form
-            told = Vigil(port, path, secret, form, first, CHATS, each.name, least, PATIENCE)
+            told = Vigil(port, path, secret, form, first, CHATS, each.name, minimum, PATIENCE)
             self.stage.watch(told)
 
     def kill_servers(self) -> None:
         for each in self.contenders:
-            time.sleep(self._chance.uniform(0, MOST_BETWEEN))
+            time.sleep(self._chance.uniform(0, MAX_BETWEEN))
             os.kill(self.servers[each.name].pid, signal.SIGKILL)
             self.servers[each.name] = self._started_again(each)
 
@@ -75,7 +75,7 @@ class Watched:
         return started
 
     def kill_stores(self) -> None:
-        time.sleep(self._chance.uniform(0, MOST_BETWEEN))
+        time.sleep(self._chance.uniform(0, MAX_BETWEEN))
         for pid in self.stage.stores:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -36,7 +36,7 @@ from tests.console_client import Console, Form
 from tests.names import SCRIPTS, Pair, names
 from tests.person_client import AFTER_CONSENT, Guest
 
-LONGEST = 100
+MAX_LENGTH = 100
 OFFICER = "Marat Testov"
 # What stands before the two names that may be of any script.
 BEFORE = AFTER_CONSENT[:3]
@@ -134,7 +134,7 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
     """
     typed, kept, count, answers = "", "", 0, 0
     for more, kept_more in names(script, many, seed=11):
-        if len(typed) + 1 + len(more) > LONGEST:
+        if len(typed) + 1 + len(more) > MAX_LENGTH:
             yield (typed, kept), count
             typed, kept, count, answers = more, kept_more, 1, answers + 1
         else:

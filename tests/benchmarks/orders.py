@@ -70,7 +70,7 @@ class Vigil(Writers, frozen=True, tag=True):
     """
 
     name: str
-    least: int
+    minimum: int
     patience: float
 
 

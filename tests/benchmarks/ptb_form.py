@@ -19,7 +19,7 @@ from telegram.ext import (
     filters,
 )
 
-from tests.benchmarks.form import DONE, LONGEST, OPTIONS, QUESTIONS, TOO_LONG, is_choice
+from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import Take
 
@@ -85,7 +85,7 @@ def _written(number: int) -> Handler:
         assert update.message is not None
         assert context.user_data is not None
         text = update.message.text or ""
-        if len(text) > LONGEST:
+        if len(text) > MAX_LENGTH:
             await update.message.reply_text(TOO_LONG)
             return number
         context.user_data[QUESTIONS[number][0]] = text

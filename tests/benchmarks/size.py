@@ -18,7 +18,7 @@ from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
 # So many have keys of their own; the others are copies of their rows.
-MOST_REAL = 200_000
+MAX_REAL = 200_000
 # Enough that nobody writes twice within a round, so that rows are not found warm.
 WRITING = 5_000
 FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
@@ -95,7 +95,7 @@ def _is_there(admin: str, size: int) -> bool:
 
 def _fill(admin: str, vault: Vault, size: int) -> None:
     embedded.drop_database(admin, _name(size))
-    url, real = _opened_to(admin, size), min(size, MOST_REAL)
+    url, real = _opened_to(admin, size), min(size, MAX_REAL)
     crowd.fill(url, vault, FIRST_CHAT, real)
     crowd.multiply(url, size // real, real)
 
@@ -133,9 +133,9 @@ def _lines(crowds: Sequence[Crowd], whole: Sequence[float]) -> Iterator[tuple[st
         "people", "GB", "server, µs", "store, µs", "both", "times the fewest", "p50 ms", "p99 ms",
         "rows read in whole tables",
     )  # fmt: skip
-    least = crowds[0]
+    minimum = crowds[0]
     for each, rows in zip(crowds, whole, strict=True):
-        pairs = zip(each.rounds, least.rounds, strict=True)
+        pairs = zip(each.rounds, minimum.rounds, strict=True)
         ratio = median((mine[0] + mine[1]) / (few[0] + few[1]) for mine, few in pairs)
         yield (
             f"{each.people:,}",

@@ -33,7 +33,7 @@ def test_where_nobody_is_killed_nothing_is_lost() -> None:
 
     with staged() as stage:
         watched = Watched(stage, stage.database("kosh_kills"))
-        watched.write(least=30)
+        watched.write(minimum=30)
         seen = stage.rest(calm=1)
     assert set(seen) == set(watched.ports)
     assert all(each == Losses(taken=each.taken) and each.taken for each in seen.values()), seen

@@ -107,7 +107,7 @@ class Watch:
 
     async def _write(self, witness: Witness) -> None:
         turns = count()
-        while next(turns) < self._vigil.least or self._writing:
+        while next(turns) < self._vigil.minimum or self._writing:
             await witness.turn(self._lines, self._vigil.patience)
 
 

@@ -305,7 +305,7 @@ async def test_everything_expires(live: Live, server: Redis, key: str) -> None:
     assert 100_000 < await server.pttl(f"ask:{key}") <= 120_000
     await live.allow(key, rate=10, burst=20)
     assert 0 < await server.pttl(f"rate:{key}") <= 3000
-    await live.append(key, b"reply", ttl_s=60, most=5)
+    await live.append(key, b"reply", ttl_s=60, limit=5)
     assert 50_000 < await server.pttl(f"chat:{key}") <= 60_000
 
 
@@ -549,7 +549,7 @@ async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, ke
 
 async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) -> None:
     assert await live.read_after(key, "") == []
-    ids = [await live.append(key, b"%d" % n, ttl_s=60, most=10) for n in range(4)]
+    ids = [await live.append(key, b"%d" % n, ttl_s=60, limit=10) for n in range(4)]
     assert await live.read_after(key, "") == list(zip(ids, [b"0", b"1", b"2", b"3"], strict=True))
     assert await live.read_after(key, ids[1]) == [(ids[2], b"2"), (ids[3], b"3")]
     assert await live.read_after(key, ids[3]) == []
@@ -557,7 +557,7 @@ async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) ->
 
 async def test_only_the_newest_replies_are_kept(live: Live, key: str) -> None:
     for number in range(8):
-        await live.append(key, b"%d" % number, ttl_s=60, most=3)
+        await live.append(key, b"%d" % number, ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, "0-0")] == [b"5", b"6", b"7"]
 
 
@@ -567,7 +567,7 @@ async def test_only_the_newest_replies_are_kept(live: Live, key: str) -> None:
 async def test_what_is_no_id_of_a_reply_reads_from_the_beginning(
     live: Live, key: str, last_id: str
 ) -> None:
-    await live.append(key, b"first", ttl_s=60, most=3)
+    await live.append(key, b"first", ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, last_id)] == [b"first"]
 
 
@@ -635,7 +635,7 @@ async def test_a_full_valkey_is_unavailable(alone: tuple[Live, Redis], key: str)
     live, _ = alone
     with pytest.raises(LiveUnavailable):
         for number in range(100):
-            await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, most=1)
+            await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, limit=1)
 
 
 @pytest.mark.requirement("S-18")

@@ -70,7 +70,7 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
     for row in rows:
         more = row.get("description", "")
         assert 0 < len(row["title"]) <= WHATSAPP.row_label
-        assert len(more) <= whatsapp_layout.MOST_DESCRIPTION
+        assert len(more) <= whatsapp_layout.MAX_DESCRIPTION
         labels.add(f"{row['title']} {more}".strip())
     return text, labels
 
@@ -115,12 +115,12 @@ def _lettered(text: str) -> int:
 
 
 def test_the_limits_that_translators_are_told_are_those_of_the_channels() -> None:
-    least = {
+    minimum = {
         "button": min(each.label for each in LIMITS.values()),
         "row": min(each.row_label for each in LIMITS.values() if each.row_label),
     }
-    assert {kind: str(CONTEXTS[kind]).rpartition("<=")[2] for kind in least} == {
-        kind: str(most) for kind, most in least.items()
+    assert {kind: str(CONTEXTS[kind]).rpartition("<=")[2] for kind in minimum} == {
+        kind: str(limit) for kind, limit in minimum.items()
     }
 
 

@@ -32,7 +32,7 @@ JUNK_SHARE = 0.08
 # An officer's case takes words in silence; what is no word is answered.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
-MOST_BEHIND, WAIT_SECONDS = 100, 0.05
+MAX_BEHIND, WAIT_SECONDS = 100, 0.05
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Pace:
 
     async def turn(self) -> None:
         """Returns when it is the caller's time to act."""
-        while self.platform.behind > MOST_BEHIND:  # noqa: ASYNC110 — it tells nobody
+        while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — it tells nobody
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()
         self._next = max(now, self._next + self.chance.expovariate(self.rate))

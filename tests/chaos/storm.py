@@ -25,14 +25,14 @@ from tests.chaos.processes import Fault, Processes
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # A burst is two words, and something else with it half the time.
 UPDATES_A_WORD = 1.25
-LEAST_WORDS = 4
+MIN_WORDS = 4
 # So many people are in the middle of something at once.
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
-MOST_BLACKOUTS_AT_END = 4
+MAX_BLACKOUTS_AT_END = 4
 # Leases have run out after the first; whoever still waits after so many would wait for ever.
-MOST_BLACKOUTS = 12
+MAX_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Plan:
         """How much each person writes to the officer."""
         walked = self.people * UPDATES_TO_OFFICER
         walked += self.people * UPDATES_TO_REGISTER // REGISTERS_EVERY
-        return max(LEAST_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
+        return max(MIN_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ async def _rage(
 ) -> float:
     """Load and faults side by side; then calm, and how many seconds that took."""
     enough = Enough(time.monotonic() + plan.most)
-    room = asyncio.Semaphore(min(MOST_AT_ONCE, max(8, plan.people // 3)))
+    room = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
     scene = Scene(processes, platform, pace, chance, plan.long)
     life = [_live(platform, who, plan, pace, chance.random(), room, enough) for who in people]
@@ -169,7 +169,7 @@ async def _rage(
     calm = time.monotonic()
     blackouts = 0
     while not await _until(partial(_settled, processes, platform), scene, plan.stall):
-        if (blackouts := blackouts + 1) > MOST_BLACKOUTS_AT_END:
+        if (blackouts := blackouts + 1) > MAX_BLACKOUTS_AT_END:
             break
         await asyncio.to_thread(processes.blackout)
     return time.monotonic() - calm
@@ -213,7 +213,7 @@ async def _trouble(
 
 async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
     """Wait for it through one blackout after the other; Standstill when they help nobody."""
-    for _blackout in range(MOST_BLACKOUTS):
+    for _blackout in range(MAX_BLACKOUTS):
         if await _until(true, scene, stall):
             return
         _logger.warning("nothing moves: %s", _waiting(scene.platform))

@@ -29,7 +29,7 @@ async def _soon() -> None:
 
 
 async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> None:
-    table, batcher = Table(), Batcher(most=3, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, lanes=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _soon()
     second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
@@ -42,7 +42,7 @@ async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> No
 
 
 async def test_whoever_is_on_the_way_comes_along() -> None:
-    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
     table.open.set()
 
     async def after(rounds: int) -> int:
@@ -55,7 +55,7 @@ async def test_whoever_is_on_the_way_comes_along() -> None:
 
 
 async def test_lanes_go_side_by_side() -> None:
-    table, batcher = Table(), Batcher(most=3, lanes=2, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
     going = []
     for each in (1, 2, 3):
         going.append(asyncio.create_task(batcher(each, table.run)))
@@ -66,7 +66,7 @@ async def test_lanes_go_side_by_side() -> None:
 
 
 async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() -> None:
-    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     table.open.set()
     own = await asyncio.gather(
         *(batcher(each, table.run) for each in (-1, 2)), return_exceptions=True
@@ -81,7 +81,7 @@ async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() 
 
 
 async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_begun() -> None:
-    table, batcher = Table(), Batcher(most=2, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _soon()
     waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
@@ -96,7 +96,7 @@ async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_be
 
 
 async def test_nobody_waits_for_ever_to_be_begun() -> None:
-    table, batcher = Table(), Batcher(most=1, lanes=1, seconds=0.05)
+    table, batcher = Table(), Batcher(limit=1, lanes=1, seconds=0.05)
     first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await asyncio.wait([first, second], timeout=0.2)
     table.open.set()

@@ -184,7 +184,7 @@ async def test_what_was_begun_is_interrupted_after_a_while() -> None:
 
 DEAF = """
 import asyncio
-from bot.commands.surroundings import until_told
+from bot.cli.environment import until_told
 
 async def deaf() -> None:
     print("begun", flush=True)

@@ -28,8 +28,8 @@ from tests.person_client import Guest
 OFFICERS = 50
 
 
-async def _team(rt: Runtime, most: int = OFFICERS) -> list[Officer]:
-    return [await an_officer(rt, f"Officer {number}") for number in range(most)]
+async def _team(rt: Runtime, limit: int = OFFICERS) -> list[Officer]:
+    return [await an_officer(rt, f"Officer {number}") for number in range(limit)]
 
 
 async def _requeue(rt: Runtime, case: cases.Case) -> cases.Case:

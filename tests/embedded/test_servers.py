@@ -38,7 +38,7 @@ QUICK = {"fsync": "off"}
 HOLD = """
 import sys
 from pathlib import Path
-from bot.services import postgres
+from bot.embedded import postgres
 with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     print(url, flush=True)
     sys.stdin.readline()
@@ -47,7 +47,7 @@ HOLD_UNTIL_CTRL_C = """
 import signal, sys
 from pathlib import Path
 import psycopg
-from bot.services import postgres
+from bot.embedded import postgres
 with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     try:
         print("up", flush=True)

@@ -20,9 +20,9 @@ from PIL import Image, ImageFilter, PngImagePlugin
 
 from bot.file_sanitizer import child_process, pdfs, sanitizer
 from bot.file_sanitizer.child_process import Hand
-from bot.file_sanitizer.sanitizer import MOST_BYTES, Clean, Refused, Verdict, Workshop
+from bot.file_sanitizer.sanitizer import MAX_BYTES, Clean, Refused, Verdict, Workshop
 from bot.observability import logging
-from flows.engine.upload_states import HINTS, MOST_PAGES, REFUSALS, Hint, Refusal
+from flows.engine.upload_states import HINTS, MAX_PAGES, REFUSALS, Hint, Refusal
 from tests.sample_files import LINE, chunk, deep_pdf, noise, pdf, photo, saved, sent, sheet
 
 CANARY = b"Kanareika-Canary-7351"
@@ -162,8 +162,8 @@ async def test_row_70_a_large_file_is_not_read_to_its_end(works: Workshop) -> No
     verdict = await works.clean(endless())
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.TOO_LARGE
-    assert verdict.came_size <= MOST_BYTES
-    assert taken <= MOST_BYTES // MEBIBYTE + 1
+    assert verdict.came_size <= MAX_BYTES
+    assert taken <= MAX_BYTES // MEBIBYTE + 1
 
 
 @pytest.mark.row(71)
@@ -201,7 +201,7 @@ async def test_row_85_a_lost_download_tells_nothing_of_its_address(
 def test_every_reason_and_hint_has_its_sentence() -> None:
     assert REFUSALS.keys() == set(Refusal)
     assert HINTS.keys() == set(Hint)
-    assert pdfs.MOST_PAGES == MOST_PAGES
+    assert pdfs.MAX_PAGES == MAX_PAGES
 
 
 def test_the_child_uses_no_word_that_people_could_not_be_told() -> None:
@@ -220,10 +220,10 @@ async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Workshop) -> None:
         assert (verdict.media_type, verdict.pages, verdict.hints) == ("image/jpeg", 1, ())
         assert opened(file).format == "JPEG"
         assert opened(file).size == (1240, 1754)
-    verdict, file = await cleaned(works, pdf(pages=MOST_PAGES))
-    assert (verdict.media_type, verdict.pages) == ("application/pdf", MOST_PAGES)
+    verdict, file = await cleaned(works, pdf(pages=MAX_PAGES))
+    assert (verdict.media_type, verdict.pages) == ("application/pdf", MAX_PAGES)
     document = pypdfium2.PdfDocument(file)
-    assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MOST_PAGES
+    assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MAX_PAGES
 
 
 async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Workshop) -> None:
@@ -238,7 +238,7 @@ async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Workshop
 async def test_a_large_photo_becomes_a_reasonable_one(works: Workshop) -> None:
     _, file = await cleaned(works, saved(sheet(6000, 4500), quality=90))
     assert max(opened(file).size) == 3000
-    _, file = await cleaned(works, noise(4000, 3000, 0), most=20 * MEBIBYTE)
+    _, file = await cleaned(works, noise(4000, 3000, 0), limit=20 * MEBIBYTE)
     assert len(file) <= 4_000_000
 
 
@@ -459,7 +459,7 @@ async def test_a_page_with_one_line_and_a_scan_with_an_empty_back_have_no_hint(
 TAKEN_OVER = """
 import errno, json, mmap, os, socket, sys
 sys.path.insert(0, sys.argv[1])
-from bot.papers import cell, child, pdfs
+from bot.file_sanitizer import cell, child, pdfs
 
 def attempt(act):
     try:
@@ -529,7 +529,7 @@ def _child(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 BEHIND_THE_DOOR = """
-from bot.papers import cell, child, pdfs
+from bot.file_sanitizer import cell, child, pdfs
 cell.CPU_SECONDS = 1
 ready = child._warm_up
 def attack(data):
@@ -714,7 +714,7 @@ async def test_the_parent_stays_small_while_large_files_are_worked_on(works: Wor
     before = _peak(reset=True)
     given = [*files, scan]
     verdicts = await asyncio.gather(
-        *(works.clean(sent(file), most=20 * MEBIBYTE) for file in given)
+        *(works.clean(sent(file), limit=20 * MEBIBYTE) for file in given)
     )
     for verdict in verdicts:
         assert isinstance(verdict, Clean)

@@ -88,13 +88,13 @@ def written(programme: str, origin: str, place: str) -> str:
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
     }
-    most = made["both"]
-    lines = [textwrap.fill(" ".join(most), 100, break_on_hyphens=False)]
+    maximum = made["both"]
+    lines = [textwrap.fill(" ".join(maximum), 100, break_on_hyphens=False)]
     for family, told in made.items():
-        assert [token for token in most if token in told] == told, "the order is the same"
+        assert [token for token in maximum if token in told] == told, "the order is the same"
         lines += (
             [f"  {family}: without {gone}"]
-            if (gone := " ".join(token.partition("+")[0] for token in most if token not in told))
+            if (gone := " ".join(token.partition("+")[0] for token in maximum if token not in told))
             else []
         )
     return "\n".join(lines)

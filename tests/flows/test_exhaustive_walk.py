@@ -33,8 +33,8 @@ def test_every_question_is_reached_and_every_path_ends() -> None:
 
 
 def test_the_walk_goes_every_way() -> None:
-    lists = replace(FAMILY, items=(RELATION,), when=PETS.is_("yes"), most=2)
-    few = replace(MANY_PETS, name="few", when=PETS.is_("no"), most=3)
+    lists = replace(FAMILY, items=(RELATION,), when=PETS.is_("yes"), maximum=2)
+    few = replace(MANY_PETS, name="few", when=PETS.is_("no"), maximum=3)
     tail = replace(WORDS_OF_ONES_OWN, when=few.at_least(2), skippable=True)
     walked = walk(flow(PETS, GATE, RISK, CONSENT, lists, few, tail, REVIEW))
     assert walked.moves == {
@@ -64,7 +64,7 @@ def test_numbers_and_zones_are_walked_by_their_examples() -> None:
 
 def test_the_walk_takes_nothing_back() -> None:
     """Who is removed from a list, or changes an answer, comes to where the walk has been."""
-    walked = walk(flow(replace(FAMILY, items=(RELATION,), most=1, when=ALWAYS), REVIEW))
+    walked = walk(flow(replace(FAMILY, items=(RELATION,), maximum=1, when=ALWAYS), REVIEW))
     add_or_not, no_more, send = 2, 1, 1
     assert walked.edges == add_or_not + len(RELATION.options) + no_more + send
     changed = walk(flow(PETS, replace(REVIEW, among=REVIEW.among[1:])))
@@ -92,7 +92,7 @@ def test_who_goes_on_has_chosen_to() -> None:
 def test_what_conditions_tell_apart_is_answered() -> None:
     country = CountryQuestion(name="where", label=button("Phone"), text=_("Where?"))
     two = all_of(MANY_PETS.at_least(2), not_(MANY_PETS.at_least(3)))
-    many = replace(MANY_PETS, most=3, when=country.is_("MN"))
+    many = replace(MANY_PETS, maximum=3, when=country.is_("MN"))
     some = replace(WORDS_OF_ONES_OWN, name="some", when=two)
-    most = replace(WORDS_OF_ONES_OWN, name="most", when=MANY_PETS.at_least(3))
-    assert walk(flow(country, many, some, most)).unreached == ()
+    maximum = replace(WORDS_OF_ONES_OWN, name="most", when=MANY_PETS.at_least(3))
+    assert walk(flow(country, many, some, maximum)).unreached == ()

@@ -11,7 +11,7 @@ import pytest
 
 from flows import FLOWS, officer
 from flows.engine import screens
-from flows.engine.asking import MOST_AT_ONCE
+from flows.engine.asking import MAX_AT_ONCE
 from flows.engine.events import PrintList
 from flows.engine.flow import Notice
 from flows.engine.questions import Question
@@ -239,7 +239,7 @@ def test_every_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> 
     items = FLOWS[name].questions()
     for place, item in enumerate(items):
         controls = (place > 0) + (item.help is not None) + 2
-        assert len(item.options) + controls <= 10 or len(item.options) > MOST_AT_ONCE, item.name
+        assert len(item.options) + controls <= 10 or len(item.options) > MAX_AT_ONCE, item.name
 
 
 def test_notices_of_the_practice_explain_and_count_nothing() -> None:

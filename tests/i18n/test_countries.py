@@ -122,5 +122,5 @@ def test_a_beginning_of_too_many_names_is_no_guess() -> None:
 @given(st.text(st.characters()), st.sampled_from([*countries.LOCALES, "xx"]))
 def test_any_text_finds_at_most_six_real_countries(typed: str, language: str) -> None:
     found = find(typed, language)
-    assert len(found) == len(set(found)) <= countries.MOST_FOUND
+    assert len(found) == len(set(found)) <= countries.MAX_FOUND
     assert set(found) <= set(CODES)

@@ -83,8 +83,8 @@ def test_direction_overrides_are_removed() -> None:
 @pytest.mark.row(38)
 def test_heaped_marks_are_cut_and_counted() -> None:
     heap = "a" + "\u0323\u0301" * 5_000
-    assert len(normalization.clean(heap)) <= 1 + normalization.MOST_MARKS
-    assert normalization.heaped(heap) == 10_000 - normalization.MOST_MARKS
+    assert len(normalization.clean(heap)) <= 1 + normalization.MAX_MARKS
+    assert normalization.heaped(heap) == 10_000 - normalization.MAX_MARKS
     assert normalization.heaped("Nguye\u0302\u0303n") == 0
 
 

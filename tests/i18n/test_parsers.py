@@ -161,7 +161,7 @@ READ_AFTER = """
 import sys
 from datetime import date
 from babel import Locale
-from bot.languages.readers import read_date
+from bot.i18n.parsers import read_date
 for code in sys.argv[2].split():
     for context in Locale.parse(code).months.values():
         for width in context.values():

@@ -186,7 +186,7 @@ RENDER_ALL = """
 import sys
 from datetime import date
 from babel import Locale
-from bot.languages import Languages, countries, formats
+from bot.i18n import Languages, countries, formats
 from flows.engine.text import Country, _
 words = Languages()
 shown = {}

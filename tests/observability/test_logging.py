@@ -258,14 +258,17 @@ def lines_of(program: str) -> list[dict[str, Any]]:
 
 def test_warnings_of_python_lose_their_text() -> None:
     (line,) = lines_of(
-        "import warnings; from bot import log; log.configure('info');"
+        "import warnings; from bot.observability import logging; logging.configure('info');"
         f"warnings.warn({NAME!r}, stacklevel=1)"
     )
     assert (line["event"], line["logger"]) == ("log.library", "py.warnings")
 
 
 def test_an_exception_that_ends_the_process_loses_its_message() -> None:
-    (line,) = lines_of(f"from bot import log; log.configure('info'); raise ValueError({NAME!r})")
+    (line,) = lines_of(
+        "from bot.observability import logging; logging.configure('info');"
+        f"raise ValueError({NAME!r})"
+    )
     assert (line["event"], line["error"]) == ("log.uncaught", "ValueError")
 
 
@@ -322,5 +325,7 @@ def test_a_terminal_gets_columns_with_as_little_in_them() -> None:
 
 
 def test_a_logger_used_before_it_is_configured_is_no_less_careful() -> None:
-    (line,) = lines_of(f"from bot import log; log.get().error('person.failed', name={NAME!r})")
+    (line,) = lines_of(
+        f"from bot.observability import logging;logging.get().error('person.failed', name={NAME!r})"
+    )
     assert line["dropped"] == 1

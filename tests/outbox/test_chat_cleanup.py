@@ -141,7 +141,7 @@ async def test_what_somebody_known_wrote_goes_too_as_long_as_it_can(rt: Runtime)
 async def test_of_somebody_who_writes_much_the_newest_words_go(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
-    for number in range(deletable_messages.MOST + 1):
+    for number in range(deletable_messages.MAX_KEPT + 1):
         await place.do(Said(f"Что такое кандас? {number}"))
     await place.do(Said("выход"))
     own = [said for said in place.stands.values() if isinstance(said, str)]

@@ -103,7 +103,7 @@ async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_g
             "UPDATE messages SET body = 'nonsense'::bytea WHERE id ="
             " (SELECT min(id) FROM messages WHERE state = 'pending')"
         )
-    for _try in range(outbox.MOST_ATTEMPTS):
+    for _try in range(outbox.MAX_ATTEMPTS):
         assert await _open(rt, guest) == 2
         await outbox.sweep(rt)
         await ahead(rt, "61 seconds")
@@ -148,7 +148,7 @@ async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
     await other.consent()
     rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
     await _wait(rt, guest, 1)
-    for _try in range(2 * outbox.MOST_ATTEMPTS):
+    for _try in range(2 * outbox.MAX_ATTEMPTS):
         await outbox.sweep(rt)
         await ahead(rt, "301 seconds")
     assert await _open(rt, guest) == 1
@@ -209,9 +209,9 @@ async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at
     rt: Runtime,
 ) -> None:
     never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
-    for missing, least in ((40, 40), (4000, channel_probe.MOST_SECONDS)):
+    for missing, minimum in ((40, 40), (4000, channel_probe.MAX_SECONDS)):
         rt.doubts["web"] = (time.monotonic() - missing, never)
-        assert least <= await channel_probe.doubted(rt, "web") <= channel_probe.MOST_SECONDS
+        assert minimum <= await channel_probe.doubted(rt, "web") <= channel_probe.MAX_SECONDS
     never.cancel()
     del rt.doubts["web"]
 

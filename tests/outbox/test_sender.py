@@ -791,9 +791,9 @@ async def test_what_one_channel_knows_is_not_lost_when_another_fails(
     found = await _ready(rt)
     failed, settled, claim = asyncio.Event(), sender._settled, sender._claim
 
-    async def failing(rt: Runtime, load: Any, channel: str, most: int) -> Any:
+    async def failing(rt: Runtime, load: Any, channel: str, limit: int) -> Any:
         if channel == "telegram":
-            return await claim(rt, load, channel, most)
+            return await claim(rt, load, channel, limit)
         failed.set()
         raise ZeroDivisionError
 

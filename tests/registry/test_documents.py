@@ -8,7 +8,7 @@ import pytest
 
 from bot.registry.client import Registry
 from bot.registry.contract import FieldError
-from bot.registry.documents import MOST_DOCUMENT_BYTES, DocumentLabel
+from bot.registry.documents import MAX_DOCUMENT_BYTES, DocumentLabel
 from bot.registry.errors import Refused
 from tests.registry.conftest import Sandbox
 from tests.registry.example import consent_withdrawal, new_key, pre_registration
@@ -120,7 +120,7 @@ async def test_a_document_that_is_too_large_is_refused(
     told = label().headers() | {"Idempotency-Key": new_key()}
     del told["Content-Length"]
     path = f"/v1/pre-registrations/{number}/documents"
-    large = streamed(b"\0" * (MOST_DOCUMENT_BYTES + 1))
+    large = streamed(b"\0" * (MAX_DOCUMENT_BYTES + 1))
     answer = await sandbox.call("POST", path, data=large, headers=told)
     assert answer.status == 413
 

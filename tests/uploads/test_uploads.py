@@ -249,7 +249,7 @@ async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
 async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert intake.MOST_FILES == 30
+    assert intake.MAX_FILES == 30
     monkeypatch.setattr(intake, "MOST_FILES", 3)
     person = await known(rt)
     for number in range(3):

@@ -56,12 +56,12 @@ async def _refused(house: House) -> None:
     await house.until(opened)
 
 
-async def _tries(house: House, least: int) -> None:
+async def _tries(house: House, minimum: int) -> None:
     async def tried() -> bool:
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM registry_writes WHERE attempts >= %s OR state = 'accepted'",
-                (least,),
+                (minimum,),
             )
             row = await cursor.fetchone()
         await house.ahead("15 minutes")

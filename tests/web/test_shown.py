@@ -159,8 +159,8 @@ async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
 async def test_of_many_a_page_without_a_script_gets_the_newest(rt: Runtime) -> None:
     _guest, person = await _known(rt)
     (first,) = await _told(rt, person, "the first")
-    told = await _told(rt, person, *map(str, range(webchat_feed.MOST_WAITING)))
+    told = await _told(rt, person, *map(str, range(webchat_feed.MAX_WAITING)))
     found = await outbox.waiting(rt, person, "web", after=0)
     assert [each.id for each in found] == told
     behind = await outbox.waiting(rt, person, "web", after=first - 1)
-    assert [each.id for each in behind] == [first, *told][: webchat_feed.MOST_WAITING]
+    assert [each.id for each in behind] == [first, *told][: webchat_feed.MAX_WAITING]

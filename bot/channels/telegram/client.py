@@ -27,10 +27,10 @@ from flows.engine.language_protocol import Words
 
 CALL_SECONDS = 15
 POLL_SECONDS = 50
-FIRST_PAUSE, MOST_PAUSE = 1.0, 60.0
+FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 # Where the platform says "wait" and does not say how long.
 UNTOLD_PAUSE = 5.0
-MOST_DELETED = 100
+MAX_DELETED = 100
 FETCH_SECONDS = 120
 CHUNK = 64 * 1024
 # About one message a second into a chat; short bursts pass.
@@ -241,7 +241,7 @@ class Telegram:
 
     async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
         """One message that cannot be deleted keeps all of its call: halve until it is alone."""
-        if 0 < len(message_ids) <= MOST_DELETED:
+        if 0 < len(message_ids) <= MAX_DELETED:
             asked = {"chat_id": chat_id, "message_ids": message_ids}
             with suppress(Refused):
                 await self._call("deleteMessages", asked, _DONE)
@@ -265,7 +265,7 @@ class Telegram:
             except SendError as error:
                 _logger.warning("poll.failed", channel=self.name, code=error.code)
                 await asyncio.sleep(error.delay or pause)
-                pause = min(2 * pause, MOST_PAUSE)
+                pause = min(2 * pause, MAX_PAUSE)
 
     async def _call[T](
         self,

@@ -9,7 +9,7 @@ from flows.engine.events import Kind
 
 # How wide a label may be so that two or three stand in a row on a narrow phone, whole: the platform
 # ends what is wider with three dots.
-MOST_IN_ROW = 3
+MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
@@ -73,8 +73,8 @@ def _rows(buttons: Sequence[Press]) -> Rows:
 
 def _columns(options: Sequence[Press]) -> int:
     widest = max((_width(press) for press in options), default=0)
-    if len(options) <= MOST_IN_ROW and widest <= WIDTHS[MOST_IN_ROW]:
-        return MOST_IN_ROW
+    if len(options) <= MAX_IN_ROW and widest <= WIDTHS[MAX_IN_ROW]:
+        return MAX_IN_ROW
     return 2 if len(options) > MANY_OPTIONS and widest <= WIDTHS[2] else 1
 
 
@@ -82,7 +82,7 @@ def _packed(controls: Iterable[Press]) -> Rows:
     rows: Rows = []
     for press in controls:
         row = [*rows[-1], press] if rows else []
-        if row and len(row) <= MOST_IN_ROW and max(map(_width, row)) <= WIDTHS[len(row)]:
+        if row and len(row) <= MAX_IN_ROW and max(map(_width, row)) <= WIDTHS[len(row)]:
             rows[-1] = row
         else:
             rows.append([press])

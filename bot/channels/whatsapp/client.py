@@ -31,7 +31,7 @@ from flows.engine.language_protocol import Words
 CALL_SECONDS = 15
 MARK_SECONDS = 3
 FETCH_SECONDS = 120
-MOST_FILE = 100 * 1024 * 1024
+MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
 WINDOW_SECONDS = 24 * 3600
 # One message in six seconds into a chat; 45 may come at once and are then paid back.
@@ -215,7 +215,7 @@ class WhatsApp:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # Of a file that is gone the platform says that the request was wrong.
             raise (Refused() if status in (400, 404) else _failed(status, raw)) from None
-        if isinstance(file.file_size, int) and file.file_size > MOST_FILE:
+        if isinstance(file.file_size, int) and file.file_size > MAX_FILE:
             raise DoesNotFit
         return file.url
 
@@ -342,6 +342,6 @@ async def _within(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     size = 0
     async for chunk in response.content.iter_chunked(CHUNK):
         size += len(chunk)
-        if size > MOST_FILE:
+        if size > MAX_FILE:
             raise DoesNotFit
         yield chunk

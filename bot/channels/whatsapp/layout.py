@@ -12,8 +12,8 @@ from flows.engine.text import _, button
 CHOOSE = button("Choose")
 ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
-MOST_DESCRIPTION = 72
-MOST_ADDRESS = 2000
+MAX_DESCRIPTION = 72
+MAX_ADDRESS = 2000
 # Only a press says these: they go into the list before what can as well be written.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
@@ -98,7 +98,7 @@ def _linked(
     text: str, link: Press, others: Sequence[Press], message: Message, words: Words
 ) -> list[Content]:
     """A link stands alone under its message; everything else has to be written."""
-    if len(link.payload) > MOST_ADDRESS or not _fits(link, LIMITS.label):
+    if len(link.payload) > MAX_ADDRESS or not _fits(link, LIMITS.label):
         raise DoesNotFit
     parameters = {"display_text": link.label, "url": link.payload}
     action = {"type": "cta_url", "action": {"name": "cta_url", "parameters": parameters}}
@@ -157,17 +157,17 @@ def _row(press: Press) -> Content:
         return {"id": payload, "title": press.label}
     end = press.label.rfind(" ", 1, LIMITS.row_label + 1)
     title, more = press.label[:end], press.label[end + 1 :]
-    if end < 0 or LIMITS.measure(more) > MOST_DESCRIPTION:
+    if end < 0 or LIMITS.measure(more) > MAX_DESCRIPTION:
         raise DoesNotFit
     return {"id": payload, "title": title, "description": more}
 
 
-def _fits(press: Press, most: int) -> bool:
-    return 0 < LIMITS.measure(press.label) <= most
+def _fits(press: Press, limit: int) -> bool:
+    return 0 < LIMITS.measure(press.label) <= limit
 
 
-def _payload(press: Press, most: int) -> str:
-    if not press.payload.isascii() or not 1 <= len(press.payload) <= most:
+def _payload(press: Press, limit: int) -> str:
+    if not press.payload.isascii() or not 1 <= len(press.payload) <= limit:
         raise DoesNotFit
     return press.payload
 

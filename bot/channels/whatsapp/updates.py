@@ -51,8 +51,8 @@ _IGNORED = Ignored(NAME)
 _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
-MOST_ID = 512
-type _Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MOST_ID)]
+MAX_ID = 512
+type _Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MAX_ID)]
 
 # The platform's values, no more of them than is used. Whatever may be missing may also be null.
 
@@ -207,7 +207,7 @@ def _spoiled(raw: Any, code: str) -> Spoiled:
     """Named by its id where it has one, so that a repetition is the same thing."""
     written = _encode(raw)
     name = raw.get("id") if isinstance(raw, dict) else None
-    if not isinstance(name, str) or not 0 < len(name) <= MOST_ID:
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
         name = sha256(written).hexdigest()
     return Spoiled(NAME, name, code, len(written))
 

@@ -19,7 +19,7 @@ from bot.desk.views.case_lists import (
     window,
 )
 from bot.desk.views.case_view import (
-    MOST_WORDS,
+    MAX_WORDS,
     Composer,
     Noted,
     ReasonNeeded,
@@ -33,7 +33,7 @@ from bot.desk.views.case_view import (
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, road
 
 __all__ = [
-    "MOST_WORDS",
+    "MAX_WORDS",
     "PERSONS_OWN",
     "Answered",
     "Composer",

@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 PAGE = 25
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 
 
 class Queue(StrEnum):
@@ -269,13 +269,13 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
         rt, officer, (_THERE, {"id": after}), (_AFTER, {"mission": officer.mission, "id": after})
     )
     known = there or not after
-    return [Event(*row) for row in found] if known and len(found) <= MOST_EVENTS else None
+    return [Event(*row) for row in found] if known and len(found) <= MAX_EVENTS else None
 
 
 _THERE = Statement.of("SELECT FROM case_events WHERE id = %(id)s::bigint")
 _AFTER = Statement.of(
     "SELECT id, case_id, kind, at FROM case_events WHERE mission = %(mission)s"
-    f" AND id > %(id)s::bigint ORDER BY id LIMIT {MOST_EVENTS + 1}"
+    f" AND id > %(id)s::bigint ORDER BY id LIMIT {MAX_EVENTS + 1}"
 )
 
 

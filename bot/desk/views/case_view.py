@@ -23,7 +23,7 @@ from flows.engine.screens import titled
 from flows.engine.state import Conversation
 from flows.engine.text import Text
 
-MOST_WORDS = 4000
+MAX_WORDS = 4000
 ONE_READING = timedelta(minutes=15)
 SOFT_BUDGET, HARD_BUDGET = 60, 120
 
@@ -152,7 +152,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
 def _composer(line: Line, talk: Conversation | None, now: datetime) -> Composer:
     is_open = talk is not None and (line.window is None or line.window > now)
     language = talk.language if talk else line.case.language
-    return Composer(is_open, line.window, language, MOST_WORDS)
+    return Composer(is_open, line.window, language, MAX_WORDS)
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:

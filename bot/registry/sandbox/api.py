@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.registry.contract import ConsentWithdrawal, FieldError, Found, PreRegistration
-from bot.registry.documents import MOST_DOCUMENT_BYTES, Document, DocumentLabel, Documents
+from bot.registry.documents import MAX_DOCUMENT_BYTES, Document, DocumentLabel, Documents
 from bot.registry.openapi import openapi
 from bot.registry.sandbox import documents, store
 from bot.registry.sandbox.errors import Objection, parse
@@ -170,7 +170,7 @@ async def _label(request: Request) -> DocumentLabel:
     size, seen = 0, sha256()
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_DOCUMENT_BYTES:
+        if size > MAX_DOCUMENT_BYTES:
             raise Objection("too-large")
         seen.update(chunk)
     pages = request.headers.get("Document-Pages", "")

@@ -24,7 +24,7 @@ async def entries(visit: Visit) -> Response:
         entries=found,
         names=names,
         broken=broken,
-        before=found[-1].seq if len(found) == audit_log.MOST_ENTRIES else 0,
+        before=found[-1].seq if len(found) == audit_log.MAX_ENTRIES else 0,
     )
 
 

@@ -18,7 +18,7 @@ from bot.web.console.rendering import clock_of, page
 from bot.web.console.request_context import Visit
 from flows.engine.announcement_screens import SOMETHING_NEW
 
-MOST_TITLE = 80
+MAX_TITLE = 80
 
 
 def may(visit: Visit) -> dict[str, bool]:
@@ -36,11 +36,11 @@ def title(visit: Visit, found: Broadcast) -> str:
     texts = broadcasts.samples(visit.rt, found.draft)
     message = texts.get(visit.language) or next(iter(texts.values()), None)
     line = message.paragraphs[0].split("\n")[0] if message else ""
-    if len(line) <= MOST_TITLE:
+    if len(line) <= MAX_TITLE:
         return line
-    cut = line[: MOST_TITLE - 1]
+    cut = line[: MAX_TITLE - 1]
     words = cut.rpartition(" ")[0]  # Chinese has none to end at
-    return f"{words if len(words) > MOST_TITLE // 2 else cut}…"
+    return f"{words if len(words) > MAX_TITLE // 2 else cut}…"
 
 
 async def names_of(visit: Visit) -> dict[str, str]:

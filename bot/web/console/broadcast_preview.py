@@ -51,12 +51,12 @@ class Look:
     channel: str
     bubbles: tuple[Bubble, ...]
     length: int
-    most: int
+    limit: int
     stencils: tuple[Stencil, ...] = ()
 
     @property
     def fits(self) -> bool:
-        return len(self.bubbles) == 1 and self.length <= self.most
+        return len(self.bubbles) == 1 and self.length <= self.limit
 
 
 @dataclass(frozen=True, slots=True)

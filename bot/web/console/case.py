@@ -34,7 +34,7 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
-LONGEST_REPLY = 10_000
+MAX_REPLY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _back(visit: Visit, case_id: UUID, what: str) -> str:
 
 def _written(form: Form, name: str) -> str:
     """Free words, with the line ends that people's messengers have."""
-    return form.get(name, "").replace("\r\n", "\n").strip()[:LONGEST_REPLY]
+    return form.get(name, "").replace("\r\n", "\n").strip()[:MAX_REPLY]
 
 
 def _reply(_visit: Visit, form: Form) -> dict[str, Any]:

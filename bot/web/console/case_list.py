@@ -17,7 +17,7 @@ from bot.web.console.request_context import ROOT, Form, Visit
 from bot.web.console.routing import get, post
 from bot.web.request_parsing import number
 
-SHIFT_HOURS, LONGEST_SHIFT = 8, 16
+SHIFT_HOURS, MAX_SHIFT = 8, 16
 HOUR = timedelta(hours=1)
 
 
@@ -96,7 +96,7 @@ async def shift(visit: Visit, form: Form) -> Response:
     until = None
     if form.get("on"):
         length = number(hours) or SHIFT_HOURS
-        until = visit.now + min(length, LONGEST_SHIFT) * HOUR
+        until = visit.now + min(length, MAX_SHIFT) * HOUR
     await directory.set_shift(visit.rt, visit.officer, until)
     return done("/inbox", "saved")
 

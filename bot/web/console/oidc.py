@@ -33,8 +33,8 @@ from bot.web.console.sign_in import admit, too_often
 from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
-LONGEST_TOKEN = 8 * 1024
-LONGEST_ANSWER = 256 * 1024
+MAX_TOKEN = 8 * 1024
+MAX_ANSWER = 256 * 1024
 BACK = f"{ROOT}/service/back"
 JOURNEY = "service"
 JOURNEY_SECONDS = 600
@@ -186,7 +186,7 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
 
 def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
     """The subject of an ID token; NotProven unless signature, issuer, audience and times fit."""
-    if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
+    if not isinstance(token, str) or len(token) > MAX_TOKEN:
         raise NotProven
     try:
         found = jwt.decode(token, KeySet.import_key_set(keys), algorithms=KINDS)  # type: ignore[arg-type]
@@ -224,7 +224,7 @@ async def _json(rt: Runtime, method: str, url: str, **more: Any) -> dict[str, An
         async with asyncio.timeout(10), rt.http.request(
             method, url, allow_redirects=False, **more
         ) as answer:  # fmt: skip
-            raw = await answer.content.read(LONGEST_ANSWER)
+            raw = await answer.content.read(MAX_ANSWER)
             told = json.loads(raw) if answer.status == 200 else None
     except (aiohttp.ClientError, TimeoutError, ValueError):
         raise NotProven from None

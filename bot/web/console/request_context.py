@@ -23,7 +23,7 @@ ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
 FORM = "application/x-www-form-urlencoded"
-MOST = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 STREAM = "text/event-stream"
 _logger = logging.get()
 NOT_SEEN = "kosh-live"  # what the page fetches by itself is nothing that the officer did
@@ -152,7 +152,7 @@ async def sent(request: Request) -> Pairs:
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
     if foreign or site not in ("", "same-origin") or (not site and origin in (None, "null")):
         raise Refused(403)
-    raw = await body(request, MOST, FORM)
+    raw = await body(request, MAX_BODY_BYTES, FORM)
     return fields(raw, 200, blank=True)
 
 

@@ -39,7 +39,7 @@ async def shown(visit: Visit) -> Response:
     tongues = dict(visit.rt.languages.languages())
     topics = {key: visit.say(label) for key, label in console_labels.TOPICS.items()}
     countries = {each.name: visit.say(Country(each.name)) for each in found.countries if each.name}
-    most = max((max(each.opened or 0, each.closed or 0) for each in found.days), default=0)
+    limit = max((max(each.opened or 0, each.closed or 0) for each in found.days), default=0)
     return page(
         visit,
         "statistics.html",
@@ -52,8 +52,8 @@ async def shown(visit: Visit) -> Response:
         ),
         funnels=_funnels(visit, found.stages),
         length=lambda minutes: span_of(visit)(timedelta(minutes=minutes)),
-        most=most,
-        scale=HEIGHT / most if most else 0,
+        limit=limit,
+        scale=HEIGHT / limit if limit else 0,
         height=HEIGHT,
         width=WIDTH,
         step=STEP,
@@ -63,9 +63,9 @@ async def shown(visit: Visit) -> Response:
 
 
 def _bars(cells: tuple[Cell, ...], names: dict[str, str]) -> list[Bar]:
-    most = max((each.count or 0 for each in cells), default=0) or 1
+    limit = max((each.count or 0 for each in cells), default=0) or 1
     return [
-        Bar(names.get(each.name, each.name), each.count, (each.count or 0) * 1000 // most)
+        Bar(names.get(each.name, each.name), each.count, (each.count or 0) * 1000 // limit)
         for each in cells
     ]
 
@@ -82,14 +82,14 @@ def _funnels(visit: Visit, stages: tuple[Stage, ...]) -> list[tuple[str, list[Ba
 def _funnel(visit: Visit, flow: Flow, stages: list[Stage]) -> list[Bar]:
     labels = {item.name: visit.say(item.label) for item in flow.questions()}
     labels[FINISHED] = visit.say(console_labels.WORDS["finished"])
-    most = max((each.reached or 0 for each in stages), default=0) or 1
+    limit = max((each.reached or 0 for each in stages), default=0) or 1
     return [
         Bar(
             labels.get(each.question, each.question),
             each.reached,
-            (each.reached or 0) * 1000 // most,
+            (each.reached or 0) * 1000 // limit,
             each.staying,
-            (each.staying or 0) * 1000 // most,
+            (each.staying or 0) * 1000 // limit,
         )
         for each in stages
     ]

@@ -14,7 +14,7 @@ from tests.emulators.whatsapp import Message as WhatsAppMessage
 from tests.emulators.whatsapp import User as WhatsAppUser
 
 Params = dict[str, Any]
-MOST_MESSAGES = 200
+MAX_MESSAGES = 200
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
@@ -56,7 +56,7 @@ class TelegramPhone:
         presses = [one.text for one in self.user.presses if one.text]
         return {
             "who": f"{self.user.person.first_name} {self.user.id}",
-            "messages": [self._shown(one) for one in self.user.chat[-MOST_MESSAGES:]],
+            "messages": [self._shown(one) for one in self.user.chat[-MAX_MESSAGES:]],
             "keyboard": [
                 [button.text for button in row]
                 for row in (self.user.place.keyboard.buttons if self.user.place.keyboard else ())
@@ -148,7 +148,7 @@ class WhatsAppPhone:
         sent = len(self.user.received)
         return {
             "who": f"{self.user.person.name} {known}",
-            "messages": [self._shown(one) for one in self.user.screen[-MOST_MESSAGES:]],
+            "messages": [self._shown(one) for one in self.user.screen[-MAX_MESSAGES:]],
             "keyboard": [],
             "typing": self.user.typing,
             "toast": "",

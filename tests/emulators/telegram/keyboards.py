@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from .text import checked_url, is_blank
 from .wire import Params, bad, strict
 
-MOST_BUTTONS = 100
-MOST_IN_A_ROW = 8
+MAX_BUTTONS = 100
+MAX_IN_A_ROW = 8
 STYLES = {"", "default", "primary", "danger", "success"}
 ACTIONS = {
     "url",
@@ -58,9 +58,9 @@ def check_shape(rows: list[list[Params]]) -> None:
     """Refuses too many buttons, too long rows, and rows without any."""
     if not rows or not all(rows):
         raise strict("a keyboard has a row without buttons")
-    if max(map(len, rows)) > MOST_IN_A_ROW:
-        raise strict(f"a keyboard row has more than {MOST_IN_A_ROW} buttons")
-    if sum(map(len, rows)) > MOST_BUTTONS:
+    if max(map(len, rows)) > MAX_IN_A_ROW:
+        raise strict(f"a keyboard row has more than {MAX_IN_A_ROW} buttons")
+    if sum(map(len, rows)) > MAX_BUTTONS:
         raise bad("reply markup is too long")
 
 

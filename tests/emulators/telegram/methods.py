@@ -142,11 +142,11 @@ def show_keyboard(chat: Chat, message: Message) -> None:
         chat.keyboard = None
 
 
-def checked_text(p: Params, text: str, most: int, entities: str) -> Formatted:
+def checked_text(p: Params, text: str, limit: int, entities: str) -> Formatted:
     """The text in its final form; entities are given by mark-up or ready-made, not both."""
     if p.get("parse_mode") and p.get(entities):
         raise strict(f"both parse_mode and {entities} are given")
-    return formatted(text, p.get("parse_mode", ""), p.get(entities, []), most)
+    return formatted(text, p.get("parse_mode", ""), p.get(entities, []), limit)
 
 
 def checked_reply(chat: Chat, reply: Params | None) -> int | None:

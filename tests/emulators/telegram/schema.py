@@ -168,7 +168,7 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
     """Refuses what is too short, too long, too small or too big; `parsed` is counted later."""
-    least, most, unit = limit
+    minimum, maximum, unit = limit
     match unit:
         case "bytes":
             size = len(value.encode())
@@ -180,5 +180,5 @@ def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
             size = value
         case _:
             return
-    if not least <= size <= most:
-        raise bad(OUTSIDE.get(where, f"{where} must be {least}-{most} {unit}, not {size}"))
+    if not minimum <= size <= maximum:
+        raise bad(OUTSIDE.get(where, f"{where} must be {minimum}-{maximum} {unit}, not {size}"))

@@ -63,7 +63,7 @@ class Tag:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-def formatted(text: str, parse_mode: str, entities: list[Entity], most: int) -> Formatted:
+def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) -> Formatted:
     """Cleans, parses, trims and counts; an over-long text is refused, an empty one is returned."""
     if len(text.encode()) > 1 << 15:
         raise bad("text is too long")
@@ -78,8 +78,8 @@ def formatted(text: str, parse_mode: str, entities: list[Entity], most: int) -> 
         case _:
             raise bad("unsupported parse_mode")
     found = trimmed(found)
-    if units(found.text) > most:
-        raise bad(f"message {'caption ' if most == 1024 else ''}is too long")
+    if units(found.text) > limit:
+        raise bad(f"message {'caption ' if limit == 1024 else ''}is too long")
     return found
 
 

@@ -15,8 +15,8 @@ from .wire import JSON, Params, Refusal, read_reply
 from .world import World
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-LONGEST_DELAY = 60
-LONGEST_RETRY_AFTER = 3600
+MAX_DELAY = 60
+MAX_RETRY_AFTER = 3600
 IN_BODY_NEVER = ("get", "setwebhook", "deletewebhook", "close", "logout")
 Reply = Callable[[str, Params], Awaitable[object]]
 
@@ -141,9 +141,9 @@ class Courier:
     async def _deliver(self, update: Update) -> None:
         delay, attempt = 1, 1
         while not (answer := await self._send(update, attempt)).good:
-            wait = min(answer.retry_after, LONGEST_RETRY_AFTER)
+            wait = min(answer.retry_after, MAX_RETRY_AFTER)
             if not wait and attempt > 1:
-                delay = min(random.randint(LONGEST_DELAY, 2 * LONGEST_DELAY), delay * 2)
+                delay = min(random.randint(MAX_DELAY, 2 * MAX_DELAY), delay * 2)
                 wait = delay
             if self._world.now() + wait > update.expires:
                 return self._world.updates.expire(update)

@@ -278,12 +278,12 @@ class Emulator:
                 raise Refusal(100, "Tried accessing nonexisting field")
         except Refusal as refusal:
             return self._refuse("templates", values, refusal, False)
-        begin, most = int(values.get("after", 0)), int(values.get("limit", 25))
+        begin, limit = int(values.get("after", 0)), int(values.get("limit", 25))
         listed = self.world.templates.listed()
-        paging: Params = {"cursors": {"before": str(begin), "after": str(begin + most)}}
-        if begin + most < len(listed):
+        paging: Params = {"cursors": {"before": str(begin), "after": str(begin + limit)}}
+        if begin + limit < len(listed):
             paging["next"] = f"{self.url}{request.rel_url}"
-        told = {"data": listed[begin : begin + most]} | ({"paging": paging} if listed else {})
+        told = {"data": listed[begin : begin + limit]} | ({"paging": paging} if listed else {})
         return web.json_response(told)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

@@ -18,8 +18,8 @@ ADDRESS = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
 class Words:
     """A text of `least` to `most` characters, on one line where `line`."""
 
-    most: int
-    least: int = 1
+    limit: int
+    minimum: int = 1
     line: bool = False
 
 
@@ -27,7 +27,7 @@ class Words:
 class Link:
     """An address that a phone can open."""
 
-    most: int = 2000
+    limit: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Many:
     """A list of `least` to `most` things of one shape."""
 
     each: "Shape"
-    most: int
-    least: int = 1
+    limit: int
+    minimum: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ TEMPLATE = Thing(
     {
         "name": Words(512, line=True),
         "language": Thing({"code": Words(16), "policy": One(("deterministic",))}, ("code",)),
-        "components": Many(COMPONENT, 20, least=0),
+        "components": Many(COMPONENT, 20, minimum=0),
     },
     ("name", "language"),
 )
@@ -175,8 +175,8 @@ def check(shape: Shape, value: object, where: str) -> None:
     match shape:
         case Words():
             check_words(shape, value, where)
-        case Link(most):
-            check_words(Words(most), value, where)
+        case Link(limit):
+            check_words(Words(limit), value, where)
             check_link(str(value), where)
         case Flag():
             if not isinstance(value, bool):
@@ -196,11 +196,11 @@ def check_words(shape: Words, value: object, where: str) -> None:
     """Refuses what isn't text, is too long, or would be seen as nothing."""
     if not isinstance(value, str):
         raise Refusal(100, f"Param {where} must be a string")
-    if not shape.least <= len(value) <= shape.most:
+    if not shape.minimum <= len(value) <= shape.limit:
         raise invalid(
-            f"{where} length invalid. Min length: {shape.least}, Max length: {shape.most}"
+            f"{where} length invalid. Min length: {shape.minimum}, Max length: {shape.limit}"
         )
-    if not value.strip() and shape.least:
+    if not value.strip() and shape.minimum:
         raise strict(f"{where} is only white space")
     if shape.line and ("\n" in value or "\t" in value):
         raise strict(f"{where} has a line break, which WhatsApp doesn't show there")
@@ -216,8 +216,8 @@ def check_many(shape: Many, value: object, where: str) -> None:
     """Refuses what isn't a list, is too long or too short, or has a wrong thing in it."""
     if not isinstance(value, list):
         raise Refusal(100, f"Param {where} must be an array")
-    if not shape.least <= len(value) <= shape.most:
-        raise invalid(f"{where}: Min allowed: {shape.least}, Max allowed: {shape.most}")
+    if not shape.minimum <= len(value) <= shape.limit:
+        raise invalid(f"{where}: Min allowed: {shape.minimum}, Max allowed: {shape.limit}")
     for number, each in enumerate(value):
         check(shape.each, each, f"{where}[{number}]")
 

@@ -14,7 +14,7 @@ from .journal import Delivery, Journal
 from .wire import JSON
 
 SIGNATURE = "X-Hub-Signature-256"
-LONGEST_DELAY = 3600.0
+MAX_DELAY = 3600.0
 Parcel = tuple[Event, ...]
 
 
@@ -161,7 +161,7 @@ class Courier:
     async def _insist(self, parcel: Parcel) -> None:
         wait, attempt = 0.0, 2
         while not await self._post(parcel, attempt):
-            wait, attempt = min(max(1.0, wait * 2), LONGEST_DELAY), attempt + 1
+            wait, attempt = min(max(1.0, wait * 2), MAX_DELAY), attempt + 1
             if self._events.clock() + wait > parcel[0].expires:
                 return self._events.expire(parcel)
             await asyncio.sleep(wait * self._pace.scale)
