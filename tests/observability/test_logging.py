@@ -210,7 +210,7 @@ def test_of_another_library_only_place_level_and_type_are_kept(written: Written,
     assert clean(written)
     assert (line["event"], line["logger"], line["level"]) == ("log.library", name, "error")
     assert line["error"] == "ValueError"
-    assert line["at"].startswith("test_log:")
+    assert line["at"].startswith("test_logging:")
 
 
 def test_a_record_that_cannot_be_formatted_is_as_harmless(
