@@ -34,7 +34,6 @@ LONG = {
     "bot/web/chat.py": "the page, its two posts and its stream, which make one another's state",
     "bot/config/settings.py": "every setting, with its meaning, its checks, its source",
     "bot/conversations/store.py": "claim, save and lock of a conversation",
-    "bot/db/tables.py": "every table, each with the module that writes it",
     "flows/engine/questions.py": "a class for each kind of question, a sentence for each refusal",
     "flows/engine/conversation.py": "the one step of a conversation",
     "flows/preregistration.py": "a flow reads from top to bottom in its own file",

@@ -12,7 +12,7 @@ import msgspec
 
 from bot.cases.canned_replies import BUILT
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 
 CANARY = 50
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -212,7 +212,7 @@ _COLUMNS = (
 )
 
 
-FIND = Statement.of(f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %(id)s")
+FIND = TextStatement.of(f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %(id)s")
 
 
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:

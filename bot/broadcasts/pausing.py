@@ -9,13 +9,13 @@ from typing import LiteralString
 from uuid import UUID
 
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.security import audit_log
 
 ACTOR = "broadcasts"
 
 # Whoever looks at the state after it sees what others did who held the row.
-LOCK = Statement.of("SELECT id FROM broadcasts WHERE id = %(id)s FOR NO KEY UPDATE")
+LOCK = TextStatement.of("SELECT id FROM broadcasts WHERE id = %(id)s FOR NO KEY UPDATE")
 
 _REST: LiteralString = """
 INSERT INTO platform_pauses AS p (channel, until, reason)

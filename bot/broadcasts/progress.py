@@ -9,7 +9,7 @@ from bot.broadcasts import model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import OPEN, Broadcast, Draft, Fate, State, Words
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement, execute_pipeline, run
+from bot.db.pipeline import TextStatement, execute_pipeline, run
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -94,13 +94,13 @@ async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progres
         return await of(transaction, broadcast_id)
 
 
-_COUNTS = Statement.of(
+_COUNTS = TextStatement.of(
     "SELECT channel, state, reason, count FROM broadcast_counts"
     " WHERE broadcast_id = %(id)s AND count > 0"
 )
 
 # The time, and messages a second: lately, and over all minutes in which any went.
-_SPEEDS = Statement.of("""
+_SPEEDS = TextStatement.of("""
 WITH now AS MATERIALIZED (SELECT kosh_now() AS at), recent AS (
   SELECT sum(m.count) AS many, extract(epoch FROM now.at - min(m.minute))::float AS seconds
   FROM broadcast_minutes m, now WHERE m.broadcast_id = %(id)s
@@ -111,7 +111,7 @@ SELECT now.at, coalesce((SELECT many / greatest(seconds, 1) FROM recent), 0)::fl
     WHERE broadcast_id = %(id)s), 0)::float FROM now
 """)
 
-_PAUSES = Statement.of(
+_PAUSES = TextStatement.of(
     "SELECT channel, until, reason FROM platform_pauses WHERE until > kosh_now() ORDER BY 1"
 )
 
@@ -151,8 +151,8 @@ _LISTED = (
     " AND (%(reason)s = '' OR reason = %(reason)s) ORDER BY seq LIMIT %(most)s"
 )
 # Two, for each has an index in its own order; one for both would read all rows for a rare fate.
-_ALL = Statement.of(_LISTED.format(""))
-_OF_FATE = Statement.of(_LISTED.format("state = %(fate)s AND"))
+_ALL = TextStatement.of(_LISTED.format(""))
+_OF_FATE = TextStatement.of(_LISTED.format("state = %(fate)s AND"))
 
 
 async def recipients(

@@ -32,7 +32,7 @@ from bot.channels import (
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement, begin, run
+from bot.db.pipeline import TextStatement, begin, run
 from bot.observability import logging
 from bot.outbox import rate_limits
 from bot.outbox.channel_probe import doubt, doubted
@@ -59,7 +59,7 @@ _logger = logging.get()
 # The end of the shard is a bound by itself: inside least() it bounds no index, and every claim that
 # finds nothing would read all rows from its shard to the end of the broadcast. Every look at the
 # rows is bound twice: of rows just made the planner knows nothing, and joins to all of them.
-_CLAIM = Statement.of("""
+_CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
   WHERE b.id = %(id)s AND b.state = 'running' AND b.total IS NOT NULL
@@ -125,7 +125,7 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address,
 """)
 
 # What became of a call is true however late it is known; a row that has moved on since is left.
-_OUTCOMES = Statement.of("""
+_OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
                        %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])

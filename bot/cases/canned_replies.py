@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.cases.working_hours import Stale
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement, run
+from bot.db.pipeline import TextStatement, run
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -51,7 +51,7 @@ async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
     return tuple(Canned(*row) for row in await run(transaction, _ALL, {"mission": mission}))
 
 
-_ALL = Statement.of(
+_ALL = TextStatement.of(
     "SELECT name, json_object_agg(language, body), max(version) FROM canned"
     " WHERE mission = %(mission)s GROUP BY name ORDER BY name"
 )

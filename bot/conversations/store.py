@@ -18,7 +18,7 @@ from bot.channels import Act, Inbound
 from bot.conversations import deletable_messages
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.outbox import Parcel
 from bot.people import identities
 from bot.people.identities import Person
@@ -97,7 +97,7 @@ _UNLESS_NOTED = """
 
 
 @cache
-def _claiming(keys: int) -> Statement:
+def _claiming(keys: int) -> TextStatement:
     """Lock a person's conversation and note the update, while so many index keys are in use.
 
     Single values: over an array of unknown length PostgreSQL makes a new plan every time.
@@ -105,7 +105,7 @@ def _claiming(keys: int) -> Statement:
     handle = _HANDLE.format(handles=", ".join(f"%(handle_{n})s" for n in range(keys)))
     noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
     unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
-    return Statement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
+    return TextStatement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
 # A batch skips locked rows: waiting for one could deadlock or delay the whole batch.
@@ -117,7 +117,7 @@ WITH held AS MATERIALIZED (
 SELECT held.*, CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle}) END, kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
 """
-_LOOKING = Statement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
+_LOOKING = TextStatement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
 
 _KEEP = """
 UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
@@ -152,7 +152,7 @@ SELECT NOT EXISTS (
 
 
 @cache
-def _saving(count: int, *, noting: bool = False) -> Statement:
+def _saving(count: int, *, noting: bool = False) -> TextStatement:
     """Write a conversation back and queue `count` messages; single values are cheaper than lists.
 
     The first is born claimed by this process, if none of the person's is open. `noting` is for an
@@ -161,14 +161,14 @@ def _saving(count: int, *, noting: bool = False) -> Statement:
     keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
     parts = [f"noted AS ({_NOTE})"] if noting else []
     if not count:
-        return Statement.of(f"WITH {parts[0]} {keep} RETURNING 0, ''" if noting else keep)
+        return TextStatement.of(f"WITH {parts[0]} {keep} RETURNING 0, ''" if noting else keep)
     rows = ", ".join(
         f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
         for n in range(1, count + 1)
     )
     parts += [f"saved AS ({keep})", f"free AS MATERIALIZED ({_FREE})"]
     write = _WRITE.format(rows=rows, noted="noted, " if noting else "")
-    return Statement.of(f"WITH {', '.join(parts)} {write}")
+    return TextStatement.of(f"WITH {', '.join(parts)} {write}")
 
 
 async def claim(

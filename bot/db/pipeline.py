@@ -9,7 +9,7 @@ behind is an ordinary connection, in or out of a transaction, on which cursors w
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from psycopg import abc, adapt
 from psycopg.errors import error_from_result
@@ -21,16 +21,25 @@ from bot.db.connection import Connection, Variant
 
 type Rows = list[tuple[Any, ...]]
 type Values = Mapping[str, Any]
-type Call = tuple["Statement", Values]
+type Call = tuple["Sendable", Values]
 
 
 _VALUE = re.compile(r"%\((\w+)\)s")
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
+class Sendable(Protocol):
+    """A text with PostgreSQL's placeholders, and the names of their values in order."""
+
+    @property
+    def text(self) -> bytes: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement with values by name, `%(name)s` as for a cursor."""
+class TextStatement:
+    """A statement given as text, with values by name, `%(name)s` as for a cursor."""
 
     text: bytes
     names: tuple[str, ...]
@@ -42,7 +51,7 @@ class Statement:
         return cls(ours, names)
 
 
-_BEGIN, _COMMIT = Statement.of("BEGIN"), Statement.of("COMMIT")
+_BEGIN, _COMMIT = TextStatement.of("BEGIN"), TextStatement.of("COMMIT")
 
 
 async def begin(connection: Connection, *calls: Call) -> list[Rows]:
@@ -50,7 +59,7 @@ async def begin(connection: Connection, *calls: Call) -> list[Rows]:
     return (await execute_pipeline(connection, (_BEGIN, {}), *calls))[1:]
 
 
-async def run(connection: Connection, statement: Statement, values: Values) -> Rows:
+async def run(connection: Connection, statement: Sendable, values: Values) -> Rows:
     """One statement: in the open transaction or, where none is open, as one of its own."""
     return (await execute_pipeline(connection, (statement, values)))[0]
 
@@ -60,17 +69,39 @@ async def commit(connection: Connection, *calls: Call) -> list[Rows]:
     return (await execute_pipeline(connection, *calls, (_COMMIT, {})))[:-1]
 
 
-async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
-    """Everything out at once, then all answers in; raises what psycopg would for the first error.
+async def send_one(
+    connection: Connection, statement: Sendable, values: Values, *, opens: bool
+) -> tuple[Rows, int]:
+    """Send one statement, after BEGIN if it `opens` a transaction. Return its rows and their count.
 
-    Where no transaction is open the calls are one of their own, all or nothing. Whoever is
-    interrupted meanwhile loses the connection: nobody could say what its server did.
+    The count is of the rows written or read.
     """
-    pgconn, transformer = connection.pgconn, adapt.Transformer(connection)
+    call = (statement, values)
+    transformer = adapt.Transformer(connection)
+    calls = ((_BEGIN, {}), call) if opens else (call,)
+    result = (await _results(connection, transformer, calls))[-1]
+    return _rows(transformer, result), result.command_tuples or 0
+
+
+async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
+    """Send all statements in one write, then read all answers. Raises psycopg's first error.
+
+    If no transaction is open, the statements form one: all or nothing. If the caller is cancelled
+    meanwhile, the connection is closed, since its server's state is unknown.
+    """
+    transformer = adapt.Transformer(connection)
+    results = await _results(connection, transformer, calls)
+    return [_rows(transformer, result) for result in results]
+
+
+async def _results(
+    connection: Connection, transformer: abc.Transformer, calls: Sequence[Call]
+) -> list[PGresult]:
+    pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
     fresh: dict[Variant, bytes] = {}
     try:
-        told = [_send(connection, transformer, fresh, *call) for call in calls]
+        prepared = [_send(connection, transformer, fresh, *call) for call in calls]
         pgconn.pipeline_sync()
         results = await connection.wait(_answers(pgconn))
     except BaseException:
@@ -81,14 +112,14 @@ async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
         if result.status in _FAILED:
             raise error_from_result(result, encoding="utf-8")
     connection.prepared.update(fresh)
-    return [_rows(transformer, result) for result in _executed(results, told)]
+    return list(_executed(results, prepared))
 
 
 def _send(
     connection: Connection,
     transformer: abc.Transformer,
     fresh: dict[Variant, bytes],
-    statement: Statement,
+    statement: Sendable,
     values: Values,
 ) -> bool:
     """Put a statement into the pipeline; whether it had to be prepared, and is in `fresh` now."""
@@ -121,10 +152,10 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
             results.append(result)
 
 
-def _executed(results: Sequence[PGresult], told: Sequence[object]) -> Iterator[PGresult]:
+def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
     """The answers to the statements themselves, without those to their preparation."""
     left = iter(results)
-    for new in told:
+    for new in prepared:
         if new:
             next(left)
         yield next(left)

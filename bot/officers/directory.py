@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from bot.config.settings import ConfigError
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import Call, Rows, Statement
+from bot.db.pipeline import Call, Rows, TextStatement
 from bot.officers import permissions
 from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Pool, Runtime
@@ -88,7 +88,7 @@ def console(rt: Runtime) -> Pool:
     return rt.console
 
 
-_SCOPE = Statement.of(
+_SCOPE = TextStatement.of(
     "SELECT set_config('kosh.mission', %(mission)s, true),"
     " set_config('kosh.officer', %(officer)s, true), set_config('kosh.audits', %(audits)s, true)"
 )
@@ -119,7 +119,7 @@ async def by_name(transaction: Transaction, name: str) -> Officer:
     return read(row)
 
 
-_TEAM = Statement.of(
+_TEAM = TextStatement.of(
     f"SELECT {COLUMNS} FROM officers o WHERE mission = %(mission)s AND active ORDER BY name"
 )
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from bot.db import pipeline
 from bot.db.connection import Transaction as Connection
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.officers import directory
 from bot.officers.directory import Officer
 
@@ -59,7 +59,7 @@ _GOOD: LiteralString = (
     f"s.created_at > kosh_now() - interval '{MAX_HOURS} hours'"
     f" AND s.seen_at > kosh_now() - interval '{IDLE_MINUTES} minutes'"
 )
-_PRESENT = Statement.of(
+_PRESENT = TextStatement.of(
     f"SELECT {_COLUMNS}, {directory.COLUMNS}, coalesce(a.language, ''), kosh_now(),"
     " set_config('kosh.mission', o.mission, true)"
     " FROM console_sessions s JOIN officers o ON o.id = s.officer_id"
@@ -67,11 +67,11 @@ _PRESENT = Statement.of(
     " AND o.active"
 )
 # The statement before has set whose.
-_ZONE = Statement.of(
+_ZONE = TextStatement.of(
     "SELECT zone FROM missions WHERE mission = current_setting('kosh.mission', true)"
 )
 # Once a minute is often enough for an idle limit of minutes.
-_SEEN = Statement.of(
+_SEEN = TextStatement.of(
     "UPDATE console_sessions s SET seen_at = kosh_now() WHERE s.token = %(token)s"
     f" AND %(seen)s AND s.seen_at < kosh_now() - interval '1 minute' AND {_GOOD}"
 )

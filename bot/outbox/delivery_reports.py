@@ -7,7 +7,7 @@ from uuid import UUID
 from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.observability import logging
 from bot.outbox import part_status
 from bot.outbox.enqueue import MAX_ATTEMPTS
@@ -26,7 +26,7 @@ _logger = logging.get()
 # Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
 # writes the outcome looks at it. A report of another attempt is about no message that counts. Of a
 # first one none is told, as by versions before this one of all: their rows hold the platform's ids.
-_RECEIPTS = Statement.of("""
+_RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
                        %(states)s::text[], %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[],

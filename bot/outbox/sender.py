@@ -28,7 +28,7 @@ from bot.channels import (
 from bot.concurrency import isolation
 from bot.concurrency.batching import WaitedTooLong
 from bot.db import connection, pipeline
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits
 from bot.outbox.channel_probe import doubt, doubted
@@ -70,7 +70,7 @@ class Parcel:
 
 # The person's open rows are locked in order first, so that of two senders one sees what the other
 # did: without it a row written while another is being sent could wait for the sweep.
-_CLAIM = Statement.of("""
+_CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
   WHERE m.person_id = %(person)s AND m.state IN ('pending', 'sending')
@@ -101,7 +101,7 @@ WHERE m.id = o.id AND o.due_at <= kosh_now()
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """)
 
-_OUTCOME = Statement.of("""
+_OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
   reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.runtime import Runtime
 from bot.security.vault import PersonKey, WrappedKey
 
@@ -121,7 +121,7 @@ async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person
     return known(rt, person_id, *rows[0]) if rows else None
 
 
-KEY = Statement.of("SELECT key, key_epoch FROM people WHERE id = %(person)s")
+KEY = TextStatement.of("SELECT key, key_epoch FROM people WHERE id = %(person)s")
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from bot.channels import Channel, SendError
 from bot.db import job_queue
 from bot.db.connection import Transaction
-from bot.db.pipeline import Rows, Statement, run
+from bot.db.pipeline import Rows, TextStatement, run
 from bot.file_sanitizer.pdf_writer import picture_of
 from bot.file_sanitizer.sanitizer import Clean, Refused, Verdict
 from bot.people import identities
@@ -324,7 +324,7 @@ async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ..
     return listed(await run(transaction, LISTING, {"person": person_id}))
 
 
-LISTING = Statement.of(
+LISTING = TextStatement.of(
     "SELECT id, paper, state, pages, state_at FROM uploads WHERE person_id = %(person)s"
     " AND state NOT IN ('refused', 'gone') ORDER BY created_at, id"
 )

@@ -12,7 +12,7 @@ from bot.conversations import batched_turns, receive
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import Delivery
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.runtime import Runtime
 from flows.engine.conversation import step
 from flows.engine.events import Pressed, Said, Started
@@ -76,7 +76,7 @@ async def test_they_happen_twice_where_nobody_looks_at_the_note(
     (guest,) = await _known(rt, 1)
     saving = conversation_store._saving
 
-    def unchecked(count: int, *, noting: bool = False) -> Statement:
+    def unchecked(count: int, *, noting: bool = False) -> TextStatement:
         return saving(count)
 
     monkeypatch.setattr(conversation_store, "_saving", unchecked)

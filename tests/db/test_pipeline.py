@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from bot.db import pipeline
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement as Statement
 from bot.runtime import Runtime
 
 MANY = 3_000_000

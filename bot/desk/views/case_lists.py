@@ -10,7 +10,7 @@ from uuid import UUID
 from bot import cases
 from bot.cases import Case
 from bot.db.connection import Transaction
-from bot.db.pipeline import Statement
+from bot.db.pipeline import TextStatement
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Role, Subject
@@ -156,7 +156,7 @@ _WANTED: LiteralString = (
 )
 
 
-def _listed(queue: Queue, paged: bool) -> Statement:
+def _listed(queue: Queue, paged: bool) -> TextStatement:
     if queue is Queue.RESOLVED:
         of, key, order, beyond = (
             "k.state = 'resolved'",
@@ -170,14 +170,14 @@ def _listed(queue: Queue, paged: bool) -> Statement:
         order = key
     order = order.format(*key.split(", "))
     after = f" AND ({key}) {beyond} (SELECT {key} FROM cases k WHERE k.number = %(after)s)"
-    return Statement.of(
+    return TextStatement.of(
         f"{LINE} FROM (SELECT * FROM cases k WHERE {of} AND {_WANTED}{after if paged else ''}"
         f" ORDER BY {order} LIMIT {PAGE + 1}) k {BESIDE} ORDER BY {order}"
     )
 
 
 _LISTED = {(queue, paged): _listed(queue, paged) for queue in Queue for paged in (False, True)}
-_COUNTED = Statement.of(
+_COUNTED = TextStatement.of(
     "SELECT "
     + ", ".join(
         f"count(*) FILTER (WHERE {each}), min(waiting_since) FILTER (WHERE {each})"
@@ -215,7 +215,7 @@ _FOUND: LiteralString = (
     " ORDER BY k.state = 'resolved', k.opened_at DESC LIMIT 1"
 )
 # The number up to which a page that is read afterwards knows everything.
-LAST = Statement.of("SELECT coalesce(max(id), 0) FROM case_events")
+LAST = TextStatement.of("SELECT coalesce(max(id), 0) FROM case_events")
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:
@@ -243,7 +243,7 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
     return tuple(Member(each, *held.get(each.id, (0, 0, None))) for each in team)
 
 
-_LOAD = Statement.of(
+_LOAD = TextStatement.of(
     "SELECT owner, count(*), count(waiting_since), min(waiting_since) FROM cases"
     " WHERE state <> 'resolved' AND owner IS NOT NULL GROUP BY owner"
 )
@@ -272,8 +272,8 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
     return [Event(*row) for row in found] if known and len(found) <= MAX_EVENTS else None
 
 
-_THERE = Statement.of("SELECT FROM case_events WHERE id = %(id)s::bigint")
-_AFTER = Statement.of(
+_THERE = TextStatement.of("SELECT FROM case_events WHERE id = %(id)s::bigint")
+_AFTER = TextStatement.of(
     "SELECT id, case_id, kind, at FROM case_events WHERE mission = %(mission)s"
     f" AND id > %(id)s::bigint ORDER BY id LIMIT {MAX_EVENTS + 1}"
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bot import uploads
 from bot.cases import Case
-from bot.db.pipeline import Rows, Statement
+from bot.db.pipeline import Rows, TextStatement
 from bot.desk.views.case_lists import BESIDE, LAST, LINE, Line, line_of
 from bot.desk.views.form_view import PARKED, SEEN, allowed, opened, parked, person_of, road, seen
 from bot.observability import logging
@@ -168,7 +168,7 @@ _SPENT = (
     " AND at > kosh_now() - %(spell)s::interval), false) AS going_on FROM audit"
     " WHERE actor = %(actor)s AND action = %(action)s AND at > kosh_now() - interval '1 hour'"
 )
-_ACCOUNT = Statement.of(_SPENT)
+_ACCOUNT = TextStatement.of(_SPENT)
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
@@ -232,41 +232,41 @@ _AGAIN = (
     " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
     " WHERE case_readers.at < kosh_now() - interval '20 seconds'"
 )
-_HERE = Statement.of(_LOOKS + _AGAIN)
-_BESIDE = Statement.of(
+_HERE = TextStatement.of(_LOOKS + _AGAIN)
+_BESIDE = TextStatement.of(
     "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
     " WHERE r.case_id = %(case)s AND r.officer <> %(officer)s"
     " AND r.at > kosh_now() - interval '1 minute' ORDER BY o.name"
 )
-_NOW = Statement.of("SELECT kosh_now()")
+_NOW = TextStatement.of("SELECT kosh_now()")
 _FITS = f"EXISTS (SELECT FROM ({_SPENT}) AS spent WHERE NOT going_on AND read < %(most)s)"
 # A new reading, after all that is read: those of one officer wait here for one another, so that
 # each counts the ones before it. The audit is at the very end, since everybody waits for that.
 _NOTED = (
-    Statement.of("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))"),
+    TextStatement.of("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))"),
     _ACCOUNT,
-    Statement.of(f"{_LOOKS} AND {_FITS}{_AGAIN}"),
-    Statement.of(audit_log.appending(_FITS)),
+    TextStatement.of(f"{_LOOKS} AND {_FITS}{_AGAIN}"),
+    TextStatement.of(audit_log.appending(_FITS)),
 )
-_THREAD = Statement.of(
+_THREAD = TextStatement.of(
     "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
     " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
     " coalesce(m.reason, ''), coalesce(w.canned, '') FROM case_words w"
     " LEFT JOIN officers o ON o.id = w.officer LEFT JOIN messages m ON m.id = w.message_id"
     " WHERE w.case_id = %(case)s ORDER BY w.id"
 )
-_NOTES = Statement.of(
+_NOTES = TextStatement.of(
     "SELECT n.id, n.at, coalesce(o.name, ''), n.body FROM notes n"
     " LEFT JOIN officers o ON o.id = n.officer WHERE n.case_id = %(case)s ORDER BY n.id"
 )
-_REGISTRY = Statement.of(
+_REGISTRY = TextStatement.of(
     "SELECT 'registration', coalesce(r.number, ''), r.state, 0, '', r.state_at"
     " FROM registrations r WHERE r.person_id = %(person)s UNION ALL"
     " SELECT w.kind, coalesce(r.number, ''), w.state, w.attempts, coalesce(w.reason, ''),"
     " coalesce(w.done_at, w.created_at) FROM registry_writes w"
     " JOIN registrations r ON r.id = w.registration_id WHERE r.person_id = %(person)s ORDER BY 6"
 )
-_EARLIER = Statement.of(
+_EARLIER = TextStatement.of(
     f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %(person)s AND k.id <> %(case)s"
     " ORDER BY k.opened_at DESC LIMIT 25"
 )

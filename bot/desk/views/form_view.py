@@ -7,7 +7,7 @@ import msgspec
 
 from bot.cases import Case
 from bot.db.connection import Transaction
-from bot.db.pipeline import Rows, Statement, run
+from bot.db.pipeline import Rows, TextStatement, run
 from bot.desk.views.case_lists import BESIDE, LINE, Line, line_of
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -106,7 +106,7 @@ def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
     return (flow, form, path(flow, form)) if flow else None
 
 
-SEEN = Statement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
+SEEN = TextStatement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
 
 
 async def seen(
@@ -138,7 +138,7 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
     return parked(person, await run(transaction, PARKED, {"person": person.id}))
 
 
-PARKED = Statement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
+PARKED = TextStatement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
 
 
 def parked(person: Person, rows: Rows) -> tuple[Conversation | None, int]:

@@ -1,0 +1,162 @@
+"""Statements: SQLAlchemy expressions, compiled once, with typed rows; and the ways to send one.
+
+An expression is compiled at its first use, with PostgreSQL's own placeholders. Values are
+`bindparam("name")`; any other constant becomes a literal, or a generic plan could not use a
+partial index. SQLAlchemy executes nothing: the pipeline sends the text over psycopg, so errors
+are psycopg's and SQLAlchemy cannot print a value.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, cast, overload
+
+from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.pq import TransactionStatus
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    DateTime,
+    Float,
+    Insert,
+    any_,
+    func,
+)
+from sqlalchemy import bindparam as _bindparam
+from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect_psycopg
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from bot.db import pipeline
+from bot.db.connection import Connection
+
+NOW: ColumnElement[datetime] = func.kosh_now(type_=DateTime(timezone=True))
+"""Database time; tests set it."""
+
+
+def ago(**units: float) -> ColumnElement[datetime]:
+    """Return database time minus a constant interval, given as to `timedelta`."""
+    return NOW - timedelta(**units)
+
+
+def seconds_from_now(name: str) -> ColumnElement[datetime]:
+    """Return database time plus so many seconds as the value `name` says."""
+    interval = func.make_interval(0, 0, 0, 0, 0, 0, _bindparam(name, type_=Float()))
+    return NOW + interval
+
+
+def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
+    """Return whether the column is in the list that is the value `name`."""
+    return column == any_(_bindparam(name, type_=ARRAY(column.type)))
+
+
+class _Compiler(PGCompiler_psycopg):
+    """Render constants as literals; only values given by name stay parameters."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
+        if not bindparam.required:
+            options["literal_binds"] = True
+        return str(super().visit_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
+
+
+class _Dialect(PGDialect_psycopg):
+    statement_compiler = _Compiler
+    supports_statement_cache = False
+
+
+_DIALECT = _Dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+class Statement[*Ts]:
+    """An expression whose rows have the types `Ts`; `text` and `names` are what is sent."""
+
+    __slots__ = ("_expression", "names", "text")
+
+    names: tuple[str, ...]
+    text: bytes
+
+    def __init__(self, expression: ClauseElement) -> None:
+        self._expression = expression
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only while the slots are empty.
+        if name not in ("names", "text"):
+            raise AttributeError(name)
+        compiled = self._expression.compile(dialect=_DIALECT)
+        assert isinstance(compiled, _Compiler)
+        self.names, self.text = tuple(compiled.positiontup or ()), str(compiled).encode()
+        return getattr(self, name)
+
+
+@overload
+def statement[*Ts](expression: TypedReturnsRows[*Ts]) -> Statement[*Ts]: ...
+@overload
+def statement(expression: UpdateBase) -> Statement[()]: ...
+def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
+    """Return a statement that is compiled at its first use."""
+    if isinstance(expression, Insert) and not expression._returning:
+        # Without this SQLAlchemy adds RETURNING with the primary key.
+        expression = expression.inline()
+    return Statement(expression)
+
+
+async def fetch_all[*Ts](
+    transaction: AsyncConnection[Any], statement: Statement[*Ts], /, **values: Any
+) -> list[tuple[*Ts]]:
+    """Return all rows."""
+    rows, _count = await _send(transaction, statement, values)
+    return cast(list[tuple[*Ts]], rows)
+
+
+async def fetch_one[*Ts](
+    transaction: AsyncConnection[Any], statement: Statement[*Ts], /, **values: Any
+) -> tuple[*Ts] | None:
+    """Return the first row, or None if there is none."""
+    rows, _count = await _send(transaction, statement, values)
+    return cast(tuple[*Ts], rows[0]) if rows else None
+
+
+async def fetch_value[T](
+    transaction: AsyncConnection[Any], statement: Statement[T], /, **values: Any
+) -> T | None:
+    """Return the only column of the first row, or None if there is no row."""
+    rows, _count = await _send(transaction, statement, values)
+    return cast(T, rows[0][0]) if rows else None
+
+
+async def fetch_values[T](
+    transaction: AsyncConnection[Any], statement: Statement[T], /, **values: Any
+) -> list[T]:
+    """Return the only column of all rows."""
+    rows, _count = await _send(transaction, statement, values)
+    return [row[0] for row in rows]
+
+
+async def execute(
+    transaction: AsyncConnection[Any],
+    statement: Statement[*tuple[Any, ...]],
+    /,
+    **values: Any,
+) -> int:
+    """Return the number of rows written (or read)."""
+    _rows, count = await _send(transaction, statement, values)
+    return count
+
+
+async def _send(
+    transaction: AsyncConnection[Any],
+    statement: Statement[*tuple[Any, ...]],
+    values: dict[str, Any],
+) -> tuple[pipeline.Rows, int]:
+    """Send a statement in the open transaction; open one first, as a cursor would."""
+    if not isinstance(transaction, Connection):
+        given = [values[name] for name in statement.names]
+        cursor = AsyncRawCursor(transaction)
+        await cursor.execute(statement.text, given)
+        rows = await cursor.fetchall() if cursor.description else []
+        return rows, cursor.rowcount
+    idle = transaction.info.transaction_status is TransactionStatus.IDLE
+    return await pipeline.send_one(
+        transaction, statement, values, opens=idle and not transaction.autocommit
+    )

@@ -1,0 +1,161 @@
+"""Announcements: texts, approvals, recipients, counts."""
+
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import (
+    Base,
+    BroadcastId,
+    BroadcastKey,
+    EmptyBytes,
+    EmptyText,
+    No,
+    Now,
+    One,
+    PersonId,
+    Serial,
+    Zero,
+)
+
+
+class Broadcast(Base):  # broadcasts
+    __tablename__ = "broadcasts"
+    __table_args__ = (
+        Index("broadcasts_number", "number", unique=True),
+        Index(None, "text_hash"),
+        Index(
+            "broadcasts_open",
+            "state_at",
+            postgresql_where=text("state IN ('scheduled', 'running', 'paused', 'cancelled')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[Serial]
+    purpose: Mapped[str]
+    topic: Mapped[str]
+    # The reason for urgency: shown to the approvers, never sent.
+    urgent_reason: Mapped[EmptyText] = mapped_column("why")
+    state: Mapped[str]
+    reason: Mapped[EmptyText]
+    audience: Mapped[dict[str, Any]]
+    not_before: Mapped[datetime | None]
+    not_later_than: Mapped[datetime | None]
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    paid: Mapped[No]
+    # So many go first; while `reach` is set, only rows below it go.
+    canary: Mapped[int]
+    reach: Mapped[int | None]
+    canary_until: Mapped[datetime | None]
+    author: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
+    version: Mapped[One]
+    content_hash: Mapped[EmptyBytes]
+    text_hash: Mapped[EmptyBytes]
+    # The content approved last, so that later changes can be shown.
+    agreed: Mapped[dict[str, Any] | None]
+    total: Mapped[int | None]
+    created_at: Mapped[Now]
+    state_at: Mapped[Now]
+    started_at: Mapped[datetime | None]
+
+
+class BroadcastText(Base):  # broadcasts
+    __tablename__ = "broadcast_texts"
+
+    broadcast_id: Mapped[BroadcastKey]
+    language: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    template: Mapped[EmptyText]
+
+
+class BroadcastTest(Base):  # broadcasts
+    __tablename__ = "broadcast_tests"
+
+    broadcast_id: Mapped[BroadcastKey]
+    language: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[bytes]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class Approval(Base):  # broadcasts
+    __tablename__ = "approvals"
+    __table_args__ = (CheckConstraint("officer <> author", name="approvals_four_eyes"),)
+
+    broadcast_id: Mapped[BroadcastKey]
+    officer: Mapped[UUID] = mapped_column(ForeignKey("officers.id"), primary_key=True)
+    author: Mapped[UUID]
+    content_hash: Mapped[bytes]
+    audience: Mapped[int]
+    created_at: Mapped[Now] = mapped_column("at")
+    expires_at: Mapped[datetime]
+
+
+class BroadcastRecipient(Base):  # broadcasts
+    __tablename__ = "recipients"
+    __table_args__ = (
+        Index("recipients_once", "person_id", "broadcast_id", unique=True),
+        Index("recipients_listed", "broadcast_id", "state", "seq"),
+        Index(
+            "recipients_held",
+            "broadcast_id",
+            "not_before",
+            postgresql_where=text("state = 'held'"),
+        ),
+        Index("recipients_reach", "at", postgresql_where=text("template")),
+    )
+
+    broadcast_id: Mapped[BroadcastKey]
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[PersonId]
+    attempt: Mapped[Zero]
+    channel: Mapped[str]
+    language: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[EmptyText]
+    # Whether it went as a template, which counts against the platform's daily limit.
+    template: Mapped[No]
+    not_before: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None] = mapped_column("at")
+    external_id: Mapped[str | None]
+
+
+class BroadcastCount(Base):  # the database's own triggers, so that no statement can forget it
+    __tablename__ = "broadcast_counts"
+
+    broadcast_id: Mapped[BroadcastKey]
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class BroadcastMinute(Base):  # the database's own triggers, so that no statement can forget it
+    __tablename__ = "broadcast_minutes"
+
+    broadcast_id: Mapped[BroadcastKey]
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+class BroadcastRequest(Base):  # broadcasts
+    __tablename__ = "broadcast_requests"
+
+    officer: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes]
+    broadcast_id: Mapped[BroadcastId]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class ChannelPause(Base):  # broadcasts
+    __tablename__ = "platform_pauses"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column("until")
+    reason: Mapped[str]

@@ -1,0 +1,233 @@
+"""Cases and their texts; missions, working hours, ready-made replies; break-glass access."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import (
+    Base,
+    CaseId,
+    CaseKey,
+    EmptyBytes,
+    EmptyText,
+    No,
+    Now,
+    One,
+    OptionalNow,
+    PersonId,
+    Serial,
+    SerialKey,
+    Zero,
+)
+
+
+class Case(Base):  # cases
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index(None, "person_id"),
+        Index("cases_number", "number", unique=True),
+        Index(
+            "cases_queue",
+            "mission",
+            text("urgent DESC"),
+            "opened_at",
+            postgresql_where=text("state <> 'resolved'"),
+        ),
+        Index(
+            "cases_listed",
+            "mission",
+            text("(NOT urgent)"),
+            text("(coalesce(answer_due, 'infinity'))"),
+            "opened_at",
+            "id",
+            postgresql_where=text("state <> 'resolved'"),
+        ),
+        Index(
+            "cases_closed",
+            "mission",
+            text("state_at DESC"),
+            postgresql_where=text("state = 'resolved'"),
+        ),
+        Index(
+            "cases_answered",
+            "mission",
+            "answered_at",
+            postgresql_where=text("answered_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[PersonId]
+    mission: Mapped[str]
+    topic: Mapped[str]
+    urgent: Mapped[bool]
+    language: Mapped[str]
+    state: Mapped[str]
+    owner: Mapped[UUID | None] = mapped_column(ForeignKey("officers.id"))
+    version: Mapped[Zero]
+    opened_at: Mapped[Now]
+    state_at: Mapped[Now]
+    number: Mapped[Serial]
+    country: Mapped[EmptyText]
+    waiting_since: Mapped[OptionalNow]
+    answer_due: Mapped[datetime | None]
+    resolve_due: Mapped[datetime | None]
+    return_due: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answer_minutes: Mapped[int | None]
+    returned: Mapped[Zero]
+    rating: Mapped[str | None]
+
+
+class CaseMessage(Base):  # cases
+    __tablename__ = "case_words"
+    __table_args__ = (Index(None, "case_id", "id"),)
+
+    id: Mapped[SerialKey]
+    case_id: Mapped[CaseId]
+    person_id: Mapped[PersonId]
+    officer: Mapped[UUID | None]
+    body: Mapped[bytes]
+    created_at: Mapped[Now] = mapped_column("at")
+    # The officer's message on its way, and the ready-made reply it was.
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    canned_reply: Mapped[str | None] = mapped_column("canned")
+
+
+class CaseNote(Base):  # cases
+    __tablename__ = "notes"
+    __table_args__ = (Index(None, "case_id", "id"),)
+
+    id: Mapped[SerialKey]
+    case_id: Mapped[CaseId]
+    person_id: Mapped[PersonId]
+    officer: Mapped[UUID]
+    body: Mapped[bytes]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class CaseAction(Base):  # cases
+    __tablename__ = "case_actions"
+    __table_args__ = (Index(None, "case_id"),)
+
+    officer: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[CaseId]
+    action: Mapped[str]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class CaseViewer(Base):  # reading
+    __tablename__ = "case_readers"
+
+    case_id: Mapped[CaseKey]
+    officer: Mapped[UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class BreakGlassRequest(Base):  # glass
+    __tablename__ = "glass"
+    __table_args__ = (
+        CheckConstraint(
+            "granted_by <> asked_by AND reviewed_by <> asked_by", name="glass_two_people"
+        ),
+        Index(None, "asked_at"),
+        Index(None, "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[CaseId]
+    mission: Mapped[str]
+    asked_by: Mapped[UUID]
+    reason: Mapped[str]
+    asked_at: Mapped[Now]
+    granted_by: Mapped[UUID | None]
+    expires_at: Mapped[datetime | None] = mapped_column("until")
+    reviewed_by: Mapped[UUID | None]
+    reviewed_at: Mapped[datetime | None]
+
+
+class CaseEvent(Base):  # the database's own triggers, so that no change goes untold
+    __tablename__ = "case_events"
+    __table_args__ = (Index(None, "mission", "id"), Index(None, "at"))
+
+    id: Mapped[SerialKey]
+    case_id: Mapped[UUID]
+    mission: Mapped[str]
+    kind: Mapped[str]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class Mission(Base):  # hours
+    __tablename__ = "missions"
+
+    mission: Mapped[str] = mapped_column(primary_key=True)
+    zone: Mapped[str]
+    first_minutes: Mapped[int]
+    next_minutes: Mapped[int]
+    resolve_minutes: Mapped[int]
+    claim_timeout_minutes: Mapped[int] = mapped_column("return_minutes")
+    duty_chat: Mapped[EmptyText]
+    version: Mapped[One]
+    auto_assign: Mapped[No] = mapped_column("gives")
+
+
+class MissionHours(Base):  # hours
+    __tablename__ = "mission_hours"
+
+    mission: Mapped[str] = mapped_column(
+        ForeignKey("missions.mission", ondelete="CASCADE"), primary_key=True
+    )
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    opens: Mapped[time] = mapped_column(primary_key=True)
+    closes: Mapped[time]
+
+
+class MissionHoliday(Base):  # hours
+    __tablename__ = "holidays"
+
+    mission: Mapped[str] = mapped_column(
+        ForeignKey("missions.mission", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    works_as: Mapped[int | None]
+
+
+class CannedReply(Base):  # canned
+    __tablename__ = "canned"
+
+    mission: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    version: Mapped[int]
+    changed_at: Mapped[Now]
+
+
+class DutyMessage(Base):  # duty
+    __tablename__ = "duty_cards"
+
+    chat: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[EmptyText]
+    digest: Mapped[EmptyBytes]
+    urgent: Mapped[Zero]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class FormFunnel(Base):  # statistics
+    __tablename__ = "steps"
+
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column("place")
+    language: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    entered: Mapped[int] = mapped_column("reached")
+    stopped: Mapped[int] = mapped_column("staying")
+    created_at: Mapped[Now] = mapped_column("at")
+    country: Mapped[EmptyText] = mapped_column(primary_key=True)

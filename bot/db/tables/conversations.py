@@ -1,0 +1,95 @@
+"""Conversations, the updates they took, and the messages they lead to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import (
+    Base,
+    EmptyList,
+    No,
+    Now,
+    One,
+    PersonId,
+    PersonKey,
+    SerialKey,
+    Zero,
+)
+
+
+class Conversation(Base):  # conversations: the row is also the person's lock
+    __tablename__ = "conversations"
+    # No index on what every turn changes, and room in the page: updates stay in place (HOT).
+    __table_args__ = {"postgresql_with": {"fillfactor": "60"}}  # noqa: RUF012 - declarative
+
+    person_id: Mapped[PersonKey]
+    state: Mapped[bytes]
+    channel: Mapped[str]
+    language: Mapped[str]
+    quiet: Mapped[No]
+    ownership_version: Mapped[Zero] = mapped_column("epoch")
+    deletable_messages: Mapped[EmptyList] = mapped_column("standing")
+    updated_at: Mapped[Now]
+
+
+class ProcessedUpdate(Base):  # conversations
+    __tablename__ = "updates"
+    __table_args__ = (Index(None, "at"),)
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class Quarantined(Base):  # inbox
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("quarantine_key", "channel", "key", unique=True),)
+
+    id: Mapped[SerialKey]
+    channel: Mapped[str]
+    key: Mapped[bytes]
+    reason: Mapped[str]
+    size: Mapped[int]
+    attempts: Mapped[One]
+    body: Mapped[bytes | None]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class Message(Base):  # outbox
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("messages_waiting", "person_id", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "messages_open",
+            "person_id",
+            "id",
+            postgresql_where=text("state IN ('pending', 'sending')"),
+        ),
+        # Another predicate than that of `messages_open`, so that only the sweep is planned over
+        # it: after a burst the turn's own statements used it and read every row that waits.
+        Index("messages_due", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index("messages_person", "person_id", "id"),
+    )
+
+    id: Mapped[SerialKey]
+    person_id: Mapped[PersonId]
+    channel: Mapped[str]
+    act: Mapped[str]
+    body: Mapped[bytes | None]
+    ownership_version: Mapped[int | None] = mapped_column("epoch")
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
+    officer: Mapped[UUID | None]
+    state: Mapped[str]
+    attempt: Mapped[Zero]
+    external_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    due_at: Mapped[Now]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[Now]
+    done_at: Mapped[datetime | None]
+    # What the platform reported last: sent, failed, delivered or read; and what it bills it as.
+    receipt: Mapped[str | None]
+    receipt_at: Mapped[datetime | None]
+    price: Mapped[str | None]

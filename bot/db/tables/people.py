@@ -1,0 +1,100 @@
+"""People: keys, handles, links, consents, subscriptions, reminders."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import Base, No, Now, One, PersonId, PersonKey, SerialKey, Zero
+
+
+class Person(Base):  # people
+    __tablename__ = "people"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[bytes]
+    key_version: Mapped[int] = mapped_column("key_epoch")
+    mission: Mapped[str | None]
+    created_at: Mapped[Now]
+    pin: Mapped[bytes | None]
+    pin_misses: Mapped[Zero]
+
+
+class Handle(Base):  # people
+    __tablename__ = "handles"
+    __table_args__ = (Index(None, "person_id"),)
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    blind_index: Mapped[bytes] = mapped_column("bidx", primary_key=True)
+    person_id: Mapped[PersonId]
+    address: Mapped[bytes]
+    blocked: Mapped[No]
+    created_at: Mapped[Now]
+    # A web handle of the secure page: the channel the conversation returns to, and its end.
+    home: Mapped[str | None]
+    expires_at: Mapped[datetime | None] = mapped_column("until")
+    # Kept, to a quarter of an hour, where a platform takes free text only for a while after it.
+    spoke_at: Mapped[datetime | None]
+    # The version of the key that made the blind index.
+    index_version: Mapped[One]
+
+
+class SecureLink(Base):  # people
+    __tablename__ = "links"
+    __table_args__ = (Index(None, "person_id"), Index(None, "expires_at"))
+
+    token: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[PersonId]
+    channel: Mapped[str]
+    created_at: Mapped[Now]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Reminder(Base):  # reminders
+    __tablename__ = "reminders"
+    __table_args__ = (Index(None, "due_at"),)
+
+    person_id: Mapped[PersonKey]
+    due_at: Mapped[datetime]
+
+
+class Subscription(Base):  # subscriptions
+    __tablename__ = "subscriptions"
+    __table_args__ = (Index(None, "topic"),)
+
+    person_id: Mapped[PersonKey]
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    discreet: Mapped[No]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class AudienceAttribute(Base):  # subscriptions
+    __tablename__ = "traits"
+    __table_args__ = (Index(None, "kind", "token"),)
+
+    person_id: Mapped[PersonKey]
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[bytes]
+
+
+class Consent(Base):  # people
+    __tablename__ = "consents"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[SerialKey]
+    person_id: Mapped[PersonId]
+    purpose: Mapped[str]
+    given: Mapped[bool]
+    text_sha256: Mapped[bytes]
+    language: Mapped[str]
+    channel: Mapped[str]
+    created_at: Mapped[Now] = mapped_column("at")
+
+
+class Tombstone(Base):  # privacy
+    __tablename__ = "tombstones"
+
+    hash: Mapped[bytes] = mapped_column("mark", primary_key=True)
+    created_at: Mapped[Now] = mapped_column("at")

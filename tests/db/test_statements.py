@@ -1,0 +1,102 @@
+"""Statements: what is rendered, typed rows, one transaction, and every one of them prepared."""
+
+import gc
+import pkgutil
+from importlib import import_module
+
+import psycopg
+import pytest
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+import bot
+from bot.db import tables as t
+from bot.db.statements import (
+    Statement,
+    ago,
+    execute,
+    fetch_all,
+    fetch_one,
+    fetch_value,
+    fetch_values,
+    seconds_from_now,
+    statement,
+)
+from bot.embedded import Databases
+from bot.runtime import Runtime
+
+NOTE = statement(
+    insert(t.ProcessedUpdate)
+    .values(channel=bindparam("channel"), key=bindparam("key"))
+    .on_conflict_do_nothing()
+)
+KEYS = statement(
+    select(t.ProcessedUpdate.key)
+    .where(t.ProcessedUpdate.channel == bindparam("channel"))
+    .order_by(t.ProcessedUpdate.key)
+)
+BOTH = statement(
+    select(t.ProcessedUpdate.channel, t.ProcessedUpdate.key).where(
+        t.ProcessedUpdate.channel == bindparam("channel")
+    )
+)
+
+
+def test_statement_renders_constants_as_literals_and_values_by_name() -> None:
+    rendered = statement(
+        update(t.Message)
+        .where(t.Message.id == bindparam("id"), t.Message.due_at < ago(days=8))
+        .values(state="sent", body=None, lease_until=seconds_from_now("lease"))
+    )
+    assert rendered.names == ("lease", "id")
+    text = rendered.text.decode()
+    assert "state='sent'" in text
+    assert "body=NULL" in text
+    assert "kosh_now() - make_interval(secs=>691200.0)" in text
+
+
+async def test_fetches_return_rows_a_row_a_value(rt: Runtime) -> None:
+    async with rt.pool.connection() as transaction:
+        for key in (b"1", b"2"):
+            assert await execute(transaction, NOTE, channel="fetched", key=key) == 1
+        assert await execute(transaction, NOTE, channel="fetched", key=b"1") == 0
+        assert await fetch_values(transaction, KEYS, channel="fetched") == [b"1", b"2"]
+        assert await fetch_value(transaction, KEYS, channel="fetched") == b"1"
+        assert await fetch_value(transaction, KEYS, channel="none") is None
+        rows = await fetch_all(transaction, BOTH, channel="fetched")
+        assert rows == [("fetched", b"1"), ("fetched", b"2")]
+        assert await fetch_one(transaction, BOTH, channel="fetched") == ("fetched", b"1")
+        assert await fetch_one(transaction, BOTH, channel="none") is None
+
+
+async def test_statements_share_the_transaction_that_the_first_opens(rt: Runtime) -> None:
+    async with rt.pool.connection() as transaction:
+        await execute(transaction, NOTE, channel="undone", key=b"1")
+        await transaction.execute("INSERT INTO updates (channel, key) VALUES ('undone', '2')")
+        await transaction.rollback()
+        assert await fetch_values(transaction, KEYS, channel="undone") == []
+
+
+async def test_statement_error_is_psycopgs(rt: Runtime) -> None:
+    twice = statement(
+        insert(t.ProcessedUpdate).values(channel=bindparam("channel"), key=bindparam("key"))
+    )
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        async with rt.pool.connection() as transaction:
+            await execute(transaction, twice, channel="twice", key=b"1")
+            await execute(transaction, twice, channel="twice", key=b"1")
+
+
+def _statements() -> list[Statement[*tuple[object, ...]]]:
+    """Return every statement of the program's modules."""
+    for module in pkgutil.walk_packages(bot.__path__, "bot."):
+        if not module.name.endswith("__main__") and ".migrations." not in module.name:
+            import_module(module.name)
+    return [each for each in gc.get_objects() if isinstance(each, Statement)]
+
+
+def test_every_statement_fits_the_schema(databases: Databases) -> None:
+    with psycopg.connect(databases.owner) as connection:
+        for each in _statements():
+            result = connection.pgconn.prepare(b"", each.text)
+            assert not result.error_message, (each.text.decode(), result.error_message)
