@@ -31,7 +31,6 @@ SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 MAX_LINES = 400
 # A module past the measure says here why it is one thing, and not two.
 LONG = {
-    "bot/web/chat.py": "the page, its two posts and its stream, which make one another's state",
     "bot/config/settings.py": "every setting, with its meaning, its checks, its source",
     "bot/conversations/store.py": "claim, save and lock of a conversation",
     "flows/engine/questions.py": "a class for each kind of question, a sentence for each refusal",

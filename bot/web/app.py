@@ -17,6 +17,7 @@ from bot.runtime import Runtime
 from bot.web import (
     broadcast_api,
     chat,
+    chat_stream,
     console,
     demo,
     errors,
@@ -59,16 +60,18 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
     )
-    app.include_router(webhooks.router)
-    app.router.routes += [
-        *health.ROUTES,
-        *chat.ROUTES,
-        *demo.ROUTES,
-        *console.ROUTES,
-        *secure_page.ROUTES,
-        *printed_checklist.ROUTES,
-        *broadcast_api.ROUTES,
-    ]
+    for module in (
+        webhooks,
+        health,
+        chat,
+        chat_stream,
+        chat_stream,
+        demo,
+        secure_page,
+        printed_checklist,
+    ):
+        app.include_router(module.router)
+    app.router.routes += [*console.ROUTES, *broadcast_api.ROUTES]
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app

@@ -1,25 +1,27 @@
-"""The demo's panel beside the chat: what the sandbox registry received, ready to be shown."""
+"""Serve the demo's panel beside the chat: the newest entries of the sandbox registry."""
 
 from typing import Any
 
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from bot.runtime import Runtime
 from bot.web.request_parsing import Refused
 
-MAX_SHOWN = 20
+MAX_ENTRIES = 20
+
+router = APIRouter()
 
 
+@router.get("/demo/registry")
 async def registry(request: Request) -> Response:
-    """The newest entries; nowhere but in a demo."""
+    """Return the newest entries; 404 outside a demo."""
     rt: Runtime = request.app.state.rt
     if not rt.settings.demo or rt.settings.registry_url is None:
         raise Refused(404)
     async with rt.http.get(f"{rt.settings.registry_url}/_entries") as answer:
         entries = await answer.json()
-    return JSONResponse({"entries": [_card(entry) for entry in entries[:MAX_SHOWN]]})
+    return JSONResponse({"entries": [_card(entry) for entry in entries[:MAX_ENTRIES]]})
 
 
 def _card(entry: dict[str, Any]) -> dict[str, object]:
@@ -41,6 +43,3 @@ def _flat(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(_flat(each) for each in value)
     return str(value)
-
-
-ROUTES = [Route("/demo/registry", registry, methods=["GET"])]

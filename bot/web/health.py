@@ -1,12 +1,12 @@
-"""What is seen from outside: health, readiness, the public status; and metrics on another port."""
+"""Serve health, readiness and the public status; metrics on a port of their own."""
 
 from collections.abc import Mapping
 
 import msgspec
+from fastapi import APIRouter, Request
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -17,7 +17,7 @@ from bot.observability import metrics
 from bot.operations import health as operation_health
 from bot.operations.health import Health, Status, Watcher
 from bot.runtime import Runtime
-from bot.web import chat
+from bot.web.chat_rendering import templates
 from flows.engine.text import Text, _
 
 TITLE = _("Does everything work?")
@@ -36,15 +36,21 @@ CHAT = _("Chat on the website")
 REGISTRY = _("Passing on to the registry")
 DELIVERED = _("Last message delivered")
 VERSION = _("Version")
+# Monitors ask with HEAD too.
+METHODS = ["GET", "HEAD"]
+
+router = APIRouter()
 
 
+@router.api_route("/health", methods=METHODS)
 async def health(request: Request) -> Response:
-    """The process is alive."""
+    """Return 200 while the process is alive."""
     return JSONResponse({"status": "alive"})
 
 
+@router.api_route("/ready", methods=METHODS)
 async def ready(request: Request) -> Response:
-    """The process can commit."""
+    """Return 200 if the process can commit a transaction, else 503."""
     rt: Runtime = request.app.state.rt
     try:
         async with rt.pool.connection() as session:
@@ -54,25 +60,27 @@ async def ready(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
+@router.api_route("/status.json", methods=METHODS)
 async def status_json(request: Request) -> Response:
-    """How everything is, for other people's monitors."""
+    """Return the public status as JSON, for monitors."""
     rt, seen = await _seen(request)
     said = msgspec.to_builtins(operation_health.status(rt, seen))
     said["channels"] = dict(said["channels"])
     return JSONResponse(said, headers=_FOR_ALL)
 
 
-async def status(request: Request) -> Response:
-    """How everything is, for people, in their language."""
+@router.api_route("/status", methods=METHODS)
+async def status(request: Request, lang: str = "") -> Response:
+    """Return the public status as a page in the reader's language."""
     rt, seen = await _seen(request)
-    language = _language(rt, request)
-    html = chat.templates.get_template("status.html").render(
+    language = _language(rt, lang, request)
+    html = templates.get_template("status.html").render(
         lang=tag(language),
         dir=direction(language),
         languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
-        **_told(rt, operation_health.status(rt, seen), language),
+        **_values(rt, operation_health.status(rt, seen), language),
     )
-    # Of one address there are as many pages as languages; a cache in between has to know.
+    # One address has a page for each language, and a shared cache has to know.
     return HTMLResponse(html, headers={**_FOR_ALL, "Vary": "Accept-Language"})
 
 
@@ -84,14 +92,13 @@ async def _seen(request: Request) -> tuple[Runtime, operation_health.Sight]:
     return request.app.state.rt, await watcher.sight()
 
 
-def _language(rt: Runtime, request: Request) -> str:
+def _language(rt: Runtime, wanted: str, request: Request) -> str:
     codes = [code for code, _own in rt.languages.languages()]
-    wanted = request.query_params.get("lang", "")
     hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
     return wanted if wanted in codes else rt.languages.closest(hint) or codes[0]
 
 
-def _told(rt: Runtime, found: Status, language: str) -> dict[str, object]:
+def _values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
     def say(text: Text) -> str:
         return rt.languages.render(text, language)
 
@@ -110,7 +117,7 @@ def _told(rt: Runtime, found: Status, language: str) -> dict[str, object]:
 
 
 def metrics_app(rt: Runtime) -> Starlette:
-    """The numbers of this process, on a port that is not reached from outside."""
+    """Return the application of the metrics port, which is not reachable from outside."""
     watcher = Watcher(rt)
 
     async def numbers(request: Request) -> Response:
@@ -118,11 +125,3 @@ def metrics_app(rt: Runtime) -> Starlette:
         return Response(body, media_type=metrics.MEDIA_TYPE)
 
     return Starlette(routes=[Route("/metrics", numbers), Route("/health", health)])
-
-
-ROUTES = [
-    Route("/health", health),
-    Route("/ready", ready),
-    Route("/status", status, methods=["GET"]),
-    Route("/status.json", status_json, methods=["GET"]),
-]

@@ -1,4 +1,4 @@
-"""A form with one file in it, read as it comes in: nothing of the file is written anywhere."""
+"""Read a multipart form with one file as a stream; the file is never written to disk."""
 
 import asyncio
 from collections import deque
@@ -12,21 +12,21 @@ from starlette.requests import ClientDisconnect, Request
 from bot.web.request_parsing import Refused
 
 KIND = b"multipart/form-data"
-MAX_FIELD = 200
+MAX_FIELD_BYTES = 200
 MAX_FIELDS = 8
 UPLOAD_SECONDS = 120
 
 
 @dataclass
-class Sent:
-    """The fields that stood before the file, and the file's bytes as they come."""
+class Upload:
+    """The fields before the file, and the file's bytes as they arrive."""
 
     fields: dict[str, str]
     file: AsyncIterator[bytes]
 
 
-async def opened(request: Request, limit: int) -> Sent:
-    """Read up to the file; Refused 400 without one, 413 past `most` bytes, 415 for another type."""
+async def opened(request: Request, limit: int) -> Upload:
+    """Read up to the file; Refused: 400 without one, 413 past `limit` bytes, 415 if no form."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != KIND or not boundary:
@@ -35,7 +35,7 @@ async def opened(request: Request, limit: int) -> Sent:
     while not reader.in_file:
         if not await reader.read():
             raise Refused(400)
-    return Sent(reader.fields, reader.chunks())
+    return Upload(reader.fields, reader.chunks())
 
 
 @dataclass
@@ -44,17 +44,17 @@ class _Part:
     is_file: bool = False
     header: bytes = b""
     value: bytes = b""
-    words: bytes = b""
+    text: bytes = b""
 
 
 class _Reader:
-    """What the parser tells of, a piece of the body at a time."""
+    """Feed the parser a piece of the body at a time and collect what it finds."""
 
     def __init__(self, request: Request, boundary: bytes, limit: int) -> None:
         self.fields: dict[str, str] = {}
         self.in_file = False
         self._ended = False
-        self._size, self._most = 0, limit
+        self._size, self._limit = 0, limit
         self._part = _Part()
         self._waiting: deque[bytes] = deque()
         self._stream = request.stream()
@@ -71,7 +71,7 @@ class _Reader:
         )
 
     async def read(self) -> bool:
-        """Take the next piece of the body in; False at its end."""
+        """Read the next piece of the body; return False at its end."""
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
                 piece = await anext(self._stream, None)
@@ -82,7 +82,7 @@ class _Reader:
         if piece is None:
             return False
         self._size += len(piece)
-        if self._size > self._most:
+        if self._size > self._limit:
             raise Refused(413)
         try:
             self._parser.write(piece)
@@ -91,7 +91,7 @@ class _Reader:
         return True
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The file, to its end; what stands after it is not read."""
+        """Yield the file to its end; parts after it are not read."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()
@@ -119,7 +119,7 @@ class _Reader:
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if not self._part.is_file:
-            self._part.words = (self._part.words + data[start:end])[:MAX_FIELD]
+            self._part.text = (self._part.text + data[start:end])[:MAX_FIELD_BYTES]
         elif not self._ended:
             self._waiting.append(data[start:end])
 
@@ -127,4 +127,4 @@ class _Reader:
         if self._part.is_file:
             self._ended = True
         elif len(self.fields) < MAX_FIELDS:
-            self.fields[self._part.name] = self._part.words.decode("utf-8", "replace")
+            self.fields[self._part.name] = self._part.text.decode("utf-8", "replace")

@@ -1,14 +1,13 @@
-"""Where the address of a lent list leads: a PDF, or a plain page that it is over."""
+"""Serve a shared checklist: a PDF, or a plain page when its link has expired."""
 
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
 from bot.i18n import direction, tag
 from bot.printing import pdf as printing_pdf
 from bot.printing import share_links
 from bot.runtime import Runtime
-from bot.web import chat
+from bot.web.chat_rendering import templates
 from flows.engine.text import _
 
 OVER = _(
@@ -18,20 +17,24 @@ OVER = _(
 TITLE = _("The list")
 
 
-async def sheet(request: Request) -> Response:
-    """The list as a PDF to print or to save; nobody has to sign in, since it names nobody."""
+router = APIRouter()
+
+
+@router.get(share_links.PATH + "{token}")
+async def checklist(request: Request, token: str) -> Response:
+    """Return the checklist as a PDF. It needs no sign-in, since it holds no personal data."""
     rt: Runtime = request.app.state.rt
-    pdf = await share_links.printed(rt, request.path_params["token"])
+    pdf = await share_links.printed(rt, token)
     if pdf is None:
-        return _over(rt)
+        return _expired(rt)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="list.pdf"'}
     return Response(pdf, media_type=printing_pdf.MEDIA_TYPE, headers=headers)
 
 
-def _over(rt: Runtime) -> Response:
+def _expired(rt: Runtime) -> Response:
     codes = [code for code, _own in rt.languages.languages()]
     render = rt.languages.render
-    html = chat.templates.get_template("page.html").render(
+    html = templates.get_template("page.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
         title=render(TITLE, codes[0]),
@@ -40,6 +43,3 @@ def _over(rt: Runtime) -> Response:
         go_on="",
     )
     return HTMLResponse(html, 410, headers={"Cache-Control": "no-store"})
-
-
-ROUTES = [Route(share_links.PATH + "{token}", sheet, methods=["GET"])]

@@ -1,16 +1,17 @@
-"""The way into the secure page: a one-time link becomes a visit of half an hour, on one device.
+"""Open the secure page: a one-time link becomes a visit of half an hour on one device.
 
-The link carries no identity. Opening it changes nothing, so that a messenger's preview does not use
-it up; the button does.
+The link carries no identity. A GET changes nothing, so that a messenger's preview does not use the
+link up; the form's POST does.
 """
 
 import time
+from typing import Annotated
 from uuid import uuid4
 
+from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from bot.channels import Inbound
 from bot.channels.telegram.client import Telegram
@@ -21,12 +22,13 @@ from bot.observability import logging
 from bot.people import identities, secure_links
 from bot.people.secure_links import Visit
 from bot.runtime import Runtime
-from bot.web import chat
+from bot.web.chat_rendering import LABELS, templates
+from bot.web.chat_session import ChatRoute, cookie, remember
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
 
 VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
-FRESH_SECONDS = 600
+MAX_INIT_DATA_SECONDS = 600
 
 TITLE = _("A page of our own")
 READY = _(
@@ -42,12 +44,20 @@ NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in
 ELSEWHERE = _("This link belongs to another chat. Write anything in yours to get one.")
 
 _logger = logging.get()
+router = APIRouter(route_class=ChatRoute)
 
 
-async def knock(request: Request) -> Response:
-    """What a link opens: a button, or a plain page that says what to do."""
+class LinkForm(BaseModel):
+    """The form of a link's page; `init` is what Telegram signed, when it opened as a Mini App."""
+
+    init: str = ""
+
+
+@router.get("/p/{token}")
+async def show_link(request: Request, token: str) -> Response:
+    """Return the page of a link: a button, or what to do when the link is over."""
     rt: Runtime = request.app.state.rt
-    visit = await _announced(rt, request)
+    visit = await _peek(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
     if await _is_inside(rt, request):
@@ -55,16 +65,16 @@ async def knock(request: Request) -> Response:
     return _page(rt, (OVER,), "", status=410)
 
 
-async def enter(request: Request) -> Response:
-    """The button: the link is used up, this device gets the cookie, the question is asked."""
+@router.post("/p/{token}")
+async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Form()]) -> Response:
+    """Use the link up, give this device the cookie and ask the question again."""
     rt: Runtime = request.app.state.rt
-    form = await chat.form(request)
-    visit = await _announced(rt, request)
-    if visit is not None and not await _is_theirs(rt, visit, form.get("init", "")):
+    visit = await _peek(rt, token)
+    if visit is not None and not await _is_theirs(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
         return _page(rt, (ELSEWHERE,), visit.language, status=403)
     async with rt.pool.connection() as session:
-        name = await secure_links.enter(rt, session, request.path_params["token"])
+        name = await secure_links.enter(rt, session, token)
     if name is None:
         return _page(rt, (OVER,), "", status=410)
     arrival = Inbound(WebChat.name, f"{name}:{uuid4().hex}", name, name, Resumed())
@@ -72,17 +82,17 @@ async def enter(request: Request) -> Response:
     answer = RedirectResponse(
         "/chat", 303, background=BackgroundTask(receive.deliver, rt, delivery)
     )
-    chat.remember(rt, answer, name, VISIT_SECONDS)
+    remember(rt, answer, name, VISIT_SECONDS)
     return answer
 
 
-async def _announced(rt: Runtime, request: Request) -> Visit | None:
+async def _peek(rt: Runtime, token: str) -> Visit | None:
     async with rt.pool.connection() as session:
-        return await secure_links.announced(rt, session, request.path_params["token"])
+        return await secure_links.announced(rt, session, token)
 
 
 async def _is_inside(rt: Runtime, request: Request) -> bool:
-    name = request.cookies.get(chat.cookie(rt), "")
+    name = request.cookies.get(cookie(rt), "")
     if not name:
         return False
     async with rt.pool.connection() as session:
@@ -90,7 +100,7 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
 
 
 async def _is_theirs(rt: Runtime, visit: Visit, init_data: str) -> bool:
-    """Where Telegram vouches for who opened a Mini App, it must be who was given the link."""
+    """Return whether a Mini App was opened by the person of the link, as Telegram signed it."""
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:
         return True
@@ -102,7 +112,7 @@ async def _is_theirs(rt: Runtime, visit: Visit, init_data: str) -> bool:
         said = safe_parse_webapp_init_data(token.get_secret_value(), init_data)
     except ValueError:
         return False
-    if said.user is None or time.time() - said.auth_date.timestamp() > FRESH_SECONDS:
+    if said.user is None or time.time() - said.auth_date.timestamp() > MAX_INIT_DATA_SECONDS:
         return False
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, Telegram.name, str(said.user.id))
@@ -110,8 +120,8 @@ async def _is_theirs(rt: Runtime, visit: Visit, init_data: str) -> bool:
 
 
 def not_now(rt: Runtime) -> Response:
-    """What somebody looks at when nothing can be read or written, in all languages."""
-    return _page(rt, (NOT_NOW,), "", title=chat.LABELS["title"], status=503)
+    """Return the page shown while the database is away, in all languages."""
+    return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
 def _page(
@@ -125,7 +135,7 @@ def _page(
 ) -> Response:
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     render = rt.languages.render
-    html = chat.templates.get_template("page.html").render(
+    html = templates.get_template("page.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
         title=render(title, codes[0]),
@@ -134,9 +144,3 @@ def _page(
         go_on=render(GO_ON, codes[0]),
     )
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
-
-
-ROUTES = [
-    Route("/p/{token}", knock, methods=["GET"]),
-    Route("/p/{token}", enter, methods=["POST"]),
-]

@@ -22,7 +22,7 @@ from bot.channels import Message, Press
 from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.i18n import direction, tag
-from bot.web import chat as webchat
+from bot.web import chat_rendering as webchat
 from flows import FLOWS
 from flows.engine import announcement_screens, pin_screens
 from flows.engine.conversation import step

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from bot.cache import MISSED, Busy, Ear, Held, Live, LiveUnavailable, LocalBucket, Wake
 from bot.embedded import valkey
-from bot.web import chat
+from bot.web import chat_stream
 
 PATIENCE_S = 20
 
@@ -668,7 +668,7 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
 
 async def test_a_page_that_goes_leaves_no_ear_behind() -> None:
     before = asyncio.all_tasks()
-    page = asyncio.create_task(chat._woken(Ear(), asyncio.Event()))
+    page = asyncio.create_task(chat_stream._woken(Ear(), asyncio.Event()))
     await asyncio.sleep(0)
     waiting = asyncio.all_tasks() - before - {page}
     assert len(waiting) == 2

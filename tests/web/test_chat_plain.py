@@ -7,7 +7,7 @@ import pytest
 
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.web import chat
+from bot.web import chat_rendering
 from flows.engine.conversation import step
 from flows.engine.events import Said
 from tests.app_stack import House
@@ -38,7 +38,7 @@ async def test_what_could_not_be_taken_is_said_on_the_page_and_can_be_sent_again
         async with house.http.post(f"{house.url}/chat/said", data=form) as answer:
             page = await answer.text()
     assert (answer.status, answer.content_type) == (503, "text/html")
-    assert house.rt.languages.render(chat.TROUBLE, "ru") in page
+    assert house.rt.languages.render(chat_rendering.TROUBLE, "ru") in page
     typed = re.search(r'<textarea id="text"[^>]*>([^<]*)</textarea>', page)
     assert typed is not None
     assert unescape(typed[1]) == WORDS
@@ -49,4 +49,4 @@ async def test_what_could_not_be_taken_is_said_on_the_page_and_can_be_sent_again
     async with house.http.post(f"{house.url}/chat/said", data=again) as answer:
         page = await answer.text()
     assert answer.status == 200
-    assert house.rt.languages.render(chat.TROUBLE, "ru") not in page
+    assert house.rt.languages.render(chat_rendering.TROUBLE, "ru") not in page

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from bot.config.settings import Settings
 from bot.people import identities, secure_links
-from bot.web import chat
+from bot.web import chat_session
 from bot.web.console import demo_officers
 from tests.app_stack import House, opened
 from tests.console_client import Console, Screen
@@ -53,7 +53,7 @@ async def test_after_deleting_everything_the_browser_keeps_no_name(safe: House) 
     await guest.consent()
     page, cookie = await _post(safe, guest.name, "said", text="/delete")
     assert cookie is not None
-    assert (int(cookie["max-age"]), cookie["secure"]) == (chat.COOKIE_SECONDS, True)
+    assert (int(cookie["max-age"]), cookie["secure"]) == (chat_session.COOKIE_SECONDS, True)
     (yes,) = re.findall(r'name="payload" value="(\d+:yes)"', page)
     _page, cookie = await _post(safe, guest.name, "pressed", payload=yes)
     assert _gone(cookie)

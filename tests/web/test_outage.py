@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from bot import runtime
 from bot.cache import Live
 from bot.web.app import create_app
-from bot.web.chat import EXIT, EXIT_URL
+from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.secure_page import NOT_NOW
 from tests.app_stack import House, lent, serving
 

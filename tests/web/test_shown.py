@@ -20,7 +20,7 @@ from bot.outbox import webchat_feed
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from bot.web import chat
+from bot.web import chat_stream
 from tests.app_stack import House
 from tests.person_client import Guest
 
@@ -109,7 +109,7 @@ async def test_what_went_into_a_dead_line_is_kept(rt: Runtime) -> None:
     guest, person = await _known(rt)
     before = await _newest(guest)
     lost = await _told(rt, person, "ten", "eleven")
-    answer = await chat.stream(_request(rt, guest, before))
+    answer = await chat_stream.stream(_request(rt, guest, before))
     assert isinstance(answer, StreamingResponse)
     async with aclosing(cast(AsyncGenerator[str], answer.body_iterator)) as events:
         told = "".join([await anext(events) for _open_and_two in range(3)])

@@ -19,7 +19,7 @@ from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.i18n import direction, tag
 from bot.runtime import Runtime
-from bot.web.chat import bubble_of
+from bot.web.chat_rendering import bubble_of
 
 type Content = dict[str, Any]
 

@@ -153,7 +153,7 @@ async def sent(request: Request) -> Pairs:
     if foreign or site not in ("", "same-origin") or (not site and origin in (None, "null")):
         raise Refused(403)
     raw = await body(request, MAX_BODY_BYTES, FORM)
-    return fields(raw, 200, blank=True)
+    return fields(raw, 200)
 
 
 def joined(pairs: Pairs) -> Form:

@@ -1,0 +1,131 @@
+"""Render the web chat: the page, its labels, and messages as bubbles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from bot.channels import Message
+from bot.channels.webchat import Note
+from bot.i18n import direction, tag
+from bot.runtime import Runtime
+from bot.web.chat_session import ChatSession
+from flows.engine.events import Kind
+from flows.engine.text import Text, _, button
+
+EXIT_URL = "/away"
+EXIT = "!exit"
+
+LABELS: dict[str, Text] = {
+    "title": _("Kosh"),
+    "placeholder": _("Write here"),
+    "send": button("Send"),
+    "you": _("You:"),
+    "kosh": _("Kosh:"),
+    "sending": _("Sending…"),
+    "sent": _("Sent"),
+    "failed": _("Not sent."),
+    "retry": button("Try again"),
+    "offline": _("No connection. What you write is kept on this page."),
+    "online": _("The connection is back."),
+    "skip_to_chat": _("Go to the writing field"),
+    "close_page": button("Close and clear"),
+    "newest": _("To the newest message"),
+    "registry_panel": _("What the registry received"),
+    "registry_empty": _("Nothing yet."),
+}
+TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
+
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+type Notes = Sequence[tuple[str, Note]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message that was not accepted: put back in the field, to be sent under the same id."""
+
+    text: str
+    id: str
+
+
+def render_page(
+    rt: Runtime, session: ChatSession, notes: Notes, unsent: Unsent | None = None
+) -> Response:
+    """Return the page with its bubbles; 503 with the text in the field if it was not accepted."""
+    bubbles = current_bubbles(notes)
+    language = next((str(each["language"]) for each in reversed(bubbles)), "")
+    html = templates.get_template("chat.html").render(
+        **language_values(rt, language or rt.settings.languages[0]),
+        bubbles=bubbles,
+        chat=session.name if session.person is None else "",
+        form_id=unsent.id if unsent else uuid4().hex,
+        typed=unsent.text if unsent else "",
+        trouble=_trouble(rt, language) if unsent else "",
+        demo=rt.settings.demo,
+        stream="/chat/stream",
+        exit_url=EXIT_URL,
+        exit_payload=EXIT,
+    )
+    return HTMLResponse(html, 503 if unsent else 200, headers={"Cache-Control": "no-store"})
+
+
+def _trouble(rt: Runtime, language: str) -> str:
+    return rt.languages.render(TROUBLE, language) if language else in_all_languages(rt, TROUBLE)
+
+
+def current_bubbles(notes: Notes) -> list[dict[str, object]]:
+    """Return the bubbles left after all notes: without those that were replaced or deleted."""
+    bubbles: dict[str, dict[str, object]] = {}
+    for note_id, note in notes:
+        for gone in (*note.gone, note.replaces):
+            bubbles.pop(gone, None)
+        if note.say is not None:
+            bubbles[note_id] = bubble_of(note_id, note.say)
+    current = list(bubbles.values())
+    for each in current[:-1]:
+        each["buttons"], each["file"] = [], ""
+    return current
+
+
+def bubble_of(note_id: str, message: Message) -> dict[str, object]:
+    """Return a message as the page shows it."""
+    plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
+    controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
+    lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]
+    rows = [
+        [{"payload": b.payload, "label": b.label, "kind": b.kind} for b in row]
+        for row in (plain, controls)
+        if row
+    ]
+    return {
+        "id": note_id,
+        "own": False,
+        "paragraphs": [*filter(None, [message.place]), *lines],
+        "buttons": rows,
+        "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
+        "language": message.language,
+        "lang": tag(message.language) or "mul",
+        "dir": direction(message.language),
+        "protect": message.protect,
+    }
+
+
+def language_values(rt: Runtime, language: str) -> dict[str, object]:
+    """Return the template's values that depend on the language."""
+    labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
+    return {"lang": tag(language), "dir": direction(language), "labels": labels}
+
+
+def in_all_languages(rt: Runtime, text: Text) -> str:
+    """Return a text in every language, for a person whose language is unknown."""
+    return " / ".join(rt.languages.render(text, code) for code, _own in rt.languages.languages())

@@ -1,0 +1,136 @@
+"""Find out whose chat a request belongs to, and what its page has not shown yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from bot import outbox
+from bot.channels import webchat
+from bot.channels.webchat import Note, WebChat
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
+
+MAX_FORM_BYTES = 32 * 1024
+MAX_FIELDS = 8
+COOKIE_SECONDS = 30 * 24 * 3600
+NAMED_MINUTES = 10
+SITES = ("same-origin", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSession:
+    """The chat that an open page shows: its secret name, and the person if there is one."""
+
+    name: str
+    person: Person | None
+    by_cookie: bool
+
+
+class ChatForm(BaseModel):
+    """Fields of the page's forms: a text or a button's payload, and what the page has shown."""
+
+    text: str = ""
+    payload: str = ""
+    id: str = ""
+    chat: str = ""
+    last: str = ""
+
+
+class ChatRoute(FormRoute):
+    """Read a form of the chat within its limits, and only from one of our own pages."""
+
+    @staticmethod
+    async def read_form(request: Request) -> Pairs:
+        """Return the fields; Refused for another site's form or one that is too large."""
+        check_chat_origin(request)
+        return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
+
+
+def check_chat_origin(request: Request) -> None:
+    """Refuse a form that comes from another site."""
+    check_origin(request, sites=SITES, required=False)
+
+
+async def find_session(request: Request, name: str) -> ChatSession:
+    """Return the chat of the cookie if it is known, else the one the page names, else a new one.
+
+    A name is part of addresses, which others may log: a known person's chat is opened by it only
+    in the first `NAMED_MINUTES`, until the cookie must have arrived.
+    """
+    rt: Runtime = request.app.state.rt
+    by_cookie = request.cookies.get(cookie(rt), "")
+    for each in (by_cookie, name):
+        if 20 < len(each) < 64 and each.isascii():
+            async with rt.pool.connection() as transaction:
+                person = await identities.find(rt, transaction, WebChat.name, each)
+                known = person is not None
+                if known and (
+                    each == by_cookie
+                    or await identities.is_new_at(
+                        rt, transaction, WebChat.name, each, NAMED_MINUTES
+                    )
+                ):
+                    return ChatSession(each, person, bool(by_cookie))
+            if not known and each == name:
+                return ChatSession(each, None, bool(by_cookie))
+    return ChatSession(token_urlsafe(24), None, bool(by_cookie))
+
+
+async def posting_session(request: Request, name: str, last: str) -> ChatSession:
+    """Return the chat of a post, and note the last message that its page has shown."""
+    session = await find_session(request, name)
+    await note_shown(request.app.state.rt, session, last)
+    return session
+
+
+async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence[tuple[str, Note]]:
+    """Return the messages after `last`: outbox rows, or the Valkey stream of an anonymous chat."""
+    if session.person is None:
+        return await webchat.waiting(rt.live, rt.vault, session.name, last)
+    return [
+        (str(row.id), _note(row))
+        for row in await outbox.waiting(rt, session.person, WebChat.name, number(last))
+    ]
+
+
+def _note(row: outbox.Waiting) -> Note:
+    if row.message is None:
+        return Note(gone=tuple(row.external_id.split(",")))
+    return Note(row.message, row.external_id if row.act == "edit" else "")
+
+
+async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
+    """Delete the texts of messages before `last`, which the page says it has shown.
+
+    Only the page's own word counts: bytes written to a connection may never have arrived.
+    """
+    if session.person is not None and (before := number(last)):
+        await outbox.seen(rt, session.person, WebChat.name, before)
+
+
+def cookie(rt: Runtime) -> str:
+    """Return the name of the chat's cookie."""
+    return "__Host-kosh" if rt.settings.public_url.startswith("https:") else "kosh"
+
+
+def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS) -> None:
+    """Set the chat's cookie."""
+    answer.set_cookie(
+        cookie(rt),
+        name,
+        max_age=seconds,
+        secure=rt.settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def forget(rt: Runtime, answer: Response) -> None:
+    """Delete the cookie. A `__Host-` cookie is deleted only with the attributes it was set with."""
+    remember(rt, answer, "", 0)

@@ -1,0 +1,88 @@
+"""Stream new messages to the chat page as server-sent events; Last-Event-ID is honoured."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from bot.cache import Ear, LiveUnavailable, Wake
+from bot.channels import webchat
+from bot.channels.webchat import Note
+from bot.runtime import Runtime
+from bot.web.chat_rendering import bubble_of, language_values
+from bot.web.chat_session import ChatSession, find_session, note_shown, unread_notes
+
+HEARTBEAT_SECONDS = 20
+EVENT_STREAM = "text/event-stream"
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter()
+
+
+@router.get("/chat/stream")
+async def stream(request: Request) -> Response:
+    """Return the events of the chat after the last message that the page has."""
+    session = await find_session(request, request.query_params.get("chat", ""))
+    last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+    await note_shown(request.app.state.rt, session, last)
+    return StreamingResponse(
+        _events(request, session, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
+    )
+
+
+async def _events(request: Request, session: ChatSession, last: str) -> AsyncIterator[str]:
+    rt: Runtime = request.app.state.rt
+    language = ""
+    try:
+        async with rt.live.listen(webchat.topic(session.name), *_demo_topics(rt)) as ear:
+            yield ": open\n\n"
+            while not await request.is_disconnected():
+                current = await find_session(request, session.name)
+                if current.name != session.name:
+                    return  # the page connects again, now with the cookie
+                session = current
+                for note_id, note in await unread_notes(rt, session, last):
+                    if note.say and note.say.language not in ("", language):
+                        language = note.say.language
+                        yield _event("language", language_values(rt, language))
+                    yield _event(*_note_event(note_id, note), note_id=note_id)
+                    last = note_id
+                wake = await _woken(ear, request.app.state.closing)
+                if request.app.state.closing.is_set():
+                    return
+                if wake is None:
+                    yield ": still here\n\n"
+                elif wake.topic == webchat.DEMO_TOPIC:
+                    yield _event("registry", {})
+    except LiveUnavailable:
+        yield _event("resync", {})
+
+
+async def _woken(ear: Ear, closing: asyncio.Event) -> Wake | None:
+    """Return the next notification; None after a quiet while or when the server ends."""
+    waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
+    try:
+        done, _pending = await asyncio.wait(
+            waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:  # also when the page closes, or each would leave a subscription behind
+        for each in waits:
+            each.cancel()
+    return waits[0].result() if waits[0] in done else None
+
+
+def _demo_topics(rt: Runtime) -> tuple[str, ...]:
+    return (webchat.DEMO_TOPIC,) if rt.settings.demo else ()
+
+
+def _note_event(note_id: str, note: Note) -> tuple[str, dict[str, object]]:
+    if note.say is None:
+        return "gone", {"ids": note.gone}
+    return "say", bubble_of(note_id, note.say) | {"replaces": note.replaces or None}
+
+
+def _event(name: str, data: object, *, note_id: str = "") -> str:
+    head = f"id: {note_id}\n" if note_id else ""
+    return f"{head}event: {name}\ndata: {msgspec.json.encode(data).decode()}\n\n"
