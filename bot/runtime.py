@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import aiohttp
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from bot.cache import Live, LocalBucket
+from bot.cache import Cache, LocalRateLimiter
 from bot.channels import Channel
 from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
 from bot.channels.whatsapp.client import WhatsApp
-from bot.concurrency.batching import Batcher, Lines
+from bot.concurrency.batching import Batcher, SerialQueue
 from bot.config import minimum_versions
 from bot.config.settings import ConfigError, Settings
 from bot.db.connection import STATEMENT_SECONDS, Connection
-from bot.file_sanitizer.sanitizer import Workshop
+from bot.file_sanitizer.sanitizer import Sanitizer
 from bot.i18n import Languages
 from bot.observability import logging
 from bot.registry.client import Registry
@@ -44,22 +44,22 @@ class Runtime:
 
     settings: Settings
     pool: Pool
-    live: Live
+    live: Cache
     vault: Vault
     languages: Languages
     flows: Mapping[str, Flow]
     channels: Mapping[str, Channel]
     registry: Registry | None
     http: aiohttp.ClientSession
-    papers: Workshop
+    papers: Sanitizer
     console: Pool | None = None
-    local: LocalBucket = field(default_factory=LocalBucket)
+    local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # When a message of each channel last went through, by the process's own clock.
     reached: dict[str, float] = field(default_factory=dict)
     # Channels on which an answer was lost: since when, and who asks whether answers come again.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # How many go together, and side by side: decision 36 has what was measured.
-    lines: Lines = field(default_factory=lambda: Lines(DATABASE_SECONDS))
+    lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
     )
@@ -87,10 +87,10 @@ async def runtime(
         _console(settings) as console,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
         _live(settings) as live,
-        Workshop() as papers,
+        Sanitizer() as papers,
     ):
         await _refuse_superuser(connections)
-        await _refuse_foreign_keys(connections, vault)
+        await _require_matching_keys(connections, vault)
         if not settings.demo:
             await _refuse_old_servers(settings, connections, live)
         yield Runtime(
@@ -167,17 +167,17 @@ def pool(url: str, size: int) -> Pool:
 
 
 @asynccontextmanager
-async def _live(settings: Settings) -> AsyncIterator[Live]:
+async def _live(settings: Settings) -> AsyncIterator[Cache]:
     if settings.redis_url is None:
         raise ConfigError("KOSH_REDIS_URL isn't set; set it to redis://…")
-    live = Live.at(settings.redis_url.get_secret_value())
+    live = Cache.at(settings.redis_url.get_secret_value())
     try:
         yield live
     finally:
         await live.close()
 
 
-class DatabaseAway(ConfigError):
+class DatabaseUnavailable(ConfigError):
     """At the start of a process its database doesn't let it in."""
 
     code = "E_DATABASE_AWAY"
@@ -197,7 +197,7 @@ async def _refuse_superuser(connections: Pool) -> None:
             )
             row = await cursor.fetchone()
     except PoolTimeout:
-        raise DatabaseAway from None
+        raise DatabaseUnavailable from None
     if row is None or row[0]:
         raise ConfigError(
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
@@ -205,7 +205,7 @@ async def _refuse_superuser(connections: Pool) -> None:
         )
 
 
-async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
+async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
     """With keys of another installation everybody would be a stranger, and begin anew."""
     async with connections.connection() as transaction:
         cursor = await transaction.execute(
@@ -224,7 +224,7 @@ async def _refuse_foreign_keys(connections: Pool, vault: Vault) -> None:
         )
 
 
-async def _refuse_old_servers(settings: Settings, connections: Pool, live: Live) -> None:
+async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache) -> None:
     async with connections.connection() as transaction:
         server = transaction.info.parameter_status("server_version") or ""
     found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Purpose, Words
 from bot.broadcasts.content import mark
-from bot.channels import Act, Rates, SendError
+from bot.channels import ChannelCall, Rates, SendError
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
@@ -188,10 +188,10 @@ class Post:
     edits: bool = True
     deletes: bool = True
     answers: dict[str, SendError | asyncio.Event] = field(default_factory=dict)
-    sent: list[Act] = field(default_factory=list)
+    sent: list[ChannelCall] = field(default_factory=list)
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.sent.append(act)
         self.tried.set()
         match self.answers.get(act.address):

@@ -10,11 +10,11 @@ from psycopg_pool import PoolTimeout
 
 from bot.cache import Busy
 from bot.channels import Inbound, Message, webchat
-from bot.concurrency.batching import Batcher, Lines
+from bot.concurrency.batching import Batcher, SerialQueue
 from bot.conversations import anonymous, receive
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.runtime import Runtime
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Conversation
@@ -124,13 +124,13 @@ def elsewhere(rt: Runtime) -> Runtime:
     """As another process has it: the same stores, with lines and batches of its own."""
     return replace(
         rt,
-        lines=Lines(LINE_SECONDS),
+        lines=SerialQueue(LINE_SECONDS),
         turns=Batcher(limit=1, lanes=1, seconds=LINE_SECONDS),
         outcomes=rt.outcomes,
     )
 
 
-async def bring(rt: Runtime, update: Inbound) -> Delivery | None:
+async def bring(rt: Runtime, update: Inbound) -> AfterCommit | None:
     """As a platform does: again and again until it is taken."""
     while True:
         try:

@@ -197,7 +197,7 @@ async def test_a_database_restored_by_other_means_is_not_served_before_the_erasi
     operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
 ) -> None:
     dump = tmp_path / "by-hand.dump"
-    level = rollback_guard.Tide()
+    level = rollback_guard.HighWaterMark()
     async with runtime(chosen) as rt:
         leaving = Guest(rt, "nobody-who-leaves")
         await leaving.consent()
@@ -206,7 +206,7 @@ async def test_a_database_restored_by_other_means_is_not_served_before_the_erasi
             await level.note(rt)
         await rollback_guard.refuse_older(rt)
         await leaving.go("/delete", "yes")
-        await erasure.note_erased(rt)
+        await erasure.append_journal(rt)
         for _round in range(2):
             await level.note(rt)
         await rollback_guard.refuse_older(rt)

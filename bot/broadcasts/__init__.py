@@ -1,13 +1,13 @@
 """Broadcasts: announcements that reach everyone who wants them once, by the word of two people.
 
 Written (`drafts`), agreed to (`approving`), sent off and held (`running`), looked at (`progress`);
-in a worker kept moving (`tending`) and delivered (`delivery`); heard of later (`receipts`).
+in a worker kept moving (`tending`) and delivered (`delivery`); heard of later (`record_reports`).
 """
 
 from bot.broadcasts.approval import Approval, agreed, approvals, approve, ask_approval, blockers
 from bot.broadcasts.audience import Count
 from bot.broadcasts.content import Blocker, samples, written
-from bot.broadcasts.delivery_reports import ours, receipts
+from bot.broadcasts.delivery_reports import is_broadcast, record_reports
 from bot.broadcasts.draft_files import from_json, from_toml
 from bot.broadcasts.drafts import count, draft, draft_once, edit, find, listing, test_send
 from bot.broadcasts.lifecycle import (
@@ -23,8 +23,8 @@ from bot.broadcasts.lifecycle import (
 from bot.broadcasts.model import (
     Broadcast,
     Draft,
-    Fate,
     Purpose,
+    RecipientStatus,
     Refusal,
     Refused,
     Rule,
@@ -34,17 +34,17 @@ from bot.broadcasts.model import (
 )
 from bot.broadcasts.progress import (
     Estimate,
+    PastAnnouncement,
     Pause,
     Progress,
     Recipient,
-    Told,
     estimate,
     history,
     latest_announcements,
     progress,
     recipients,
 )
-from bot.broadcasts.scheduler import QUEUE, SHARD_TASK, SNAPSHOT_TASK, snapshot, tend
+from bot.broadcasts.scheduler import QUEUE, SHARD_TASK, SNAPSHOT_TASK, run_due, snapshot
 from bot.broadcasts.sender import send_shard
 
 __all__ = [
@@ -58,17 +58,17 @@ __all__ = [
     "Doubt",
     "Draft",
     "Estimate",
-    "Fate",
+    "PastAnnouncement",
     "Pause",
     "Progress",
     "Purpose",
     "Recipient",
+    "RecipientStatus",
     "Refusal",
     "Refused",
     "Rule",
     "Stale",
     "State",
-    "Told",
     "Words",
     "after_restore",
     "agreed",
@@ -87,20 +87,20 @@ __all__ = [
     "from_json",
     "from_toml",
     "history",
+    "is_broadcast",
     "latest_announcements",
     "listing",
-    "ours",
     "pause",
     "progress",
-    "receipts",
     "recipients",
+    "record_reports",
     "resume",
     "retry_failed",
+    "run_due",
     "samples",
     "send_shard",
     "snapshot",
     "start",
-    "tend",
     "test_send",
     "written",
 ]

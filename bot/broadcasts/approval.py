@@ -37,7 +37,7 @@ class Approval:
 
 async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
     """What stands against sending it now; an empty list: nothing."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
     return found if total else [*found, Blocker(Refusal.NOBODY)]
@@ -112,7 +112,7 @@ async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Bro
 
 async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Give it to the approvers; Refused while anything stands against it."""
-    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state is not State.DRAFT:
@@ -130,7 +130,7 @@ async def approve(
     rt: Runtime, officer: Officer, broadcast_id: UUID, content_hash: bytes
 ) -> list[Approval]:
     """Agree to exactly what was shown, by its hash. Refused: one's own, changed since, blocked."""
-    permissions.demand(officer, Action.BROADCAST_APPROVE, Subject(""))
+    permissions.require(officer, Action.BROADCAST_APPROVE, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.author == officer.id:
@@ -151,7 +151,7 @@ async def approve(
         )
         await transaction.execute(
             "UPDATE broadcasts SET agreed = %s WHERE id = %s",
-            (model.kept(broadcast.draft), broadcast_id),
+            (model.encode_draft(broadcast.draft), broadcast_id),
         )
         await told(
             transaction, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16]
@@ -161,20 +161,20 @@ async def approve(
 
 async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Approval]:
     """Who agreed, oldest first."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, await model.find(transaction, broadcast_id))
 
 
 async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
     """The draft as it was when somebody last agreed to it; None when nobody did."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
             "SELECT agreed::text FROM broadcasts WHERE id = %s", (broadcast_id,)
         )
         row = await cursor.fetchone()
-    return model.read_kept(row[0]) if row and row[0] else None
+    return model.decode_draft(row[0]) if row and row[0] else None
 
 
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:

@@ -16,13 +16,13 @@ NONE = _("There are no announcements yet.")
 DAY = _("{date}")
 
 
-def wanted(turn: Turn) -> bool:
+def is_requested(turn: Turn) -> bool:
     return any(isinstance(effect, ReadNews) for effect in turn.effects)
 
 
-async def told(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
+async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
     """What is to be said before everything else of a turn that wants the news; the newest last."""
-    if not wanted(turn):
+    if not is_requested(turn):
         return ()
     language = turn.conversation.language
     found = [

@@ -11,7 +11,7 @@ import msgspec
 from bot.broadcasts.audience import pushed
 from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
-from bot.channels import Message, Press, Template
+from bot.channels import Message, RenderedButton, Template
 from bot.channels.limits import LIMITS
 from bot.runtime import Runtime
 from flows.engine.announcement_screens import SOMETHING_NEW
@@ -89,7 +89,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
         return None
     label = rt.languages.render(ANNOUNCEMENTS, language)
     template = Template(words.template, (words.body,)) if words.template else None
-    button = Press(NEWS, label, Kind.CONTROL.value)
+    button = RenderedButton(NEWS, label, Kind.CONTROL.value)
     return Message((words.body,), (button,), language, template=template)
 
 
@@ -98,7 +98,7 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None
-    button = Press(NEWS, label, Kind.CONTROL.value)
+    button = RenderedButton(NEWS, label, Kind.CONTROL.value)
     return Message((said,), (button,), language, template=as_template)
 
 

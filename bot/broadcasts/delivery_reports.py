@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 
 from bot.broadcasts import pausing
-from bot.broadcasts.error_policy import consequence, judged
-from bot.broadcasts.model import OPEN, Fate
+from bot.broadcasts.error_policy import classify, consequence
+from bot.broadcasts.model import OPEN, RecipientStatus
 from bot.channels import (
-    Held,
-    NotAllowed,
+    BlockedByUser,
+    ChannelSuspended,
+    DeliveryReport,
     NoTemplate,
-    NotNow,
     OptedOut,
-    Receipt,
     Refused,
     SendError,
+    TemporarilyRestricted,
     Throttled,
     Unreachable,
     WindowClosed,
@@ -27,7 +27,11 @@ from bot.db.connection import Transaction
 from bot.runtime import Runtime
 
 MARK = re.compile(r"b([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
-FATES = {"sent": Fate.ACCEPTED, "delivered": Fate.DELIVERED, "read": Fate.READ}
+FATES = {
+    "sent": RecipientStatus.ACCEPTED,
+    "delivered": RecipientStatus.DELIVERED,
+    "read": RecipientStatus.READ,
+}
 RANKS = {"sent": 1, "failed": 2, "delivered": 3, "read": 4}
 AGAIN_SECONDS = 10.0
 
@@ -64,15 +68,15 @@ RETURNING r.person_id, b.id, extract(epoch FROM kosh_now() - sent.at)::float
 _LOCK: LiteralString = "SELECT FROM broadcasts WHERE number = %s FOR NO KEY UPDATE"
 
 
-def ours(receipt: Receipt) -> bool:
+def is_broadcast(receipt: DeliveryReport) -> bool:
     """Whether it is about an announcement, and not about a message of a conversation."""
     return MARK.fullmatch(receipt.row) is not None
 
 
-async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
     """What platforms report of announcements, in one statement for each channel."""
     for channel in dict.fromkeys(each.channel for each in found):
-        best: dict[str, Receipt] = {}
+        best: dict[str, DeliveryReport] = {}
         for each in found:
             if each.channel == channel:
                 best[each.row] = max(each, best.get(each.row, each), key=_rank)
@@ -86,17 +90,17 @@ async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
                     await _failed(transaction, each)
 
 
-def _rank(receipt: Receipt) -> int:
+def _rank(receipt: DeliveryReport) -> int:
     return RANKS[receipt.state]
 
 
-def _place(receipt: Receipt) -> tuple[int, int, int]:
+def _place(receipt: DeliveryReport) -> tuple[int, int, int]:
     mark = MARK.fullmatch(receipt.row)
     assert mark is not None
     return int(mark[1]), int(mark[2]), int(mark[3])
 
 
-def _values(channel: str, arrived: Sequence[Receipt]) -> dict[str, Any]:
+def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
     numbers, seqs, attempts = zip(*map(_place, arrived), strict=True)
     return {
         "channel": channel,
@@ -108,14 +112,14 @@ def _values(channel: str, arrived: Sequence[Receipt]) -> dict[str, Any]:
     }
 
 
-async def _failed(transaction: Transaction, receipt: Receipt) -> None:
+async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     """It certainly did not arrive: the same as if the call had said so."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
-    fate, reason, delay, _stop = judged(
+    fate, reason, delay, _stop = classify(
         receipt.channel, error, attempt, template=await _templated(transaction, number), known=True
     )
-    if fate is Fate.PLANNED:
+    if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
         # Else it could end at this moment without this one, seen by neither.
@@ -152,5 +156,12 @@ def _error(code: str) -> SendError:
         case Unreachable.code:
             return Unreachable(certain=True)
         case _:
-            kinds = (WindowClosed, Held, NoTemplate, NotNow, OptedOut, NotAllowed)
+            kinds = (
+                WindowClosed,
+                ChannelSuspended,
+                NoTemplate,
+                TemporarilyRestricted,
+                OptedOut,
+                BlockedByUser,
+            )
             return next((each() for each in kinds if each.code == code), Refused())

@@ -20,7 +20,7 @@ from bot.broadcasts.model import (
 PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 
 
-class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Texts and names of WhatsApp templates by language; `quiet` in local time, empty: any hour."""
 
     purpose: Purpose
@@ -49,7 +49,7 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def from_toml(told: bytes) -> Draft:
     """A draft out of a file; Refused when it cannot be read."""
     try:
-        return msgspec.toml.decode(told, type=Paper).draft()
+        return msgspec.toml.decode(told, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal.FORM, _place(error)) from None
 
@@ -57,7 +57,7 @@ def from_toml(told: bytes) -> Draft:
 def from_json(told: bytes) -> Draft:
     """The same out of a request."""
     try:
-        return msgspec.json.decode(told, type=Paper).draft()
+        return msgspec.json.decode(told, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal.FORM, _place(error)) from None
 

@@ -10,7 +10,7 @@ from bot import outbox
 from bot.broadcasts import audience, content, model
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
-from bot.channels import Act, SendError
+from bot.channels import ChannelCall, SendError
 from bot.db.connection import Transaction
 from bot.officers import permissions
 from bot.officers.directory import Officer
@@ -26,7 +26,7 @@ PAGE = 25
 
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
     """Write a new broadcast down; it goes to nobody yet."""
-    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         return await begin(rt, transaction, officer, what)
 
@@ -49,7 +49,7 @@ async def draft_once(
     rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
 ) -> Broadcast:
     """The same, once for each key of a caller; Refused when a key comes with something else."""
-    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         # Two with one key at once: the second waits here, and finds what the first made.
         await transaction.execute(
@@ -77,7 +77,7 @@ async def edit(
     rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
 ) -> Broadcast:
     """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
-    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
         before = await model.find(transaction, broadcast_id, lock=True)
@@ -160,21 +160,21 @@ async def told(
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """A broadcast as it is now; LookupError."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.find(transaction, broadcast_id)
 
 
 async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
     """Broadcasts with a number below `before`, newest first."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.newest(transaction, PAGE, before)
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
     """How many it would go to now, and who would be left out, by reason."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
         return await audience.count(rt, transaction, what)
@@ -185,7 +185,7 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
 
     To nobody else: what was not agreed to must not reach people this way.
     """
-    permissions.demand(officer, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         found = await model.find(transaction, broadcast_id)
     words = found.draft.texts.get(language)
@@ -194,14 +194,14 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
     arrived = 0
     for sample in content.samples(rt, replace(found.draft, texts={language: words})).values():
         for channel, address in rt.settings.testers:
-            arrived += await _tried(rt, channel, Act("send", address, sample))
+            arrived += await _tried(rt, channel, ChannelCall("send", address, sample))
     if not arrived:
         raise Refused(Refusal.TESTERS)
     await _note_test(rt, officer, found, language, words)
     return arrived
 
 
-async def _tried(rt: Runtime, channel: str, act: Act) -> bool:
+async def _tried(rt: Runtime, channel: str, act: ChannelCall) -> bool:
     if channel not in rt.channels:
         return False
     try:

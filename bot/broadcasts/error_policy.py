@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from bot.broadcasts import pausing
-from bot.broadcasts.model import Fate
+from bot.broadcasts.model import RecipientStatus
 from bot.channels import (
-    Held,
-    NotAllowed,
+    BlockedByUser,
+    ChannelSuspended,
     NoTemplate,
-    NotNow,
     OptedOut,
     SendError,
+    TemporarilyRestricted,
     Throttled,
     Unreachable,
     WindowClosed,
@@ -23,40 +23,40 @@ MAX_BACKOFF = 300
 DAY = 24 * 3600.0
 
 
-def judged(
+def classify(
     channel: str, error: SendError, attempt: int, *, template: bool, known: bool
-) -> tuple[Fate, str, float, str]:
+) -> tuple[RecipientStatus, str, float, str]:
     """What an error means: fate, reason, seconds to wait, and why to hold the whole, if so.
 
     `known` says that others got the same words on that channel, so that they are not the fault.
     """
     match error:
-        case NotAllowed():
-            return Fate.FAILED, "blocked", 0, ""
+        case BlockedByUser():
+            return RecipientStatus.FAILED, "blocked", 0, ""
         case OptedOut():
-            return Fate.FAILED, "opted_out", 0, ""
-        case NotNow():
-            return Fate.HELD, "not_now", DAY, ""
+            return RecipientStatus.FAILED, "opted_out", 0, ""
+        case TemporarilyRestricted():
+            return RecipientStatus.HELD, "not_now", DAY, ""
         case WindowClosed():
-            fate = Fate.PLANNED if template else Fate.SKIPPED
+            fate = RecipientStatus.PLANNED if template else RecipientStatus.SKIPPED
             return fate, "" if template else "no_template", 0, ""
         case Throttled():
             alone = channel == "whatsapp" and not error.wide
-            return Fate.PLANNED, "throttled", error.delay or 1 if alone else 0, ""
-        case Held():
-            return Fate.PLANNED, "held", 0, "held"
+            return RecipientStatus.PLANNED, "throttled", error.delay or 1 if alone else 0, ""
+        case ChannelSuspended():
+            return RecipientStatus.PLANNED, "held", 0, "held"
         case NoTemplate():
-            return Fate.PLANNED, "template", 0, "template"
+            return RecipientStatus.PLANNED, "template", 0, "template"
         case Unreachable() if not error.certain:
-            return Fate.IN_DOUBT, "unreachable", 0, ""
+            return RecipientStatus.IN_DOUBT, "unreachable", 0, ""
         case Unreachable() if attempt < MAX_ATTEMPTS:
-            return Fate.PLANNED, "unreachable", min(MAX_BACKOFF, 2.0**attempt), ""
+            return RecipientStatus.PLANNED, "unreachable", min(MAX_BACKOFF, 2.0**attempt), ""
         case Unreachable():
-            return Fate.FAILED, "unreachable", 0, ""
+            return RecipientStatus.FAILED, "unreachable", 0, ""
         case _ if known:
-            return Fate.FAILED, "refused", 0, ""
+            return RecipientStatus.FAILED, "refused", 0, ""
         case _:
-            return Fate.PLANNED, "content", 0, "content"
+            return RecipientStatus.PLANNED, "content", 0, "content"
 
 
 async def consequence(
@@ -64,13 +64,13 @@ async def consequence(
 ) -> None:
     """What an error of a call so many seconds `ago` says about the person or the platform."""
     match error:
-        case NotAllowed():
-            await identities.fell_silent(transaction, person_id, channel, ago, blocked=True)
+        case BlockedByUser():
+            await identities.mark_unreachable(transaction, person_id, channel, ago, blocked=True)
         case WindowClosed():
-            await identities.fell_silent(transaction, person_id, channel, ago)
+            await identities.mark_unreachable(transaction, person_id, channel, ago)
         case OptedOut():
-            await subscriptions.stop(transaction, person_id)
+            await subscriptions.unsubscribe(transaction, person_id)
         case Throttled() if error.wide or channel == "telegram":
-            await pausing.rest(transaction, channel, error.delay or 1, "throttled")
+            await pausing.pause_channel(transaction, channel, error.delay or 1, "throttled")
         case _:
             pass

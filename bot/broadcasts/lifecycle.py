@@ -27,7 +27,7 @@ class Doubt(StrEnum):
 
 async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Send it, now or at its time. Refused: not agreed to, expired, started already, blocked."""
-    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state is not State.AWAITING:
@@ -79,7 +79,7 @@ async def _move(
     after: State,
     reason: str,
 ) -> Broadcast:
-    permissions.demand(officer, action, Subject(""))
+    permissions.require(officer, action, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
         if broadcast.state not in before:
@@ -121,7 +121,7 @@ WHERE broadcast_id = %s AND state = 'in_doubt' AND (%s::int[] IS NULL OR seq = A
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
     """Try those again whom it certainly did not reach and may reach now; how many."""
-    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
         cursor = await transaction.execute(_RETRY, (broadcast_id, list(FOR_GOOD)))
@@ -137,7 +137,7 @@ async def decide_in_doubt(
     seqs: Collection[int] | None = None,
 ) -> int:
     """Send again to those in doubt, who may have it already, or leave it at that; how many."""
-    permissions.demand(officer, Action.BROADCAST_SEND, Subject(""))
+    permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         if decision is Doubt.AGAIN:
             await _reopened(transaction, broadcast_id)

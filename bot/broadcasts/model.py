@@ -36,7 +36,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Fate(StrEnum):
+class RecipientStatus(StrEnum):
     """What became of it for one recipient; the last six are final."""
 
     PLANNED = "planned"
@@ -51,8 +51,8 @@ class Fate(StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN = (Fate.PLANNED, Fate.HELD, Fate.CLAIMED)
-ARRIVED = (Fate.ACCEPTED, Fate.DELIVERED, Fate.READ)
+OPEN = (RecipientStatus.PLANNED, RecipientStatus.HELD, RecipientStatus.CLAIMED)
+ARRIVED = (RecipientStatus.ACCEPTED, RecipientStatus.DELIVERED, RecipientStatus.READ)
 
 
 class Refusal(StrEnum):
@@ -160,12 +160,12 @@ class Draft:
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def kept(draft: Draft) -> str:
+def encode_draft(draft: Draft) -> str:
     """A draft as it is kept beside an approval."""
     return _encode(draft).decode()
 
 
-def read_kept(told: str) -> Draft:
+def decode_draft(told: str) -> Draft:
     return msgspec.json.decode(told, type=Draft)
 
 

@@ -25,13 +25,13 @@ WHERE p.until < excluded.until
 """
 
 
-async def rest(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
+async def pause_channel(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
     """Announcements of a channel stand still for so long, in every process and after a restart."""
     values = {"channel": channel, "since": None, "seconds": seconds, "why": why}
     await transaction.execute(_REST, values)
 
 
-async def rest_until(
+async def paused_until(
     transaction: Transaction, channel: str, since: datetime, seconds: float, why: str
 ) -> None:
     """The same, counted from a moment."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bot.broadcasts import model
 from bot.broadcasts.audience import Count
-from bot.broadcasts.model import OPEN, Broadcast, Draft, Fate, State, Words
+from bot.broadcasts.model import OPEN, Broadcast, Draft, RecipientStatus, State, Words
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement, execute_pipeline, run
 from bot.officers import permissions
@@ -43,9 +43,9 @@ class Progress:
 
     broadcast: Broadcast
     now: datetime
-    fates: Mapping[Fate, int]
-    channels: Mapping[tuple[str, Fate], int]
-    reasons: Mapping[tuple[Fate, str], int]
+    fates: Mapping[RecipientStatus, int]
+    channels: Mapping[tuple[str, RecipientStatus], int]
+    reasons: Mapping[tuple[RecipientStatus, str], int]
     rate: float
     average: float
     eta: float | None
@@ -63,7 +63,7 @@ class Recipient:
     seq: int
     channel: str
     language: str
-    fate: Fate
+    fate: RecipientStatus
     reason: str
     attempt: int
     not_before: datetime | None
@@ -71,7 +71,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PastAnnouncement:
     """An announcement of before, as everybody may read it."""
 
     at: datetime
@@ -89,7 +89,7 @@ class Estimate:
 
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
     """How far it is, in one trip."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, broadcast_id)
 
@@ -122,11 +122,11 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
         transaction, (model.FIND, values), (_COUNTS, values), (_SPEEDS, values), (_PAUSES, values)
     )
     broadcast = model.only(found)
-    fates: dict[Fate, int] = {}
-    channels: dict[tuple[str, Fate], int] = {}
-    reasons: dict[tuple[Fate, str], int] = {}
+    fates: dict[RecipientStatus, int] = {}
+    channels: dict[tuple[str, RecipientStatus], int] = {}
+    reasons: dict[tuple[RecipientStatus, str], int] = {}
     for channel, state, reason, many in counts:
-        fate = Fate(state)
+        fate = RecipientStatus(state)
         fates[fate] = fates.get(fate, 0) + many
         channels[channel, fate] = channels.get((channel, fate), 0) + many
         if reason:
@@ -159,28 +159,28 @@ async def recipients(
     rt: Runtime,
     officer: Officer,
     broadcast_id: UUID,
-    fate: Fate | None = None,
+    fate: RecipientStatus | None = None,
     *,
     reason: str = "",
     after: int = -1,
     limit: int = PAGE,
 ) -> list[Recipient]:
     """Recipients past a number, of one fate and reason or of all."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": limit}
     async with rt.pool.connection() as transaction:
         rows = await run(transaction, _OF_FATE if fate else _ALL, values)
-    return [Recipient(row[0], row[1], row[2], Fate(row[3]), *row[4:]) for row in rows]
+    return [Recipient(row[0], row[1], row[2], RecipientStatus(row[3]), *row[4:]) for row in rows]
 
 
 async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit_log.Entry]:
     """Who did what with it, oldest first."""
-    permissions.demand(officer, Action.BROADCAST_READ, Subject(""))
+    permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await audit_log.about(transaction, str(broadcast_id))
 
 
-async def latest_announcements(transaction: Transaction, limit: int) -> list[Told]:
+async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
     """Announcements of the last year that were for everybody, newest first."""
     cursor = await transaction.execute(
         "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"
@@ -190,7 +190,9 @@ async def latest_announcements(transaction: Transaction, limit: int) -> list[Tol
         (4 * limit,),
     )
     found = [
-        Told(at, texts) for at, rule, texts in await cursor.fetchall() if model.rule(rule).public
+        PastAnnouncement(at, texts)
+        for at, rule, texts in await cursor.fetchall()
+        if model.rule(rule).public
     ]
     return found[:limit]
 

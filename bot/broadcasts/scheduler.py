@@ -29,7 +29,7 @@ MAX_SNAPSHOT = 1800
 _LOCK = 5273851920482
 
 
-async def tend(rt: Runtime) -> None:
+async def run_due(rt: Runtime) -> None:
     """See to every broadcast that is under way."""
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
@@ -45,7 +45,7 @@ async def tend(rt: Runtime) -> None:
             await _clear(transaction, await model.find(transaction, broadcast_id))
         # Apart: it locks the broadcast's row, and whoever does that has none of a recipient yet.
         async with rt.pool.connection() as transaction:
-            await _tend(transaction, await model.find(transaction, broadcast_id))
+            await _run(transaction, await model.find(transaction, broadcast_id))
 
 
 _UNDER_WAY: LiteralString = """
@@ -71,7 +71,7 @@ async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
         await transaction.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
 
 
-async def _tend(transaction: Transaction, broadcast: Broadcast) -> None:
+async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
     if broadcast.state is not State.RUNNING:
         return
     if broadcast.total is None:

@@ -17,17 +17,17 @@ from psycopg_pool import PoolTimeout
 from bot import outbox
 from bot.broadcasts import content, model, pausing
 from bot.broadcasts.audience import pushed, templated
-from bot.broadcasts.error_policy import DAY, consequence, judged
-from bot.broadcasts.model import OPEN, Broadcast, Fate, Purpose
+from bot.broadcasts.error_policy import DAY, classify, consequence
+from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
 from bot.broadcasts.time_zones import HOME, zones
 from bot.channels import (
-    Act,
+    BlockedByUser,
+    ChannelCall,
     Message,
-    NotAllowed,
     Refused,
     SendError,
     Unreachable,
-    kept,
+    stored_id,
 )
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
@@ -35,7 +35,7 @@ from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement, begin, run
 from bot.observability import logging
 from bot.outbox import rate_limits
-from bot.outbox.channel_probe import doubt, doubted
+from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
@@ -146,22 +146,22 @@ WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class ClaimedRecipient:
     """One claimed recipient, with everything needed for the call; no act: they cannot be opened."""
 
     seq: int
     attempt: int
     person_id: UUID
     language: str
-    act: Act | None
+    act: ChannelCall | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one call; `stop` is why the whole broadcast has to be held, if it has."""
 
-    slip: Slip
-    fate: Fate
+    slip: ClaimedRecipient
+    fate: RecipientStatus
     reason: str = ""
     delay: float = 0
     external_id: str | None = None
@@ -171,7 +171,7 @@ class Outcome:
 
 
 @dataclass
-class Load:
+class Batch:
     """A broadcast as a bout carries it: its messages, made once, and what was seen of them."""
 
     broadcast: Broadcast
@@ -191,7 +191,7 @@ class Load:
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     """A bout of one shard, on all channels at once; it ends when nothing can be claimed."""
     load = await _loaded(rt, broadcast_id, shard)
-    lanes = (_lane(rt, load, channel) for channel in pushed(rt))
+    lanes = (_send_on_channel(rt, load, channel) for channel in pushed(rt))
     # Each to its end: what one of them knows must not be lost because another failed.
     ended = await asyncio.gather(*lanes, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
@@ -199,7 +199,7 @@ async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
         raise failed[0]
 
 
-async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:
+async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
     draft = broadcast.draft
@@ -217,14 +217,16 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Load:
         "home": HOME,
         "lease": LEASE_SECONDS,
     }
-    return Load(broadcast, messages, values, monotonic() + BOUT_SECONDS)
+    return Batch(broadcast, messages, values, monotonic() + BOUT_SECONDS)
 
 
-async def _lane(rt: Runtime, load: Load, channel: str) -> None:
+async def _send_on_channel(rt: Runtime, load: Batch, channel: str) -> None:
     """One channel of the shard: what was let through is claimed, what was claimed is sent."""
     purse = 0
     while monotonic() < load.until:
-        purse = purse or await rate_limits.bulk(rt, channel, AT_ONCE, paid=_paid(load, channel))
+        purse = purse or await rate_limits.acquire_bulk(
+            rt, channel, AT_ONCE, paid=_paid(load, channel)
+        )
         if not await _answers(rt, channel):
             break
         limit = min(purse, await _reachable(rt, load, channel))
@@ -233,11 +235,11 @@ async def _lane(rt: Runtime, load: Load, channel: str) -> None:
             break
         purse -= len(slips)
         if slips:
-            await shutdown.to_the_end(_send_all(rt, load, channel, slips), LAST_SECONDS)
-    await rate_limits.give_back(rt, channel, purse, paid=_paid(load, channel))
+            await shutdown.finish_on_cancel(_send_all(rt, load, channel, slips), LAST_SECONDS)
+    await rate_limits.refund(rt, channel, purse, paid=_paid(load, channel))
 
 
-def _paid(load: Load, channel: str) -> bool:
+def _paid(load: Batch, channel: str) -> bool:
     return load.broadcast.draft.paid and channel == "telegram"
 
 
@@ -246,10 +248,10 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 
     Else whoever is claimed next would be in doubt too, and bouts asked for that can do nothing.
     """
-    if not await doubted(rt, channel):
+    if not await wait_until_reachable(rt, channel):
         return True
     async with rt.pool.connection() as transaction:
-        await pausing.rest(transaction, channel, DOUBTED_SECONDS, "unreachable")
+        await pausing.pause_channel(transaction, channel, DOUBTED_SECONDS, "unreachable")
     return False
 
 
@@ -261,7 +263,7 @@ SELECT count(*), min(at) FROM (
 """
 
 
-async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
+async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
     """How many more the platform lets us reach today; when none, it is left alone for a while."""
     tier = rt.settings.whatsapp_reach
     if channel != "whatsapp" or not tier or not load.values["templates"]:
@@ -272,20 +274,24 @@ async def _reachable(rt: Runtime, load: Load, channel: str) -> int:
         assert row is not None
         many, oldest = row
         if many >= tier:
-            await pausing.rest_until(transaction, channel, oldest, DAY, "reach")
+            await pausing.paused_until(transaction, channel, oldest, DAY, "reach")
     return min(AT_ONCE, max(0, tier - int(many)))
 
 
-async def _claim(rt: Runtime, load: Load, channel: str, limit: int) -> tuple[list[Slip], int]:
+async def _claim(
+    rt: Runtime, load: Batch, channel: str, limit: int
+) -> tuple[list[ClaimedRecipient], int]:
     """Take recipients whose turn it is; also how many were looked at, with those left out."""
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
         rows = await run(transaction, _CLAIM, values)
-    return [_slip(rt, load, channel, row) for row in rows if row[2] == Fate.CLAIMED], len(rows)
+    return [
+        _recipient(rt, load, channel, row) for row in rows if row[2] == RecipientStatus.CLAIMED
+    ], len(rows)
 
 
-def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
+def _recipient(rt: Runtime, load: Batch, channel: str, row: Sequence[Any]) -> ClaimedRecipient:
     seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
     try:
         address = identities.address(
@@ -293,16 +299,18 @@ def _slip(rt: Runtime, load: Load, channel: str, row: Sequence[Any]) -> Slip:
         )
     except VaultError:
         _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)
-        return Slip(seq, attempt, person_id, language, None)
+        return ClaimedRecipient(seq, attempt, person_id, language, None)
     message = load.messages[language]
     if discreet:
         message = content.hint(rt, language, message.template.name if message.template else "")
     mark = f"b{load.broadcast.number}.{seq}.{attempt}"
-    act = Act("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
-    return Slip(seq, attempt, person_id, language, act)
+    act = ChannelCall("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
+    return ClaimedRecipient(seq, attempt, person_id, language, act)
 
 
-async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]) -> None:
+async def _send_all(
+    rt: Runtime, load: Batch, channel: str, slips: Sequence[ClaimedRecipient]
+) -> None:
     outcomes = await asyncio.gather(*(_send(rt, load, channel, slip) for slip in slips))
     for each in outcomes:
         load.lately.append(isinstance(each.error, Unreachable | Refused))
@@ -311,43 +319,47 @@ async def _send_all(rt: Runtime, load: Load, channel: str, slips: Sequence[Slip]
     await _settled(rt, load, channel, outcomes)
 
 
-async def _send(rt: Runtime, load: Load, channel: str, slip: Slip) -> Outcome:
+async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if slip.act is None:
         # Certainly nothing was sent. Among failures it counts: keys may be missing for everybody.
         lost = Unreachable(certain=True)
-        return Outcome(slip, Fate.FAILED, "unreachable", error=lost, began=began)
+        return Outcome(slip, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
         external_id = await _call(rt, channel, slip.person_id, slip.act)
     except SendError as error:
         if isinstance(error, Unreachable) and not error.certain:
-            doubt(rt, channel)
+            suspect(rt, channel)
         known = (channel, slip.language) in load.proven
         template = slip.act.message is not None and slip.act.message.template is not None
-        fate, reason, delay, stop = judged(
+        fate, reason, delay, stop = classify(
             channel, error, slip.attempt, template=template, known=known
         )
         return Outcome(slip, fate, reason, delay, None, error, stop, began)
     except Exception:
         _logger.exception("broadcast.call_failed", channel=channel)
-        return Outcome(slip, Fate.IN_DOUBT, "unreachable", error=Unreachable())
-    return Outcome(slip, Fate.ACCEPTED, external_id=kept(rt.channels[channel], external_id))
+        return Outcome(slip, RecipientStatus.IN_DOUBT, "unreachable", error=Unreachable())
+    return Outcome(
+        slip, RecipientStatus.ACCEPTED, external_id=stored_id(rt.channels[channel], external_id)
+    )
 
 
-async def _call(rt: Runtime, channel: str, person_id: UUID, act: Act) -> str:
+async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
     """One call; on the page a message is the outbox's row, which the page fetches."""
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
     async with rt.pool.connection() as transaction:
         person = await identities.load(rt, transaction, person_id)
         if person is None:
-            raise NotAllowed
-        (row,) = await outbox.post(transaction, person, channel, (outbox.Row("send", act.message),))
+            raise BlockedByUser
+        (row,) = await outbox.enqueue(
+            transaction, person, channel, (outbox.Row("send", act.message),)
+        )
     await outbox.deliver(rt, None, person)
     return str(row)
 
 
-async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Outcome]) -> None:
+async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
     """Write what became of calls; a database that is away is waited for, for nobody else knows.
 
     Writing it twice changes nothing.
@@ -365,7 +377,7 @@ async def _settled(rt: Runtime, load: Load, channel: str, outcomes: Sequence[Out
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _values(load: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "id": load.broadcast.id,
         "seqs": [each.slip.seq for each in outcomes],
@@ -378,7 +390,7 @@ def _values(load: Load, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 async def _consequences(
-    transaction: Transaction, load: Load, channel: str, outcomes: Sequence[Outcome]
+    transaction: Transaction, load: Batch, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
     """Also what failures change beyond their rows: the person's state, the platform's, the whole.
 

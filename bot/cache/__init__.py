@@ -7,18 +7,18 @@ Asked through the one `client`, which runs `scripts` and hears of `wakes`; while
 process counts for itself (`buckets`).
 """
 
-from bot.cache.client import Busy, Held, Live, LiveUnavailable
-from bot.cache.local_buckets import Draw, LocalBucket
-from bot.cache.pubsub import MISSED, Ear, Wake
+from bot.cache.client import Busy, Cache, CacheUnavailable, LockAcquired
+from bot.cache.local_buckets import Draw, LocalRateLimiter
+from bot.cache.pubsub import MISSED, Notification, Subscription
 
 __all__ = [
     "MISSED",
     "Busy",
+    "Cache",
+    "CacheUnavailable",
     "Draw",
-    "Ear",
-    "Held",
-    "Live",
-    "LiveUnavailable",
-    "LocalBucket",
-    "Wake",
+    "LocalRateLimiter",
+    "LockAcquired",
+    "Notification",
+    "Subscription",
 ]

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.cache.local_buckets import Draw
-from bot.cache.pubsub import Ear, Line
+from bot.cache.pubsub import PubSubConnection, Subscription
 from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, SETTLE, Script, Scripts
 from bot.concurrency.batching import WaitedTooLong
 
@@ -22,14 +22,14 @@ _CONNECTIONS: Final = 16
 _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
-class LiveUnavailable(Exception):
+class CacheUnavailable(Exception):
     """Valkey doesn't answer, is full or refuses; go on without it or say so to the person."""
 
     code = "E_LIVE"
 
 
 @dataclass(frozen=True)
-class Held:
+class LockAcquired:
     """The lock is ours: the stored blob, and whether PostgreSQL knows this person by now."""
 
     blob: bytes | None
@@ -41,13 +41,13 @@ class Busy:
     """Somebody else holds the lock."""
 
 
-class Live:
+class Cache:
     """The one client of Valkey in a process; every method raises LiveUnavailable."""
 
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._line = Line(client)
+        self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
 
     @classmethod
@@ -82,14 +82,14 @@ class Live:
         name = "valkey" if "valkey_version" in told else "redis"
         return {name: str(told[f"{name}_version"])}
 
-    async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> Held | Busy:
+    async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> LockAcquired | Busy:
         """Take the lock of a just-ask conversation, and its state with it.
 
         `token` is the caller's own for this attempt; the same token may ask again. What is
         `known` already is let go of by `settle`, else by `keep`.
         """
         seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
-        return Held(blob=seen[0], known=seen[1] is not None) if seen else Busy()
+        return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
         """Store the new state, or remove it, and unlock; False when the lock was lost.
@@ -134,13 +134,13 @@ class Live:
             await self._client.publish(f"wake:{topic}", data)
 
     @asynccontextmanager
-    async def listen(self, *topics: str) -> AsyncIterator[Ear]:
+    async def listen(self, *topics: str) -> AsyncIterator[Subscription]:
         """Hear the topics from here on: `async with live.listen(…) as ear: async for wake in ear`.
 
         All listeners of a process share one connection. After an interruption the ear gets
         `MISSED`; look at what you listen for before the loop, and again then.
         """
-        ear, names = Ear(), [f"wake:{topic}" for topic in topics]
+        ear, names = Subscription(), [f"wake:{topic}" for topic in topics]
         try:
             with _redis_errors():
                 try:
@@ -188,4 +188,4 @@ def _redis_errors() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, WaitedTooLong) as error:
-        raise LiveUnavailable("E_LIVE: Valkey can't be used; see that it runs") from error
+        raise CacheUnavailable("E_LIVE: Valkey can't be used; see that it runs") from error

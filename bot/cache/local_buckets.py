@@ -18,7 +18,7 @@ class Draw(NamedTuple):
     firm: bool = True
 
 
-class LocalBucket:
+class LocalRateLimiter:
     """Token buckets of this process alone, for while Valkey is away.
 
     It uses only a `share` of each rate and burst, since the other processes do the same.

@@ -15,29 +15,29 @@ _WAITING_WAKES: Final = 32
 
 
 @dataclass(frozen=True)
-class Wake:
+class Notification:
     """Something happened under a topic; `MISSED` means that anything may have."""
 
     topic: str
     data: bytes
 
 
-MISSED: Final = Wake("", b"")
+MISSED: Final = Notification("", b"")
 
 
-class Ear:
+class Subscription:
     """The wake-ups of one listener; one that is slow to read gets `MISSED` for what piled up."""
 
     def __init__(self) -> None:
-        self._wakes: asyncio.Queue[Wake] = asyncio.Queue(_WAITING_WAKES)
+        self._wakes: asyncio.Queue[Notification] = asyncio.Queue(_WAITING_WAKES)
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Wake:
+    async def __anext__(self) -> Notification:
         return await self._wakes.get()
 
-    def hear(self, wake: Wake) -> None:
+    def hear(self, wake: Notification) -> None:
         """Take a wake-up in, without ever waiting for the listener."""
         if self._wakes.full():
             while not self._wakes.empty():
@@ -48,16 +48,16 @@ class Ear:
 
 @dataclass(eq=False)
 class _Topic:
-    ears: set[Ear] = field(default_factory=set)
+    ears: set[Subscription] = field(default_factory=set)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
     interrupted: bool = False
 
-    def tell(self, wake: Wake) -> None:
+    def tell(self, wake: Notification) -> None:
         for ear in self.ears:
             ear.hear(wake)
 
 
-class Line:
+class PubSubConnection:
     """The one connection of a process that listens, and who wants to hear what from it."""
 
     def __init__(self, client: Redis) -> None:
@@ -66,7 +66,7 @@ class Line:
         self._connection: AbstractConnection | None = None
         self._reader: asyncio.Task[None] | None = None
 
-    async def join(self, names: list[str], ear: Ear) -> None:
+    async def join(self, names: list[str], ear: Subscription) -> None:
         """Hear them, and return when the server has said that it listens."""
         if self._reader is None:
             self._reader = asyncio.create_task(self._read_for_ever())
@@ -78,7 +78,7 @@ class Line:
         for topic in topics:
             await topic.confirmed.wait()
 
-    async def leave(self, names: list[str], ear: Ear) -> None:
+    async def leave(self, names: list[str], ear: Subscription) -> None:
         """Hear them no more; what nobody else wants to hear is not listened to."""
         deserted = []
         for name in names:
@@ -135,7 +135,7 @@ class Line:
         if topic is None:
             return
         if kind == b"message":
-            topic.tell(Wake(name.removeprefix("wake:"), data))
+            topic.tell(Notification(name.removeprefix("wake:"), data))
         elif kind == b"subscribe":
             topic.confirmed.set()
             if topic.interrupted:

@@ -15,7 +15,18 @@ from bot.cases.intake import (
     rate,
     relay,
 )
-from bot.cases.model import COLUMNS, Case, State, Taken, clock, find, held, median, next_for, taken
+from bot.cases.model import (
+    COLUMNS,
+    Case,
+    CaseConflict,
+    State,
+    clock,
+    conflict,
+    find,
+    lock_case,
+    median,
+    next_for,
+)
 from bot.cases.transitions import (
     change_topic,
     claim,
@@ -35,20 +46,21 @@ from bot.cases.transitions import (
 __all__ = [
     "COLUMNS",
     "Case",
+    "CaseConflict",
     "Opened",
     "State",
-    "Taken",
     "add_note",
     "add_words",
     "cancel",
     "change_topic",
     "claim",
     "clock",
+    "conflict",
     "country",
     "escalate",
     "find",
     "hand_to",
-    "held",
+    "lock_case",
     "median",
     "move",
     "next_for",
@@ -63,6 +75,5 @@ __all__ = [
     "set_clock",
     "snooze",
     "take_over",
-    "taken",
     "wake",
 ]

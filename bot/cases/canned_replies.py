@@ -63,7 +63,7 @@ async def find(transaction: Transaction, mission: str, name: str) -> Canned | No
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
     """The answers of one's own mission."""
-    permissions.demand(officer, Action.CANNED_READ, Subject(officer.mission))
+    permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     (rows,) = await directory.asked(rt, officer, (_ALL, {"mission": officer.mission}))
     return tuple(Canned(*row) for row in rows)
 
@@ -72,7 +72,7 @@ async def put(
     rt: Runtime, officer: Officer, name: str, texts: Mapping[str, str], version: int
 ) -> None:
     """Write an answer; `version` is the one that was shown, 0 for a new one. Stale, Unusable."""
-    permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
+    permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     given = {language: text.strip() for language, text in texts.items() if text.strip()}
     _check(rt, name, given)
     async with directory.acting(rt, officer) as transaction:
@@ -88,7 +88,7 @@ async def put(
 
 async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
     """Take an answer away; Stale when it is no longer of the version that was shown."""
-    permissions.demand(officer, Action.CANNED_EDIT, Subject(officer.mission))
+    permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
         await _note(transaction, officer, "canned.dropped", name)

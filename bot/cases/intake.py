@@ -43,7 +43,7 @@ async def open_case(
     """
     found = await open_of(transaction, person.id)
     if found is not None:
-        await heard(transaction, found)
+        await person_waits_again(transaction, found)
         result = Opened(found.id)
     else:
         result = await _insert(transaction, person, opened, language, country(forms or {}))
@@ -56,7 +56,7 @@ async def _insert(
     transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
     mission = missions.candidates(lives_in, await directory.staffed(transaction))[0]
-    desk, now = await working_hours.desk_of(transaction, mission), await clock(transaction)
+    desk, now = await working_hours.mission_settings(transaction, mission), await clock(transaction)
     calendar, case_id = desk.calendar(), uuid4()
     await transaction.execute(
         "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state,"
@@ -75,7 +75,7 @@ async def relay(transaction: Transaction, person: Person, words: str) -> None:
     """Words of the person for whoever holds their case."""
     case = await open_of(transaction, person.id)
     if case is not None:
-        await heard(transaction, case)
+        await person_waits_again(transaction, case)
         await add_words(transaction, person, case.id, words)
 
 
@@ -83,12 +83,15 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
     """The person sent what they were asked for: now it is their officer's turn."""
     case = await open_of(transaction, person.id)
     if case is not None:
-        await heard(transaction, case)
+        await person_waits_again(transaction, case)
 
 
-async def heard(transaction: Transaction, case: Case) -> None:
+async def person_waits_again(transaction: Transaction, case: Case) -> None:
     """The person waits again: a case that waited for them, or slept, is somebody's turn now."""
-    desk, now = await working_hours.desk_of(transaction, case.mission), await clock(transaction)
+    desk, now = (
+        await working_hours.mission_settings(transaction, case.mission),
+        await clock(transaction),
+    )
     calendar = desk.calendar()
     allowed = desk.next_minutes if case.answered_at else desk.first_minutes
     await transaction.execute(

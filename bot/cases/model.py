@@ -21,7 +21,7 @@ class State(StrEnum):
     RESOLVED = permissions.RESOLVED
 
 
-class Taken(Exception):
+class CaseConflict(Exception):
     """Somebody else holds the case, or it changed since it was shown; nothing was done.
 
     `holder` is the officer who has it, if anybody; `version` is that of now.
@@ -88,7 +88,7 @@ async def find(transaction: Transaction, case_id: UUID) -> Case | None:
     return Case(*row) if row else None
 
 
-async def held(transaction: Transaction, case_id: UUID) -> Case | None:
+async def lock_case(transaction: Transaction, case_id: UUID) -> Case | None:
     """A case, locked until the transaction ends; its person must be locked before."""
     cursor = await transaction.execute(
         f"SELECT {COLUMNS} FROM cases k WHERE id = %s FOR UPDATE", (case_id,)
@@ -132,7 +132,7 @@ async def next_for(
     return Case(*row) if row else None
 
 
-async def taken(transaction: Transaction, case_id: UUID) -> Taken:
+async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
     """Who has the case now, for somebody who came too late."""
     cursor = await transaction.execute(
         "SELECT coalesce(o.name, ''), k.version FROM cases k"
@@ -140,4 +140,4 @@ async def taken(transaction: Transaction, case_id: UUID) -> Taken:
         (case_id,),
     )
     row = await cursor.fetchone()
-    return Taken(*row) if row else Taken()
+    return CaseConflict(*row) if row else CaseConflict()

@@ -7,14 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from bot.cases import working_hours
-from bot.cases.intake import heard
-from bot.cases.model import Case, clock, taken
-from bot.cases.working_hours import Desk
+from bot.cases.intake import person_waits_again
+from bot.cases.model import Case, clock, conflict
+from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
 
 
 async def claim(
-    transaction: Transaction, case: Case, officer: UUID, desk: Desk, version: int
+    transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Take a case that nobody holds."""
     await _change(
@@ -26,7 +26,7 @@ async def claim(
 
 
 async def take_over(
-    transaction: Transaction, case: Case, officer: UUID, desk: Desk, version: int
+    transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Take a case out of somebody else's hands."""
     await _give(
@@ -49,7 +49,7 @@ async def release(
 
 
 async def hand_to(
-    transaction: Transaction, case: Case, officer: UUID, desk: Desk, version: int
+    transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Give a case into the hands of somebody."""
     await _give(
@@ -59,7 +59,12 @@ async def hand_to(
 
 
 async def _give(
-    transaction: Transaction, case: Case, officer: UUID, desk: Desk, version: int, condition: str
+    transaction: Transaction,
+    case: Case,
+    officer: UUID,
+    desk: MissionSettings,
+    version: int,
+    condition: str,
 ) -> None:
     """A new owner, who has to answer soon unless it is the person's turn."""
     await _change(
@@ -94,17 +99,20 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
     )
     row = await cursor.fetchone()
     if row is None or not row[0]:
-        raise await taken(transaction, case.id)
+        raise await conflict(transaction, case.id)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
     """A case has slept enough: it is its officer's turn again, or the queue's."""
-    await heard(transaction, case)
+    await person_waits_again(transaction, case)
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:
     """Deadlines by the hours of the mission that a case has come to."""
-    desk, since = await working_hours.desk_of(transaction, case.mission), case.waiting_since
+    desk, since = (
+        await working_hours.mission_settings(transaction, case.mission),
+        case.waiting_since,
+    )
     if since is not None:
         due = desk.calendar().after(since, desk.first_minutes)
         await transaction.execute("UPDATE cases SET answer_due = %s WHERE id = %s", (due, case.id))
@@ -141,7 +149,7 @@ async def snooze(
 
 
 async def replied(
-    transaction: Transaction, case: Case, officer: UUID, desk: Desk, version: int
+    transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """The officer has answered: now it is the person's turn. Moves no version."""
     now = await clock(transaction)
@@ -184,4 +192,4 @@ async def _change(
         {"id": case.id, "version": version, "moves": moves, **values},
     )
     if cursor.rowcount == 0:
-        raise await taken(transaction, case.id)
+        raise await conflict(transaction, case.id)

@@ -56,7 +56,7 @@ class Holiday:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class MissionSettings:
     """How a mission works; minutes are of working time. `version` is that of the last change.
 
     Answer first within `first_minutes`, later within `next_minutes`; close within
@@ -170,7 +170,7 @@ HOURS = _("{count} h")
 
 
 def promise(
-    desk: Desk, now: datetime, country: str, median: int | None, *, urgent: bool = False
+    desk: MissionSettings, now: datetime, country: str, median: int | None, *, urgent: bool = False
 ) -> tuple[Text, ...]:
     """When an answer can be expected, in the person's time where their country keeps one.
 
@@ -204,7 +204,7 @@ def _rounded(minutes: int) -> Text:
     return _(HOURS.msgid, count=-(-minutes // 60))
 
 
-async def desk_of(transaction: Transaction, mission: str) -> Desk:
+async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
     """How a mission works; one of no hours where nothing was entered."""
     cursor = await transaction.execute(
         "SELECT zone, first_minutes, next_minutes, resolve_minutes, return_minutes, duty_chat,"
@@ -213,7 +213,7 @@ async def desk_of(transaction: Transaction, mission: str) -> Desk:
     )
     row = await cursor.fetchone()
     if row is None:
-        return Desk(mission, "UTC")
+        return MissionSettings(mission, "UTC")
     zone, first, following, resolve, give_back, chat, version, gives = row
     shifts = await transaction.execute(
         "SELECT weekday, opens, closes FROM mission_hours WHERE mission = %s"
@@ -225,8 +225,8 @@ async def desk_of(transaction: Transaction, mission: str) -> Desk:
         "SELECT day, works_as FROM holidays WHERE mission = %s ORDER BY day", (mission,)
     )
     holidays = tuple(Holiday(*each) for each in await days.fetchall())
-    return Desk(mission, zone, found, holidays, first, following, resolve, give_back, chat, version,
-                gives)  # fmt: skip
+    minutes = (first, following, resolve, give_back)
+    return MissionSettings(mission, zone, found, holidays, *minutes, chat, version, gives)
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
@@ -238,9 +238,9 @@ async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str
     return chats | ({everywhere: frozenset()} if everywhere else {})
 
 
-async def put(rt: Runtime, officer: Officer, desk: Desk) -> None:
+async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
     """Change how a mission works; Stale when somebody else did since `desk.version`."""
-    permissions.demand(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
+    permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
     async with directory.acting(rt, officer) as transaction:
         await _put_mission(transaction, desk)
@@ -262,7 +262,7 @@ async def put(rt: Runtime, officer: Officer, desk: Desk) -> None:
         )
 
 
-async def _put_mission(transaction: Transaction, desk: Desk) -> None:
+async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
     values = (desk.zone, desk.first_minutes, desk.next_minutes, desk.resolve_minutes,
               desk.return_minutes, desk.duty_chat, desk.gives, desk.mission)  # fmt: skip
     if desk.version:
@@ -284,7 +284,7 @@ async def _put_mission(transaction: Transaction, desk: Desk) -> None:
         raise Stale
 
 
-def check(desk: Desk) -> None:
+def check(desk: MissionSettings) -> None:
     """Unusable, unless a calendar can be made of it."""
     promised = (desk.first_minutes, desk.next_minutes, desk.resolve_minutes, desk.return_minutes)
     days = {each.weekday for each in desk.shifts} | {
@@ -295,7 +295,7 @@ def check(desk: Desk) -> None:
         raise Unusable("E_HOURS: there is no such zone, weekday or time, or two shifts overlap")
 
 
-def _overlap(desk: Desk) -> bool:
+def _overlap(desk: MissionSettings) -> bool:
     days = [each.day for each in desk.holidays]
     spans = sorted(
         (each.weekday * 1440 + _minute(each.opens), each.weekday * 1440 + _minute(each.closes)

@@ -10,7 +10,7 @@ from bot.i18n import bidi
 from flows.engine.events import Event, Page
 
 
-class Press(msgspec.Struct, frozen=True, array_like=True):
+class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
     """A button as it is shown: what it sends back, its words, and what it is for."""
 
     payload: str
@@ -36,7 +36,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     paragraphs: tuple[str, ...]
-    buttons: tuple[Press, ...] = ()
+    buttons: tuple[RenderedButton, ...] = ()
     language: str = ""
     progress: tuple[int, int] | None = None
     protect: bool = False
@@ -74,7 +74,7 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoiled:
+class Unparseable:
     """One element of an authentic body that cannot be read; the others count.
 
     `code` is one of Unreadable's; `size` in bytes.
@@ -96,7 +96,7 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Intruder:
+class GroupChat:
     """A group or channel that the bot was brought into, and leaves."""
 
     channel: str
@@ -111,7 +111,7 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class HandleChanged:
     """The platform says that a person's handle was replaced by another."""
 
     channel: str
@@ -122,7 +122,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class DeliveryReport:
     """What the platform reports of a message of ours, in any order and more than once.
 
     `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is that
@@ -141,11 +141,13 @@ class Receipt:
     parts: int = 1
 
 
-type Arrival = Inbound | Spoiled | Blocked | Moved | Receipt | Intruder | Ignored
+type IncomingUpdate = (
+    Inbound | Unparseable | Blocked | HandleChanged | DeliveryReport | GroupChat | Ignored
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ChannelCall:
     """One call to the platform.
 
     `external_id` is the message to edit or, with commas, the messages to delete. `row` names the
@@ -222,7 +224,7 @@ class Unreachable(SendError):
         self.certain = certain
 
 
-class Held(SendError):
+class ChannelSuspended(SendError):
     """The platform refuses us, not the message: everything waits until an operator mends it."""
 
     code = "E_SEND_HELD"
@@ -247,7 +249,7 @@ class NoTemplate(Refused):
     code = "E_SEND_TEMPLATE"
 
 
-class NotNow(SendError):
+class TemporarilyRestricted(SendError):
     """The platform holds announcements to this person back for a day or more."""
 
     code = "E_SEND_NOT_NOW"
@@ -259,7 +261,7 @@ class OptedOut(SendError):
     code = "E_SEND_OPTED_OUT"
 
 
-class NotAllowed(SendError):
+class BlockedByUser(SendError):
     """The person blocked the bot or is gone."""
 
     code = "E_SEND_BLOCKED"
@@ -303,11 +305,11 @@ class Channel(Protocol):
     window: int
     rates: Rates
 
-    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+    def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
         """Read the platform's bytes; Unreadable when they cannot be read."""
         ...
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         """Make one call; the platform's message id, or a SendError.
 
         Of a message that takes several, the parts that are there are taken back before it is
@@ -324,7 +326,7 @@ class Channel(Protocol):
         ...
 
 
-def kept(channel: Channel, external_id: str) -> str | None:
+def stored_id(channel: Channel, external_id: str) -> str | None:
     """What is kept of a message's ids: nothing, where they serve neither to edit nor to delete.
 
     Those of WhatsApp hold the recipient's phone number, for anybody to read.

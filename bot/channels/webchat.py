@@ -9,8 +9,8 @@ from hashlib import sha256
 
 import msgspec
 
-from bot.cache import Live, LiveUnavailable
-from bot.channels import Act, Arrival, Message, Rates, Refused, Unreachable
+from bot.cache import Cache, CacheUnavailable
+from bot.channels import ChannelCall, IncomingUpdate, Message, Rates, Refused, Unreachable
 from bot.security.vault import Vault
 from flows.engine.events import Page
 
@@ -42,15 +42,15 @@ class WebChat:
     window = 0
     rates = Rates()
 
-    def __init__(self, live: Live, vault: Vault) -> None:
+    def __init__(self, live: Cache, vault: Vault) -> None:
         self._live = live
         self._vault = vault
 
-    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+    def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
         """Never called: the page's own routes make arrivals out of its forms."""
         raise NotImplementedError
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         try:
             if act.row:
                 await self._live.publish(topic(act.address), b"")
@@ -59,7 +59,7 @@ class WebChat:
             sealed = self._vault.seal_transient(_encode(_note(act)), stream)
             external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MAX_WAITING)
             await self._live.publish(topic(act.address), b"")
-        except LiveUnavailable:
+        except CacheUnavailable:
             raise Unreachable from None
         return external_id
 
@@ -72,13 +72,13 @@ class WebChat:
         yield
 
 
-def _note(act: Act) -> Note:
+def _note(act: ChannelCall) -> Note:
     if act.kind == "delete":
         return Note(gone=tuple(act.external_id.split(",")))
     return Note(act.message, act.external_id if act.kind == "edit" else "")
 
 
-async def waiting(live: Live, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
+async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
     """What somebody who just asks has not got yet; LiveUnavailable."""
     stream = _stream(address)
     found = await live.read_after(stream, last)

@@ -39,7 +39,7 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
 
     async def replay(chosen: Settings) -> int:
         async with runtime(chosen) as rt:
-            return await operation_backup.replay(rt)
+            return await operation_backup.finish_restore(rt)
 
     with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
         if path is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import broadcasts
-from bot.broadcasts import Broadcast, Doubt, Fate, Refusal, Refused, Stale
+from bot.broadcasts import Broadcast, Doubt, RecipientStatus, Refusal, Refused, Stale
 from bot.cli.environment import Data, surroundings
 from bot.config.settings import Settings
 from bot.officers import directory
@@ -155,7 +155,9 @@ def doubt(
 def recipients(
     number: Number,
     officer: Name,
-    fate: Annotated[Fate | None, typer.Option(help="Only those of whom this became.")] = None,
+    fate: Annotated[
+        RecipientStatus | None, typer.Option(help="Only those of whom this became.")
+    ] = None,
     after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
     data: Data = None,
 ) -> None:

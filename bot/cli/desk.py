@@ -134,7 +134,7 @@ def _at_the_desk[T](
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         try:
             return asyncio.run(open_and_act(chosen))
-        except cases.Taken as taken:
+        except cases.CaseConflict as taken:
             holder = taken.holder or "nobody"
             typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)
         except (LookupError, Forbidden, desk.Refused) as error:

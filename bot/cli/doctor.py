@@ -22,7 +22,7 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import whatsapp_templates
 from bot.cli.environment import Data, surroundings
 from bot.config import minimum_versions
-from bot.config.minimum_versions import Floor
+from bot.config.minimum_versions import MinimumVersion
 from bot.config.settings import ConfigError, Role, Settings
 from bot.i18n import Languages
 from bot.operations.version import built
@@ -149,7 +149,7 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
             yield _good("rates", f"KOSH_{name.upper()} is {rate:g}")
 
 
-def _floor(what: str, floor: Floor, version: str, chosen: Settings) -> Iterator[Finding]:
+def _floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
     """A library or a server that is older than what is safe."""
     if version and floor.name not in chosen.patched and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"

@@ -113,7 +113,7 @@ def until_told(
 
         def end() -> None:
             if within is not None and not task.cancelling():
-                shutdown.within(within)
+                shutdown.force_exit_after(within)
             task.cancel()
 
         loop = asyncio.get_running_loop()

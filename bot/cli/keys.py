@@ -33,22 +33,22 @@ def first(data: Data = None) -> None:
 @app.command()
 def show(data: Data = None) -> None:
     """Each key's age, whether it writes, and how many rows still need it."""
-    for each in _with(data, key_rotation.standings):
+    for each in _with(data, key_rotation.key_statuses):
         does = "writes" if each.writes else "reads"
-        typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.left}")
+        typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.usage}")
 
 
 @app.command()
 def new(kind: KindName = "epoch", data: Data = None) -> None:
     """Make the next key: it reads at once, and writes after an hour, when all know it."""
-    version = _with(data, lambda rt: key_rotation.make(rt, kind))
+    version = _with(data, lambda rt: key_rotation.create(rt, kind))
     typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")
 
 
 @app.command()
 def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
     """Bring everything under the keys that write now; may be stopped and begun again."""
-    typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.renew(rt, batch))}")
+    typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.rewrap_all(rt, batch))}")
 
 
 @app.command()

@@ -47,13 +47,13 @@ OfficerName = Annotated[str, typer.Argument(help="The name with which the office
 @officers_app.command("first")
 def officers_first(name: OfficerName, data: Data = None) -> None:
     """Enter the first administrator; prints a link that opens the console once."""
-    _let_in(data, name, credentials.first)
+    _let_in(data, name, credentials.bootstrap)
 
 
 @officers_app.command("link")
 def officers_link(name: OfficerName, data: Data = None) -> None:
     """Print a new one-time link for an officer who lost the password or the phone."""
-    _let_in(data, name, credentials.again)
+    _let_in(data, name, credentials.reissue_link)
 
 
 def _let_in(

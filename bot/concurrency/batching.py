@@ -11,7 +11,7 @@ from typing import Any
 
 # A batch lets so many rounds of the event loop pass before it goes: whoever's request is in the
 # process by then comes along, and where nothing else is to be done they take some microseconds.
-ROUNDS = 4
+TICKS = 4
 
 type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
@@ -79,7 +79,7 @@ class Batcher:
             self._under_way -= 1
 
     async def _gathered(self, now: Callable[[], float]) -> list[_Waiting]:
-        for _round in range(ROUNDS):
+        for _round in range(TICKS):
             if not 0 < len(self._waiting) < self._most:
                 break
             await asyncio.sleep(0)
@@ -107,7 +107,7 @@ def _settle(result: asyncio.Future[Any], value: object) -> None:
         result.set_result(value)
 
 
-class Lines:
+class SerialQueue:
     """One at a time for each key, in the order in which they came."""
 
     def __init__(self, seconds: float) -> None:

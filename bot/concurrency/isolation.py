@@ -12,7 +12,7 @@ _logger = logging.get()
 
 
 @contextmanager
-def alone(kind: str) -> Iterator[None]:
+def isolate_errors(kind: str) -> Iterator[None]:
     """One of many: its failure is logged, and the round goes on, unless the database is away."""
     try:
         yield

@@ -8,14 +8,14 @@ from collections.abc import Awaitable
 from bot.observability import logging
 
 # What was begun may take so long; then it is interrupted, as it would be by a kill.
-FAREWELL_SECONDS = 5.0
+GRACE_SECONDS = 5.0
 # All of it together: Docker kills after 10 s, and so do others.
 END_SECONDS = 8.0
 
 _logger = logging.get()
 
 
-async def to_the_end(work: Awaitable[object], seconds: float = FAREWELL_SECONDS) -> None:
+async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECONDS) -> None:
     """Do it; whoever is told to end meanwhile lets it come to its end, for so many seconds.
 
     Else a message that has just gone out would not be noted, and be sent again.
@@ -29,13 +29,13 @@ async def to_the_end(work: Awaitable[object], seconds: float = FAREWELL_SECONDS)
         raise
 
 
-def is_told() -> bool:
+def is_cancelling() -> bool:
     """Whether this task was told to end, and something it called has answered with an error."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def within(seconds: float) -> None:
+def force_exit_after(seconds: float) -> None:
     """The process is gone by then, whatever a frozen database or a silent line does to it.
 
     Rows say what is done, so it is as safe as a kill.

@@ -12,7 +12,7 @@ from bot.config.settings import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class MinimumVersion:
     """The first safe version of each line that is still kept; what is older has `fault`."""
 
     name: str
@@ -31,18 +31,26 @@ class Floor:
 
 # reference/security.md 6, of 24 November 2026.
 LIBRARIES = (
-    Floor("pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"),
-    Floor("starlette", ("1.3.1",), "PYSEC-2026-248, -249: hosts confused, limits passed over"),
-    Floor("aiohttp", ("3.14.4",), "CVE-2026-128131, PYSEC-2026-4371: smuggled answers"),
-    Floor("python-multipart", ("0.0.31",), "CVE-2026-53538, CVE-2026-42561: smuggled fields"),
-    Floor("cryptography", ("46.0.7",), "CVE-2026-39892: a buffer is written past its end"),
-    Floor("jinja2", ("3.1.6",), "CVE-2025-27516: a template leaves its sandbox"),
-    Floor("redis", ("5.0",), "CVE-2023-28858: answers reach another caller"),
-    Floor("babel", ("2.9.1",), "CVE-2021-42771: a locale's name runs code"),
-    Floor("h11", ("0.16.0",), "CVE-2025-43859: smuggled requests"),
+    MinimumVersion(
+        "pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"
+    ),
+    MinimumVersion(
+        "starlette", ("1.3.1",), "PYSEC-2026-248, -249: hosts confused, limits passed over"
+    ),
+    MinimumVersion("aiohttp", ("3.14.4",), "CVE-2026-128131, PYSEC-2026-4371: smuggled answers"),
+    MinimumVersion(
+        "python-multipart", ("0.0.31",), "CVE-2026-53538, CVE-2026-42561: smuggled fields"
+    ),
+    MinimumVersion("cryptography", ("46.0.7",), "CVE-2026-39892: a buffer is written past its end"),
+    MinimumVersion("jinja2", ("3.1.6",), "CVE-2025-27516: a template leaves its sandbox"),
+    MinimumVersion("redis", ("5.0",), "CVE-2023-28858: answers reach another caller"),
+    MinimumVersion("babel", ("2.9.1",), "CVE-2021-42771: a locale's name runs code"),
+    MinimumVersion("h11", ("0.16.0",), "CVE-2025-43859: smuggled requests"),
 )
-POSTGRESQL = Floor("postgresql", ("17.11", "18.6"), "the fixes of 18.4 and CVE-2026-14676")
-VALKEY = Floor("valkey", ("8.1.9", "9.0.5"), "CVE-2026-56684, CVE-2026-63639, CVE-2025-49844")
+POSTGRESQL = MinimumVersion("postgresql", ("17.11", "18.6"), "the fixes of 18.4 and CVE-2026-14676")
+VALKEY = MinimumVersion(
+    "valkey", ("8.1.9", "9.0.5"), "CVE-2026-56684, CVE-2026-63639, CVE-2025-49844"
+)
 
 
 def parts(version: str) -> tuple[int, ...]:
@@ -65,7 +73,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def check(
-    floors: Collection[Floor], found: Mapping[str, str], patched: Collection[str] = ()
+    floors: Collection[MinimumVersion], found: Mapping[str, str], patched: Collection[str] = ()
 ) -> None:
     """Refuse what is below its floor; what isn't `found` isn't used. Raises ConfigError."""
     low = [

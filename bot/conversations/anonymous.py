@@ -11,8 +11,8 @@ import msgspec
 
 from bot import cache, outbox
 from bot.broadcasts import archive
-from bot.cache import Busy, LiveUnavailable
-from bot.channels import Act, Inbound, SendError
+from bot.cache import Busy, CacheUnavailable
+from bot.channels import ChannelCall, Inbound, SendError
 from bot.conversations import deletable_messages
 from bot.observability import logging
 from bot.printing import share_links
@@ -34,7 +34,7 @@ class Overloaded(Exception):
     code = "E_OVERLOADED"
 
 
-class Ask(msgspec.Struct, frozen=True):
+class AnonymousSession(msgspec.Struct, frozen=True):
     """A just-ask conversation, the updates it has seen, and what stands in its chat (`sent`)."""
 
     conversation: Conversation = Conversation()
@@ -42,10 +42,10 @@ class Ask(msgspec.Struct, frozen=True):
     sent: tuple[str, ...] = ()
 
 
-_decode = msgspec.json.Decoder(Ask).decode
+_decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
-async def hold(rt: Runtime, key: str, token: str) -> cache.Held | None:
+async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
     """Wait for one's turn; without Valkey everybody starts at the menu."""
     try:
         for _try in range(HELD_TRIES):
@@ -53,31 +53,33 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.Held | None:
             if not isinstance(held, Busy):
                 return held
             await asyncio.sleep(HELD_PAUSE)
-    except LiveUnavailable:
+    except CacheUnavailable:
         return None
     raise Overloaded
 
 
-async def keep(rt: Runtime, key: str, token: str, ask: Ask) -> None:
-    with suppress(LiveUnavailable):
+async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
+    with suppress(CacheUnavailable):
         await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
 
 
-async def settle(rt: Runtime, key: str) -> None:
-    with suppress(LiveUnavailable):
+async def mark_known(rt: Runtime, key: str) -> None:
+    with suppress(CacheUnavailable):
         await rt.live.settle(key)
 
 
-def asked(rt: Runtime, key: str, blob: bytes | None) -> Ask:
+def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
     if not blob:
-        return Ask()
+        return AnonymousSession()
     try:
         return _decode(rt.vault.unseal_transient(blob, key))
     except (VaultError, msgspec.DecodeError):
-        return Ask()
+        return AnonymousSession()
 
 
-async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[str, ...]:
+async def answer(
+    rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
+) -> tuple[str, ...]:
     """Say it at once; the ids of what now stands in the chat, for a quick exit."""
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
@@ -96,22 +98,24 @@ async def answer(rt: Runtime, inbound: Inbound, ask: Ask, turn: Turn) -> tuple[s
                 pass
     says, sheet = share_links.linked(rt, turn)
     if sheet is not None:
-        await share_links.lend(rt, sheet)
-    if archive.wanted(turn):
+        await share_links.create_link(rt, sheet)
+    if archive.is_requested(turn):
         async with rt.pool.connection() as transaction:
-            says = (*await archive.told(transaction, turn), *says)
+            says = (*await archive.render(transaction, turn), *says)
     for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
-        act = Act(row.act, inbound.address, row.message, row.external_id)
+        act = ChannelCall(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))
     return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MAX_KEPT :]
 
 
 async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
     for row in outbox.deletion(rt, inbound.channel, external_ids):
-        await perform(rt, inbound.channel, Act("delete", inbound.address, None, row.external_id))
+        await perform(
+            rt, inbound.channel, ChannelCall("delete", inbound.address, None, row.external_id)
+        )
 
 
-async def perform(rt: Runtime, channel: str, act: Act) -> str:
+async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
     """A call that nothing was promised about: failures are counted, not repeated."""
     try:
         return await outbox.perform(rt, channel, act)

@@ -12,11 +12,11 @@ from uuid import UUID
 from bot import outbox
 from bot.channels import Inbound
 from bot.conversations import store as conversation_store
-from bot.conversations.store import Held, Looked
+from bot.conversations.store import LockedConversation, Lookup
 from bot.db import connection, pipeline
 from bot.db.connection import Transaction
 from bot.observability import logging
-from bot.outbox import Parcel
+from bot.outbox import ClaimedMessage
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows.engine.events import DeleteInput, Kind
@@ -26,24 +26,26 @@ _logger = logging.get()
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Committed:
     """A turn that is committed, or of an update that was: nothing is to be sent then."""
 
     person: Person | None = None
-    parcel: Parcel | None = None
+    parcel: ClaimedMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class NeedsOwnTransaction:
     """Nothing has happened; `stranger_at` is the time at which nobody was known by that handle."""
 
     stranger_at: datetime | None = None
 
 
-async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alone]:
+async def take(
+    rt: Runtime, inbounds: Sequence[Inbound]
+) -> Sequence[Committed | NeedsOwnTransaction]:
     """Take one update of each of several people, as far as its turn is plain."""
     if rt.vault.rotating:
-        return [Alone()] * len(inbounds)
+        return [NeedsOwnTransaction()] * len(inbounds)
     try:
         async with rt.pool.connection() as transaction:
             return await _take(rt, transaction, inbounds)
@@ -51,50 +53,52 @@ async def take(rt: Runtime, inbounds: Sequence[Inbound]) -> Sequence[Taken | Alo
         if connection.is_unavailable(error):
             raise
         _logger.warning("turns.parted", exc_info=True)
-        return [Alone()] * len(inbounds)
+        return [NeedsOwnTransaction()] * len(inbounds)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    held: Held
+    held: LockedConversation
     written: tuple[outbox.Row, ...]
     call: pipeline.Call
 
 
 async def _take(
     rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]
-) -> Sequence[Taken | Alone]:
+) -> Sequence[Committed | NeedsOwnTransaction]:
     looked = await conversation_store.look(rt, transaction, inbounds)
-    judged: list[Alone | _Plain] = []
+    judged: list[NeedsOwnTransaction | _Plain] = []
     people = set[UUID]()
     for inbound, seen in zip(inbounds, looked, strict=True):
         try:
             judged.append(_judged(rt, inbound, seen, people))
         except Exception:
             # Alone it fails once more, and says so there.
-            judged.append(Alone())
+            judged.append(NeedsOwnTransaction())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
     saved = iter(await pipeline.commit(transaction, *calls))
     return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
 
 
-def _judged(rt: Runtime, inbound: Inbound, seen: Looked, people: set[UUID]) -> Alone | _Plain:
+def _judged(
+    rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
+) -> NeedsOwnTransaction | _Plain:
     """Of two handles of one person only the first goes along."""
     held = seen.held
     if held is None:
-        return Alone(seen.now if seen.stranger else None)
-    noted = held.home or held.blocked or conversation_store.spoke_anew(rt, held, inbound)
+        return NeedsOwnTransaction(seen.now if seen.stranger else None)
+    noted = held.home or held.blocked or conversation_store.window_refresh(rt, held, inbound)
     if noted or held.person.id in people:
-        return Alone()
+        return NeedsOwnTransaction()
     people.add(held.person.id)
     turn = conversation_store.turn(rt, held, inbound.event)
     if not _is_plain(turn):
-        return Alone()
+        return NeedsOwnTransaction()
     pressed = inbound.message_id if inbound.press_id else ""
     written = outbox.rows(rt, turn.says, held.channel, held.epoch, pressed)
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
-    call = conversation_store.noting(rt, held, turn, written, inbound)
+    call = conversation_store.save_statement(rt, held, turn, written, inbound)
     return _Plain(held, written, call)
 
 
@@ -103,7 +107,9 @@ def _is_plain(turn: Turn) -> bool:
     return not linked and all(isinstance(effect, DeleteInput) for effect in turn.effects)
 
 
-def _taken(rt: Runtime, plain: _Plain, rows: pipeline.Rows) -> Taken:
+def _taken(rt: Runtime, plain: _Plain, rows: pipeline.Rows) -> Committed:
     if not rows:
-        return Taken()
-    return Taken(plain.held.person, conversation_store.parcel(rt, plain.held, plain.written, rows))
+        return Committed()
+    return Committed(
+        plain.held.person, conversation_store.claimed_message(rt, plain.held, plain.written, rows)
+    )

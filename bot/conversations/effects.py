@@ -10,11 +10,11 @@ from typing import assert_never
 
 from bot import cases, outbox, uploads
 from bot.broadcasts import archive
-from bot.channels import Act, Inbound
+from bot.channels import ChannelCall, Inbound
 from bot.conversations import store as conversation_store
-from bot.conversations.store import Held
+from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
-from bot.outbox import Parcel
+from bot.outbox import ClaimedMessage
 from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
 from bot.people.identities import Person
 from bot.printing import share_links
@@ -48,85 +48,90 @@ from flows.engine.text import _
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class AfterCommit:
     """What is left to be done after the commit: claimed rows, and acts that have no row."""
 
     person: Person | None
-    parcel: Parcel | None
-    direct: tuple[tuple[str, Act], ...] = ()
+    parcel: ClaimedMessage | None
+    direct: tuple[tuple[str, ChannelCall], ...] = ()
     sheet: share_links.Sheet | None = None
 
 
 @dataclass(slots=True)
-class _Work:
+class _TurnEffects:
     """What carrying out a turn's effects adds to it."""
 
     epoch: int
     rows: list[outbox.Row]
     says: list[Say] = field(default_factory=list)
     erased: bool = False
-    stands: outbox.Stands = field(default_factory=dict)
+    stands: outbox.SentMessages = field(default_factory=dict)
 
 
 async def carry_out(
     rt: Runtime,
     transaction: Transaction,
-    held: Held,
+    held: LockedConversation,
     turn: Turn,
     inbound: Inbound | None,
     *,
     moved: bool = False,
-) -> Delivery:
-    work = _Work(held.epoch + moved, [])
+) -> AfterCommit:
+    work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
-    if _goes_home(held, turn):
-        held, pressed = await _go_home(rt, transaction, held, turn.conversation.language), ""
+    if _returns_to_messenger(held, turn):
+        held, pressed = (
+            await _return_to_messenger(rt, transaction, held, turn.conversation.language),
+            "",
+        )
     says, sheet = share_links.linked(rt, turn)
     says = (
-        *await archive.told(transaction, turn),
+        *await archive.render(transaction, turn),
         *await _linked(rt, transaction, held, says),
         *work.says,
     )
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.erased:
-        return _farewell(rt, held, written, work.stands, turn.conversation.language)
-    stays = conversation_store.staying(rt, held, turn, inbound) if inbound else None
+        return _final_messages(rt, held, written, work.stands, turn.conversation.language)
+    stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     parcel = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
-    return Delivery(held.person, parcel, sheet=sheet)
+    return AfterCommit(held.person, parcel, sheet=sheet)
 
 
 BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
 
 
-def _goes_home(held: Held, turn: Turn) -> bool:
+def _returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """Whether a visit to the secure page is over: nothing private is asked any more."""
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
     return bool(held.home and turn.says) and not ending and not private
 
 
-async def _go_home(rt: Runtime, transaction: Transaction, held: Held, language: str) -> Held:
+async def _return_to_messenger(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
+) -> LockedConversation:
     """Say good-bye on the page; what comes next is said where the person came from."""
     say = Say(((BACK_HOME,),), language=language, service=True)
-    await outbox.post(
+    await outbox.enqueue(
         transaction, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
     )
-    address = await identities.reached(transaction, held.person, held.home)
+    address = await identities.address_on(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
 
 
 async def _linked(
-    rt: Runtime, transaction: Transaction, held: Held, says: Sequence[Say]
+    rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
     """Says with a one-time link where they send the person to the secure page."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
-    token = await secure_links.link(rt, transaction, held.person, held.channel)
+    token = await secure_links.create_link(rt, transaction, held.person, held.channel)
     url = f"{rt.settings.public_url}/p/{token}"
     return [
         replace(
@@ -140,30 +145,34 @@ async def _linked(
     ]
 
 
-def _farewell(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], stands: outbox.Stands, language: str
-) -> Delivery:
+def _final_messages(
+    rt: Runtime,
+    held: LockedConversation,
+    written: Sequence[outbox.Row],
+    stands: outbox.SentMessages,
+    language: str,
+) -> AfterCommit:
     """Nothing of an erased person is kept, so the last words go without a row."""
     acts = [
-        (channel, Act("delete", address, None, row.external_id))
+        (channel, ChannelCall("delete", address, None, row.external_id))
         for (channel, address), external_ids in stands.items()
         if channel in rt.channels
         for row in outbox.deletion(rt, channel, external_ids)
     ]
     told = outbox.undeleted(rt, [channel for channel, _place in stands], language)
     rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in told))
-    words = [Act(row.act, held.address, row.message, row.external_id) for row in rows]
-    return Delivery(None, None, (*acts, *((held.channel, act) for act in words)))
+    words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
+    return AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
 
 
 async def _apply(
     rt: Runtime,
     transaction: Transaction,
-    held: Held,
+    held: LockedConversation,
     conversation: Conversation,
     effect: Effect,
     inbound: Inbound | None,
-    work: _Work,
+    work: _TurnEffects,
 ) -> None:
     """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
     person = held.person
@@ -178,7 +187,7 @@ async def _apply(
             await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            work.stands = await outbox.everywhere(transaction, person)
+            work.stands = await outbox.find_all(transaction, person)
             others = await _standing(transaction, held, inbound)
             for (channel, _place), standing in work.stands.items():
                 standing.extend(others.get(channel, ()))
@@ -191,7 +200,7 @@ async def _apply(
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
-            last = await outbox.retract(transaction, person.id, held.channel)
+            last = await outbox.drop_unsent(transaction, person.id, held.channel)
             sent = await outbox.recent(transaction, person.id, held.channel)
             others = await _standing(transaction, held, inbound, held.channel)
             gone = (*others.get(held.channel, ()), *sent)
@@ -206,7 +215,7 @@ async def _apply(
 
 
 async def _standing(
-    transaction: Transaction, held: Held, inbound: Inbound | None, channel: str = ""
+    transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
     """What stands in each chat, or in one, without a row; with what asks for all to go."""
     found = await conversation_store.take_standing(transaction, held, channel)
@@ -231,7 +240,11 @@ type _Recorded = (
 
 
 async def _record(
-    rt: Runtime, transaction: Transaction, held: Held, language: str, effect: _Recorded
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    language: str,
+    effect: _Recorded,
 ) -> None:
     """What is only written down, by the module whose table it is."""
     person = held.person
@@ -260,7 +273,7 @@ async def _record(
         case Subscribe(topics, discreet, traits):
             await subscriptions.put(rt, transaction, person.id, topics, traits, discreet=discreet)
         case Stopped():
-            await subscriptions.stop(transaction, person.id)
+            await subscriptions.unsubscribe(transaction, person.id)
         case _:
             assert_never(effect)
 

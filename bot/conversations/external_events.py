@@ -8,8 +8,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from bot import outbox
-from bot.conversations.effects import Delivery
-from bot.conversations.store import keep, lock
+from bot.conversations.effects import AfterCommit
+from bot.conversations.store import lock, save_state
 from bot.people import reminders
 from bot.registrations import retention
 from bot.runtime import Runtime
@@ -21,7 +21,7 @@ from flows.engine.state import Conversation
 from flows.preregistration import CLOSED
 
 
-async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
+async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
     """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
 
     Not to whoever asked for silence meanwhile, nor while an officer has the conversation.
@@ -36,8 +36,8 @@ async def remind(rt: Runtime, person_id: UUID) -> Delivery | None:
         opening = Button(checklist_screens.CONTROL, OPEN)
         say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
         row = outbox.Row("send", outbox.rendered(rt, say))
-        await outbox.post(transaction, held.person, held.channel, (row,))
-    return Delivery(held.person, None)
+        await outbox.enqueue(transaction, held.person, held.channel, (row,))
+    return AfterCommit(held.person, None)
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
@@ -48,7 +48,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
-        sent, begun = await retention.due_to_go(transaction, person_id)
+        sent, begun = await retention.is_expired(transaction, person_id)
         if held is None or not sent:
             return
         before = held.conversation.forms
@@ -57,9 +57,9 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
         forms = {name: form for name, form in before.items() if name in others | stay}
         # Where nothing goes nothing is saved: that would count as if they had written.
         if forms != before:
-            await keep(rt, transaction, held, replace(held.conversation, forms=forms))
+            await save_state(rt, transaction, held, replace(held.conversation, forms=forms))
         if not stay:
-            await retention.mark_spent(transaction, person_id)
+            await retention.mark_expired(transaction, person_id)
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
@@ -78,4 +78,4 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 locked=c.locked,
             )
             await reminders.put(transaction, person_id, 0)
-            await keep(rt, transaction, held, rest)
+            await save_state(rt, transaction, held, rest)

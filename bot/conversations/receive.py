@@ -17,25 +17,25 @@ from psycopg_pool import PoolTimeout
 from bot import broadcasts, outbox
 from bot.cases import working_hours
 from bot.channels import (
-    Act,
-    Arrival,
     Blocked,
+    ChannelCall,
+    DeliveryReport,
+    GroupChat,
+    HandleChanged,
     Ignored,
     Inbound,
-    Intruder,
+    IncomingUpdate,
     Message,
-    Moved,
-    Receipt,
-    Spoiled,
+    Unparseable,
 )
 from bot.concurrency.batching import WaitedTooLong
 from bot.conversations import anonymous, batched_turns, effects
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
-from bot.conversations.batched_turns import Alone, Taken
-from bot.conversations.effects import Delivery
+from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
+from bot.conversations.effects import AfterCommit
 from bot.conversations.quarantine import quarantine
-from bot.conversations.store import Held
+from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.observability import logging, metrics, tracing
 from bot.people import identities, pin, rewrapping
@@ -52,7 +52,7 @@ MAX_SEEN = 64
 _logger = logging.get()
 
 
-async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
+async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
     """Take one arrival; when this returns, what was accepted is committed."""
     match arrival:
         case Inbound():
@@ -60,16 +60,16 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
-        case Moved(channel, _id, handle, to, address):
+        case HandleChanged(channel, _id, handle, to, address):
             async with rt.pool.connection() as transaction:
-                await identities.move(rt, transaction, channel, handle, to, address)
-        case Intruder(_, address) if await _is_duty_group(rt, address):
+                await identities.change_handle(rt, transaction, channel, handle, to, address)
+        case GroupChat(_, address) if await _is_duty_group(rt, address):
             pass
-        case Intruder(channel, address):
-            await anonymous.perform(rt, channel, Act("leave", address))
-        case Receipt():
-            await hear_receipts(rt, (arrival,))
-        case Spoiled(channel, external_id, code, size):
+        case GroupChat(channel, address):
+            await anonymous.perform(rt, channel, ChannelCall("leave", address))
+        case DeliveryReport():
+            await record_delivery_reports(rt, (arrival,))
+        case Unparseable(channel, external_id, code, size):
             async with rt.pool.connection() as transaction:
                 await quarantine(rt, transaction, channel, external_id, code, size)
         case Ignored():
@@ -79,12 +79,12 @@ async def receive(rt: Runtime, arrival: Arrival) -> Delivery | None:
     return None
 
 
-async def hear_receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
     """What platforms report: of messages of a conversation, and of announcements."""
-    announced = [each for each in found if broadcasts.ours(each)]
-    await outbox.receipts(rt, [each for each in found if each not in announced])
+    announced = [each for each in found if broadcasts.is_broadcast(each)]
+    await outbox.record_reports(rt, [each for each in found if each not in announced])
     if announced:
-        await broadcasts.receipts(rt, announced)
+        await broadcasts.record_reports(rt, announced)
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
@@ -95,19 +95,19 @@ async def _is_duty_group(rt: Runtime, address: str) -> bool:
         )
 
 
-async def deliver(rt: Runtime, delivery: Delivery | None) -> None:
+async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
     """Send what a turn wrote, as soon as it is committed."""
     if delivery is None:
         return
     if delivery.sheet is not None:
-        await share_links.lend(rt, delivery.sheet)
+        await share_links.create_link(rt, delivery.sheet)
     for channel, act in delivery.direct:
         await anonymous.perform(rt, channel, act)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
 
 
-async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
+async def _measured(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     if inbound.at:
         metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
     took = metrics.TURNS.labels(inbound.channel).time()
@@ -115,7 +115,7 @@ async def _measured(rt: Runtime, inbound: Inbound) -> Delivery | None:
         return await _receive(rt, inbound)
 
 
-async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
+async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     try:
         return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
@@ -123,16 +123,18 @@ async def _receive(rt: Runtime, inbound: Inbound) -> Delivery | None:
     except WaitedTooLong:
         raise Overloaded from None
     except Exception as error:
-        return await _poisoned(rt, inbound, error)
+        return await _handle_failure(rt, inbound, error)
 
 
-async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
+async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     """With others, if nothing speaks against it; else alone, or as somebody who just asks."""
-    taken: Taken | Alone = await rt.turns(inbound, partial(batched_turns.take, rt))
-    if isinstance(taken, Taken):
-        return Delivery(taken.person, taken.parcel) if taken.person else None
+    taken: Committed | NeedsOwnTransaction = await rt.turns(
+        inbound, partial(batched_turns.take, rt)
+    )
+    if isinstance(taken, Committed):
+        return AfterCommit(taken.person, taken.parcel) if taken.person else None
     if taken.stranger_at is not None and not inbound.aliases:
-        delivery, known = await _just_ask(rt, inbound, taken.stranger_at)
+        delivery, known = await _anonymous_turn(rt, inbound, taken.stranger_at)
         if not known:
             return delivery
     for insist in (False, True):
@@ -143,27 +145,31 @@ async def _take(rt: Runtime, inbound: Inbound) -> Delivery | None:
                 held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
             if held is not None:
                 return await _turn(rt, transaction, held, inbound) if fresh else None
-        delivery, known = await _just_ask(rt, inbound, now, insist=insist)
+        delivery, known = await _anonymous_turn(rt, inbound, now, insist=insist)
         if not known:
             return delivery
     raise Overloaded
 
 
 async def _adopt(rt: Runtime, transaction: Transaction, inbound: Inbound) -> bool:
-    return await identities.adopt(
+    return await identities.attach_handle(
         rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
     )
 
 
-async def _turn(rt: Runtime, transaction: Transaction, held: Held, inbound: Inbound) -> Delivery:
+async def _turn(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
+) -> AfterCommit:
     """The durable turn: step, effects, save and outbox, which end the transaction."""
-    held = await _heard(rt, transaction, held, inbound)
+    held = await _note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
     return await effects.carry_out(rt, transaction, held, turn, inbound)
 
 
-async def _with_pin(rt: Runtime, transaction: Transaction, held: Held, turn: Turn) -> Turn:
+async def _with_pin(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, turn: Turn
+) -> Turn:
     """A PIN that the turn wants tried is tried at once, and the turn goes on with what came out."""
     tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
     if tried is None:
@@ -173,23 +179,25 @@ async def _with_pin(rt: Runtime, transaction: Transaction, held: Held, turn: Tur
     return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
 
-async def _heard(rt: Runtime, transaction: Transaction, held: Held, inbound: Inbound) -> Held:
+async def _note_inbound(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
+) -> LockedConversation:
     """Who writes can be reached; where free text is taken only for a while, that is noted."""
-    spoke_at = conversation_store.spoke_anew(rt, held, inbound)
+    spoke_at = conversation_store.window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
-    await identities.spoke(transaction, held.person, held.channel, spoke_at)
+    await identities.note_inbound(transaction, held.person, held.channel, spoke_at)
     if spoke_at is None:
         return held
     fresh = timedelta(seconds=rt.channels[held.channel].window) - conversation_store.SPOKE_ANEW
     if held.spoke_at is None or held.now - held.spoke_at > fresh:
-        await outbox.release(transaction, held.person, held.channel)
+        await outbox.requeue_waiting(transaction, held.person, held.channel)
     return replace(held, spoke_at=spoke_at)
 
 
 async def take_turn(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
-) -> Delivery | None:
+) -> AfterCommit | None:
     """Let what happened elsewhere (a job, a callback, the desk) reach the conversation.
 
     In the caller's transaction; the answer goes to the channel that spoke last. `moved` says that
@@ -205,27 +213,32 @@ async def take_turn(
 # Just asking: the same step, but the state lives in Valkey and nothing is written down.
 
 
-async def _just_ask(
+async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool = False
-) -> tuple[Delivery | None, bool]:
+) -> tuple[AfterCommit | None, bool]:
     """A turn of somebody unknown; True when it turns out that they are known by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
     if held is not None and held.known and not insist:
-        await anonymous.settle(rt, key)
+        await anonymous.mark_known(rt, key)
         return None, True
     ask = anonymous.asked(rt, key, held.blob if held else None)
     try:
-        return await _ask_turn(rt, inbound, now, ask, key, token)
+        return await _step_anonymous(rt, inbound, now, ask, key, token)
     except BaseException:
         await anonymous.keep(rt, key, token, ask)
         raise
 
 
-async def _ask_turn(
-    rt: Runtime, inbound: Inbound, now: datetime, ask: anonymous.Ask, key: str, token: str
-) -> tuple[Delivery | None, bool]:
+async def _step_anonymous(
+    rt: Runtime,
+    inbound: Inbound,
+    now: datetime,
+    ask: anonymous.AnonymousSession,
+    key: str,
+    token: str,
+) -> tuple[AfterCommit | None, bool]:
     if inbound.external_id in ask.seen:
         await anonymous.keep(rt, key, token, ask)
         return None, False
@@ -235,19 +248,19 @@ async def _ask_turn(
         return await _begin(rt, inbound, ask, turn, now, key, token)
     sent = await anonymous.answer(rt, inbound, ask, turn)
     seen = (*ask.seen, inbound.external_id)[-MAX_SEEN:]
-    await anonymous.keep(rt, key, token, anonymous.Ask(turn.conversation, seen, sent))
+    await anonymous.keep(rt, key, token, anonymous.AnonymousSession(turn.conversation, seen, sent))
     return None, False
 
 
 async def _begin(
     rt: Runtime,
     inbound: Inbound,
-    ask: anonymous.Ask,
+    ask: anonymous.AnonymousSession,
     turn: Turn,
     now: datetime,
     key: str,
     token: str,
-) -> tuple[Delivery | None, bool]:
+) -> tuple[AfterCommit | None, bool]:
     """The first durable turn: from here on the promises hold."""
     async with rt.pool.connection() as transaction:
         person = await identities.create(
@@ -255,16 +268,18 @@ async def _begin(
         )
         if person is None:
             await transaction.rollback()
-            await anonymous.settle(rt, key)
+            await anonymous.mark_known(rt, key)
             return None, True
-        held = Held(person, ask.conversation, inbound.channel, 0, inbound.address, now)
+        held = LockedConversation(
+            person, ask.conversation, inbound.channel, 0, inbound.address, now
+        )
         await conversation_store.begin(rt, transaction, held, ask.sent)
-        held = await _heard(rt, transaction, held, inbound)
+        held = await _note_inbound(rt, transaction, held, inbound)
         await conversation_store.note(
             rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)
         )
         delivery = await effects.carry_out(rt, transaction, held, turn, inbound)
-    await anonymous.settle(rt, key)
+    await anonymous.mark_known(rt, key)
     return delivery, False
 
 
@@ -275,7 +290,7 @@ APOLOGY = _(
 )
 
 
-async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery | None:
+async def _handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
     """Count a failure; after five the update goes to quarantine and the person gets an apology."""
     _logger.exception("update.failed", channel=inbound.channel)
     async with rt.pool.connection() as transaction:
@@ -294,19 +309,19 @@ async def _poisoned(rt: Runtime, inbound: Inbound, error: Exception) -> Delivery
         return None
 
 
-async def _apologized(rt: Runtime, inbound: Inbound) -> Delivery | None:
+async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     async with rt.pool.connection() as transaction:
         held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
         if held is not None and fresh:
-            held = await _heard(rt, transaction, held, inbound)
+            held = await _note_inbound(rt, transaction, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
             parcel = await conversation_store.save(
                 rt, transaction, held, held.conversation, held.epoch, (row,)
             )
-            return Delivery(held.person, parcel)
-    act = Act("send", inbound.address, apology(rt, ""))
-    return Delivery(None, None, ((inbound.channel, act),)) if held is None else None
+            return AfterCommit(held.person, parcel)
+    act = ChannelCall("send", inbound.address, apology(rt, ""))
+    return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None
 
 
 def apology(rt: Runtime, language: str) -> Message:

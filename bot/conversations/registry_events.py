@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
 from bot.db.connection import Transaction
@@ -12,7 +12,7 @@ from bot.runtime import Runtime
 from flows.engine.events import Acknowledged
 
 
-async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
+async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
     """One try at a write: claim, call, record the answer and let the person hear of it."""
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
@@ -31,10 +31,14 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> Delivery | None:
     async with rt.pool.connection() as transaction:
         if write.person is not None:
             await lock(rt, transaction, write.person.id)
-        return await _tell(rt, transaction, await registry_writes.settle(transaction, write, word))
+        return await _tell(
+            rt, transaction, await registry_writes.record_outcome(transaction, write, word)
+        )
 
 
-async def hear_registry(rt: Runtime, number: str, state: str, version: int) -> Delivery | None:
+async def record_status_callback(
+    rt: Runtime, number: str, state: str, version: int
+) -> AfterCommit | None:
     """A status from the registry; LookupError while its receipt is not known here."""
     async with rt.pool.connection() as transaction:
         person_id = await submissions.owner(transaction, number)
@@ -45,8 +49,8 @@ async def hear_registry(rt: Runtime, number: str, state: str, version: int) -> D
 
 
 async def _tell(
-    rt: Runtime, transaction: Transaction, settled: registry_writes.Settled | None
-) -> Delivery | None:
+    rt: Runtime, transaction: Transaction, settled: registry_writes.Outcome | None
+) -> AfterCommit | None:
     if settled is None:
         return None
     event = Acknowledged(settled.state, settled.number)

@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 
 from bot import outbox
-from bot.channels import Act, Inbound
+from bot.channels import ChannelCall, Inbound
 from bot.conversations import deletable_messages
 from bot.db import pipeline
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement
-from bot.outbox import Parcel
+from bot.outbox import ClaimedMessage
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -34,7 +34,7 @@ _decode = msgspec.json.Decoder(Conversation).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedConversation:
     """A person's conversation while its row is locked, and what the database's clock says.
 
     `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
@@ -52,14 +52,14 @@ class Held:
     blocked: bool = False
 
 
-def turn(rt: Runtime, held: Held, event: Event) -> Turn:
+def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
     """What an event leads to; nothing of it is written."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
     return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
 
 
-def spoke_anew(rt: Runtime, held: Held, inbound: Inbound) -> datetime | None:
+def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> datetime | None:
     """When the person wrote, where free text is taken only for a while; None if that is known."""
     if not inbound.at or not rt.channels[held.channel].window:
         return None
@@ -155,8 +155,8 @@ SELECT NOT EXISTS (
 def _saving(count: int, *, noting: bool = False) -> TextStatement:
     """Write a conversation back and queue `count` messages; single values are cheaper than lists.
 
-    The first is born claimed by this process, if none of the person's is open. `noting` is for an
-    update that no claim has noted: nothing is written if it was noted before.
+    The first message is inserted as claimed by this process if no other message of the person is
+    open. With `noting`, nothing is written if the update was recorded before.
     """
     keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
     parts = [f"noted AS ({_NOTE})"] if noting else []
@@ -173,7 +173,7 @@ def _saving(count: int, *, noting: bool = False) -> TextStatement:
 
 async def claim(
     rt: Runtime, transaction: Transaction, inbound: Inbound
-) -> tuple[Held | None, bool, datetime]:
+) -> tuple[LockedConversation | None, bool, datetime]:
     """Lock the conversation of whose update it is; whether the update is new, and the time.
 
     None for somebody unknown. The transaction is open when this returns.
@@ -188,22 +188,21 @@ async def claim(
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Lookup:
     """What a look at one of several people found: their locked conversation, if it is `held`.
 
     Who is neither held nor a `stranger`, whom nobody knows by that handle, is in other hands.
     """
 
-    held: Held | None
+    held: LockedConversation | None
     stranger: bool
     now: datetime
 
 
-async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Looked]:
+async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
     """Lock several people's conversations in one trip, as far as no other hand has them.
 
-    Whether an update was taken before is found out by `noting`. The transaction is open when this
-    returns.
+    `save_statement` finds out whether an update is a duplicate. The transaction stays open.
     """
     calls: list[pipeline.Call] = [
         (_LOOKING, {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)})
@@ -212,11 +211,13 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
     looked = []
     for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
         ((*row, known, now),) = rows
-        looked.append(Looked(_held(rt, inbound, row, now), not row[0] and not known, now))
+        looked.append(Lookup(_held(rt, inbound, row, now), not row[0] and not known, now))
     return looked
 
 
-def _held(rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime) -> Held | None:
+def _held(
+    rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
+) -> LockedConversation | None:
     """None also for what cannot be opened: alone it fails once more, and says so there."""
     try:
         return _opened(rt, inbound.channel, row, now) if row[0] else None
@@ -229,16 +230,16 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
     return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
-def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> Held:
+def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
     person_id, state, epoch, key, key_epoch, sealed, home, spoke_at, blocked = found
     person = identities.known(rt, person_id, key, key_epoch)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel)
     said, home = _decode(plain), home or ""
-    return Held(person, said, channel, epoch, address, now, home, spoke_at, blocked)
+    return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, blocked)
 
 
-async def pass_on(transaction: Transaction, person_id: UUID) -> None:
+async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
     """The conversation changes hands without a word: what was written before is dropped."""
     await transaction.execute(
         "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
@@ -260,7 +261,7 @@ WHERE c.person_id = %s FOR UPDATE OF c
 """
 
 
-async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> Held | None:
+async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> LockedConversation | None:
     """A person's conversation, locked until the transaction ends; None when erased."""
     row = await (await transaction.execute(_LOCK, (person_id,))).fetchone()
     if row is None:
@@ -269,14 +270,16 @@ async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> Held |
     return _opened(rt, channel, found, now)
 
 
-async def keep(
-    rt: Runtime, transaction: Transaction, held: Held, conversation: Conversation
+async def save_state(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
     """Write a conversation back without a word."""
     await save(rt, transaction, held, conversation, held.epoch, ())
 
 
-def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None:
+def deletable_note(
+    rt: Runtime, held: LockedConversation, turn: Turn, inbound: Inbound
+) -> str | None:
     """What is kept of a message of theirs that stays in the chat, to take it out on demand."""
     goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
     typed = inbound.message_id and not inbound.press_id
@@ -286,7 +289,7 @@ def staying(rt: Runtime, held: Held, turn: Turn, inbound: Inbound) -> str | None
 
 
 async def take_standing(
-    transaction: Transaction, held: Held, channel: str = ""
+    transaction: Transaction, held: LockedConversation, channel: str = ""
 ) -> dict[str, list[str]]:
     """Messages without a row, of one `channel` or all, still deletable; they are known no more."""
     cursor = await transaction.execute(
@@ -303,14 +306,14 @@ async def take_standing(
 async def save(
     rt: Runtime,
     transaction: Transaction,
-    held: Held,
+    held: LockedConversation,
     conversation: Conversation,
     epoch: int,
     written: Sequence[outbox.Row],
     *,
     stays: str | None = None,
     last: bool = False,
-) -> Parcel | None:
+) -> ClaimedMessage | None:
     """Write back and queue; the `last` of its transaction commits it in the same trip.
 
     What is returned may be sent once that is committed.
@@ -318,12 +321,12 @@ async def save(
     end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
     (rows,) = await end(transaction, (_saving(len(written)), values))
-    return parcel(rt, held, written, rows)
+    return claimed_message(rt, held, written, rows)
 
 
-def noting(
+def save_statement(
     rt: Runtime,
-    held: Held,
+    held: LockedConversation,
     turn: Turn,
     written: Sequence[outbox.Row],
     inbound: Inbound,
@@ -332,14 +335,14 @@ def noting(
 
     If it was taken before, nothing is written and no row comes back.
     """
-    stays = staying(rt, held, turn, inbound)
+    stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return _saving(len(written), noting=True), values
 
 
 def _values(
-    held: Held,
+    held: LockedConversation,
     conversation: Conversation,
     epoch: int,
     written: Sequence[outbox.Row],
@@ -367,20 +370,22 @@ def _values(
     return values
 
 
-def parcel(
-    rt: Runtime, held: Held, written: Sequence[outbox.Row], rows: pipeline.Rows
-) -> Parcel | None:
+def claimed_message(
+    rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
+) -> ClaimedMessage | None:
     """The first of the rows, if it was born claimed: its text is at hand and is not read back."""
     if not rows or rows[0][1] != "sending":
         return None
     row, row_id = written[0], rows[0][0]
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     shut = outbox.closed(rt, held.channel, silence)
-    act = Act(row.act, held.address, row.message, row.external_id, str(row_id), shut)
-    return Parcel(row_id, 1, held.person, held.channel, act)
+    act = ChannelCall(row.act, held.address, row.message, row.external_id, str(row_id), shut)
+    return ClaimedMessage(row_id, 1, held.person, held.channel, act)
 
 
-async def begin(rt: Runtime, transaction: Transaction, held: Held, stands: Sequence[str]) -> None:
+async def begin(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
+) -> None:
     """The row of somebody whom we begin to know; the same transaction saves into it.
 
     `stands` are the messages of before, theirs and ours.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from bot import uploads
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
 from bot.db.connection import Transaction
@@ -17,7 +17,7 @@ from flows.engine.events import Papered, PaperMoved
 
 async def take_upload(
     rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes]
-) -> Delivery | None:
+) -> AfterCommit | None:
     """A file that comes over our own page: looked at, kept, and answered in the conversation.
 
     LookupError when none is waited for: the page may have been open since an earlier question.
@@ -29,16 +29,16 @@ async def take_upload(
     place = awaited(rt.flows, held.conversation) if held else None
     if place is None:
         raise LookupError
-    return await _papered(rt, await uploads.look(rt, person.id, place, chunks))
+    return await _papered(rt, await uploads.sanitize(rt, person.id, place, chunks))
 
 
-async def fetch_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
     """One try at a file that the messenger keeps for us: fetched, looked at, kept, answered."""
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
 
 
-async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
+async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
     """Keep a file and tell the conversation of it, in one transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
@@ -51,7 +51,7 @@ async def _papered(rt: Runtime, checked: uploads.Checked) -> Delivery | None:
             return await take_turn(rt, transaction, checked.person_id, event)
 
 
-async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
+async def send_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
     """One try at sending a paper to the registry: claim, call, record the answer."""
     parcel = await uploads.claim(rt, upload_id) if rt.registry else None
     if parcel is None or rt.registry is None:
@@ -70,13 +70,13 @@ async def send_upload(rt: Runtime, upload_id: UUID) -> Delivery | None:
     async with rt.pool.connection() as transaction:
         await lock(rt, transaction, parcel.person.id)
         return await _tell_moved(
-            rt, transaction, await uploads.settle(transaction, parcel, document)
+            rt, transaction, await uploads.record_outcome(transaction, parcel, document)
         )
 
 
 async def _tell_moved(
     rt: Runtime, transaction: Transaction, moved: uploads.Moved | None
-) -> Delivery | None:
+) -> AfterCommit | None:
     if moved is None:
         return None
     return await take_turn(rt, transaction, moved.person_id, PaperMoved(moved.paper, moved.state))

@@ -25,13 +25,13 @@ from bot.desk.actions import (
     take_over,
     transfer,
 )
-from bot.desk.transaction import Done, Refusal, Refused
+from bot.desk.transaction import ActionResult, Refusal, Refused
 
 __all__ = [
     "DOCUMENTS",
     "OFFICER_SAYS",
     "OTHER",
-    "Done",
+    "ActionResult",
     "Refusal",
     "Refused",
     "ToMission",

@@ -10,9 +10,9 @@ from bot import cases, outbox, uploads
 from bot.cases import canned_replies as ready
 from bot.channels import Message
 from bot.conversations import store as conversation_store
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.desk import views
-from bot.desk.transaction import Done, Place, Refusal, Refused, act, used
+from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Denied
@@ -57,22 +57,24 @@ class ToTopic:
 type Goal = ToOfficer | ToMission | ToTopic
 
 
-async def claim(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+async def claim(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> ActionResult:
     """Take a case; from this commit on no message of the form is claimed for sending any more."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
-        await outbox.silence(at.transaction, at.case.person_id, officer.id)
+        await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await act(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
 
 
-async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
+async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
     """Claim what is most urgent among one's topics and languages; None when nothing waits."""
     while True:
         async with directory.acting(rt, officer) as transaction:
-            before = await used(transaction, officer, key)
+            before = await find_by_key(transaction, officer, key)
             found = await cases.find(transaction, before) if before else await cases.next_for(
                 transaction, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
@@ -80,32 +82,34 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> Done | None:
             return None
         try:
             return await claim(rt, officer, found.id, found.version, key=key)
-        except (cases.Taken, LookupError):
+        except (cases.CaseConflict, LookupError):
             continue
 
 
 async def take_over(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
-) -> Done:
+) -> ActionResult:
     """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
-        await outbox.silence(at.transaction, at.case.person_id, officer.id)
+        await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await act(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
 
 
-async def release(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+async def release(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> ActionResult:
     """Give a case back to the queue."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
-        await conversation_store.pass_on(at.transaction, at.case.person_id)
+        await conversation_store.bump_ownership(at.transaction, at.case.person_id)
         return None
 
-    return await act(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
 
 
 async def reply(
@@ -118,16 +122,16 @@ async def reply(
     words: str = "",
     canned: str = "",
     wait: bool = False,
-) -> Done:
+) -> ActionResult:
     """Write to the person, on the channel that spoke last: own words, or a `canned` answer's name.
 
     A canned answer goes out in the person's language and is refused where that is missing. Where
     the platform's window is closed it is refused too, unless it may `wait` for the person's word.
     """
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
-            raise await cases.taken(at.transaction, case_id)
+            raise await cases.conflict(at.transaction, case_id)
         closes = await views.window(rt, at.transaction, at.case.person_id, at.held.channel)
         if closes is not None and closes <= at.held.now and not wait:
             raise Refused(Refusal.WINDOW_CLOSED)
@@ -135,59 +139,61 @@ async def reply(
         text = await _canned(at, canned, language) if canned else _said(words)
         message = Message((rt.languages.render(OFFICER_SAYS, language), text), language=language)
         row = Row("send", message, case_id=case_id, officer=officer.id)
-        (sent,) = await outbox.post(at.transaction, at.held.person, at.held.channel, (row,))
+        (sent,) = await outbox.enqueue(at.transaction, at.held.person, at.held.channel, (row,))
         await cases.add_words(
             at.transaction, at.held.person, case_id, text, officer.id, canned, sent
         )
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
-        return Delivery(at.held.person, None)
+        return AfterCommit(at.held.person, None)
 
-    return await act(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
 
 async def note(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
-) -> Done:
+) -> ActionResult:
     """Tell colleagues something about a case, whoever holds it."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
         return None
 
-    return await act(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
 
 
 async def ask_document(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, document: str
-) -> Done:
+) -> ActionResult:
     """Ask the person for a paper: one of DOCUMENTS."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
         return await at.turn(PaperWanted(document))
 
-    return await act(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
 
 
-async def lift_pin(rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str) -> Done:
+async def lift_pin(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
+) -> ActionResult:
     """Take away a PIN that was lost, once the person has answered who they are; they are told."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         await pin.set_pin(at.transaction, at.held.person, None)
         return await at.turn(PinLifted())
 
-    return await act(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
 
 
 async def release_papers(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
-) -> Done:
+) -> ActionResult:
     """Let the papers that the person has sent go to the registry, with their registration."""
 
-    async def deed(at: Place) -> Delivery | None:
-        released = await uploads.let_go(at.transaction, at.case.person_id)
+    async def deed(at: ActionContext) -> AfterCommit | None:
+        released = await uploads.release_all(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
@@ -195,7 +201,7 @@ async def release_papers(
         first, *_rest = [await at.turn(PaperMoved(paper, "sending")) for paper in kinds]
         return first
 
-    return await act(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)
 
 
 async def fill(
@@ -207,19 +213,19 @@ async def fill(
     key: str,
     question: str,
     value: str,
-) -> Done:
+) -> ActionResult:
     """Answer a question of the form for the person: an option's key, or what the person would type.
 
     Consents, reviews and what is only read are the person's own.
     """
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
-            raise await cases.taken(at.transaction, case_id)
+            raise await cases.conflict(at.transaction, case_id)
         answer = _read(at, question, value)
         return await at.turn(Filled(question, answer))
 
-    return await act(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
 
 
 async def transfer(
@@ -231,21 +237,21 @@ async def transfer(
     key: str,
     to: Goal,
     words: str = "",
-) -> Done:
+) -> ActionResult:
     """Pass a case on: to an officer of the mission, to another topic, to another mission's queue.
 
     `words` become a note. The case can no longer be seen once it belongs to another mission.
     """
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         if words.strip():
             await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
-        await conversation_store.pass_on(at.transaction, at.case.person_id)
+        await conversation_store.bump_ownership(at.transaction, at.case.person_id)
         match to:
             case ToOfficer(other):
                 await _colleague(at, other)
                 await cases.hand_to(at.transaction, at.case, other, at.desk, version)
-                await outbox.silence(at.transaction, at.case.person_id, other)
+                await outbox.drop_bot_messages(at.transaction, at.case.person_id, other)
             case ToTopic(topic):
                 if all(topic != option.key for option in TOPIC.among):
                     raise Refused(Refusal.NO_TOPIC)
@@ -256,32 +262,32 @@ async def transfer(
                 assert_never(to)
         return None
 
-    return await act(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
 
 
 async def snooze(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
-) -> Done:
+) -> ActionResult:
     """Let a case sleep until then, or until the person writes."""
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:
             raise Refused(Refusal.PAST)
         await cases.snooze(at.transaction, at.case, officer.id, until, version)
         return None
 
-    return await act(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
 
 
 async def resolve(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, where: str = ""
-) -> Done:
+) -> ActionResult:
     """Close the case; the bot goes on where the person was, at the `menu`, or in a named flow.
 
     In the same turn the person is asked, in their language, whether it helped.
     """
 
-    async def deed(at: Place) -> Delivery | None:
+    async def deed(at: ActionContext) -> AfterCommit | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
@@ -290,7 +296,7 @@ async def resolve(
         await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
 
-    return await act(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
 
 
 # Words, answers, goals
@@ -305,7 +311,7 @@ def _said(words: str) -> str:
     return words
 
 
-async def _canned(at: Place, name: str, language: str) -> str:
+async def _canned(at: ActionContext, name: str, language: str) -> str:
     found = await ready.find(at.transaction, at.case.mission, name)
     if found is None:
         raise Refused(Refusal.NO_CANNED)
@@ -315,9 +321,9 @@ async def _canned(at: Place, name: str, language: str) -> str:
     return text
 
 
-def _read(at: Place, question: str, value: str) -> str:
+def _read(at: ActionContext, question: str, value: str) -> str:
     """What was typed as the answer it stands for, read as if the person had typed it."""
-    found = views.road(at.rt, at.held.conversation)
+    found = views.form_path(at.rt, at.held.conversation)
     stop = found[2].at(question) if found else None
     if stop is None or isinstance(stop.item, views.PERSONS_OWN):
         raise Refused(Refusal.NOT_FILLABLE)
@@ -330,15 +336,15 @@ def _read(at: Place, question: str, value: str) -> str:
     return answer
 
 
-async def _colleague(at: Place, other: UUID) -> None:
+async def _colleague(at: ActionContext, other: UUID) -> None:
     """Somebody who may have the case: active, of this mission, with its topic."""
     found = await directory.find(at.transaction, other)
     claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
-    if found is None or isinstance(permissions.allows(found, Action.CASE_CLAIM, claimable), Denied):
+    if found is None or isinstance(permissions.check(found, Action.CASE_CLAIM, claimable), Denied):
         raise Refused(Refusal.NO_OFFICER)
 
 
-async def _elsewhere(at: Place, mission: str) -> None:
+async def _elsewhere(at: ActionContext, mission: str) -> None:
     staffed = {*await directory.staffed(at.transaction), missions.GENERAL}
     if mission not in staffed or mission == at.case.mission:
         raise Refused(Refusal.NO_MISSION)

@@ -35,7 +35,7 @@ LIMIT 1
 """
 
 
-async def give(rt: Runtime) -> int:
+async def auto_assign(rt: Runtime) -> int:
     """Give cases to officers on shift, fairly; how many. What nobody can take waits on."""
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
@@ -47,22 +47,22 @@ async def give(rt: Runtime) -> int:
             break
         case_id, person_id, officer_id = found
         tried.append(case_id)
-        with isolation.alone("cases"), suppress(cases.Taken):
-            await _give(rt, case_id, person_id, officer_id)
+        with isolation.isolate_errors("cases"), suppress(cases.CaseConflict):
+            await _assign(rt, case_id, person_id, officer_id)
             given += 1
     return given
 
 
-async def _give(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
+async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
     """As if the officer had taken it: the claim decides, whoever else reaches for it."""
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
-        case = await cases.held(transaction, case_id)
+        case = await cases.lock_case(transaction, case_id)
         if case is None or held is None:
-            raise cases.Taken
-        desk = await working_hours.desk_of(transaction, case.mission)
+            raise cases.CaseConflict
+        desk = await working_hours.mission_settings(transaction, case.mission)
         await cases.claim(transaction, case, officer_id, desk, case.version)
-        await outbox.silence(transaction, person_id, officer_id)
+        await outbox.drop_bot_messages(transaction, person_id, officer_id)
         delivery = await receive.take_turn(rt, transaction, person_id, Joined(), moved=True)
         await audit_log.append(transaction, actor="duty", action="case.given", subject=str(case_id))
     await receive.deliver(rt, delivery)

@@ -14,7 +14,7 @@ from bot.desk import views
 from bot.desk.views import View
 from bot.officers import permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Forbidden, Reason, Role, Subject, Why
+from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Role, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 
@@ -24,7 +24,7 @@ ASKED_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Pane:
+class BreakGlassRequest:
     """A wish to read a case, and what became of it."""
 
     id: UUID
@@ -49,9 +49,9 @@ _PANE = (
 )
 
 
-async def listing(rt: Runtime, officer: Officer) -> tuple[Pane, ...]:
+async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
     """What is asked for, open or not looked at yet: a lead sees those of their own mission."""
-    permissions.demand(officer, Action.GLASS_READ, Subject(officer.mission))
+    permissions.require(officer, Action.GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -59,7 +59,7 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Pane, ...]:
             " kosh_now() - make_interval(hours => %s)) ORDER BY g.asked_at DESC LIMIT 25",
             (everywhere, officer.mission, ASKED_HOURS),
         )
-        return tuple(Pane(*row) for row in await cursor.fetchall())
+        return tuple(BreakGlassRequest(*row) for row in await cursor.fetchall())
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
@@ -76,7 +76,7 @@ async def unseen(rt: Runtime, officer: Officer) -> int:
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
     """Ask to read a case; LookupError when there is none of that number."""
-    permissions.demand(officer, Action.GLASS_ASK, Subject(officer.mission))
+    permissions.require(officer, Action.GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -93,7 +93,7 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Open a case to whoever asked for it, for an hour; never to oneself."""
-    permissions.demand(officer, Action.GLASS_GRANT, Subject(officer.mission))
+    permissions.require(officer, Action.GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
             "UPDATE glass SET granted_by = %s, until = kosh_now() + make_interval(mins => %s)"
@@ -103,22 +103,22 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         )
         row = await cursor.fetchone()
         if row is None:
-            raise Forbidden(Why.OWNER)
+            raise Forbidden(DenialReason.OWNER)
         await _note(transaction, officer, "glass.granted", row[0])
 
 
-async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[Pane, View]:
+async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
     """The case behind an open pane, to whoever asked: as an officer of its mission reads it.
 
     Nothing can be done there: what an officer does asks for their own roles and mission.
     """
-    permissions.demand(officer, Action.GLASS_ASK, Subject(officer.mission))
+    permissions.require(officer, Action.GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(f"{_PANE} WHERE g.id = %s", (pane_id,))
         row = await cursor.fetchone()
-    pane = Pane(*row) if row else None
+    pane = BreakGlassRequest(*row) if row else None
     if pane is None or pane.asked_by != officer.id or not pane.is_open:
-        raise Forbidden(Why.OWNER)
+        raise Forbidden(DenialReason.OWNER)
     reader = replace(officer, mission=pane.mission, roles=frozenset({Role.OFFICER}))
     return pane, await views.view(rt, reader, pane.case_id, Reason(pane.reason))
 
@@ -128,7 +128,7 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT mission FROM glass WHERE id = %s", (pane_id,))
         row = await cursor.fetchone()
-        permissions.demand(officer, Action.GLASS_REVIEW, Subject(row[0] if row else ""))
+        permissions.require(officer, Action.GLASS_REVIEW, Subject(row[0] if row else ""))
         cursor = await transaction.execute(
             "UPDATE glass SET reviewed_by = %s, reviewed_at = kosh_now() WHERE id = %s"
             " AND until IS NOT NULL AND reviewed_at IS NULL AND asked_by <> %s"
@@ -137,7 +137,7 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         )
         found = await cursor.fetchone()
         if found is None:
-            raise Forbidden(Why.OWNER)
+            raise Forbidden(DenialReason.OWNER)
         await _note(transaction, officer, "glass.reviewed", found[0])
 
 

@@ -39,7 +39,7 @@ WHERE k.state <> 'resolved'
 """
 
 
-async def tend(rt: Runtime) -> int:
+async def sweep_cases(rt: Runtime) -> int:
     """See to every case whose time has come; how many. Safe to run in many processes at once."""
     seen, last = 0, _FIRST
     while True:
@@ -48,9 +48,9 @@ async def tend(rt: Runtime) -> int:
         if not found:
             return seen
         for case_id, person_id, _why in found:
-            with isolation.alone("cases"):
+            with isolation.isolate_errors("cases"):
                 async with rt.pool.connection() as transaction:
-                    await _tend(rt, transaction, case_id, person_id)
+                    await _sweep(rt, transaction, case_id, person_id)
         seen, last = seen + len(found), found[-1][0]
 
 
@@ -66,11 +66,11 @@ async def _due(
     return list(await cursor.fetchall())
 
 
-async def _tend(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
+async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
     """The person is locked before the case, and what was due may no longer be."""
     if await conversation_store.lock(rt, transaction, person_id) is None:
         return
-    case = await cases.held(transaction, case_id)
+    case = await cases.lock_case(transaction, case_id)
     due = await _due(transaction, case_id)
     if case is None or not due:
         return
@@ -80,7 +80,7 @@ async def _tend(rt: Runtime, transaction: Transaction, case_id: UUID, person_id:
             await cases.wake(transaction, case)
         case "return":
             await cases.release(transaction, case, case.version, by_itself=True)
-            await conversation_store.pass_on(transaction, person_id)
+            await conversation_store.bump_ownership(transaction, person_id)
         case "astray":
             await cases.redirect(transaction, case, missions.GENERAL)
         case "clock":

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot import outbox
 from bot.cases import working_hours
-from bot.channels import Act, Message, SendError
+from bot.channels import ChannelCall, Message, SendError
 from bot.channels.telegram.client import Telegram
 from bot.db.connection import Transaction
 from bot.observability import logging
@@ -33,7 +33,7 @@ class _Count:
     minutes: int
 
 
-async def announce(rt: Runtime) -> int:
+async def update_duty_group(rt: Runtime) -> int:
     """Bring the card of every duty group up to date; how many acts that took."""
     channel = rt.channels.get(Telegram.name)
     if channel is None:
@@ -101,11 +101,11 @@ async def _put(
 ) -> tuple[str, int]:
     """Edit the card; a new one in its place where it has to ring, or the old one is gone."""
     if external_id and not rings:
-        act = Act("edit", chat, message, external_id)
+        act = ChannelCall("edit", chat, message, external_id)
         return await outbox.perform(rt, Telegram.name, act), 1
     if external_id:
-        await outbox.perform(rt, Telegram.name, Act("delete", chat, None, external_id))
-    sent = await outbox.perform(rt, Telegram.name, Act("send", chat, message))
+        await outbox.perform(rt, Telegram.name, ChannelCall("delete", chat, None, external_id))
+    sent = await outbox.perform(rt, Telegram.name, ChannelCall("send", chat, message))
     return sent, 2 if external_id else 1
 
 

@@ -122,7 +122,7 @@ async def report(
     rt: Runtime, officer: Officer, language: str = "", channel: str = "", country: str = ""
 ) -> Report:
     """What an officer may know of the last 30 days; the form's part as it is narrowed down."""
-    permissions.demand(officer, Action.STATISTICS_READ, Subject(officer.mission))
+    permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
 
         async def rows(statement: LiteralString, **values: str) -> Sequence[Any]:
@@ -131,31 +131,34 @@ async def report(
         by = {name: _cells(await rows(statement)) for name, statement in _BY.items()}
         opened, answered, half, nine = (await rows(_TIMES))[0]
         ended, returned, closed = (await rows(_CLOSED))[0]
-        days = [Day(day, told(a), told(b)) for day, a, b in await rows(_DAYS)]
+        days = [Day(day, suppress_small(a), suppress_small(b)) for day, a, b in await rows(_DAYS)]
         steps = await rows(_STEPS, language=language, channel=channel, country=country)
         live_in = [row[0] for row in await rows(_COUNTRIES)]
     enough = answered >= MIN_GROUP_SIZE
     return Report(
         opened=_rounded(opened),
-        times=Times(told(answered), half if enough else None, nine if enough else None),
+        times=Times(suppress_small(answered), half if enough else None, nine if enough else None),
         closed=float(closed) if ended >= MIN_GROUP_SIZE else None,
-        came_back=told(returned),
+        came_back=suppress_small(returned),
         days=tuple(days),
         live_in=tuple(live_in),
-        stages=tuple(Stage(f, q, told(reached), told(stay)) for f, q, reached, stay in steps),
+        stages=tuple(
+            Stage(f, q, suppress_small(reached), suppress_small(stay))
+            for f, q, reached, stay in steps
+        ),
         **by,
     )
 
 
-def told(count: int) -> int | None:
+def suppress_small(count: int) -> int | None:
     """A count that may be shown: nobody is recognised by it."""
     return None if 0 < count < MIN_GROUP_SIZE else count
 
 
 def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
-    return tuple(Cell(str(name or ""), told(count)) for name, count in rows)
+    return tuple(Cell(str(name or ""), suppress_small(count)) for name, count in rows)
 
 
 def _rounded(count: int) -> int | None:
     """A total in steps of five, or the one hidden part of a list would be its difference."""
-    return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else told(count)
+    return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)

@@ -9,11 +9,11 @@ from bot import cases
 from bot.cases import Case, working_hours
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.db.connection import Transaction
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Denied, Forbidden, Why
+from bot.officers.permissions import Action, DenialReason, Denied, Forbidden
 from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.engine.events import Event
@@ -52,7 +52,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActionResult:
     """What an act left; `repeated` when its key had been used, and nothing was done again."""
 
     case_id: UUID
@@ -61,52 +61,52 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ActionContext:
     """Where an act happens: the locked person and case, how the mission works, who acts."""
 
     rt: Runtime
     transaction: Transaction
     officer: Officer
     case: Case
-    held: conversation_store.Held
-    desk: working_hours.Desk
+    held: conversation_store.LockedConversation
+    desk: working_hours.MissionSettings
     version: int
 
-    async def turn(self, event: Event, *, moved: bool = False) -> Delivery | None:
+    async def turn(self, event: Event, *, moved: bool = False) -> AfterCommit | None:
         return await receive.take_turn(
             self.rt, self.transaction, self.case.person_id, event, moved=moved
         )
 
 
-type Deed = Callable[[Place], Awaitable[Delivery | None]]
+type DeskAction = Callable[[ActionContext], Awaitable[AfterCommit | None]]
 
 
-async def act(
+async def perform(
     rt: Runtime,
     officer: Officer,
     case_id: UUID,
     version: int,
     action: Action,
     key: str,
-    deed: Deed,
-) -> Done:
+    deed: DeskAction,
+) -> ActionResult:
     async with directory.acting(rt, officer) as transaction:
         case = await _seen(transaction, case_id)
         held = await conversation_store.lock(rt, transaction, case.person_id)
-        case = await cases.held(transaction, case_id) or case
+        case = await cases.lock_case(transaction, case_id) or case
         if await _repeated(transaction, officer, case, action, key):
-            return Done(case_id, case.version, repeated=True)
+            return ActionResult(case_id, case.version, repeated=True)
         await _demand(transaction, officer, action, case)
         if held is None:
             raise LookupError("E_CASE: this person was erased; nothing is left to do")
-        desk = await working_hours.desk_of(transaction, case.mission)
-        delivery = await deed(Place(rt, transaction, officer, case, held, desk, version))
+        desk = await working_hours.mission_settings(transaction, case.mission)
+        delivery = await deed(ActionContext(rt, transaction, officer, case, held, desk, version))
         after = await cases.find(transaction, case_id)
         await audit_log.append(
             transaction, actor=str(officer.id), action=action.value, subject=str(case_id)
         )
     await receive.deliver(rt, delivery)
-    return Done(case_id, after.version if after else case.version + 1)
+    return ActionResult(case_id, after.version if after else case.version + 1)
 
 
 async def _seen(transaction: Transaction, case_id: UUID) -> Case:
@@ -119,10 +119,10 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
     """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
     now = await directory.find(transaction, officer.id)
-    answer = permissions.allows(now, action, case.subject) if now else Denied(Why.DISABLED)
+    answer = permissions.check(now, action, case.subject) if now else Denied(DenialReason.DISABLED)
     if isinstance(answer, Denied):
-        if answer.why in (Why.STATE, Why.OWNER):
-            raise await cases.taken(transaction, case.id)
+        if answer.why in (DenialReason.STATE, DenialReason.OWNER):
+            raise await cases.conflict(transaction, case.id)
         raise Forbidden(answer.why)
 
 
@@ -148,7 +148,7 @@ async def _repeated(
     return True
 
 
-async def used(transaction: Transaction, officer: Officer, key: str) -> UUID | None:
+async def find_by_key(transaction: Transaction, officer: Officer, key: str) -> UUID | None:
     cursor = await transaction.execute(
         "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
     )

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 import msgspec
 
-from bot.file_sanitizer.memory_file import Spool
-from bot.file_sanitizer.pdf_writer import Binder, Sheet
+from bot.file_sanitizer.memory_file import MemoryFile
+from bot.file_sanitizer.pdf_writer import PdfWriter, Sheet
 from bot.observability import logging
 from flows.engine.upload_states import MAX_PAGES, Hint, Refusal
 
@@ -31,7 +31,7 @@ _TIME_IS_OVER = (-signal.SIGXCPU, -signal.SIGKILL)
 _logger = logging.get()
 
 
-class Told(msgspec.Struct, frozen=True):
+class ChildResult(msgspec.Struct, frozen=True):
     """The line with which a child answers; the pages follow."""
 
     refused: Refusal | None = None
@@ -40,14 +40,14 @@ class Told(msgspec.Struct, frozen=True):
     hints: tuple[Hint, ...] = ()
 
 
-class _Nonsense(Exception):
+class _ProtocolError(Exception):
     """A child says what none of ours would."""
 
 
-_decode = msgspec.json.Decoder(Told).decode
+_decode = msgspec.json.Decoder(ChildResult).decode
 
 
-class Hand:
+class ChildProcess:
     """A child that is locked in and waits for its file."""
 
     def __init__(self, process: Process) -> None:
@@ -89,7 +89,7 @@ class Hand:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def work(self, given: Spool, result: Spool) -> Told | Refusal:
+    async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
         """Have a file made safe into `result`; once in a child's life."""
         try:
             await self._feed(given)
@@ -100,7 +100,7 @@ class Hand:
         except (asyncio.IncompleteReadError, ConnectionError):
             died = await self._process.wait()
             return Refusal.TOOK_TOO_LONG if died in _TIME_IS_OVER else Refusal.BROKEN
-        except (asyncio.LimitOverrunError, msgspec.MsgspecError, _Nonsense):
+        except (asyncio.LimitOverrunError, msgspec.MsgspecError, _ProtocolError):
             _logger.error("papers.nonsense", code="E_PAPERS_CHILD")
             return Refusal.BROKEN
         return told
@@ -115,28 +115,28 @@ class Hand:
             pass
         await self._process.wait()
 
-    async def _feed(self, given: Spool) -> None:
+    async def _feed(self, given: MemoryFile) -> None:
         for piece in given.pieces(_PIECE):
             self._stdin.write(piece)
             await self._stdin.drain()
         self._stdin.close()
 
-    async def _collect(self, told: Told, result: Spool) -> None:
+    async def _collect(self, told: ChildResult, result: MemoryFile) -> None:
         if sum(sheet.size for sheet in told.pages) > _MAX_RESULT or not told.pages:
-            raise _Nonsense
+            raise _ProtocolError
         if told.kind == "jpeg":
             return await self._take(told.pages[0].size, result)
-        binder = Binder(result, len(told.pages))
+        binder = PdfWriter(result, len(told.pages))
         for sheet in told.pages:
             binder.open_page(sheet)
             await self._take(sheet.size, result)
             binder.close_page()
         binder.close()
 
-    async def _take(self, size: int, result: Spool) -> None:
+    async def _take(self, size: int, result: MemoryFile) -> None:
         """The next page."""
         for at in range(0, size, _PIECE):
             piece = await self._stdout.readexactly(min(_PIECE, size - at))
             if at == 0 and not piece.startswith(_BEGINS):
-                raise _Nonsense
+                raise _ProtocolError
             result.write(piece)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Self
 
 
-class Spool:
+class MemoryFile:
     """Bytes outside this process's own memory; `sha256` and `size` are of what was written."""
 
     def __init__(self) -> None:

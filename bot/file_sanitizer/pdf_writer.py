@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from bot.file_sanitizer.memory_file import Spool
+from bot.file_sanitizer.memory_file import MemoryFile
 
 DOTS_PER_INCH = 200
 
@@ -38,10 +38,10 @@ def picture_of(pdf: bytes, number: int) -> bytes | None:
     return None
 
 
-class Binder:
+class PdfWriter:
     """Writes the PDF's parts to a spool, the JPEGs of the pages in between as they come."""
 
-    def __init__(self, spool: Spool, count: int) -> None:
+    def __init__(self, spool: MemoryFile, count: int) -> None:
         self._spool = spool
         self._starts: list[int] = []
         # Every page takes three objects: itself, what it shows, its picture.

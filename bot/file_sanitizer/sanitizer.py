@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
-from bot.file_sanitizer.child_process import Hand, Told
+from bot.file_sanitizer.child_process import ChildProcess, ChildResult
 from bot.file_sanitizer.file_types import HEAD, kind_of
-from bot.file_sanitizer.memory_file import Spool
+from bot.file_sanitizer.memory_file import MemoryFile
 from bot.observability import logging
 from flows.engine.upload_states import MAX_MEGABYTES, Hint, Refusal
 
@@ -38,7 +38,7 @@ class Clean:
     media_type: str
     pages: int
     hints: tuple[Hint, ...]
-    contents: Spool
+    contents: MemoryFile
     came: bytes
     came_size: int
 
@@ -54,7 +54,7 @@ class Refused:
 type Verdict = Clean | Refused
 
 
-class Workshop:
+class Sanitizer:
     """Decodes `hands` files at once and receives `receptions`.
 
     `ahead` children are started before their files come.
@@ -66,7 +66,7 @@ class Workshop:
         self.ahead = ahead
         self._hands = asyncio.Semaphore(hands)
         self._receptions = asyncio.Semaphore(receptions)
-        self._spares: list[asyncio.Task[Hand | None]] = []
+        self._spares: list[asyncio.Task[ChildProcess | None]] = []
         self._first = asyncio.Lock()
         self._works = False
 
@@ -81,7 +81,7 @@ class Workshop:
         for spare in spares:
             spare.cancel()
         for hand in await asyncio.gather(*spares, return_exceptions=True):
-            if isinstance(hand, Hand):
+            if isinstance(hand, ChildProcess):
                 await hand.end()
 
     async def prepare(self) -> bool:
@@ -110,14 +110,14 @@ class Workshop:
         except TimeoutError:
             return Refused(Refusal.UNAVAILABLE)
         try:
-            with Spool() as given:
+            with MemoryFile() as given:
                 reason = await _receive(chunks, given, limit)
                 return Refused(reason, given.size) if reason else await self._make_safe(given)
         finally:
             self._receptions.release()
 
-    async def _make_safe(self, given: Spool) -> Verdict:
-        result = Spool()
+    async def _make_safe(self, given: MemoryFile) -> Verdict:
+        result = MemoryFile()
         try:
             async with self._hands:
                 told = await self._work(given, result)
@@ -131,7 +131,7 @@ class Workshop:
         pages = len(told.pages)
         return Clean(media_type, pages, told.hints, result, given.sha256, given.size)
 
-    async def _work(self, given: Spool, result: Spool) -> Told | Refusal:
+    async def _work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
         hand = await self._hand()
         if hand is None:
             return Refusal.UNAVAILABLE
@@ -144,20 +144,20 @@ class Workshop:
             await hand.end()
             self._start_ahead(min(1, self.ahead - len(self._spares)))
 
-    async def _hand(self) -> Hand | None:
+    async def _hand(self) -> ChildProcess | None:
         """A living child: one that was started ahead, or a new one."""
         while self._spares:
             hand = await self._spares.pop()
             if hand is not None and hand.is_alive:
                 return hand
-        return await Hand.start()
+        return await ChildProcess.start()
 
     def _start_ahead(self, count: int) -> None:
         for _ in range(count):
-            self._spares.append(asyncio.create_task(Hand.start()))
+            self._spares.append(asyncio.create_task(ChildProcess.start()))
 
 
-async def _receive(chunks: AsyncIterator[bytes], given: Spool, limit: int) -> Refusal | None:
+async def _receive(chunks: AsyncIterator[bytes], given: MemoryFile, limit: int) -> Refusal | None:
     head = b""
     try:
         async with asyncio.timeout(RECEPTION_SECONDS):

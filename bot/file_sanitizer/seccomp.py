@@ -1,6 +1,6 @@
 """A process locks itself in: it can read what it has open, compute, write it out, and end.
 
-After `close` there is no socket, no file to open, no process to start, no code to load, and little
+After `enter` there is no socket, no file to open, no process to start, no code to load, and little
 memory and time. Only Linux on x86_64 and aarch64; seccomp's classic BPF, without any library.
 """
 
@@ -35,13 +35,13 @@ _MACHINES = {
 }
 
 
-class NoCell(Exception):
+class SandboxUnavailable(Exception):
     """This machine can't lock a process in; `code` is E_PAPERS_CELL."""
 
     code = "E_PAPERS_CELL"
 
 
-def close() -> None:
+def enter() -> None:
     """Lock this process in for good; NoCell where that can't be done or doesn't hold."""
     libc = ctypes.CDLL(None, use_errno=True)
     _yield_to_others()
@@ -49,7 +49,7 @@ def close() -> None:
     _call(libc, _SET_DUMPABLE, 0)
     _call(libc, _SET_NO_NEW_PRIVS, 1)
     _filter(libc)
-    _prove(libc)
+    _verify(libc)
 
 
 def _yield_to_others() -> None:
@@ -77,7 +77,7 @@ def _limit() -> None:
 def _filter(libc: ctypes.CDLL) -> None:
     machine = os.uname().machine
     if machine not in _MACHINES:
-        raise NoCell
+        raise SandboxUnavailable
     program = _program(*_MACHINES[machine])
     code = ctypes.create_string_buffer(program, len(program))
     pointer = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
@@ -113,10 +113,10 @@ def _program(arch: int, allowed: tuple[int, ...], mapping: tuple[int, int]) -> b
 def _call(libc: ctypes.CDLL, what: int, first: int, pointer: bytes | None = None) -> None:
     nothing = ctypes.c_ulong(0)
     if libc.prctl(what, ctypes.c_ulong(first), pointer, nothing, nothing) != 0:
-        raise NoCell
+        raise SandboxUnavailable
 
 
-def _prove(libc: ctypes.CDLL) -> None:
+def _verify(libc: ctypes.CDLL) -> None:
     """Try what must not be possible any more."""
     attempts: tuple[Callable[[], int], ...] = (
         lambda: libc.socket(2, 1, 0),
@@ -125,4 +125,4 @@ def _prove(libc: ctypes.CDLL) -> None:
     )
     for attempt in attempts:
         if attempt() != -1 or ctypes.get_errno() != errno.EPERM:
-            raise NoCell
+            raise SandboxUnavailable

@@ -145,7 +145,7 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
     return said
 
 
-def harmless(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
+def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
     """What of these words may be told, as on a line of the log."""
     told = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
     return {key: value for key, value in told.items() if isinstance(value, str | int | float)}

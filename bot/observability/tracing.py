@@ -46,7 +46,7 @@ def span(name: str, /, **words: object) -> Iterator[None]:
     tracer = _tracers[0].get_tracer("kosh")
     with tracer.start_as_current_span(
         name,
-        attributes=logging.harmless(words),
+        attributes=logging.redact(words),
         record_exception=False,
         set_status_on_exception=False,
     ) as current:
@@ -54,6 +54,6 @@ def span(name: str, /, **words: object) -> Iterator[None]:
             yield
         except Exception as error:
             # Its type and code; a message may quote what a person wrote.
-            current.set_attributes(logging.harmless({"error": error}))
+            current.set_attributes(logging.redact({"error": error}))
             current.set_status(Status(StatusCode.ERROR))
             raise

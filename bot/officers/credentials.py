@@ -100,14 +100,14 @@ async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) ->
     return token
 
 
-async def first(rt: Runtime, name: str) -> str:
+async def bootstrap(rt: Runtime, name: str) -> str:
     """Enter the first administrator; the one-time token with which they come in."""
     async with rt.pool.connection() as transaction:
         officer = await directory.first(transaction, name)
     return await _invited_from_terminal(rt, officer.id)
 
 
-async def again(rt: Runtime, name: str) -> str:
+async def reissue_link(rt: Runtime, name: str) -> str:
     """A new one-time token for an officer who lost password or phone."""
     async with rt.pool.connection() as transaction:
         everyone = await directory.everyone(transaction)
@@ -146,7 +146,7 @@ async def enrol(
     Whoever needs a new link has lost their ways in, so those of before end: one that somebody else
     put there must not stay. Of an account that nobody came in with yet the work account stays.
     """
-    stored = await password_hashing.hashed(_acceptable(password))
+    stored = await password_hashing.hash_password(_acceptable(password))
     officer_id = await invited(transaction, token)
     cursor = await transaction.execute(
         "SELECT password IS NOT NULL AND subject IS NOT NULL FROM accounts"
@@ -199,11 +199,11 @@ async def check(
     )
     row = await cursor.fetchone()
     if row is None or officer_id is None or row[0] is None:
-        await password_hashing.fits(None, _typed(password))
+        await password_hashing.verify_password(None, _typed(password))
         return False
     stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
     secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
-    right = await password_hashing.fits(stored, _typed(password))
+    right = await password_hashing.verify_password(stored, _typed(password))
     step = _matching(secret, code, await _step(transaction))
     if row[3] or not right or step is None or step <= row[2]:
         await _miss(transaction, officer_id)
@@ -240,7 +240,7 @@ async def after_restore(transaction: Transaction) -> None:
     await transaction.execute("TRUNCATE console_sessions, account_links")
 
 
-async def speak(transaction: Transaction, officer_id: UUID, chosen: str) -> None:
+async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) -> None:
     """Remember the language in which the officer reads the console."""
     await transaction.execute(
         "INSERT INTO accounts (officer_id, language) VALUES (%s, %s)"
@@ -249,7 +249,7 @@ async def speak(transaction: Transaction, officer_id: UUID, chosen: str) -> None
     )
 
 
-async def of_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
+async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
     """The officer whom the mission's own sign-in service calls so.
 
     By a keyed hash: that of now, or those of index keys before, which the first one replaces.
@@ -262,7 +262,7 @@ async def of_subject(transaction: Transaction, now: bytes, *before: bytes) -> UU
     return UUID(str(row[0])) if row else None
 
 
-async def tie(transaction: Transaction, officer_id: UUID, subject: bytes) -> None:
+async def link_identity(transaction: Transaction, officer_id: UUID, subject: bytes) -> None:
     """Let this officer sign in through the mission's own service from now on."""
     await transaction.execute(
         "INSERT INTO accounts (officer_id, subject) VALUES (%s, %s)"
@@ -271,7 +271,9 @@ async def tie(transaction: Transaction, officer_id: UUID, subject: bytes) -> Non
     )
 
 
-async def has_stronger(rt: Runtime, transaction: Transaction, officer_id: UUID) -> bool:
+async def has_phishing_resistant_factor(
+    rt: Runtime, transaction: Transaction, officer_id: UUID
+) -> bool:
     """Whether an officer has a way in that they can't be talked out of; locks their account."""
     cursor = await transaction.execute(
         "SELECT subject IS NOT NULL FROM accounts WHERE officer_id = %s FOR UPDATE", (officer_id,)

@@ -169,7 +169,7 @@ async def enter(
     topics: Iterable[str] = (),
 ) -> Officer:
     """Give somebody a place at the desk."""
-    permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission))
+    permissions.require(by, Action.OFFICERS_EDIT, Subject(mission))
     officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
     async with rt.pool.connection() as transaction:
@@ -195,8 +195,8 @@ async def change(
     officer held goes back to the queue by the next sweep. LastAdministrator when fewer than two
     administrators would be left.
     """
-    permissions.demand(by, Action.OFFICERS_EDIT, Subject(mission or ""))
-    permissions.demand_another(by, officer_id)
+    permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
+    permissions.require_another(by, officer_id)
     async with rt.pool.connection() as transaction:
         await transaction.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
         before = await find(transaction, officer_id)
@@ -227,7 +227,7 @@ async def change(
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
     """Declare how long one is at work; at its end what one holds goes back to the queue."""
-    permissions.demand(officer, Action.SHIFT, Subject(officer.mission))
+    permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
         await transaction.execute(
             "UPDATE officers SET shift_until = coalesce(%s, kosh_now()) WHERE id = %s",

@@ -75,7 +75,7 @@ class Reason(StrEnum):
     TECHNICAL = "technical"
 
 
-class Why(StrEnum):
+class DenialReason(StrEnum):
     """Why something is denied."""
 
     DISABLED = "disabled"
@@ -88,7 +88,7 @@ class Why(StrEnum):
     BUDGET = "budget"
 
 
-class Who(Protocol):
+class Principal(Protocol):
     """What the policy has to know of an officer."""
 
     @property
@@ -120,10 +120,10 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    why: Why
+    why: DenialReason
 
 
-type Answer = Allowed | Denied
+type Decision = Allowed | Denied
 
 
 class Forbidden(Exception):
@@ -131,7 +131,7 @@ class Forbidden(Exception):
 
     code = "E_FORBIDDEN"
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: DenialReason) -> None:
         super().__init__(f"{self.code}: {why.value}")
         self.why = why
 
@@ -216,44 +216,44 @@ RULES: Final[Mapping[Action, Rule]] = {
 }
 
 
-def allows(officer: Who, action: Action, subject: Subject) -> Answer:
+def check(officer: Principal, action: Action, subject: Subject) -> Decision:
     """Whether an officer may do it now; anything that no rule allows is denied."""
     rule = RULES.get(action)
     if not officer.active:
-        return Denied(Why.DISABLED)
+        return Denied(DenialReason.DISABLED)
     if rule is None or not rule.roles & officer.roles:
-        return Denied(Why.ROLE)
+        return Denied(DenialReason.ROLE)
     if rule.mission and officer.mission != subject.mission:
-        return Denied(Why.MISSION)
+        return Denied(DenialReason.MISSION)
     if not _on_topic(officer, subject):
-        return Denied(Why.TOPIC)
+        return Denied(DenialReason.TOPIC)
     if rule.states and subject.state not in rule.states:
-        return Denied(Why.STATE)
+        return Denied(DenialReason.STATE)
     if not _is_owners(officer, rule.owner, subject.owner):
-        return Denied(Why.OWNER)
+        return Denied(DenialReason.OWNER)
     return Allowed()
 
 
-def demand(officer: Who, action: Action, subject: Subject) -> None:
+def require(officer: Principal, action: Action, subject: Subject) -> None:
     """Raise Forbidden unless the policy allows it."""
-    answer = allows(officer, action, subject)
+    answer = check(officer, action, subject)
     if isinstance(answer, Denied):
         raise Forbidden(answer.why)
 
 
-def demand_another(officer: Who, whom: UUID) -> None:
+def require_another(officer: Principal, whom: UUID) -> None:
     """Raise Forbidden where somebody would change what they themselves may do."""
     if whom == officer.id:
-        raise Forbidden(Why.ONESELF)
+        raise Forbidden(DenialReason.ONESELF)
 
 
-def _on_topic(officer: Who, subject: Subject) -> bool:
+def _on_topic(officer: Principal, subject: Subject) -> bool:
     """Officers may be bound to topics; a lead, and who is bound to none, sees to all."""
     free = not subject.topic or not officer.topics or Role.LEAD in officer.roles
     return free or subject.topic in officer.topics
 
 
-def _is_owners(officer: Who, owner: Owner, now: UUID | None) -> bool:
+def _is_owners(officer: Principal, owner: Owner, now: UUID | None) -> bool:
     match owner:
         case Owner.ANYBODYS:
             return True

@@ -22,7 +22,7 @@ MAX_HOURS = 8
 _TOKEN_LENGTH = 43
 
 
-class Strength(StrEnum):
+class AuthMethod(StrEnum):
     """How an officer proved who they are."""
 
     DEMO = "demo"
@@ -37,14 +37,14 @@ class Session:
 
     id: UUID
     officer_id: UUID
-    strength: Strength
+    strength: AuthMethod
     device: str
     created_at: datetime
     seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Authenticated:
     """Who is there in a good session, the language and zone they read in, and what time it is."""
 
     session: Session
@@ -78,7 +78,7 @@ _SEEN = TextStatement.of(
 _SESSION = 6
 
 
-async def begin(connection: Connection, officer_id: UUID, strength: Strength, device: str) -> str:
+async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, device: str) -> str:
     """Start a session; the token is for the cookie and is kept nowhere else."""
     token = token_urlsafe(32)
     await connection.execute(
@@ -89,7 +89,7 @@ async def begin(connection: Connection, officer_id: UUID, strength: Strength, de
     return token
 
 
-async def present(connection: Connection, token: str, *, seen: bool) -> Present | None:
+async def authenticate(connection: Connection, token: str, *, seen: bool) -> Authenticated | None:
     """Who comes with a token, in one trip; `seen` counts this as something the officer did."""
     if len(token) != _TOKEN_LENGTH:
         return None
@@ -102,7 +102,7 @@ async def present(connection: Connection, token: str, *, seen: bool) -> Present 
     *told, language, now, _mission = found[0]
     zone = zones[0][0] if zones else "UTC"
     officer = directory.read(tuple(told[_SESSION:]))
-    return Present(_session(tuple(told[:_SESSION])), officer, language, zone, now)
+    return Authenticated(_session(tuple(told[:_SESSION])), officer, language, zone, now)
 
 
 async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
@@ -115,7 +115,7 @@ async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
     return [_session(row) for row in await cursor.fetchall()]
 
 
-async def lasts(connection: Connection, session_id: UUID) -> bool:
+async def exists(connection: Connection, session_id: UUID) -> bool:
     """Whether nobody has ended a session since its request came."""
     cursor = await connection.execute("SELECT FROM console_sessions WHERE id = %s", (session_id,))
     return await cursor.fetchone() is not None
@@ -138,7 +138,7 @@ async def end_all(connection: Connection, officer_id: UUID, *, but: UUID | None 
 
 def _session(row: tuple[object, ...]) -> Session:
     id_, officer_id, strength, *rest = row
-    return Session(id_, officer_id, Strength(strength), *rest)  # type: ignore[arg-type]
+    return Session(id_, officer_id, AuthMethod(strength), *rest)  # type: ignore[arg-type]
 
 
 def _hash(token: str) -> bytes:

@@ -66,15 +66,15 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
         for _piece in vault.unseal_backup(_read(file)):
             pass
     with psycopg.connect(url, autocommit=True) as transaction:
-        _refuse_company(transaction)
+        _require_no_clients(transaction)
         transaction.execute("DROP SCHEMA public CASCADE")
         transaction.execute("CREATE SCHEMA public")
         transaction.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
-    _pour(url, vault, path)
+    _restore_stream(url, vault, path)
     migrate(settings.sqlalchemy("owner"))
 
 
-def _refuse_company(transaction: psycopg.Connection) -> None:
+def _require_no_clients(transaction: psycopg.Connection) -> None:
     """Web and workers must be down: what they wrote meanwhile would be lost, or half there."""
     row = transaction.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -86,7 +86,7 @@ def _refuse_company(transaction: psycopg.Connection) -> None:
         )
 
 
-def _pour(url: str, vault: Vault, path: Path) -> None:
+def _restore_stream(url: str, vault: Vault, path: Path) -> None:
     restoring_as = [str(postgres_tool("pg_restore")), "--single-transaction", "--exit-on-error"]
     with _connected(url) as (address, environment), path.open("rb") as file:
         command = [*restoring_as, "--no-password", f"--dbname={address}"]
@@ -123,12 +123,12 @@ def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield address, {"PATH": os.environ.get("PATH", os.defpath), "PGPASSFILE": str(passwords)}
 
 
-async def replay(rt: Runtime) -> int:
+async def finish_restore(rt: Runtime) -> int:
     """Erase again who was erased since the backup was made, then settle the rest; how many.
 
     What was on its way has gone on since: each owner says what becomes of it.
     """
-    gone = await erasure.erase_again(rt)
+    gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for settle in (submissions, outbox, credentials, broadcasts):

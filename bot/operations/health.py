@@ -11,7 +11,7 @@ from typing import LiteralString
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from bot.cache import LiveUnavailable
+from bot.cache import CacheUnavailable
 from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.observability import logging, metrics
@@ -28,7 +28,7 @@ RECENT = 500
 _logger = logging.get()
 
 
-class Of(StrEnum):
+class Backlog(StrEnum):
     """What can wait."""
 
     MESSAGE = "message"
@@ -43,14 +43,14 @@ class Of(StrEnum):
 class Waiting:
     """How many of a kind wait, and the oldest of them how long."""
 
-    of: Of
+    of: Backlog
     channel: str
     count: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """What was seen at a moment; without a database there is nothing but that."""
 
     database: bool
@@ -58,7 +58,7 @@ class Sight:
     waiting: tuple[Waiting, ...] = ()
     delivered: tuple[tuple[str, datetime], ...] = ()
 
-    def oldest(self, of: Of, channel: str = "") -> float:
+    def oldest(self, of: Backlog, channel: str = "") -> float:
         """Seconds that the oldest of a kind waits; 0 where none does."""
         found = (w for w in self.waiting if w.of is of and (not channel or w.channel == channel))
         return max((each.seconds for each in found), default=0)
@@ -93,7 +93,7 @@ SELECT channel, max(done_at) FROM (
 """
 
 
-async def look(rt: Runtime) -> Sight:
+async def collect(rt: Runtime) -> Snapshot:
     """See what waits, in two statements; without a database only that it is away."""
     live = await _is_live(rt)
     try:
@@ -101,39 +101,41 @@ async def look(rt: Runtime) -> Sight:
             rows = await (await transaction.execute(_WAITING)).fetchall()
             delivered = await (await transaction.execute(_DELIVERED, (RECENT,))).fetchall()
     except (OperationalError, PoolTimeout):
-        return Sight(database=False, live=live)
-    waiting = (Waiting(Of(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
-    return Sight(True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered))
+        return Snapshot(database=False, live=live)
+    waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
+    return Snapshot(
+        True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered)
+    )
 
 
 async def _is_live(rt: Runtime) -> bool:
     try:
         await rt.live.allow("watch", rate=1000, burst=1000)
-    except LiveUnavailable:
+    except CacheUnavailable:
         return False
     return True
 
 
-class Watcher:
+class SnapshotCache:
     """Looks at most every ten seconds, whoever asks and however often."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._lock = asyncio.Lock()
-        self._seen: tuple[float, Sight] | None = None
+        self._seen: tuple[float, Snapshot] | None = None
 
-    async def sight(self) -> Sight:
+    async def sight(self) -> Snapshot:
         """The newest look, or another one where that is too old."""
         async with self._lock:
             if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
-                self._seen = (monotonic(), await look(self._rt))
+                self._seen = (monotonic(), await collect(self._rt))
             return self._seen[1]
 
 
 # For Prometheus
 
 
-def samples(sight: Sight) -> tuple[Sample, ...]:
+def samples(sight: Snapshot) -> tuple[Sample, ...]:
     """A sight as gauges. Every process tells the same, so rules take the greatest."""
     name, commit = built()
     return (
@@ -194,10 +196,10 @@ class Status:
     incidents: tuple[str, ...]
 
 
-def status(rt: Runtime, sight: Sight) -> Status:
+def status(rt: Runtime, sight: Snapshot) -> Status:
     """A sight as everybody may see it."""
     channels = tuple((name, _channel(sight, name)) for name in rt.channels)
-    registry = _health(sight, sight.oldest(Of.REGISTRATION)) if rt.registry else None
+    registry = _health(sight, sight.oldest(Backlog.REGISTRATION)) if rt.registry else None
     every = [health for _name, health in channels] + ([registry] if registry else [])
     last = max((at for _channel, at in sight.delivered), default=None)
     name, commit = built()
@@ -205,7 +207,9 @@ def status(rt: Runtime, sight: Sight) -> Status:
         overall=Health.DOWN if not sight.database else _worst(every),
         channels=channels,
         registry=registry,
-        oldest_minutes=int(max(sight.oldest(Of.MESSAGE), sight.oldest(Of.REGISTRATION)) // 60),
+        oldest_minutes=int(
+            max(sight.oldest(Backlog.MESSAGE), sight.oldest(Backlog.REGISTRATION)) // 60
+        ),
         delivered=last.isoformat(timespec="minutes") if last else "",
         version=name,
         commit=commit,
@@ -213,11 +217,11 @@ def status(rt: Runtime, sight: Sight) -> Status:
     )
 
 
-def _channel(sight: Sight, name: str) -> Health:
-    return _health(sight, sight.oldest(Of.MESSAGE, name))
+def _channel(sight: Snapshot, name: str) -> Health:
+    return _health(sight, sight.oldest(Backlog.MESSAGE, name))
 
 
-def _health(sight: Sight, oldest: float) -> Health:
+def _health(sight: Snapshot, oldest: float) -> Health:
     if not sight.database or oldest > STUCK_SECONDS:
         return Health.DOWN
     return Health.SLOW if oldest > LATE_SECONDS else Health.WORKS
@@ -229,7 +233,7 @@ def _worst(every: list[Health]) -> Health:
 
 
 def _incidents(
-    sight: Sight, channels: tuple[tuple[str, Health], ...], registry: Health | None
+    sight: Snapshot, channels: tuple[tuple[str, Health], ...], registry: Health | None
 ) -> Iterator[str]:
     if not sight.database:
         yield "database"

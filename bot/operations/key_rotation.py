@@ -47,32 +47,32 @@ _UNDER_INDEX: LiteralString = "SELECT count(*) FROM handles WHERE index_version 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KeyStatus:
     """How it stands with a key: its age, whether it writes, how many rows still need it."""
 
     kind: Kind
     version: int
     days: float
     writes: bool
-    left: int
+    usage: int
 
 
-async def standings(rt: Runtime) -> list[Standing]:
+async def key_statuses(rt: Runtime) -> list[KeyStatus]:
     """Every key of the installation; nothing of what it is."""
     known = key_files.Keys.load(rt.settings.keys)
     return [
-        Standing(
+        KeyStatus(
             kind,
             version,
             key_files.age(path) / DAY,
             known.writing(kind) == version,
-            await left(rt, kind, version),
+            await usage(rt, kind, version),
         )
         for kind, version, path in key_files.files(rt.settings.keys)
     ]
 
 
-async def left(rt: Runtime, kind: Kind, version: int) -> int:
+async def usage(rt: Runtime, kind: Kind, version: int) -> int:
     """How many rows can't be read or found any more without this key."""
     match kind:
         case "epoch":
@@ -98,7 +98,7 @@ def _console(rt: Runtime) -> Pool:
     return rt.console
 
 
-async def make(rt: Runtime, kind: Kind, after: int = 0) -> int:
+async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
     """A new key, which reads at once and writes when every process knows it; its version."""
     version = key_files.add(rt.settings.keys, kind, after)
     rt.vault.refresh()
@@ -106,7 +106,7 @@ async def make(rt: Runtime, kind: Kind, after: int = 0) -> int:
     return version
 
 
-async def renew(rt: Runtime, batch: int = BATCH) -> int:
+async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
     """Bring everything under the keys that write now; how many people's keys were wrapped anew.
 
     Each batch commits alone: a kill costs one, and the next call goes on where it stopped.
@@ -138,7 +138,7 @@ async def _through(rt: Runtime, act: _Act, batch: int) -> int:
 
 async def _is_renewed(rt: Runtime) -> bool:
     others = key_files.Keys.load(rt.settings.keys).epoch.keys() - {rt.vault.epoch}
-    return not any([await left(rt, "epoch", each) for each in others])
+    return not any([await usage(rt, "epoch", each) for each in others])
 
 
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
@@ -147,7 +147,7 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
     `now` doesn't wait for the backups of its time to be out of date: after a theft they should be.
     """
     name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
-    if rows := await left(rt, kind, version):
+    if rows := await usage(rt, kind, version):
         raise VaultError("E_VAULT_IN_USE", f"{rows} rows are under {name}; `./kosh keys rewrap`")
     later = [age for of, age in _ages(rt, kind).items() if of > version]
     if not now and max(later, default=0) < wait * DAY:
@@ -157,7 +157,7 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
     await _note(rt, "keys.destroyed", kind, version)
 
 
-async def turn_the_month(rt: Runtime) -> None:
+async def rotate_monthly(rt: Runtime) -> None:
     """What a month asks for: a new epoch, everything under it, after a week the old one's end."""
     ages = {
         of: key_files.age(path)
@@ -166,9 +166,9 @@ async def turn_the_month(rt: Runtime) -> None:
     }
     newest = max(ages)
     if ages[newest] > EPOCH_DAYS * DAY:
-        await make(rt, "epoch", after=newest)
+        await create(rt, "epoch", after=newest)
     if not await _is_renewed(rt):
-        await renew(rt)
+        await rewrap_all(rt)
     for version in ages:
         if version < rt.vault.epoch:
             try:

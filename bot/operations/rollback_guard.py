@@ -38,7 +38,7 @@ class OlderDatabase(ConfigError):
         )
 
 
-class Tide:
+class HighWaterMark:
     """Notes how far the numbers have come, round by round."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ async def refuse_older(rt: Runtime) -> None:
     noted = await asyncio.to_thread(_read, _file(rt))
     now = await _numbers(rt)
     went_back = any(now[name] < number for name, number in noted.items())
-    if went_back or not await erasure.knows_the_erased(rt):
+    if went_back or not await erasure.has_all_tombstones(rt):
         raise OlderDatabase
 
 

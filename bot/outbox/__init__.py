@@ -10,11 +10,26 @@ held back where answers are lost (`doubt`), heard of later (`reports`), taken ou
 (`leaving`); the page of the web chat fetches its own (`page`).
 """
 
-from bot.outbox.chat_cleanup import Stands, everywhere, recent, retract
-from bot.outbox.delivery_reports import receipts
-from bot.outbox.enqueue import MAX_ATTEMPTS, after_restore, post, release, seal, silence
+from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, recent
+from bot.outbox.delivery_reports import record_reports
+from bot.outbox.enqueue import (
+    MAX_ATTEMPTS,
+    after_restore,
+    drop_bot_messages,
+    enqueue,
+    requeue_waiting,
+    seal,
+)
 from bot.outbox.rendering import NOT_DELETED, Row, deletion, rendered, rows, undeleted
-from bot.outbox.sender import LEASE_SECONDS, SWEPT_AT_ONCE, Parcel, closed, deliver, perform, sweep
+from bot.outbox.sender import (
+    LEASE_SECONDS,
+    SWEPT_AT_ONCE,
+    ClaimedMessage,
+    closed,
+    deliver,
+    perform,
+    sweep,
+)
 from bot.outbox.webchat_feed import Waiting, seen, waiting
 
 __all__ = [
@@ -22,26 +37,26 @@ __all__ = [
     "MAX_ATTEMPTS",
     "NOT_DELETED",
     "SWEPT_AT_ONCE",
-    "Parcel",
+    "ClaimedMessage",
     "Row",
-    "Stands",
+    "SentMessages",
     "Waiting",
     "after_restore",
     "closed",
     "deletion",
     "deliver",
-    "everywhere",
+    "drop_bot_messages",
+    "drop_unsent",
+    "enqueue",
+    "find_all",
     "perform",
-    "post",
-    "receipts",
     "recent",
-    "release",
+    "record_reports",
     "rendered",
-    "retract",
+    "requeue_waiting",
     "rows",
     "seal",
     "seen",
-    "silence",
     "sweep",
     "undeleted",
     "waiting",

@@ -20,7 +20,7 @@ FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0
 _logger = logging.get()
 
 
-def doubt(rt: Runtime, channel: str) -> None:
+def suspect(rt: Runtime, channel: str) -> None:
     """An answer was lost there: ask until one comes."""
     if channel not in rt.doubts:
         _logger.warning("channel.doubted", channel=channel)
@@ -29,7 +29,7 @@ def doubt(rt: Runtime, channel: str) -> None:
         asking.add_done_callback(lambda _asking: rt.doubts.pop(channel))
 
 
-async def doubted(rt: Runtime, channel: str) -> float:
+async def wait_until_reachable(rt: Runtime, channel: str) -> float:
     """Wait a little for the channel's answers, where one was lost; the seconds to put off for.
 
     As long again as they have been missing, so that what waits for them keeps nobody else waiting.

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import LiteralString
 from uuid import UUID
 
-from bot.channels import Act
+from bot.channels import ChannelCall
 from bot.db.connection import Transaction
 from bot.outbox.rendering import UP_TO
 from bot.people import identities
@@ -25,7 +25,7 @@ FROM unsaid WHERE m.id = unsaid.id
 """
 
 
-async def retract(transaction: Transaction, person_id: UUID, channel: str) -> int:
+async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -> int:
     """What the form has not said there yet is not said any more; the last row of theirs."""
     await transaction.execute(_RETRACT, (person_id, channel))
     cursor = await transaction.execute(
@@ -63,11 +63,11 @@ async def recent(
     return tuple(row[0] for row in await cursor.fetchall())
 
 
-type Stands = dict[tuple[str, str], list[str]]
+type SentMessages = dict[tuple[str, str], list[str]]
 """Messages that still stand, by channel and address there; a place without any counts too."""
 
 
-async def everywhere(transaction: Transaction, person: Person) -> Stands:
+async def find_all(transaction: Transaction, person: Person) -> SentMessages:
     """The same on every channel where the person is reached, for who wants all of it gone."""
     cursor = await transaction.execute(
         "SELECT DISTINCT ON (channel) channel, address FROM handles WHERE person_id = %s"
@@ -82,7 +82,7 @@ async def everywhere(transaction: Transaction, person: Person) -> Stands:
     }
 
 
-async def whole(rt: Runtime, person_id: UUID, channel: str, act: Act) -> Act:
+async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
     """A deletion with what was still on its way when it was asked for: by now it has its id."""
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import LiteralString
 from uuid import UUID
 
-from bot.channels import Held, NotAllowed, Receipt, Throttled, Unreachable, WindowClosed
+from bot.channels import (
+    BlockedByUser,
+    ChannelSuspended,
+    DeliveryReport,
+    Throttled,
+    Unreachable,
+    WindowClosed,
+)
 from bot.db import pipeline
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement
@@ -18,7 +25,7 @@ from bot.runtime import Runtime
 # What became of a message, from less to more: a failure may yet turn out to have been none.
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Reported failures after which another try may help.
-PASSING = {each.code for each in (Throttled, Unreachable, Held)}
+PASSING = {each.code for each in (Throttled, Unreachable, ChannelSuspended)}
 AGAIN_SECONDS = 10
 
 _logger = logging.get()
@@ -84,14 +91,14 @@ FROM found f WHERE m.id = f.id
 """
 
 
-async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
+async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
     """What platforms report of rows of ours, in one statement for each channel.
 
     Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
     goes again. A message in several parts has arrived when all of them have.
     """
     for channel in dict.fromkeys(each.channel for each in found):
-        best: dict[tuple[str, int], Receipt] = {}
+        best: dict[tuple[str, int], DeliveryReport] = {}
         for each in found:
             if each.row and each.channel == channel:
                 place = each.row, each.part
@@ -104,17 +111,17 @@ async def receipts(rt: Runtime, found: Sequence[Receipt]) -> None:
                 await _record_part(rt, each)
 
 
-def _rank(receipt: Receipt) -> int:
+def _rank(receipt: DeliveryReport) -> int:
     return 1 + RECEIPTS.index(receipt.state)
 
 
-def _attempt(receipt: Receipt) -> tuple[int, int]:
+def _attempt(receipt: DeliveryReport) -> tuple[int, int]:
     """The row that a report is about, and which try of it."""
     row, _point, attempt = receipt.row.partition(".")
     return int(row), int(attempt or 1)
 
 
-async def _record(rt: Runtime, channel: str, best: Sequence[Receipt]) -> None:
+async def _record(rt: Runtime, channel: str, best: Sequence[DeliveryReport]) -> None:
     rows, attempts = zip(*map(_attempt, best), strict=True)
     values = {
         "channel": channel,
@@ -141,7 +148,7 @@ _STATES = {
 }
 
 
-async def _record_part(rt: Runtime, receipt: Receipt) -> None:
+async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
     row_id, attempt = _attempt(receipt)
     told = _STATES.get(receipt.state)
     async with rt.pool.connection() as transaction:
@@ -170,7 +177,7 @@ async def _record_part(rt: Runtime, receipt: Receipt) -> None:
 
 
 def _word(
-    before: str | None, receipt: Receipt, known: Sequence[Part], state: str, *, new: bool
+    before: str | None, receipt: DeliveryReport, known: Sequence[Part], state: str, *, new: bool
 ) -> str | None:
     """What is known of the whole message, after a report of a part; `new` says that it counts."""
     if part_status.arrived(known, receipt.parts):
@@ -189,13 +196,15 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
-            if code in (WindowClosed.code, NotAllowed.code):
-                blocked, ago = code == NotAllowed.code, await _ago(transaction, row_id)
-                await identities.fell_silent(transaction, person_id, channel, ago, blocked=blocked)
+            if code in (WindowClosed.code, BlockedByUser.code):
+                blocked, ago = code == BlockedByUser.code, await _ago(transaction, row_id)
+                await identities.mark_unreachable(
+                    transaction, person_id, channel, ago, blocked=blocked
+                )
             values = {
                 "id": row_id,
                 "code": code,
-                "lost": "undeliverable" if code == NotAllowed.code else "failed",
+                "lost": "undeliverable" if code == BlockedByUser.code else "failed",
                 "again": code in PASSING or code == WindowClosed.code,
                 "most": MAX_ATTEMPTS,
                 "delay": AGAIN_SECONDS if code in PASSING else 0,

@@ -26,7 +26,7 @@ def opened(person: Person, body: bytes | None) -> Message | None:
     return _decode(person.key.unseal(bytes(body), "messages", "body", "")) if body else None
 
 
-async def post(
+async def enqueue(
     transaction: Transaction, person: Person, channel: str, written: Sequence[Row]
 ) -> list[int]:
     """Write rows outside a turn; the sender finds them after the commit. Their ids, in order."""
@@ -53,7 +53,7 @@ async def post(
     return ids
 
 
-async def release(transaction: Transaction, person: Person, channel: str) -> None:
+async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:
     """The person is here again: what waited for them goes, before what is said next."""
     await transaction.execute(
         "WITH waited AS MATERIALIZED (SELECT id FROM messages WHERE person_id = %s"
@@ -78,7 +78,7 @@ FROM others WHERE m.id = others.id
 """
 
 
-async def silence(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
+async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
     """From this commit on only the case's new owner speaks; service messages still go."""
     await transaction.execute(_SILENCE, {"person": person_id, "owner": owner})
 

@@ -7,8 +7,8 @@ to a share of the rates.
 import asyncio
 from typing import NamedTuple
 
-from bot.cache import Draw, LiveUnavailable
-from bot.channels import Act, Throttled
+from bot.cache import CacheUnavailable, Draw
+from bot.channels import ChannelCall, Throttled
 from bot.observability import logging
 from bot.runtime import Runtime
 
@@ -19,7 +19,7 @@ MAX_TRIES = 3
 _logger = logging.get()
 
 
-async def pace(rt: Runtime, channel: str, act: Act) -> float:
+async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
     """Wait for an act's turn; the seconds to put it off for if that takes more than 2 s."""
     draws = _draws(rt, channel, act)
     wait = 0.0
@@ -31,10 +31,10 @@ async def pace(rt: Runtime, channel: str, act: Act) -> float:
     return wait
 
 
-async def hurry(rt: Runtime, channel: str, act: Act) -> None:
+async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
     """The same for an act that cannot be put off: it waits for 2 s at most, and goes."""
     if rt.channels[channel].rates.firm:
-        wait = await pace(rt, channel, act)
+        wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))
 
 
@@ -45,24 +45,24 @@ SLICE_SECONDS = 0.2
 PAID_RATE = 1000.0
 
 
-async def bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
+async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
     """Wait until it is the turn of announcements; of how many at once."""
     if not rt.channels[channel].rates.whole:
         return limit
-    purse = _purse(rt, channel, paid=paid)
+    purse = _bucket(rt, channel, paid=paid)
     many = max(1, min(limit, purse.burst, int(purse.rate * (1 - purse.reserve) * SLICE_SECONDS)))
     while wait := await _allowed(rt, purse, many):  # noqa: ASYNC110
         await asyncio.sleep(min(wait, PATIENCE))
     return many
 
 
-async def give_back(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
+async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
     """Return what bulk let through and nobody was there to get: else it would be lost."""
     if many and rt.channels[channel].rates.whole:
-        await _allowed(rt, _purse(rt, channel, paid=paid), -many)
+        await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
 
 
-class _Purse(NamedTuple):
+class _Bucket(NamedTuple):
     """The bucket that bulk draws on, and what it leaves in it for people."""
 
     name: str
@@ -71,23 +71,23 @@ class _Purse(NamedTuple):
     reserve: float
 
 
-def _purse(rt: Runtime, channel: str, *, paid: bool) -> _Purse:
+def _bucket(rt: Runtime, channel: str, *, paid: bool) -> _Bucket:
     if paid:
-        return _Purse(bucket(rt, f"{channel}-paid"), PAID_RATE, int(PAID_RATE), 0.0)
+        return _Bucket(bucket(rt, f"{channel}-paid"), PAID_RATE, int(PAID_RATE), 0.0)
     rates = rt.channels[channel].rates
-    return _Purse(bucket(rt, channel), rates.whole, rates.whole_burst, RESERVE)
+    return _Bucket(bucket(rt, channel), rates.whole, rates.whole_burst, RESERVE)
 
 
-async def _allowed(rt: Runtime, purse: _Purse, cost: int) -> float:
+async def _allowed(rt: Runtime, purse: _Bucket, cost: int) -> float:
     name, rate, burst, reserve = purse
     try:
         return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
-    except LiveUnavailable as error:
+    except CacheUnavailable as error:
         _logger.warning("pace.local", code=error.code)
         return await rt.local.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
 
 
-async def rest(rt: Runtime, channel: str, error: Throttled) -> None:
+async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
     """The platform holds back everything of ours: let nobody else run against it meanwhile."""
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
@@ -101,7 +101,7 @@ def bucket(rt: Runtime, channel: str, address: str = "") -> str:
     return rt.vault.index("pace", f"{channel}:{address}").hex()
 
 
-def _draws(rt: Runtime, channel: str, act: Act) -> tuple[Draw, ...]:
+def _draws(rt: Runtime, channel: str, act: ChannelCall) -> tuple[Draw, ...]:
     rates = rt.channels[channel].rates
     if not rates.whole or act.kind in ("delete", "leave"):
         return ()
@@ -114,6 +114,6 @@ def _draws(rt: Runtime, channel: str, act: Act) -> tuple[Draw, ...]:
 async def _draw(rt: Runtime, draws: tuple[Draw, ...]) -> float:
     try:
         return await rt.live.draw(draws)
-    except LiveUnavailable as error:
+    except CacheUnavailable as error:
         _logger.warning("pace.local", code=error.code)
         return await rt.local.draw(draws)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bot.channels import Message, Press
+from bot.channels import Message, RenderedButton
 from bot.runtime import Runtime
 from flows.engine.events import Kind, Say
 from flows.engine.text import _
@@ -47,7 +47,7 @@ def rendered(rt: Runtime, say: Say) -> Message:
             for paragraph in say.paragraphs
         ),
         buttons=tuple(
-            Press(each.payload, render(each.label, say.language), each.kind.value)
+            RenderedButton(each.payload, render(each.label, say.language), each.kind.value)
             for each in say.buttons
         ),
         language=say.language,

@@ -1,4 +1,4 @@
-"""Rows on their way: claimed, sent, and what came of it written; a sweep takes what was left."""
+"""Claim outbox rows, send them and record the outcome; a sweep resends what a crash left."""
 
 import asyncio
 import time
@@ -15,15 +15,15 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot.channels import (
-    Act,
+    BlockedByUser,
     CannotEdit,
-    Held,
-    NotAllowed,
+    ChannelCall,
+    ChannelSuspended,
     SendError,
     Throttled,
     Unreachable,
     WindowClosed,
-    kept,
+    stored_id,
 )
 from bot.concurrency import isolation
 from bot.concurrency.batching import WaitedTooLong
@@ -31,7 +31,7 @@ from bot.db import connection, pipeline
 from bot.db.pipeline import TextStatement
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits
-from bot.outbox.channel_probe import doubt, doubted
+from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import overtaken, report
 from bot.outbox.enqueue import MAX_ATTEMPTS, opened
 from bot.people import identities
@@ -55,7 +55,7 @@ _logger = logging.get()
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ClaimedMessage:
     """An act with everything needed to perform it: a row that this process has claimed.
 
     `act.closed` says that the channel takes no free text from us now.
@@ -65,11 +65,10 @@ class Parcel:
     attempt: int
     person: Person
     channel: str
-    act: Act
+    act: ChannelCall
 
 
-# The person's open rows are locked in order first, so that of two senders one sees what the other
-# did: without it a row written while another is being sent could wait for the sweep.
+# Lock the person's open rows in order, so that concurrent senders see each other's outcomes.
 _CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -131,7 +130,7 @@ ORDER BY m.due_at LIMIT %s
 """
 
 
-async def deliver(rt: Runtime, parcel: Parcel | None, person: Person) -> None:
+async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) -> None:
     """Send a claimed row, if there is one, and go on until none of the person's rows is left."""
     more = True
     while more:
@@ -155,7 +154,7 @@ async def sweep(rt: Runtime) -> int:
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
     """What can't be done for somebody is tried later, and not in front of everybody else."""
     done = False
-    with isolation.alone("messages"):
+    with isolation.isolate_errors("messages"):
         async with rt.pool.connection() as transaction:
             person = await identities.load(rt, transaction, person_id)
         if person is not None:
@@ -171,7 +170,7 @@ async def _catch_up(rt: Runtime, person_id: UUID) -> None:
             )
 
 
-async def _claim(rt: Runtime, person: Person) -> Parcel | None:
+async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
     while True:
         values = {"person": person.id, "lease": LEASE_SECONDS}
         async with rt.pool.connection() as transaction:
@@ -187,18 +186,18 @@ async def _claim(rt: Runtime, person: Person) -> Parcel | None:
             message = opened(person, body)
         except (VaultError, msgspec.DecodeError):
             _logger.exception("message.unreadable", attempt=attempt)
-            parcel = Parcel(row_id, attempt, person, channel, Act(act, ""))
+            parcel = ClaimedMessage(row_id, attempt, person, channel, ChannelCall(act, ""))
             if await _set_aside(rt, parcel):
                 continue
             return None
         shut = closed(rt, channel, silence)
         there = part_status.there(external_id) if act == "send" and external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
-        sent = Act(act, place, message, external_id or "", mark, shut, sent=there)
-        return Parcel(row_id, attempt, person, channel, sent)
+        sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
+        return ClaimedMessage(row_id, attempt, person, channel, sent)
 
 
-async def _set_aside(rt: Runtime, parcel: Parcel) -> bool:
+async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
     """One that this process cannot open, though another may; whether the next can be sent now."""
     if parcel.attempt >= MAX_ATTEMPTS:
         return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
@@ -207,31 +206,30 @@ async def _set_aside(rt: Runtime, parcel: Parcel) -> bool:
 
 def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
     """Whether a channel takes no free text that many seconds after the person's last word."""
-    there = rt.channels.get(channel)
-    window = there.window if there else 0
+    window = rt.channels[channel].window if channel in rt.channels else 0
     return bool(window) and (silence is None or silence >= window)
 
 
-async def _send(rt: Runtime, parcel: Parcel) -> bool:
+async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     """One call and its outcome; whether another row of the person may be waiting."""
     if parcel.channel not in rt.channels:
         return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
     if parcel.act.closed and not template:
         return await _wait(rt, parcel)
-    wait = await doubted(rt, parcel.channel) or await rate_limits.pace(
+    wait = await wait_until_reachable(rt, parcel.channel) or await rate_limits.acquire(
         rt, parcel.channel, parcel.act
     )
     if wait:
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
-    act = await chat_cleanup.whole(rt, parcel.person.id, parcel.channel, parcel.act)
+    act = await chat_cleanup.expand(rt, parcel.person.id, parcel.channel, parcel.act)
     began = time.monotonic()
     try:
         external_id = await _call(rt, parcel.channel, act)
     except SendError as error:
         return await _failed(rt, parcel, error, began)
     rt.reached[parcel.channel] = time.monotonic()
-    ids, note = kept(rt.channels[parcel.channel], external_id), None
+    ids, note = stored_id(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
         # The rest of what another try began; a template has said all of it anew.
         ids = "" if parcel.act.closed else ids
@@ -239,19 +237,19 @@ async def _send(rt: Runtime, parcel: Parcel) -> bool:
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
 
 
-def _note(parcel: Parcel, there: int) -> str | None:
+def _note(parcel: ClaimedMessage, there: int) -> str | None:
     """What is noted of a try after which so many of the message's parts are there."""
     return part_status.went(parcel.act.sent + 1, there, parcel.attempt)
 
 
-async def perform(rt: Runtime, channel: str, act: Act) -> str:
+async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
     """One act that has no row: it is never sent twice, so it goes also where answers are lost."""
-    await doubted(rt, channel)
-    await rate_limits.hurry(rt, channel, act)
+    await wait_until_reachable(rt, channel)
+    await rate_limits.acquire_or_send(rt, channel, act)
     return await _call(rt, channel, act)
 
 
-async def _call(rt: Runtime, channel: str, act: Act) -> str:
+async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
     """One act on its channel; where a message cannot be edited any more, it is sent anew."""
     with metrics.called(channel), tracing.span("send", channel=channel):
         try:
@@ -261,15 +259,15 @@ async def _call(rt: Runtime, channel: str, act: Act) -> str:
                 return await rt.channels[channel].send(replace(act, kind="send"))
         except Unreachable as error:
             if not error.certain:
-                doubt(rt, channel)
+                suspect(rt, channel)
             raise
 
 
-async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -> bool:
+async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: float) -> bool:
     _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
     note = _note(parcel, error.sent)
     match error:
-        case NotAllowed():
+        case BlockedByUser():
             await _shut(rt, parcel, began, blocked=True)
             return await _outcome(rt, parcel, "undeliverable", reason=error.code)
         case WindowClosed():
@@ -279,7 +277,7 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -
             await _outcome(rt, parcel, "pending", reason=error.code, note=note)
             return True
         case Throttled():
-            await rate_limits.rest(rt, parcel.channel, error)
+            await rate_limits.penalize(rt, parcel.channel, error)
         case _:
             pass
     if not error.retry or (parcel.attempt >= MAX_ATTEMPTS and not _may_end(rt, parcel, error)):
@@ -290,30 +288,32 @@ async def _failed(rt: Runtime, parcel: Parcel, error: SendError, began: float) -
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 
-def _may_end(rt: Runtime, parcel: Parcel, error: SendError) -> bool:
+def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
     """Whether the fault is the platform's, which will come back, and not that of this message."""
     if isinstance(error, Unreachable):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
-    return isinstance(error, Held)
+    return isinstance(error, ChannelSuspended)
 
 
-async def _wait(rt: Runtime, parcel: Parcel, note: str | None = None) -> bool:
+async def _wait(rt: Runtime, parcel: ClaimedMessage, note: str | None = None) -> bool:
     """What is not there cannot be said now: it waits for its person, and blocks nothing."""
     code = WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
 
-async def _shut(rt: Runtime, parcel: Parcel, began: float, *, blocked: bool = False) -> bool:
+async def _shut(
+    rt: Runtime, parcel: ClaimedMessage, began: float, *, blocked: bool = False
+) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
         # Counted once the connection is there: what it was waited for is time gone by too.
         ago = time.monotonic() - began
-        return await identities.fell_silent(transaction, person, channel, ago, blocked=blocked)
+        return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 
 
 async def _outcome(
     rt: Runtime,
-    parcel: Parcel,
+    parcel: ClaimedMessage,
     state: str,
     *,
     external_id: str | None = None,
@@ -348,7 +348,7 @@ async def _outcome(
     return bool(more) and state != "pending"
 
 
-async def _take_back(rt: Runtime, parcel: Parcel, external_id: str | None) -> None:
+async def _take_back(rt: Runtime, parcel: ClaimedMessage, external_id: str | None) -> None:
     """Of who was erased while it was on its way, nothing stands in the chat."""
     if not external_id or not rt.channels[parcel.channel].deletes:
         return
@@ -356,7 +356,7 @@ async def _take_back(rt: Runtime, parcel: Parcel, external_id: str | None) -> No
         if await identities.load(rt, transaction, parcel.person.id) is not None:
             return
     with suppress(SendError):
-        act = Act("delete", parcel.act.address, None, external_id)
+        act = ChannelCall("delete", parcel.act.address, None, external_id)
         await perform(rt, parcel.channel, act)
 
 

@@ -61,7 +61,7 @@ async def _add_handle(
     return bool(added.rowcount)
 
 
-async def adopt(
+async def attach_handle(
     rt: Runtime,
     transaction: Transaction,
     channel: str,
@@ -92,7 +92,7 @@ async def adopt(
     return False
 
 
-async def move(
+async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
     """Follow a person to the handle that the platform says replaced theirs."""
@@ -129,7 +129,7 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
     return person.key.unseal(sealed, "handles", "address", channel).decode()
 
 
-async def reached(transaction: Transaction, person: Person, channel: str) -> str | None:
+async def address_on(transaction: Transaction, person: Person, channel: str) -> str | None:
     """Where a person is reached on another channel of theirs; None when they have none there."""
     cursor = await transaction.execute(
         "SELECT address FROM handles WHERE person_id = %s AND channel = %s LIMIT 1",
@@ -139,7 +139,7 @@ async def reached(transaction: Transaction, person: Person, channel: str) -> str
     return address(person, bytes(row[0]), channel) if row else None
 
 
-async def spoke(
+async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
     """The person wrote there, where it matters `at` that time: free text is taken again."""
@@ -163,7 +163,7 @@ WHERE h.person_id = %(person)s AND h.channel = %(channel)s
 """
 
 
-async def fell_silent(
+async def mark_unreachable(
     transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:
     """The platform took no free text for the person so many seconds `ago`, or nothing at all.
@@ -196,7 +196,7 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
     return known(rt, row[0], bytes(row[1]), row[2]) if row else None
 
 
-async def stays(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
+async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
     """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
     cursor = await transaction.execute(
         "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s) AND until IS NULL",

@@ -12,7 +12,9 @@ async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> 
     """Ask for this PIN from now on, or for none."""
     sealed = None
     if pin is not None:
-        sealed = person.key.seal((await password_hashing.hashed(pin)).encode(), "people", "pin", "")
+        sealed = person.key.seal(
+            (await password_hashing.hash_password(pin)).encode(), "people", "pin", ""
+        )
     await transaction.execute(
         "UPDATE people SET pin = %s, pin_misses = 0 WHERE id = %s", (sealed, person.id)
     )
@@ -26,7 +28,7 @@ async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTrie
     row = await cursor.fetchone()
     sealed, misses = row if row is not None else (None, 0)
     plain = person.key.unseal(bytes(sealed), "people", "pin", "").decode() if sealed else None
-    right = await password_hashing.fits(plain, pin) and misses < PIN_TRIES
+    right = await password_hashing.verify_password(plain, pin) and misses < PIN_TRIES
     misses = 0 if right else misses + 1
     await transaction.execute(
         "UPDATE people SET pin_misses = %s WHERE id = %s", (min(misses, PIN_TRIES), person.id)

@@ -12,7 +12,7 @@ LINK_MINUTES = 10
 VISIT_MINUTES = 30
 
 
-async def link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
+async def create_link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
     """A new one-time link's token for the secure page; links before it no longer work."""
     token = token_urlsafe(24)
     await transaction.execute(
@@ -27,7 +27,7 @@ async def link(rt: Runtime, transaction: Transaction, person: Person, channel: s
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SecureLink:
     """Somebody who holds a link that still works: the language and channel they come from."""
 
     person_id: UUID
@@ -35,7 +35,7 @@ class Visit:
     channel: str
 
 
-async def announced(rt: Runtime, transaction: Transaction, token: str) -> Visit | None:
+async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> SecureLink | None:
     """Whom a link would let in; None for one that is used, expired or unknown."""
     cursor = await transaction.execute(
         "SELECT l.person_id, c.language, l.channel FROM links l"
@@ -44,10 +44,10 @@ async def announced(rt: Runtime, transaction: Transaction, token: str) -> Visit 
         (list(rt.vault.indexes("link", token)),),
     )
     row = await cursor.fetchone()
-    return Visit(*row) if row else None
+    return SecureLink(*row) if row else None
 
 
-async def enter(rt: Runtime, transaction: Transaction, token: str) -> str | None:
+async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:
     """Use a link up: the name of a web chat that is the person's for half an hour."""
     cursor = await transaction.execute(
         "UPDATE links SET used_at = kosh_now()"

@@ -37,7 +37,7 @@ async def put(
     discreet: bool,
 ) -> None:
     """Subscribe a person to just these topics, with just these traits; what was before goes."""
-    await stop(transaction, person_id)
+    await unsubscribe(transaction, person_id)
     await transaction.execute(
         "INSERT INTO subscriptions (person_id, topic, discreet) SELECT %s, unnest(%s::text[]), %s",
         (person_id, list(topics), discreet),
@@ -50,7 +50,7 @@ async def put(
     )
 
 
-async def stop(transaction: Transaction, person_id: UUID) -> None:
+async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
     """No more announcements; what was told for them goes too."""
     for statement in (
         "DELETE FROM subscriptions WHERE person_id = %s",

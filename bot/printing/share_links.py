@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 
 import msgspec
 
-from bot.cache import LiveUnavailable
+from bot.cache import CacheUnavailable
 from bot.printing import pdf
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
@@ -27,7 +27,7 @@ MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
 _encode = msgspec.json.Encoder().encode
 
 
-class Lent(msgspec.Struct, frozen=True):
+class SharedChecklist(msgspec.Struct, frozen=True):
     """What a sheet is made of: no name, and no address of anybody."""
 
     answers: Mapping[str, str | None]
@@ -40,10 +40,10 @@ class Sheet:
     """A list on its way to Valkey, and the secret end of its address."""
 
     token: str
-    lent: Lent
+    lent: SharedChecklist
 
 
-_decode = msgspec.json.Decoder(Lent).decode
+_decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
 def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
@@ -52,7 +52,7 @@ def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
     if wanted is None:
         return turn.says, None
     token = token_urlsafe(24)
-    lent = Lent(wanted.answers, turn.conversation.language, wanted.ready)
+    lent = SharedChecklist(wanted.answers, turn.conversation.language, wanted.ready)
     url = f"{rt.settings.public_url}{PATH}{token}"
     return [_with(say, url) for say in turn.says], Sheet(token, lent)
 
@@ -64,10 +64,10 @@ def _with(say: Say, url: str) -> Say:
     return replace(say, buttons=buttons)
 
 
-async def lend(rt: Runtime, sheet: Sheet) -> None:
+async def create_link(rt: Runtime, sheet: Sheet) -> None:
     """Put it where its address leads; without Valkey the address says that it is over."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
-    with suppress(LiveUnavailable):
+    with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
 
 
@@ -79,7 +79,7 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
         bucket = f"print:{_key(rt, token)}"
         if lent is None or await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE):
             return None
-    except (LiveUnavailable, VaultError, msgspec.DecodeError):
+    except (CacheUnavailable, VaultError, msgspec.DecodeError):
         return None
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT kosh_now()")

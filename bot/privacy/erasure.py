@@ -18,7 +18,7 @@ _logger = logging.get()
 
 async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
     """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
-    await submissions.take_back(rt, transaction, person.id)
+    await submissions.request_erasure(rt, transaction, person.id)
     await transaction.execute("DELETE FROM people WHERE id = %s", (person.id,))
     rt.vault.forget(person.id)
     await transaction.execute(
@@ -32,7 +32,7 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
 # erased since. A line is a time and the person's mark, which tells nobody who it was.
 
 
-async def note_erased(rt: Runtime) -> int:
+async def append_journal(rt: Runtime) -> int:
     """Copy the marks of whoever was erased into a file of its own; how many were new."""
     path = rt.settings.erased
     noted, last = await asyncio.to_thread(_noted, path)
@@ -68,7 +68,7 @@ def _append(path: Path, lines: str) -> None:
         os.close(handle)
 
 
-async def knows_the_erased(rt: Runtime) -> bool:
+async def has_all_tombstones(rt: Runtime) -> bool:
     """Whether the database knows of everybody who was noted; a restored one may not."""
     marks, _last = await asyncio.to_thread(_noted, rt.settings.erased)
     async with rt.pool.connection() as transaction:
@@ -80,7 +80,7 @@ async def knows_the_erased(rt: Runtime) -> bool:
         return await cursor.fetchone() is None
 
 
-async def erase_again(rt: Runtime) -> int:
+async def replay_journal(rt: Runtime) -> int:
     """After a restore: erase everybody whose mark was noted; how many there were."""
     marks, _last = _noted(rt.settings.erased)
     async with rt.pool.connection() as transaction:

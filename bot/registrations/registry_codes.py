@@ -88,7 +88,7 @@ KINDS: dict[str, ReferenceKind] = {
 LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 
-async def checked(rt: Runtime) -> Runtime:
+async def verify_codes(rt: Runtime) -> Runtime:
     """Close registration where the registry does not know a code of ours, and say so.
 
     A registry that cannot be asked changes nothing: its writes wait anyway.

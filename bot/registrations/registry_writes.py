@@ -49,7 +49,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Outcome:
     """The registry's word on a write, for the person's conversation."""
 
     person_id: UUID
@@ -153,9 +153,9 @@ async def _erase(
     return await registry.withdraw_consent(taken_back, key=write.key)
 
 
-async def settle(
+async def record_outcome(
     transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
-) -> Settled | None:
+) -> Outcome | None:
     """Record the registry's answer; its state counts only if it is newer than what is known."""
     if acknowledged is None:
         done = await transaction.execute(
@@ -173,7 +173,7 @@ async def settle(
     return await record(transaction, write.registration_id, acknowledged)
 
 
-async def _end(transaction: Transaction, registration_id: UUID) -> Settled | None:
+async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
     """Withdraw what the registry never had: it will send no word that could do it."""
     cursor = await transaction.execute(
         "UPDATE registrations SET state = 'withdrawn', state_at = kosh_now()"
@@ -181,12 +181,12 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Settled | Non
         (registration_id,),
     )
     row = await cursor.fetchone()
-    return Settled(row[0], "withdrawn", "") if row and row[0] else None
+    return Outcome(row[0], "withdrawn", "") if row and row[0] else None
 
 
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
-) -> Settled | None:
+) -> Outcome | None:
     """Take over a state of the registry, the highest version wins."""
     cursor = await transaction.execute(
         "UPDATE registrations SET number = %s, state = %s, version = %s, state_at = kosh_now()"
@@ -194,7 +194,7 @@ async def record(
         (word.number, word.state.lower(), word.version, registration_id, word.version),
     )
     row = await cursor.fetchone()
-    return Settled(row[0], word.state.lower(), word.number) if row and row[0] else None
+    return Outcome(row[0], word.state.lower(), word.number) if row and row[0] else None
 
 
 async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:

@@ -33,7 +33,7 @@ AND NOT EXISTS (
 """
 
 
-async def spent(
+async def expired(
     transaction: Transaction, after: UUID, limit: int = 100, *, lately: bool = False
 ) -> list[UUID]:
     """The next people whose answers are to be forgotten here: with the registry for a day, or left.
@@ -51,7 +51,7 @@ async def spent(
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def due_to_go(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
+async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
     """Whether a person's answers are to be forgotten now: those sent, and a change not sent."""
     cursor = await transaction.execute(
         f"SELECT bool_or(NOT {_REFUSED} OR {_IDLE}), bool_or({_IDLE}) FROM registrations r"
@@ -62,7 +62,7 @@ async def due_to_go(transaction: Transaction, person_id: UUID) -> tuple[bool, bo
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 
 
-async def mark_spent(transaction: Transaction, person_id: UUID) -> None:
+async def mark_expired(transaction: Transaction, person_id: UUID) -> None:
     await transaction.execute(
         "UPDATE registrations SET answers_gone = true WHERE person_id = %s", (person_id,)
     )

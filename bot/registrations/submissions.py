@@ -16,7 +16,7 @@ from bot.i18n import tag
 from bot.observability import logging
 from bot.people.identities import Person
 from bot.registrations.registry_codes import LANGUAGES, payload
-from bot.registrations.registry_writes import Settled
+from bot.registrations.registry_writes import Outcome
 from bot.runtime import Runtime
 from flows.engine.flow import Submit
 
@@ -54,7 +54,7 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
         await _add_write(transaction, None, registration_id, "withdraw", None)
 
 
-async def take_back(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
+async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
     """Ask the registry to erase what it holds, before the person is forgotten here."""
     cursor = await transaction.execute(
         "SELECT id FROM registrations WHERE person_id = %s AND state <> 'withdrawn' FOR UPDATE",
@@ -155,7 +155,7 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 
 async def record_status(
     transaction: Transaction, number: str, state: str, version: int
-) -> Settled | None:
+) -> Outcome | None:
     """Take over a state of the registry; the highest version wins."""
     cursor = await transaction.execute(
         "UPDATE registrations SET state = %s, version = %s, state_at = kosh_now()"
@@ -163,7 +163,7 @@ async def record_status(
         (state.lower(), version, number, version),
     )
     row = await cursor.fetchone()
-    return Settled(row[0], state.lower(), number) if row and row[0] else None
+    return Outcome(row[0], state.lower(), number) if row and row[0] else None
 
 
 async def of_person(

@@ -90,7 +90,7 @@ class Keys:
 
         Never adds to a directory that holds keys: a lost key must be restored, not replaced.
         """
-        with _alone(directory):
+        with _exclusive_lock(directory):
             if next(files(directory), None) is None:
                 for kind in _KINDS:
                     _write_key(directory / f"{kind}-1.key")
@@ -114,7 +114,7 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 
     With `after` nothing is made if one has followed that version already.
     """
-    with _alone(directory):
+    with _exclusive_lock(directory):
         newest = max(Keys.load(directory).of(kind))
         if after and newest > after:
             return newest
@@ -125,7 +125,7 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 def destroy(directory: Path, kind: Kind, version: int) -> None:
     """Overwrite a key and remove it; whoever asks has made sure that nothing needs it."""
     path = directory / f"{kind}-{version}.key"
-    with _alone(directory):
+    with _exclusive_lock(directory):
         if Keys.load(directory).writing(kind) <= version:
             raise VaultError("E_VAULT_IN_USE", f"{path.stem} writes, or will; make a newer one")
         with path.open("r+b") as file:
@@ -136,7 +136,7 @@ def destroy(directory: Path, kind: Kind, version: int) -> None:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def _exclusive_lock(directory: Path) -> Iterator[None]:
     """One process at a time: of two that start for the first time, the second finds the keys."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -15,13 +15,13 @@ _turnstile = asyncio.Semaphore(2)
 _NOBODYS = _hasher.hash(token_urlsafe(16))
 
 
-async def hashed(secret: str) -> str:
+async def hash_password(secret: str) -> str:
     """The hash to keep."""
     async with _turnstile:
         return await asyncio.to_thread(_hasher.hash, secret)
 
 
-async def fits(stored: str | None, secret: str) -> bool:
+async def verify_password(stored: str | None, secret: str) -> bool:
     """Whether a secret is the one that was hashed; without one it is tried on nobody's."""
     async with _turnstile:
         try:

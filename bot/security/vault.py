@@ -72,7 +72,7 @@ class PersonKey:
         return cipher
 
 
-class _Ring:
+class _KeyRing:
     """The keys as ciphers, made once; which of them writes."""
 
     def __init__(self, keys: Keys) -> None:
@@ -91,7 +91,7 @@ class Vault:
 
     def __init__(self, keys: Keys, directory: Path | None = None) -> None:
         self._keys, self._directory = keys, directory
-        self._ring = _Ring(keys)
+        self._ring = _KeyRing(keys)
         self._opened = lru_cache(_MAX_OPEN)(self._person_key)
         self._erased = set[UUID]()
 
@@ -119,7 +119,7 @@ class Vault:
         self._erased.clear()
         if self._directory is None or (keys := Keys.load(self._directory)) == self._keys:
             return False
-        self._keys, self._ring = keys, _Ring(keys)
+        self._keys, self._ring = keys, _KeyRing(keys)
         return True
 
     def new_key(self, person_id: UUID) -> WrappedKey:

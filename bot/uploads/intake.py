@@ -1,7 +1,7 @@
-"""Files that people send: fetched, made safe, and kept under seal in pieces.
+"""Fetch files that people send, sanitize them and store them encrypted in chunks.
 
-No transaction is open while a file comes or is looked at. `fetch` and `look` find out what a file
-is; `keep` writes it down in the caller's transaction, in which the conversation is told of it too.
+No transaction is open while a file is fetched or sanitized. `keep` stores it in the caller's
+transaction, which also takes the conversation's turn.
 """
 
 import random
@@ -48,7 +48,7 @@ _source = msgspec.json.Decoder(_Source).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Sanitized:
     """A file that was looked at and is not written down yet: leaving it gives its memory back.
 
     `upload_id` and `attempt` are set where its row exists already (`fetch`).
@@ -69,7 +69,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Stored:
     """A paper that is kept, and what may be wrong with it."""
 
     upload_id: UUID
@@ -109,14 +109,14 @@ async def begin(
     return upload_id
 
 
-async def look(
+async def sanitize(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
-) -> Checked:
+) -> Sanitized:
     """A file that comes to us by itself, made safe; for `keep`."""
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
     verdict = Refused(Refusal.DAILY_LIMIT) if full else await rt.papers.clean(chunks)
-    return Checked(person_id, place, verdict)
+    return Sanitized(person_id, place, verdict)
 
 
 _CLAIM_FETCH: LiteralString = """
@@ -129,7 +129,7 @@ RETURNING p.id, p.key, p.key_epoch, u.paper, u.channel, u.source, u.attempts
 """
 
 
-async def fetch(rt: Runtime, upload_id: UUID) -> Checked | None:
+async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     """A file that a messenger keeps for us, fetched and made safe; for `keep`.
 
     None when it is not its time, somebody else is at it, or it is tried again later.
@@ -151,7 +151,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Checked | None:
         await _fetch_later(rt, upload_id, attempt)
         return None
     place = Awaited(source.flow, source.key, paper)
-    return Checked(person_id, place, verdict, upload_id, attempt)
+    return Sanitized(person_id, place, verdict, upload_id, attempt)
 
 
 async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
@@ -183,7 +183,9 @@ async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
         )
 
 
-async def keep(rt: Runtime, transaction: Transaction, checked: Checked) -> Kept | Refused | None:
+async def keep(
+    rt: Runtime, transaction: Transaction, checked: Sanitized
+) -> Stored | Refused | None:
     """Write down what a file is, in the transaction that tells the conversation.
 
     None when the person was erased or another try has settled it: then nothing is to be told.
@@ -201,19 +203,19 @@ async def keep(rt: Runtime, transaction: Transaction, checked: Checked) -> Kept 
         return verdict
     upload_id = checked.upload_id or uuid4()
     await _insert(rt, transaction, person, checked, upload_id, verdict)
-    return Kept(upload_id, verdict.pages, verdict.hints)
+    return Stored(upload_id, verdict.pages, verdict.hints)
 
 
 async def receive(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
-) -> Kept | Refused | None:
-    """`look` and `keep` in a transaction of its own, where there is no conversation to tell."""
-    with await look(rt, person_id, place, chunks) as checked:
+) -> Stored | Refused | None:
+    """`sanitize` and `keep` in a transaction of its own, where there is no conversation to tell."""
+    with await sanitize(rt, person_id, place, chunks) as checked:
         async with rt.pool.connection() as transaction:
             return await keep(rt, transaction, checked)
 
 
-async def _is_ours(transaction: Transaction, checked: Checked) -> bool:
+async def _is_ours(transaction: Transaction, checked: Sanitized) -> bool:
     if checked.upload_id is None:
         return True
     cursor = await transaction.execute(
@@ -236,7 +238,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
     return bool(row and row[0])
 
 
-async def _weighed(rt: Runtime, transaction: Transaction, checked: Checked) -> Verdict:
+async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
     """The verdict, once it is known what else this person has sent."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
@@ -257,12 +259,12 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Checked) -> V
     return verdict
 
 
-def _name(checked: Checked, clean: Clean) -> str:
+def _name(checked: Sanitized, clean: Clean) -> str:
     """Under which a file is found again; of two people the same file has two."""
     return f"{checked.person_id}|{clean.came.hex()}"
 
 
-async def _note_refused(transaction: Transaction, checked: Checked, refused: Refused) -> None:
+async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
     """It counts for the day and is forgotten after it; the limit itself leaves nothing behind."""
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
@@ -285,7 +287,7 @@ async def _insert(
     rt: Runtime,
     transaction: Transaction,
     person: Person,
-    checked: Checked,
+    checked: Sanitized,
     upload_id: UUID,
     clean: Clean,
 ) -> None:

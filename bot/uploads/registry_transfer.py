@@ -32,7 +32,7 @@ _logger = logging.get()
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ClaimedUpload:
     """A paper that this job has claimed, with what it needs for the call."""
 
     id: UUID
@@ -59,13 +59,13 @@ class Moved:
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
     """Let go to the registry what a person has sent, and ask for the jobs; how many papers."""
-    released = await let_go(transaction, person_id)
+    released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
     return len(released)
 
 
-async def let_go(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
+async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
     """Let go what is ready and has a registration to go with; the sweep finds it within seconds.
 
     Without a registration papers wait where they are; so does one of a kind that the registry does
@@ -96,7 +96,7 @@ RETURNING p.id, p.key, p.key_epoch, u.paper, was.state, u.attempts, r.number, r.
 """
 
 
-async def claim(rt: Runtime, upload_id: UUID) -> Parcel | None:
+async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     """Take a paper that is due and whose registration has a number; None when it is not.
 
     One whose registration was withdrawn meanwhile goes nowhere any more, and is removed.
@@ -123,10 +123,10 @@ async def claim(rt: Runtime, upload_id: UUID) -> Parcel | None:
             "sha256": digest.hex(),
         }
     )
-    return Parcel(upload_id, person, paper, was != "pending", attempts, number, label)
+    return ClaimedUpload(upload_id, person, paper, was != "pending", attempts, number, label)
 
 
-async def call(rt: Runtime, registry: Registry, parcel: Parcel) -> Document:
+async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Document:
     """Send a paper, a piece at a time, or find that it is there. Raises RegistryError."""
     if parcel.doubtful:
         for document in await registry.documents(parcel.number):
@@ -137,7 +137,7 @@ async def call(rt: Runtime, registry: Registry, parcel: Parcel) -> Document:
     )
 
 
-async def _pieces(rt: Runtime, parcel: Parcel) -> AsyncIterator[bytes]:
+async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
     for number in range(-(-parcel.label.size // PIECE)):
         async with rt.pool.connection() as transaction:
             cursor = await transaction.execute(
@@ -151,7 +151,9 @@ async def _pieces(rt: Runtime, parcel: Parcel) -> AsyncIterator[bytes]:
         yield parcel.person.key.unseal(bytes(row[0]), "upload_chunks", "body", place)
 
 
-async def settle(transaction: Transaction, parcel: Parcel, document: Document) -> Moved | None:
+async def record_outcome(
+    transaction: Transaction, parcel: ClaimedUpload, document: Document
+) -> Moved | None:
     """The registry has it: what was kept here goes. Moved once all of that kind are there."""
     await _remove(transaction, parcel.id, "accepted", document=document.id)
     cursor = await transaction.execute(
@@ -163,7 +165,7 @@ async def settle(transaction: Transaction, parcel: Parcel, document: Document) -
     return None if left is not None else Moved(parcel.person.id, parcel.paper, "accepted")
 
 
-async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
+async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
     """Try later, and look the paper up first if it may be there."""
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
@@ -179,7 +181,7 @@ async def postpone(rt: Runtime, parcel: Parcel, error: RegistryError) -> None:
 
 
 async def refuse(
-    transaction: Transaction, parcel: Parcel, error: Refused, language: str
+    transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
     """A refusal goes to an officer; the paper stays until it is mended or its time is over."""
     _logger.warning("uploads.refused", code=error.code)

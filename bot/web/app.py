@@ -11,7 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
-from bot.operations.health import Watcher
+from bot.operations.health import SnapshotCache
 from bot.registrations import registry_codes
 from bot.runtime import Runtime
 from bot.web import (
@@ -45,8 +45,8 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening as rt:
-            app.state.rt = await registry_codes.checked(rt)
-            app.state.watcher = Watcher(app.state.rt)
+            app.state.rt = await registry_codes.verify_codes(rt)
+            app.state.watcher = SnapshotCache(app.state.rt)
             yield
             await console.close(app.state)
 

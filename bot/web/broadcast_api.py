@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Refusal
-from bot.broadcasts.draft_files import Paper
+from bot.broadcasts.draft_files import DraftFile
 from bot.observability import logging
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -95,7 +95,7 @@ async def write(request: Request, rt: Runtime, who: Officer) -> Response:
         return _problem(400, "E_BROADCAST", "key")
     raw = await body(request, MAX_BODY_BYTES, "application/json")
     what = broadcasts.from_json(raw)
-    permissions.demand(who, Action.BROADCAST_DRAFT, Subject(""))
+    permissions.require(who, Action.BROADCAST_DRAFT, Subject(""))
     made = await broadcasts.draft_once(rt, who, what, key, sha256(raw).digest())
     return JSONResponse(_told(made), 201)
 
@@ -160,7 +160,7 @@ ROUTES = [
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document, made from the types that are read."""
     (paper,), parts = msgspec.json.schema_components(
-        [Paper], ref_template="#/components/schemas/{name}"
+        [DraftFile], ref_template="#/components/schemas/{name}"
     )
     content = {"application/json": {"schema": paper}}
     wrong = {

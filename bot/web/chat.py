@@ -16,7 +16,7 @@ from bot.channels import Inbound
 from bot.channels.webchat import WebChat
 from bot.conversations import receive, upload_events
 from bot.conversations.anonymous import Overloaded
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.people import identities
 from bot.runtime import Runtime
@@ -136,7 +136,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
 
 
 async def _renew_cookie(
-    rt: Runtime, answer: Response, session: ChatSession, delivery: Delivery | None
+    rt: Runtime, answer: Response, session: ChatSession, delivery: AfterCommit | None
 ) -> None:
     """Renew the cookie of a known person, except on a secure page; delete it after erasure."""
     if delivery is None:
@@ -148,11 +148,13 @@ async def _renew_cookie(
     # The event is committed and must be acknowledged; the next post renews the cookie too.
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
-            if await identities.stays(rt, transaction, WebChat.name, session.name):
+            if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
                 remember(rt, answer, session.name)
 
 
-async def _accepted(request: Request, session: ChatSession, delivery: Delivery | None) -> Response:
+async def _accepted(
+    request: Request, session: ChatSession, delivery: AfterCommit | None
+) -> Response:
     """Acknowledge an event: 202 for the script, else the page with all current messages."""
     rt: Runtime = request.app.state.rt
     if _by_script(request):
@@ -165,7 +167,7 @@ async def _accepted(request: Request, session: ChatSession, delivery: Delivery |
 
 async def _receive(
     rt: Runtime, session: ChatSession, event_id: str, event: Event
-) -> Delivery | None:
+) -> AfterCommit | None:
     newest = ""
     if isinstance(event, Pressed):
         notes = await unread_notes(rt, session, "")

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from bot.cache import Ear, LiveUnavailable, Wake
+from bot.cache import CacheUnavailable, Notification, Subscription
 from bot.channels import webchat
 from bot.channels.webchat import Note
 from bot.runtime import Runtime
@@ -56,11 +56,11 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
                     yield ": still here\n\n"
                 elif wake.topic == webchat.DEMO_TOPIC:
                     yield _event("registry", {})
-    except LiveUnavailable:
+    except CacheUnavailable:
         yield _event("resync", {})
 
 
-async def _woken(ear: Ear, closing: asyncio.Event) -> Wake | None:
+async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | None:
     """Return the next notification; None after a quiet while or when the server ends."""
     waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
     try:

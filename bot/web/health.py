@@ -15,7 +15,7 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.i18n import direction, tag
 from bot.observability import metrics
 from bot.operations import health as operation_health
-from bot.operations.health import Health, Status, Watcher
+from bot.operations.health import Health, SnapshotCache, Status
 from bot.runtime import Runtime
 from bot.web.chat_rendering import templates
 from flows.engine.text import Text, _
@@ -87,8 +87,8 @@ async def status(request: Request, lang: str = "") -> Response:
 _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_health.FRESH_SECONDS}"}
 
 
-async def _seen(request: Request) -> tuple[Runtime, operation_health.Sight]:
-    watcher: Watcher = request.app.state.watcher
+async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
+    watcher: SnapshotCache = request.app.state.watcher
     return request.app.state.rt, await watcher.sight()
 
 
@@ -118,7 +118,7 @@ def _values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
 
 def metrics_app(rt: Runtime) -> Starlette:
     """Return the application of the metrics port, which is not reachable from outside."""
-    watcher = Watcher(rt)
+    watcher = SnapshotCache(rt)
 
     async def numbers(request: Request) -> Response:
         body = metrics.exposition(operation_health.samples(await watcher.sight()))

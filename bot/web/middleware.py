@@ -8,11 +8,11 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.cache import LiveUnavailable
+from bot.cache import CacheUnavailable
 from bot.observability import metrics
 
 # Raised while PostgreSQL or Valkey cannot be used.
-UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, LiveUnavailable)
+UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 # First segments of paths that the response counter tells apart.

@@ -20,7 +20,7 @@ from bot.conversations import receive
 from bot.i18n import direction, tag
 from bot.observability import logging
 from bot.people import identities, secure_links
-from bot.people.secure_links import Visit
+from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
 from bot.web.chat_rendering import LABELS, templates
 from bot.web.chat_session import ChatRoute, cookie, remember
@@ -74,7 +74,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
         _logger.warning("link.refused", channel=visit.channel)
         return _page(rt, (ELSEWHERE,), visit.language, status=403)
     async with rt.pool.connection() as session:
-        name = await secure_links.enter(rt, session, token)
+        name = await secure_links.redeem_link(rt, session, token)
     if name is None:
         return _page(rt, (OVER,), "", status=410)
     arrival = Inbound(WebChat.name, f"{name}:{uuid4().hex}", name, name, Resumed())
@@ -86,9 +86,9 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     return answer
 
 
-async def _peek(rt: Runtime, token: str) -> Visit | None:
+async def _peek(rt: Runtime, token: str) -> SecureLink | None:
     async with rt.pool.connection() as session:
-        return await secure_links.announced(rt, session, token)
+        return await secure_links.peek_link(rt, session, token)
 
 
 async def _is_inside(rt: Runtime, request: Request) -> bool:
@@ -99,7 +99,7 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
         return await identities.find(rt, session, WebChat.name, name) is not None
 
 
-async def _is_theirs(rt: Runtime, visit: Visit, init_data: str) -> bool:
+async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
     """Return whether a Mini App was opened by the person of the link, as Telegram signed it."""
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:

@@ -14,12 +14,19 @@ from pydantic import ValidationError
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.channels import Arrival, Inbound, Moved, Receipt, Spoiled, Unreadable
+from bot.channels import (
+    DeliveryReport,
+    HandleChanged,
+    Inbound,
+    IncomingUpdate,
+    Unparseable,
+    Unreadable,
+)
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.conversations import quarantine, receive, registry_events
 from bot.conversations.anonymous import Overloaded
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.observability import logging
 from bot.registry import callback_signature
 from bot.registry.contract import StatusCallback
@@ -143,36 +150,36 @@ def _check_signature(request: Request, rt: Runtime, raw: bytes) -> None:
         raise Refused(403)
 
 
-type Taken = list[tuple[Inbound, Delivery | None]]
+type Taken = list[tuple[Inbound, AfterCommit | None]]
 
 
-async def _take(rt: Runtime, arrivals: Sequence[Arrival]) -> tuple[bool, list[Taken]]:
+async def _take(rt: Runtime, arrivals: Sequence[IncomingUpdate]) -> tuple[bool, list[Taken]]:
     """Take a batch, each person's in order; whether all of it was, and what is to be answered."""
-    by_person: dict[str, list[Arrival]] = {}
-    receipts: list[Receipt] = []
+    by_person: dict[str, list[IncomingUpdate]] = {}
+    receipts: list[DeliveryReport] = []
     for arrival in arrivals:
         match arrival:
-            case Receipt():
+            case DeliveryReport():
                 receipts.append(arrival)
-            case Inbound(handle=handle) | Moved(handle=handle):
+            case Inbound(handle=handle) | HandleChanged(handle=handle):
                 by_person.setdefault(handle, []).append(arrival)
             case _:
                 by_person.setdefault("", []).append(arrival)
 
-    await receive.hear_receipts(rt, receipts)
+    await receive.record_delivery_reports(rt, receipts)
     few = asyncio.Semaphore(AT_ONCE)
     results = await asyncio.gather(*(_in_order(rt, each, few) for each in by_person.values()))
     return all(whole for whole, _taken in results), [taken for _whole, taken in results]
 
 
 async def _in_order(
-    rt: Runtime, arrivals: Sequence[Arrival], few: asyncio.Semaphore
+    rt: Runtime, arrivals: Sequence[IncomingUpdate], few: asyncio.Semaphore
 ) -> tuple[bool, Taken]:
     """What comes after something that failed must wait for it."""
     taken: Taken = []
     async with few:
         for arrival in arrivals:
-            if isinstance(arrival, Spoiled):
+            if isinstance(arrival, Unparseable):
                 _logger.warning("update.unreadable", channel=arrival.channel, code=arrival.code)
             try:
                 delivery = await receive.receive(rt, arrival)
@@ -214,7 +221,7 @@ async def registry(request: Request) -> Response:
 
 async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
-        delivery = await registry_events.hear_registry(
+        delivery = await registry_events.record_status_callback(
             rt, callback.number, callback.state, callback.version
         )
     except LookupError:

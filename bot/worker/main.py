@@ -15,7 +15,7 @@ from bot.observability import logging
 from bot.operations import health, key_rotation, rollback_guard
 from bot.privacy import erasure, retention
 from bot.registrations import registry_codes, submissions
-from bot.runtime import DatabaseAway, Runtime
+from bot.runtime import DatabaseUnavailable, Runtime
 from bot.worker.sweeps import (
     _write,
     forget_spent,
@@ -48,10 +48,10 @@ _logger = logging.get()
 
 async def work(rt: Runtime) -> None:
     """Run jobs and sweeps until cancelled."""
-    rt = await registry_codes.checked(rt)
+    rt = await registry_codes.verify_codes(rt)
     app, level = (
         procrastinate.App(connector=procrastinate.PsycopgConnector()),
-        rollback_guard.Tide(),
+        rollback_guard.HighWaterMark(),
     )
 
     @app.task(name=submissions.TASK, queue=DEFAULT)
@@ -74,13 +74,13 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_writes(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.tend(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.give(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.announce(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
-        group.create_task(_every(NOTE_SECONDS, lambda: erasure.note_erased(rt)))
+        group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: form_funnel.count_steps(rt)))
@@ -110,7 +110,7 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
     """Its own places in the worker, so that announcements keep nobody's registration waiting."""
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
-    group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.tend(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))
 
 
 async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
@@ -126,12 +126,12 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
                 install_signal_handlers=False,
                 delete_jobs="successful",
                 listen_notify=queue == DEFAULT,
-                shutdown_graceful_timeout=shutdown.FAREWELL_SECONDS,
+                shutdown_graceful_timeout=shutdown.GRACE_SECONDS,
             )
         except Exception:
             _logger.exception("worker.failed")
             # The library's worker forgets that it was cancelled when its last words fail.
-            if shutdown.is_told():
+            if shutdown.is_cancelling():
                 raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)
 
@@ -151,13 +151,13 @@ async def _retain(rt: Runtime) -> None:
 
 async def _turn_the_month(rt: Runtime) -> None:
     if rt.settings.keys_monthly and rt.console is not None:
-        await key_rotation.turn_the_month(rt)
+        await key_rotation.rotate_monthly(rt)
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
     """Do it again and again; whoever is told to end ends after the round that has begun."""
     while True:
-        await shutdown.to_the_end(_once(act))
+        await shutdown.finish_on_cancel(_once(act))
         await asyncio.sleep(seconds)
 
 
@@ -167,6 +167,6 @@ async def _once(act: Callable[[], Awaitable[object]]) -> None:
         await act()
     except Exception as error:
         if isinstance(error, PoolTimeout) or isinstance(error.__cause__, PoolTimeout):
-            _logger.warning("sweep.postponed", code=DatabaseAway.code)
+            _logger.warning("sweep.postponed", code=DatabaseUnavailable.code)
         else:
             _logger.exception("sweep.failed")

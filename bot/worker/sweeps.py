@@ -9,7 +9,7 @@ from bot import outbox, uploads
 from bot.channels.webchat import DEMO_TOPIC
 from bot.concurrency import isolation
 from bot.conversations import external_events, receive, registry_events, upload_events
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.db.connection import Transaction
 from bot.observability import tracing
 from bot.people import reminders, subscriptions
@@ -39,33 +39,33 @@ async def sweep_papers(rt: Runtime) -> None:
     await asyncio.gather(*(_alone("papers", _told(rt, each)) for each in tried))
 
 
-async def _told(rt: Runtime, errand: Awaitable[Delivery | None]) -> None:
+async def _told(rt: Runtime, errand: Awaitable[AfterCommit | None]) -> None:
     await receive.deliver(rt, await errand)
 
 
 async def _alone(kind: str, act: Awaitable[None]) -> None:
-    with isolation.alone(kind):
+    with isolation.isolate_errors(kind):
         await act
 
 
 async def remind(rt: Runtime) -> None:
     """Remind whoever asked for it and whose day has come."""
     async for person_id in _through(rt, reminders.due):
-        with isolation.alone("reminders"):
+        with isolation.isolate_errors("reminders"):
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
     """Forget answers that have been with the registry for a day; `lately`: an hour more at most."""
-    async for person_id in _through(rt, partial(retention.spent, lately=lately)):
-        with isolation.alone("spent"):
+    async for person_id in _through(rt, partial(retention.expired, lately=lately)):
+        with isolation.isolate_errors("spent"):
             await external_events.forget_answers(rt, person_id)
 
 
 async def forget_unfinished(rt: Runtime) -> None:
     """Forget what subscribers began and left for 30 days; the announcements go on."""
     async for person_id in _through(rt, subscriptions.idle):
-        with isolation.alone("unfinished"):
+        with isolation.isolate_errors("unfinished"):
             await external_events.forget_unfinished(rt, person_id)
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from bot.channels import Arrival, Inbound, Unreadable
+from bot.channels import Inbound, IncomingUpdate, Unreadable
 from bot.channels.telegram.client import Telegram
 from bot.concurrency import shutdown
 from bot.config.settings import ConfigError
@@ -28,15 +28,15 @@ async def poll(rt: Runtime) -> None:
     if not isinstance(channel, Telegram):
         raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
     async for batch in channel.batches():
-        by_handle: dict[str, list[Arrival]] = {}
+        by_handle: dict[str, list[IncomingUpdate]] = {}
         for raw in batch:
             for arrival in await _taken(partial(_parsed, rt, channel, raw)):
                 by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
         people = (_in_order(rt, channel, arrivals) for arrivals in by_handle.values())
-        await shutdown.to_the_end(asyncio.gather(*people))
+        await shutdown.finish_on_cancel(asyncio.gather(*people))
 
 
-async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, ...]:
+async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingUpdate, ...]:
     try:
         return channel.parse(raw)
     except Unreadable as error:
@@ -47,7 +47,7 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[Arrival, 
         return ()
 
 
-async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[Arrival]) -> None:
+async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[IncomingUpdate]) -> None:
     """One person's updates, one after another; what is not sent then is left to the sweep."""
     for arrival in arrivals:
         delivery = await _taken(partial(receive.receive, rt, arrival))

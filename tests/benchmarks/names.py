@@ -154,7 +154,7 @@ async def _case(house: House, guest: Guest) -> str:
         case = await cases.find(session, found.case_id)
         assert case is not None
         officer = next(each for each in await directory.everyone(session) if each.name == OFFICER)
-        desk = await working_hours.desk_of(session, case.mission)
+        desk = await working_hours.mission_settings(session, case.mission)
         await cases.claim(session, case, officer.id, desk, case.version)
     return str(case.id)
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender
-from bot.channels import Receipt, Throttled, Unreachable
+from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.runtime import Runtime
 from tests.conversations.test_races import _until_somebody_waits
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
@@ -79,8 +79,10 @@ async def _reported(rt: Runtime) -> Last:
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
-    told = Receipt("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
-    return Last(rt, found, lambda: broadcasts.receipts(rt, [told]), (receiving, "consequence"))
+    told = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
+    return Last(
+        rt, found, lambda: broadcasts.record_reports(rt, [told]), (receiving, "consequence")
+    )
 
 
 async def _decided(rt: Runtime) -> Last:
@@ -140,7 +142,7 @@ async def test_who_is_planned_anew_while_it_ends_is_not_left(
     gate = Gate.behind(monkeypatch, *last.step)
     planning = asyncio.ensure_future(last.plan())
     await gate.reached.wait()
-    ending = asyncio.create_task(broadcasts.tend(last.rt))
+    ending = asyncio.create_task(broadcasts.run_due(last.rt))
     await _until_it_waits(ending, rt, admin_url)
     gate.opened.set()
     await asyncio.gather(planning, ending)
@@ -156,7 +158,7 @@ async def test_who_is_planned_anew_when_it_is_about_to_have_ended_opens_it_again
 ) -> None:
     last = await planner(rt)
     gate = Gate.behind(monkeypatch, scheduler, "_end")
-    ending = asyncio.create_task(broadcasts.tend(last.rt))
+    ending = asyncio.create_task(broadcasts.run_due(last.rt))
     await gate.reached.wait()
     planning = asyncio.ensure_future(last.plan())
     await _until_it_waits(planning, rt, admin_url)

@@ -18,7 +18,7 @@ from PIL import Image
 
 from bot.broadcasts import archive
 from bot.broadcasts import content as broadcast_content
-from bot.channels import Message, Press
+from bot.channels import Message, RenderedButton
 from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.i18n import direction, tag
@@ -231,7 +231,9 @@ def _messages(talk: Talk) -> Iterator[str | Message]:
                     for lines in say.paragraphs
                 ),
                 tuple(
-                    Press(b.payload or LINK, WORDS.render(b.label, say.language), b.kind.value)
+                    RenderedButton(
+                        b.payload or LINK, WORDS.render(b.label, say.language), b.kind.value
+                    )
                     for b in say.buttons
                 ),
                 say.language,

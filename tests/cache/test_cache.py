@@ -12,7 +12,16 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from bot.cache import MISSED, Busy, Ear, Held, Live, LiveUnavailable, LocalBucket, Wake
+from bot.cache import (
+    MISSED,
+    Busy,
+    Cache,
+    CacheUnavailable,
+    LocalRateLimiter,
+    LockAcquired,
+    Notification,
+    Subscription,
+)
 from bot.embedded import valkey
 from bot.web import chat_stream
 
@@ -20,8 +29,8 @@ PATIENCE_S = 20
 
 
 @pytest.fixture
-async def live(redis_url: str) -> AsyncIterator[Live]:
-    opened = Live.at(redis_url)
+async def live(redis_url: str) -> AsyncIterator[Cache]:
+    opened = Cache.at(redis_url)
     yield opened
     await opened.close()
 
@@ -33,10 +42,10 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[tuple[Live, Redis]]:
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
     """A Valkey that nobody else uses, to do it harm."""
     with valkey(tmp_path, maxmemory="3mb") as own:
-        live = Live.at(own)
+        live = Cache.at(own)
         async with Redis.from_url(own) as server:
             yield live, server
         await live.close()
@@ -96,12 +105,12 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Live, Proxy]]:
+async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Cache, Proxy]]:
     proxy = Proxy(url)
     listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     parts = urlsplit(url)
-    through = Live.at(
+    through = Cache.at(
         parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))).geturl(),
         seconds=seconds,
     )
@@ -125,61 +134,63 @@ async def subscriptions(server: Redis, topic: str) -> int:
     return int(count)
 
 
-async def next_of(ear: Ear) -> Wake:
+async def next_of(ear: Subscription) -> Notification:
     return await asyncio.wait_for(anext(ear), PATIENCE_S)
 
 
-async def test_nothing_is_stored_at_first(live: Live, key: str) -> None:
-    assert await live.hold(key, "a") == Held(blob=None, known=False)
+async def test_nothing_is_stored_at_first(live: Cache, key: str) -> None:
+    assert await live.hold(key, "a") == LockAcquired(blob=None, known=False)
 
 
-async def test_what_is_kept_is_found_by_the_next_holder(live: Live, key: str) -> None:
+async def test_what_is_kept_is_found_by_the_next_holder(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     assert await live.keep(key, "a", b"\x00state\xff")
-    assert await live.hold(key, "b") == Held(blob=b"\x00state\xff", known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=b"\x00state\xff", known=False)
 
 
-async def test_an_empty_state_is_a_state_and_none_removes_it(live: Live, key: str) -> None:
+async def test_an_empty_state_is_a_state_and_none_removes_it(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"")
-    assert await live.hold(key, "b") == Held(blob=b"", known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=b"", known=False)
     assert await live.keep(key, "b", None)
-    assert await live.hold(key, "c") == Held(blob=None, known=False)
+    assert await live.hold(key, "c") == LockAcquired(blob=None, known=False)
 
 
-async def test_of_many_at_once_exactly_one_holds(live: Live, key: str) -> None:
+async def test_of_many_at_once_exactly_one_holds(live: Cache, key: str) -> None:
     for _ in range(5):
         name = f"{key}{_}"
         got = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
-        assert sum(isinstance(each, Held) for each in got) == 1
+        assert sum(isinstance(each, LockAcquired) for each in got) == 1
         assert sum(isinstance(each, Busy) for each in got) == 19
 
 
-async def test_the_same_token_may_ask_again(live: Live, key: str) -> None:
+async def test_the_same_token_may_ask_again(live: Cache, key: str) -> None:
     await live.hold(key, "a")
-    assert isinstance(await live.hold(key, "a"), Held)
+    assert isinstance(await live.hold(key, "a"), LockAcquired)
     assert isinstance(await live.hold(key, "b"), Busy)
 
 
-async def test_keeping_unlocks(live: Live, key: str) -> None:
+async def test_keeping_unlocks(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     assert isinstance(await live.hold(key, "b"), Busy)
     await live.keep(key, "a", b"state")
-    assert isinstance(await live.hold(key, "b"), Held)
+    assert isinstance(await live.hold(key, "b"), LockAcquired)
 
 
-async def test_a_holder_whose_lease_ran_out_cannot_overwrite_the_next(live: Live, key: str) -> None:
+async def test_a_holder_whose_lease_ran_out_cannot_overwrite_the_next(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "slow", lease_ms=1)
-    await eventually(lambda: live.hold(key, "b"), lambda got: isinstance(got, Held))
+    await eventually(lambda: live.hold(key, "b"), lambda got: isinstance(got, LockAcquired))
     assert not await live.keep(key, "slow", b"late")
     assert await live.keep(key, "b", b"new")
-    assert await live.hold(key, "c") == Held(blob=b"new", known=False)
+    assert await live.hold(key, "c") == LockAcquired(blob=b"new", known=False)
 
 
 async def test_a_lease_that_ran_out_is_lost_even_if_nobody_came(
-    live: Live, server: Redis, key: str
+    live: Cache, server: Redis, key: str
 ) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
@@ -189,61 +200,61 @@ async def test_a_lease_that_ran_out_is_lost_even_if_nobody_came(
     assert not await live.keep(key, "a", b"late")
 
 
-async def test_keeping_without_holding_stores_nothing(live: Live, key: str) -> None:
+async def test_keeping_without_holding_stores_nothing(live: Cache, key: str) -> None:
     assert not await live.keep(key, "a", b"state")
-    assert await live.hold(key, "b") == Held(blob=None, known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
 
 
-async def test_settled_means_known_and_the_state_is_gone(live: Live, key: str) -> None:
+async def test_settled_means_known_and_the_state_is_gone(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     await live.hold(key, "b")
     await live.settle(key)
-    assert await live.hold(key, "c") == Held(blob=None, known=True)
+    assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
 async def test_settling_takes_the_lock_from_whoever_holds_it_and_lets_go_of_it(
-    live: Live, key: str
+    live: Cache, key: str
 ) -> None:
     await live.hold(key, "a")
     await live.settle(key)
     assert not await live.keep(key, "a", b"state")
-    assert isinstance(await live.hold(key, "b"), Held)
+    assert isinstance(await live.hold(key, "b"), LockAcquired)
     await live.settle(key)
-    assert await live.hold(key, "c") == Held(blob=None, known=True)
+    assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_a_state_kept_later_is_no_longer_known(live: Live, key: str) -> None:
+async def test_a_state_kept_later_is_no_longer_known(live: Cache, key: str) -> None:
     await live.settle(key)
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
-    assert await live.hold(key, "b") == Held(blob=b"state", known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
 
 
 async def test_a_flush_between_hold_and_keep_loses_the_state_and_nothing_else(
-    alone: tuple[Live, Redis], key: str
+    alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
     await live.hold(key, "a")
     await server.flushall()
     assert not await live.keep(key, "a", b"state")
-    assert await live.hold(key, "b") == Held(blob=None, known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
     assert await live.keep(key, "b", b"fresh")
 
 
 async def test_a_server_that_forgot_the_scripts_gets_them_again(
-    alone: tuple[Live, Redis], key: str
+    alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
     await live.hold(key, "a")
     await server.script_flush()
     assert await live.keep(key, "a", b"state")
     await server.script_flush()
-    assert await live.hold(key, "b") == Held(blob=b"state", known=False)
+    assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
 
 
 async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
-    alone: tuple[Live, Redis], key: str
+    alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
     await live.hold(f"{key}-0", "a")
@@ -255,15 +266,15 @@ async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
         *(live.hold(each, "b") for each in (*names, f"{key}-bad")), return_exceptions=True
     )
     assert isinstance(answers[0], Busy)
-    assert answers[1:-1] == [Held(blob=None, known=False)] * 7
-    assert isinstance(answers[-1], LiveUnavailable)
+    assert answers[1:-1] == [LockAcquired(blob=None, known=False)] * 7
+    assert isinstance(answers[-1], CacheUnavailable)
     # One trip by their short names, which nobody knows any more, and one with the whole scripts.
     assert await _packets(server) - trips <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
 async def test_only_a_script_that_was_not_known_is_sent_again(
-    alone: tuple[Live, Redis], key: str
+    alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
     await server.script_flush()
@@ -273,7 +284,7 @@ async def test_only_a_script_that_was_not_known_is_sent_again(
         live.hold(key, "a"),
         live.allow(key, rate=0.01, burst=2),
     )
-    assert list(answers) == [0.0, Held(blob=None, known=False), 0.0]
+    assert list(answers) == [0.0, LockAcquired(blob=None, known=False), 0.0]
     assert await live.allow(key, rate=0.01, burst=2) > 0
 
 
@@ -287,15 +298,15 @@ async def test_what_a_first_trip_answered_counts_though_the_second_fails(
             held, allowed = await asyncio.gather(
                 through.hold(key, "a"), through.allow(key, rate=1, burst=2), return_exceptions=True
             )
-    assert held == Held(blob=None, known=False)
-    assert isinstance(allowed, LiveUnavailable)
+    assert held == LockAcquired(blob=None, known=False)
+    assert isinstance(allowed, CacheUnavailable)
 
 
 async def _packets(server: Redis) -> int:
     return int((await server.info("stats"))["total_reads_processed"])
 
 
-async def test_everything_expires(live: Live, server: Redis, key: str) -> None:
+async def test_everything_expires(live: Cache, server: Redis, key: str) -> None:
     await live.hold(key, "a", lease_ms=5000)
     assert 0 < await server.pttl(f"ask:{key}") <= 5000
     await live.keep(key, "a", b"state", ttl_s=1800)
@@ -309,20 +320,20 @@ async def test_everything_expires(live: Live, server: Redis, key: str) -> None:
     assert 50_000 < await server.pttl(f"chat:{key}") <= 60_000
 
 
-async def test_a_bucket_gives_its_burst_then_says_how_long_to_wait(live: Live, key: str) -> None:
+async def test_a_bucket_gives_its_burst_then_says_how_long_to_wait(live: Cache, key: str) -> None:
     got = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
     assert got[:5] == [0.0] * 5
     assert 90 < got[5] <= 100
 
 
-async def test_waiting_costs_nothing_and_a_cost_is_taken_whole(live: Live, key: str) -> None:
+async def test_waiting_costs_nothing_and_a_cost_is_taken_whole(live: Cache, key: str) -> None:
     assert await live.allow(key, rate=0.01, burst=5, cost=3) == 0.0
     assert 90 < await live.allow(key, rate=0.01, burst=5, cost=3) <= 100
     assert await live.allow(key, rate=0.01, burst=5, cost=2) == 0.0
 
 
 async def test_a_bucket_never_holds_more_than_its_burst(
-    live: Live, server: Redis, key: str
+    live: Cache, server: Redis, key: str
 ) -> None:
     await live.allow(key, rate=0.01, burst=5, cost=5)
     long_ago = (await server.time())[0] - 10_000
@@ -331,12 +342,12 @@ async def test_a_bucket_never_holds_more_than_its_burst(
     assert 90 < await live.allow(key, rate=0.01, burst=5) <= 100
 
 
-async def test_buckets_do_not_draw_from_each_other(live: Live, key: str) -> None:
+async def test_buckets_do_not_draw_from_each_other(live: Cache, key: str) -> None:
     assert await live.allow(f"{key}a", rate=0.01, burst=1) == 0.0
     assert await live.allow(f"{key}b", rate=0.01, burst=1) == 0.0
 
 
-async def drawn(live: Live, key: str, times: int, rate: float, reserve: float = 0.0) -> float:
+async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float = 0.0) -> float:
     """Seconds that four eager clients took to be permitted so many times, at a burst of 10."""
     left = list(range(times))
     began = time.monotonic()
@@ -352,15 +363,15 @@ async def drawn(live: Live, key: str, times: int, rate: float, reserve: float = 
     return time.monotonic() - began
 
 
-async def test_a_bucket_never_permits_more_than_its_rate(live: Live, key: str) -> None:
+async def test_a_bucket_never_permits_more_than_its_rate(live: Cache, key: str) -> None:
     assert await drawn(live, key, times=70, rate=300) >= (70 - 10) / 300
 
 
-async def test_bulk_never_gets_more_than_its_share_of_the_rate(live: Live, key: str) -> None:
+async def test_bulk_never_gets_more_than_its_share_of_the_rate(live: Cache, key: str) -> None:
     assert await drawn(live, key, times=68, rate=300, reserve=0.2) >= (68 - 8) / (300 * 0.8)
 
 
-async def test_bulk_leaves_a_part_of_the_bucket_to_people(live: Live, key: str) -> None:
+async def test_bulk_leaves_a_part_of_the_bucket_to_people(live: Cache, key: str) -> None:
     bulk = [await live.allow(key, rate=0.01, burst=10, reserve=0.2) for _ in range(9)]
     people = [await live.allow(key, rate=0.01, burst=10) for _ in range(3)]
     assert bulk[:8] == [0.0] * 8
@@ -369,13 +380,13 @@ async def test_bulk_leaves_a_part_of_the_bucket_to_people(live: Live, key: str) 
     assert people[2] > 0
 
 
-async def test_bulk_waits_while_people_have_emptied_the_bucket(live: Live, key: str) -> None:
+async def test_bulk_waits_while_people_have_emptied_the_bucket(live: Cache, key: str) -> None:
     for _ in range(10):
         await live.allow(key, rate=0.01, burst=10)
     assert 290 < await live.allow(key, rate=0.01, burst=10, reserve=0.2) <= 300
 
 
-async def test_bulk_gets_through_the_smallest_bucket(live: Live, key: str) -> None:
+async def test_bulk_gets_through_the_smallest_bucket(live: Cache, key: str) -> None:
     assert await live.allow(key, rate=0.01, burst=1, reserve=0.2) == 0.0
 
 
@@ -389,7 +400,7 @@ class Clock:
 
 async def test_the_local_bucket_gives_a_share_of_burst_and_rate() -> None:
     clock = Clock()
-    bucket = LocalBucket(share=0.5, clock=clock)
+    bucket = LocalRateLimiter(share=0.5, clock=clock)
     got = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
     assert got == [0.0, 0.0, 1.0]
     clock.now += 1.0
@@ -400,7 +411,7 @@ async def test_the_local_bucket_gives_a_share_of_burst_and_rate() -> None:
 
 async def test_the_local_bucket_keeps_bulk_to_its_share() -> None:
     clock = Clock()
-    bucket = LocalBucket(share=1.0, clock=clock)
+    bucket = LocalRateLimiter(share=1.0, clock=clock)
     bulk = [await bucket.allow("a", rate=1, burst=10, reserve=0.2) for _ in range(9)]
     people = [await bucket.allow("a", rate=1, burst=10) for _ in range(3)]
     assert bulk == [0.0] * 8 + [pytest.approx(1.25)]
@@ -408,12 +419,12 @@ async def test_the_local_bucket_keeps_bulk_to_its_share() -> None:
 
 
 async def test_the_local_bucket_lets_even_a_burst_of_one_through() -> None:
-    assert await LocalBucket(share=0.25, clock=Clock()).allow("a", rate=1, burst=1) == 0.0
+    assert await LocalRateLimiter(share=0.25, clock=Clock()).allow("a", rate=1, burst=1) == 0.0
 
 
 async def test_the_local_bucket_forgets_the_full_but_never_an_emptied_one() -> None:
     clock = Clock()
-    bucket = LocalBucket(share=1.0, clock=clock)
+    bucket = LocalRateLimiter(share=1.0, clock=clock)
     await bucket.allow("slow", rate=0.001, burst=1)
     for name in range(1000):
         clock.now += 1
@@ -426,9 +437,9 @@ async def test_the_local_bucket_forgets_the_full_but_never_an_emptied_one() -> N
 
 
 async def test_a_wake_up_reaches_every_listener_of_its_topic_and_no_other(
-    live: Live, redis_url: str, key: str
+    live: Cache, redis_url: str, key: str
 ) -> None:
-    other = Live.at(redis_url)
+    other = Cache.at(redis_url)
     async with (
         live.listen(key, f"{key}2") as one,
         live.listen(key) as two,
@@ -437,13 +448,16 @@ async def test_a_wake_up_reaches_every_listener_of_its_topic_and_no_other(
         await other.publish(key, b"1")
         await other.publish(f"{key}2", b"2")
         await other.publish(f"{key}3", b"3")
-        assert [await next_of(one), await next_of(one)] == [Wake(key, b"1"), Wake(f"{key}2", b"2")]
-        assert await next_of(two) == Wake(key, b"1")
-        assert await next_of(three) == Wake(f"{key}3", b"3")
+        assert [await next_of(one), await next_of(one)] == [
+            Notification(key, b"1"),
+            Notification(f"{key}2", b"2"),
+        ]
+        assert await next_of(two) == Notification(key, b"1")
+        assert await next_of(three) == Notification(f"{key}3", b"3")
     await other.close()
 
 
-async def test_an_ear_can_be_read_in_a_loop(live: Live, key: str) -> None:
+async def test_an_ear_can_be_read_in_a_loop(live: Cache, key: str) -> None:
     heard = []
     async with live.listen(key) as ear:
         for number in (b"1", b"2", b"3"):
@@ -456,7 +470,7 @@ async def test_an_ear_can_be_read_in_a_loop(live: Live, key: str) -> None:
 
 
 async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
-    live: Live, server: Redis, key: str
+    live: Cache, server: Redis, key: str
 ) -> None:
     async def listen(leave: asyncio.Event, ready: asyncio.Semaphore) -> None:
         async with live.listen(key):
@@ -473,18 +487,18 @@ async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
         await asyncio.gather(*tasks)
         assert await subscriptions(server, key) == 1
         await live.publish(key, b"still")
-        assert await next_of(last) == Wake(key, b"still")
+        assert await next_of(last) == Notification(key, b"still")
     await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
-async def test_who_comes_as_another_goes_hears_everything(live: Live, key: str) -> None:
+async def test_who_comes_as_another_goes_hears_everything(live: Cache, key: str) -> None:
     for number in range(50):
         async with live.listen(key) as ear:
             await live.publish(key, b"%d" % number)
-            assert await next_of(ear) == Wake(key, b"%d" % number)
+            assert await next_of(ear) == Notification(key, b"%d" % number)
 
 
-async def test_a_slow_listener_is_told_that_it_missed_something(live: Live, key: str) -> None:
+async def test_a_slow_listener_is_told_that_it_missed_something(live: Cache, key: str) -> None:
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
@@ -495,14 +509,14 @@ async def test_a_slow_listener_is_told_that_it_missed_something(live: Live, key:
 
 
 async def test_after_an_interruption_a_listener_is_told_and_hears_again(
-    live: Live, redis_url: str, key: str
+    live: Cache, redis_url: str, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
         for number in (b"1", b"2"):
             proxy.cut()
             assert await next_of(ear) == MISSED
             await live.publish(key, number)
-            assert await next_of(ear) == Wake(key, number)
+            assert await next_of(ear) == Notification(key, number)
 
 
 async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
@@ -513,7 +527,7 @@ async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
         await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
         async with through.listen(f"{key}2") as ear:
             await through.publish(f"{key}2", b"1")
-            assert await next_of(ear) == Wake(f"{key}2", b"1")
+            assert await next_of(ear) == Notification(f"{key}2", b"1")
             assert await subscriptions(server, f"{key}2") == 1
 
 
@@ -522,7 +536,7 @@ async def test_a_topic_that_is_heard_no_more_cannot_be_joined(redis_url: str, ke
         try:
             async with through.listen(key):
                 return True
-        except LiveUnavailable:
+        except CacheUnavailable:
             return False
 
     async with proxied(redis_url, seconds=0.2) as (through, proxy), through.listen(key):
@@ -538,7 +552,7 @@ async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, ke
         try:
             async with through.listen(f"{key}2"):
                 return True
-        except LiveUnavailable:
+        except CacheUnavailable:
             return False
 
     async with proxied(redis_url, seconds=0.2) as (through, proxy), through.listen(key) as ear:
@@ -547,7 +561,7 @@ async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, ke
         assert await next_of(ear) == MISSED
 
 
-async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) -> None:
+async def test_replies_are_read_after_the_last_one_seen(live: Cache, key: str) -> None:
     assert await live.read_after(key, "") == []
     ids = [await live.append(key, b"%d" % n, ttl_s=60, limit=10) for n in range(4)]
     assert await live.read_after(key, "") == list(zip(ids, [b"0", b"1", b"2", b"3"], strict=True))
@@ -555,7 +569,7 @@ async def test_replies_are_read_after_the_last_one_seen(live: Live, key: str) ->
     assert await live.read_after(key, ids[3]) == []
 
 
-async def test_only_the_newest_replies_are_kept(live: Live, key: str) -> None:
+async def test_only_the_newest_replies_are_kept(live: Cache, key: str) -> None:
     for number in range(8):
         await live.append(key, b"%d" % number, ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, "0-0")] == [b"5", b"6", b"7"]
@@ -565,18 +579,18 @@ async def test_only_the_newest_replies_are_kept(live: Live, key: str) -> None:
     "last_id", ["junk", "-", "+", "(1-1", "1", "1-1-1", "99999999999999999999-0", "١-١", "1-1\n"]
 )
 async def test_what_is_no_id_of_a_reply_reads_from_the_beginning(
-    live: Live, key: str, last_id: str
+    live: Cache, key: str, last_id: str
 ) -> None:
     await live.append(key, b"first", ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, last_id)] == [b"first"]
 
 
-async def listen_once(live: Live) -> None:
+async def listen_once(live: Cache) -> None:
     async with live.listen("topic"):
         pass
 
 
-CALLS: dict[str, Callable[[Live], Awaitable[object]]] = {
+CALLS: dict[str, Callable[[Cache], Awaitable[object]]] = {
     "hold": lambda live: live.hold("k", "a"),
     "keep": lambda live: live.keep("k", "a", b"state"),
     "settle": lambda live: live.settle("k"),
@@ -596,7 +610,7 @@ async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
 ) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         setattr(proxy, fault, True)
-        with pytest.raises(LiveUnavailable) as told:
+        with pytest.raises(CacheUnavailable) as told:
             await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
     assert told.value.code == "E_LIVE"
     assert "127.0.0.1" not in str(told.value)
@@ -606,7 +620,7 @@ async def test_a_call_whose_answer_was_lost_is_not_repeated(redis_url: str, key:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         await through.hold(key, "a")
         proxy.silent = True
-        with pytest.raises(LiveUnavailable):
+        with pytest.raises(CacheUnavailable):
             await through.keep(key, "a", b"state")
         assert proxy.accepted == 1
 
@@ -614,10 +628,10 @@ async def test_a_call_whose_answer_was_lost_is_not_repeated(redis_url: str, key:
 async def test_a_trip_of_slow_steps_ends_in_time_too(redis_url: str, key: str) -> None:
     async with proxied(redis_url, seconds=0.4) as (through, proxy):
         proxy.delay = lambda: 0.3
-        with pytest.raises(LiveUnavailable):
+        with pytest.raises(CacheUnavailable):
             await through.hold(key, "a")
         proxy.delay = float
-        assert isinstance(await through.hold(key, "a"), Held)
+        assert isinstance(await through.hold(key, "a"), LockAcquired)
 
 
 async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> None:
@@ -625,15 +639,15 @@ async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> 
         await through.hold(key, "a")
         proxy.closed = True
         proxy.cut()
-        with pytest.raises(LiveUnavailable):
+        with pytest.raises(CacheUnavailable):
             await through.hold(key, "a")
         proxy.closed = False
-        assert isinstance(await through.hold(key, "a"), Held)
+        assert isinstance(await through.hold(key, "a"), LockAcquired)
 
 
-async def test_a_full_valkey_is_unavailable(alone: tuple[Live, Redis], key: str) -> None:
+async def test_a_full_valkey_is_unavailable(alone: tuple[Cache, Redis], key: str) -> None:
     live, _ = alone
-    with pytest.raises(LiveUnavailable):
+    with pytest.raises(CacheUnavailable):
         for number in range(100):
             await live.append(f"{key}{number}", bytes(100_000), ttl_s=60, limit=1)
 
@@ -653,7 +667,7 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
         async def visit(name: str) -> None:
             assert await through.lent(name) == name.encode()
             held = await through.hold(name, "a")
-            assert held == Held(blob=name.encode(), known=False)
+            assert held == LockAcquired(blob=name.encode(), known=False)
             assert await through.keep(name, "a", name.encode())
 
         for _ in range(8):
@@ -668,7 +682,7 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
 
 async def test_a_page_that_goes_leaves_no_ear_behind() -> None:
     before = asyncio.all_tasks()
-    page = asyncio.create_task(chat_stream._woken(Ear(), asyncio.Event()))
+    page = asyncio.create_task(chat_stream._woken(Subscription(), asyncio.Event()))
     await asyncio.sleep(0)
     waiting = asyncio.all_tasks() - before - {page}
     assert len(waiting) == 2

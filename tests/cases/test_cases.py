@@ -9,8 +9,8 @@ import pytest
 
 from bot import cases, desk
 from bot.cases import State, working_hours
-from bot.cases.working_hours import Desk, Shift
-from bot.channels import Act, Intruder, Message, Rates, SendError
+from bot.cases.working_hours import MissionSettings, Shift
+from bot.channels import ChannelCall, GroupChat, Message, Rates, SendError
 from bot.channels.telegram.client import Telegram
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
@@ -39,14 +39,16 @@ async def _epoch(rt: Runtime, case: cases.Case) -> int:
     return held.epoch
 
 
-async def _always_open(rt: Runtime, **more: Any) -> Desk:
+async def _always_open(rt: Runtime, **more: Any) -> MissionSettings:
     """A mission that works around the clock, so that working time is time."""
     return await _open_on(rt, *range(7), **more)
 
 
-async def _open_on(rt: Runtime, *days: int, **more: Any) -> Desk:
+async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
     lead = await an_officer(rt, f"Lead {uuid4()}", roles=(Role.LEAD,))
-    desk_of = Desk("general", "UTC", tuple(Shift(day, time(0), time(0)) for day in days), **more)
+    desk_of = MissionSettings(
+        "general", "UTC", tuple(Shift(day, time(0), time(0)) for day in days), **more
+    )
     await working_hours.put(rt, lead, desk_of)
     return desk_of
 
@@ -86,7 +88,7 @@ async def test_cases_of_a_mission_that_nobody_works_at_any_more_are_not_lost(
     general = await an_officer(rt, "Officer General")
     case = await _living_in(rt, "CN")
     await directory.change(rt, administrator, officer.id, active=False)
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
     assert (moved.mission, moved.state) == ("general", State.QUEUED)
     assert await numbers(rt, general) == [case.number]
@@ -191,14 +193,14 @@ async def test_who_waits_too_long_is_brought_before_the_lead(rt: Runtime) -> Non
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
     await ahead(rt, "59 minutes")
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, officer, Queue.LATE) == []
     await ahead(rt, "2 minutes")
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     late = await now(rt, case.id)
     assert late.escalated_at is not None
     assert await numbers(rt, officer, Queue.LATE) == [case.number]
-    assert await case_sweeps.tend(rt) == 0
+    assert await case_sweeps.sweep_cases(rt) == 0
     assert ("duty", "case.escalate", "") in await audited(rt)
 
 
@@ -238,7 +240,7 @@ async def test_a_case_whose_officer_is_silent_goes_back_to_the_queue(rt: Runtime
     case = await _claimed(rt, Guest(rt), officer)
     epoch = await _epoch(rt, case)
     await ahead(rt, "31 minutes")
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     back = await now(rt, case.id)
     assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
     assert back.waiting_since == case.waiting_since
@@ -252,14 +254,14 @@ async def test_at_the_end_of_a_shift_what_awaits_an_answer_goes_back(rt: Runtime
     other = await _claimed(rt, waiting, officer)
     await desk.reply(rt, officer, other.id, other.version, key=key(), words="An answer.")
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).owner == officer.id
     await ahead(rt, "21 minutes")
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).state == State.QUEUED
     assert (await now(rt, other.id)).state == State.WAITING
     await waiting.do(Said("are you there?"))
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     assert (await now(rt, other.id)).state == State.QUEUED
 
 
@@ -279,7 +281,7 @@ async def test_what_a_disabled_officer_held_goes_back_and_they_can_do_no_more(
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     with pytest.raises(Forbidden):
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="One more.")
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).state == State.QUEUED
 
 
@@ -290,13 +292,13 @@ async def test_a_sleeping_case_wakes_at_its_time_or_when_the_person_writes(rt: R
         case = await _claimed(rt, guest, officer)
         until = case.state_at + timedelta(days=5)
         await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
-        await case_sweeps.tend(rt)
+        await case_sweeps.sweep_cases(rt)
         assert (await now(rt, case.id)).state == State.SNOOZED
         if wakes == "words":
             await guest.do(Said("something new"))
         else:
             await ahead(rt, "6 days")
-            await case_sweeps.tend(rt)
+            await case_sweeps.sweep_cases(rt)
         awake = await now(rt, case.id)
         assert (awake.state, awake.snoozed_until) == (State.CLAIMED, None)
         assert awake.waiting_since is not None
@@ -308,7 +310,7 @@ async def test_a_case_from_another_mission_gets_the_hours_of_its_new_one(rt: Run
     case = await _living_in(rt, "CN")
     await desk.claim(rt, far, case.id, case.version, key=key())
     await desk.transfer(rt, far, case.id, case.version + 1, key=key(), to=desk.ToMission("general"))
-    await case_sweeps.tend(rt)
+    await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
     assert moved.waiting_since is not None
     assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
@@ -339,7 +341,7 @@ class _Group:
         self.acts = 0
         self.fails = False
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.acts += 1
         if self.fails:
             raise SendError
@@ -367,10 +369,10 @@ def group(rt: Runtime) -> _Group:
 
 
 async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, group: _Group) -> None:
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     await ask(Guest(rt), "Testova asks something")
     await ahead(rt, "10 seconds")
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     (card,) = group.stands.values()
     assert group.acts == 2
     assert "Жалпы қабылдау орны" in card.paragraphs[0]
@@ -381,11 +383,11 @@ async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, gro
 async def test_an_urgent_case_rings_with_a_new_card_in_place_of_the_old(
     rt: Runtime, group: _Group
 ) -> None:
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     (first,) = group.stands
     await ask(Guest(rt), topic="danger")
     await ahead(rt, "10 seconds")
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     (second,) = group.stands
     assert second != first
 
@@ -394,32 +396,32 @@ async def test_a_group_gets_at_most_twenty_acts_a_minute(rt: Runtime, group: _Gr
     for second in range(60):
         if second % 3 == 0:
             await ask(Guest(rt), topic="danger")
-        await duty_group.announce(rt)
+        await duty_group.update_duty_group(rt)
         await ahead(rt, "1 second")
     assert group.acts <= 20
     assert len(group.stands) == 1
 
 
 async def test_without_news_the_card_is_left_alone(rt: Runtime, group: _Group) -> None:
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     await ahead(rt, "1 hour")
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     assert group.acts == 1
 
 
 async def test_a_card_that_could_not_be_shown_is_tried_again(rt: Runtime, group: _Group) -> None:
     group.fails = True
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     group.fails = False
     await ahead(rt, "10 seconds")
-    await duty_group.announce(rt)
+    await duty_group.update_duty_group(rt)
     assert len(group.stands) == 1
 
 
 async def test_the_duty_group_is_the_one_group_that_is_not_left(rt: Runtime, group: _Group) -> None:
-    await receive.receive(rt, Intruder(Telegram.name, GROUP))
+    await receive.receive(rt, GroupChat(Telegram.name, GROUP))
     assert group.acts == 0
-    await receive.receive(rt, Intruder(Telegram.name, "-1000000000002"))
+    await receive.receive(rt, GroupChat(Telegram.name, "-1000000000002"))
     assert group.acts == 1
 
 
@@ -449,7 +451,7 @@ async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -
     await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
     await an_officer(rt, "Officer At Home")
     asked = [await ask(Guest(rt)) for _each in range(4)]
-    assert await auto_assignment.give(rt) == 4
+    assert await auto_assignment.auto_assign(rt) == 4
     held = [(await now(rt, case.id)).owner for case in asked]
     assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
 
@@ -457,12 +459,12 @@ async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -
 async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runtime) -> None:
     await _gives(rt)
     case = await ask(Guest(rt))
-    assert await auto_assignment.give(rt) == 0
+    assert await auto_assignment.auto_assign(rt) == 0
     officer = await _on_shift(rt, "Officer First")
-    assert await auto_assignment.give(rt) == 1
+    assert await auto_assignment.auto_assign(rt) == 1
     await ahead(rt, "31 minutes")
-    await case_sweeps.tend(rt)
-    assert await auto_assignment.give(rt) == 0, "it would go round for ever"
+    await case_sweeps.sweep_cases(rt)
+    assert await auto_assignment.auto_assign(rt) == 0, "it would go round for ever"
     back = await now(rt, case.id)
     assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
     assert await desk.take_next(rt, officer, key=key()) is not None
@@ -480,7 +482,7 @@ async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
     first, second = [await ask(Guest(rt)) for _each in range(2)]
     async with rt.pool.connection() as session:
         await session.execute(broken, (first.person_id,))
-    assert await auto_assignment.give(rt) == 1
+    assert await auto_assignment.auto_assign(rt) == 1
     assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 
 
@@ -490,7 +492,7 @@ async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:
     await _on_shift(rt, "Officer Second")
     asked = [await ask(Guest(rt)) for _each in range(3)]
     taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
-    await asyncio.gather(auto_assignment.give(rt), auto_assignment.give(rt), *taking)
+    await asyncio.gather(auto_assignment.auto_assign(rt), auto_assignment.auto_assign(rt), *taking)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"

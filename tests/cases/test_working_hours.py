@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cases import working_hours
-from bot.cases.working_hours import Desk, Holiday, Shift, Stale, Unusable
+from bot.cases.working_hours import Holiday, MissionSettings, Shift, Stale, Unusable
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.text import Country, Text
 from tests.desk.desks import an_officer
 
 OFFICE = tuple(Shift(day, time(9), time(18)) for day in range(5))
-ALMATY = Desk("general", "Asia/Almaty", OFFICE)  # UTC+5
-NIGHT = Desk("general", "Asia/Almaty", (Shift(4, time(22), time(6)),))
+ALMATY = MissionSettings("general", "Asia/Almaty", OFFICE)  # UTC+5
+NIGHT = MissionSettings("general", "Asia/Almaty", (Shift(4, time(22), time(6)),))
 # A week whose Wednesday is a holiday and whose Saturday is worked as a Monday.
-FEAST = Desk(
+FEAST = MissionSettings(
     "general",
     "Asia/Almaty",
     OFFICE,
@@ -41,10 +41,12 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         (NIGHT, at(28, 5, 59), True),
         (NIGHT, at(28, 6), False),
         (NIGHT, at(27, 21, 59), False),
-        (Desk("general", "UTC"), at(28, 3), True),
+        (MissionSettings("general", "UTC"), at(28, 3), True),
     ],
 )
-def test_whether_a_mission_is_at_work(desk: Desk, moment: datetime, is_open: bool) -> None:
+def test_whether_a_mission_is_at_work(
+    desk: MissionSettings, moment: datetime, is_open: bool
+) -> None:
     assert desk.calendar().is_open(moment) is is_open
 
 
@@ -58,7 +60,9 @@ def test_whether_a_mission_is_at_work(desk: Desk, moment: datetime, is_open: boo
         (NIGHT, at(24, 12), at(27, 22)),
     ],
 )
-def test_when_it_begins_again(desk: Desk, moment: datetime, opens: datetime | None) -> None:
+def test_when_it_begins_again(
+    desk: MissionSettings, moment: datetime, opens: datetime | None
+) -> None:
     assert desk.calendar().opens_next(moment) == opens
 
 
@@ -69,18 +73,18 @@ def test_when_it_begins_again(desk: Desk, moment: datetime, opens: datetime | No
         (ALMATY, at(27, 17), 120, at(30, 10)),
         (FEAST, at(24, 17), 120, at(26, 10)),
         (NIGHT, at(27, 23), 420, at(28, 6)),
-        (Desk("general", "UTC"), at(24, 23), 120, at(25, 1)),
+        (MissionSettings("general", "UTC"), at(24, 23), 120, at(25, 1)),
     ],
 )
 def test_deadlines_are_in_working_time(
-    desk: Desk, start: datetime, minutes: int, end: datetime
+    desk: MissionSettings, start: datetime, minutes: int, end: datetime
 ) -> None:
     assert desk.calendar().after(start, minutes) == end
     assert desk.calendar().minutes(start, end) == minutes
 
 
 def test_a_day_of_the_clocks_change_has_the_hours_it_has() -> None:
-    night = Desk("de", "Europe/Berlin", (Shift(5, time(22), time(6)),))
+    night = MissionSettings("de", "Europe/Berlin", (Shift(5, time(22), time(6)),))
     spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
     autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
     lengths = [
@@ -94,7 +98,9 @@ def test_a_day_of_the_clocks_change_has_the_hours_it_has() -> None:
     st.integers(1, 10_000),
     st.sampled_from([ALMATY, FEAST, NIGHT]),
 )
-def test_counting_is_the_inverse_of_the_deadline(start: int, minutes: int, desk: Desk) -> None:
+def test_counting_is_the_inverse_of_the_deadline(
+    start: int, minutes: int, desk: MissionSettings
+) -> None:
     begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)
     calendar = desk.calendar()
     assert calendar.minutes(begins, calendar.after(begins, minutes)) == minutes
@@ -103,21 +109,29 @@ def test_counting_is_the_inverse_of_the_deadline(start: int, minutes: int, desk:
 @pytest.mark.parametrize(
     "wrong",
     [
-        Desk("general", "Asia/Nowhere"),
-        Desk("general", "UTC", (Shift(7, time(9), time(18)),)),
-        Desk("general", "UTC", (Shift(0, time(9), time(18)), Shift(0, time(17), time(19)))),
-        Desk("general", "UTC", (Shift(0, time(22), time(6)), Shift(1, time(5), time(9)))),
-        Desk("general", "UTC", (Shift(6, time(22), time(6)), Shift(0, time(5), time(9)))),
-        Desk("general", "UTC", OFFICE, (Holiday(date(2026, 1, 1)), Holiday(date(2026, 1, 1), 0))),
-        Desk("general", "UTC", OFFICE, first_minutes=0),
+        MissionSettings("general", "Asia/Nowhere"),
+        MissionSettings("general", "UTC", (Shift(7, time(9), time(18)),)),
+        MissionSettings(
+            "general", "UTC", (Shift(0, time(9), time(18)), Shift(0, time(17), time(19)))
+        ),
+        MissionSettings(
+            "general", "UTC", (Shift(0, time(22), time(6)), Shift(1, time(5), time(9)))
+        ),
+        MissionSettings(
+            "general", "UTC", (Shift(6, time(22), time(6)), Shift(0, time(5), time(9)))
+        ),
+        MissionSettings(
+            "general", "UTC", OFFICE, (Holiday(date(2026, 1, 1)), Holiday(date(2026, 1, 1), 0))
+        ),
+        MissionSettings("general", "UTC", OFFICE, first_minutes=0),
     ],
 )
-def test_hours_that_cannot_be_are_refused(wrong: Desk) -> None:
+def test_hours_that_cannot_be_are_refused(wrong: MissionSettings) -> None:
     with pytest.raises(Unusable):
         working_hours.check(wrong)
 
 
-def _said(desk: Desk, now: datetime, country: str, median: int | None) -> list[str]:
+def _said(desk: MissionSettings, now: datetime, country: str, median: int | None) -> list[str]:
     return [each.msgid for each in working_hours.promise(desk, now, country, median)]
 
 
@@ -128,7 +142,9 @@ def test_the_promise_is_by_the_calendar_and_the_median() -> None:
         working_hours.BACK_AT.msgid,
         working_hours.BACK_MEDIAN.msgid,
     ]
-    assert _said(Desk("general", "UTC"), at(24, 12), "CN", None) == [working_hours.WHEN_FREE.msgid]
+    assert _said(MissionSettings("general", "UTC"), at(24, 12), "CN", None) == [
+        working_hours.WHEN_FREE.msgid
+    ]
 
 
 def _back(country: str) -> dict[str, object]:
@@ -157,13 +173,13 @@ async def test_a_lead_changes_the_hours_of_their_own_mission_only(rt: Runtime) -
     lead = await an_officer(rt, roles=(Role.LEAD,))
     await working_hours.put(rt, lead, FEAST)
     async with rt.pool.connection() as session:
-        found = await working_hours.desk_of(session, "general")
+        found = await working_hours.mission_settings(session, "general")
     assert (found.shifts, found.holidays, found.version) == (FEAST.shifts, FEAST.holidays, 1)
     with pytest.raises(Stale):
         await working_hours.put(rt, lead, FEAST)
     await working_hours.put(rt, lead, found)
     with pytest.raises(Forbidden):
-        await working_hours.put(rt, lead, Desk("tr_ankara", "Europe/Istanbul", OFFICE))
+        await working_hours.put(rt, lead, MissionSettings("tr_ankara", "Europe/Istanbul", OFFICE))
     officer = await an_officer(rt, "Officer Other")
     with pytest.raises(Forbidden):
         await working_hours.put(rt, officer, found)

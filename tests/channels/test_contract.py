@@ -12,24 +12,24 @@ from typing import Any, get_args
 import aiohttp
 import pytest
 
-from bot.cache import Live
+from bot.cache import Cache
 from bot.channels import (
-    Act,
-    Arrival,
     Blocked,
     Channel,
+    ChannelCall,
+    DeliveryReport,
     DoesNotFit,
+    GroupChat,
+    HandleChanged,
     Ignored,
     Inbound,
-    Intruder,
+    IncomingUpdate,
     Message,
-    Moved,
-    Press,
     Rates,
-    Receipt,
     Refused,
+    RenderedButton,
     SendError,
-    Spoiled,
+    Unparseable,
     Unreachable,
     Unreadable,
 )
@@ -50,9 +50,9 @@ TEXT = "Құпия сөздер: Testova"
 SAID = Message(
     (TEXT, "Екінші абзац."),
     (
-        Press("1:yes", "Иә", Kind.OPTION),
-        Press("1:no", "Жоқ", Kind.OPTION),
-        Press("!exit", "Жабу", Kind.EXIT),
+        RenderedButton("1:yes", "Иә", Kind.OPTION),
+        RenderedButton("1:no", "Жоқ", Kind.OPTION),
+        RenderedButton("!exit", "Жабу", Kind.EXIT),
     ),
     "kk",
     (2, 9),
@@ -87,7 +87,7 @@ class Fake:
     rates = Rates()
     sent: list[str] = field(default_factory=list)
 
-    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+    def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
         try:
             text = json.loads(body)["text"]
         except (ValueError, RecursionError):
@@ -98,7 +98,7 @@ class Fake:
             raise Unreadable("E_SHAPE")
         return (Inbound(self.name, "1", "somebody", "somebody", Said(text)),)
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         if act.kind != "send" or act.message is None:
             raise Refused
         self.sent.append("\n\n".join(act.message.paragraphs))
@@ -124,7 +124,7 @@ async def _fake(_redis_url: str) -> AsyncIterator[Desk]:
 
 @asynccontextmanager
 async def _web(redis_url: str) -> AsyncIterator[Desk]:
-    live, address = Live.at(redis_url), f"chat-{time.monotonic_ns()}"
+    live, address = Cache.at(redis_url), f"chat-{time.monotonic_ns()}"
     vault = Vault(Keys(*({1: bytes(32)},) * 3))
 
     async def seen() -> list[str]:
@@ -210,8 +210,8 @@ async def desk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[
         yield opened
 
 
-def _act(desk: Desk, message: Message = SAID, **more: Any) -> Act:
-    return replace(Act("send", desk.address, message), **more)
+def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
+    return replace(ChannelCall("send", desk.address, message), **more)
 
 
 # What it is
@@ -278,8 +278,16 @@ def test_a_body_with_anything_in_any_place_never_raises_anything_else(desk: Desk
             assert error.code in CODES
 
 
-KINDS = get_args(Arrival.__value__)
-assert set(KINDS) == {Inbound, Spoiled, Blocked, Moved, Receipt, Intruder, Ignored}
+KINDS = get_args(IncomingUpdate.__value__)
+assert set(KINDS) == {
+    Inbound,
+    Unparseable,
+    Blocked,
+    HandleChanged,
+    DeliveryReport,
+    GroupChat,
+    Ignored,
+}
 
 
 def _changed(value: Any) -> list[Any]:
@@ -313,9 +321,9 @@ async def test_a_long_message_arrives_whole_in_order(desk: Desk) -> None:
 
 
 async def test_as_many_buttons_as_the_engine_gives_are_taken(desk: Desk) -> None:
-    options = tuple(Press(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
+    options = tuple(RenderedButton(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
     controls = tuple(
-        Press(payload, label, Kind.CONTROL)
+        RenderedButton(payload, label, Kind.CONTROL)
         for payload, label in (("1:>", "Тағы"), ("1:<", "Артқа"), ("!help", "Көмек"))
     )
     message = Message((TEXT,), (*options, *controls, *SAID.buttons[-1:]), "kk")
@@ -337,13 +345,13 @@ async def test_an_act_without_a_message_is_refused(desk: Desk) -> None:
     if desk.channel.name == "web":
         pytest.skip("the row of the outbox is the message")
     with pytest.raises(Refused):
-        await desk.channel.send(Act("send", desk.address))
+        await desk.channel.send(ChannelCall("send", desk.address))
 
 
 async def test_what_does_not_fit_is_refused_and_not_cut(desk: Desk) -> None:
     if desk.channel.name in ("fake", "web"):
         pytest.skip("takes anything")
-    long = Press("1:" + "x" * 500, "Жауап", Kind.OPTION)
+    long = RenderedButton("1:" + "x" * 500, "Жауап", Kind.OPTION)
     before = await desk.seen()
     with pytest.raises(DoesNotFit):
         await desk.channel.send(_act(desk, Message((TEXT,), (long,), "kk")))

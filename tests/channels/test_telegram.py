@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.channels import (
-    Act,
-    Arrival,
     Blocked,
+    BlockedByUser,
     CannotEdit,
+    ChannelCall,
+    GroupChat,
     Ignored,
     Inbound,
-    Intruder,
+    IncomingUpdate,
     Message,
-    NotAllowed,
-    Press,
     Refused,
+    RenderedButton,
     SendError,
     Throttled,
     Unreachable,
@@ -53,7 +53,7 @@ BOT = {"id": 7, "is_bot": True, "first_name": "Kosh"}
 type Logged = list[MutableMapping[str, Any]]
 
 
-def parse(body: bytes) -> Arrival:
+def parse(body: bytes) -> IncomingUpdate:
     """One update without a platform: nothing is called."""
     [arrival] = Telegram.parse(Telegram.__new__(Telegram), body)
     return arrival
@@ -232,7 +232,7 @@ def test_blocking_and_letting_in_again_are_understood() -> None:
 @pytest.mark.parametrize("status", ["member", "administrator", "restricted"])
 @pytest.mark.row(56)
 def test_a_group_is_left(status: str) -> None:
-    assert parse(moved(status, GROUP)) == Intruder("telegram", "-1002")
+    assert parse(moved(status, GROUP)) == GroupChat("telegram", "-1002")
 
 
 def test_a_group_that_was_left_is_not_left_again() -> None:
@@ -251,7 +251,7 @@ def test_a_group_that_was_left_is_not_left_again() -> None:
     ],
 )
 def test_whatever_is_heard_in_a_group_makes_the_bot_leave(body: bytes) -> None:
-    assert parse(body) == Intruder("telegram", "-1002")
+    assert parse(body) == GroupChat("telegram", "-1002")
 
 
 @pytest.mark.parametrize(
@@ -470,20 +470,20 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.001)
 
 
-def said(*paragraphs: str, buttons: tuple[Press, ...] = (), **more: Any) -> Act:
-    return Act("send", "501", Message(paragraphs, buttons, "kk", **more))
+def said(*paragraphs: str, buttons: tuple[RenderedButton, ...] = (), **more: Any) -> ChannelCall:
+    return ChannelCall("send", "501", Message(paragraphs, buttons, "kk", **more))
 
 
-def options(*labels: str) -> tuple[Press, ...]:
-    return tuple(Press(f"1:{n}", label, "option") for n, label in enumerate(labels))
+def options(*labels: str) -> tuple[RenderedButton, ...]:
+    return tuple(RenderedButton(f"1:{n}", label, "option") for n, label in enumerate(labels))
 
 
-def controls(*labels: str) -> tuple[Press, ...]:
-    return tuple(Press(f"!{n}", label, "control") for n, label in enumerate(labels))
+def controls(*labels: str) -> tuple[RenderedButton, ...]:
+    return tuple(RenderedButton(f"!{n}", label, "control") for n, label in enumerate(labels))
 
 
-EXIT = Press("!exit", "Жабу", "exit")
-SHARE = Press("1:@", "Нөмірімді жіберу", "contact")
+EXIT = RenderedButton("!exit", "Жабу", "exit")
+SHARE = RenderedButton("1:@", "Нөмірімді жіберу", "contact")
 
 
 def rows(user: User) -> list[list[str]]:
@@ -526,7 +526,7 @@ async def test_a_message_without_protection_can_be_forwarded(
     ],
 )
 async def test_buttons_stand_where_their_labels_fit(
-    channel: Telegram, gulnar: User, buttons: tuple[Press, ...], shown: list[list[str]]
+    channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...], shown: list[list[str]]
 ) -> None:
     await channel.send(said("?", buttons=buttons))
     assert rows(gulnar) == shown
@@ -535,7 +535,7 @@ async def test_buttons_stand_where_their_labels_fit(
 async def test_a_pressed_button_comes_back_as_it_went(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    sent = await channel.send(said("?", buttons=(Press("x" * 64, "Иә", "option"),)))
+    sent = await channel.send(said("?", buttons=(RenderedButton("x" * 64, "Иә", "option"),)))
     pressed = await gulnar.press("Иә")
     [arrival] = await received(channel, telegram)
     assert isinstance(arrival, Inbound)
@@ -548,7 +548,7 @@ async def test_a_payload_that_telegram_would_cut_is_refused(
     channel: Telegram, gulnar: User, payload: str
 ) -> None:
     with pytest.raises(Refused):
-        await channel.send(said("?", buttons=(Press(payload, "Иә", "option"),)))
+        await channel.send(said("?", buttons=(RenderedButton(payload, "Иә", "option"),)))
     assert gulnar.received == []
 
 
@@ -576,7 +576,7 @@ async def test_a_long_message_is_parted_where_paragraphs_end(
     assert [one.labels for one in gulnar.received] == [[], [], ["Жабу"]]
     assert all(one.protected for one in gulnar.received)
     assert sent == ",".join(str(one.id) for one in gulnar.received)
-    await channel.send(Act("delete", "501", external_id=sent))
+    await channel.send(ChannelCall("delete", "501", external_id=sent))
     assert gulnar.received == []
 
 
@@ -617,27 +617,27 @@ async def test_half_of_a_long_message_is_taken_back(
 async def test_an_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:
     sent = await channel.send(said("old", buttons=options("a")))
     new = Message(("new",), options("b"))
-    assert await channel.send(Act("edit", "501", new, sent)) == sent
+    assert await channel.send(ChannelCall("edit", "501", new, sent)) == sent
     assert (gulnar.last.text, rows(gulnar)) == ("new", [["b"]])
 
 
 async def test_an_edit_that_changes_nothing_succeeds(channel: Telegram, gulnar: User) -> None:
     act = said("same", buttons=options("a"))
     sent = await channel.send(act)
-    assert await channel.send(Act("edit", "501", act.message, sent)) == sent
+    assert await channel.send(ChannelCall("edit", "501", act.message, sent)) == sent
 
 
 async def test_a_message_that_is_gone_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
     sent = await channel.send(said("old"))
     await gulnar.delete(gulnar.last)
     with pytest.raises(CannotEdit):
-        await channel.send(Act("edit", "501", Message(("new",)), sent))
+        await channel.send(ChannelCall("edit", "501", Message(("new",)), sent))
 
 
 async def test_a_persons_message_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
     theirs = await gulnar.say("a")
     with pytest.raises(CannotEdit):
-        await channel.send(Act("edit", "501", Message(("new",)), str(theirs.id)))
+        await channel.send(ChannelCall("edit", "501", Message(("new",)), str(theirs.id)))
 
 
 @pytest.mark.parametrize(
@@ -653,14 +653,14 @@ async def test_what_an_edit_cannot_bring_is_not_edited(
 ) -> None:
     sent = await channel.send(said("old"))
     with pytest.raises(CannotEdit):
-        await channel.send(Act("edit", "501", new, sent))
+        await channel.send(ChannelCall("edit", "501", new, sent))
     assert gulnar.last.text == "old"
 
 
 async def test_messages_of_both_sides_are_deleted(channel: Telegram, gulnar: User) -> None:
     theirs = await gulnar.say("AA 1234567")
     ours = await channel.send(said("a"))
-    await channel.send(Act("delete", "501", external_id=f"{theirs.id},{ours},999999"))
+    await channel.send(ChannelCall("delete", "501", external_id=f"{theirs.id},{ours},999999"))
     assert all(one.deleted for one in gulnar.chat)
 
 
@@ -670,7 +670,9 @@ async def test_a_message_too_old_does_not_keep_the_others(
     old = await channel.send(said("old"))
     telegram.advance(49 * 3600)
     new = [await channel.send(said(str(n))) for n in range(120)]
-    await channel.send(Act("delete", "501", external_id=",".join([*new[:60], old, *new[60:]])))
+    await channel.send(
+        ChannelCall("delete", "501", external_id=",".join([*new[:60], old, *new[60:]]))
+    )
     assert [one.text for one in gulnar.received] == ["old"]
 
 
@@ -679,8 +681,8 @@ async def test_a_group_is_left_once_and_for_all(
 ) -> None:
     group = await gulnar.add_bot_to_group()
     [*_, arrival] = await received(channel, telegram)
-    assert isinstance(arrival, Intruder)
-    leave = Act("leave", arrival.address)
+    assert isinstance(arrival, GroupChat)
+    leave = ChannelCall("leave", arrival.address)
     await channel.send(leave)
     assert group.standing == "left"
     await channel.send(leave)
@@ -748,19 +750,19 @@ async def test_who_blocked_the_bot_or_is_gone_is_not_written_to(
     channel: Telegram, gulnar: User, gone: str
 ) -> None:
     setattr(gulnar.person, gone, True)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(BlockedByUser):
         await channel.send(said("a"))
 
 
 async def test_who_is_unknown_is_not_written_to(channel: Telegram, telegram: Emulator) -> None:
     telegram.user(502)
     for address in ("502", "503"):
-        with pytest.raises(NotAllowed):
-            await channel.send(Act("send", address, Message(("a",))))
+        with pytest.raises(BlockedByUser):
+            await channel.send(ChannelCall("send", address, Message(("a",))))
 
 
 async def test_what_telegram_never_takes_is_refused(channel: Telegram, gulnar: User) -> None:
-    for act in (said("\u200b"), said("a", buttons=options("\u200b")), Act("send", "501")):
+    for act in (said("\u200b"), said("a", buttons=options("\u200b")), ChannelCall("send", "501")):
         with pytest.raises(Refused):
             await channel.send(act)
 
@@ -795,7 +797,7 @@ async def test_the_token_is_in_no_error_and_no_log(
 # Long polling
 
 
-async def received(channel: Telegram, telegram: Emulator) -> list[Arrival]:
+async def received(channel: Telegram, telegram: Emulator) -> list[IncomingUpdate]:
     """Everything that waits, confirmed, as one who polls receives it."""
     async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
         batch = await anext(batches)

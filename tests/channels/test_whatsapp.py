@@ -12,25 +12,25 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.channels import (
-    Act,
-    Arrival,
+    BlockedByUser,
+    ChannelCall,
+    ChannelSuspended,
+    DeliveryReport,
     DoesNotFit,
-    Held,
+    HandleChanged,
     Ignored,
     Inbound,
+    IncomingUpdate,
     Message,
-    Moved,
-    NotAllowed,
     NoTemplate,
-    NotNow,
     OptedOut,
-    Press,
-    Receipt,
     Refused,
+    RenderedButton,
     SendError,
-    Spoiled,
     Template,
+    TemporarilyRestricted,
     Throttled,
+    Unparseable,
     Unreachable,
     Unreadable,
     WindowClosed,
@@ -50,7 +50,7 @@ PHONE, USER_ID = "77010000001", "KZ.13491208655302741918"
 NUMBER_ID = wa.NUMBER_ID
 
 
-def parse(*values: dict[str, Any], number_id: str = NUMBER_ID) -> tuple[Arrival, ...]:
+def parse(*values: dict[str, Any], number_id: str = NUMBER_ID) -> tuple[IncomingUpdate, ...]:
     changes = [{"field": "messages", "value": metadata(number_id) | each} for each in values]
     return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
 
@@ -73,7 +73,7 @@ def text(words: str = "Сәлем", **more: Any) -> dict[str, Any]:
     return message(type="text", text={"body": words}, **more)
 
 
-def one(raw: dict[str, Any], **more: Any) -> Arrival:
+def one(raw: dict[str, Any], **more: Any) -> IncomingUpdate:
     [arrival] = parse({"messages": [raw], **more})
     return arrival
 
@@ -218,7 +218,9 @@ def test_a_new_number_is_told_for_each_old_name() -> None:
         "previous_user_id": USER_ID,
     }
     found = parse({"messages": [message(type="system", system=system)]})
-    assert [(each.handle, each.to, each.address) for each in found if isinstance(each, Moved)] == [
+    assert [
+        (each.handle, each.to, each.address) for each in found if isinstance(each, HandleChanged)
+    ] == [
         (USER_ID, "KZ.2", "KZ.2"),
         (PHONE, "77010000002", "KZ.2"),
     ]
@@ -227,7 +229,7 @@ def test_a_new_number_is_told_for_each_old_name() -> None:
 def test_a_new_user_id_without_a_phone_is_told() -> None:
     system = {"type": "user_changed_user_id", "user_id": "KZ.2", "previous_user_id": USER_ID}
     raw = {"id": "wamid.S", "timestamp": NOW, "type": "system", "system": system}
-    assert one(raw) == Moved("whatsapp", "wamid.S/0", USER_ID, "KZ.2", "KZ.2")
+    assert one(raw) == HandleChanged("whatsapp", "wamid.S/0", USER_ID, "KZ.2", "KZ.2")
 
 
 @pytest.mark.row(33)
@@ -254,8 +256,8 @@ def test_everything_of_a_batch_is_read_and_only_what_is_bad_is_spoiled() -> None
         "wamid.1",
         "wamid.2",
     ]
-    assert sum(isinstance(each, Receipt) for each in found) == 1
-    spoiled = [each for each in found if isinstance(each, Spoiled)]
+    assert sum(isinstance(each, DeliveryReport) for each in found) == 1
+    spoiled = [each for each in found if isinstance(each, Unparseable)]
     assert len(spoiled) == len(poisoned) + len(broken) + 2
     assert {each.code for each in spoiled} == {"E_SHAPE", "E_NUMBER"}
     assert {each.external_id for each in spoiled} > {"wamid.bad", "wamid.nobody", "wamid.when"}
@@ -294,7 +296,7 @@ def test_a_message_of_last_week_counts_and_one_that_may_be_a_repetition_does_not
     late = one(text(timestamp=str(NOW - 6 * 86400)))
     assert isinstance(late, Inbound)
     stale = one(text(timestamp=str(NOW - 9 * 86400)))
-    assert isinstance(stale, Spoiled)
+    assert isinstance(stale, Unparseable)
     assert (stale.external_id, stale.code) == ("wamid.A", "E_STALE")
 
 
@@ -307,14 +309,14 @@ def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
 def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
     price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
     [receipt] = parse({"statuses": [status(pricing=price)]})
-    assert receipt == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "utility")
+    assert receipt == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "utility")
     [free] = parse({"statuses": [status(pricing=price | {"billable": False})]})
-    assert free == Receipt("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
+    assert free == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
 
 
 def test_a_status_of_a_part_says_which() -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data="77.1/2/3")]})
-    assert isinstance(receipt, Receipt)
+    assert isinstance(receipt, DeliveryReport)
     assert (receipt.row, receipt.part, receipt.parts) == ("77.1", 2, 3)
 
 
@@ -323,7 +325,7 @@ def test_a_status_of_a_part_says_which() -> None:
 )
 def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
-    assert isinstance(receipt, Receipt)
+    assert isinstance(receipt, DeliveryReport)
     assert receipt.row == ""
 
 
@@ -333,7 +335,7 @@ def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
 )
 def test_a_failure_is_told_in_our_words(code: int, ours: str) -> None:
     [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
-    assert isinstance(receipt, Receipt)
+    assert isinstance(receipt, DeliveryReport)
     assert (receipt.state, receipt.code) == ("failed", ours)
 
 
@@ -351,9 +353,9 @@ def test_an_error_of_the_account_raises_an_alarm() -> None:
     [
         ((131047,), WindowClosed),
         ((131056, 130429, 4, 80007, 131048, 131064), Throttled),
-        ((368, 131031, 131042, 190, 0, 10, 200, 299, 131005), Held),
-        ((131026,), NotAllowed),
-        ((131049,), NotNow),
+        ((368, 131031, 131042, 190, 0, 10, 200, 299, 131005), ChannelSuspended),
+        ((131026,), BlockedByUser),
+        ((131049,), TemporarilyRestricted),
         ((131050,), OptedOut),
         ((132000, 132001, 132005, 132007, 132012, 132015, 132016), NoTemplate),
         ((131051, 131052, 131053, 131062, 131030, 131008, 131009, 100, 130497, 139200), Refused),
@@ -373,8 +375,8 @@ def test_a_pair_waits_six_seconds_and_the_rest_goes_on() -> None:
     ("status", "kind"),
     [
         (400, Refused),
-        (401, Held),
-        (403, Held),
+        (401, ChannelSuspended),
+        (403, ChannelSuspended),
         (429, Throttled),
         (500, Unreachable),
         (503, Unreachable),
@@ -387,11 +389,11 @@ def test_a_code_that_nobody_knows_goes_by_its_status(status: int, kind: type[Sen
 # Layout
 
 
-def presses(*labels: str, kind: str = "option") -> tuple[Press, ...]:
-    return tuple(Press(f"1:{number}", label, kind) for number, label in enumerate(labels))
+def presses(*labels: str, kind: str = "option") -> tuple[RenderedButton, ...]:
+    return tuple(RenderedButton(f"1:{number}", label, kind) for number, label in enumerate(labels))
 
 
-def laid(paragraphs: tuple[str, ...], *buttons: Press) -> list[dict[str, Any]]:
+def laid(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str, Any]]:
     return layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
 
 
@@ -411,9 +413,12 @@ def test_up_to_three_are_buttons_and_up_to_ten_a_list() -> None:
 
 
 def test_controls_that_find_no_room_can_be_written() -> None:
-    more = Press("1:>", "Ещё", "control")
-    back, help_ = Press("1:<", "Назад", "control"), Press("!help", "Помощь", "control")
-    exit_ = Press("!exit", "Закрыть и очистить", "exit")
+    more = RenderedButton("1:>", "Ещё", "control")
+    back, help_ = (
+        RenderedButton("1:<", "Назад", "control"),
+        RenderedButton("!help", "Помощь", "control"),
+    )
+    exit_ = RenderedButton("!exit", "Закрыть и очистить", "exit")
     [part] = laid(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
     rows = [each["title"] for each in part["interactive"]["action"]["sections"][0]["rows"]]
     assert rows == [*"abcdefgh", "Ещё", "Назад"]
@@ -429,14 +434,16 @@ def test_a_label_too_long_for_a_row_goes_on_below_it() -> None:
 
 def test_a_text_too_long_for_buttons_has_numbered_answers() -> None:
     [part] = laid(
-        ("б" * 1500,), *presses("Отправить", "Изменить"), Press("!help", "Помощь", "control")
+        ("б" * 1500,),
+        *presses("Отправить", "Изменить"),
+        RenderedButton("!help", "Помощь", "control"),
     )
     assert part["type"] == "text"
     assert "1. Отправить\n2. Изменить\n\nМожно также написать: Помощь" in part["text"]["body"]
 
 
 def test_a_page_of_answers_keeps_its_list_under_a_long_text() -> None:
-    more = Press("1:>", "Ещё", "control")
+    more = RenderedButton("1:>", "Ещё", "control")
     before, last = laid(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
     assert before["text"]["body"] == "б" * 1500
     assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3/9"
@@ -453,19 +460,19 @@ def test_a_long_text_is_parted_and_nothing_of_it_is_lost() -> None:
 @pytest.mark.parametrize(
     "press",
     [
-        Press("1:" + "x" * 300, "a", "option"),
-        Press("1:ә", "a", "option"),
-        Press("1:a", "", "option"),
+        RenderedButton("1:" + "x" * 300, "a", "option"),
+        RenderedButton("1:ә", "a", "option"),
+        RenderedButton("1:a", "", "option"),
     ],
 )
-def test_what_cannot_be_sent_whole_is_refused_loudly(press: Press) -> None:
+def test_what_cannot_be_sent_whole_is_refused_loudly(press: RenderedButton) -> None:
     with pytest.raises(DoesNotFit):
         laid(("A",), press, *presses(*"bcd"))
 
 
 def test_a_link_stands_alone_and_the_rest_can_be_written() -> None:
-    link = Press("https://kosh.example/p/x", "Открыть страницу", "page")
-    [part] = laid(("A",), link, Press("!exit", "Закрыть и очистить", "exit"))
+    link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
+    [part] = laid(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]
     assert parameters == {"display_text": "Открыть страницу", "url": "https://kosh.example/p/x"}
     assert part["interactive"]["body"]["text"].endswith("Закрыть и очистить")
@@ -521,11 +528,11 @@ SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
 async def test_a_message_goes_out_with_our_row(emulator: wa.Emulator, channel: WhatsApp) -> None:
     user = emulator.user(PHONE)
     await user.say("Сәлем")
-    wamid = await channel.send(Act("send", user.user_id, SAID, row="77"))
+    wamid = await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
     assert user.last.id == wamid
     assert (user.last.text, user.last.labels) == ("Сәлеметсіз бе", ["Иә", "Жоқ"])
     assert emulator.journal.sent(user.user_id)[0]["biz_opaque_callback_data"] == "77"
-    assert await channel.send(Act("send", PHONE, SAID))
+    assert await channel.send(ChannelCall("send", PHONE, SAID))
     assert emulator.journal.mistakes() == []
 
 
@@ -534,7 +541,7 @@ async def test_what_is_there_of_a_long_message_is_told_and_can_be_left_out(
 ) -> None:
     user = emulator.user(PHONE)
     await user.say("Сәлем")
-    act = Act(
+    act = ChannelCall(
         "send", user.user_id, Message(("Бірінші " * 500, "Екінші " * 90), (), "kk"), row="7.1"
     )
     emulator.fail(wa.Refused(131056), after=1)
@@ -556,7 +563,7 @@ async def test_a_solution_providers_dialect_is_spoken() -> None:
         channel = opened(http, emulator, api=emulator.url, auth_header="D360-API-KEY")
         user = emulator.user(PHONE)
         sent = await user.send_photo(b"\xff\xd8\xff" + bytes(2000))
-        await channel.send(Act("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, SAID))
         await channel.acknowledge(sent.id, typing=True)
         got = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
         assert b"".join(got) == b"\xff\xd8\xff" + bytes(2000)
@@ -583,7 +590,7 @@ async def test_each_refusal_is_its_error_and_tells_of_nobody(
     await user.say("Сәлем")
     emulator.fail(wa.Refused(code))
     with capture_logs() as logged, pytest.raises(SendError) as failed:
-        await channel.send(Act("send", user.user_id, SAID, row="77"))
+        await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
     assert isinstance(failed.value, FAULTS[code].error)
     told = "".join(traceback.format_exception(failed.value)) + repr(logged)
     assert not any(secret in told for secret in (PHONE, user.user_id, emulator.token, "Сәлем"))
@@ -597,7 +604,7 @@ async def test_no_answer_to_rely_on_is_unreachable(
     await user.say("Сәлем")
     emulator.fail(fault)
     with pytest.raises(Unreachable) as failed:
-        await channel.send(Act("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, SAID))
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
@@ -608,15 +615,15 @@ async def test_outside_the_window_only_a_template_goes(
     await user.say("Сәлем")
     emulator.advance(25 * 3600)
     with pytest.raises(WindowClosed):
-        await channel.send(Act("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, SAID))
     with pytest.raises(WindowClosed):
-        await channel.send(Act("send", user.user_id, SAID, closed=True))
+        await channel.send(ChannelCall("send", user.user_id, SAID, closed=True))
     named = Message(("A",), (), "kk_Arab", template=Template("status", ("KS-1",), ("!status",)))
     with pytest.raises(NoTemplate):
-        await channel.send(Act("send", user.user_id, named, closed=True))
+        await channel.send(ChannelCall("send", user.user_id, named, closed=True))
     template = wa.Template("status", "kk", "Жаңалық бар: {{1}}", buttons=("Ашу",))
     emulator.add_templates(template)
-    await channel.send(Act("send", user.user_id, named, closed=True))
+    await channel.send(ChannelCall("send", user.user_id, named, closed=True))
     assert user.last.text == "Жаңалық бар: KS-1"
     assert user.last.buttons[0].data == "!status"
 
@@ -624,7 +631,7 @@ async def test_outside_the_window_only_a_template_goes(
 @pytest.mark.parametrize("kind", ["edit", "delete", "leave"])
 async def test_what_the_platform_cannot_do_is_refused(channel: WhatsApp, kind: Any) -> None:
     with pytest.raises(Refused):
-        await channel.send(Act(kind, PHONE, SAID, external_id="wamid.A"))
+        await channel.send(ChannelCall(kind, PHONE, SAID, external_id="wamid.A"))
 
 
 async def test_a_file_comes_in_pieces_and_its_address_is_asked_for_again(

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Self
 
-from bot.channels import Message, Press
+from bot.channels import Message, RenderedButton
 from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine import checklist_screens, screens, upload_states
@@ -62,7 +62,7 @@ def message(say: Say, language: str) -> Message:
     return Message(
         tuple("\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs),
         tuple(
-            Press(each.payload or LINK, _rendered(each.label, language), each.kind.value)
+            RenderedButton(each.payload or LINK, _rendered(each.label, language), each.kind.value)
             for each in say.buttons
         ),
         language,

@@ -28,7 +28,7 @@ from aiohttp import web
 from psycopg_pool import PoolTimeout
 
 from bot import broadcasts, embedded
-from bot.broadcasts import Broadcast, Fate, State, model
+from bot.broadcasts import Broadcast, RecipientStatus, State, model
 from bot.broadcasts.progress import of
 from bot.config.settings import settings
 from bot.db.migrations import migrate
@@ -267,7 +267,7 @@ async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
     """Those in doubt as an officer finds them, page by page."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
-        rt, who.lead, found.id, Fate.IN_DOUBT, after=numbers[-1]
+        rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
     ):
         numbers += [each.seq for each in page]
     return {*numbers[1:]}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.concurrency.batching import Batcher, Lines, WaitedTooLong
+from bot.concurrency.batching import Batcher, SerialQueue, WaitedTooLong
 
 
 class Table:
@@ -107,7 +107,7 @@ async def test_nobody_waits_for_ever_to_be_begun() -> None:
 
 
 async def test_a_line_is_kept_by_key() -> None:
-    lines, seen, first = Lines(5), list[str](), asyncio.Event()
+    lines, seen, first = SerialQueue(5), list[str](), asyncio.Event()
 
     async def work(name: str, gate: asyncio.Event | None = None) -> None:
         if gate:
@@ -128,7 +128,7 @@ async def test_a_line_is_kept_by_key() -> None:
 
 
 async def test_nobody_stands_in_line_for_ever_and_nobody_behind_goes_before() -> None:
-    lines, gate, done = Lines(0.05), asyncio.Event(), list[str]()
+    lines, gate, done = SerialQueue(0.05), asyncio.Event(), list[str]()
 
     async def fails() -> None:
         await gate.wait()

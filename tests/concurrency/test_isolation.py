@@ -64,7 +64,7 @@ async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.Monkey
         async with rt.pool.connection() as session:
             person = await identities.load(rt, session, person_id)
             assert person is not None
-            await outbox.post(session, person, "web", (row,))
+            await outbox.enqueue(session, person, "web", (row,))
     oldest: Any = "SELECT person_id FROM messages WHERE state = 'pending' ORDER BY due_at LIMIT 1"
     broken = await _unreadable(rt, oldest)
     await sweeps.sweep(rt)
@@ -124,7 +124,7 @@ async def test_cases_of_others_are_tended(rt: Runtime, monkeypatch: pytest.Monke
         await ask(Guest(rt))
     broken = await _unreadable(rt, "SELECT person_id FROM cases ORDER BY id LIMIT 1")
     await ahead(rt, "14 days")
-    assert await case_sweeps.tend(rt) == 3
+    assert await case_sweeps.sweep_cases(rt) == 3
     left: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
     assert await _all(rt, left) == [broken]
 

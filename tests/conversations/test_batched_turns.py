@@ -11,7 +11,7 @@ from bot.channels import Inbound
 from bot.conversations import batched_turns, receive
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.db.pipeline import TextStatement
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -36,7 +36,7 @@ async def _values(rt: Runtime, question: str) -> list[Any]:
         return [row[0] for row in await cursor.fetchall()]
 
 
-async def _answer(rt: Runtime, update: Inbound) -> Delivery | None:
+async def _answer(rt: Runtime, update: Inbound) -> AfterCommit | None:
     delivery = await receive.receive(rt, update)
     await receive.deliver(rt, delivery)
     return delivery
@@ -106,7 +106,7 @@ async def test_whose_turn_fails_does_not_keep_the_others(
     updates = [guest.inbound(Said(each)) for guest, each in zip(guests, said, strict=True)]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Overloaded)
-    assert all(isinstance(each, Delivery) for each in answers[1:])
+    assert all(isinstance(each, AfterCommit) for each in answers[1:])
     assert await _surnames(guests) == [None, *["TESTOVA"] * (PEOPLE - 1)]
 
 
@@ -234,5 +234,5 @@ async def test_an_outcome_that_cannot_be_written_keeps_no_other(
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Exception)
-    assert all(isinstance(each, Delivery) for each in answers[1:])
+    assert all(isinstance(each, AfterCommit) for each in answers[1:])
     assert len(await _values(rt, "SELECT id FROM messages WHERE state = 'sending'")) == 1

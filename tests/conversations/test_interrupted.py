@@ -14,13 +14,13 @@ import pytest
 from psycopg import OperationalError
 from pydantic import SecretStr
 
-from bot.channels import Act
+from bot.channels import ChannelCall
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.config.settings import Settings
 from bot.db import connection
 from bot.observability import logging, metrics
-from bot.runtime import DatabaseAway, Runtime, pool, runtime
+from bot.runtime import DatabaseUnavailable, Runtime, pool, runtime
 from bot.security.key_files import VaultError
 from bot.worker import main, sweeps
 from flows.engine.events import Said
@@ -36,7 +36,7 @@ class Slow(WebChat):
         super().__init__(rt.live, rt.vault)
         self.begun, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.begun.set()
         await self.gate.wait()
         self.sent += 1
@@ -174,7 +174,7 @@ async def test_what_was_begun_is_interrupted_after_a_while() -> None:
         finally:
             interrupted.set()
 
-    working = asyncio.create_task(shutdown.to_the_end(for_ever(), seconds=0.01))
+    working = asyncio.create_task(shutdown.finish_on_cancel(for_ever(), seconds=0.01))
     await begun.wait()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
@@ -238,7 +238,7 @@ async def test_nobody_starts_with_keys_of_another_installation(
 
 
 async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settings) -> None:
-    with pytest.raises(DatabaseAway, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
+    with pytest.raises(DatabaseUnavailable, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
         async with runtime(nowhere):
             raise AssertionError
 

@@ -15,10 +15,10 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from bot import cases, desk, outbox
-from bot.cases import State, Taken
+from bot.cases import CaseConflict, State
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.desk import Done
+from bot.desk import ActionResult
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.engine.events import Said
@@ -47,14 +47,16 @@ async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
         tries = (_insist(rt, each, case) for each in team)
         results = await asyncio.gather(*tries, return_exceptions=True)
         winners = [
-            who.id for who, each in zip(team, results, strict=True) if isinstance(each, Done)
+            who.id
+            for who, each in zip(team, results, strict=True)
+            if isinstance(each, ActionResult)
         ]
-        losers = [each for each in results if isinstance(each, Taken)]
+        losers = [each for each in results if isinstance(each, CaseConflict)]
         assert (len(winners), len(losers)) == (1, OFFICERS - 1)
         assert (await now(rt, case.id)).owner == winners[0]
 
 
-async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> Done:
+async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
     """A claim that waits for a connection for as long as it takes."""
     pressed = key()
     while True:
@@ -88,7 +90,7 @@ async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
         rows = [outbox.Row("send", receive.apology(rt, "ru"), held.epoch) for _each in range(count)]
-        await outbox.post(session, held.person, "web", rows)
+        await outbox.enqueue(session, held.person, "web", rows)
 
 
 async def _clock(rt: Runtime) -> datetime:
@@ -129,7 +131,7 @@ async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
         await asyncio.sleep(0)
     try:
         return await act()
-    except (Taken, LookupError, desk.Refused) as error:
+    except (CaseConflict, LookupError, desk.Refused) as error:
         return error
 
 
@@ -139,7 +141,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
     await _write(rt, case, 3)
     committed: list[datetime] = []
 
-    async def claim() -> Done:
+    async def claim() -> ActionResult:
         done = await desk.claim(rt, random.choice(team), case.id, case.version, key=key())
         committed.append(await _clock(rt))
         return done
@@ -234,9 +236,9 @@ async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Ran
         _after(random, lambda: desk.take_over(rt, second, case.id, version, key=key())),
     )
     await outbox.sweep(rt)
-    assert isinstance(taken, Done)
+    assert isinstance(taken, ActionResult)
     shown = [each for each in (await seen(rt, second, case.id)).thread if each.by == "officer"]
-    if isinstance(reply, Taken):
+    if isinstance(reply, CaseConflict):
         assert shown == []
         assert await messages(rt, case.id) == []
     else:

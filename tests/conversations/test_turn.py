@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from bot import outbox
-from bot.channels import Act, Throttled
+from bot.channels import ChannelCall, Throttled
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
@@ -246,7 +246,7 @@ class _Named(WebChat):
         super().__init__(rt.live, rt.vault)
         self.names: list[str] = []
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.names.append(act.row)
         if len(self.names) == 1:
             raise Throttled(0.1)

@@ -22,7 +22,7 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def note_then_claim(
         rt: Runtime, session: Transaction, inbound: Inbound
-    ) -> tuple[conversation_store.Held | None, bool, datetime]:
+    ) -> tuple[conversation_store.LockedConversation | None, bool, datetime]:
         key = conversation_store.update_keys(rt, inbound.channel, inbound.external_id)[0]
         fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
         await session.commit()

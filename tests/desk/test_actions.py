@@ -21,7 +21,7 @@ from bot.desk.views import Queue, ReasonNeeded
 from bot.observability import logging
 from bot.officers import directory
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Forbidden, Reason, Role, Why
+from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Role
 from bot.people import identities
 from bot.privacy import retention
 from bot.runtime import Runtime
@@ -105,7 +105,7 @@ async def test_an_act_is_done_once_for_its_key(rt: Runtime) -> None:
     claiming, replying = key(), key()
     for repeated in (False, True):
         done = await desk.claim(rt, officer, case.id, case.version, key=claiming)
-        assert done == desk.Done(case.id, case.version + 1, repeated)
+        assert done == desk.ActionResult(case.id, case.version + 1, repeated)
     for repeated in (False, True):
         done = await desk.reply(rt, officer, case.id, case.version + 1, key=replying, words="Once.")
         assert done.repeated is repeated
@@ -124,7 +124,7 @@ async def test_a_message_of_the_form_not_yet_sent_is_dropped_when_an_officer_tak
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
         late = outbox.Row("send", receive.apology(rt, "ru"), held.epoch)
-        await outbox.post(session, held.person, "web", (late,))
+        await outbox.enqueue(session, held.person, "web", (late,))
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     states = [row[0] for row in await messages(rt)]
@@ -138,7 +138,7 @@ async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer)
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
         row = outbox.Row("send", receive.apology(rt, "ru"), case_id=case.id, officer=officer.id)
-        (sent,) = await outbox.post(session, held.person, "web", (row,))
+        (sent,) = await outbox.enqueue(session, held.person, "web", (row,))
         await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
 
 
@@ -175,7 +175,7 @@ async def test_a_reply_that_was_overtaken_is_shown_as_not_sent_also_weeks_later(
     await retention.retain(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
     assert reply.delivery == "dropped"
-    with pytest.raises(cases.Taken) as taken:
+    with pytest.raises(cases.CaseConflict) as taken:
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="Too late.")
     assert taken.value.holder == other.name
 
@@ -186,12 +186,12 @@ async def test_somebody_who_does_not_hold_the_case_can_neither_answer_nor_end_it
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
     case = await _claimed(rt, guest, officer)
-    with pytest.raises(cases.Taken):
+    with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, other, case.id, case.version, key=key(), words="Out of turn.")
-    with pytest.raises(cases.Taken):
+    with pytest.raises(cases.CaseConflict):
         await desk.resolve(rt, other, case.id, case.version, key=key())
     await desk.resolve(rt, officer, case.id, case.version, key=key())
-    with pytest.raises(cases.Taken):
+    with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="Too late.")
     assert await messages(rt, case.id) == []
 
@@ -199,10 +199,10 @@ async def test_somebody_who_does_not_hold_the_case_can_neither_answer_nor_end_it
 async def test_what_is_decided_on_an_old_page_is_not_done(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
-    with pytest.raises(cases.Taken) as taken:
+    with pytest.raises(cases.CaseConflict) as taken:
         await desk.resolve(rt, officer, case.id, case.version - 1, key=key())
     assert taken.value.version == case.version
-    with pytest.raises(cases.Taken):
+    with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
@@ -462,7 +462,7 @@ async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
     await seen(rt, officer, found[0].id)
     with pytest.raises(Forbidden) as forbidden:
         await seen(rt, officer, found[2].id)
-    assert forbidden.value.why is Why.BUDGET
+    assert forbidden.value.why is DenialReason.BUDGET
     await ahead(rt, "61 minutes")
     await seen(rt, officer, found[2].id)
 
@@ -493,7 +493,7 @@ async def test_who_opens_many_cases_in_one_burst_is_stopped_at_the_budget_and_to
             *(seen(rt, officer, each.id) for each in found), return_exceptions=True
         )
     refused = [each for each in results if isinstance(each, Forbidden)]
-    assert [each.why for each in refused] == [Why.BUDGET] * 5
+    assert [each.why for each in refused] == [DenialReason.BUDGET] * 5
     read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
     assert len(read) == 3
     assert sorted(counts) == [2, 3, 3, 3, 3, 3]

@@ -19,8 +19,8 @@ import pytest
 from PIL import Image, ImageFilter, PngImagePlugin
 
 from bot.file_sanitizer import child_process, pdfs, sanitizer
-from bot.file_sanitizer.child_process import Hand
-from bot.file_sanitizer.sanitizer import MAX_BYTES, Clean, Refused, Verdict, Workshop
+from bot.file_sanitizer.child_process import ChildProcess
+from bot.file_sanitizer.sanitizer import MAX_BYTES, Clean, Refused, Sanitizer, Verdict
 from bot.observability import logging
 from flows.engine.upload_states import HINTS, MAX_PAGES, REFUSALS, Hint, Refusal
 from tests.sample_files import LINE, chunk, deep_pdf, noise, pdf, photo, saved, sent, sheet
@@ -32,12 +32,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def works() -> AsyncIterator[Workshop]:
-    async with Workshop(ahead=0) as works:
+async def works() -> AsyncIterator[Sanitizer]:
+    async with Sanitizer(ahead=0) as works:
         yield works
 
 
-async def cleaned(works: Workshop, file: bytes, **how: Any) -> tuple[Clean, bytes]:
+async def cleaned(works: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
     """What a file becomes, and its bytes."""
     verdict = await works.clean(sent(file), **how)
     assert isinstance(verdict, Clean), verdict
@@ -45,7 +45,7 @@ async def cleaned(works: Workshop, file: bytes, **how: Any) -> tuple[Clean, byte
         return verdict, b"".join(contents.pieces(100_000))
 
 
-async def refused(works: Workshop, file: bytes) -> Refusal:
+async def refused(works: Sanitizer, file: bytes) -> Refusal:
     verdict = await works.clean(sent(file))
     assert isinstance(verdict, Refused), verdict
     return verdict.reason
@@ -142,14 +142,14 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 )
 @pytest.mark.row(69, 71, 72, 73, 75, 76, 79, 83)
 async def test_what_is_not_taken_has_its_reason(
-    works: Workshop, make: Callable[[], bytes], reason: Refusal
+    works: Sanitizer, make: Callable[[], bytes], reason: Refusal
 ) -> None:
     assert await refused(works, make()) == reason
 
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(70)
-async def test_row_70_a_large_file_is_not_read_to_its_end(works: Workshop) -> None:
+async def test_row_70_a_large_file_is_not_read_to_its_end(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -167,7 +167,7 @@ async def test_row_70_a_large_file_is_not_read_to_its_end(works: Workshop) -> No
 
 
 @pytest.mark.row(71)
-async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Workshop) -> None:
+async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -182,7 +182,7 @@ async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Workshop) -> No
 
 @pytest.mark.row(85)
 async def test_row_85_a_lost_download_tells_nothing_of_its_address(
-    works: Workshop, capsys: pytest.CaptureFixture[str]
+    works: Sanitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("debug")
 
@@ -214,7 +214,7 @@ def test_the_child_uses_no_word_that_people_could_not_be_told() -> None:
 # What is taken, and what is left of it
 
 
-async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Workshop) -> None:
+async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Sanitizer) -> None:
     for form in ("JPEG", "PNG", "WEBP"):
         verdict, file = await cleaned(works, saved(sheet(), form))
         assert (verdict.media_type, verdict.pages, verdict.hints) == ("image/jpeg", 1, ())
@@ -226,7 +226,7 @@ async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Workshop) -> None:
     assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MAX_PAGES
 
 
-async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Workshop) -> None:
+async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Sanitizer) -> None:
     from hashlib import sha256
 
     given = photo()
@@ -235,7 +235,7 @@ async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Workshop
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 
-async def test_a_large_photo_becomes_a_reasonable_one(works: Workshop) -> None:
+async def test_a_large_photo_becomes_a_reasonable_one(works: Sanitizer) -> None:
     _, file = await cleaned(works, saved(sheet(6000, 4500), quality=90))
     assert max(opened(file).size) == 3000
     _, file = await cleaned(works, noise(4000, 3000, 0), limit=20 * MEBIBYTE)
@@ -249,13 +249,13 @@ async def test_a_large_photo_becomes_a_reasonable_one(works: Workshop) -> None:
         pytest.param("-100000 -100000 100000 100000", id="row-73-negative"),
     ],
 )
-async def test_a_huge_page_is_drawn_small(works: Workshop, box: str) -> None:
+async def test_a_huge_page_is_drawn_small(works: Sanitizer, box: str) -> None:
     _, file = await cleaned(works, pdf(box=box))
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
 
 @pytest.mark.row(73)
-async def test_row_73_a_page_of_200_mb_does_no_harm(works: Workshop) -> None:
+async def test_row_73_a_page_of_200_mb_does_no_harm(works: Sanitizer) -> None:
     given = deep_pdf()
     assert len(given) < 300_000
     verdict = await works.clean(sent(given))
@@ -284,7 +284,7 @@ NAMES = re.compile(
 
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(74)
-async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Workshop) -> None:
+async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Sanitizer) -> None:
     given = pdf(*ACTIVE)
     assert NAMES.search(given)
     verdict, file = await cleaned(works, given)
@@ -293,7 +293,7 @@ async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Work
     assert set(re.findall(rb"/Filter/(\w+)", file)) == {b"DCTDecode"}
 
 
-async def test_what_was_filled_into_a_form_can_be_seen(works: Workshop) -> None:
+async def test_what_was_filled_into_a_form_can_be_seen(works: Sanitizer) -> None:
     _, with_form = await cleaned(works, pdf(*ACTIVE))
     place = (170, 840, 1100, 945)  # of the field, at 200 dots per inch
     drawn = pypdfium2.PdfDocument(with_form)[0].render(scale=200 / 72).to_pil().convert("L")
@@ -330,7 +330,7 @@ EXTRAS = _with_extras()
 @pytest.mark.parametrize("name", EXTRAS)
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(77)
-async def test_what_came_along_is_gone(works: Workshop, name: str) -> None:
+async def test_what_came_along_is_gone(works: Sanitizer, name: str) -> None:
     assert CANARY in EXTRAS[name]
     _, file = await cleaned(works, EXTRAS[name])
     for trace in (
@@ -360,7 +360,9 @@ def _segments(jpeg: bytes) -> list[int]:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(78)
-async def test_row_78_the_place_is_gone_and_the_picture_upright(works: Workshop, form: str) -> None:
+async def test_row_78_the_place_is_gone_and_the_picture_upright(
+    works: Sanitizer, form: str
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif.get_ifd(0x8825)[1] = "N"
@@ -405,7 +407,7 @@ def _palette() -> bytes:
 )
 @pytest.mark.row(79)
 async def test_unusual_pictures_look_as_they_should(
-    works: Workshop, make: Callable[[], bytes]
+    works: Sanitizer, make: Callable[[], bytes]
 ) -> None:
     verdict, file = await cleaned(works, make())
     image = opened(file)
@@ -416,7 +418,7 @@ async def test_unusual_pictures_look_as_they_should(
     assert sum(shades[:90]) > 0.01 * sum(shades)  # print
 
 
-async def test_what_is_transparent_is_white(works: Workshop) -> None:
+async def test_what_is_transparent_is_white(works: Sanitizer) -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
     _, file = await cleaned(works, saved(image, "PNG"))
     assert opened(file).convert("L").getextrema() == (255, 255)
@@ -436,14 +438,14 @@ async def test_what_is_transparent_is_white(works: Workshop) -> None:
 )
 @pytest.mark.row(80)
 async def test_a_photo_that_can_hardly_be_read_is_taken_with_a_hint(
-    works: Workshop, image: Image.Image, hint: Hint
+    works: Sanitizer, image: Image.Image, hint: Hint
 ) -> None:
     verdict, _ = await cleaned(works, saved(image))
     assert hint in verdict.hints
 
 
 async def test_a_page_with_one_line_and_a_scan_with_an_empty_back_have_no_hint(
-    works: Workshop,
+    works: Sanitizer,
 ) -> None:
     one_line = Image.new("RGB", (1240, 1754), "white")
     one_line.paste(sheet().crop((100, 170, 1240, 260)), (60, 800))
@@ -550,7 +552,7 @@ child.main()
     ],
 )
 async def test_a_child_that_goes_wrong_ends_alone(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch, act: str, reason: Refusal
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, act: str, reason: Refusal
 ) -> None:
     with monkeypatch.context() as patch:
         _child(patch, BEHIND_THE_DOOR.format(act=act))
@@ -565,7 +567,7 @@ async def test_a_child_that_goes_wrong_ends_alone(
 
 @pytest.mark.requirement("S-46")
 async def test_a_child_that_hangs_is_killed(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(monkeypatch, "os.write(1, b'ready\\n'); time.sleep(600)")
     monkeypatch.setattr(sanitizer, "WORK_SECONDS", 0.2)
@@ -586,7 +588,7 @@ async def test_a_child_that_hangs_is_killed(
     ],
 )
 async def test_a_child_that_lies_is_not_believed(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch, said: str
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     _child(
         monkeypatch,
@@ -597,7 +599,7 @@ async def test_a_child_that_lies_is_not_believed(
 
 @pytest.mark.requirement("S-46")
 async def test_where_no_cell_can_be_had_nothing_is_taken_and_it_is_said(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("info")
     with monkeypatch.context() as patch:
@@ -613,7 +615,7 @@ async def test_where_no_cell_can_be_had_nothing_is_taken_and_it_is_said(
 
 
 async def test_a_filter_that_does_not_hold_is_noticed(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(
         monkeypatch,
@@ -625,7 +627,7 @@ async def test_a_filter_that_does_not_hold_is_noticed(
 
 @pytest.mark.requirement("S-70")
 async def test_a_child_knows_nothing_of_our_environment(
-    works: Workshop, monkeypatch: pytest.MonkeyPatch
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KOSH_CANARY", CANARY.decode())
     assert await works.prepare()
@@ -639,18 +641,18 @@ async def test_a_child_knows_nothing_of_our_environment(
 
 
 async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Hand] = []
+    started: list[ChildProcess] = []
     at_work = busiest = 0
     two_at_work = asyncio.Event()
-    start, work = Hand.start.__func__, Hand.work  # type: ignore[attr-defined]
+    start, work = ChildProcess.start.__func__, ChildProcess.work  # type: ignore[attr-defined]
 
-    async def counted_start(cls: type[Hand]) -> Hand | None:
-        new: Hand | None = await start(cls)
+    async def counted_start(cls: type[ChildProcess]) -> ChildProcess | None:
+        new: ChildProcess | None = await start(cls)
         if new is not None:
             started.append(new)
         return new
 
-    async def counted_work(self: Hand, *rest: Any) -> Any:
+    async def counted_work(self: ChildProcess, *rest: Any) -> Any:
         nonlocal at_work, busiest
         at_work += 1
         busiest = max(busiest, at_work)
@@ -663,9 +665,9 @@ async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.Monke
         finally:
             at_work -= 1
 
-    monkeypatch.setattr(Hand, "start", classmethod(counted_start))
-    monkeypatch.setattr(Hand, "work", counted_work)
-    async with Workshop() as works:
+    monkeypatch.setattr(ChildProcess, "start", classmethod(counted_start))
+    monkeypatch.setattr(ChildProcess, "work", counted_work)
+    async with Sanitizer() as works:
         files = [photo(f"{LINE} {number}") for number in range(7)]
         verdicts = await asyncio.gather(*(works.clean(sent(file)) for file in files))
         assert [type(each) for each in verdicts] == [Clean] * 7
@@ -684,7 +686,7 @@ async def test_a_child_that_is_still_starting_keeps_nobody_from_ending(
 ) -> None:
     _child(monkeypatch, "time.sleep(600)")
     async with asyncio.timeout(child_process.START_SECONDS / 2):
-        async with Workshop() as works:
+        async with Sanitizer() as works:
             preparing = asyncio.create_task(works.prepare())
             await asyncio.sleep(0)
         await asyncio.gather(preparing, return_exceptions=True)
@@ -696,7 +698,7 @@ def _close(verdicts: list[Verdict]) -> None:
         verdict.contents.close()
 
 
-async def test_a_child_that_died_while_it_waited_is_replaced(works: Workshop) -> None:
+async def test_a_child_that_died_while_it_waited_is_replaced(works: Sanitizer) -> None:
     assert await works.prepare()
     for spare in works._spares:
         waiting = await spare
@@ -707,7 +709,7 @@ async def test_a_child_that_died_while_it_waited_is_replaced(works: Workshop) ->
 
 
 @pytest.mark.requirement("S-48")
-async def test_the_parent_stays_small_while_large_files_are_worked_on(works: Workshop) -> None:
+async def test_the_parent_stays_small_while_large_files_are_worked_on(works: Sanitizer) -> None:
     files = [noise(4000, 3000, 20 * MEBIBYTE) for _ in range(2)]
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 9)
     await cleaned(works, photo())

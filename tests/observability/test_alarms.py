@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from bot import runtime as running
-from bot.cache import Live
+from bot.cache import Cache
 from bot.channels import Inbound
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
@@ -138,7 +138,7 @@ async def database_away(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshLiveAway")
 async def live_away(rt: Runtime, databases: Databases) -> Runtime:
-    return replace(rt, live=Live.at("redis://127.0.0.1:9/0"))
+    return replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
 
 
 @provokes("KoshIngestLag")
@@ -284,7 +284,7 @@ async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
 @provokes("KoshClosed")
 async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
     other: Any = _Empty()
-    closed = await registry_codes.checked(replace(rt, registry=other))
+    closed = await registry_codes.verify_codes(replace(rt, registry=other))
     assert closed.flows["preregistration"].items == ()
     return rt
 

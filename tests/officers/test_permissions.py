@@ -16,7 +16,7 @@ from bot.desk import views
 from bot.embedded import Databases
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Allowed, Forbidden, Role, Subject, Why, allows
+from bot.officers.permissions import Action, Allowed, DenialReason, Forbidden, Role, Subject, check
 from bot.runtime import Runtime
 from bot.security import audit_log
 from tests.desk.desks import an_officer, ask, key
@@ -105,7 +105,7 @@ def _differences() -> Iterator[str]:
     for role, action, mission, state, owner in product(
         Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
     ):
-        answer = allows(_who(role), action, Subject(mission, "general", state, OWNERS[owner]))
+        answer = check(_who(role), action, Subject(mission, "general", state, OWNERS[owner]))
         if isinstance(answer, Allowed) != _expected(role, action, mission, state, owner):
             yield f"{role} {action} {mission} {state} {owner}"
 
@@ -129,15 +129,17 @@ def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
     monkeypatch.delitem(permissions.RULES, action)
     assert list(_differences()) != []
     subject = Subject(MISSION, "general", "claimed", ME)
-    assert allows(_who(*Role), action, subject) == permissions.Denied(Why.ROLE)
+    assert check(_who(*Role), action, subject) == permissions.Denied(DenialReason.ROLE)
 
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.row(90)
 def test_who_is_disabled_or_has_no_role_may_do_nothing(action: Action) -> None:
     subject = Subject(MISSION, "general", "claimed", ME)
-    assert allows(_who(*Role, active=False), action, subject) == permissions.Denied(Why.DISABLED)
-    assert allows(_who(), action, subject) == permissions.Denied(Why.ROLE)
+    assert check(_who(*Role, active=False), action, subject) == permissions.Denied(
+        DenialReason.DISABLED
+    )
+    assert check(_who(), action, subject) == permissions.Denied(DenialReason.ROLE)
 
 
 @pytest.mark.parametrize("action", list(_OFFICER))
@@ -145,11 +147,11 @@ def test_topics_bind_an_officer_and_not_a_lead(action: Action) -> None:
     states, owners = _OFFICER[action]
     subject = Subject(MISSION, "spouse", min(states), OWNERS[min(owners)])
     bound = frozenset({"passport"})
-    assert allows(_who(Role.OFFICER, topics=bound), action, subject) == permissions.Denied(
-        Why.TOPIC
+    assert check(_who(Role.OFFICER, topics=bound), action, subject) == permissions.Denied(
+        DenialReason.TOPIC
     )
-    assert allows(_who(Role.OFFICER, topics=bound | {"spouse"}), action, subject) == Allowed()
-    assert allows(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
+    assert check(_who(Role.OFFICER, topics=bound | {"spouse"}), action, subject) == Allowed()
+    assert check(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
 
 
 # Every verb asks

@@ -59,7 +59,7 @@ async def reached(rt: Runtime, person_id: UUID) -> str | None:
     async with rt.pool.connection() as session:
         person = await identities.load(rt, session, person_id)
         assert person is not None
-        return await identities.reached(session, person, "web")
+        return await identities.address_on(session, person, "web")
 
 
 def epochs(databases: Databases) -> dict[int, int]:
@@ -74,7 +74,7 @@ async def test_a_new_key_reads_at_once_and_writes_when_every_process_has_seen_it
 ) -> None:
     settle(rt)
     elsewhere = Vault(Keys.load(rt.settings.keys), rt.settings.keys)
-    assert await key_rotation.make(rt, "epoch") == 2
+    assert await key_rotation.create(rt, "epoch") == 2
     assert rt.vault.epoch == 1
     settle(rt)
     assert rt.vault.epoch == 2
@@ -91,9 +91,9 @@ async def test_everybody_is_brought_under_the_new_epoch_and_the_old_one_ends(
 ) -> None:
     known = await invent(rt, 30)
     settle(rt)
-    await key_rotation.make(rt, "epoch")
+    await key_rotation.create(rt, "epoch")
     settle(rt)
-    assert await key_rotation.renew(rt, batch=7) == 30
+    assert await key_rotation.rewrap_all(rt, batch=7) == 30
     assert epochs(databases) == {2: 30}
     assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
     with pytest.raises(VaultError, match="backups"):
@@ -111,7 +111,7 @@ async def test_rewrapping_survives_a_kill_in_its_middle(
     async with runtime(chosen) as rt:
         known = await invent(rt, 200)
         settle(rt)
-        await key_rotation.make(rt, "epoch")
+        await key_rotation.create(rt, "epoch")
         settle(rt)
         with psycopg.connect(databases.owner) as holder:
             # One person is in somebody's hands, so that it can't come to its end before the kill.
@@ -122,7 +122,7 @@ async def test_rewrapping_survives_a_kill_in_its_middle(
                 await asyncio.sleep(0.01)
             rewrapping.send_signal(signal.SIGKILL)
             assert rewrapping.wait() == -signal.SIGKILL
-        assert await key_rotation.renew(rt) == 1
+        assert await key_rotation.rewrap_all(rt) == 1
         assert epochs(databases) == {2: 200}
         for number in (0, 99, 199):
             assert await reached(rt, known[number]) == f"nobody-{number}"
@@ -135,7 +135,7 @@ async def test_a_kill_between_two_batches_leaves_both_halves_readable(
     async with runtime(chosen) as rt:
         known = await invent(rt, 40)
         settle(rt)
-        await key_rotation.make(rt, "epoch")
+        await key_rotation.create(rt, "epoch")
         settle(rt)
         async with rt.pool.connection() as session:
             await people_rewrapping.rewrap(rt, session, None, 15)
@@ -164,7 +164,7 @@ async def test_a_key_that_is_needed_is_not_destroyed(rt: Runtime) -> None:
     settle(rt)
     for version in (1, 2):
         if version == 2:
-            await key_rotation.make(rt, "epoch")
+            await key_rotation.create(rt, "epoch")
             settle(rt)
         with pytest.raises(VaultError) as refused:
             await key_rotation.destroy(rt, "epoch", 1, now=True)
@@ -174,17 +174,17 @@ async def test_a_key_that_is_needed_is_not_destroyed(rt: Runtime) -> None:
 
 async def test_what_officers_sign_in_with_moves_to_the_new_epoch(rt: Runtime) -> None:
     assert rt.console is not None
-    token = await credentials.first(rt, "TESTOVA ADMIN")
+    token = await credentials.bootstrap(rt, "TESTOVA ADMIN")
     async with rt.console.connection() as session:
         secret = credentials.new_secret()
         await credentials.enrol(rt, session, token, "caravan-of-eleven-camels", secret)
     settle(rt)
-    await key_rotation.make(rt, "epoch")
+    await key_rotation.create(rt, "epoch")
     settle(rt)
-    assert await key_rotation.left(rt, "epoch", 1) == 1
-    await key_rotation.renew(rt)
-    assert await key_rotation.left(rt, "epoch", 1) == 0
-    assert await key_rotation.left(rt, "epoch", 2) == 1
+    assert await key_rotation.usage(rt, "epoch", 1) == 1
+    await key_rotation.rewrap_all(rt)
+    assert await key_rotation.usage(rt, "epoch", 1) == 0
+    assert await key_rotation.usage(rt, "epoch", 2) == 1
 
 
 @pytest.mark.requirement("S-72", "S-28")
@@ -192,13 +192,13 @@ async def test_a_person_is_found_by_either_index_key_and_moves_to_the_new_one(rt
     guest = Guest(rt)
     await guest.consent()
     settle(rt)
-    await key_rotation.make(rt, "index")
+    await key_rotation.create(rt, "index")
     settle(rt)
-    assert await key_rotation.left(rt, "index", 1) == 1
+    assert await key_rotation.usage(rt, "index", 1) == 1
     heard = await receive.receive(rt, guest.inbound(Said("/menu")))
     assert heard is not None
     assert heard.person is not None
-    assert await key_rotation.left(rt, "index", 1) == 0
+    assert await key_rotation.usage(rt, "index", 1) == 0
     await guest.do(Said("/menu"))
 
 
@@ -209,7 +209,7 @@ async def test_an_update_is_not_taken_twice_when_the_index_key_changed_between(r
     update = guest.inbound(Said("/menu"))
     assert await receive.receive(rt, update) is not None
     settle(rt)
-    await key_rotation.make(rt, "index")
+    await key_rotation.create(rt, "index")
     settle(rt)
     assert await receive.receive(rt, update) is None
 
@@ -217,10 +217,10 @@ async def test_an_update_is_not_taken_twice_when_the_index_key_changed_between(r
 async def test_handles_of_people_who_stay_silent_are_found_anew_too(rt: Runtime) -> None:
     known = await invent(rt, 12)
     settle(rt)
-    await key_rotation.make(rt, "index")
+    await key_rotation.create(rt, "index")
     settle(rt)
-    await key_rotation.renew(rt, batch=5)
-    assert await key_rotation.left(rt, "index", 1) == 0
+    await key_rotation.rewrap_all(rt, batch=5)
+    assert await key_rotation.usage(rt, "index", 1) == 0
     settle(rt, days=46)
     await key_rotation.destroy(rt, "index", 1)
     async with rt.pool.connection() as session:
@@ -233,16 +233,16 @@ async def test_handles_of_people_who_stay_silent_are_found_anew_too(rt: Runtime)
 async def test_a_month_turns_by_itself(rt: Runtime, databases: Databases) -> None:
     await invent(rt, 3)
     settle(rt, days=29)
-    await key_rotation.turn_the_month(rt)
+    await key_rotation.rotate_monthly(rt)
     assert list(Keys.load(rt.settings.keys).epoch) == [1]
     settle(rt, days=31)
-    await key_rotation.turn_the_month(rt)
+    await key_rotation.rotate_monthly(rt)
     assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
     settle(rt, days=0.5)
-    await key_rotation.turn_the_month(rt)
+    await key_rotation.rotate_monthly(rt)
     assert epochs(databases) == {2: 3}
     settle(rt, days=8)
-    await key_rotation.turn_the_month(rt)
+    await key_rotation.rotate_monthly(rt)
     assert list(Keys.load(rt.settings.keys).epoch) == [2]
 
 
@@ -285,7 +285,7 @@ async def test_a_server_with_known_holes_is_refused(
 ) -> None:
     Keys.create(real.keys)
     floor = getattr(minimum_versions, name)
-    newer = minimum_versions.Floor(floor.name, ("99.1",), "an invented hole")
+    newer = minimum_versions.MinimumVersion(floor.name, ("99.1",), "an invented hole")
     monkeypatch.setattr(minimum_versions, name, newer)
     with pytest.raises(ConfigError, match=f"{floor.name} .* is below 99"):
         async with runtime(real):

@@ -26,7 +26,7 @@ async def lived(rt: Runtime, databases: Databases) -> None:
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE audit_head SET seq = seq + 2")
         session.execute("SELECT nextval('procrastinate_jobs_id_seq') FROM generate_series(1, 2)")
-    level = rollback_guard.Tide()
+    level = rollback_guard.HighWaterMark()
     for _round in range(2):
         await level.note(rt)
     await rollback_guard.refuse_older(rt)
@@ -50,7 +50,7 @@ async def test_what_is_not_sure_yet_is_not_noted(rt: Runtime, databases: Databas
     """A crash of the server may take back what was only just done."""
     await lived(rt, databases)
     await Guest(rt).register()
-    await rollback_guard.Tide().note(rt)
+    await rollback_guard.HighWaterMark().note(rt)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute(BACK["messages"])
     await rollback_guard.refuse_older(rt)

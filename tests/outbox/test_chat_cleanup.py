@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from bot import outbox
-from bot.channels import Act, CannotEdit, Inbound, Message, Rates, Throttled
+from bot.channels import CannotEdit, ChannelCall, Inbound, Message, Rates, Throttled
 from bot.conversations import deletable_messages, receive
 from bot.outbox import NOT_DELETED
 from bot.people import identities
@@ -48,7 +48,7 @@ class Place:
         channels: Any = self.rt.channels
         channels[self.name] = self
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         if self.held is not None and act.kind == "send" and not self.sending.is_set():
             self.sending.set()
             await self.held.wait()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import outbox
-from bot.channels import Act, Unreachable
+from bot.channels import ChannelCall, Unreachable
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
@@ -28,7 +28,7 @@ async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
         assert held is not None
-        await outbox.post(session, held.person, "web", (row,) * rows)
+        await outbox.enqueue(session, held.person, "web", (row,) * rows)
 
 
 async def _lease_oldest(rt: Runtime) -> None:
@@ -134,7 +134,7 @@ class _Away(WebChat):
         super().__init__(rt.live, rt.vault)
         self.reached = frozenset[str]()
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         if act.address in self.reached:
             return await super().send(act)
         raise Unreachable
@@ -168,7 +168,7 @@ class _Torn(WebChat):
         self.torn = True
         self.arrived: list[str] = []
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.arrived.append(act.row.partition(".")[0])
         if self.torn:
             raise Unreachable
@@ -211,7 +211,11 @@ async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at
     never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
     for missing, minimum in ((40, 40), (4000, channel_probe.MAX_SECONDS)):
         rt.doubts["web"] = (time.monotonic() - missing, never)
-        assert minimum <= await channel_probe.doubted(rt, "web") <= channel_probe.MAX_SECONDS
+        assert (
+            minimum
+            <= await channel_probe.wait_until_reachable(rt, "web")
+            <= channel_probe.MAX_SECONDS
+        )
     never.cancel()
     del rt.doubts["web"]
 

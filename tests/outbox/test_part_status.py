@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import outbox
-from bot.channels import Act, Receipt, SendError, Throttled, Unreachable
+from bot.channels import ChannelCall, DeliveryReport, SendError, Throttled, Unreachable
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
@@ -33,7 +33,7 @@ class _Apart(WebChat):
         self.posted: list[int] = []
         self.mark = ""
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.mark = act.row
         for part in range(act.sent + 1, self.many + 1):
             try:
@@ -71,7 +71,7 @@ class _Row:
             held, _fresh, _now = await conversation_store.claim(self.rt, session, inbound)
             assert held is not None
             row = outbox.Row("send", receive.apology(self.rt, "ru"))
-            [self.id] = await outbox.post(session, held.person, "web", (row,))
+            [self.id] = await outbox.enqueue(session, held.person, "web", (row,))
         self.rt = replace(self.rt, channels={**self.rt.channels, "web": self.page}, doubts={})
 
     async def go(self, times: int = 1) -> None:
@@ -81,8 +81,8 @@ class _Row:
 
     async def hear(self, state: Any, part: int, attempt: int, code: str = "") -> None:
         row = f"{self.id}.{attempt}"
-        told = Receipt("web", "any", state, 1, code, row, part=part, parts=self.page.many)
-        await outbox.receipts(self.rt, [told])
+        told = DeliveryReport("web", "any", state, 1, code, row, part=part, parts=self.page.many)
+        await outbox.record_reports(self.rt, [told])
 
     def failing(self, part: int, attempt: int) -> Meets:
         return lambda: self.hear("failed", part, attempt, Unreachable.code)

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from bot import outbox
-from bot.cache import Draw, LiveUnavailable, LocalBucket
-from bot.channels import Act, Channel, Held, Rates, SendError, Throttled
+from bot.cache import CacheUnavailable, Draw, LocalRateLimiter
+from bot.channels import Channel, ChannelCall, ChannelSuspended, Rates, SendError, Throttled
 from bot.channels.webchat import WebChat
 from bot.runtime import Runtime
 from flows.engine.events import Said, Say
@@ -25,7 +25,7 @@ class Paced(WebChat):
         self.calls = 0
         self.error: SendError | None = None
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         self.calls += 1
         if self.error is not None:
             raise self.error
@@ -105,7 +105,7 @@ async def test_what_the_platform_says_to_all_holds_for_all(rt: Runtime) -> None:
 async def test_while_the_platform_refuses_us_nothing_is_given_up(rt: Runtime) -> None:
     guest = await known(rt)
     channel = paced(rt, Rates())
-    channel.error = Held()
+    channel.error = ChannelSuspended()
     await guest.do(Said("/help"))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE messages SET attempt = 40, due_at = kosh_now()")
@@ -120,7 +120,7 @@ async def test_without_valkey_a_share_of_the_rates_is_kept_to(
     channel = paced(rt, EMPTY)
 
     async def away(_draws: Any) -> float:
-        raise LiveUnavailable
+        raise CacheUnavailable
 
     monkeypatch.setattr(rt.live, "draw", away)
     await guest.do(Said("/help"))
@@ -132,7 +132,7 @@ async def test_without_valkey_a_share_of_the_rates_is_kept_to(
 async def test_from_several_buckets_all_is_taken_or_nothing(rt: Runtime) -> None:
     one, other = uuid4().hex, uuid4().hex
     both = (Draw(one, 0.01, 2), Draw(other, 0.01, 1))
-    for live in (rt.live, LocalBucket(share=1)):
+    for live in (rt.live, LocalRateLimiter(share=1)):
         assert await live.draw(both) == 0
         assert await live.draw(both) > 50
         assert await live.draw(both[:1]) == 0, "the refusal took nothing"

@@ -12,18 +12,18 @@ import psycopg
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Doubt, Fate, State, Words, model, scheduler, sender
+from bot.broadcasts import Doubt, RecipientStatus, State, Words, model, scheduler, sender
 from bot.broadcasts.sender import AT_ONCE
 from bot.channels import (
-    Act,
-    Held,
-    NotAllowed,
+    BlockedByUser,
+    ChannelCall,
+    ChannelSuspended,
+    DeliveryReport,
     NoTemplate,
-    NotNow,
     OptedOut,
     Rates,
-    Receipt,
     SendError,
+    TemporarilyRestricted,
     Throttled,
     Unreachable,
     WindowClosed,
@@ -147,13 +147,13 @@ async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itse
     await all_at_once(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert await fates(rt, found) == {"claimed": 1}
     await _ahead(rt, "2 minutes")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert await fates(rt, found) == {"in_doubt crash": 1}
     await broadcasts.send_shard(rt, found.id, 0)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert len(post.sent) == 1
     assert (await _now(rt, found)).state is State.DONE
     # Its word, should it be alive after all, still counts.
@@ -175,7 +175,7 @@ async def test_a_late_word_of_an_attempt_that_was_given_up_changes_nothing(rt: R
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await _ahead(rt, "2 minutes")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
     post.answers[member.address] = second = asyncio.Event()
     post.tried.clear()
@@ -202,7 +202,7 @@ async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"in_doubt unreachable": 2}
     assert len(post.sent) == 2
-    first, _second = await broadcasts.recipients(rt, who.editor, found.id, Fate.IN_DOUBT)
+    first, _second = await broadcasts.recipients(rt, who.editor, found.id, RecipientStatus.IN_DOUBT)
     assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.LEAVE, [first.seq]) == 1
     assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN) == 1
     post.answers.clear()
@@ -213,13 +213,13 @@ async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
 @pytest.mark.parametrize(
     ("error", "fate"),
     [
-        (NotAllowed(), "failed blocked"),
+        (BlockedByUser(), "failed blocked"),
         (OptedOut(), "failed opted_out"),
-        (NotNow(), "held not_now"),
+        (TemporarilyRestricted(), "held not_now"),
         (Unreachable(), "in_doubt unreachable"),
         (Unreachable(certain=True), "planned unreachable"),
         (Throttled(300), "planned throttled"),
-        (Held(), "planned held"),
+        (ChannelSuspended(), "planned held"),
         (TurnedDown(), "planned content"),
         (NoTemplate(), "planned template"),
     ],
@@ -244,7 +244,7 @@ async def test_a_permanent_failure_changes_what_is_known_of_the_person(rt: Runti
     post = Post()
     rt = posted(rt, post)
     blocker, leaver = await crowd(rt, 2)
-    post.answers = {blocker.address: NotAllowed(), leaver.address: OptedOut()}
+    post.answers = {blocker.address: BlockedByUser(), leaver.address: OptedOut()}
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     who = await crew(rt)
@@ -332,7 +332,7 @@ class Torn(Post):
 
     torn: bool = True
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         lost = not self.sent
         done = await super().send(act)
         if lost:
@@ -378,10 +378,10 @@ async def test_no_bouts_are_asked_for_a_channel_whose_answers_are_missing_for_so
     assert len(well.sent) == 2
     async with rt.pool.connection() as session:
         await session.execute("DELETE FROM procrastinate_jobs")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert await _jobs(rt) == []
     await _ahead(rt, "10 seconds")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert await _jobs(rt) == ["broadcasts.shard"]
 
 
@@ -409,7 +409,7 @@ async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtim
         "accepted": 1,
     }
     told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
-    assert told.reasons[Fate.SKIPPED, "erased"] == 1
+    assert told.reasons[RecipientStatus.SKIPPED, "erased"] == 1
     assert sum(told.fates.values()) == told.broadcast.total == 6
     await _ahead(rt, "1 minute")
     await broadcasts.send_shard(rt, found.id, 0)
@@ -545,7 +545,7 @@ async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None
     await all_at_once(rt, found)
     await broadcasts.cancel(rt, who.editor, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert post.sent == []
     assert await fates(rt, found) == {"cancelled": 3}
 
@@ -559,8 +559,8 @@ async def test_past_its_last_moment_nothing_goes_and_it_ends(rt: Runtime) -> Non
     )
     await _ahead(rt, "61 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
-    await broadcasts.tend(rt)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
+    await broadcasts.run_due(rt)
     assert post.sent == []
     assert await fates(rt, found) == {"skipped late": 3}
     assert (await _now(rt, found)).state is State.DONE
@@ -571,10 +571,10 @@ async def test_at_its_time_it_begins(rt: Runtime) -> None:
     at = datetime.now(UTC) + timedelta(hours=3)
     found = await started(rt, await crew(rt), replace(a_draft(), not_before=at))
     assert found.state is State.SCHEDULED
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.SCHEDULED
     await _ahead(rt, "3 hours 1 minute")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.RUNNING
 
 
@@ -586,12 +586,12 @@ async def test_the_first_fifty_go_alone_and_the_others_after_ten_minutes(rt: Run
     await broadcasts.snapshot(rt, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 50
-    await broadcasts.tend(rt)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
+    await broadcasts.run_due(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 50
     await _ahead(rt, "11 minutes")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 120
 
@@ -600,13 +600,13 @@ async def test_a_canary_that_fails_holds_the_others(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 60)
-    post.answers = {each.address: NotAllowed() for each in members}
+    post.answers = {each.address: BlockedByUser() for each in members}
     found = await started(rt, await crew(rt), a_draft())
     await broadcasts.snapshot(rt, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     await _ahead(rt, "11 minutes")
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     now = await _now(rt, found)
     assert (now.state, now.reason) == (State.PAUSED, "canary")
 
@@ -628,7 +628,7 @@ async def test_only_the_failed_are_tried_again(rt: Runtime) -> None:
             (members[1].id,),
         )
     await broadcasts.send_shard(rt, found.id, 0)
-    await broadcasts.tend(rt)
+    await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.DONE
     assert await broadcasts.retry_failed(rt, who.lead, found.id) == 1
     await broadcasts.send_shard(rt, found.id, 0)
@@ -684,8 +684,8 @@ async def test_a_days_reach_is_kept_to(rt: Runtime) -> None:
         await _ahead(rt, "24 hours 1 minute")
 
 
-def _receipt(state: Any, row: str, code: str = "") -> Receipt:
-    return Receipt("whatsapp", "wamid.1", state, 0, code, row)
+def _receipt(state: Any, row: str, code: str = "") -> DeliveryReport:
+    return DeliveryReport("whatsapp", "wamid.1", state, 0, code, row)
 
 
 async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
@@ -698,18 +698,18 @@ async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
     assert await fates(rt, found) == {"in_doubt unreachable": 1}
     row = post.sent[0].row
     for state, fate in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
-        await broadcasts.receipts(rt, [_receipt(state, row)])
+        await broadcasts.record_reports(rt, [_receipt(state, row)])
         assert await fates(rt, found) == {fate: 1}
-    await broadcasts.receipts(rt, [_receipt("failed", row, NotAllowed.code)])
+    await broadcasts.record_reports(rt, [_receipt("failed", row, BlockedByUser.code)])
     assert await fates(rt, found) == {"read": 1}
 
 
 @pytest.mark.parametrize(
     ("code", "fate"),
     [
-        (NotNow.code, "held not_now"),
+        (TemporarilyRestricted.code, "held not_now"),
         (OptedOut.code, "failed opted_out"),
-        (NotAllowed.code, "failed blocked"),
+        (BlockedByUser.code, "failed blocked"),
         (WindowClosed.code, "planned"),
     ],
 )
@@ -722,13 +722,13 @@ async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
     found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
     row = post.sent[0].row
-    await broadcasts.receipts(rt, [_receipt("failed", row, code)])
+    await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
     assert await fates(rt, found) == {fate: 1}
     # Of an attempt of before nothing is heard any more.
     if fate == "planned":
         await _ahead(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
-        await broadcasts.receipts(rt, [_receipt("delivered", row)])
+        await broadcasts.record_reports(rt, [_receipt("delivered", row)])
         assert await fates(rt, found) == {"accepted": 1}
 
 
@@ -814,7 +814,7 @@ async def test_what_one_channel_knows_is_not_lost_when_another_fails(
 class _Meta(Post):
     """As Meta names messages: whom each went to can be read in its id."""
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         await super().send(act)
         return f"wamid.{base64.b64encode(act.address.encode()).decode()}"
 
@@ -828,9 +828,10 @@ async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt:
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
     heard = [
-        Receipt("whatsapp", await _Meta().send(act), "read", 0, "", act.row) for act in post.sent
+        DeliveryReport("whatsapp", await _Meta().send(act), "read", 0, "", act.row)
+        for act in post.sent
     ]
-    await broadcasts.receipts(rt, heard)
+    await broadcasts.record_reports(rt, heard)
     assert await fates(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT coalesce(external_id, '') FROM recipients")
@@ -840,7 +841,7 @@ async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt:
     assert not any(each.address.encode() in told for each in members)
 
 
-@pytest.mark.parametrize("code", [NotAllowed.code, WindowClosed.code])
+@pytest.mark.parametrize("code", [BlockedByUser.code, WindowClosed.code])
 @pytest.mark.parametrize(
     ("since", "later"),
     [
@@ -863,7 +864,7 @@ async def test_a_late_failure_says_nothing_of_who_wrote_since(
     await broadcasts.send_shard(rt, found.id, 0)
     async with rt.pool.connection() as session:
         await session.execute(since)
-    await broadcasts.receipts(rt, [_receipt("failed", post.sent[0].row, code)])
+    await broadcasts.record_reports(rt, [_receipt("failed", post.sent[0].row, code)])
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT spoke_at IS NOT NULL, blocked FROM handles")
-        assert await cursor.fetchall() == [(later, not later and code == NotAllowed.code)]
+        assert await cursor.fetchall() == [(later, not later and code == BlockedByUser.code)]

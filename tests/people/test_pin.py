@@ -93,7 +93,7 @@ async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPat
         tried.append(stored)
         return verify(stored, secret)
 
-    stored = await password_hashing.hashed("204611")
+    stored = await password_hashing.hash_password("204611")
 
     class Watched:
         pass
@@ -101,9 +101,9 @@ async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPat
     watching = Watched()
     watching.verify = watched  # type: ignore[attr-defined]
     monkeypatch.setattr(password_hashing, "_hasher", watching)
-    assert not await password_hashing.fits(stored, "1111")
-    assert not await password_hashing.fits(None, "1111")
-    assert await password_hashing.fits(stored, "204611")
+    assert not await password_hashing.verify_password(stored, "1111")
+    assert not await password_hashing.verify_password(None, "1111")
+    assert await password_hashing.verify_password(stored, "204611")
     assert len(tried) == 3
     assert tried[1].rpartition("$")[0].split("$")[:4] == stored.split("$")[:4]
 

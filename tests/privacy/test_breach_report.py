@@ -32,9 +32,9 @@ async def test_time_epoch_and_table_narrow_the_count(rt: Runtime) -> None:
     assert (await breach_report.affected(rt, Scope(until=now + timedelta(hours=1)))).people == 2
     assert (await breach_report.affected(rt, Scope(epoch=2))).people == 0
     settle(rt)
-    await key_rotation.make(rt, "epoch")
+    await key_rotation.create(rt, "epoch")
     settle(rt)
-    await key_rotation.renew(rt)
+    await key_rotation.rewrap_all(rt)
     assert (await breach_report.affected(rt, Scope(epoch=2))).people == 2
     only = await breach_report.affected(rt, Scope(table="handles"))
     assert [each.table for each in only.tables] == ["handles"]

@@ -58,7 +58,7 @@ def no_dedupe_of_strangers() -> None:
 
     keep = anonymous.keep
 
-    async def forgetful(rt: Any, key: str, token: Any, ask: anonymous.Ask) -> None:
+    async def forgetful(rt: Any, key: str, token: Any, ask: anonymous.AnonymousSession) -> None:
         await keep(rt, key, token, replace(ask, seen=()))
 
     _put(anonymous, keep=forgetful)
@@ -379,7 +379,7 @@ def roles_for_oneself() -> None:
     """An administrator gives themselves any role, mission and work account."""
     from bot.officers import permissions
 
-    _put(permissions, demand_another=lambda *_given: None)
+    _put(permissions, require_another=lambda *_given: None)
 
 
 @noticed_by("tests/desk/test_actions.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")

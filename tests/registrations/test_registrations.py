@@ -178,7 +178,9 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
     """The registry takes what was sent last, and accepts it."""
     await _write(rt, registry)
     version = max(each.version for each in registry.said.values()) + 1
-    await receive.deliver(rt, await registry_events.hear_registry(rt, NUMBER, "ACCEPTED", version))
+    await receive.deliver(
+        rt, await registry_events.record_status_callback(rt, NUMBER, "ACCEPTED", version)
+    )
 
 
 async def _surname(guest: Guest) -> str | None:
@@ -200,7 +202,7 @@ async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -
         assert held is not None
         c = held.conversation
         forms = {**c.forms, "interview": c.forms["preregistration"]}
-        await conversation_store.keep(rt, session, held, replace(c, forms=forms))
+        await conversation_store.save_state(rt, session, held, replace(c, forms=forms))
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(rt)
     conversation = await guest.conversation()
@@ -287,7 +289,7 @@ async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None
 
     async def met(*, lately: bool) -> int:
         async with rt.pool.connection() as session:
-            return len(await retention.spent(session, UUID(int=0), lately=lately))
+            return len(await retention.expired(session, UUID(int=0), lately=lately))
 
     await ahead(rt, "24 hours 30 minutes")
     assert (await met(lately=True), await met(lately=False)) == (1, 1)

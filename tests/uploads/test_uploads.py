@@ -20,7 +20,7 @@ from bot.channels import Refused as Gone
 from bot.channels import Unreachable
 from bot.conversations import receive, upload_events
 from bot.embedded import Databases
-from bot.file_sanitizer.sanitizer import Clean, Workshop
+from bot.file_sanitizer.sanitizer import Clean, Sanitizer
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -65,7 +65,7 @@ async def person_of(rt: Runtime, guest: Guest) -> Person:
 
 async def kept(rt: Runtime, person: Person, file: bytes, place: Awaited = IDENTITY) -> UUID:
     verdict = await uploads.receive(rt, person.id, place, sent(file))
-    assert isinstance(verdict, uploads.Kept), verdict
+    assert isinstance(verdict, uploads.Stored), verdict
     return verdict.upload_id
 
 
@@ -78,9 +78,9 @@ async def reason(
 
 async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
     """Looked at one after another, written down all at the same time."""
-    looked_at = [await uploads.look(rt, person.id, IDENTITY, sent(file)) for file in files]
+    looked_at = [await uploads.sanitize(rt, person.id, IDENTITY, sent(file)) for file in files]
 
-    async def keep(checked: uploads.Checked) -> Refusal | None:
+    async def keep(checked: uploads.Sanitized) -> Refusal | None:
         with checked:
             async with rt.pool.connection() as session:
                 verdict = await uploads.keep(rt, session, checked)
@@ -186,10 +186,10 @@ async def test_no_transaction_is_open_while_a_file_is_looked_at(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await known(rt)
-    clean = Workshop.clean
+    clean = Sanitizer.clean
     open_ones: list[int] = []
 
-    async def watched(self: Workshop, chunks: AsyncIterator[bytes]) -> Any:
+    async def watched(self: Sanitizer, chunks: AsyncIterator[bytes]) -> Any:
         with psycopg.connect(databases.owner) as session:
             row = session.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -199,7 +199,7 @@ async def test_no_transaction_is_open_while_a_file_is_looked_at(
         open_ones.append(row[0])
         return await clean(self, chunks)
 
-    monkeypatch.setattr(Workshop, "clean", watched)
+    monkeypatch.setattr(Sanitizer, "clean", watched)
     await kept(rt, person, photo())
     assert open_ones == [0]
 
@@ -619,7 +619,9 @@ async def test_the_word_of_a_sender_who_lost_the_paper_counts_no_more(rt: Runtim
             " VALUES (%s, %s, 'accepted', 'KS-2026-TEST-TEST')",
             (uuid4(), person.id),
         )
-        assert [each for each, _paper in await uploads.let_go(session, person.id)] == [upload_id]
+        assert [each for each, _paper in await uploads.release_all(session, person.id)] == [
+            upload_id
+        ]
     first = await uploads.claim(rt, upload_id)
     await ahead(rt, "1 hour")
     second = await uploads.claim(rt, upload_id)
@@ -733,7 +735,7 @@ async def test_who_is_erased_while_a_paper_goes_out_leaves_none_there(
 
 async def test_a_file_that_is_looked_at_while_its_person_is_erased_is_let_go(rt: Runtime) -> None:
     person = await known(rt)
-    checked = await uploads.look(rt, person.id, IDENTITY, sent(photo()))
+    checked = await uploads.sanitize(rt, person.id, IDENTITY, sent(photo()))
     async with rt.pool.connection() as session:
         await erasure.erase(rt, session, person)
     with checked:

@@ -137,7 +137,7 @@ async def test_who_was_let_go_does_not_come_back_by_password_or_by_an_unused_lin
     async with Console.at(house.url) as console:
         secret = await _enrolled(house, console, name)
         await console.submit("/sign-out")
-        unused = await credentials.again(house.rt, name)
+        unused = await credentials.reissue_link(house.rt, name)
         async with house.rt.pool.connection() as session:
             gone = await directory.by_name(session, name)
         async with Console.signed_in(house.url, HEAD) as head:

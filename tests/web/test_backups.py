@@ -95,10 +95,10 @@ async def test_who_was_erased_stays_erased_after_a_restore(
     operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), backup)
     assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
     async with runtime(chosen) as rt:
-        assert await operation_backup.replay(rt) == 1
+        assert await operation_backup.finish_restore(rt) == 1
         assert await person(rt, GONE) is None
         assert await Guest(rt, STAYS).conversation() == kept
-        assert await erasure.erase_again(rt) == 0
+        assert await erasure.replay_journal(rt) == 0
     everything = _everything(databases)
     assert not any(each.hex() in everything for each in theirs)
     disk = on_disk(databases, admin_url, services_home)

@@ -126,7 +126,7 @@ async def test_it_is_held_let_go_on_and_ended(terminal: Terminal) -> None:
     who = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
     async with house.rt.pool.connection() as session:
-        await pausing.rest(session, "telegram", 3600, "throttled")
+        await pausing.pause_channel(session, "telegram", 3600, "throttled")
     await started(house.rt, who, a_draft())
     editor, lead = who.editor.name, who.lead.name
     for verb, by, told in (

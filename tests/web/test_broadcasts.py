@@ -12,14 +12,14 @@ import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Refusal, State, sender
-from bot.broadcasts.error_policy import judged
+from bot.broadcasts.error_policy import classify
 from bot.channels import (
-    Held,
-    NotAllowed,
+    BlockedByUser,
+    ChannelSuspended,
     NoTemplate,
-    NotNow,
     OptedOut,
     SendError,
+    TemporarilyRestricted,
     Throttled,
     Unreachable,
     WindowClosed,
@@ -406,10 +406,19 @@ async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) 
 
 def test_whatever_is_refused_or_fails_has_words() -> None:
     assert set(Refusal) == STANDS_AGAINST.keys()
-    kinds = (NotAllowed, NotNow, OptedOut, Held, NoTemplate, WindowClosed, Unreachable, TurnedDown)
+    kinds = (
+        BlockedByUser,
+        TemporarilyRestricted,
+        OptedOut,
+        ChannelSuspended,
+        NoTemplate,
+        WindowClosed,
+        Unreachable,
+        TurnedDown,
+    )
     errors: list[SendError] = [Throttled(1), *(kind() for kind in kinds)]
     judgements = [
-        judged("whatsapp", error, attempt, template=template, known=known)
+        classify("whatsapp", error, attempt, template=template, known=known)
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
     ]
     reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}

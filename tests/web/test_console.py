@@ -90,7 +90,7 @@ async def _enrolled(house: House, console: Console, name: str) -> str:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
     officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
     assert house.rt.console is not None
-    token = await credentials.again(house.rt, officer.name)
+    token = await credentials.reissue_link(house.rt, officer.name)
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
@@ -127,7 +127,7 @@ async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House)
 
 async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        token = await credentials.again(desk.rt, BERIK)
+        token = await credentials.reissue_link(desk.rt, BERIK)
         screen = await console.get(f"/console/welcome?token={token}")
         secret = re.search(r'class="secret">([^<]+)<', screen.html)
         assert secret is not None

@@ -187,7 +187,7 @@ async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> No
 
 def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = Officer(uuid4(), "", GENERAL, frozenset(Role))
-    assert isinstance(permissions.allows(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
+    assert isinstance(permissions.check(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
     less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
     monkeypatch.setattr(permissions, "RULES", less)
     assert not possible(lead, Action.HOURS_EDIT)

@@ -13,7 +13,7 @@ import pytest
 from bot.cases import State
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Allowed, Role, Subject, allows
+from bot.officers.permissions import Action, Allowed, Role, Subject, check
 from bot.web.console import ROUTES, demo_officers
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import House
@@ -103,7 +103,7 @@ async def _differences(office: Office, who: str, stands: Any) -> list[str]:
                 before = await office.put(state, owners[owner])
                 said = await _tried(office, console, method, path, csrf, before[2])
                 subject = Subject(GENERAL, "general", state, owners[owner])
-                may = isinstance(allows(me, action, subject), Allowed)
+                may = isinstance(check(me, action, subject), Allowed)
                 if not _fits(said, may, path, unchanged=before == await office.row()):
                     found.append(f"{who}: {method} {path} {state} {owner}: {said.status}, {may=}")
     return found

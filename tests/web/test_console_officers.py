@@ -5,7 +5,7 @@ import pytest
 from bot.i18n import Languages
 from bot.officers import directory
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Role, Why
+from bot.officers.permissions import Action, DenialReason, Role
 from bot.web.console import demo_officers
 from bot.web.console.labels import WHYS
 from flows.knowledge.missions import GENERAL
@@ -16,7 +16,7 @@ from tests.web.test_attempts import _denied
 from tests.web.test_console import AIGUL, DANA
 
 ERLAN = "Erlan Testov"
-ONESELF = " ".join(Languages(("ru",)).render(WHYS[Why.ONESELF], "ru").split())
+ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").split())
 
 
 @pytest.fixture

@@ -171,13 +171,13 @@ async def test_a_new_link_ends_the_passkeys_of_before(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         planted = await _added(desk, console)
-        token = await credentials.again(desk.rt, NAME)
+        token = await credentials.reissue_link(desk.rt, NAME)
         assert await _kept(desk) == {planted.id}, "until it is used"
         assert (await _spent(desk, console, token)).path == "/console/inbox"
         assert await _kept(desk) == set()
         assert (await _signed_in(console, planted)).path == "/console/sign-in"
     async with Console.at(desk.url) as console:
-        token = await credentials.again(desk.rt, NAME)
+        token = await credentials.reissue_link(desk.rt, NAME)
         await _spent(desk, console, token)
         own = await _added(desk, console)
     assert await _kept(desk) == {own.id}
@@ -189,7 +189,7 @@ async def test_a_new_link_ends_nobody_elses_passkeys(desk: House) -> None:
         aiguls = await _added(desk, console)
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
-        await _spent(desk, console, await credentials.again(desk.rt, NAME))
+        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
     assert await _kept(desk) == {aiguls.id}
 
 
@@ -204,7 +204,7 @@ async def test_a_form_held_back_until_the_new_link_is_used_adds_nothing(desk: Ho
         await desk.ahead("2 minutes")
         sending = asyncio.create_task(_held_back(phisher, fields, spent))
         await desk.until(lambda: _has_come(desk))
-        await _spent(desk, console, await credentials.again(desk.rt, NAME))
+        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
         spent.set()
         await sending
     assert await _kept(desk) == set()
@@ -246,7 +246,7 @@ async def test_passkeys_that_come_and_go_are_on_record(desk: House) -> None:
         second = await _added(desk, console)
         await _removed(console, first)
         await _removed(console, first)
-        await _spent(desk, console, await credentials.again(desk.rt, NAME))
+        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
     assert await _logged(desk) == [
         ("passkey.added", NAME, first.id.hex()[:12]),
         ("passkey.added", NAME, second.id.hex()[:12]),

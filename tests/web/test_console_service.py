@@ -115,7 +115,7 @@ async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         officer = await directory.by_name(session, name)
-        await credentials.tie(session, officer.id, oidc.indexes(house.rt, subject)[0])
+        await credentials.link_identity(session, officer.id, oidc.indexes(house.rt, subject)[0])
 
 
 async def _come(console: Console, provider: Provider) -> Screen:
@@ -178,9 +178,9 @@ async def test_a_new_link_unties_the_work_account_and_a_first_one_does_not(
     house, provider, url = office
     await _tied(house, "subject-1", BERIK)
     async with Console.at(url) as console:
-        await _spent(house, console, await credentials.again(house.rt, BERIK))
+        await _spent(house, console, await credentials.reissue_link(house.rt, BERIK))
         assert (await _come(console, provider)).path == "/console/inbox", "tied before it came in"
-        await _spent(house, console, await credentials.again(house.rt, BERIK))
+        await _spent(house, console, await credentials.reissue_link(house.rt, BERIK))
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _come(console, provider)).text

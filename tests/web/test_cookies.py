@@ -84,7 +84,7 @@ async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House)
     async with safe.rt.pool.connection() as session:
         person = await identities.find(safe.rt, session, "telegram", str(user.id))
         assert person is not None
-        token = await secure_links.link(safe.rt, session, person, "telegram")
+        token = await secure_links.create_link(safe.rt, session, person, "telegram")
     async with safe.http.post(f"{safe.url}/p/{token}", data={}, allow_redirects=False) as entered:
         cookie = entered.cookies[CHAT]
     assert (int(cookie["max-age"]), cookie["secure"]) == (secure_links.VISIT_MINUTES * 60, True)
@@ -102,7 +102,7 @@ async def test_what_was_taken_is_answered_though_its_cookie_cannot_be_renewed(
     async def away(*_given: object) -> bool:
         raise PoolTimeout
 
-    monkeypatch.setattr(identities, "stays", away)
+    monkeypatch.setattr(identities, "is_permanent", away)
     page, cookie = await _post(safe, guest.name, "said", text="/menu")
     assert "payload" in page
     assert cookie is None

@@ -295,7 +295,7 @@ async def _write_to_everybody(house: House) -> None:
             person = await identities.load(house.rt, session, person_id)
             assert person is not None
             message = Message(("A word of ours",), language="ru")
-            await outbox.post(session, person, "telegram", [outbox.Row("send", message)])
+            await outbox.enqueue(session, person, "telegram", [outbox.Row("send", message)])
     await outbox.sweep(house.rt)
 
 

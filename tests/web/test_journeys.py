@@ -10,7 +10,7 @@ import pytest
 from psycopg import OperationalError
 
 from bot.conversations import receive
-from bot.conversations.effects import Delivery
+from bot.conversations.effects import AfterCommit
 from bot.runtime import Runtime
 from bot.worker import telegram_polling
 from flows.engine.screens import EXIT_TEXT
@@ -181,7 +181,7 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
     failed: list[object] = []
     deliver = receive.deliver
 
-    async def fails_once(rt: Runtime, delivery: Delivery | None) -> None:
+    async def fails_once(rt: Runtime, delivery: AfterCommit | None) -> None:
         if not failed:
             failed.append(delivery)
             raise OperationalError

@@ -15,7 +15,7 @@ import pytest
 from psycopg.sql import SQL, Identifier, Literal
 
 from bot import runtime
-from bot.cache import Live
+from bot.cache import Cache
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.secure_page import NOT_NOW
@@ -121,7 +121,7 @@ async def test_who_looks_at_a_page_with_the_database_away_is_told(
 
 
 async def test_who_just_asks_with_valkey_away_is_told(house: House) -> None:
-    nowhere = Live.at("redis://127.0.0.1:9")
+    nowhere = Cache.at("redis://127.0.0.1:9")
     async with serving(create_app(lent(replace(house.rt, live=nowhere)))) as url:
         assert await _told(house, f"{url}/chat") == 503
         said = {"text": "Where is my paper?", "chat": "a-name-of-thirty-invented-signs"}

@@ -240,9 +240,9 @@ async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> 
 async def test_a_code_that_the_registry_does_not_know_closes_registration(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await registry_codes.checked(house.rt)).flows is house.rt.flows
+    assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
     monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
-    closed = await registry_codes.checked(house.rt)
+    closed = await registry_codes.verify_codes(house.rt)
     assert closed.flows["preregistration"].items == ()
     await house.fault(name="down")
-    assert (await registry_codes.checked(house.rt)).flows is house.rt.flows
+    assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows

@@ -47,7 +47,7 @@ async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
     """Messages to the chat, sent; their ids."""
     rows = [outbox.Row("send", Message((each,))) for each in words]
     async with rt.pool.connection() as session:
-        ids = await outbox.post(session, person, "web", rows)
+        ids = await outbox.enqueue(session, person, "web", rows)
     await outbox.deliver(rt, None, person)
     return ids
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import outbox
-from bot.channels import Message, Rates, Receipt, Template
+from bot.channels import DeliveryReport, Message, Rates, Template
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.i18n import reserved_words
@@ -152,7 +152,7 @@ async def _notify(house: House, user: User) -> None:
     person = await _person(house, user)
     row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
-        await outbox.post(session, person, "whatsapp", (row,))
+        await outbox.enqueue(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
 
 
@@ -171,8 +171,8 @@ async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
     return row, attempt
 
 
-def _told(state: Any, row: str, code: str = "") -> Receipt:
-    return Receipt("whatsapp", "wamid.any", state, 1, code, row)
+def _told(state: Any, row: str, code: str = "") -> DeliveryReport:
+    return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
 
 
 async def _until_state(house: House, user: User, state: str) -> None:
@@ -240,7 +240,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
 ) -> None:
     user = await _known(house, "77010000005")
     failures: list[int] = []
-    saved, noting = conversation_store.save, conversation_store.noting
+    saved, noting = conversation_store.save, conversation_store.save_statement
 
     async def failing(*given: Any, **named: Any) -> Any:
         if not failures:
@@ -302,7 +302,7 @@ async def test_a_named_template_says_it_outside_the_window(house: House) -> None
     person = await _person(house, user)
     said = Message(("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting"))
     async with house.rt.pool.connection() as session:
-        await outbox.post(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
     await outbox.deliver(house.rt, None, person)
     await _until_state(house, user, "sent")
     assert user.last.text == "Есть новость."
@@ -326,7 +326,7 @@ async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> Non
     await house.until(read, 30)
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
-        await outbox.receipts(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
+        await outbox.record_reports(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
     assert await _query(house, "SELECT receipt, state FROM messages WHERE id = %s", row) == [
         ("read", "sent")
     ]
@@ -343,12 +343,12 @@ async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
     person = await _person(house, user)
     row, attempt = await _newest(house, person)
     for late in (attempt - 1, attempt + 1):
-        await outbox.receipts(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
+        await outbox.record_reports(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
     assert (await _states(house, user))[-1] == "sent"
-    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
+    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
     look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.receipts(house.rt, [_told("delivered", f"{row}.{attempt}")])
+    await outbox.record_reports(house.rt, [_told("delivered", f"{row}.{attempt}")])
     assert await _query(house, look, row) == [("sent", "delivered", None)]
 
 
@@ -384,7 +384,7 @@ async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) ->
     person, seen = await _person(house, user), len(user.received)
     row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
-        await outbox.post(session, person, "whatsapp", (row,) * 60)
+        await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(house.rt, None, person)
     await user.wait_for_message(seen + 40)
     states = await _states(house, user)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import outbox
-from bot.channels import Act, Message, NotAllowed, WindowClosed
+from bot.channels import BlockedByUser, ChannelCall, Message, WindowClosed
 from bot.conversations import receive
 from tests.app_stack import House
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
@@ -73,9 +73,9 @@ async def test_a_message_that_was_sent_before_an_upgrade_is_known_by_its_id(hous
     look = "SELECT receipt FROM messages WHERE id = %s"
     before = await _query(house, look, row)
     read = replace(_told("read", str(row)), external_id="wamid.other")
-    await outbox.receipts(house.rt, [read])
+    await outbox.record_reports(house.rt, [read])
     assert await _query(house, look, row) == before
-    await outbox.receipts(house.rt, [replace(read, external_id="wamid.second")])
+    await outbox.record_reports(house.rt, [replace(read, external_id="wamid.second")])
     assert await _query(house, look, row) == [("read",)]
 
 
@@ -89,7 +89,7 @@ async def _say_at_length(house: House, user: User) -> int:
     person, seen = await _person(house, user), len(user.received)
     said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
-        await outbox.post(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
     await outbox.deliver(house.rt, None, person)
     return seen
 
@@ -173,7 +173,7 @@ async def test_a_message_has_arrived_when_all_its_parts_have(house: House) -> No
         (1, "read", ("read", True)),
     ):
         heard = replace(_told(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2)
-        await outbox.receipts(house.rt, [heard])
+        await outbox.record_reports(house.rt, [heard])
         assert await _query(house, look, row) == [told]
 
 
@@ -184,7 +184,7 @@ async def test_both_parts_may_be_heard_of_at_once(house: House) -> None:
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
     heard = replace(_told("read", f"{row}.{attempt}"), parts=2)
-    await outbox.receipts(house.rt, [heard, replace(heard, part=2)])
+    await outbox.record_reports(house.rt, [heard, replace(heard, part=2)])
     await _until_receipt(house, user, "read")
 
 
@@ -196,9 +196,9 @@ async def test_a_part_that_failed_for_good_may_turn_out_not_to_have(house: House
     row, attempt = await _newest(house, await _person(house, user))
     look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
     failed = replace(_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
-    await outbox.receipts(house.rt, [failed])
+    await outbox.record_reports(house.rt, [failed])
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.receipts(house.rt, [replace(failed, state="delivered", code="")])
+    await outbox.record_reports(house.rt, [replace(failed, state="delivered", code="")])
     assert await _query(house, look, row) == [("sent", "sent", None)]
 
 
@@ -212,7 +212,7 @@ async def _is_open(house: House) -> bool:
 
 @pytest.mark.parametrize("before", ["1 second", "20 minutes"])
 @pytest.mark.parametrize(
-    ("code", "became"), [(WindowClosed.code, "sent"), (NotAllowed.code, "undeliverable")]
+    ("code", "became"), [(WindowClosed.code, "sent"), (BlockedByUser.code, "undeliverable")]
 )
 async def test_a_failure_of_before_the_persons_last_word_shuts_nobody_out(
     house: House, code: str, became: str, before: str
@@ -225,21 +225,21 @@ async def test_a_failure_of_before_the_persons_last_word_shuts_nobody_out(
     row, attempt = await _newest(house, await _person(house, user))
     await house.ahead(before)
     await _next(user, lambda: user.say("/help"))
-    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
     assert await _is_open(house)
     await _notify(house, user)
     await _until_state(house, user, "sent")
     assert await _query(house, "SELECT state FROM messages WHERE id = %s", row) == [(became,)]
 
 
-@pytest.mark.parametrize("code", [WindowClosed.code, NotAllowed.code])
+@pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
 async def test_a_failure_of_after_the_persons_last_word_counts(house: House, code: str) -> None:
     user = await _known(house, "77010000061")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
     row, attempt = await _newest(house, await _person(house, user))
-    await outbox.receipts(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
     assert not await _is_open(house)
 
 
@@ -249,7 +249,7 @@ async def test_who_writes_while_a_message_to_them_is_refused_gets_it_all_the_sam
     user = await _known(house, "77010000062")
     seen, channel = len(user.received), house.rt.channels["whatsapp"]
 
-    async def late(_act: Act) -> str:
+    async def late(_act: ChannelCall) -> str:
         monkeypatch.undo()
         await user.say("/help")
         await house.whatsapp.until_taken()

@@ -9,11 +9,11 @@ import aiohttp
 import msgspec
 
 from bot.channels import (
-    Act,
-    Arrival,
+    BlockedByUser,
     CannotEdit,
+    ChannelCall,
+    IncomingUpdate,
     Message,
-    NotAllowed,
     Rates,
     Refused,
     SendError,
@@ -121,11 +121,11 @@ class Telegram:
         # Answers are not bound by the rate of announcements; only a chat of its own is (1.2).
         self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST) if rate else Rates()
 
-    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+    def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
         """Read one update; Unreadable when that cannot be done."""
         return (updates.arrival(body),)
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         """Perform an act; a message that takes several has several ids, joined by commas.
 
         CannotEdit where the new message would take several, or be protected as the old one may not
@@ -141,7 +141,7 @@ class Telegram:
                 ids = [int(each) for each in act.external_id.split(",") if each]
                 await self._delete(chat_id, ids)
             case "leave":
-                with suppress(NotAllowed, Refused):
+                with suppress(BlockedByUser, Refused):
                     await self._call("leaveChat", {"chat_id": chat_id}, _DONE)
             case _:
                 assert_never(act.kind)
@@ -303,7 +303,7 @@ class Telegram:
         raise Unreachable(certain=certain)
 
 
-def _given(act: Act) -> Message:
+def _given(act: ChannelCall) -> Message:
     if act.message is None:
         raise Refused
     return act.message
@@ -319,7 +319,7 @@ def _failure(status: int, answer: _Answer) -> SendError:
         case 429:
             return Throttled(answer.parameters.retry_after)
         case 403:
-            return NotAllowed()
+            return BlockedByUser()
         case 400:
             return _refusal(answer.description.lower())
         case 401 | 404 | 409:
@@ -335,5 +335,5 @@ def _refusal(description: str) -> SendError:
     if any(words in description for words in NOT_EDITABLE):
         return CannotEdit()
     if any(words in description for words in GONE):
-        return NotAllowed()
+        return BlockedByUser()
     return Refused()

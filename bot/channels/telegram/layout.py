@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels import DoesNotFit, Message, Press
+from bot.channels import DoesNotFit, Message, RenderedButton
 from bot.channels.limits import TELEGRAM as LIMITS
 from flows.engine.events import Kind
 
@@ -14,7 +14,7 @@ WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
 
-type Rows = list[list[Press]]
+type Rows = list[list[RenderedButton]]
 type Markup = dict[str, Any]
 
 
@@ -33,12 +33,12 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     ]
 
 
-def _inline(buttons: Sequence[Press]) -> Markup | None:
+def _inline(buttons: Sequence[RenderedButton]) -> Markup | None:
     rows = [[_button(press) for press in row] for row in _rows(buttons)]
     return {"inline_keyboard": rows} if rows else None
 
 
-def _button(press: Press) -> dict[str, Any]:
+def _button(press: RenderedButton) -> dict[str, Any]:
     if press.kind == Kind.PAGE:
         return _link(press)
     if press.kind == Kind.LINK:
@@ -49,19 +49,19 @@ def _button(press: Press) -> dict[str, Any]:
     return {"text": press.label, "callback_data": press.payload}
 
 
-def _link(press: Press) -> dict[str, Any]:
+def _link(press: RenderedButton) -> dict[str, Any]:
     """A Mini App, for which Telegram vouches who opens it; it takes only https."""
     if press.payload.startswith("https:"):
         return {"text": press.label, "web_app": {"url": press.payload}}
     return {"text": press.label, "url": press.payload}
 
 
-def _asking(press: Press) -> Markup:
+def _asking(press: RenderedButton) -> Markup:
     asking = {"text": press.label, "request_contact": True}
     return {"keyboard": [[asking]], "one_time_keyboard": True, "resize_keyboard": True}
 
 
-def _rows(buttons: Sequence[Press]) -> Rows:
+def _rows(buttons: Sequence[RenderedButton]) -> Rows:
     """Options, then controls, and the exit apart from both."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
@@ -71,14 +71,14 @@ def _rows(buttons: Sequence[Press]) -> Rows:
     return [*chosen, *_packed(controls), *exits]
 
 
-def _columns(options: Sequence[Press]) -> int:
+def _columns(options: Sequence[RenderedButton]) -> int:
     widest = max((_width(press) for press in options), default=0)
     if len(options) <= MAX_IN_ROW and widest <= WIDTHS[MAX_IN_ROW]:
         return MAX_IN_ROW
     return 2 if len(options) > MANY_OPTIONS and widest <= WIDTHS[2] else 1
 
 
-def _packed(controls: Iterable[Press]) -> Rows:
+def _packed(controls: Iterable[RenderedButton]) -> Rows:
     rows: Rows = []
     for press in controls:
         row = [*rows[-1], press] if rows else []
@@ -89,6 +89,6 @@ def _packed(controls: Iterable[Press]) -> Rows:
     return rows
 
 
-def _width(press: Press) -> int:
+def _width(press: RenderedButton) -> int:
     """In letters; a Chinese character takes the room of two."""
     return sum(2 if letter >= FIRST_WIDE else 1 for letter in press.label)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from bot.channels import Arrival, Blocked, Ignored, Inbound, Intruder, json_decoding
+from bot.channels import Blocked, GroupChat, Ignored, Inbound, IncomingUpdate, json_decoding
 from flows.engine import events
 
 NAME = "telegram"
@@ -112,7 +112,7 @@ class _Update(msgspec.Struct, gc=False):
     my_chat_member: _Moved | None = None
 
 
-def arrival(body: bytes) -> Arrival:
+def arrival(body: bytes) -> IncomingUpdate:
     """Read one update; Unreadable as `wire` says."""
     raw = json_decoding.read(body)
     update = json_decoding.shaped(raw, _Update)
@@ -134,11 +134,11 @@ def _inbound(
     sender: _User | None,
     event: events.Event | None,
     press_id: str = "",
-) -> Arrival:
+) -> IncomingUpdate:
     if place is None or sender is None or sender.is_bot:
         return _IGNORED
     if place.chat.type != PRIVATE:
-        return Intruder(NAME, str(place.chat.id))
+        return GroupChat(NAME, str(place.chat.id))
     if event is None:
         return _IGNORED
     return Inbound(
@@ -186,9 +186,9 @@ def _file(message: _Message, kind: str) -> _File | None:
     return file if file and file.file_id else None
 
 
-def _moved(moved: _Moved) -> Arrival:
+def _moved(moved: _Moved) -> IncomingUpdate:
     status = moved.new_chat_member.status
     inside = status not in ("kicked", "left")
     if moved.chat.type != PRIVATE:
-        return Intruder(NAME, str(moved.chat.id)) if inside else _IGNORED
+        return GroupChat(NAME, str(moved.chat.id)) if inside else _IGNORED
     return Blocked(NAME, str(moved.sender.id), blocked=not inside)

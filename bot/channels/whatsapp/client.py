@@ -11,9 +11,9 @@ import aiohttp
 import msgspec
 
 from bot.channels import (
-    Act,
-    Arrival,
+    ChannelCall,
     DoesNotFit,
+    IncomingUpdate,
     Message,
     NoTemplate,
     Rates,
@@ -140,11 +140,11 @@ class WhatsApp:
         if rate == 0:
             self.rates = Rates()
 
-    def parse(self, body: bytes) -> tuple[Arrival, ...]:
+    def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
         """Read a body of the webhook, whatever it holds, in its order."""
         return updates.arrivals(body, self._number_id, time.time())
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         """Perform an act; a message that takes several has several ids, joined by commas.
 
         Nothing here can be edited, deleted or left: Refused. A message takes the same parts at each
@@ -229,7 +229,7 @@ class WhatsApp:
         seconds = aiohttp.ClientTimeout(total=FETCH_SECONDS)
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
 
-    async def _send_template(self, act: Act, message: Message) -> str:
+    async def _send_template(self, act: ChannelCall, message: Message) -> str:
         """In the person's language, or in one to fall back to where that variant is missing."""
         if message.template is None:
             raise WindowClosed
@@ -265,7 +265,7 @@ class WhatsApp:
                 return found
             after = f"&after={quote(page.paging.cursors.after)}"
 
-    async def _post(self, act: Act, content: layout.Content, mark: str) -> str:
+    async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
         # A user id never leads to whoever has the person's number next; a phone number may.
         to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
         said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}

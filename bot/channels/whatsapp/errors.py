@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.channels import (
-    Held,
-    NotAllowed,
+    BlockedByUser,
+    ChannelSuspended,
     NoTemplate,
-    NotNow,
     OptedOut,
     Refused,
     SendError,
+    TemporarilyRestricted,
     Throttled,
     Unreachable,
     WindowClosed,
@@ -39,9 +39,9 @@ PAIR = Fault(Throttled, delay=6)
 SLOW = Fault(Throttled, delay=2, wide=True)
 QUOTA = Fault(Throttled, delay=60, wide=True)
 LIMITED = Fault(Throttled, delay=600, wide=True, alarm="E_WHATSAPP_RESTRICTED")
-RESTRICTED = Fault(Held, alarm="E_WHATSAPP_RESTRICTED")
-LOCKED_OUT = Fault(Held, alarm="E_WHATSAPP_TOKEN")
-UNPAID = Fault(Held, alarm="E_WHATSAPP_PAYMENT")
+RESTRICTED = Fault(ChannelSuspended, alarm="E_WHATSAPP_RESTRICTED")
+LOCKED_OUT = Fault(ChannelSuspended, alarm="E_WHATSAPP_TOKEN")
+UNPAID = Fault(ChannelSuspended, alarm="E_WHATSAPP_PAYMENT")
 STOPPED = Fault(Refused, alarm="E_WHATSAPP_RESTRICTED")
 MISTAKE = Fault(Refused, alarm="E_WHATSAPP_REQUEST")
 TEMPLATE = Fault(NoTemplate, alarm="E_WHATSAPP_TEMPLATE")
@@ -59,9 +59,9 @@ FAULTS: Mapping[int, Fault] = {
     368: RESTRICTED,
     131031: RESTRICTED,
     131042: UNPAID,
-    131026: Fault(NotAllowed),
-    131049: Fault(NotNow),
-    130472: Fault(NotNow),
+    131026: Fault(BlockedByUser),
+    131049: Fault(TemporarilyRestricted),
+    130472: Fault(TemporarilyRestricted),
     131050: Fault(OptedOut),
     131051: MISTAKE,
     131052: Fault(Refused),

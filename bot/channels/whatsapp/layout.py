@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.channels import DoesNotFit, Message, Press, Template
+from bot.channels import DoesNotFit, Message, RenderedButton, Template
 from bot.channels.limits import WHATSAPP as LIMITS
 from flows.engine.events import Kind
 from flows.engine.language_protocol import Words
@@ -54,7 +54,9 @@ def parts(message: Message, words: Words) -> list[Content]:
     return _over(text, _list(pressed, message, words), written, message, words)
 
 
-def arranged(presses: Sequence[Press]) -> tuple[list[Press], list[Press]]:
+def arranged(
+    presses: Sequence[RenderedButton],
+) -> tuple[list[RenderedButton], list[RenderedButton]]:
     """What can be pressed, in the order it came; and what has to be written for want of room.
 
     A link stands alone. Answers and what only a press can say come first into a list.
@@ -72,7 +74,7 @@ def _text(message: Message) -> str:
 
 
 def _over(
-    text: str, action: Content, written: Sequence[Press], message: Message, words: Words
+    text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
     """The action under the text; without it, or under the end of it, where the text is too long."""
     body = _with_words(text, written, message, words)
@@ -95,7 +97,11 @@ def _under_the_end(body: str, action: Content) -> list[Content]:
 
 
 def _linked(
-    text: str, link: Press, others: Sequence[Press], message: Message, words: Words
+    text: str,
+    link: RenderedButton,
+    others: Sequence[RenderedButton],
+    message: Message,
+    words: Words,
 ) -> list[Content]:
     """A link stands alone under its message; everything else has to be written."""
     if len(link.payload) > MAX_ADDRESS or not _fits(link, LIMITS.label):
@@ -105,7 +111,9 @@ def _linked(
     return _under_the_end(_with_words(text, others, message, words), action)
 
 
-def _with_words(text: str, written: Sequence[Press], message: Message, words: Words) -> str:
+def _with_words(
+    text: str, written: Sequence[RenderedButton], message: Message, words: Words
+) -> str:
     if not written:
         return text
     labels = " · ".join(press.label for press in written)
@@ -122,7 +130,7 @@ def _numbered(text: str, message: Message, words: Words) -> str:
     return _with_words("\n\n".join((text, "\n".join(asked))).strip(), shown, message, words)
 
 
-def _rank(press: Press) -> int:
+def _rank(press: RenderedButton) -> int:
     if press.kind in (Kind.OPTION, Kind.CONTACT):
         return 0
     return 1 if press.payload.endswith(ONLY_PRESSED) else 2
@@ -136,7 +144,7 @@ def _interactive(body: str, action: Content) -> Content:
     return {"type": "interactive", "interactive": {**action, "body": {"text": body}}}
 
 
-def _buttons(presses: Sequence[Press]) -> Content:
+def _buttons(presses: Sequence[RenderedButton]) -> Content:
     replies = [
         {"type": "reply", "reply": {"id": _payload(press, LIMITS.payload), "title": press.label}}
         for press in presses
@@ -144,13 +152,13 @@ def _buttons(presses: Sequence[Press]) -> Content:
     return {"type": "button", "action": {"buttons": replies}}
 
 
-def _list(presses: Sequence[Press], message: Message, words: Words) -> Content:
+def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> Content:
     rows = [_row(press) for press in presses]
     opener = words.render(CHOOSE, message.language)
     return {"type": "list", "action": {"button": opener, "sections": [{"rows": rows}]}}
 
 
-def _row(press: Press) -> Content:
+def _row(press: RenderedButton) -> Content:
     """A label that is too long for a title goes on in the description below it."""
     payload = _payload(press, LIMITS.row_payload)
     if _fits(press, LIMITS.row_label):
@@ -162,11 +170,11 @@ def _row(press: Press) -> Content:
     return {"id": payload, "title": title, "description": more}
 
 
-def _fits(press: Press, limit: int) -> bool:
+def _fits(press: RenderedButton, limit: int) -> bool:
     return 0 < LIMITS.measure(press.label) <= limit
 
 
-def _payload(press: Press, limit: int) -> str:
+def _payload(press: RenderedButton, limit: int) -> str:
     if not press.payload.isascii() or not 1 <= len(press.payload) <= limit:
         raise DoesNotFit
     return press.payload

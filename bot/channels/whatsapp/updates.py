@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bot.channels import Arrival, Ignored, Inbound, Moved, Receipt, Spoiled, Unreadable
+from bot.channels import (
+    DeliveryReport,
+    HandleChanged,
+    Ignored,
+    Inbound,
+    IncomingUpdate,
+    Unparseable,
+    Unreadable,
+)
 from bot.channels import json_decoding as decoding
 from bot.channels.whatsapp.errors import fault
 from bot.observability import logging
@@ -17,15 +25,13 @@ from flows.engine import events
 NAME = "whatsapp"
 # Deduplication keys live for eight days: an older update may be a duplicate.
 OLDEST_SECONDS = 8 * 24 * 3600
-# Under the button that shares a phone number, where the platform has told it anyway.
 SHARE = ":@"
 PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
-# Of the outbox a number and the attempt, which versions before this one left out; of a broadcast
-# its number, the recipient and the attempt.
+# Outbox row and attempt, or broadcast, recipient and attempt.
 ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# And of a message in several parts which of them it is: `77.2/2/3`.
+# A message in several parts adds the part and their number: `77.2/2/3`.
 MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 
 # What a message may be instead of text, in the engine's words.
@@ -38,7 +44,7 @@ CONTENTS = {
     "order": "invoice",
 }
 FILES = {"image": "photo", "document": "document"}
-# Nobody waits for an answer to these: a reaction, a message taken back, the platform's own.
+# These need no answer.
 SILENT = frozenset(("reaction", "revoke", "ephemeral"))
 STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
     "sent": "sent",
@@ -143,11 +149,11 @@ class _Who:
     names: tuple[str, ...]
 
 
-def arrivals(body: bytes, number_id: str, now: float) -> tuple[Arrival, ...]:
+def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, ...]:
     """Read a body; Unreadable as `wire` says, or E_SHAPE where it holds no list of entries.
 
-    What cannot be read within it is Spoiled, and the rest counts. Only what is about `number_id` is
-    taken. A message older than eight days at `now` is Spoiled E_STALE: it may be a repetition.
+    An unreadable element becomes Unparseable; the others are read. Elements about other numbers are
+    ignored. A message older than eight days is Unparseable E_STALE: it may be a duplicate.
     """
     raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
@@ -156,7 +162,7 @@ def arrivals(body: bytes, number_id: str, now: float) -> tuple[Arrival, ...]:
     return tuple(each for entry in entries for each in _entry(entry, number_id, now)) or (_IGNORED,)
 
 
-def _entry(entry: Any, number_id: str, now: float) -> Iterator[Arrival]:
+def _entry(entry: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]:
     changes = entry.get("changes") if isinstance(entry, dict) else None
     if not isinstance(changes, list):
         yield _spoiled(entry, "E_SHAPE")
@@ -168,7 +174,7 @@ def _entry(entry: Any, number_id: str, now: float) -> Iterator[Arrival]:
             yield _spoiled(change, error.code)
 
 
-def _change(change: Any, number_id: str, now: float) -> Iterator[Arrival]:
+def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]:
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
         raise Unreadable("E_SHAPE")
@@ -195,21 +201,21 @@ def _listed(value: dict[str, Any], name: str) -> list[Any]:
     raise Unreadable("E_SHAPE")
 
 
-def _each(raw: Any, read: Any) -> Iterator[Arrival]:
+def _each(raw: Any, read: Any) -> Iterator[IncomingUpdate]:
     try:
-        found: Sequence[Arrival] = read()
+        found: Sequence[IncomingUpdate] = read()
     except Unreadable as error:
         found = (_spoiled(raw, error.code),)
     yield from found
 
 
-def _spoiled(raw: Any, code: str) -> Spoiled:
+def _spoiled(raw: Any, code: str) -> Unparseable:
     """Named by its id where it has one, so that a repetition is the same thing."""
     written = _encode(raw)
     name = raw.get("id") if isinstance(raw, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
         name = sha256(written).hexdigest()
-    return Spoiled(NAME, name, code, len(written))
+    return Unparseable(NAME, name, code, len(written))
 
 
 def _contacts(raw: Any) -> list[_Contact]:
@@ -226,7 +232,7 @@ def _contacts(raw: Any) -> list[_Contact]:
 # Messages
 
 
-def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Arrival]:
+def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
     message = decoding.shaped(raw, _Message)
     if message.type in SILENT or message.group_id:
         return (_IGNORED,)
@@ -319,7 +325,7 @@ def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
     return events.Unreadable("contact")
 
 
-def _moves(message: _Message, system: _System) -> Sequence[Arrival]:
+def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
     """A new number is a new user id too; each old name is told its successor."""
     new_phone = system.wa_id or system.new_wa_id or ""
     old_phone = message.sender or ""
@@ -329,7 +335,7 @@ def _moves(message: _Message, system: _System) -> Sequence[Arrival]:
         told = [(old_phone, system.user_id)]
     address = system.user_id or new_phone
     return [
-        Moved(NAME, f"{message.id}/{number}", old, new, address)
+        HandleChanged(NAME, f"{message.id}/{number}", old, new, address)
         for number, (old, new) in enumerate(told)
     ] or (_IGNORED,)
 
@@ -337,7 +343,7 @@ def _moves(message: _Message, system: _System) -> Sequence[Arrival]:
 # What became of messages of ours
 
 
-def _status(raw: Any) -> Sequence[Arrival]:
+def _status(raw: Any) -> Sequence[IncomingUpdate]:
     status = decoding.shaped(raw, _Status)
     state = STATES.get(status.status)
     if state is None:
@@ -348,7 +354,7 @@ def _status(raw: Any) -> Sequence[Arrival]:
         if each.alarm:
             _logger.error("whatsapp.refuses", code=each.alarm, channel=NAME)
     return (
-        Receipt(
+        DeliveryReport(
             NAME,
             status.id,
             state,

@@ -5,9 +5,9 @@ does not hold the case gives a reason, and the reading is written into the audit
 """
 
 from bot.desk.views.case_lists import (
+    CaseRow,
     Event,
     Filter,
-    Line,
     Member,
     Page,
     Queue,
@@ -30,16 +30,16 @@ from bot.desk.views.case_view import (
     page,
     view,
 )
-from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, road
+from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
 
 __all__ = [
     "MAX_WORDS",
     "PERSONS_OWN",
     "Answered",
+    "CaseRow",
     "Composer",
     "Event",
     "Filter",
-    "Line",
     "Member",
     "Noted",
     "Page",
@@ -51,11 +51,11 @@ __all__ = [
     "answers",
     "events",
     "find",
+    "form_path",
     "listing",
     "may",
     "newest",
     "page",
-    "road",
     "team",
     "view",
     "window",

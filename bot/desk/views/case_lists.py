@@ -58,7 +58,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CaseRow:
     """A case in a list; `window` is when the platform stops to take free words, if it does.
 
     `channel` is empty for a closed case. `unread` counts the person's words since the last answer.
@@ -79,7 +79,7 @@ class Page:
     page contains, to go on from.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[CaseRow, ...]
     after: str
     at: int = 0
     counts: Mapping[Queue, int] = field(default_factory=dict)
@@ -97,7 +97,7 @@ async def listing(
     `after` is the number of the last case of the page before. There is no longer page: nothing
     here exports people.
     """
-    permissions.demand(officer, Action.CASE_LIST, Subject(officer.mission))
+    permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
     last, found, ((*counted,),) = await directory.asked(
@@ -106,7 +106,7 @@ async def listing(
         (_LISTED[wanted.queue, number is not None], values),
         (_COUNTED, _values(officer)),
     )  # fmt: skip
-    lines = tuple(line_of(rt, row) for row in found)
+    lines = tuple(row_of(rt, row) for row in found)
     return Page(
         lines[:PAGE],
         str(lines[PAGE - 1].case.number) if len(lines) > PAGE else "",
@@ -136,10 +136,10 @@ BESIDE = (
 )
 
 
-def line_of(rt: Runtime, row: Sequence[Any]) -> Line:
+def row_of(rt: Runtime, row: Sequence[Any]) -> CaseRow:
     *case, holder, channel, spoke_at, unread = row
     closes = _closes(rt, channel, spoke_at)
-    return Line(Case(*case), holder, channel, closes, unread)
+    return CaseRow(Case(*case), holder, channel, closes, unread)
 
 
 # Whatever is asked for, a list has one text, so that servers know it prepared.
@@ -192,7 +192,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 
     Audited, also where there is none: who tries numbers out is to be seen.
     """
-    permissions.demand(officer, Action.CASE_LIST, Subject(officer.mission))
+    permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
     values = _values(officer) | {"number": case_number, "receipt": number.upper()}
     async with directory.acting(rt, officer) as transaction:
@@ -236,7 +236,7 @@ class Member:
 
 async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
     """The lead's view of a mission."""
-    permissions.demand(officer, Action.QUEUE_LIVE, Subject(officer.mission))
+    permissions.require(officer, Action.QUEUE_LIVE, Subject(officer.mission))
     load, members = await directory.asked(rt, officer, (_LOAD, {}), directory.team(officer.mission))
     held = {row[0]: row[1:] for row in load}
     team = map(directory.read, members)

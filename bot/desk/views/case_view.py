@@ -8,12 +8,21 @@ from uuid import UUID
 from bot import uploads
 from bot.cases import Case
 from bot.db.pipeline import Rows, TextStatement
-from bot.desk.views.case_lists import BESIDE, LAST, LINE, Line, line_of
-from bot.desk.views.form_view import PARKED, SEEN, allowed, opened, parked, person_of, road, seen
+from bot.desk.views.case_lists import BESIDE, LAST, LINE, CaseRow, row_of
+from bot.desk.views.form_view import (
+    PARKED,
+    SEEN,
+    allowed,
+    form_path,
+    opened,
+    person_of,
+    seen,
+    suspended,
+)
 from bot.observability import logging
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Allowed, Forbidden, Reason, Why
+from bot.officers.permissions import Action, Allowed, DenialReason, Forbidden, Reason
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -91,12 +100,12 @@ class View:
     `beside` are colleagues who look at it too.
     """
 
-    line: Line
+    line: CaseRow
     thread: tuple[Said, ...]
     notes: tuple[Noted, ...]
     composer: Composer
     registry: tuple[Registered, ...]
-    earlier: tuple[Line, ...]
+    earlier: tuple[CaseRow, ...]
     flow: Text | None
     step: Text | None
     may: frozenset[Action]
@@ -128,8 +137,8 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     if fresh:
         _within(counted[_NOTED.index(_ACCOUNT)])
     person = opened(rt, line.case, key)
-    talk, epoch = parked(person, state)
-    found = road(rt, talk) if talk else None
+    talk, epoch = suspended(person, state)
+    found = form_path(rt, talk) if talk else None
     step = found[2].current(found[1].cursor) if found else None
     return View(
         line=line,
@@ -137,7 +146,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         notes=tuple(_noted(person, case_id, *row) for row in notes),
         composer=_composer(line, talk, now),
         registry=tuple(Registered(*row) for row in registry),
-        earlier=tuple(line_of(rt, row) for row in earlier),
+        earlier=tuple(row_of(rt, row) for row in earlier),
         flow=found[0].title if found else None,
         step=titled(step, found[2]) if found and step else None,
         may=may(officer, line.case),
@@ -149,7 +158,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     )
 
 
-def _composer(line: Line, talk: Conversation | None, now: datetime) -> Composer:
+def _composer(line: CaseRow, talk: Conversation | None, now: datetime) -> Composer:
     is_open = talk is not None and (line.window is None or line.window > now)
     language = talk.language if talk else line.case.language
     return Composer(is_open, line.window, language, MAX_WORDS)
@@ -158,7 +167,7 @@ def _composer(line: Line, talk: Conversation | None, now: datetime) -> Composer:
 def may(officer: Officer, case: Case) -> frozenset[Action]:
     """What the policy lets this officer do with the case now."""
     allowed = (
-        isinstance(permissions.allows(officer, each, case.subject), Allowed) for each in Action
+        isinstance(permissions.check(officer, each, case.subject), Allowed) for each in Action
     )
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
@@ -201,7 +210,7 @@ def _within(found: Rows) -> None:
     if read >= SOFT_BUDGET:
         _logger.warning("reading.many", count=read)
     if read >= HARD_BUDGET:
-        raise Forbidden(Why.BUDGET)
+        raise Forbidden(DenialReason.BUDGET)
 
 
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:

@@ -8,7 +8,7 @@ import msgspec
 from bot.cases import Case
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows, TextStatement, run
-from bot.desk.views.case_lists import BESIDE, LINE, Line, line_of
+from bot.desk.views.case_lists import BESIDE, LINE, CaseRow, row_of
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
@@ -99,8 +99,8 @@ def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
     return found
 
 
-def road(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
-    """The form that stands parked, and the path through it."""
+def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
+    """Return the suspended flow, its form and the path through it."""
     flow = rt.flows.get(talk.flow)
     form = talk.forms.get(talk.flow, Form())
     return (flow, form, path(flow, form)) if flow else None
@@ -111,16 +111,16 @@ SEEN = TextStatement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
 
 async def seen(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
-) -> Line:
+) -> CaseRow:
     return allowed(rt, officer, await run(transaction, SEEN, {"case": case_id}), action)
 
 
-def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> Line:
+def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
     """What `SEEN` found, if there is such a case and the policy lets the officer do it."""
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
-    line = line_of(rt, rows[0])
-    permissions.demand(officer, action, line.case.subject)
+    line = row_of(rt, rows[0])
+    permissions.require(officer, action, line.case.subject)
     return line
 
 
@@ -135,13 +135,13 @@ def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
 
 
 async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
-    return parked(person, await run(transaction, PARKED, {"person": person.id}))
+    return suspended(person, await run(transaction, PARKED, {"person": person.id}))
 
 
 PARKED = TextStatement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
 
 
-def parked(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
+def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
     """The parked conversation and its epoch; out of sight once the case is closed."""
     if not rows:
         return None, 0

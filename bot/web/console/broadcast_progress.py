@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot import broadcasts
-from bot.broadcasts import Broadcast, Doubt, Fate, Progress, Refused, State
+from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
 from bot.officers.permissions import Action
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
@@ -69,7 +69,7 @@ def segments(progress: Progress) -> list[Segment]:
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
     for fate in FATES:
-        many = progress.fates.get(Fate(fate), 0)
+        many = progress.fates.get(RecipientStatus(fate), 0)
         if many:
             length = 1000 * many / total
             found.append(Segment(fate, many, round(at), max(1, round(at + length) - round(at))))
@@ -79,12 +79,12 @@ def segments(progress: Progress) -> list[Segment]:
 
 async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) -> Response:
     asked = visit.request.query_params
-    fate = Fate(asked["fate"]) if asked.get("fate", "") in set(Fate) else None
+    fate = RecipientStatus(asked["fate"]) if asked.get("fate", "") in set(RecipientStatus) else None
     reason, after = asked.get("reason", "")[:40], asked.get("after", "")
     progress = await broadcasts.progress(visit.rt, visit.officer, found.id)
-    doubted = progress.fates.get(Fate.IN_DOUBT, 0)
+    doubted = progress.fates.get(RecipientStatus.IN_DOUBT, 0)
     doubts = (
-        await broadcasts.recipients(visit.rt, visit.officer, found.id, Fate.IN_DOUBT)
+        await broadcasts.recipients(visit.rt, visit.officer, found.id, RecipientStatus.IN_DOUBT)
         if doubted
         else []
     )

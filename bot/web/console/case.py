@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import desk
-from bot.cases import Taken, canned_replies
-from bot.desk import Done, Refusal, ToMission, ToOfficer, ToTopic, views
+from bot.cases import CaseConflict, canned_replies
+from bot.desk import ActionResult, Refusal, ToMission, ToOfficer, ToTopic, views
 from bot.desk.views import ReasonNeeded, View
 from bot.i18n import direction, tag
 from bot.officers import directory
-from bot.officers.permissions import Action, Forbidden, Reason, Why
+from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console.case_list import case_path
 from bot.web.console.rendering import SENT, done, labels, page
@@ -191,7 +191,7 @@ def _places(visit: Visit) -> list[tuple[str, str]]:
 # Acts
 
 
-type Verb = Callable[..., Awaitable[Done]]
+type Verb = Callable[..., Awaitable[ActionResult]]
 type Told = Callable[[Visit, Form], dict[str, Any]]
 
 
@@ -214,7 +214,7 @@ def act(
         try:
             more = told(visit, form)
             await verb(visit.rt, visit.officer, case_id, version, key=form.get("key", ""), **more)
-        except Taken as taken:
+        except CaseConflict as taken:
             return await shown(visit, 409, _draft(form), _taken(visit, taken))
         except Forbidden as error:
             return await shown(visit, 403, _draft(form), await _lost(visit, case_id, error))
@@ -233,14 +233,14 @@ def _draft(form: Form) -> Draft:
 async def _lost(visit: Visit, case_id: UUID, error: Forbidden) -> str:
     """Why it may not be done; by name, where it is a colleague who has the case now."""
     say, holder = visit.say(console_labels.WHYS[error.why]), ""
-    if error.why is Why.OWNER:
+    if error.why is DenialReason.OWNER:
         view = await views.view(visit.rt, visit.officer, case_id)
         holder = view.line.holder
     t = console_labels.Wording(visit.rt.languages, visit.language)
     return t("taken_meanwhile", name=holder) if holder else say
 
 
-def _taken(visit: Visit, taken: Taken) -> str:
+def _taken(visit: Visit, taken: CaseConflict) -> str:
     t = console_labels.Wording(visit.rt.languages, visit.language)
     if taken.holder and taken.holder != visit.officer.name:
         return t("taken_meanwhile", name=taken.holder)
@@ -330,7 +330,7 @@ async def answers(visit: Visit, form: Form) -> Response:
     case_id = _case_id(visit)
     reason = _reason(form.get("reason", ""))
     if reason is None:
-        raise Forbidden(Why.OWNER)
+        raise Forbidden(DenialReason.OWNER)
     found = await views.answers(
         visit.rt, visit.officer, case_id, reason, unmasked=bool(form.get("unmasked"))
     )

@@ -3,7 +3,7 @@
 from datetime import time
 
 from bot.cases import canned_replies, working_hours
-from bot.cases.working_hours import Desk, Shift
+from bot.cases.working_hours import MissionSettings, Shift
 from bot.officers import directory
 from bot.officers.directory import LastAdministrator, Officer
 from bot.officers.permissions import Role
@@ -48,7 +48,7 @@ async def enter(rt: Runtime) -> None:
 
 async def _set_desk(rt: Runtime, lead: Officer) -> None:
     week = tuple(Shift(day, time(0), time(0)) for day in range(7))
-    desk = Desk(GENERAL, "Asia/Almaty", week, first_minutes=120, next_minutes=60)
+    desk = MissionSettings(GENERAL, "Asia/Almaty", week, first_minutes=120, next_minutes=60)
     await working_hours.put(rt, lead, desk)
     for name, texts in READY.items():
         await canned_replies.put(rt, lead, name, texts, 0)

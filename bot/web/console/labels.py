@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.cases import State
 from bot.i18n import Languages
-from bot.officers.permissions import Reason, Role, Why
+from bot.officers.permissions import DenialReason, Reason, Role
 from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_common import RUNNING, SIGNING
@@ -260,14 +260,14 @@ ROLES: dict[str, Text] = {
 }
 
 WHYS: dict[str, Text] = {
-    Why.DISABLED: _("Your account is switched off."),
-    Why.ROLE: _("Your role does not include it."),
-    Why.MISSION: _("It belongs to another mission."),
-    Why.TOPIC: _("It belongs to another topic."),
-    Why.STATE: _("In this state it can't be done."),
-    Why.OWNER: _("Somebody else holds the case."),
-    Why.ONESELF: _("Only another administrator can change what you yourself may do."),
-    Why.BUDGET: _("You have opened very many cases this hour. A lead can help."),
+    DenialReason.DISABLED: _("Your account is switched off."),
+    DenialReason.ROLE: _("Your role does not include it."),
+    DenialReason.MISSION: _("It belongs to another mission."),
+    DenialReason.TOPIC: _("It belongs to another topic."),
+    DenialReason.STATE: _("In this state it can't be done."),
+    DenialReason.OWNER: _("Somebody else holds the case."),
+    DenialReason.ONESELF: _("Only another administrator can change what you yourself may do."),
+    DenialReason.BUDGET: _("You have opened very many cases this hour. A lead can help."),
 }
 
 REFUSALS: dict[str, Text] = {

@@ -1,6 +1,6 @@
 """What the console says about announcements: writing, agreeing, sending, what became of them."""
 
-from bot.broadcasts import Fate, Purpose, Refusal, State
+from bot.broadcasts import Purpose, RecipientStatus, Refusal, State
 from flows.engine.text import Text, _, button
 
 BROADCASTS: dict[str, Text] = {
@@ -213,16 +213,16 @@ BROADCAST_LOOKS = {
 }
 
 FATES: dict[str, Text] = {
-    Fate.READ: _("read"),
-    Fate.DELIVERED: _("delivered"),
-    Fate.ACCEPTED: _("sent"),
-    Fate.CLAIMED: _("being sent"),
-    Fate.PLANNED: _("waits its turn"),
-    Fate.HELD: _("waits for a better time"),
-    Fate.IN_DOUBT: _("in doubt"),
-    Fate.FAILED: _("failed"),
-    Fate.SKIPPED: _("passed over"),
-    Fate.CANCELLED: _("cancelled"),
+    RecipientStatus.READ: _("read"),
+    RecipientStatus.DELIVERED: _("delivered"),
+    RecipientStatus.ACCEPTED: _("sent"),
+    RecipientStatus.CLAIMED: _("being sent"),
+    RecipientStatus.PLANNED: _("waits its turn"),
+    RecipientStatus.HELD: _("waits for a better time"),
+    RecipientStatus.IN_DOUBT: _("in doubt"),
+    RecipientStatus.FAILED: _("failed"),
+    RecipientStatus.SKIPPED: _("passed over"),
+    RecipientStatus.CANCELLED: _("cancelled"),
 }
 
 # Why a recipient failed, waits or was passed over, and why a broadcast stands.

@@ -29,7 +29,7 @@ async def speak(visit: Visit, form: Form) -> Response:
     chosen = form.get("language", "")
     if chosen in dict(visit.rt.languages.languages()):
         async with directory.console(visit.rt).connection() as connection:
-            await credentials.speak(connection, visit.officer.id, chosen)
+            await credentials.set_language(connection, visit.officer.id, chosen)
     return done("/own", "saved")
 
 

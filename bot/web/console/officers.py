@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.officers import credentials, directory, permissions, sessions
 from bot.officers.directory import LastAdministrator, NoSuchRole, Officer
-from bot.officers.permissions import Action, Role, Why
+from bot.officers.permissions import Action, DenialReason, Role
 from bot.security import audit_log
 from bot.web.console import labels as console_labels
 from bot.web.console import oidc
@@ -39,7 +39,7 @@ async def _listed(
         roles=labels(visit, console_labels.ROLES),
         topics=labels(visit, console_labels.TOPICS),
         service=visit.rt.settings.has_service,
-        oneself=visit.say(console_labels.WHYS[Why.ONESELF]),
+        oneself=visit.say(console_labels.WHYS[DenialReason.ONESELF]),
         link=link,
         whose=whose,
         problem=problem,
@@ -109,10 +109,12 @@ async def tie(visit: Visit, form: Form) -> Response:
     if not subject:
         return await _listed(visit, 422, visit.say(console_labels.REFUSALS["empty"]))
     officer_id = _id(form)
-    permissions.demand_another(visit.officer, officer_id)
+    permissions.require_another(visit.officer, officer_id)
     try:
         async with directory.acting(visit.rt, visit.officer) as connection:
-            await credentials.tie(connection, officer_id, oidc.indexes(visit.rt, subject)[0])
+            await credentials.link_identity(
+                connection, officer_id, oidc.indexes(visit.rt, subject)[0]
+            )
             await audit_log.append(
                 connection,
                 actor=str(visit.officer.id),

@@ -24,7 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.officers import credentials, directory
-from bot.officers.sessions import Strength
+from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
 from bot.web.console.rendering import bare
@@ -116,11 +116,11 @@ async def back(request: Request) -> Response:
     except NotProven:
         return _home("service")
     async with directory.console(rt).connection() as connection:
-        known = await credentials.of_subject(connection, *indexes(rt, subject))
+        known = await credentials.find_by_subject(connection, *indexes(rt, subject))
         officer = await directory.find(connection, known) if known else None
         if officer is None or not officer.active:
             return _home("unknown")
-        answer = await admit(request, connection, officer.id, Strength.SERVICE, journey.next)
+        answer = await admit(request, connection, officer.id, AuthMethod.SERVICE, journey.next)
     return _onward(request, answer)
 
 

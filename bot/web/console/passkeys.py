@@ -27,7 +27,7 @@ from bot.db.connection import Transaction as Connection
 from bot.officers import credentials, directory, sessions
 from bot.officers.credentials import Passkey
 from bot.officers.permissions import Action
-from bot.officers.sessions import Strength
+from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
 from bot.web.console.rendering import done
@@ -81,14 +81,16 @@ async def _challenge(rt: Runtime, request: Request, whose: str) -> bytes | None:
 
 async def guarded(visit: Visit, connection: Connection) -> bool:
     """Whether this session proves too little to change the officer's passkeys."""
-    stronger = await credentials.has_stronger(visit.rt, connection, visit.officer.id)
+    stronger = await credentials.has_phishing_resistant_factor(
+        visit.rt, connection, visit.officer.id
+    )
     return stronger and visit.session.strength not in PASSKEYS
 
 
 async def _demand(visit: Visit, connection: Connection) -> None:
     """PasskeyNeeded unless this session may change passkeys and was not ended meanwhile."""
     closed = await guarded(visit, connection)
-    if closed or not await sessions.lasts(connection, visit.session.id):
+    if closed or not await sessions.exists(connection, visit.session.id):
         raise PasskeyNeeded
 
 
@@ -192,7 +194,7 @@ async def sign_in(request: Request) -> Response:
             await credentials.passkey_used(connection, key.id, signed.new_sign_count)
             await act_as(connection, str(officer.id))
             wanted = form.get("next", "")
-            return await admit(request, connection, officer.id, Strength.PASSKEY, wanted)
+            return await admit(request, connection, officer.id, AuthMethod.PASSKEY, wanted)
     except (ValueError, TypeError, KeyError, WebAuthnException):
         return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
 

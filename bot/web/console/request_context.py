@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from bot.observability import logging
 from bot.officers import directory, permissions, sessions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Forbidden, Subject, Why
-from bot.officers.sessions import Strength
+from bot.officers.permissions import Action, DenialReason, Forbidden, Subject
+from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.web.request_parsing import Refused, body, fields
 from flows.engine.text import Label
@@ -72,7 +72,7 @@ async def arrive(request: Request) -> Visit | Response:
     token = request.cookies.get(cookie(rt), "")
     by_itself = _is_by_itself(request)
     async with directory.console(rt).connection() as connection:
-        found = await sessions.present(connection, token, seen=not by_itself)
+        found = await sessions.authenticate(connection, token, seen=not by_itself)
     if found is None:
         if token:
             _logger.info("session.refused", method=request.method.lower())
@@ -111,13 +111,13 @@ NEED_PASSKEY = frozenset(
         Action.BROADCAST_STOP,
     }
 )
-PASSKEYS = frozenset({Strength.PASSKEY, Strength.SERVICE, Strength.DEMO})
+PASSKEYS = frozenset({AuthMethod.PASSKEY, AuthMethod.SERVICE, AuthMethod.DEMO})
 
 
 def demand(visit: Visit, action: Action) -> None:
     """Forbidden unless this officer may ever do it, PasskeyNeeded if they proved it too little."""
     if not possible(visit.officer, action):
-        raise Forbidden(Why.ROLE)
+        raise Forbidden(DenialReason.ROLE)
     if action in NEED_PASSKEY and visit.session.strength not in PASSKEYS:
         raise PasskeyNeeded
 
@@ -133,7 +133,7 @@ def possible(officer: Officer, action: Action) -> bool:
         for owner in (None, officer.id, _ANOTHER)
     )
     return any(
-        isinstance(permissions.allows(officer, action, s), permissions.Allowed) for s in subjects
+        isinstance(permissions.check(officer, action, s), permissions.Allowed) for s in subjects
     )
 
 

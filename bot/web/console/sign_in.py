@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.cache import LiveUnavailable, LocalBucket
+from bot.cache import CacheUnavailable, LocalRateLimiter
 from bot.db.connection import Transaction as Connection
 from bot.officers import credentials, directory, sessions
 from bot.officers.permissions import Action
-from bot.officers.sessions import Strength
+from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.security.key_files import VaultError
@@ -36,7 +36,7 @@ PROBLEMS = {
     "service": "service_failed",
     "unknown": "service_unknown",
 }
-_local = LocalBucket()
+_local = LocalRateLimiter()
 
 
 async def ask(request: Request) -> Response:
@@ -81,7 +81,9 @@ async def sign_in(request: Request) -> Response:
         known = officer.id if officer else None
         password, code = form.get("password", ""), form.get("code", "")
         if await credentials.check(rt, connection, known, password, code) and officer:
-            return await admit(request, connection, officer.id, Strength.CODE, form.get("next", ""))
+            return await admit(
+                request, connection, officer.id, AuthMethod.CODE, form.get("next", "")
+            )
         await _note(connection, known)
     return await _asked(request, 401, problem="wrong", name=form.get("name", "")[:200])
 
@@ -111,16 +113,16 @@ async def demo(request: Request) -> Response:
     if chosen is None:
         raise Refused(403)
     async with directory.console(rt).connection() as connection:
-        return await admit(request, connection, chosen.id, Strength.DEMO, form.get("next", ""))
+        return await admit(request, connection, chosen.id, AuthMethod.DEMO, form.get("next", ""))
 
 
 async def admit(
-    request: Request, connection: Connection, officer_id: UUID, strength: Strength, wanted: str
+    request: Request, connection: Connection, officer_id: UUID, strength: AuthMethod, wanted: str
 ) -> Response:
     """Begin a session and go where the officer wanted to."""
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
-    before = await sessions.present(connection, old, seen=False)
+    before = await sessions.authenticate(connection, old, seen=False)
     if before is not None:
         await sessions.end(connection, before.officer.id, before.session.id)
     await act_as(connection, str(officer_id))
@@ -148,7 +150,7 @@ async def too_often(rt: Runtime, request: Request) -> bool:
     bucket = f"sign-in:{rt.vault.index('address', host).hex()}"
     try:
         wait = await rt.live.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
-    except LiveUnavailable:
+    except CacheUnavailable:
         wait = await _local.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
     return wait > 0
 
@@ -243,7 +245,7 @@ async def enrol(request: Request) -> Response:
             password = form.get("password", "")
             enrolled = await credentials.enrol(rt, connection, token, password, secret)
             await sessions.end_all(connection, enrolled.officer_id)
-            answer = await admit(request, connection, enrolled.officer_id, Strength.CODE, "")
+            answer = await admit(request, connection, enrolled.officer_id, AuthMethod.CODE, "")
             await credentials.note_ended(connection, enrolled)
             return answer
     except credentials.WeakPassword:

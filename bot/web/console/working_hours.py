@@ -7,7 +7,7 @@ from datetime import date, time
 from starlette.responses import Response
 
 from bot.cases import working_hours
-from bot.cases.working_hours import Desk, Holiday, Shift, Stale, Unusable
+from bot.cases.working_hours import Holiday, MissionSettings, Shift, Stale, Unusable
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
@@ -36,7 +36,7 @@ async def shown(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
     async with directory.acting(visit.rt, visit.officer) as session:
-        desk = await working_hours.desk_of(session, visit.officer.mission)
+        desk = await working_hours.mission_settings(session, visit.officer.mission)
     return page(
         visit,
         "hours.html",
@@ -51,7 +51,7 @@ async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response
     )
 
 
-def _lines(desk: Desk, weekday: int) -> list[Line]:
+def _lines(desk: MissionSettings, weekday: int) -> list[Line]:
     shifts = [each for each in desk.shifts if each.weekday == weekday]
     filled = [
         Line(f"{weekday}_{at}", f"{each.opens:%H:%M}", f"{each.closes:%H:%M}")
@@ -70,10 +70,10 @@ async def put(visit: Visit, form: Form) -> Response:
     return done("/hours", "saved")
 
 
-def _desk(visit: Visit, form: Form) -> Desk:
+def _desk(visit: Visit, form: Form) -> MissionSettings:
     """The hours of a form; ValueError when a time, a date or a number can't be read."""
     first, following, resolve, give_back = (int(form.get(name, "")) for name in MINUTES)
-    return Desk(
+    return MissionSettings(
         visit.officer.mission,
         form.get("zone", "").strip(),
         shifts=tuple(_shifts(form)),
