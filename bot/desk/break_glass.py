@@ -51,7 +51,7 @@ _PANE = (
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
     """What is asked for, open or not looked at yet: a lead sees those of their own mission."""
-    permissions.require(officer, Action.GLASS_READ, Subject(officer.mission))
+    permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -76,7 +76,7 @@ async def unseen(rt: Runtime, officer: Officer) -> int:
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
     """Ask to read a case; LookupError when there is none of that number."""
-    permissions.require(officer, Action.GLASS_ASK, Subject(officer.mission))
+    permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -87,13 +87,13 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
         row = await cursor.fetchone()
         if row is None:
             raise LookupError("E_CASE: there is no such case; look at its number again")
-        await _note(transaction, officer, "glass.asked", row[0], reason.value)
+        await _note(transaction, officer, "break_glass.asked", row[0], reason.value)
     return pane_id
 
 
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Open a case to whoever asked for it, for an hour; never to oneself."""
-    permissions.require(officer, Action.GLASS_GRANT, Subject(officer.mission))
+    permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
             "UPDATE glass SET granted_by = %s, until = kosh_now() + make_interval(mins => %s)"
@@ -104,7 +104,7 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         row = await cursor.fetchone()
         if row is None:
             raise Forbidden(DenialReason.OWNER)
-        await _note(transaction, officer, "glass.granted", row[0])
+        await _note(transaction, officer, "break_glass.granted", row[0])
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
@@ -112,7 +112,7 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
 
     Nothing can be done there: what an officer does asks for their own roles and mission.
     """
-    permissions.require(officer, Action.GLASS_ASK, Subject(officer.mission))
+    permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(f"{_PANE} WHERE g.id = %s", (pane_id,))
         row = await cursor.fetchone()
@@ -128,7 +128,7 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT mission FROM glass WHERE id = %s", (pane_id,))
         row = await cursor.fetchone()
-        permissions.require(officer, Action.GLASS_REVIEW, Subject(row[0] if row else ""))
+        permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(row[0] if row else ""))
         cursor = await transaction.execute(
             "UPDATE glass SET reviewed_by = %s, reviewed_at = kosh_now() WHERE id = %s"
             " AND until IS NOT NULL AND reviewed_at IS NULL AND asked_by <> %s"
@@ -138,7 +138,7 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
         found = await cursor.fetchone()
         if found is None:
             raise Forbidden(DenialReason.OWNER)
-        await _note(transaction, officer, "glass.reviewed", found[0])
+        await _note(transaction, officer, "break_glass.reviewed", found[0])
 
 
 async def _note(

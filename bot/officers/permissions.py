@@ -1,7 +1,7 @@
-"""Who may do what: one table of rules, and the one function that reads it. What it lacks is denied.
+"""Decide who may do what: one table of rules. An action without a rule is denied.
 
-Rules follow security.md 4.5: officers and leads work on the cases of their own mission; who sees
-everything (administrators, auditors) sees no case. Row security in PostgreSQL is the second wall.
+Officers and leads work on the cases of their own mission; administrators and auditors, who see
+everything else, see no case. Row security in PostgreSQL enforces the same a second time.
 """
 
 from collections.abc import Mapping
@@ -53,10 +53,10 @@ class Action(StrEnum):
     OFFICERS_EDIT = "officers.edit"
     SESSIONS_OTHERS = "sessions.others"
     AUDIT_READ = "audit.read"
-    GLASS_READ = "glass.read"
-    GLASS_ASK = "glass.ask"
-    GLASS_GRANT = "glass.grant"
-    GLASS_REVIEW = "glass.review"
+    BREAK_GLASS_READ = "break_glass.read"
+    BREAK_GLASS_ASK = "break_glass.ask"
+    BREAK_GLASS_GRANT = "break_glass.grant"
+    BREAK_GLASS_REVIEW = "break_glass.review"
     BROADCAST_READ = "broadcast.read"
     BROADCAST_DRAFT = "broadcast.draft"
     BROADCAST_APPROVE = "broadcast.approve"
@@ -148,12 +148,16 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may do an action; `mission` says that it is bound to the officer's own."""
+    """Who may do an action; `mission` binds it to the officer's own mission.
+
+    A `strong` rule needs a phishing-resistant sign-in: a passkey, not password and code.
+    """
 
     roles: frozenset[Role]
     mission: bool = True
     states: frozenset[str] = frozenset()
     owner: Owner = Owner.ANYBODYS
+    strong: bool = False
 
 
 QUEUED, CLAIMED, WAITING, SNOOZED, RESOLVED = (
@@ -201,18 +205,18 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.HOURS_READ: Rule(_ALL, mission=False),
     Action.HOURS_EDIT: Rule(_LEAD),
     Action.OFFICERS_READ: Rule(_LEAD | _ADMINISTRATOR, mission=False),
-    Action.OFFICERS_EDIT: Rule(_ADMINISTRATOR, mission=False),
-    Action.SESSIONS_OTHERS: Rule(_ADMINISTRATOR, mission=False),
+    Action.OFFICERS_EDIT: Rule(_ADMINISTRATOR, mission=False, strong=True),
+    Action.SESSIONS_OTHERS: Rule(_ADMINISTRATOR, mission=False, strong=True),
     Action.AUDIT_READ: Rule(_AUDITOR, mission=False),
-    Action.GLASS_READ: Rule(_LEAD | _ADMINISTRATOR, mission=False),
-    Action.GLASS_ASK: Rule(_ADMINISTRATOR, mission=False),
-    Action.GLASS_GRANT: Rule(_ADMINISTRATOR, mission=False),
-    Action.GLASS_REVIEW: Rule(_LEAD),
+    Action.BREAK_GLASS_READ: Rule(_LEAD | _ADMINISTRATOR, mission=False),
+    Action.BREAK_GLASS_ASK: Rule(_ADMINISTRATOR, mission=False, strong=True),
+    Action.BREAK_GLASS_GRANT: Rule(_ADMINISTRATOR, mission=False, strong=True),
+    Action.BREAK_GLASS_REVIEW: Rule(_LEAD),
     Action.BROADCAST_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
     Action.BROADCAST_DRAFT: Rule(frozenset({Role.EDITOR}), mission=False),
-    Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False),
-    Action.BROADCAST_SEND: Rule(_LEAD, mission=False),
-    Action.BROADCAST_STOP: Rule(_EDITORS | _APPROVER, mission=False),
+    Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False, strong=True),
+    Action.BROADCAST_SEND: Rule(_LEAD, mission=False, strong=True),
+    Action.BROADCAST_STOP: Rule(_EDITORS | _APPROVER, mission=False, strong=True),
 }
 
 
@@ -232,6 +236,30 @@ def check(officer: Principal, action: Action, subject: Subject) -> Decision:
     if not _is_owners(officer, rule.owner, subject.owner):
         return Denied(DenialReason.OWNER)
     return Allowed()
+
+
+def is_ever_allowed(officer: Principal, action: Action) -> bool:
+    """Return whether the officer may do it to anything of their mission.
+
+    Desk and views check again about the case itself.
+    """
+    rule = RULES.get(action)
+    states = (rule.states if rule else None) or frozenset({""})
+    subjects = (
+        Subject(officer.mission, state=state, owner=owner)
+        for state in states
+        for owner in (None, officer.id, _ANOTHER)
+    )
+    return any(isinstance(check(officer, action, each), Allowed) for each in subjects)
+
+
+_ANOTHER = UUID(int=0)
+
+
+def needs_passkey(action: Action) -> bool:
+    """Return whether the action needs a phishing-resistant sign-in."""
+    rule = RULES.get(action)
+    return rule is not None and rule.strong
 
 
 def require(officer: Principal, action: Action, subject: Subject) -> None:

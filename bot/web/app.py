@@ -69,9 +69,10 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
         demo,
         secure_page,
         printed_checklist,
+        console,
     ):
         app.include_router(module.router)
-    app.router.routes += [*console.ROUTES, *broadcast_api.ROUTES]
+    app.router.routes += broadcast_api.ROUTES
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app

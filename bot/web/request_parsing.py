@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from pydantic import Field
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -17,6 +18,10 @@ FORM = "application/x-www-form-urlencoded"
 
 type Pairs = list[tuple[str, str]]
 type Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+QueryNumber = Annotated[int, Field(ge=0, lt=10**MAX_NUMBER_DIGITS)]
+"""A number in an address; 422 for any other text."""
 
 
 class Refused(Exception):
@@ -30,6 +35,11 @@ class Refused(Exception):
 def number(text: str, *, otherwise: int = 0) -> int:
     """Return the decimal number in `text`; `otherwise` if it is anything else or too long."""
     return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else otherwise
+
+
+def blank_to_none(value: object) -> object:
+    """Return None for an empty text, as forms send a choice that was not made."""
+    return None if value == "" else value
 
 
 def fields(raw: bytes, limit: int) -> Pairs:

@@ -51,10 +51,10 @@ async def test_two_open_one_case_for_an_hour_and_a_lead_looks_at_it(rt: Runtime)
     await break_glass.review(rt, lead, pane)
     assert await break_glass.unseen(rt, lead) == 0
     assert await _audited(rt, case) == [
-        ("glass.asked", "technical"),
-        ("glass.granted", ""),
+        ("break_glass.asked", "technical"),
+        ("break_glass.granted", ""),
         ("case.read", "technical"),
-        ("glass.reviewed", ""),
+        ("break_glass.reviewed", ""),
     ]
 
 

@@ -65,7 +65,7 @@ IN_MISSION: dict[Action, set[Role]] = {
     Action.CANNED_READ: {_O, _L, _E},
     Action.CANNED_EDIT: {_L, _E},
     Action.HOURS_EDIT: {_L},
-    Action.GLASS_REVIEW: {_L},
+    Action.BREAK_GLASS_REVIEW: {_L},
 }
 ANYWHERE: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
@@ -76,9 +76,9 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.OFFICERS_EDIT: {_A},
     Action.SESSIONS_OTHERS: {_A},
     Action.AUDIT_READ: {_U},
-    Action.GLASS_READ: {_L, _A},
-    Action.GLASS_ASK: {_A},
-    Action.GLASS_GRANT: {_A},
+    Action.BREAK_GLASS_READ: {_L, _A},
+    Action.BREAK_GLASS_ASK: {_A},
+    Action.BREAK_GLASS_GRANT: {_A},
     Action.BROADCAST_READ: {_E, _L, _P, _U},
     Action.BROADCAST_DRAFT: {_E},
     Action.BROADCAST_APPROVE: {_P},

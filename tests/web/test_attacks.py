@@ -101,7 +101,7 @@ async def test_who_is_disabled_is_out_everywhere_and_at_once(
     office: tuple[House, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, case_id = office
-    monkeypatch.setattr(live_updates, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(live_updates, "SESSION_CHECK_SECONDS", 0)
     monkeypatch.setattr(live_updates, "HEARTBEAT_SECONDS", 0.2)
     async with Console.signed_in(house.url, HERE) as console:
         stream = await console.session.get(f"{house.url}/console/stream")

@@ -7,13 +7,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import RULES, Action, Allowed, Role, Subject
+from bot.officers.permissions import (
+    RULES,
+    Action,
+    Allowed,
+    Role,
+    Subject,
+    is_ever_allowed,
+    needs_passkey,
+)
 from bot.web import console
-from bot.web.console import demo_officers, labels, sign_in
-from bot.web.console.request_context import NEED_PASSKEY, ROOT, possible
+from bot.web.console import demo_officers, labels, oidc, passkeys, sign_in
+from bot.web.console.request_context import ROOT
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
@@ -30,23 +39,17 @@ OPEN = {
     ("POST", "/console/service"),
     ("GET", "/console/service/back"),
 }
-GUARDED = [route for route in console.ROUTES if hasattr(route, "action")]
+GUARDED: list[Any] = [route for route in console.routes() if route.action]
 ELSEWHERE = "mn_ulaanbaatar"
 
 
-def _method(route: Any) -> str:
-    return "POST" if "POST" in route.methods else "GET"
-
-
 def _name(route: Any) -> str:
-    return f"{_method(route)} {route.path.removeprefix(ROOT) or '/'}"
+    return f"{route.method} {route.path.removeprefix(ROOT) or '/'}"
 
 
 @pytest.mark.requirement("S-53")
 def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
-    unguarded = {
-        (_method(route), route.path) for route in console.ROUTES if not hasattr(route, "action")
-    }
+    unguarded = {(each.method, each.path) for each in console.routes() if not each.action}
     assert unguarded == OPEN
     assert {route.action for route in GUARDED} <= RULES.keys()
 
@@ -57,7 +60,7 @@ def test_nothing_is_done_by_a_get() -> None:
         "edit|claim|take|release|reply|note|document|pin|fill|transfer|snooze|resolve"
     )
     for route in GUARDED:
-        if _method(route) == "GET":
+        if route.method == "GET":
             assert not changing.search(route.action.value), route.path
 
 
@@ -102,12 +105,12 @@ async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> Non
             continue
         path = route.path.replace("{case_id}", case_id)
         fields = {"csrf": csrf, "version": "0", "key": uuid4().hex}
-        if _method(route) == "GET":
+        if route.method == "GET":
             screen = await visitor.get(f"{path}?reason=check")
         else:
             screen = await visitor.post(path, fields)
         where = f"{_name(route)} as {mine.roles} of {mine.mission}"
-        if not possible(mine, route.action):
+        if not is_ever_allowed(mine, route.action):
             assert screen.status == 403, where
         elif "{case_id}" in route.path and mine.mission != GENERAL:
             assert screen.status in (403, 404), where
@@ -124,7 +127,7 @@ async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
     async with Console.at(house.url) as visitor:
         for route in GUARDED:
             path = route.path.replace("{case_id}", case_id)
-            if _method(route) == "GET":
+            if route.method == "GET":
                 assert (await visitor.get(path)).path == "/console/sign-in", _name(route)
             elif path == "/console/sign-out":
                 assert (await visitor.post(path, {})).path == "/console/sign-in"
@@ -168,7 +171,7 @@ async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
         screen = await visitor.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text
-    assert Action.OFFICERS_EDIT in NEED_PASSKEY
+    assert needs_passkey(Action.OFFICERS_EDIT)
 
 
 @pytest.mark.requirement("S-59")
@@ -190,11 +193,15 @@ def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(permissions.check(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
     less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
     monkeypatch.setattr(permissions, "RULES", less)
-    assert not possible(lead, Action.HOURS_EDIT)
+    assert not is_ever_allowed(lead, Action.HOURS_EDIT)
 
 
 def test_the_open_routes_are_those_of_signing_in() -> None:
-    assert {route.path for route in sign_in.OPEN} <= {path for _method, path in OPEN}
+    routers = (sign_in.open_router, passkeys.open_router, oidc.open_router)
+    paths = {
+        f"{ROOT}{route.path}" for each in routers for route in iter_route_contexts(each.routes)
+    }
+    assert paths == {path for _method, path in OPEN}
 
 
 TEMPLATES = (Path(console.__file__).parents[1] / "templates" / "console").glob("*.html")

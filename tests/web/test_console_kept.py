@@ -107,7 +107,11 @@ async def test_what_nobody_wrote_is_not_offered_again(desk: House) -> None:
         pressed = [(inbox.form(each).action, {"number": "12 34"}) for each in PRESSED]
         one = f"/console/broadcasts/{uuid4()}"
         decided = [f"{one}/{deed}" for deed in ("ask", "approve", "start", "cancel", "doubt")]
-        decided += ["/console/glass", "/console/glass/grant", "/console/officers/change"]
+        decided += [
+            "/console/break-glass",
+            "/console/break-glass/grant",
+            "/console/officers/change",
+        ]
         pressed += [(path, {"hash": "ab cd", "reason": "a b", "name": "ә"}) for path in decided]
         for path, fields in pressed:
             screen = await console.post(path, {"csrf": old} | fields)

@@ -1,5 +1,11 @@
-"""The officers' console, at /console."""
+"""Serve the officers' console at /console."""
 
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.routing import iter_route_contexts
+
+from bot.officers.permissions import Action
 from bot.web.console import (
     audit_log,
     break_glass,
@@ -7,6 +13,7 @@ from bot.web.console import (
     broadcast_progress,
     canned_replies,
     case,
+    case_actions,
     case_list,
     live_queue,
     live_updates,
@@ -19,26 +26,48 @@ from bot.web.console import (
     working_hours,
 )
 from bot.web.console.live_updates import close
+from bot.web.console.request_context import ROOT
 
-__all__ = ["ROUTES", "close"]
+__all__ = ["close", "router", "routes"]
 
-ROUTES = [
-    *sign_in.OPEN,
-    *passkeys.OPEN,
-    *passkeys.ROUTES,
-    *oidc.OPEN,
-    *sign_in.ROUTES,
-    *case_list.ROUTES,
-    *case.ROUTES,
-    *live_updates.ROUTES,
-    *live_queue.ROUTES,
-    *statistics.ROUTES,
-    *canned_replies.ROUTES,
-    *working_hours.ROUTES,
-    *officers.ROUTES,
-    *break_glass.ROUTES,
-    *my_account.ROUTES,
-    *broadcast_editor.ROUTES,
-    *broadcast_progress.ROUTES,
-    *audit_log.ROUTES,
-]
+router = APIRouter()
+for _each in (
+    sign_in.open_router,
+    passkeys.open_router,
+    oidc.open_router,
+    case_list.router,
+    case.router,
+    case_actions.router,
+    live_updates.router,
+    live_queue.router,
+    statistics.router,
+    canned_replies.router,
+    working_hours.router,
+    officers.router,
+    break_glass.router,
+    my_account.router,
+    passkeys.router,
+    broadcast_editor.router,
+    broadcast_progress.router,
+    audit_log.router,
+    sign_in.router,
+):
+    router.include_router(_each, prefix=ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteInfo:
+    """A route of the console; `action` is None where it is open to everybody."""
+
+    method: str
+    path: str
+    action: Action | None
+
+
+def routes() -> list[RouteInfo]:
+    """Return every route of the console with the permission it needs."""
+    return [
+        RouteInfo(method, each.path or "", getattr(each.original_route, "action", None))
+        for each in iter_route_contexts(router.routes)
+        for method in each.methods or ()
+    ]

@@ -1,76 +1,92 @@
-"""Emergency access: asking for a case, opening it to a colleague, reading it, looking after."""
+"""Break-glass access: ask for a case, grant it to a colleague, read it, review it afterwards."""
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from bot.desk import break_glass
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
+from bot.web.console.forms import Number
 from bot.web.console.rendering import done, labels, page
-from bot.web.console.request_context import Form, Visit
-from bot.web.console.routing import get, post
-from bot.web.request_parsing import number
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(prefix="/break-glass", route_class=ConsoleRoute)
 
 
-async def listing(visit: Visit) -> Response:
-    return await _listed(visit)
+class AccessForm(BaseModel):
+    """The number of a case, and why it is to be read."""
+
+    number: Number = 0
+    reason: str = ""
 
 
-async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Response:
+@router.get("")
+async def listing(
+    context: Annotated[RequestContext, require(Action.BREAK_GLASS_READ)],
+) -> Response:
+    """Return the list of requests."""
+    return await _page(context)
+
+
+async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
     return page(
-        visit,
-        "glass.html",
+        context,
+        "break_glass.html",
         status,
-        panes=await break_glass.listing(visit.rt, visit.officer),
-        asks=visit.may(Action.GLASS_ASK),
-        grants=visit.may(Action.GLASS_GRANT),
-        reviews=visit.may(Action.GLASS_REVIEW),
-        reasons=labels(visit, console_labels.REASONS),
+        requests=await break_glass.listing(context.rt, context.officer),
+        asks=context.may(Action.BREAK_GLASS_ASK),
+        grants=context.may(Action.BREAK_GLASS_GRANT),
+        reviews=context.may(Action.BREAK_GLASS_REVIEW),
+        reasons=labels(context, console_labels.REASONS),
         problem=problem,
     )
 
 
-async def ask(visit: Visit, form: Form) -> Response:
-    asked, reason = number(form.get("number", "")), form.get("reason", "")
-    if not asked or reason not in set(Reason):
-        return await _listed(visit, 422, visit.say(console_labels.REFUSALS["empty"]))
+@router.post("")
+async def ask(
+    context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)],
+    form: Annotated[AccessForm, Form()],
+) -> Response:
+    """Ask for access to a case."""
+    if form.number <= 0 or form.reason not in set(Reason):
+        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     try:
-        await break_glass.ask(visit.rt, visit.officer, asked, Reason(reason))
+        await break_glass.ask(context.rt, context.officer, form.number, Reason(form.reason))
     except LookupError:
-        return await _listed(visit, 404, visit.say(console_labels.WORDS["glass_no_case"]))
-    return done("/glass", "glass_asked")
+        no_case = context.say(console_labels.WORDS["break_glass_no_case"])
+        return await _page(context, 404, no_case)
+    return done("/break-glass", "break_glass_asked")
 
 
-async def grant(visit: Visit, form: Form) -> Response:
-    await break_glass.grant(visit.rt, visit.officer, _id(form.get("pane", "")))
-    return done("/glass", "glass_granted")
+@router.post("/grant")
+async def grant(
+    context: Annotated[RequestContext, require(Action.BREAK_GLASS_GRANT)],
+    request_id: Annotated[UUID, Form()],
+) -> Response:
+    """Grant a colleague's request."""
+    await break_glass.grant(context.rt, context.officer, request_id)
+    return done("/break-glass", "break_glass_granted")
 
 
-async def review(visit: Visit, form: Form) -> Response:
-    await break_glass.review(visit.rt, visit.officer, _id(form.get("pane", "")))
-    return done("/glass", "saved")
+@router.post("/review")
+async def review(
+    context: Annotated[RequestContext, require(Action.BREAK_GLASS_REVIEW)],
+    request_id: Annotated[UUID, Form()],
+) -> Response:
+    """Note that an access has been reviewed."""
+    await break_glass.review(context.rt, context.officer, request_id)
+    return done("/break-glass", "saved")
 
 
-async def shown(visit: Visit) -> Response:
-    """The talk and the notes of a case, and nothing to press."""
-    pane, view = await break_glass.view(
-        visit.rt, visit.officer, _id(visit.request.path_params["pane"])
-    )
-    return page(visit, "glass_case.html", pane=pane, view=view, case=view.line.case)
-
-
-def _id(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError:
-        raise LookupError("E_CASE: there is no such wish; look at the list") from None
-
-
-ROUTES = [
-    get("/glass", Action.GLASS_READ, listing),
-    post("/glass", Action.GLASS_ASK, ask),
-    post("/glass/grant", Action.GLASS_GRANT, grant),
-    post("/glass/review", Action.GLASS_REVIEW, review),
-    get("/glass/{pane}", Action.GLASS_ASK, shown),
-]
+@router.get("/{request_id}")
+async def show(
+    context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)], request_id: UUID
+) -> Response:
+    """Return messages and notes of the case, without any action."""
+    access, view = await break_glass.view(context.rt, context.officer, request_id)
+    return page(context, "break_glass_case.html", access=access, view=view, case=view.line.case)

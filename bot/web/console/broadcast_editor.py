@@ -1,11 +1,13 @@
-"""Writing an announcement, in five steps; each is saved by itself and can be come back to."""
+"""Edit an announcement in five steps; each is saved separately and can be reopened."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
+from fastapi import APIRouter, Form
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from bot import broadcasts
@@ -16,11 +18,11 @@ from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_preview import previews
+from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import BROADCAST_STATES, MENDED_IN, PURPOSES, STANDS_AGAINST
 from bot.web.console.rendering import done, labels, page
-from bot.web.console.request_context import Form, Visit
-from bot.web.console.routing import get, post
-from bot.web.request_parsing import number
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
 from flows.engine.text import Country, Text
 from flows.knowledge.missions import MISSIONS
 from flows.knowledge.offices import desk_name
@@ -30,8 +32,43 @@ from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
 STEPS: Final = ("purpose", "audience", "text", "test", "time")
-# Of millions a count takes seconds: only where it is shown.
+# Counting millions takes seconds: done only where the count is shown.
 COUNTING: Final = ("audience", "time")
+MAX_WHY = 500
+# Fields that outlive the session; what is ticked for an audience is work too.
+KEEP = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
+
+type Step = Literal["purpose", "audience", "text", "test", "time"]
+
+router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
+
+
+class StepForm(VersionedForm):
+    """The fields of all steps; texts come as `text_<language>` and `template_<language>`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    stay: Checkbox = False
+    purpose: str = ""
+    topic: str = ""
+    why: Line = ""
+    languages: Codes = ()
+    channels: Codes = ()
+    countries: Codes = ()
+    programmes: Codes = ()
+    regions: Codes = ()
+    registration: Codes = ()
+    missions: Codes = ()
+    not_before: str = ""
+    not_later_than: str = ""
+    quiet_from: str = ""
+    quiet_until: str = ""
+    any_hour: Checkbox = False
+    paid: Checkbox = False
+
+    def text(self, name: str) -> str:
+        """Return the text of a field that is named after a language."""
+        return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,62 +86,54 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """What stands against sending it: in words, where, and the step that mends it."""
+class Blocker:
+    """DenialReason it cannot be sent: in words, where, and the step that corrects it."""
 
     words: str
     detail: str
     step: str
 
 
-def broadcast_id(visit: Visit) -> UUID:
-    try:
-        return UUID(visit.request.path_params["broadcast_id"])
-    except ValueError:
-        raise LookupError("E_BROADCAST: there is no such broadcast; look at the list") from None
-
-
 def path_of(found: Broadcast, more: str = "") -> str:
     return f"/broadcasts/{found.id}{more}"
 
 
-# What is shown
+@router.get("/new")
+async def new(context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)]) -> Response:
+    """Return the first step of a new announcement."""
+    return await _page(context, None, "purpose", Draft(Purpose.NEWS, "", {}))
 
 
-async def new(visit: Visit) -> Response:
-    """The first step of an announcement that does not exist yet."""
-    return await _shown(visit, None, "purpose", Draft(Purpose.NEWS, "", {}))
+@router.get("/{broadcast_id}/write/{step}")
+async def show_step(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
+    broadcast_id: UUID,
+    step: Step,
+) -> Response:
+    """Return a step of an announcement."""
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    return await _page(context, found, step, found.draft)
 
 
-async def step(visit: Visit) -> Response:
-    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    return await _shown(visit, found, _step(visit), found.draft)
-
-
-def _step(visit: Visit) -> str:
-    named: str = visit.request.path_params["step"]
-    if named not in STEPS:
-        raise LookupError("E_BROADCAST: there is no such step; look at the list")
-    return named
-
-
-async def _shown(
-    visit: Visit,
+async def _page(
+    context: RequestContext,
     found: Broadcast | None,
-    at: str,
+    at: Step,
     draft: Draft,
     status: int = 200,
     problem: str = "",
     yours: Draft | None = None,
 ) -> Response:
-    """A step as it is filled in; what was typed and could not be kept is not lost: where somebody
-    else changed it meanwhile, `yours` stands beside theirs."""
-    wrong = await standing_against(visit, found) if found else []
+    """Return a step as it is filled in.
+
+    Where somebody else changed it meanwhile, the officer's own texts, `yours`, are shown beside.
+    """
+    wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
-    count = await broadcasts.count(visit.rt, visit.officer, draft) if counts else Count()
+    count = await broadcasts.count(context.rt, context.officer, draft) if counts else Count()
     return page(
-        visit,
-        "composing.html",
+        context,
+        "broadcast_editor.html",
         status,
         found=found,
         at=at,
@@ -112,75 +141,72 @@ async def _shown(
         steps=[(name, _mark(found, draft, name, wrong)) for name in STEPS],
         wrong=wrong,
         count=count,
-        table=counted(visit, count),
-        out=left_out(visit, count),
-        summary=list(summary(visit, draft)),
-        bounds=list(bounds(visit, draft.rule)),
-        purposes=labels(visit, PURPOSES),
-        topics=[(each.key, visit.say(each.name)) for each in TOPICS],
-        written=written(visit),
-        built=[(code, own) for code, own in visit.rt.languages.languages() if code in BUILT],
-        samples=broadcasts.samples(visit.rt, draft),
-        previews=previews(visit.rt, draft),
-        written_to=pushed(visit.rt),
-        limit=_tightest(visit),
+        table=counted(context, count),
+        out=left_out(context, count),
+        summary=list(summary(context, draft)),
+        bounds=list(bounds(context, draft.rule)),
+        purposes=labels(context, PURPOSES),
+        topics=[(each.key, context.say(each.name)) for each in TOPICS],
+        written=written(context),
+        built=[(code, own) for code, own in context.rt.languages.languages() if code in BUILT],
+        samples=broadcasts.samples(context.rt, draft),
+        previews=previews(context.rt, draft),
+        written_to=pushed(context.rt),
+        limit=_tightest(context),
         untested={each.detail for each in wrong if each.step == "test"},
-        estimate=broadcasts.estimate(visit.rt, draft, count),
-        stars=broadcasts.estimate(visit.rt, replace(draft, paid=True), count).stars,
-        local=lambda moment: moment and moment.astimezone(visit.zone).strftime("%Y-%m-%dT%H:%M"),
+        estimate=broadcasts.estimate(context.rt, draft, count),
+        stars=broadcasts.estimate(context.rt, replace(draft, paid=True), count).stars,
+        local=lambda moment: moment and moment.astimezone(context.zone).strftime("%Y-%m-%dT%H:%M"),
         yours=(yours or draft).texts,
         problem=problem,
     )
 
 
-def written(visit: Visit) -> list[tuple[str, str]]:
-    """The languages that somebody writes, each with its own name."""
-    return [(code, own) for code, own in visit.rt.languages.languages() if code not in BUILT]
+def written(context: RequestContext) -> list[tuple[str, str]]:
+    """Return the languages that people write, each with its own name."""
+    return [(code, own) for code, own in context.rt.languages.languages() if code not in BUILT]
 
 
-def _tightest(visit: Visit) -> tuple[str, int]:
-    """The channel that takes the least, and how much: a text has to be one message on all."""
-    name = min(pushed(visit.rt), key=lambda each: LIMITS[each].text_over_buttons)
+def _tightest(context: RequestContext) -> tuple[str, int]:
+    """Return the channel with the smallest limit, and that limit: a text must fit on all."""
+    name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
 
 
-def _mark(found: Broadcast | None, draft: Draft, name: str, wrong: list[Wrong]) -> str:
-    """Whether a step is done; one that was not come to is open."""
+def _mark(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
+    """Return whether a step is done or open; a step that was not reached is open."""
     if found is None or any(each.step == name for each in wrong):
         return "open"
     return "open" if name in ("text", "test", "time") and not draft.texts else "done"
 
 
-async def standing_against(visit: Visit, found: Broadcast) -> list[Wrong]:
-    blockers = await broadcasts.blockers(visit.rt, visit.officer, found.id)
+async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker]:
+    blockers = await broadcasts.blockers(context.rt, context.officer, found.id)
     return [
-        Wrong(refusal(visit, each.why, each.detail), each.detail, MENDED_IN.get(each.why, ""))
+        Blocker(refusal(context, each.why, each.detail), each.detail, MENDED_IN.get(each.why, ""))
         for each in blockers
     ]
 
 
-def refusal(visit: Visit, why: Refusal, detail: str) -> str:
-    """Why it can't be, in words; languages and states by their names."""
-    names = dict(visit.rt.languages.languages())
-    names |= {state: visit.say(label) for state, label in BROADCAST_STATES.items()}
+def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
+    """Return in words why it was refused; languages and states by their names."""
+    names = dict(context.rt.languages.languages())
+    names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
     told = STANDS_AGAINST[why]
     parts = [names.get(part, part) for part in detail.split(": ")]
     values = (("detail", ": ".join(parts)),) if "{detail}" in told.msgid else ()
-    return visit.say(Text(told.msgid, values))
+    return context.say(Text(told.msgid, values))
 
 
-# The audience in words
-
-
-def bounds(visit: Visit, rule: Rule) -> Iterator[Bound]:
-    t, say = console_labels.Wording(visit.rt.languages, visit.language), visit.say
+def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
+    t, say = console_labels.Wording(context.rt.languages, context.language), context.say
     codes = tuple(dict.fromkeys((*ORIGINS, *rule.countries)))
     countries = [(each, say(Country(each))) for each in codes]
     programmes = [(each.key, say(each.name)) for each in PROGRAMMES]
     regions = [(each.key, say(each.name)) for each in REGIONS]
     registered = [(each, say(console_labels.REGISTRATION[each])) for each in REGISTERED]
     missions = [(each.key, say(desk_name(each.key))) for each in MISSIONS]
-    forms = list(visit.rt.languages.languages())
+    forms = list(context.rt.languages.languages())
     yield Bound("languages", t.written_forms, forms, rule.languages)
     yield Bound("channels", t.channels, list(console_labels.CHANNELS.items()), rule.channels)
     yield Bound("countries", t.told_country, countries, rule.countries)
@@ -190,120 +216,122 @@ def bounds(visit: Visit, rule: Rule) -> Iterator[Bound]:
     yield Bound("missions", t.mission_of, missions, rule.missions)
 
 
-def summary(visit: Visit, draft: Draft) -> Iterator[str]:
-    """Who gets it, in sentences."""
-    t = console_labels.Wording(visit.rt.languages, visit.language)
+def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
+    """Yield sentences that say who receives it."""
+    t = console_labels.Wording(context.rt.languages, context.language)
     if draft.purpose is Purpose.SERVICE and draft.rule.registration:
         yield t.aud_service
     elif draft.topic:
-        yield t("aud_topic", topic=visit.say(topic(draft.topic).name))
-    for each in bounds(visit, draft.rule):
+        yield t("aud_topic", topic=context.say(topic(draft.topic).name))
+    for each in bounds(context, draft.rule):
         if each.chosen:
             yield t("aud_only", what=each.title, values=each.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How many get it: a line for each written form, a figure for each channel and their sum."""
+    """Recipients: a line for each written form, a figure for each channel and their sum."""
 
     channels: list[str]
     lines: list[tuple[str, list[int]]]
 
 
-def counted(visit: Visit, count: Count) -> Table:
-    """Only forms and channels by which anybody gets it."""
+def counted(context: RequestContext, count: Count) -> Table:
+    """Return the table, without forms and channels that nobody receives it by."""
     channels = [each for each in console_labels.CHANNELS if count.on(each)]
     lines = [
         (own, [count.included.get((code, channel), 0) for channel in channels])
-        for code, own in visit.rt.languages.languages()
+        for code, own in context.rt.languages.languages()
     ]
-    told = [(own, [*figures, sum(figures)]) for own, figures in lines if any(figures)]
-    return Table([console_labels.CHANNELS[each] for each in channels], told)
+    rows = [(own, [*figures, sum(figures)]) for own, figures in lines if any(figures)]
+    return Table([console_labels.CHANNELS[each] for each in channels], rows)
 
 
-def left_out(visit: Visit, count: Count) -> list[tuple[str, int]]:
-    t = console_labels.Wording(visit.rt.languages, visit.language)
+def left_out(context: RequestContext, count: Count) -> list[tuple[str, int]]:
+    t = console_labels.Wording(context.rt.languages, context.language)
     return [(t(f"out_{reason}"), many) for reason, many in sorted(count.excluded.items()) if many]
 
 
-# What is saved
-
-
-async def begin(visit: Visit, form: Form) -> Response:
-    """The first step of a new one makes it; nothing of it goes to anybody."""
-    wanted = _purpose(Draft(Purpose.NEWS, "", {}), visit, form)
+@router.post("")
+async def create(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT, keep=("why",))],
+    form: Annotated[StepForm, Form()],
+) -> Response:
+    """Create an announcement from its first step; nothing is sent."""
+    wanted = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
     try:
-        found = await broadcasts.draft(visit.rt, visit.officer, wanted)
+        found = await broadcasts.draft(context.rt, context.officer, wanted)
     except Refused as error:
-        said = refusal(visit, error.why, error.detail)
-        return await _shown(visit, None, "purpose", wanted, 422, said)
+        said = refusal(context, error.why, error.detail)
+        return await _page(context, None, "purpose", wanted, 422, said)
     return done(path_of(found, "/write/audience"), "drafted")
 
 
-async def save(visit: Visit, form: Form) -> Response:
-    """Keep a step, then go to the next, or stay to look at it."""
-    at = _step(visit)
-    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    version = number(form.get("version", ""), otherwise=-1)
-    wanted = FILLED[at](found.draft, visit, form)
+@router.post("/{broadcast_id}/write/{step}")
+async def save_step(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT, keep=KEEP)],
+    broadcast_id: UUID,
+    step: Step,
+    form: Annotated[StepForm, Form()],
+) -> Response:
+    """Save a step, then show the next, or the same if the officer stays."""
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    wanted = APPLY[step](found.draft, context, form)
     try:
-        await broadcasts.edit(visit.rt, visit.officer, found.id, wanted, version)
+        await broadcasts.edit(context.rt, context.officer, found.id, wanted, form.version)
     except Refused as error:
-        said = refusal(visit, error.why, error.detail)
-        return await _shown(visit, found, at, wanted, 422, said)
+        said = refusal(context, error.why, error.detail)
+        return await _page(context, found, step, wanted, 422, said)
     except Stale:
-        said = visit.say(console_labels.WORDS["stale"])
-        return await _shown(visit, found, at, found.draft, 409, said, wanted)
-    onward = at if form.get("stay") else STEPS[STEPS.index(at) + 1] if at != "time" else ""
-    return done(path_of(found, f"/write/{onward}" if onward else ""), "saved")
+        said = context.say(console_labels.WORDS["stale"])
+        return await _page(context, found, step, found.draft, 409, said, wanted)
+    following = STEPS[STEPS.index(step) + 1 :]
+    onward = [step] if form.stay else following[:1]
+    return done(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
 
 
-def _purpose(draft: Draft, visit: Visit, form: Form) -> Draft:
-    named, about = form.get("purpose", ""), form.get("topic", "")
+def _purpose(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     return replace(
         draft,
-        purpose=Purpose(named) if named in set(Purpose) else Purpose.NEWS,
-        topic=about if about in {each.key for each in TOPICS} else "",
-        why=form.get("why", "").strip()[:500],
+        purpose=Purpose(form.purpose) if form.purpose in set(Purpose) else Purpose.NEWS,
+        topic=form.topic if form.topic in {each.key for each in TOPICS} else "",
+        why=form.why[:MAX_WHY],
     )
 
 
-def _audience(draft: Draft, visit: Visit, form: Form) -> Draft:
-    known = {each.name: {key for key, _label in each.choices} for each in bounds(visit, Rule())}
+def _audience(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
+    known = {each.name: {key for key, _label in each.choices} for each in bounds(context, Rule())}
     chosen = {
-        name: tuple(key for key in form.get(name, "").split("\n") if key in keys)
+        name: tuple(key for key in getattr(form, name) if key in keys)
         for name, keys in known.items()
     }
     return replace(draft, rule=Rule(**chosen))
 
 
-def _text(draft: Draft, visit: Visit, form: Form) -> Draft:
-    told = {
-        code: Words(
-            form.get(f"text_{code}", "").replace("\r\n", "\n").strip(),
-            form.get(f"template_{code}", "").strip(),
-        )
-        for code, _own in written(visit)
+def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
+    texts = {
+        code: Words(form.text(f"text_{code}"), form.text(f"template_{code}"))
+        for code, _own in written(context)
     }
-    return replace(draft, texts={code: each for code, each in told.items() if each.body})
+    return replace(draft, texts={code: each for code, each in texts.items() if each.body})
 
 
-def _time(draft: Draft, visit: Visit, form: Form) -> Draft:
-    """ValueError never: what can't be read as a time is none."""
-    opens, closes = _hour(form.get("quiet_from", "")), _hour(form.get("quiet_until", ""))
+def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
+    """Return the draft with its times; a text that is no time counts as none."""
+    opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
     return replace(
         draft,
-        not_before=_moment(visit, form.get("not_before", "")),
-        not_later_than=_moment(visit, form.get("not_later_than", "")),
-        quiet=None if form.get("any_hour") else quiet,
-        paid=bool(form.get("paid")),
+        not_before=_moment(context, form.not_before),
+        not_later_than=_moment(context, form.not_later_than),
+        quiet=None if form.any_hour else quiet,
+        paid=form.paid,
     )
 
 
-def _moment(visit: Visit, written: str) -> datetime | None:
+def _moment(context: RequestContext, written: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(written).replace(tzinfo=visit.zone)
+        return datetime.fromisoformat(written).replace(tzinfo=context.zone)
     except ValueError:
         return None
 
@@ -315,12 +343,12 @@ def _hour(written: str) -> time | None:
         return None
 
 
-def _nothing(draft: Draft, visit: Visit, form: Form) -> Draft:
+def _nothing(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     return draft
 
 
-type Filled = Callable[[Draft, Visit, Form], Draft]
-FILLED: Mapping[str, Filled] = {
+type Apply = Callable[[Draft, RequestContext, StepForm], Draft]
+APPLY: Mapping[Step, Apply] = {
     "purpose": _purpose,
     "audience": _audience,
     "text": _text,
@@ -329,32 +357,28 @@ FILLED: Mapping[str, Filled] = {
 }
 
 
-# What is ticked for an audience is work too.
-WRITES = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
+@router.post("/{broadcast_id}/count")
+async def count(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
+    broadcast_id: UUID,
+    form: Annotated[StepForm, Form()],
+) -> Response:
+    """Show the audience step with the count of what is ticked now; nothing is saved."""
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    return await _page(context, found, "audience", _audience(found.draft, context, form))
 
 
-async def count(visit: Visit, form: Form) -> Response:
-    """The audience step as it would be with what is ticked now; nothing is kept."""
-    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    return await _shown(visit, found, "audience", _audience(found.draft, visit, form))
-
-
-async def test(visit: Visit, form: Form) -> Response:
+@router.post("/{broadcast_id}/test")
+async def test(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
+    broadcast_id: UUID,
+    language: Annotated[str, Form()] = "",
+) -> Response:
     """Send one language to the test phones."""
-    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     try:
-        await broadcasts.test_send(visit.rt, visit.officer, found.id, form.get("language", ""))
+        await broadcasts.test_send(context.rt, context.officer, found.id, language)
     except Refused as error:
-        said = refusal(visit, error.why, error.detail)
-        return await _shown(visit, found, "test", found.draft, 422, said)
+        problem = refusal(context, error.why, error.detail)
+        return await _page(context, found, "test", found.draft, 422, problem)
     return done(path_of(found, "/write/test"), "tested")
-
-
-ROUTES = [
-    get("/broadcasts/new", Action.BROADCAST_DRAFT, new),
-    post("/broadcasts", Action.BROADCAST_DRAFT, begin, ("why",)),
-    get("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, step),
-    post("/broadcasts/{broadcast_id}/write/{step}", Action.BROADCAST_DRAFT, save, WRITES),
-    post("/broadcasts/{broadcast_id}/count", Action.BROADCAST_DRAFT, count),
-    post("/broadcasts/{broadcast_id}/test", Action.BROADCAST_DRAFT, test),
-]

@@ -1,62 +1,88 @@
-"""An announcement on its way: asked for, started, watched, held, decided about."""
+"""Show the progress of an announcement, and start, pause, resume, cancel or retry it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
 from bot.officers.permissions import Action
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
-from bot.web.console.broadcast_approval import may, names_of, title, to_be_agreed
-from bot.web.console.broadcast_editor import broadcast_id, path_of, refusal, summary
+from bot.web.console.broadcast_approval import approval_page, may, names_of, title
+from bot.web.console.broadcast_editor import path_of, refusal, summary
 from bot.web.console.labels_broadcasts import CAUSES, FATES
-from bot.web.console.live_updates import Bell, event
+from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
 from bot.web.console.rendering import done, labels, page
-from bot.web.console.request_context import Form, Visit, arrive
-from bot.web.console.routing import get, post
-from bot.web.request_parsing import number
+from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
+from bot.web.console.routing import ConsoleRoute, require
+from bot.web.request_parsing import MAX_NUMBER_DIGITS, QueryNumber, blank_to_none, number
 
-SIGNAL = "kosh_broadcast"
-BEFORE = (State.DRAFT, State.AWAITING)
+NOTIFICATION = "kosh_broadcast"
+NOT_STARTED = (State.DRAFT, State.AWAITING)
 PAGE = 25
 
+router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
-async def listing(visit: Visit) -> Response:
-    """Announcements, newest first."""
-    asked = visit.request.query_params.get("before", "")
-    before = number(asked) or None
-    found = await broadcasts.listing(visit.rt, visit.officer, before)
+
+class RecipientsQuery(BaseModel):
+    """Which recipients the page lists."""
+
+    fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
+    reason: Annotated[str, Field(max_length=40)] = ""
+    after: Annotated[int, Field(ge=-1, lt=10**MAX_NUMBER_DIGITS)] = -1
+
+
+@router.get("")
+async def listing(
+    context: Annotated[RequestContext, require(Action.BROADCAST_READ)], before: QueryNumber = 0
+) -> Response:
+    """Return announcements, newest first."""
+    found = await broadcasts.listing(context.rt, context.officer, before or None)
     return page(
-        visit,
+        context,
         "broadcasts.html",
-        may=may(visit),
+        may=may(context),
         found=found,
-        names=await names_of(visit),
-        title=lambda each: title(visit, each),
+        names=await names_of(context),
+        title=lambda each: title(context, each),
         before=found[-1].number if len(found) == PAGE else 0,
     )
 
 
-async def shown(visit: Visit) -> Response:
-    return await _shown(visit)
+@router.get("/{broadcast_id}")
+async def show(
+    context: Annotated[RequestContext, require(Action.BROADCAST_READ)],
+    broadcast_id: UUID,
+    query: Annotated[RecipientsQuery, Query()],
+) -> Response:
+    """Return the page of an announcement."""
+    return await _page(context, broadcast_id, query)
 
 
-async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
-    found = await broadcasts.find(visit.rt, visit.officer, broadcast_id(visit))
-    show = to_be_agreed if found.state in BEFORE else _under_way
-    return await show(visit, found, status, problem)
+async def _page(
+    context: RequestContext,
+    broadcast_id: UUID,
+    query: RecipientsQuery,
+    status: int = 200,
+    problem: str = "",
+) -> Response:
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    if found.state in NOT_STARTED:
+        return await approval_page(context, found, status, problem)
+    return await _progress_page(context, found, query, status, problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the bar: a thousandth is the least that is seen."""
+    """A part of the progress bar, at least a thousandth long."""
 
     fate: str
     count: int
@@ -65,7 +91,7 @@ class Segment:
 
 
 def segments(progress: Progress) -> list[Segment]:
-    """What became of all recipients, as parts of one bar of 1000."""
+    """Return the statuses of all recipients as parts of one bar of 1000."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
     for fate in FATES:
@@ -77,59 +103,58 @@ def segments(progress: Progress) -> list[Segment]:
     return found
 
 
-async def _under_way(visit: Visit, found: Broadcast, status: int, problem: str) -> Response:
-    asked = visit.request.query_params
-    fate = RecipientStatus(asked["fate"]) if asked.get("fate", "") in set(RecipientStatus) else None
-    reason, after = asked.get("reason", "")[:40], asked.get("after", "")
-    progress = await broadcasts.progress(visit.rt, visit.officer, found.id)
+async def _progress_page(
+    context: RequestContext, found: Broadcast, query: RecipientsQuery, status: int, problem: str
+) -> Response:
+    progress = await broadcasts.progress(context.rt, context.officer, found.id)
     doubted = progress.fates.get(RecipientStatus.IN_DOUBT, 0)
     doubts = (
-        await broadcasts.recipients(visit.rt, visit.officer, found.id, RecipientStatus.IN_DOUBT)
+        await broadcasts.recipients(context.rt, context.officer, found.id, RecipientStatus.IN_DOUBT)
         if doubted
         else []
     )
     lines = await broadcasts.recipients(
-        visit.rt,
-        visit.officer,
+        context.rt,
+        context.officer,
         found.id,
-        fate,
-        reason=reason,
-        after=number(after, otherwise=-1),
+        query.fate,
+        reason=query.reason,
+        after=query.after,
     )
     return page(
-        visit,
-        "broadcast.html",
+        context,
+        "broadcast_progress.html",
         status,
-        may=may(visit),
+        may=may(context),
         found=found,
-        fate_choices=labels(visit, FATES),
-        title=title(visit, found),
-        names=await names_of(visit),
+        fate_choices=labels(context, FATES),
+        title=title(context, found),
+        names=await names_of(context),
         progress=progress,
         total=sum(progress.fates.values()),
         segments=segments(progress),
-        reasons=_reasons(visit, progress),
+        reasons=_reasons(context, progress),
         pauses=[
             (console_labels.CHANNELS.get(each.channel, each.channel), each)
             for each in progress.pauses
         ],
-        cause=lambda reason: cause(visit, reason),
+        cause=lambda reason: cause(context, reason),
         doubted=doubted,
         doubts=doubts,
         lines=lines,
-        fate=fate or "",
-        reason=reason,
+        fate=query.fate or "",
+        reason=query.reason,
         after=lines[-1].seq if len(lines) == PAGE else 0,
-        deeds=_deeds(visit, await broadcasts.history(visit.rt, visit.officer, found.id)),
-        tongues=dict(visit.rt.languages.languages()),
-        summary=list(summary(visit, found.draft)),
+        deeds=_deeds(context, await broadcasts.history(context.rt, context.officer, found.id)),
+        tongues=dict(context.rt.languages.languages()),
+        summary=list(summary(context, found.draft)),
         problem=problem,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody did, once or several times in a row; `at` is the last time."""
+class HistoryEntry:
+    """An action of an officer, once or several times in a row; `at` is the last time."""
 
     at: datetime
     actor: str
@@ -137,128 +162,157 @@ class Deed:
     details: list[str]
 
 
-# Of what is noted beside an act, only this says something to a reader.
-TELLING = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
+# Actions whose details mean something to a reader.
+DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
-def _deeds(visit: Visit, history: list[Entry]) -> list[Deed]:
-    tongues, found = dict(visit.rt.languages.languages()), []
+def _deeds(context: RequestContext, history: list[Entry]) -> list[HistoryEntry]:
+    tongues, found = dict(context.rt.languages.languages()), []
     for (actor, action), run in groupby(history, lambda each: (each.actor, each.action)):
         entries = list(run)
-        told = dict.fromkeys(tongues.get(each.detail, each.detail) for each in entries)
-        details = [each for each in told if each] if action in TELLING else []
-        found.append(Deed(entries[-1].at, actor, action, details))
+        shown = dict.fromkeys(tongues.get(each.detail, each.detail) for each in entries)
+        details = [each for each in shown if each] if action in DETAILED else []
+        found.append(HistoryEntry(entries[-1].at, actor, action, details))
     return found
 
 
-def cause(visit: Visit, reason: str) -> str:
-    """A reason in words; one that we have no words for stands for itself."""
+def cause(context: RequestContext, reason: str) -> str:
+    """Return a reason in words; an unknown reason is returned as it is."""
     known = CAUSES.get(reason.partition(":")[0])
-    return visit.say(known) if known else reason
+    return context.say(known) if known else reason
 
 
-def _reasons(visit: Visit, progress: Progress) -> list[tuple[str, str, str, int]]:
-    """Why some were not reached, the commonest first: fate, reason, in words, how many."""
+def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str, str, int]]:
+    """Return why some were not reached, the commonest first: status, reason, words, count."""
     found = sorted(progress.reasons.items(), key=lambda each: -each[1])
-    return [(fate, reason, cause(visit, reason), many) for (fate, reason), many in found[:8]]
+    return [(fate, reason, cause(context, reason), many) for (fate, reason), many in found[:8]]
 
 
-async def stream(visit: Visit) -> Response:
-    """Says when an announcement moved; the page then fetches itself, and decides what is seen."""
-    broadcast_id(visit)
-    return StreamingResponse(
-        _moves(visit),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+@router.get("/{broadcast_id}/stream")
+async def stream(
+    context: Annotated[RequestContext, require(Action.BROADCAST_READ)], broadcast_id: UUID
+) -> Response:
+    """Return an event whenever an announcement changes; the page then fetches itself again."""
+    return StreamingResponse(_events(context), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
-async def _moves(visit: Visit) -> AsyncIterator[str]:
-    request, state = visit.request, visit.request.app.state
-    bell = Bell.of(visit.rt, state, SIGNAL)
+async def _events(context: RequestContext) -> AsyncIterator[str]:
+    request, state = context.request, context.request.app.state
+    feed = ChangeFeed.of(context.rt, state, NOTIFICATION)
     yield "retry: 1000\n: open\n\n"
-    # The page may be older than this line: it is told to look once, and then at each ring.
-    rang = True
+    # The page may be older than this stream: it fetches itself once, then at each change.
+    changed = True
     while not state.closing.is_set() and not await request.is_disconnected():
-        if isinstance(await arrive(request), Response):
+        if isinstance(await authenticate(request), Response):
             yield event("over")
             return
-        rings = bell.rings
-        yield event("change" if rang else "still")
-        rang = await bell.wait(rings)
+        version = feed.version
+        yield event("change" if changed else "still")
+        changed = await feed.wait(version)
 
 
-# What is done with it
-
-type Verb = Callable[[Visit, UUID, Form], Awaitable[object]]
+# Actions
 
 
-def act(path: str, action: Action, what: str, verb: Verb) -> Route:
-    """A form of the page: do it, then show the announcement; or why it was refused."""
-
-    async def acted(visit: Visit, form: Form) -> Response:
-        identity = broadcast_id(visit)
-        try:
-            await verb(visit, identity, form)
-        except Refused as refused:
-            why = refusal(visit, refused.why, refused.detail)
-            return await _shown(visit, 422, why)
-        found = await broadcasts.find(visit.rt, visit.officer, identity)
-        return done(path_of(found), what)
-
-    return post(f"/broadcasts/{{broadcast_id}}/{path}", action, acted)
-
-
-async def ask(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.ask_approval(visit.rt, visit.officer, identity)
-
-
-async def approve(visit: Visit, identity: UUID, form: Form) -> object:
-    """Agree to exactly what the page showed."""
+async def _act(
+    context: RequestContext, broadcast_id: UUID, notice: str, action: Awaitable[object]
+) -> Response:
+    """Carry out an action, then show the announcement, or why it was refused."""
     try:
-        shown_hash = bytes.fromhex(form.get("hash", ""))
+        await action
+    except Refused as refused:
+        problem = refusal(context, refused.why, refused.detail)
+        return await _page(context, broadcast_id, RecipientsQuery(), 422, problem)
+    found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    return done(path_of(found), notice)
+
+
+@router.post("/{broadcast_id}/ask")
+async def ask_approval(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
+    broadcast_id: UUID,
+) -> Response:
+    """Ask others to approve the announcement."""
+    action = broadcasts.ask_approval(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "submitted", action)
+
+
+@router.post("/{broadcast_id}/approve")
+async def approve(
+    context: Annotated[RequestContext, require(Action.BROADCAST_APPROVE)],
+    broadcast_id: UUID,
+    content_hash: Annotated[str, Form(alias="hash")] = "",
+) -> Response:
+    """Approve exactly what the page showed."""
+    try:
+        shown = bytes.fromhex(content_hash)
     except ValueError:
-        shown_hash = b""
-    return await broadcasts.approve(visit.rt, visit.officer, identity, shown_hash)
+        shown = b""
+    action = broadcasts.approve(context.rt, context.officer, broadcast_id, shown)
+    return await _act(context, broadcast_id, "approved", action)
 
 
-async def start(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.start(visit.rt, visit.officer, identity)
+@router.post("/{broadcast_id}/start")
+async def start(
+    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
+    broadcast_id: UUID,
+) -> Response:
+    """Start sending."""
+    action = broadcasts.start(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "started", action)
 
 
-async def pause(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.pause(visit.rt, visit.officer, identity)
+@router.post("/{broadcast_id}/pause")
+async def pause(
+    context: Annotated[RequestContext, require(Action.BROADCAST_STOP)],
+    broadcast_id: UUID,
+) -> Response:
+    """Pause sending."""
+    action = broadcasts.pause(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "paused", action)
 
 
-async def resume(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.resume(visit.rt, visit.officer, identity)
+@router.post("/{broadcast_id}/resume")
+async def resume(
+    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
+    broadcast_id: UUID,
+) -> Response:
+    """Resume sending."""
+    action = broadcasts.resume(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "resumed", action)
 
 
-async def cancel(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.cancel(visit.rt, visit.officer, identity)
+@router.post("/{broadcast_id}/cancel")
+async def cancel(
+    context: Annotated[RequestContext, require(Action.BROADCAST_STOP)],
+    broadcast_id: UUID,
+) -> Response:
+    """Cancel the announcement."""
+    action = broadcasts.cancel(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "cancelled", action)
 
 
-async def retry(visit: Visit, identity: UUID, form: Form) -> object:
-    return await broadcasts.retry_failed(visit.rt, visit.officer, identity)
+@router.post("/{broadcast_id}/retry")
+async def retry(
+    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
+    broadcast_id: UUID,
+) -> Response:
+    """Send again to recipients that failed."""
+    action = broadcasts.retry_failed(context.rt, context.officer, broadcast_id)
+    return await _act(context, broadcast_id, "retried", action)
 
 
-async def decide(visit: Visit, identity: UUID, form: Form) -> object:
-    """Of one recipient, or of all of them."""
-    decision = Doubt.AGAIN if form.get("decision") == Doubt.AGAIN else Doubt.LEAVE
-    seqs = [number(form["seq"], otherwise=-1)] if form.get("seq") else None
-    return await broadcasts.decide_in_doubt(visit.rt, visit.officer, identity, decision, seqs)
-
-
-ROUTES = [
-    get("/broadcasts", Action.BROADCAST_READ, listing),
-    get("/broadcasts/{broadcast_id}", Action.BROADCAST_READ, shown),
-    get("/broadcasts/{broadcast_id}/stream", Action.BROADCAST_READ, stream),
-    act("ask", Action.BROADCAST_DRAFT, "submitted", ask),
-    act("approve", Action.BROADCAST_APPROVE, "approved", approve),
-    act("start", Action.BROADCAST_SEND, "started", start),
-    act("pause", Action.BROADCAST_STOP, "paused", pause),
-    act("resume", Action.BROADCAST_SEND, "resumed", resume),
-    act("cancel", Action.BROADCAST_STOP, "cancelled", cancel),
-    act("retry", Action.BROADCAST_SEND, "retried", retry),
-    act("doubt", Action.BROADCAST_SEND, "decided", decide),
-]
+@router.post("/{broadcast_id}/doubt")
+async def decide_unknown(
+    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
+    broadcast_id: UUID,
+    decision: Annotated[str, Form()] = Doubt.LEAVE,
+    seq: Annotated[str, Form()] = "",
+) -> Response:
+    """Decide about one recipient whose delivery is unknown, or about all of them."""
+    chosen = Doubt.AGAIN if decision == Doubt.AGAIN else Doubt.LEAVE
+    recipients = [number(seq, otherwise=-1)] if seq else None
+    action = broadcasts.decide_in_doubt(
+        context.rt, context.officer, broadcast_id, chosen, recipients
+    )
+    return await _act(context, broadcast_id, "decided", action)

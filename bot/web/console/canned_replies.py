@@ -1,60 +1,83 @@
-"""Ready answers of a mission: one text for each language."""
+"""Edit the canned replies of a mission: one text for each language."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from bot.cases import canned_replies
 from bot.cases.working_hours import Stale
 from bot.officers.permissions import Action
 from bot.web.console import labels
+from bot.web.console.forms import Line, VersionedForm
 from bot.web.console.rendering import done, page
-from bot.web.console.request_context import Form, Visit
-from bot.web.console.routing import get, post
-from bot.web.request_parsing import number
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
-async def listing(visit: Visit) -> Response:
-    return await _listed(visit)
+class ReplyForm(VersionedForm):
+    """A reply; the texts come as `text_<language>`, empty where it cannot be sent."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Line = ""
+
+    def texts(self, context: RequestContext) -> dict[str, str]:
+        """Return the texts that were filled in, by language."""
+        sent = self.model_extra or {}
+        texts = {
+            code: str(sent.get(f"text_{code}", "")).replace("\r\n", "\n").strip()
+            for code, _own in context.rt.languages.languages()
+        }
+        return {code: text for code, text in texts.items() if text}
 
 
-async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Response:
+@router.get("/canned")
+async def listing(context: Annotated[RequestContext, require(Action.CANNED_READ)]) -> Response:
+    """Return the list of replies."""
+    return await _page(context)
+
+
+async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
     return page(
-        visit,
-        "canned.html",
+        context,
+        "canned_replies.html",
         status,
-        ready=await canned_replies.listing(visit.rt, visit.officer),
+        ready=await canned_replies.listing(context.rt, context.officer),
         built=canned_replies.BUILT,
-        edits=visit.may(Action.CANNED_EDIT),
+        edits=context.may(Action.CANNED_EDIT),
         problem=problem,
     )
 
 
-async def put(visit: Visit, form: Form) -> Response:
-    """Keep a ready answer; empty texts are languages in which it can't be sent."""
-    name = form.get("name", "").strip()
-    texts = {
-        code: form.get(f"text_{code}", "").replace("\r\n", "\n").strip()
-        for code, _own in visit.rt.languages.languages()
-    }
-    given = {code: text for code, text in texts.items() if text}
-    if not name or not given:
-        return await _listed(visit, 422, visit.say(labels.REFUSALS["empty"]))
-    version = number(form.get("version", ""))
+@router.post("/canned")
+async def save(
+    context: Annotated[RequestContext, require(Action.CANNED_EDIT, keep=("text_",))],
+    form: Annotated[ReplyForm, Form()],
+) -> Response:
+    """Save a reply."""
+    texts = form.texts(context)
+    if not form.name or not texts:
+        return await _page(context, 422, context.say(labels.REFUSALS["empty"]))
     try:
-        await canned_replies.put(visit.rt, visit.officer, name, given, version)
+        await canned_replies.put(
+            context.rt, context.officer, form.name, texts, max(form.version, 0)
+        )
     except canned_replies.Unusable:
-        return await _listed(visit, 422, visit.say(labels.WORDS["bad_canned"]))
+        return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))
     except Stale:
-        return await _listed(visit, 409, visit.say(labels.WORDS["stale"]))
+        return await _page(context, 409, context.say(labels.WORDS["stale"]))
     return done("/canned", "saved")
 
 
-async def drop(visit: Visit, form: Form) -> Response:
-    await canned_replies.drop(visit.rt, visit.officer, form.get("name", ""))
+@router.post("/canned/remove")
+async def remove(
+    context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
+    name: Annotated[str, Form()] = "",
+) -> Response:
+    """Delete a reply."""
+    await canned_replies.drop(context.rt, context.officer, name)
     return done("/canned", "saved")
-
-
-ROUTES = [
-    get("/canned", Action.CANNED_READ, listing),
-    post("/canned", Action.CANNED_EDIT, put, ("text_",)),
-    post("/canned/remove", Action.CANNED_EDIT, drop),
-]

@@ -1,9 +1,12 @@
-"""The inbox: who waits, in which queue, how long already; taking the next."""
+"""Show the inbox: who waits, in which queue, for how long; take the next case."""
 
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
+from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from bot import desk
@@ -12,103 +15,126 @@ from bot.desk.views import Filter, Queue
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
+from bot.web.console.forms import Checkbox, Line, Number
 from bot.web.console.rendering import done, labels, page
-from bot.web.console.request_context import ROOT, Form, Visit
-from bot.web.console.routing import get, post
-from bot.web.request_parsing import number
+from bot.web.console.request_context import ROOT, RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+from bot.web.request_parsing import QueryNumber
 
-SHIFT_HOURS, MAX_SHIFT = 8, 16
-HOUR = timedelta(hours=1)
+SHIFT_HOURS, MAX_SHIFT_HOURS = 8, 16
+# First page of an officer: the first of these that their roles open.
+START_PAGES = {
+    "/inbox": Action.CASE_LIST,
+    "/officers": Action.OFFICERS_READ,
+    "/broadcasts": Action.BROADCAST_READ,
+    "/audit": Action.AUDIT_READ,
+    "/canned": Action.CANNED_READ,
+}
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
-async def home(visit: Visit) -> Response:
-    """The first page that the officer's roles open."""
-    starts = {"/inbox": Action.CASE_LIST, "/officers": Action.OFFICERS_READ}
-    starts |= {"/broadcasts": Action.BROADCAST_READ, "/audit": Action.AUDIT_READ}
-    starts |= {"/canned": Action.CANNED_READ}
-    path = next((path for path, action in starts.items() if visit.may(action)), "/own")
+class InboxQuery(BaseModel):
+    """Which cases the inbox lists."""
+
+    queue: Queue = Queue.UNCLAIMED
+    language: Annotated[str, Field(max_length=16)] = ""
+    topic: Annotated[str, Field(max_length=64)] = ""
+    channel: Annotated[str, Field(max_length=16)] = ""
+    urgent: str = ""
+    number: QueryNumber = 0
+    after: str = ""
+
+    def filter(self) -> Filter:
+        """Return the filter for the desk."""
+        return Filter(
+            queue=self.queue,
+            language=self.language,
+            topic=self.topic,
+            channel=self.channel,
+            urgent=True if self.urgent else None,
+            number=self.number or None,
+        )
+
+    def link(self, **changed: str) -> str:
+        """Return the address of the same list with some values changed."""
+        kept = self.model_dump(exclude={"after", "number"}, mode="json") | changed
+        return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+class ShiftForm(BaseModel):
+    """Begin a shift of some hours, or end it."""
+
+    on: Checkbox = False
+    hours: Number = SHIFT_HOURS
+
+
+@router.get("")
+async def home(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
+    """Redirect to the first page that the officer's roles open."""
+    path = next((path for path, action in START_PAGES.items() if context.may(action)), "/own")
     return RedirectResponse(f"{ROOT}{path}", 303)
 
 
-async def listing(visit: Visit) -> Response:
-    return await _listed(visit)
-
-
-async def _listed(visit: Visit, status: int = 200, problem: str = "") -> Response:
-    chosen = _filter(visit)
-    after = visit.request.query_params.get("after", "")
-    found = await views.listing(visit.rt, visit.officer, chosen, after)
+@router.get("/inbox")
+async def listing(
+    context: Annotated[RequestContext, require(Action.CASE_LIST)],
+    query: Annotated[InboxQuery, Query()],
+) -> Response:
+    """Return a page of cases."""
+    found = await views.listing(context.rt, context.officer, query.filter(), query.after)
+    shift_until = context.officer.shift_until
     return page(
-        visit,
+        context,
         "inbox.html",
-        status,
         found=found,
-        filter=chosen,
-        queues=[(queue, _link(chosen, queue)) for queue in Queue],
-        next_page=f"{_link(chosen, chosen.queue)}&{urlencode({'after': found.after})}",
-        first_page=_link(chosen, chosen.queue),
-        paged=bool(after),
-        on_shift=visit.officer.shift_until is not None and visit.officer.shift_until > visit.now,
+        filter=query.filter(),
+        queues=[(queue, query.link(queue=queue.value)) for queue in Queue],
+        next_page=query.link(after=found.after),
+        first_page=query.link(),
+        paged=bool(query.after),
+        on_shift=shift_until is not None and shift_until > context.now,
         at=found.at,
-        topics=labels(visit, console_labels.TOPICS),
-        problem=problem,
+        topics=labels(context, console_labels.TOPICS),
     )
 
 
-def _filter(visit: Visit) -> Filter:
-    asked = visit.request.query_params
-    queue = asked.get("queue", "")
-    return Filter(
-        queue=Queue(queue) if queue in set(Queue) else Queue.UNCLAIMED,
-        language=asked.get("language", "")[:16],
-        topic=asked.get("topic", "")[:64],
-        channel=asked.get("channel", "")[:16],
-        urgent=True if asked.get("urgent") else None,
-        number=number(asked.get("number", "")) or None,
-    )
-
-
-def _link(chosen: Filter, queue: Queue) -> str:
-    kept = {"queue": queue.value, "language": chosen.language, "topic": chosen.topic}
-    kept |= {"channel": chosen.channel, "urgent": "1" if chosen.urgent else ""}
-    return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
-
-
-async def find(visit: Visit, form: Form) -> Response:
-    """The case of a number that was told; a form, for a receipt belongs in no address."""
-    found = await views.find(visit.rt, visit.officer, form.get("number", "").strip())
+@router.post("/find")
+async def find(
+    context: Annotated[RequestContext, require(Action.CASE_LIST)],
+    number: Annotated[Line, Form()] = "",
+) -> Response:
+    """Open the case of a number. It is a form, since a receipt number must not be in a URL."""
+    found = await views.find(context.rt, context.officer, number)
     if found is None:
         return done("/inbox?queue=all", "no_case")
     return RedirectResponse(f"{ROOT}{case_path(found)}", 303)
 
 
-async def take_next(visit: Visit, form: Form) -> Response:
-    """The most urgent case that is this officer's to take."""
-    taken = await desk.take_next(visit.rt, visit.officer, key=form.get("key", ""))
+@router.post("/next")
+async def take_next(
+    context: Annotated[RequestContext, require(Action.CASE_CLAIM)],
+    key: Annotated[str, Form()] = "",
+) -> Response:
+    """Claim the most urgent case that the officer may take."""
+    taken = await desk.take_next(context.rt, context.officer, key=key)
     if taken is None:
         return done("/inbox", "no_next")
     return done(case_path(taken.case_id), "claimed")
 
 
-async def shift(visit: Visit, form: Form) -> Response:
-    """Begin or end the officer's shift; its end gives the cases back to the queue."""
-    hours = form.get("hours", "")
-    until = None
-    if form.get("on"):
-        length = number(hours) or SHIFT_HOURS
-        until = visit.now + min(length, MAX_SHIFT) * HOUR
-    await directory.set_shift(visit.rt, visit.officer, until)
+@router.post("/shift")
+async def set_shift(
+    context: Annotated[RequestContext, require(Action.SHIFT)],
+    form: Annotated[ShiftForm, Form()],
+) -> Response:
+    """Begin or end the officer's shift; its end returns the cases to the queue."""
+    hours = min(form.hours if form.hours > 0 else SHIFT_HOURS, MAX_SHIFT_HOURS)
+    until = context.now + timedelta(hours=hours) if form.on else None
+    await directory.set_shift(context.rt, context.officer, until)
     return done("/inbox", "saved")
 
 
 def case_path(case_id: UUID) -> str:
+    """Return the path of a case below the console's root."""
     return f"/cases/{case_id}"
-
-
-ROUTES = [
-    get("", Action.SELF, home),
-    get("/inbox", Action.CASE_LIST, listing),
-    post("/find", Action.CASE_LIST, find),
-    post("/next", Action.CASE_CLAIM, take_next),
-    post("/shift", Action.SHIFT, shift),
-]

@@ -1,27 +1,30 @@
-"""Right now, for a lead: the queue, who is on shift, who holds what."""
+"""Show the queue of the moment to a lead: who waits, who is on shift, who holds what."""
 
+from typing import Annotated
+
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.desk import break_glass, views
 from bot.desk.views import Filter, Queue
 from bot.officers.permissions import Action
 from bot.web.console.rendering import page
-from bot.web.console.request_context import Visit
-from bot.web.console.routing import get
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
-async def now(visit: Visit) -> Response:
-    """Numbers and names of colleagues; nothing of the people who wait."""
-    late = await views.listing(visit.rt, visit.officer, Filter(queue=Queue.LATE))
+@router.get("/now")
+async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -> Response:
+    """Return counts and names of colleagues, without personal data of the people who wait."""
+    late = await views.listing(context.rt, context.officer, Filter(queue=Queue.LATE))
     return page(
-        visit,
-        "now.html",
+        context,
+        "live_queue.html",
         at=late.at,
-        team=await views.team(visit.rt, visit.officer),
+        team=await views.team(context.rt, context.officer),
         found=late,
         queues=list(Queue),
-        opened=await break_glass.unseen(visit.rt, visit.officer),
+        opened=await break_glass.unseen(context.rt, context.officer),
     )
-
-
-ROUTES = [get("/now", Action.QUEUE_LIVE, now)]

@@ -1,9 +1,9 @@
-"""Live pages: an event says that something changed and where; the page then fetches itself anew.
+"""Tell open pages that something changed; the page then fetches itself again.
 
-Events carry ids only, so who may read what is decided where the page is rendered. They are rows,
-numbered in the order of their commits: a page says up to which number it knows, and gets what came
-after. One connection of each process hears PostgreSQL's signal, and what a mission's pages ask for
-after it is read once for all of them.
+Events carry ids only: who may read what is decided when the page is rendered. They are rows,
+numbered in commit order; a page says up to which number it knows, and gets what came after. One
+connection of each process listens to PostgreSQL, and events are read once for all pages of a
+mission.
 """
 
 import asyncio
@@ -11,9 +11,10 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import LiteralString, Self
+from typing import Annotated, LiteralString, Self
 
 import psycopg
+from fastapi import APIRouter
 from starlette.datastructures import State
 from starlette.responses import Response, StreamingResponse
 
@@ -21,80 +22,85 @@ from bot.desk import views
 from bot.observability import logging
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
-from bot.web.console.request_context import Visit, arrive
-from bot.web.console.routing import get
+from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
+from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
-LOOK_SECONDS = 10  # less than a heartbeat
-SIGNAL = "kosh_case"
+SESSION_CHECK_SECONDS = 10  # less than a heartbeat
+NOTIFICATION = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = logging.get()
 
-SETTLE_SECONDS = 0.1  # in which what comes together is told together
+COALESCE_SECONDS = 0.1  # changes within it are sent together
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What to tell pages that know everything up to a number, and up to which they know then."""
+class Changes:
+    """Events for pages that know everything up to a number, and the number they know then."""
 
-    told: str
+    events: str
     last: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What is being read for several pages: how often it had rung, and when that was."""
+    """A read of events shared by several pages: the feed's version and the time it began."""
 
-    rings: int
+    version: int
     at: float
-    task: asyncio.Task[News]
+    task: asyncio.Task[Changes]
 
-    def is_good(self, rings: int, now: float) -> bool:
-        """Whether nothing can have come since; a bell that hears nothing is not believed long."""
-        return self.rings == rings and now - self.at < RETRY_SECONDS
+    def is_current(self, version: int, now: float) -> bool:
+        """Return whether nothing changed since; a feed may be disconnected, so only for a while."""
+        return self.version == version and now - self.at < RETRY_SECONDS
 
 
-class Bell:
-    """Rings for every page of this process at a signal; always rings after an outage."""
+class ChangeFeed:
+    """Wake the open pages of this process at a NOTIFY, and after every reconnection."""
 
-    def __init__(self, url: str, signal: LiteralString, closing: asyncio.Event) -> None:
+    def __init__(self, url: str, notification: LiteralString, closing: asyncio.Event) -> None:
         self._url = url
-        self._signal = signal
+        self._notification = notification
         self._closing = closing
-        self.rings = 0
+        self.version = 0
         self._read: dict[tuple[str, int], _Read] = {}
-        self._rung = asyncio.Event()
+        self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    def of(cls, rt: Runtime, state: State, signal: LiteralString = SIGNAL) -> Self:
-        """The bell of a process for a signal, made at its first live page."""
-        bells: dict[str, Self] = getattr(state, "bells", {})
-        if signal not in bells:
-            bells[signal] = cls(rt.settings.database("console"), signal, state.closing)
-            state.bells = bells
-        return bells[signal]
+    def of(cls, rt: Runtime, state: State, notification: LiteralString = NOTIFICATION) -> Self:
+        """Return the process's feed for a notification; the first live page creates it."""
+        feeds: dict[str, Self] = getattr(state, "feeds", {})
+        if notification not in feeds:
+            feeds[notification] = cls(rt.settings.database("console"), notification, state.closing)
+            state.feeds = feeds
+        return feeds[notification]
 
-    async def wait(self, rings: int) -> bool:
-        """Whether it rang more often than `rings` times, now or within a heartbeat."""
+    async def wait(self, version: int) -> bool:
+        """Return whether the version differs from `version`, now or within a heartbeat."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
-        if self.rings == rings:
+        if self.version == version:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await self._rung.wait()
-        return self.rings != rings
+                    await self._changed.wait()
+        return self.version != version
 
-    async def news(self, visit: Visit, last: int) -> News:
-        """What came after `last` in the officer's mission: of many pages that ask, one reads."""
-        place, now = (visit.officer.mission, last), asyncio.get_running_loop().time()
-        found = self._read.get(place)
-        if found is None or not found.is_good(self.rings, now):
-            task = asyncio.create_task(_news(visit, last))
-            found = _Read(self.rings, now, task)
-            self._read = {at: e for at, e in self._read.items() if e.is_good(self.rings, now)}
-            self._read[place] = found
+    async def changes(self, context: RequestContext, last: int) -> Changes:
+        """Return the events after `last` in the officer's mission, read once for many pages."""
+        key, now = (context.officer.mission, last), asyncio.get_running_loop().time()
+        found = self._read.get(key)
+        if found is None or not found.is_current(self.version, now):
+            task = asyncio.create_task(_changes(context, last))
+            found = _Read(self.version, now, task)
+            self._read = {
+                at: each for at, each in self._read.items() if each.is_current(self.version, now)
+            }
+            self._read[key] = found
         return await asyncio.shield(found.task)
 
     async def close(self) -> None:
@@ -105,83 +111,81 @@ class Bell:
     async def _listen(self) -> None:
         while True:
             try:
-                await self._hear()
+                await self._receive()
             except psycopg.Error:
                 _logger.warning("console.deaf", code="E_UNAVAILABLE")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _end(self) -> None:
-        """Pages that wait see that the server ends."""
+        """Wake the pages when the server ends."""
         await self._closing.wait()
-        self._ring()
+        self._bump()
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
         async with connection:
-            await connection.execute(f"LISTEN {self._signal}")
-            self._ring()
-            async for _signal in connection.notifies():
-                self._ring()
+            await connection.execute(f"LISTEN {self._notification}")
+            self._bump()
+            async for _each in connection.notifies():
+                self._bump()
 
-    def _ring(self) -> None:
-        self.rings += 1
-        self._rung.set()
-        self._rung = asyncio.Event()
+    def _bump(self) -> None:
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 async def close(state: object) -> None:
-    """Take the process's bells down, when the web server ends."""
-    bells: dict[str, Bell] = getattr(state, "bells", {})
-    for bell in bells.values():
-        await bell.close()
+    """Close the process's feeds when the web server ends."""
+    feeds: dict[str, ChangeFeed] = getattr(state, "feeds", {})
+    for feed in feeds.values():
+        await feed.close()
 
 
-async def stream(visit: Visit) -> Response:
-    """The events of the officer's mission from where the page stands."""
-    last = visit.request.headers.get("last-event-id") or visit.request.query_params.get("at", "")
+@router.get("/stream")
+async def stream(
+    context: Annotated[RequestContext, require(Action.SELF)], at: str = ""
+) -> Response:
+    """Return the events of the officer's mission after those that the page knows."""
+    last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(
-        _events(visit, number(last)),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        _events(context, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
     )
 
 
-async def _events(visit: Visit, last: int) -> AsyncIterator[str]:
-    request, state = visit.request, visit.request.app.state
-    bell, looked = Bell.of(visit.rt, state), asyncio.get_running_loop().time()
+async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
+    request, state = context.request, context.request.app.state
+    feed, checked = ChangeFeed.of(context.rt, state), asyncio.get_running_loop().time()
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
-        if (now := asyncio.get_running_loop().time()) - looked > LOOK_SECONDS:
-            # The session may have ended or the role changed since; ids alone tell nobody anything.
-            looked = now
-            if isinstance(await arrive(request), Response):
+        if (now := asyncio.get_running_loop().time()) - checked > SESSION_CHECK_SECONDS:
+            # The session may have ended or the role changed; until then only ids were sent.
+            checked = now
+            if isinstance(await authenticate(request), Response):
                 yield event("over")
                 return
-        rings = bell.rings
-        found = await bell.news(visit, last)
+        version = feed.version
+        found = await feed.changes(context, last)
         last = found.last
-        if found.told:
-            yield found.told
-        elif not await bell.wait(rings):
+        if found.events:
+            yield found.events
+        elif not await feed.wait(version):
             yield event("still")
         else:
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(COALESCE_SECONDS)
 
 
-async def _news(visit: Visit, last: int) -> News:
-    found = await views.events(visit.rt, visit.officer, last)
+async def _changes(context: RequestContext, last: int) -> Changes:
+    found = await views.events(context.rt, context.officer, last)
     if found is None:
-        last = await views.newest(visit.rt, visit.officer)
-        return News(event("resync", event_id=last), last)
-    told = (
+        last = await views.newest(context.rt, context.officer)
+        return Changes(event("resync", event_id=last), last)
+    events = (
         event("change", event_id=each.id, case=str(each.case_id), kind=each.kind) for each in found
     )
-    return News("".join(told), found[-1].id if found else last)
+    return Changes("".join(events), found[-1].id if found else last)
 
 
 def event(name: str, *, event_id: int | None = None, **data: str) -> str:
     head = f"id: {event_id}\n" if event_id is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n"
-
-
-ROUTES = [get("/stream", Action.SELF, stream)]

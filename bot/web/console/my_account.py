@@ -1,57 +1,56 @@
-"""An officer's own account: language, sessions; passkeys are shown, and changed next door."""
+"""Show an officer's own account: language, sessions, passkeys."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from bot.officers import credentials, directory, sessions
 from bot.officers.permissions import Action
-from bot.web.console.passkeys import guarded
+from bot.web.console.passkeys import is_guarded
 from bot.web.console.rendering import done, page
-from bot.web.console.request_context import Form, Visit
-from bot.web.console.routing import get, post
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
-async def shown(visit: Visit) -> Response:
-    async with directory.console(visit.rt).connection() as connection:
+@router.get("/own")
+async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
+    """Return the account's page."""
+    async with directory.console(context.rt).connection() as transaction:
         return page(
-            visit,
-            "own.html",
-            sessions=await sessions.of_officer(connection, visit.officer.id),
-            passkeys=await credentials.passkeys(connection, visit.officer.id),
+            context,
+            "my_account.html",
+            sessions=await sessions.of_officer(transaction, context.officer.id),
+            passkeys=await credentials.passkeys(transaction, context.officer.id),
             told=credentials.TOLD,
-            guarded=await guarded(visit, connection),
+            guarded=await is_guarded(context, transaction),
         )
 
 
-async def speak(visit: Visit, form: Form) -> Response:
-    """The language of the console for this officer."""
-    chosen = form.get("language", "")
-    if chosen in dict(visit.rt.languages.languages()):
-        async with directory.console(visit.rt).connection() as connection:
-            await credentials.set_language(connection, visit.officer.id, chosen)
+@router.post("/own/language")
+async def set_language(
+    context: Annotated[RequestContext, require(Action.SELF)],
+    language: Annotated[str, Form()] = "",
+) -> Response:
+    """Set the language of the console for this officer."""
+    if language in dict(context.rt.languages.languages()):
+        async with directory.console(context.rt).connection() as transaction:
+            await credentials.set_language(transaction, context.officer.id, language)
     return done("/own", "saved")
 
 
-async def end(visit: Visit, form: Form) -> Response:
-    async with directory.console(visit.rt).connection() as connection:
-        match form.get("session", ""):
-            case "others":
-                await sessions.end_all(connection, visit.officer.id, but=visit.session.id)
-            case named:
-                await sessions.end(connection, visit.officer.id, _uuid(named))
+@router.post("/own/end")
+async def end_session(
+    context: Annotated[RequestContext, require(Action.SELF)],
+    session: Annotated[UUID | Literal["others"], Form()],
+) -> Response:
+    """End one session of the officer, or all others."""
+    async with directory.console(context.rt).connection() as transaction:
+        if session == "others":
+            await sessions.end_all(transaction, context.officer.id, but=context.session.id)
+        else:
+            await sessions.end(transaction, context.officer.id, session)
     return done("/own", "ended")
-
-
-def _uuid(named: str) -> UUID:
-    try:
-        return UUID(named)
-    except ValueError:
-        return UUID(int=0)
-
-
-ROUTES = [
-    get("/own", Action.SELF, shown),
-    post("/own/language", Action.SELF, speak),
-    post("/own/end", Action.SELF, end),
-]

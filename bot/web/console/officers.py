@@ -1,8 +1,10 @@
-"""Officers: who works here, what each may do; the link by which a new one comes in."""
+"""Manage officers: who works here, what each may do, and the link that lets a new one sign in."""
 
-from uuid import UUID
+from typing import Annotated
 
 import psycopg
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from bot.officers import credentials, directory, permissions, sessions
@@ -11,140 +13,170 @@ from bot.officers.permissions import Action, DenialReason, Role
 from bot.security import audit_log
 from bot.web.console import labels as console_labels
 from bot.web.console import oidc
+from bot.web.console.forms import Checkbox, Codes, Line, OfficerForm
 from bot.web.console.rendering import done, labels, page
-from bot.web.console.request_context import ROOT, Form, Visit
-from bot.web.console.routing import get, post
+from bot.web.console.request_context import ROOT, RequestContext
+from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 
-
-async def listing(visit: Visit) -> Response:
-    return await _listed(visit)
+router = APIRouter(prefix="/officers", route_class=ConsoleRoute)
 
 
-async def _listed(
-    visit: Visit, status: int = 200, problem: str = "", link: str = "", whose: str = ""
+class Scope(BaseModel):
+    """What an officer works on."""
+
+    mission: Line = ""
+    roles: Codes = ()
+    languages: Codes = ()
+    topics: Codes = ()
+
+
+class NewOfficerForm(Scope):
+    """A new officer."""
+
+    name: str = ""
+
+
+class ChangeForm(OfficerForm, Scope):
+    """The new scope of an officer, and whether they may sign in at all."""
+
+    active: Checkbox = False
+
+
+class LinkAccountForm(OfficerForm):
+    """The officer's id at the sign-in service."""
+
+    subject: Line = ""
+
+
+@router.get("")
+async def listing(
+    context: Annotated[RequestContext, require(Action.OFFICERS_READ)],
 ) -> Response:
-    async with directory.console(visit.rt).connection() as connection:
-        everyone = await directory.everyone(connection)
-    edits = visit.may(Action.OFFICERS_EDIT)
-    own = [each for each in everyone if edits or each.mission == visit.officer.mission]
+    """Return the list of officers."""
+    return await _page(context)
+
+
+async def _page(
+    context: RequestContext, status: int = 200, problem: str = "", link: str = "", whose: str = ""
+) -> Response:
+    async with directory.console(context.rt).connection() as transaction:
+        everyone = await directory.everyone(transaction)
+    edits = context.may(Action.OFFICERS_EDIT)
+    own = [each for each in everyone if edits or each.mission == context.officer.mission]
     return page(
-        visit,
+        context,
         "officers.html",
         status,
         everyone=own,
         edits=edits,
-        missions=_desks(visit, everyone),
-        roles=labels(visit, console_labels.ROLES),
-        topics=labels(visit, console_labels.TOPICS),
-        service=visit.rt.settings.has_service,
-        oneself=visit.say(console_labels.WHYS[DenialReason.ONESELF]),
+        missions=_missions(context, everyone),
+        roles=labels(context, console_labels.ROLES),
+        topics=labels(context, console_labels.TOPICS),
+        service=context.rt.settings.has_service,
+        oneself=context.say(console_labels.WHYS[DenialReason.ONESELF]),
         link=link,
         whose=whose,
         problem=problem,
     )
 
 
-def _desks(visit: Visit, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Every desk that somebody may be given a place at, and those where somebody has one."""
+def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
+    """Return every mission at which an officer may work, and those at which one does."""
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
-    return [(key, visit.say(desk_name(key))) for key in dict.fromkeys(keys)]
+    return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 
 
-async def enter(visit: Visit, form: Form) -> Response:
-    """A new officer, and the link for them."""
+@router.post("")
+async def add(
+    context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
+    form: Annotated[NewOfficerForm, Form()],
+) -> Response:
+    """Add an officer and show the link for them."""
     try:
         officer = await directory.enter(
-            visit.rt,
-            visit.officer,
-            form.get("name", ""),
-            form.get("mission", "").strip() or "general",
-            form.get("roles", "").split(),
-            form.get("languages", "").split(),
-            form.get("topics", "").split(),
+            context.rt,
+            context.officer,
+            form.name,
+            form.mission or GENERAL,
+            form.roles,
+            form.languages,
+            form.topics,
         )
     except psycopg.errors.UniqueViolation:
-        return await _listed(visit, 409, visit.say(console_labels.WORDS["name_taken"]))
+        return await _page(context, 409, context.say(console_labels.WORDS["name_taken"]))
     except NoSuchRole:
-        return await _listed(visit, 422, visit.say(console_labels.REFUSALS["empty"]))
-    return await _invited(visit, officer)
+        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+    return await _invited(context, officer)
 
 
-async def change(visit: Visit, form: Form) -> Response:
-    """Change somebody else; their sessions end at once, so that the change holds at once."""
-    officer_id = _id(form)
+@router.post("/change")
+async def change(
+    context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
+    form: Annotated[ChangeForm, Form()],
+) -> Response:
+    """Change another officer; their sessions end, so that the change applies at once."""
     try:
         await directory.change(
-            visit.rt,
-            visit.officer,
-            officer_id,
-            mission=form.get("mission", "").strip() or None,
-            roles=form.get("roles", "").split() or [Role.OFFICER],
-            languages=form.get("languages", "").split(),
-            topics=form.get("topics", "").split(),
-            active=bool(form.get("active")),
+            context.rt,
+            context.officer,
+            form.officer,
+            mission=form.mission or None,
+            roles=form.roles or [Role.OFFICER],
+            languages=form.languages,
+            topics=form.topics,
+            active=form.active,
         )
     except LastAdministrator:
-        return await _listed(visit, 409, visit.say(console_labels.WORDS["last_administrator"]))
+        return await _page(context, 409, context.say(console_labels.WORDS["last_administrator"]))
     except NoSuchRole:
-        return await _listed(visit, 422, visit.say(console_labels.REFUSALS["empty"]))
-    async with directory.console(visit.rt).connection() as connection:
-        await sessions.end_all(connection, officer_id)
+        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+    async with directory.console(context.rt).connection() as transaction:
+        await sessions.end_all(transaction, form.officer)
     return done("/officers", "saved")
 
 
-async def invite(visit: Visit, form: Form) -> Response:
-    """A new one-time link, when a password or a phone was lost; older sessions end."""
-    async with directory.console(visit.rt).connection() as connection:
-        officer = await directory.find(connection, _id(form))
+@router.post("/invite")
+async def invite(
+    context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
+    form: Annotated[OfficerForm, Form()],
+) -> Response:
+    """Issue a new one-time link after a lost password or phone; older sessions end."""
+    async with directory.console(context.rt).connection() as transaction:
+        officer = await directory.find(transaction, form.officer)
         if officer is None:
             raise LookupError("E_OFFICER: there is no such officer; look at the list")
-    return await _invited(visit, officer)
+    return await _invited(context, officer)
 
 
-async def tie(visit: Visit, form: Form) -> Response:
-    """Let another officer sign in with the work account of that id from now on."""
-    subject = form.get("subject", "").strip()
-    if not subject:
-        return await _listed(visit, 422, visit.say(console_labels.REFUSALS["empty"]))
-    officer_id = _id(form)
-    permissions.require_another(visit.officer, officer_id)
+@router.post("/tie")
+async def link_account(
+    context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
+    form: Annotated[LinkAccountForm, Form()],
+) -> Response:
+    """Let another officer sign in with the account of that id at the sign-in service."""
+    if not form.subject:
+        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+    permissions.require_another(context.officer, form.officer)
+    hashed = oidc.indexes(context.rt, form.subject)[0]
     try:
-        async with directory.acting(visit.rt, visit.officer) as connection:
-            await credentials.link_identity(
-                connection, officer_id, oidc.indexes(visit.rt, subject)[0]
-            )
+        async with directory.acting(context.rt, context.officer) as transaction:
+            await credentials.link_identity(transaction, form.officer, hashed)
             await audit_log.append(
-                connection,
-                actor=str(visit.officer.id),
+                transaction,
+                actor=str(context.officer.id),
                 action="officer.tied",
-                subject=str(officer_id),
+                subject=str(form.officer),
             )
     except psycopg.errors.UniqueViolation:
-        return await _listed(visit, 409, visit.say(console_labels.WORDS["tied_already"]))
+        return await _page(context, 409, context.say(console_labels.WORDS["tied_already"]))
     return done("/officers", "saved")
 
 
-async def _invited(visit: Visit, officer: Officer) -> Response:
-    async with directory.acting(visit.rt, visit.officer) as connection:
-        await sessions.end_all(connection, officer.id)
-        token = await credentials.invite(connection, visit.officer.id, officer.id)
-    link = f"{visit.rt.settings.public_url}{ROOT}/welcome?token={token}"
-    return await _listed(visit, link=link, whose=officer.name)
-
-
-def _id(form: Form) -> UUID:
-    try:
-        return UUID(form.get("officer", ""))
-    except ValueError:
-        raise LookupError("E_OFFICER: there is no such officer; look at the list") from None
-
-
-ROUTES = [
-    get("/officers", Action.OFFICERS_READ, listing),
-    post("/officers", Action.OFFICERS_EDIT, enter),
-    post("/officers/change", Action.OFFICERS_EDIT, change),
-    post("/officers/invite", Action.OFFICERS_EDIT, invite),
-    post("/officers/tie", Action.OFFICERS_EDIT, tie),
-]
+async def _invited(context: RequestContext, officer: Officer) -> Response:
+    async with directory.acting(context.rt, context.officer) as transaction:
+        await sessions.end_all(transaction, officer.id)
+        token = await credentials.invite(transaction, context.officer.id, officer.id)
+    link = f"{context.rt.settings.public_url}{ROOT}/welcome?token={token}"
+    return await _page(context, link=link, whose=officer.name)

@@ -1,8 +1,8 @@
-"""Signing in through the ministry's or mission's own service: OpenID Connect, code flow.
+"""Sign in through the ministry's or a mission's own service: OpenID Connect, code flow.
 
-PKCE, state and nonce; exact issuer; signatures of named kinds by the service's published keys only,
-so that a token can bring neither its own key nor none (security.md 4.1). Who is unknown here stays
-outside: an administrator ties the account to an officer once.
+PKCE, state and nonce; exact issuer; signatures of named algorithms by the service's published keys
+only, so that a token can bring neither its own key nor none. An unknown account is refused: an
+administrator links it to an officer once.
 """
 
 import asyncio
@@ -12,23 +12,23 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import aiohttp
+from fastapi import APIRouter, Form, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from bot.officers import credentials, directory
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
-from bot.web.console.rendering import bare
-from bot.web.console.request_context import ROOT, SIGN_IN, form_of, is_https
+from bot.web.console.forms import OpenFormRoute
+from bot.web.console.rendering import signed_out_page
+from bot.web.console.request_context import ROOT, SIGN_IN, is_https
 from bot.web.console.sign_in import admit, too_often
 from bot.web.request_parsing import Refused
 
@@ -40,6 +40,8 @@ JOURNEY = "service"
 JOURNEY_SECONDS = 600
 LEEWAY_SECONDS = 60
 
+open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
+
 
 class NotProven(Exception):
     """The service's answer does not prove who somebody is."""
@@ -49,7 +51,7 @@ class NotProven(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What has to be the same when somebody comes back from the service."""
+    """What has to be the same when the browser returns from the service."""
 
     state: str
     nonce: str
@@ -57,19 +59,17 @@ class Journey:
     next: str
 
 
-async def leave(request: Request) -> Response:
-    """To the service, with what it has to give back unchanged."""
+@open_router.post("")
+async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
+    """Send the browser to the service, with what it has to return unchanged."""
     rt: Runtime = request.app.state.rt
-    form = await form_of(request)
     if not rt.settings.has_service or await too_often(rt, request):
         raise Refused(403)
     try:
         published = await _published(rt)
     except NotProven:
         return RedirectResponse(f"{SIGN_IN}?why=service", 303)
-    journey = Journey(
-        token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), form.get("next", "")[:300]
-    )
+    journey = Journey(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), wanted[:300])
     asked = {
         "response_type": "code",
         "scope": "openid",
@@ -82,7 +82,7 @@ async def leave(request: Request) -> Response:
     }
     # A page, since browsers hold the redirect of a form to our own policy, `form-action 'self'`.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
-    answer = bare(request, "onward.html", onward=there)
+    answer = signed_out_page(request, "redirect.html", location=there)
     sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
     # Lax, for the way back begins on the service's page.
     answer.set_cookie(
@@ -105,8 +105,9 @@ def _challenge(verifier: str) -> str:
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
+@open_router.get("/back")
 async def back(request: Request) -> Response:
-    """From the service: the code is spent, the token checked, the officer let in."""
+    """Redeem the code that the service returned, check the token and sign the officer in."""
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service:
         raise Refused(403)
@@ -125,8 +126,8 @@ async def back(request: Request) -> Response:
 
 
 def _onward(request: Request, admitted: Response) -> Response:
-    """A page that leads on: a redirect from another site would not carry the strict cookie yet."""
-    answer = bare(request, "onward.html", onward=admitted.headers["location"])
+    """Return a page that redirects: a redirect from another site carries no strict cookie yet."""
+    answer = signed_out_page(request, "redirect.html", location=admitted.headers["location"])
     for name, value in admitted.headers.items():
         if name == "set-cookie":
             answer.headers.append(name, value)
@@ -153,12 +154,12 @@ def _journey(rt: Runtime, request: Request) -> Journey:
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
-    """The keyed hashes under which a subject of the service may be tied to an officer."""
+    """Return the keyed hashes by which a subject of the service may be linked to an officer."""
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
 async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
-    """Who the service says it is; raises NotProven for anything that is not exactly right."""
+    """Return the subject that the service names; NotProven for anything not exactly right."""
     published = await _published(rt)
     secret = rt.settings.oidc_client_secret
     answered = await _json(
@@ -185,7 +186,7 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
 
 
 def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
-    """The subject of an ID token; NotProven unless signature, issuer, audience and times fit."""
+    """Return the subject of an ID token; NotProven unless signature and claims are valid."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN:
         raise NotProven
     try:
@@ -210,11 +211,13 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
 
 
 async def _published(rt: Runtime) -> dict[str, Any]:
-    """Where the service's doors are, as it publishes them under its exact name."""
+    """Return the service's endpoints, as published under its exact issuer name."""
     issuer = rt.settings.oidc_issuer
     found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")
-    doors = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    if found.get("issuer") != issuer or not all(isinstance(found.get(each), str) for each in doors):
+    endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    if found.get("issuer") != issuer or not all(
+        isinstance(found.get(each), str) for each in endpoints
+    ):
         raise NotProven
     return found
 
@@ -225,15 +228,9 @@ async def _json(rt: Runtime, method: str, url: str, **more: Any) -> dict[str, An
             method, url, allow_redirects=False, **more
         ) as answer:  # fmt: skip
             raw = await answer.content.read(MAX_ANSWER)
-            told = json.loads(raw) if answer.status == 200 else None
+            parsed = json.loads(raw) if answer.status == 200 else None
     except (aiohttp.ClientError, TimeoutError, ValueError):
         raise NotProven from None
-    if not isinstance(told, dict):
+    if not isinstance(parsed, dict):
         raise NotProven
-    return told
-
-
-OPEN = [
-    Route(f"{ROOT}/service", leave, methods=["POST"]),
-    Route(BACK, back, methods=["GET"]),
-]
+    return parsed

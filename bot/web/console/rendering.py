@@ -1,12 +1,12 @@
-"""How pages of the console are made: templates, words, times as people say them."""
+"""Render pages of the console: templates, labels, times in words."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.i18n import direction, tag
@@ -15,17 +15,17 @@ from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
 from bot.web.console import labels_audit, labels_broadcasts
 from bot.web.console.labels import Wording
-from bot.web.console.request_context import ROOT, Visit, fresh_key, hinted
+from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine.text import Label
 from flows.knowledge.offices import desk_name
 from flows.knowledge.topics import TOPICS
 
-SENT = {
+PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": "max-age=31536000",
 }
 
-# What stands in the menu, each with what one must be able to do there.
+# Entries of the menu, each with the permission that shows it.
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("inbox", "/inbox", Action.CASE_LIST),
     ("now", "/now", Action.QUEUE_LIVE),
@@ -34,18 +34,24 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
     ("officers", "/officers", Action.OFFICERS_READ),
-    ("glass", "/glass", Action.GLASS_READ),
+    ("break_glass", "/break-glass", Action.BREAK_GLASS_READ),
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
-UNDER = {
+# The menu's entry of a template, where its name differs.
+MENU_ENTRIES = {
     "case.html": "inbox",
     "answers.html": "inbox",
     "reason.html": "inbox",
-    "composing.html": "broadcasts",
-    "approval.html": "broadcasts",
-    "broadcast.html": "broadcasts",
-    "glass_case.html": "glass",
+    "live_queue.html": "now",
+    "canned_replies.html": "canned",
+    "working_hours.html": "hours",
+    "audit_log.html": "audit",
+    "my_account.html": "own",
+    "broadcast_editor.html": "broadcasts",
+    "broadcast_approval.html": "broadcasts",
+    "broadcast_progress.html": "broadcasts",
+    "break_glass_case.html": "break_glass",
 }
 
 _templates = Environment(
@@ -56,7 +62,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Thousands apart, by a space that does not break: as all of our languages write them.
+# Group thousands by a narrow no-break space, as all of our languages do.
 _templates.filters["figure"] = lambda many: f"{many:,}".replace(",", "\u202f")
 _templates.globals |= {
     "ROOT": ROOT,
@@ -85,34 +91,34 @@ _templates.globals |= {
 }
 
 
-def page(visit: Visit, template: str, status: int = 200, **context: Any) -> Response:
-    """A page for a signed-in officer."""
-    done = visit.request.query_params.get("done", "")
-    frame = _frame(visit.rt, visit.language) | {
-        "visit": visit,
-        "officer": visit.officer,
-        "csrf": visit.csrf,
-        "menu": [(name, ROOT + path) for name, path, action in MENU if visit.may(action)],
-        "here": UNDER.get(template, template.partition(".")[0]),
+def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page for a signed-in officer."""
+    done = context.request.query_params.get("done", "")
+    frame = _frame(context.rt, context.language) | {
+        "context": context,
+        "officer": context.officer,
+        "csrf": context.csrf,
+        "menu": [(name, ROOT + path) for name, path, action in MENU if context.may(action)],
+        "here": MENU_ENTRIES.get(template, template.partition(".")[0]),
         "done": f"done_{done}" if f"done_{done}" in console_labels.WORDS else "",
-        "clock": clock_of(visit),
-        "span": span_of(visit),
-        "until": lambda when: when - visit.now,
-        "since": lambda when: visit.now - when,
+        "clock": clock_of(context),
+        "span": span_of(context),
+        "until": lambda when: when - context.now,
+        "since": lambda when: context.now - when,
         "problem": "",
     }
-    html = _templates.get_template(template).render(frame | context)
-    return HTMLResponse(html, status, headers=SENT)
+    html = _templates.get_template(template).render(frame | values)
+    return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 
-def bare(request: Request, template: str, status: int = 200, **context: Any) -> Response:
-    """A page for somebody who is not signed in."""
+def signed_out_page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page for a visitor who is not signed in."""
     rt: Runtime = request.app.state.rt
     chosen = request.query_params.get("language", "")
     offered = [code for code, _name in rt.languages.languages()]
-    language = chosen if chosen in offered else hinted(request, rt)
-    html = _templates.get_template(template).render(_frame(rt, language) | context)
-    return HTMLResponse(html, status, headers=SENT)
+    language = chosen if chosen in offered else preferred_language(request, rt)
+    html = _templates.get_template(template).render(_frame(rt, language) | values)
+    return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 
 def _frame(rt: Runtime, language: str) -> dict[str, Any]:
@@ -130,16 +136,16 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
     }
 
 
-def done(path: str, what: str) -> Response:
-    """Where the browser goes after something was done, and what it says there."""
-    mark = "&" if "?" in path else "?"
-    return RedirectResponse(f"{ROOT}{path}{mark}done={what}", 303)
+def done(path: str, notice: str) -> Response:
+    """Redirect after an action to a page that shows the notice."""
+    separator = "&" if "?" in path else "?"
+    return RedirectResponse(f"{ROOT}{path}{separator}done={notice}", 303)
 
 
-def clock_of(visit: Visit) -> Callable[[datetime | None], str]:
-    """Moments as an officer reads them: the time today, else with the day."""
-    zone = visit.zone
-    today = visit.now.astimezone(zone).date()
+def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
+    """Return a formatter of moments: the time for today, else day and time."""
+    zone = context.zone
+    today = context.now.astimezone(zone).date()
 
     def clock(moment: datetime | None) -> str:
         if moment is None:
@@ -150,9 +156,9 @@ def clock_of(visit: Visit) -> Callable[[datetime | None], str]:
     return clock
 
 
-def span_of(visit: Visit) -> Callable[[timedelta], str]:
-    """Lengths of time in words, as exact as one needs them."""
-    t = Wording(visit.rt.languages, visit.language)
+def span_of(context: RequestContext) -> Callable[[timedelta], str]:
+    """Return a formatter of durations: minutes, hours and minutes, or days and hours."""
+    t = Wording(context.rt.languages, context.language)
 
     def span(length: timedelta) -> str:
         minutes = abs(int(length.total_seconds())) // 60
@@ -167,6 +173,6 @@ def span_of(visit: Visit) -> Callable[[timedelta], str]:
     return span
 
 
-def labels(visit: Visit, known: Mapping[str, Label]) -> list[tuple[str, str]]:
-    """Choices for a form, each with its label."""
-    return [(key, visit.say(label)) for key, label in known.items()]
+def labels(context: RequestContext, known: Mapping[str, Label]) -> list[tuple[str, str]]:
+    """Return the choices of a form, each with its label."""
+    return [(key, context.say(label)) for key, label in known.items()]

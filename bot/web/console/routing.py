@@ -1,158 +1,187 @@
-"""The only ways into the console: each route names an action of `bot.officers.permissions`.
+"""Guard the console's routes: session, form token and permission come before a page's own code.
 
-What the policy does not allow is closed before the page's own code runs; a form also has to carry
-the session's own token, so that no other site can send it. One that comes after its session's end
-is not done; if somebody wrote in it, it is shown to be sent again, by the same officer alone.
+Each route names its permission by `require`. A form carries the token of its session, so that no
+other site can send it. A form whose session has ended is not executed; if somebody wrote in it, it
+is shown again, to be sent once more by the same officer.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from starlette.requests import Request
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from bot.officers import directory
 from bot.officers.permissions import Action, Forbidden
 from bot.security.audit_log import append
 from bot.web.console import labels
-from bot.web.console.rendering import bare, page
+from bot.web.console.forms import read_form
+from bot.web.console.rendering import page, signed_out_page
 from bot.web.console.request_context import (
-    ROOT,
     SIGN_IN,
     SIGN_OUT,
-    Form,
-    Pairs,
     PasskeyNeeded,
-    Visit,
-    arrive,
-    demand,
-    joined,
-    sent,
+    RequestContext,
+    authenticate,
+    require_permission,
 )
-from bot.web.request_parsing import Refused
+from bot.web.request_parsing import CheckedRequest, Handler, Pairs, Refused
 
-type Page = Callable[[Visit], Awaitable[Response]]
-type Act = Callable[[Visit, Form], Awaitable[Response]]
-type Writes = tuple[str, ...]
-
-NOTHING: dict[str, Any] = {"action": "", "deed": "", "kept": []}
+NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 
 
-def get(path: str, action: Action, shown: Page) -> Route:
-    """A page for whoever may do `action`."""
+@dataclass(frozen=True)
+class Permission:
+    """Dependency that admits officers who may do `action`, and returns the request's context.
 
-    async def answer(request: Request) -> Response:
-        visit = await arrive(request)
-        return visit if isinstance(visit, Response) else await _allowed(visit, action, shown)
+    Fields whose names begin with one of `keep` outlive the session: what was written in them is
+    shown again.
+    """
 
-    return _route(path, action, answer, "GET")
+    action: Action
+    keep: tuple[str, ...] = ()
+
+    async def __call__(self, request: Request) -> RequestContext:
+        context: RequestContext = request.state.context
+        require_permission(context, self.action)
+        return context
 
 
-def post(path: str, action: Action, act: Act, writes: Writes = ()) -> Route:
-    """Something done by form, by whoever may do `action`; what is written in fields whose names
-    begin as `writes` says outlives the session."""
+def require(action: Action, *, keep: tuple[str, ...] = ()) -> Any:
+    """Return the dependency by which a route names its permission."""
+    return Depends(Permission(action, keep))
 
-    async def answer(request: Request) -> Response:
-        visit = await arrive(request)
-        if isinstance(visit, Response):
-            return await _signed_out(request, visit, action, writes)
+
+class ConsoleRoute(APIRoute):
+    """Check session and form before FastAPI parses anything; answer denials as pages."""
+
+    def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        named = [each.call for each in self.dependant.dependencies]
+        self.permission = next(each for each in named if isinstance(each, Permission))
+
+    @property
+    def action(self) -> Action:
+        """The action that the route's permission names."""
+        return self.permission.action
+
+    def get_route_handler(self) -> Handler:
+        """Return FastAPI's handler behind the checks; its time goes into Server-Timing."""
+        handler = super().get_route_handler()
+
+        async def timed(request: Request) -> Response:
+            begun = perf_counter()
+            response = await self._answer(request, handler)
+            spent = (perf_counter() - begun) * 1000
+            response.headers["Server-Timing"] = f"page;dur={spent:.1f}"
+            return response
+
+        return timed
+
+    async def _answer(self, request: Request, handler: Handler) -> Response:
+        context = await authenticate(request)
+        if isinstance(context, Response):
+            is_form = request.method == "POST"
+            return await self._keep_form(request, context) if is_form else context
+        request.state.context = context
+        if request.method == "POST":
+            checked = await self._check_form(context)
+            if isinstance(checked, Response):
+                return checked
+            request = checked
+        return await self._handle(context, request, handler)
+
+    async def _keep_form(self, request: Request, answer: Response) -> Response:
+        """Return a page that carries what was written in a form without a session."""
         try:
-            pairs = await sent(request)
+            pairs = await read_form(request)
+        except Refused:
+            return answer
+        if request.url.path == SIGN_OUT:
+            return RedirectResponse(f"{SIGN_IN}?why=out", 303)
+        kept = self._kept(request, pairs) | {"csrf": _token(pairs)}
+        return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **kept)
+
+    async def _check_form(self, context: RequestContext) -> Request | Response:
+        """Return the request with its form, or the page for a form of another session or site."""
+        try:
+            pairs = await read_form(context.request)
         except Refused as refused:
             if refused.status == 403:
-                await _note_denied(visit, action, "foreign")
+                await _note_denied(context, self.action, "foreign")
             raise
-        form = joined(pairs)
-        token, _dot, mark = form.get("csrf", "").partition(".")
-        if not _same(token, visit.csrf.partition(".")[0]):
-            own = any(_same(mark, each) for each in visit.marks)
-            await _note_denied(visit, action, "stale" if own else "foreign")
-            kept = _kept(request, action, pairs, writes) if own else NOTHING
-            return page(visit, "again.html", 403, out=False, **kept)
+        token, _dot, tag = _token(pairs).partition(".")
+        if _same(token, context.csrf.partition(".")[0]):
+            return CheckedRequest(context.request, pairs)
+        own = any(_same(tag, each) for each in context.form_tags)
+        await _note_denied(context, self.action, "stale" if own else "foreign")
+        kept = self._kept(context.request, pairs) if own else NOTHING_KEPT
+        return page(context, "resend_form.html", 403, out=False, **kept)
 
-        async def acted(visit: Visit) -> Response:
-            return await act(visit, form)
+    def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
+        """Return the fields to show and to send again; none if nobody wrote anything."""
+        keep = self.permission.keep
+        written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
+        if not any(written):
+            return NOTHING_KEPT
+        query = f"?{request.url.query}" if request.url.query else ""
+        fields = zip(pairs, written, strict=True)
+        return {
+            "form_action": request.url.path + query,
+            "permission": self.action.value,
+            "kept": [(*pair, shown) for pair, shown in fields if pair[0] != "csrf"],
+        }
 
-        return await _allowed(visit, action, acted)
+    async def _handle(
+        self, context: RequestContext, request: Request, handler: Handler
+    ) -> Response:
+        try:
+            return await handler(request)
+        except PasskeyNeeded:
+            await _note_denied(context, self.action, "passkey")
+            return RedirectResponse(f"{SIGN_IN}?why=passkey", 303)
+        except Forbidden as error:
+            await _note_denied(context, self.action, error.why.value)
+            reason = context.say(labels.WHYS[error.why])
+            return _error_page(context, 403, "forbidden", reason)
+        except RequestValidationError as error:
+            if any(each["loc"][0] == "path" for each in error.errors()):
+                return await self._not_found(context)
+            return _error_page(context, 422, "problem")
+        except KeyError:
+            raise
+        except LookupError:
+            return await self._not_found(context)
 
-    return _route(path, action, answer, "POST")
+    async def _not_found(self, context: RequestContext) -> Response:
+        """Return 404, alike for another mission's and for what never existed; it is audited."""
+        await _note_denied(context, self.action, "absent")
+        return _error_page(context, 404, "not_there")
+
+
+def _token(pairs: Pairs) -> str:
+    return next((value for name, value in pairs if name == "csrf"), "")
 
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-async def _signed_out(request: Request, away: Response, action: Action, writes: Writes) -> Response:
-    """What was written in a form is not lost: the page that comes instead carries it, with the mark
-    of the officer whose it is."""
-    try:
-        pairs = await sent(request)
-    except Refused:
-        return away
-    if request.url.path == SIGN_OUT:
-        return RedirectResponse(f"{SIGN_IN}?why=out", 303)
-    kept = _kept(request, action, pairs, writes) | {"csrf": joined(pairs).get("csrf", "")}
-    return bare(request, "again.html", away.status_code, out=True, **kept)
-
-
-def _kept(request: Request, action: Action, pairs: Pairs, writes: Writes) -> dict[str, Any]:
-    """What of a form is shown, and what goes with it unseen; nothing where nobody wrote."""
-    written = [name.startswith(writes) and bool(value.strip()) for name, value in pairs]
-    if not any(written):
-        return NOTHING
-    query = f"?{request.url.query}" if request.url.query else ""
-    kept = [(*pair, seen) for pair, seen in zip(pairs, written, strict=True) if pair[0] != "csrf"]
-    return {"action": request.url.path + query, "deed": action.value, "kept": kept}
-
-
-def _route(path: str, action: Action, answer: Any, method: str) -> Route:
-    async def timed(request: Request) -> Response:
-        """How long the page took here, for the tools of a browser and for `./kosh bench`."""
-        begun = perf_counter()
-        response: Response = await answer(request)
-        spent = (perf_counter() - begun) * 1000
-        response.headers["Server-Timing"] = f"page;dur={spent:.1f}"
-        return response
-
-    route = Route(f"{ROOT}{path}", timed, methods=[method])
-    route.action = action  # type: ignore[attr-defined]
-    return route
-
-
-async def _allowed(visit: Visit, action: Action, answer: Page) -> Response:
-    say = visit.say
-    try:
-        demand(visit, action)
-        return await answer(visit)
-    except PasskeyNeeded:
-        await _note_denied(visit, action, "passkey")
-        return RedirectResponse(f"{SIGN_IN}?why=passkey", 303)
-    except Forbidden as error:
-        await _note_denied(visit, action, error.why.value)
-        return _trouble(visit, 403, "forbidden", say(labels.WHYS[error.why]))
-    except KeyError:
-        raise
-    except LookupError:
-        # Of another mission or never there: nobody can tell, and who guesses is on record.
-        await _note_denied(visit, action, "absent")
-        return _trouble(visit, 404, "not_there", "")
-
-
-async def _note_denied(visit: Visit, action: Action, why: str) -> None:
-    async with directory.acting(visit.rt, visit.officer) as session:
+async def _note_denied(context: RequestContext, action: Action, why: str) -> None:
+    async with directory.acting(context.rt, context.officer) as transaction:
         await append(
-            session,
-            actor=str(visit.officer.id),
+            transaction,
+            actor=str(context.officer.id),
             action="denied",
             subject=action.value,
-            detail=f"{visit.request.method} {why}",
+            detail=f"{context.request.method} {why}",
         )
 
 
-def _trouble(visit: Visit, status: int, headline: str, more: str) -> Response:
-    more = more or (visit.say(labels.WORDS["forbidden_hint"]) if status == 403 else "")
-    headline = visit.say(labels.WORDS[headline])
-    return page(visit, "trouble.html", status, headline=headline, more=more)
+def _error_page(context: RequestContext, status: int, headline: str, reason: str = "") -> Response:
+    title = context.say(labels.WORDS[headline])
+    return page(context, "error.html", status, headline=title, reason=reason)

@@ -1,13 +1,14 @@
-"""Signing in and out: password and code, the demo's one click, the link of an invitation."""
+"""Sign in and out: password and code, the demo's one click, the link of an invitation."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 import segno
-from starlette.requests import Request
+from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from bot.cache import CacheUnavailable, LocalRateLimiter
 from bot.db.connection import Transaction as Connection
@@ -17,9 +18,10 @@ from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.security.key_files import VaultError
-from bot.web.console.rendering import bare
-from bot.web.console.request_context import ROOT, SIGN_IN, Form, Visit, cookie, form_of, is_https
-from bot.web.console.routing import post
+from bot.web.console.forms import OpenFormRoute
+from bot.web.console.rendering import signed_out_page
+from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cookie, is_https
+from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
@@ -38,18 +40,48 @@ PROBLEMS = {
 }
 _local = LocalRateLimiter()
 
+# Open to everybody; tests/web/test_console_access.py lists these routes by name.
+open_router = APIRouter(route_class=OpenFormRoute)
+router = APIRouter(route_class=ConsoleRoute)
 
-async def ask(request: Request) -> Response:
-    """The page of the sign-in."""
+
+class SignInForm(BaseModel):
+    """Name, password and code; `next` is the page to go to."""
+
+    name: str = ""
+    password: str = ""
+    code: str = ""
+    next: str = ""
+
+
+class DemoForm(BaseModel):
+    """The officer whom a visitor of the demo chose."""
+
+    officer: str = ""
+    next: str = ""
+
+
+class EnrolForm(BaseModel):
+    """What an invited officer chose; `sealed` is the encrypted secret of their app."""
+
+    token: str = ""
+    sealed: str = ""
+    password: str = ""
+    code: str = ""
+
+
+@open_router.get("/sign-in")
+async def show(request: Request) -> Response:
+    """Return the sign-in page."""
     why = "over" if "next" in request.query_params else request.query_params.get("why", "")
-    return await _asked(request, problem=PROBLEMS.get(why, ""), notice=NOTICES.get(why, ""))
+    return await _page(request, problem=PROBLEMS.get(why, ""), notice=NOTICES.get(why, ""))
 
 
-async def _asked(
+async def _page(
     request: Request, status: int = 200, *, problem: str = "", notice: str = "", name: str = ""
 ) -> Response:
     rt: Runtime = request.app.state.rt
-    return bare(
+    return signed_out_page(
         request,
         "sign_in.html",
         status,
@@ -57,35 +89,32 @@ async def _asked(
         notice=notice,
         name=name,
         next=request.query_params.get("next", ""),
-        crew=await _crew(rt),
+        crew=await _demo_officers(rt),
         service=rt.settings.has_service,
     )
 
 
-async def _crew(rt: Runtime) -> list[directory.Officer]:
-    """Those whom anybody may be, in the demo only."""
+async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
+    """Return the officers that a visitor may be, in the demo only."""
     if not rt.settings.demo:
         return []
     async with directory.console(rt).connection() as connection:
         return [each for each in await directory.everyone(connection) if each.active]
 
 
-async def sign_in(request: Request) -> Response:
-    """Password and code; every miss is answered alike."""
+@open_router.post("/sign-in")
+async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
+    """Sign in by password and code; every failure is answered alike."""
     rt: Runtime = request.app.state.rt
-    form = await form_of(request)
     if await too_often(rt, request):
-        return await _asked(request, 429, problem="too_often")
+        return await _page(request, 429, problem="too_often")
     async with directory.console(rt).connection() as connection:
-        officer = await _named(connection, form.get("name", ""))
+        officer = await _named(connection, form.name)
         known = officer.id if officer else None
-        password, code = form.get("password", ""), form.get("code", "")
-        if await credentials.check(rt, connection, known, password, code) and officer:
-            return await admit(
-                request, connection, officer.id, AuthMethod.CODE, form.get("next", "")
-            )
+        if await credentials.check(rt, connection, known, form.password, form.code) and officer:
+            return await admit(request, connection, officer.id, AuthMethod.CODE, form.next)
         await _note(connection, known)
-    return await _asked(request, 401, problem="wrong", name=form.get("name", "")[:200])
+    return await _page(request, 401, problem="wrong", name=form.name[:200])
 
 
 async def _note(connection: Connection, known: UUID | None) -> None:
@@ -95,7 +124,7 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 
 async def act_as(connection: Connection, actor: str) -> None:
-    """Until the transaction ends the audit log takes entries of this actor."""
+    """Let the audit log take entries of this actor until the transaction ends."""
     await connection.execute("SELECT set_config('kosh.officer', %s, true)", (actor,))
 
 
@@ -105,21 +134,21 @@ async def _named(connection: Connection, name: str) -> directory.Officer | None:
     return next((one for one in everyone if one.name.casefold() == wanted and one.active), None)
 
 
-async def demo(request: Request) -> Response:
-    """One click, and in the demo only."""
+@open_router.post("/sign-in/demo")
+async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
+    """Sign in by one click, in the demo only."""
     rt: Runtime = request.app.state.rt
-    form = await form_of(request)
-    chosen = next((one for one in await _crew(rt) if str(one.id) == form.get("officer")), None)
+    chosen = next((one for one in await _demo_officers(rt) if str(one.id) == form.officer), None)
     if chosen is None:
         raise Refused(403)
     async with directory.console(rt).connection() as connection:
-        return await admit(request, connection, chosen.id, AuthMethod.DEMO, form.get("next", ""))
+        return await admit(request, connection, chosen.id, AuthMethod.DEMO, form.next)
 
 
 async def admit(
     request: Request, connection: Connection, officer_id: UUID, strength: AuthMethod, wanted: str
 ) -> Response:
-    """Begin a session and go where the officer wanted to."""
+    """Begin a session and redirect to the page that the officer wanted."""
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
     before = await sessions.authenticate(connection, old, seen=False)
@@ -139,13 +168,13 @@ async def admit(
 
 
 def _inside(wanted: str) -> str:
-    """Only our own pages; a link must not lead a fresh session elsewhere."""
+    """Return the path if it is one of our own pages, else the start page."""
     ours = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
     return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
 
 
 async def too_often(rt: Runtime, request: Request) -> bool:
-    """Whether this address tried too often; without Valkey each process counts for itself."""
+    """Return whether an address is over the limit; without Valkey each process counts alone."""
     host = request.client.host if request.client else ""
     bucket = f"sign-in:{rt.vault.index('address', host).hex()}"
     try:
@@ -156,7 +185,7 @@ async def too_often(rt: Runtime, request: Request) -> bool:
 
 
 def device_of(agent: str) -> str:
-    """A few words by which an officer knows a device again; no more is kept of it."""
+    """Return browser and system, by which an officer recognizes a device; no more is stored."""
     systems = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")
     browsers = {"Edg/": "Edge", "OPR/": "Opera", "YaBrowser": "Yandex", "Firefox/": "Firefox"}
     browsers |= {"Chrome/": "Chrome", "Safari/": "Safari"}
@@ -165,23 +194,22 @@ def device_of(agent: str) -> str:
     return " · ".join(each for each in (browser, system) if each) or "–"
 
 
-async def sign_out(visit: Visit, form: Form) -> Response:
-    async with directory.console(visit.rt).connection() as connection:
-        await sessions.end(connection, visit.officer.id, visit.session.id)
-        await act_as(connection, str(visit.officer.id))
+@router.post("/sign-out")
+async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
+    """End the session and delete its cookie."""
+    async with directory.console(context.rt).connection() as connection:
+        await sessions.end(connection, context.officer.id, context.session.id)
+        await act_as(connection, str(context.officer.id))
         await audit_log.append(
-            connection, actor=str(visit.officer.id), action="sign_out", subject="console"
+            connection, actor=str(context.officer.id), action="sign_out", subject="console"
         )
     answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)
-    # As it was set: on https browsers would not listen for such a name without `secure`.
+    # Browsers delete a `__Host-` cookie only with the attributes it was set with.
     answer.delete_cookie(
-        cookie(visit.rt), secure=is_https(visit.rt), httponly=True, samesite="strict", path="/"
+        cookie(context.rt), secure=is_https(context.rt), httponly=True, samesite="strict", path="/"
     )
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
-
-
-# An invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +220,19 @@ class Square:
     path: str
 
     @classmethod
-    def of(cls, words: str) -> "Square":
-        rows = [bytes(row) for row in segno.make(words, error="m", micro=False).matrix]
+    def of(cls, text: str) -> "Square":
+        rows = [bytes(row) for row in segno.make(text, error="m", micro=False).matrix]
         dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, on in enumerate(row) if on)
         return cls(len(rows), "".join(dark))
 
 
-async def welcome(request: Request) -> Response:
-    """Where a one-time link leads: a password is chosen, an app is connected."""
-    secret = credentials.new_secret()
-    return await _welcomed(request, request.query_params.get("token", ""), secret)
+@open_router.get("/welcome")
+async def welcome(request: Request, token: str = "") -> Response:
+    """Return the page of a one-time link: choose a password, connect an app."""
+    return await _welcome_page(request, token, credentials.new_secret())
 
 
-async def _welcomed(
+async def _welcome_page(
     request: Request, token: str, secret: str, status: int = 200, problem: str = ""
 ) -> Response:
     rt: Runtime = request.app.state.rt
@@ -214,8 +242,8 @@ async def _welcomed(
     except credentials.BadLink:
         officer = None
     if officer is None:
-        return bare(request, "welcome.html", 404, name="", problem="bad_link")
-    return bare(
+        return signed_out_page(request, "welcome.html", 404, name="", problem="bad_link")
+    return signed_out_page(
         request,
         "welcome.html",
         status,
@@ -228,42 +256,30 @@ async def _welcomed(
     )
 
 
-async def enrol(request: Request) -> Response:
-    """The link is spent, the officer is in."""
+@open_router.post("/welcome")
+async def enrol(request: Request, form: Annotated[EnrolForm, Form()]) -> Response:
+    """Redeem the link and sign the officer in."""
     rt: Runtime = request.app.state.rt
-    form = await form_of(request)
-    token = form.get("token", "")
+    token = form.token
     try:
-        sealed = bytes.fromhex(form.get("sealed", ""))
+        sealed = bytes.fromhex(form.sealed)
         secret = rt.vault.unseal_transient(sealed, _purpose(token)).decode()
     except (ValueError, VaultError):
         raise Refused(400) from None
     try:
         async with directory.console(rt).connection() as connection:
-            if not await credentials.right_code(connection, secret, form.get("code", "")):
-                return await _welcomed(request, token, secret, 422, "wrong_code")
-            password = form.get("password", "")
-            enrolled = await credentials.enrol(rt, connection, token, password, secret)
+            if not await credentials.right_code(connection, secret, form.code):
+                return await _welcome_page(request, token, secret, 422, "wrong_code")
+            enrolled = await credentials.enrol(rt, connection, token, form.password, secret)
             await sessions.end_all(connection, enrolled.officer_id)
             answer = await admit(request, connection, enrolled.officer_id, AuthMethod.CODE, "")
             await credentials.note_ended(connection, enrolled)
             return answer
     except credentials.WeakPassword:
-        return await _welcomed(request, token, secret, 422, "weak")
+        return await _welcome_page(request, token, secret, 422, "weak")
     except credentials.BadLink:
-        return await _welcomed(request, token, secret, 404, "bad_link")
+        return await _welcome_page(request, token, secret, 404, "bad_link")
 
 
 def _purpose(token: str) -> str:
     return f"enrol|{token}"
-
-
-# These alone are open to anybody; tests/web/test_console_access.py knows them by name.
-OPEN = [
-    Route(SIGN_IN, ask, methods=["GET"]),
-    Route(SIGN_IN, sign_in, methods=["POST"]),
-    Route(f"{SIGN_IN}/demo", demo, methods=["POST"]),
-    Route(f"{ROOT}/welcome", welcome, methods=["GET"]),
-    Route(f"{ROOT}/welcome", enrol, methods=["POST"]),
-]
-ROUTES = [post("/sign-out", Action.SELF, sign_out)]

@@ -1,8 +1,10 @@
-"""Statistics as pictures that the server draws, each with its table."""
+"""Show statistics as charts drawn by the server, each with its table."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bot.desk import statistics
@@ -11,17 +13,20 @@ from bot.desk.statistics import Cell, Stage
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.rendering import page, span_of
-from bot.web.console.request_context import Visit
-from bot.web.console.routing import get
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
 from flows.engine.flow import Flow
 from flows.engine.text import Country
 
 HEIGHT, WIDTH, STEP = 120, 720, 24
+Code = Annotated[str, Query(max_length=16)]
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of 0 to 1000; `count` is None where it is too small to be told."""
+    """A bar of 0 to 1000; `count` is None where it is too small to be shown."""
 
     name: str
     count: int | None
@@ -30,34 +35,39 @@ class Bar:
     lost: int = 0
 
 
-async def shown(visit: Visit) -> Response:
-    """The last 30 days: how fast, how many, about what; and where people are in the form."""
-    asked = visit.request.query_params
-    language, channel = asked.get("language", "")[:16], asked.get("channel", "")[:16]
-    country = asked.get("country", "")[:2]
-    found = await statistics.report(visit.rt, visit.officer, language, channel, country)
-    tongues = dict(visit.rt.languages.languages())
-    topics = {key: visit.say(label) for key, label in console_labels.TOPICS.items()}
-    countries = {each.name: visit.say(Country(each.name)) for each in found.countries if each.name}
+@router.get("/statistics")
+async def show(
+    context: Annotated[RequestContext, require(Action.STATISTICS_READ)],
+    language: Code = "",
+    channel: Code = "",
+    country: Annotated[str, Query(max_length=2)] = "",
+) -> Response:
+    """Return the last 30 days: response times, cases by topic, and the funnel of the form."""
+    found = await statistics.report(context.rt, context.officer, language, channel, country)
+    tongues = dict(context.rt.languages.languages())
+    topics = {key: context.say(label) for key, label in console_labels.TOPICS.items()}
+    countries = {
+        each.name: context.say(Country(each.name)) for each in found.countries if each.name
+    }
     limit = max((max(each.opened or 0, each.closed or 0) for each in found.days), default=0)
     return page(
-        visit,
+        context,
         "statistics.html",
         found=found,
         topics=_bars(found.topics, topics),
         tongues=_bars(found.languages, tongues),
         countries=_bars(found.countries, countries | {"": "–"}),
         ratings=_bars(
-            found.ratings, {key: visit.say(v) for key, v in console_labels.RATINGS.items()}
+            found.ratings, {key: context.say(v) for key, v in console_labels.RATINGS.items()}
         ),
-        funnels=_funnels(visit, found.stages),
-        length=lambda minutes: span_of(visit)(timedelta(minutes=minutes)),
+        funnels=_funnels(context, found.stages),
+        length=lambda minutes: span_of(context)(timedelta(minutes=minutes)),
         limit=limit,
         scale=HEIGHT / limit if limit else 0,
         height=HEIGHT,
         width=WIDTH,
         step=STEP,
-        live_in=[(code, visit.say(Country(code))) for code in found.live_in],
+        live_in=[(code, context.say(Country(code))) for code in found.live_in],
         chosen={"language": language, "channel": channel, "country": country},
     )
 
@@ -70,18 +80,18 @@ def _bars(cells: tuple[Cell, ...], names: dict[str, str]) -> list[Bar]:
     ]
 
 
-def _funnels(visit: Visit, stages: tuple[Stage, ...]) -> list[tuple[str, list[Bar]]]:
+def _funnels(context: RequestContext, stages: tuple[Stage, ...]) -> list[tuple[str, list[Bar]]]:
     found = []
-    for name, flow in visit.rt.flows.items():
+    for name, flow in context.rt.flows.items():
         own = [each for each in stages if each.flow == name]
         if own:
-            found.append((visit.say(flow.title), _funnel(visit, flow, own)))
+            found.append((context.say(flow.title), _funnel(context, flow, own)))
     return found
 
 
-def _funnel(visit: Visit, flow: Flow, stages: list[Stage]) -> list[Bar]:
-    labels = {item.name: visit.say(item.label) for item in flow.questions()}
-    labels[FINISHED] = visit.say(console_labels.WORDS["finished"])
+def _funnel(context: RequestContext, flow: Flow, stages: list[Stage]) -> list[Bar]:
+    labels = {item.name: context.say(item.label) for item in flow.questions()}
+    labels[FINISHED] = context.say(console_labels.WORDS["finished"])
     limit = max((each.reached or 0 for each in stages), default=0) or 1
     return [
         Bar(
@@ -93,6 +103,3 @@ def _funnel(visit: Visit, flow: Flow, stages: list[Stage]) -> list[Bar]:
         )
         for each in stages
     ]
-
-
-ROUTES = [get("/statistics", Action.STATISTICS_READ, shown)]

@@ -1,9 +1,12 @@
-"""Working hours of a mission: shifts, holidays, promised times."""
+"""Edit the working hours of a mission: shifts, holidays, promised times."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Annotated
 
+from fastapi import APIRouter, Form
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from bot.cases import working_hours
@@ -11,18 +14,23 @@ from bot.cases.working_hours import Holiday, MissionSettings, Shift, Stale, Unus
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
+from bot.web.console.forms import Checkbox, Line
 from bot.web.console.rendering import done, page
-from bot.web.console.request_context import Form, Visit
-from bot.web.console.routing import get, post
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MINUTES = ("first_minutes", "next_minutes", "resolve_minutes", "return_minutes")
-LINES = 2  # shifts that the form offers for each day
+MIN_ROWS = 2  # rows that the form offers for each day
+MAX_ROWS = MIN_ROWS + 2
+KEEP = ("zone", "holidays", "opens_", "closes_", *MINUTES)
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+router = APIRouter(route_class=ConsoleRoute)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShiftRow:
     """A shift as the form shows it."""
 
     name: str
@@ -30,84 +38,97 @@ class Line:
     closes: str = ""
 
 
-async def shown(visit: Visit) -> Response:
-    return await _shown(visit)
+class HoursForm(BaseModel):
+    """The form as texts; shifts come as `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    zone: Line = ""
+    holidays: str = ""
+    first_minutes: str = ""
+    next_minutes: str = ""
+    resolve_minutes: str = ""
+    return_minutes: str = ""
+    duty_chat: Line = ""
+    version: str = ""
+    gives: Checkbox = False
+
+    def desk(self, mission: str) -> MissionSettings:
+        """Return the hours; ValueError if a time, a date or a number cannot be read."""
+        return MissionSettings(
+            mission,
+            self.zone,
+            shifts=tuple(self._shifts()),
+            holidays=tuple(Holiday(date.fromisoformat(each)) for each in self.holidays.split()),
+            first_minutes=int(self.first_minutes),
+            next_minutes=int(self.next_minutes),
+            resolve_minutes=int(self.resolve_minutes),
+            return_minutes=int(self.return_minutes),
+            duty_chat=self.duty_chat,
+            version=int(self.version),
+            gives=self.gives,
+        )
+
+    def _shifts(self) -> list[Shift]:
+        sent, found = self.model_extra or {}, []
+        for weekday in range(len(DAYS)):
+            for row in range(MAX_ROWS):
+                name = f"{weekday}_{row}"
+                opens, closes = (str(sent.get(f"{end}_{name}", "")) for end in ("opens", "closes"))
+                if opens or closes:
+                    found.append(Shift(weekday, _time(opens), _time(closes)))
+        return found
 
 
-async def _shown(visit: Visit, status: int = 200, problem: str = "") -> Response:
-    async with directory.acting(visit.rt, visit.officer) as session:
-        desk = await working_hours.mission_settings(session, visit.officer.mission)
+@router.get("/hours")
+async def show(context: Annotated[RequestContext, require(Action.HOURS_READ)]) -> Response:
+    """Return the page with the hours of the officer's mission."""
+    return await _page(context)
+
+
+async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
+    async with directory.acting(context.rt, context.officer) as transaction:
+        desk = await working_hours.mission_settings(transaction, context.officer.mission)
     return page(
-        visit,
-        "hours.html",
+        context,
+        "working_hours.html",
         status,
         desk=desk,
         unset=not desk.shifts,
-        week=[(day, _lines(desk, number)) for number, day in enumerate(DAYS)],
+        week=[(day, _rows(desk, number)) for number, day in enumerate(DAYS)],
         holidays="\n".join(each.day.isoformat() for each in desk.holidays),
         minutes=[(name, getattr(desk, name)) for name in MINUTES],
-        edits=visit.may(Action.HOURS_EDIT),
+        edits=context.may(Action.HOURS_EDIT),
         problem=problem,
     )
 
 
-def _lines(desk: MissionSettings, weekday: int) -> list[Line]:
+def _rows(desk: MissionSettings, weekday: int) -> list[ShiftRow]:
     shifts = [each for each in desk.shifts if each.weekday == weekday]
     filled = [
-        Line(f"{weekday}_{at}", f"{each.opens:%H:%M}", f"{each.closes:%H:%M}")
-        for at, each in enumerate(shifts)
+        ShiftRow(f"{weekday}_{row}", f"{each.opens:%H:%M}", f"{each.closes:%H:%M}")
+        for row, each in enumerate(shifts)
     ]
-    return filled + [Line(f"{weekday}_{at}") for at in range(len(filled), LINES)]
+    return filled + [ShiftRow(f"{weekday}_{row}") for row in range(len(filled), MIN_ROWS)]
 
 
-async def put(visit: Visit, form: Form) -> Response:
+@router.post("/hours")
+async def save(
+    context: Annotated[RequestContext, require(Action.HOURS_EDIT, keep=KEEP)],
+    form: Annotated[HoursForm, Form()],
+) -> Response:
+    """Save the hours of the officer's mission."""
     try:
-        await working_hours.put(visit.rt, visit.officer, _desk(visit, form))
+        await working_hours.put(context.rt, context.officer, form.desk(context.officer.mission))
     except (ValueError, Unusable):
-        return await _shown(visit, 422, visit.say(labels.WORDS["bad_hours"]))
+        return await _page(context, 422, context.say(labels.WORDS["bad_hours"]))
     except Stale:
-        return await _shown(visit, 409, visit.say(labels.WORDS["stale"]))
+        return await _page(context, 409, context.say(labels.WORDS["stale"]))
     return done("/hours", "saved")
 
 
-def _desk(visit: Visit, form: Form) -> MissionSettings:
-    """The hours of a form; ValueError when a time, a date or a number can't be read."""
-    first, following, resolve, give_back = (int(form.get(name, "")) for name in MINUTES)
-    return MissionSettings(
-        visit.officer.mission,
-        form.get("zone", "").strip(),
-        shifts=tuple(_shifts(form)),
-        holidays=tuple(
-            Holiday(date.fromisoformat(line)) for line in form.get("holidays", "").split()
-        ),
-        first_minutes=first,
-        next_minutes=following,
-        resolve_minutes=resolve,
-        return_minutes=give_back,
-        duty_chat=form.get("duty_chat", "").strip(),
-        version=int(form.get("version", "")),
-        gives=bool(form.get("gives")),
-    )
-
-
-def _shifts(form: Form) -> list[Shift]:
-    found = []
-    for weekday in range(len(DAYS)):
-        for at in range(LINES + 2):
-            opens, closes = (form.get(f"{end}_{weekday}_{at}", "") for end in ("opens", "closes"))
-            if opens or closes:
-                found.append(Shift(weekday, _time(opens), _time(closes)))
-    return found
-
-
-def _time(written: str) -> time:
-    fits = _TIME.fullmatch(written.strip())
-    if fits is None:
-        raise ValueError(written)
-    return time(int(fits[1]), int(fits[2]))
-
-
-ROUTES = [
-    get("/hours", Action.HOURS_READ, shown),
-    post("/hours", Action.HOURS_EDIT, put, ("zone", "holidays", "opens_", "closes_", *MINUTES)),
-]
+def _time(text: str) -> time:
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return time(int(match[1]), int(match[2]))

@@ -1,0 +1,348 @@
+"""Carry out an officer's actions on a case; each is a form of the case's page."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from bot import desk
+from bot.cases import CaseConflict
+from bot.desk import ActionResult, views
+from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
+from bot.web.console import labels
+from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page
+from bot.web.console.case_forms import (
+    AnswersForm,
+    CaseForm,
+    DocumentForm,
+    FillForm,
+    ResolveForm,
+    SnoozeForm,
+    TransferForm,
+)
+from bot.web.console.case_list import case_path
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+MAX_REPLY = 10_000
+# After these the officer has nothing more to do on the case's page.
+LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
+
+router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
+
+
+async def _act(
+    context: RequestContext,
+    case_id: UUID,
+    form: CaseForm,
+    reason: Reason | None,
+    outcome: str,
+    action: Callable[[], Awaitable[ActionResult]],
+) -> Response:
+    """Carry out an action of the desk, then show the case; on failure keep what was written."""
+    try:
+        await action()
+    except CaseConflict as taken:
+        problem = _taken(context, taken)
+        return await case_page(context, case_id, reason, 409, form.draft, problem)
+    except Forbidden as error:
+        problem = await _forbidden(context, case_id, error)
+        return await case_page(context, case_id, reason, 403, form.draft, problem)
+    except desk.Refused as refused:
+        problem = context.say(labels.REFUSALS[refused.why.value])
+        return await case_page(context, case_id, reason, 422, form.draft, problem)
+    if outcome in LEAVES_CASE:
+        return done("/inbox?queue=mine", outcome)
+    return done(case_path(case_id) + (f"?reason={reason}" if reason else ""), outcome)
+
+
+async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
+    """Return why it is forbidden; with the name of the colleague who owns the case now."""
+    holder = ""
+    if error.why is DenialReason.OWNER:
+        view = await views.view(context.rt, context.officer, case_id)
+        holder = view.line.holder
+    t = labels.Wording(context.rt.languages, context.language)
+    return t("taken_meanwhile", name=holder) if holder else context.say(labels.WHYS[error.why])
+
+
+def _taken(context: RequestContext, taken: CaseConflict) -> str:
+    t = labels.Wording(context.rt.languages, context.language)
+    if taken.holder and taken.holder != context.officer.name:
+        return t("taken_meanwhile", name=taken.holder)
+    return t("changed_meanwhile")
+
+
+def _trimmed(text: str) -> str:
+    """Return free text with the line ends of messengers, cut to the longest reply."""
+    return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
+
+
+@router.post("/claim")
+async def claim(
+    context: Annotated[RequestContext, require(Action.CASE_CLAIM)],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Claim a case that nobody owns."""
+
+    async def action() -> ActionResult:
+        return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
+
+    return await _act(context, case_id, form, reason, "claimed", action)
+
+
+@router.post("/take-over")
+async def take_over(
+    context: Annotated[RequestContext, require(Action.CASE_TAKE_OVER)],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Take a case over from a colleague."""
+
+    async def action() -> ActionResult:
+        return await desk.take_over(
+            context.rt, context.officer, case_id, form.version, key=form.key
+        )
+
+    return await _act(context, case_id, form, reason, "claimed", action)
+
+
+@router.post("/release")
+async def release(
+    context: Annotated[RequestContext, require(Action.CASE_RELEASE)],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Return a case to the queue."""
+
+    async def action() -> ActionResult:
+        return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
+
+    return await _act(context, case_id, form, reason, "released", action)
+
+
+@router.post("/reply")
+async def reply(
+    context: Annotated[RequestContext, require(Action.CASE_REPLY, keep=("words",))],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Send the person a reply."""
+
+    async def action() -> ActionResult:
+        return await desk.reply(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            words=_trimmed(form.words),
+            canned=form.canned,
+        )
+
+    return await _act(context, case_id, form, reason, "replied", action)
+
+
+@router.post("/preview")
+async def preview(
+    context: Annotated[RequestContext, require(Action.CASE_REPLY, keep=("words",))],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Show the reply as the person will read it; nothing is sent."""
+    draft = Draft(form.words.strip(), form.canned, preview=True)
+    if not draft.words and not draft.canned:
+        problem = context.say(labels.REFUSALS["empty"])
+        return await case_page(context, case_id, reason, 422, problem=problem)
+    return await case_page(context, case_id, reason, draft=draft)
+
+
+@router.post("/note")
+async def note(
+    context: Annotated[RequestContext, require(Action.CASE_NOTE, keep=("note",))],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Write a note that only officers read."""
+
+    async def action() -> ActionResult:
+        return await desk.note(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            words=_trimmed(form.note),
+        )
+
+    return await _act(context, case_id, form, reason, "noted", action)
+
+
+@router.post("/document")
+async def ask_document(
+    context: Annotated[RequestContext, require(Action.CASE_DOCUMENT)],
+    case_id: UUID,
+    form: Annotated[DocumentForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Ask the person for a document."""
+
+    async def action() -> ActionResult:
+        return await desk.ask_document(
+            context.rt, context.officer, case_id, form.version, key=form.key, document=form.document
+        )
+
+    return await _act(context, case_id, form, reason, "asked", action)
+
+
+@router.post("/papers")
+async def release_uploads(
+    context: Annotated[RequestContext, require(Action.CASE_PAPERS)],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Pass the uploads on to the registry."""
+
+    async def action() -> ActionResult:
+        return await desk.release_papers(
+            context.rt, context.officer, case_id, form.version, key=form.key
+        )
+
+    return await _act(context, case_id, form, reason, "passed", action)
+
+
+@router.post("/fill")
+async def fill(
+    context: Annotated[RequestContext, require(Action.CASE_FILL, keep=("value",))],
+    case_id: UUID,
+    form: Annotated[FillForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Answer a question of the form for the person."""
+
+    async def action() -> ActionResult:
+        return await desk.fill(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            question=form.question,
+            value=form.value,
+        )
+
+    return await _act(context, case_id, form, reason, "filled", action)
+
+
+@router.post("/pin")
+async def lift_pin(
+    context: Annotated[RequestContext, require(Action.CASE_PIN)],
+    case_id: UUID,
+    form: Annotated[CaseForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Remove the person's forgotten PIN."""
+
+    async def action() -> ActionResult:
+        return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)
+
+    return await _act(context, case_id, form, reason, "pin_lifted", action)
+
+
+@router.post("/transfer")
+async def transfer(
+    context: Annotated[RequestContext, require(Action.CASE_TRANSFER, keep=("note",))],
+    case_id: UUID,
+    form: Annotated[TransferForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Transfer the case to an officer, a mission or a topic."""
+
+    async def action() -> ActionResult:
+        return await desk.transfer(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            to=form.owner,
+            words=_trimmed(form.note),
+        )
+
+    return await _act(context, case_id, form, reason, "transferred", action)
+
+
+@router.post("/snooze")
+async def snooze(
+    context: Annotated[RequestContext, require(Action.CASE_SNOOZE)],
+    case_id: UUID,
+    form: Annotated[SnoozeForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Put the case off."""
+
+    async def action() -> ActionResult:
+        return await desk.snooze(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            until=context.now + SNOOZES.get(form.length, SNOOZES["1h"]),
+        )
+
+    return await _act(context, case_id, form, reason, "snoozed", action)
+
+
+@router.post("/resolve")
+async def resolve(
+    context: Annotated[RequestContext, require(Action.CASE_RESOLVE)],
+    case_id: UUID,
+    form: Annotated[ResolveForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Close the case; the bot goes on where the officer says."""
+
+    async def action() -> ActionResult:
+        return await desk.resolve(
+            context.rt, context.officer, case_id, form.version, key=form.key, where=form.where
+        )
+
+    return await _act(context, case_id, form, reason, "resolved", action)
+
+
+@router.post("/answers")
+async def answers(
+    context: Annotated[RequestContext, require(Action.CASE_ANSWERS)],
+    case_id: UUID,
+    form: Annotated[AnswersForm, Form()],
+) -> Response:
+    """Show the person's answers once a reason was given; the access is audited."""
+    if form.reason is None:
+        raise Forbidden(DenialReason.OWNER)
+    found = await views.answers(
+        context.rt, context.officer, case_id, form.reason, unmasked=form.unmasked
+    )
+    view = await views.view(context.rt, context.officer, case_id, form.reason)
+    return page(
+        context,
+        "answers.html",
+        view=view,
+        case=view.line.case,
+        case_id=case_id,
+        reason=form.reason,
+        found=found,
+        unmasked=form.unmasked,
+        may={action.value for action in view.may},
+    )

@@ -1,0 +1,79 @@
+"""Form models of a case's page."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from bot import desk
+from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
+from bot.web.console.case import Draft, OptionalReason
+from bot.web.console.forms import Checkbox, Line, VersionedForm
+
+
+class CaseForm(VersionedForm):
+    """Every form of the page; its texts are shown again when the action fails."""
+
+    words: str = ""
+    canned: str = ""
+    note: str = ""
+
+    @property
+    def draft(self) -> Draft:
+        """What the officer wrote."""
+        return Draft(self.words, self.canned, self.note)
+
+
+class DocumentForm(CaseForm):
+    """The kind of document that the person is asked for."""
+
+    document: str = ""
+
+
+class ResolveForm(CaseForm):
+    """Where the bot goes on: a flow, the menu, or where it was."""
+
+    where: str = ""
+
+
+class FillForm(CaseForm):
+    """An answer that the officer enters for the person."""
+
+    question: str = ""
+    value: Line = ""
+
+
+class TransferForm(CaseForm):
+    """A new owner: an officer, a mission or a topic."""
+
+    to: str = ""
+    officer: str = ""
+    mission: Line = ""
+    topic: str = ""
+
+    @property
+    def owner(self) -> ToOfficer | ToMission | ToTopic:
+        """The new owner; Refused if it cannot be read."""
+        match self.to:
+            case "officer":
+                try:
+                    return ToOfficer(UUID(self.officer))
+                except ValueError:
+                    raise desk.Refused(Refusal.NO_OFFICER) from None
+            case "mission":
+                return ToMission(self.mission)
+            case _:
+                return ToTopic(self.topic)
+
+
+class SnoozeForm(CaseForm):
+    """How long the case is put off."""
+
+    length: Annotated[str, Field(alias="for")] = ""
+
+
+class AnswersForm(VersionedForm):
+    """DenialReason the answers are read, and whether masked ones are shown."""
+
+    reason: OptionalReason = None
+    unmasked: Checkbox = False

@@ -1,0 +1,65 @@
+"""Read the console's forms: limits, origin, and the field types that they share."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, BeforeValidator
+
+from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
+
+MAX_FORM_BYTES = 64 * 1024
+MAX_FIELDS = 200
+
+
+async def read_form(request: Request) -> Pairs:
+    """Return the fields of a form that one of our own pages sent; Refused for any other."""
+    check_origin(request, sites=("same-origin",), required=True)
+    return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
+
+
+class OpenFormRoute(FormRoute):
+    """Read a form of a page that needs no session, as that of the sign-in."""
+
+    read_form = staticmethod(read_form)
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _unix_lines(value: Any) -> Any:
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+def _codes(value: Any) -> list[str]:
+    return " ".join(value).split()
+
+
+def _number(value: Any) -> int:
+    return number(value, otherwise=-1) if isinstance(value, str) else int(value)
+
+
+Number = Annotated[int, BeforeValidator(_number)]
+"""A decimal number; -1 for any other text."""
+Line = Annotated[str, BeforeValidator(_stripped)]
+"""A text without surrounding blanks."""
+Lines = Annotated[str, BeforeValidator(_unix_lines)]
+"""A longer text; line ends become those of messengers."""
+Codes = Annotated[tuple[str, ...], BeforeValidator(_codes)]
+"""Codes that were ticked, or written with blanks between them."""
+Checkbox = Annotated[bool, BeforeValidator(bool)]
+"""True if the box was ticked, whatever its value."""
+
+
+class VersionedForm(BaseModel):
+    """The version that the page showed, and a key that makes a repeated form one action."""
+
+    key: str = ""
+    version: Number = -1
+
+
+class OfficerForm(BaseModel):
+    """A form about one officer."""
+
+    officer: UUID
