@@ -311,7 +311,8 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
             grade = Grade.WRONG if wanted else Grade.DOUBTFUL
             said = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
             yield Finding("telegram", grade, said, mend)
-        if time.time() - webhook.last_error_date < 3600:
+        failed = webhook.last_error_date
+        if failed is not None and time.time() - failed.timestamp() < 3600:
             said = f"a delivery failed within the hour: {webhook.last_error_message}"
             yield _doubtful("telegram", said, "see address, certificate and firewall")
 

@@ -30,6 +30,8 @@ _EXAMPLE_WORDS = re.compile(
 )
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
+# What aiogram takes for a token.
+_BOT_TOKEN = re.compile(r"[0-9]+:\S+")
 # Of these two may be valid while one follows the other.
 _CHANGING_SECRETS = ("telegram_secret", "whatsapp_app_secret", "registry_callback_secret")
 _ADDRESSES = (
@@ -396,6 +398,16 @@ class Settings(BaseSettings):
         for name in () if self.demo else ("telegram_token", *_LONG_SECRETS, *_CHANGING_SECRETS):
             if any(map(_is_example, _several(getattr(self, name)))):
                 raise ValueError(f"{_variable(name)} is an example value; set a real one")
+        return self
+
+    @model_validator(mode="after")
+    def _well_formed_bot_token(self) -> Self:
+        token = self.telegram_token
+        if token and not _BOT_TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError(
+                f"{_variable('telegram_token')} isn't a bot's token; set it as BotFather gave it:"
+                " digits, a colon, letters"
+            )
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,6 @@ The link carries no identity. A GET changes nothing, so that a messenger's previ
 link up; the form's POST does.
 """
 
-import time
 from typing import Annotated
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.channels import Inbound
+from bot.channels.telegram import mini_app
 from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
@@ -28,7 +28,6 @@ from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
 
 VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
-MAX_INIT_DATA_SECONDS = 600
 
 TITLE = _("A page of our own")
 READY = _(
@@ -106,16 +105,11 @@ async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
         return True
     if token is None:
         return False
-    from aiogram.utils.web_app import safe_parse_webapp_init_data
-
-    try:
-        said = safe_parse_webapp_init_data(token.get_secret_value(), init_data)
-    except ValueError:
-        return False
-    if said.user is None or time.time() - said.auth_date.timestamp() > MAX_INIT_DATA_SECONDS:
+    user_id = mini_app.verified_user(token.get_secret_value(), init_data)
+    if user_id is None:
         return False
     async with rt.pool.connection() as session:
-        person = await identities.find(rt, session, Telegram.name, str(said.user.id))
+        person = await identities.find(rt, session, Telegram.name, user_id)
     return person is not None and person.id == visit.person_id
 
 

@@ -248,8 +248,8 @@ def telegram(talk: Talk) -> dict[str, Any]:
             shown.append(_line(each, mine=True))
             continue
         for text, markup in telegram_layout.parts(each):
-            rows = (markup or {}).get("inline_keyboard", ())
-            buttons = [[{"title": b["text"], "data": "x"} for b in row] for row in rows]
+            rows = telegram_layout.labels(markup)
+            buttons = [[{"title": label, "data": "x"} for label in row] for row in rows]
             shown.append(_line(text) | {"buttons": buttons, "entities": []})
     return _view(shown)
 

@@ -30,8 +30,8 @@ RIGHT_TO_LEFT = sorted(bidi.RIGHT_TO_LEFT)
 def _telegram(sent: Message) -> Iterator[str]:
     for text, markup in telegram_layout.parts(sent):
         yield text
-        for row in (markup or {}).get("inline_keyboard", ()):
-            yield from (button["text"] for button in row)
+        for row in telegram_layout.labels(markup):
+            yield from row
 
 
 def _whatsapp(sent: Message) -> Iterator[str]:

@@ -160,6 +160,13 @@ def test_an_example_token_is_refused_outside_the_demonstration(example: str) -> 
     assert "KOSH_TELEGRAM_TOKEN is an example value" in refusal(KOSH_TELEGRAM_TOKEN=example)
 
 
+@pytest.mark.parametrize("token", ["1000000001", "bot:Wq7rTz2LmX9", "1000000001:Wq7 rTz2LmX9"])
+def test_settings_refuse_a_malformed_bot_token(token: str) -> None:
+    said = refusal(KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN=token)
+    assert "KOSH_TELEGRAM_TOKEN isn't a bot's token" in said
+    assert token not in said
+
+
 def test_the_demonstration_accepts_example_values(environment: pytest.MonkeyPatch) -> None:
     put(environment, KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN="123456:TEST")
     put(environment, KOSH_TELEGRAM_SECRET=EXAMPLES[0])

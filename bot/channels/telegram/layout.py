@@ -1,10 +1,19 @@
 """A message in Telegram's shape: plain text, parted where paragraphs end, and its keyboard."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+
+from aiogram.types import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    WebAppInfo,
+)
 
 from bot.channels import DoesNotFit, Message, RenderedButton
 from bot.channels.limits import TELEGRAM as LIMITS
+from bot.channels.telegram import deferred_models
 from flows.engine.events import Kind
 
 # How wide a label may be so that two or three stand in a row on a narrow phone, whole: the platform
@@ -13,9 +22,17 @@ MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
+# Buttons of the flows; the same ones are shown again and again.
+MAX_CACHED_BUTTONS = 2048
 
-type Rows = list[list[RenderedButton]]
-type Markup = dict[str, Any]
+MODELS = (
+    *(InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup),
+    WebAppInfo,
+)
+deferred_models.build(*MODELS)
+
+type Rows = list[list[Press]]
+type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
 
 def parts(message: Message) -> list[tuple[str, Markup | None]]:
@@ -33,32 +50,44 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     ]
 
 
-def _inline(buttons: Sequence[RenderedButton]) -> Markup | None:
+def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:
+    """Return the keyboard if it stands under the message, else None."""
+    return markup if isinstance(markup, InlineKeyboardMarkup) else None
+
+
+def labels(markup: Markup | None) -> list[list[str]]:
+    """Return the labels under a message, row by row."""
+    keyboard = inline(markup)
+    rows = keyboard.inline_keyboard if keyboard else []
+    return [[button.text for button in row] for row in rows]
+
+
+def _inline(buttons: Sequence[Press]) -> InlineKeyboardMarkup | None:
     rows = [[_button(press) for press in row] for row in _rows(buttons)]
-    return {"inline_keyboard": rows} if rows else None
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
-def _button(press: RenderedButton) -> dict[str, Any]:
-    if press.kind == Kind.PAGE:
-        return _link(press)
-    if press.kind == Kind.LINK:
-        # Not as a Mini App: few of the messenger's own windows can save a file.
-        return {"text": press.label, "url": press.payload}
+def _button(press: Press) -> InlineKeyboardButton:
+    if press.kind == Kind.PAGE and press.payload.startswith("https:"):
+        # A Mini App, for which Telegram vouches who opens it; it takes only https.
+        app = WebAppInfo(url=press.payload)
+        return InlineKeyboardButton(text=press.label, web_app=app)
+    if press.kind in (Kind.PAGE, Kind.LINK):
+        # A file is not for a Mini App: few of the messenger's own windows can save one.
+        return InlineKeyboardButton(text=press.label, url=press.payload)
     if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
         raise DoesNotFit
-    return {"text": press.label, "callback_data": press.payload}
+    return _callback_button(press.label, press.payload)
 
 
-def _link(press: RenderedButton) -> dict[str, Any]:
-    """A Mini App, for which Telegram vouches who opens it; it takes only https."""
-    if press.payload.startswith("https:"):
-        return {"text": press.label, "web_app": {"url": press.payload}}
-    return {"text": press.label, "url": press.payload}
+@lru_cache(MAX_CACHED_BUTTONS)
+def _callback_button(label: str, payload: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=label, callback_data=payload)
 
 
-def _asking(press: RenderedButton) -> Markup:
-    asking = {"text": press.label, "request_contact": True}
-    return {"keyboard": [[asking]], "one_time_keyboard": True, "resize_keyboard": True}
+def _asking(press: Press) -> ReplyKeyboardMarkup:
+    asking = KeyboardButton(text=press.label, request_contact=True)
+    return ReplyKeyboardMarkup(keyboard=[[asking]], one_time_keyboard=True, resize_keyboard=True)
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:

@@ -1,16 +1,29 @@
 """What Telegram shows of the bot before anybody writes: its commands and descriptions."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from bot.channels import Throttled, Unreachable
+from aiogram import Bot
+from aiogram.methods import (
+    GetMyCommands,
+    GetMyDescription,
+    GetMyShortDescription,
+    SetMyCommands,
+    SetMyDescription,
+    SetMyShortDescription,
+)
+from aiogram.types import BotCommand, BotDescription, BotShortDescription
+
+from bot.channels.telegram import deferred_models
 from flows.engine import screens
-from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, button
+from flows.engine.language_protocol import Words
 
-if TYPE_CHECKING:
-    from aiogram import Bot
-
+MODELS = (
+    *(GetMyCommands, GetMyDescription, GetMyShortDescription),
+    *(SetMyCommands, SetMyDescription, SetMyShortDescription),
+    *(BotCommand, BotDescription, BotShortDescription),
+)
+deferred_models.build(*MODELS)
 COMMANDS: Mapping[str, Text] = {
     "start": _("Begin"),
     "menu": button("Menu"),
@@ -36,27 +49,9 @@ SHORT = _(
 )
 
 
-async def bring(token: str, api: str, words: Words) -> int:
-    """Set what differs, in each language and by default; how many texts were changed.
-
-    Imports aiogram: some seconds and 170 MB, in which nothing else runs.
-    """
-    from aiogram import Bot
-    from aiogram.client.session.aiohttp import AiohttpSession
-    from aiogram.client.telegram import TelegramAPIServer
-    from aiogram.exceptions import AiogramError, TelegramRetryAfter
-
-    session = AiohttpSession(api=TelegramAPIServer.from_base(api))
-    failure: Throttled | Unreachable
-    try:
-        async with Bot(token, session) as bot:
-            return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
-    except TelegramRetryAfter as error:
-        failure = Throttled(error.retry_after)
-    except AiogramError:
-        failure = Unreachable()
-    # Raised out here so that it has no context: errors of aiogram may know the token.
-    raise failure
+async def bring(bot: Bot, words: Words) -> int:
+    """Set what differs, in each language and by default; how many texts were changed."""
+    return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
 
 
 def _languages(words: Words) -> dict[str, str]:
@@ -68,9 +63,7 @@ def _languages(words: Words) -> dict[str, str]:
     return found
 
 
-async def _bring(bot: "Bot", words: Words, code: str, language: str) -> int:
-    from aiogram.types import BotCommand
-
+async def _bring(bot: Bot, words: Words, code: str, language: str) -> int:
     menu = {name: words.render(text, language) for name, text in COMMANDS.items()}
     about, short = words.render(DESCRIPTION, language), words.render(SHORT, language)
     changed = 0

@@ -110,14 +110,9 @@ def _look(
 
 def _on_telegram(message: Message) -> tuple[Bubble, ...]:
     return tuple(
-        Bubble(text, tuple(tuple(each["text"] for each in row) for row in _keyboard(markup)))
+        Bubble(text, tuple(map(tuple, telegram_layout.labels(markup))))
         for text, markup in telegram_layout.parts(message)
     )
-
-
-def _keyboard(markup: telegram_layout.Markup | None) -> list[list[dict[str, str]]]:
-    rows: list[list[dict[str, str]]] = (markup or {}).get("inline_keyboard", [])
-    return rows
 
 
 def _on_whatsapp(rt: Runtime, message: Message) -> tuple[Bubble, ...]:

@@ -1,0 +1,31 @@
+"""The check of what a Mini App says about who opened it."""
+
+import time
+
+from aiogram.utils.web_app import (
+    WebAppChat,
+    WebAppInitData,
+    WebAppUser,
+    safe_parse_webapp_init_data,
+)
+
+from bot.channels.telegram import deferred_models
+
+FRESH_SECONDS = 600
+
+MODELS = (WebAppUser, WebAppChat, WebAppInitData)
+deferred_models.build(*MODELS)
+
+
+def verified_user(token: str, init_data: str) -> str | None:
+    """Return the id of the user who opened the Mini App, or None.
+
+    None unless the bot's token signed the data, at most FRESH_SECONDS ago.
+    """
+    try:
+        data = safe_parse_webapp_init_data(token, init_data)
+    except ValueError:
+        return None
+    if data.user is None or time.time() - data.auth_date.timestamp() > FRESH_SECONDS:
+        return None
+    return str(data.user.id)

@@ -1,0 +1,225 @@
+"""aiogram's session: JSON over the process's own HTTP client, with this channel's errors.
+
+Every failure leaves as a SendError without a context: errors of aiogram and aiohttp hold the token,
+the chat and the text.
+"""
+
+import math
+from collections.abc import AsyncGenerator, Callable
+from functools import cache
+from typing import Any, cast
+
+import aiohttp
+import msgspec
+from aiogram import Bot
+from aiogram.client.default import Default
+from aiogram.client.session.base import BaseSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import AiogramError
+from aiogram.methods import EditMessageText, GetUpdates, Response, SendMessage, TelegramMethod
+from aiogram.types import InputFile
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import PydanticUndefined
+
+from bot.channels import Refused, SendError, Unreachable
+from bot.channels.telegram import errors
+
+CALL_SECONDS = 15
+FETCH_SECONDS = 120
+CHUNK_BYTES = 64 * 1024
+# Nothing was written yet.
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+# What msgspec and pydantic raise for an answer of another shape.
+BAD_ANSWER = (msgspec.MsgspecError, ValueError, RecursionError)
+_JSON = {"Content-Type": "application/json"}
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float = 0
+
+
+class _Answer(msgspec.Struct):
+    ok: bool
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    description: str = ""
+    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
+
+
+class MessageRef(msgspec.Struct):
+    """The part of a sent message that is read: its id."""
+
+    message_id: int
+
+
+class _FailedCall(TelegramMethod[bool]):
+    """A method without fields, for aiogram's errors to hold in place of chat and text."""
+
+    __returning__ = bool
+    __api_method__ = ""
+
+
+class _NotJson(TypeError):
+    """A value that goes as a part of a form, such as a file."""
+
+
+# Answers that are not read by aiogram's types: of a message only the id counts, and an update that
+# aiogram cannot read must not keep the others back.
+SHAPES: dict[type[TelegramMethod[Any]], Any] = {
+    SendMessage: MessageRef,
+    EditMessageText: MessageRef | bool,
+    GetUpdates: list[msgspec.Raw],
+}
+_ANSWER = msgspec.json.Decoder(_Answer)
+_FAILED_CALL = _FailedCall()
+# pydantic keeps a generic model only as long as somebody else does.
+_FAILURE = Response[bool]
+
+
+class JsonSession(BaseSession):
+    """Sends the methods of a bot; raises SendError and nothing else."""
+
+    def __init__(self, http: aiohttp.ClientSession, api: str) -> None:
+        super().__init__(TelegramAPIServer.from_base(api), json_loads=_failure_fields)
+        self._http = http
+
+    async def __call__[T](
+        self,
+        bot: Bot,
+        method: TelegramMethod[T],
+        timeout: int | None = None,  # noqa: ASYNC109
+    ) -> T:
+        """Send without aiogram's middlewares: there are none."""
+        return await self.make_request(bot, method, timeout)
+
+    async def make_request[T](
+        self,
+        bot: Bot,
+        method: TelegramMethod[T],
+        timeout: int | None = None,  # noqa: ASYNC109
+    ) -> T:
+        """Send one method and return its result in the type that SHAPES or aiogram names."""
+        status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
+        # A gateway's page tells nothing about person or message, whatever its status.
+        failure: SendError = Unreachable()
+        try:
+            answer = _ANSWER.decode(raw)
+            if answer.ok:
+                return cast(T, _decoder(type(method))(answer.result))
+            self.check_response(bot, _FAILED_CALL, status, cast(str, raw))
+        except BAD_ANSWER:
+            pass
+        except AiogramError as error:
+            if errors.is_unchanged(error):
+                return cast(T, True)
+            failure = errors.outcome(status, error)
+        raise failure
+
+    async def stream_content(
+        self,
+        url: str,
+        headers: dict[str, Any] | None = None,
+        timeout: int = FETCH_SECONDS,  # noqa: ASYNC109
+        chunk_size: int = CHUNK_BYTES,
+        raise_for_status: bool = True,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a file as it comes; Refused if it is gone."""
+        failure: SendError = Refused()
+        try:
+            async with self._http.get(
+                url,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=timeout),
+                allow_redirects=False,
+            ) as response:
+                if response.status < 300:
+                    async for chunk in response.content.iter_chunked(chunk_size):
+                        yield chunk
+                    return
+                if response.status >= 500 or response.status == 429:
+                    failure = Unreachable()
+        except (aiohttp.ClientError, TimeoutError):
+            failure = Unreachable()
+        raise failure
+
+    async def close(self) -> None:
+        """Close nothing: the connections are the process's."""
+
+    async def _post(
+        self, bot: Bot, method: TelegramMethod[Any], seconds: float
+    ) -> tuple[int, bytes]:
+        data: bytes | aiohttp.FormData
+        try:
+            data, headers = encode(method), _JSON
+        except _NotJson:
+            data, headers = self._form(bot, method), {}
+        certain = False
+        try:
+            async with self._http.post(
+                self.api.api_url(bot.token, method.__api_method__),
+                data=data,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=seconds),
+                allow_redirects=False,
+            ) as response:
+                return response.status, await response.read()
+        except NO_CONNECTION:
+            certain = True
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        raise Unreachable(certain=certain)
+
+    def _form(self, bot: Bot, method: TelegramMethod[Any]) -> aiohttp.FormData:
+        """Write a method that carries files as a multipart form, as aiogram does."""
+        form, files = aiohttp.FormData(quote_fields=False), dict[str, InputFile]()
+        for name, value in method.model_dump(warnings=False).items():
+            part = self.prepare_value(value, bot=bot, files=files)
+            if part is not None:
+                form.add_field(name, part)
+        for name, file in files.items():
+            form.add_field(name, file.read(bot), filename=file.filename or name)
+        return form
+
+
+def _fields(value: object) -> dict[str, Any]:
+    """Return what was set in a model, and its constants; _NotJson for anything else."""
+    if not isinstance(value, BaseModel):
+        raise _NotJson
+    held = vars(value)
+    given = {name: held[name] for name in value.model_fields_set if held[name] is not None}
+    return {**_constants(type(value)), **given}
+
+
+encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_fields).encode
+
+
+@cache
+def _constants(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the values that a model sets by itself, such as the `type` of a scope."""
+    defaults = {name: field.default for name, field in model.model_fields.items()}
+    return {
+        name: default
+        for name, default in defaults.items()
+        if default is not None and default is not PydanticUndefined and type(default) is not Default
+    }
+
+
+@cache
+def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
+    """Return the function that reads the result of a method."""
+    returning = method.__returning__
+    shape = bool if returning is bool else SHAPES.get(method)
+    if shape is not None:
+        return msgspec.json.Decoder(shape).decode
+    adapter = TypeAdapter[Any](returning)
+    return lambda result: adapter.validate_json(bytes(result))
+
+
+def _failure_fields(content: bytes) -> dict[str, Any]:
+    """Read a refusal for aiogram, which requires a description and whole seconds."""
+    answer = _ANSWER.decode(content)
+    retry_after = math.ceil(answer.parameters.retry_after)
+    return {
+        "ok": False,
+        "description": answer.description,
+        "parameters": {"retry_after": retry_after},
+    }
