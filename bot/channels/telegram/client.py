@@ -22,7 +22,7 @@ from aiogram.methods import (
     SetWebhook,
     TelegramMethod,
 )
-from aiogram.types import File, LinkPreviewOptions, User, WebhookInfo
+from aiogram.types import LinkPreviewOptions, User, WebhookInfo
 
 from bot.observability import logging
 from bot.channels import (
@@ -46,12 +46,7 @@ MAX_DELETED = 100
 # About one message a second into a chat; short bursts pass.
 EACH, EACH_BURST = 1.0, 10
 
-MODELS = (
-    *(AnswerCallbackQuery, DeleteMessages, DeleteWebhook, EditMessageText, GetFile, GetMe),
-    *(GetUpdates, GetWebhookInfo, LeaveChat, SendMessage, SetWebhook),
-    *(File, LinkPreviewOptions, User, WebhookInfo),
-)
-deferred_models.build(*MODELS)
+deferred_models.build_models(__name__)
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _logger = logging.get()
 

@@ -39,14 +39,14 @@ def import_aiogram() -> None:
 
 
 def models(module: object) -> list[type[BaseModel]]:
-    """Return the pydantic models that a module names."""
-    found = vars(module).values()
-    return [each for each in found if isinstance(each, type) and issubclass(each, BaseModel)]
+    """Return the models that a module names."""
+    named = [each for each in vars(module).values() if isinstance(each, type)]
+    return [each for each in named if issubclass(each, BaseModel) and each is not BaseModel]
 
 
-def build(*used: type[BaseModel]) -> None:
-    """Build models now, at start-up, rather than in the event loop at their first use."""
-    for model in used:
+def build_models(module: str) -> None:
+    """Build the models that a module names now, not in the event loop at their first use."""
+    for model in models(sys.modules[module]):
         model.model_rebuild()
 
 

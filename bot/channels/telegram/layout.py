@@ -25,11 +25,7 @@ MANY_OPTIONS = 4
 # Buttons of the flows; the same ones are shown again and again.
 MAX_CACHED_BUTTONS = 2048
 
-MODELS = (
-    *(InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup),
-    WebAppInfo,
-)
-deferred_models.build(*MODELS)
+deferred_models.build_models(__name__)
 
 type Rows = list[list[Press]]
 type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup

@@ -13,8 +13,7 @@ from bot.channels.telegram import deferred_models
 
 FRESH_SECONDS = 600
 
-MODELS = (WebAppUser, WebAppChat, WebAppInitData)
-deferred_models.build(*MODELS)
+deferred_models.build_models(__name__)
 
 
 def verified_user(token: str, init_data: str) -> str | None:

@@ -11,19 +11,15 @@ from aiogram.methods import (
     SetMyDescription,
     SetMyShortDescription,
 )
-from aiogram.types import BotCommand, BotDescription, BotShortDescription
+from aiogram.types import BotCommand
 
 from bot.channels.telegram import deferred_models
 from flows.engine import screens
 from flows.engine.text import Text, _, button
 from flows.engine.language_protocol import Words
 
-MODELS = (
-    *(GetMyCommands, GetMyDescription, GetMyShortDescription),
-    *(SetMyCommands, SetMyDescription, SetMyShortDescription),
-    *(BotCommand, BotDescription, BotShortDescription),
-)
-deferred_models.build(*MODELS)
+deferred_models.build_models(__name__)
+
 COMMANDS: Mapping[str, Text] = {
     "start": _("Begin"),
     "menu": button("Menu"),
