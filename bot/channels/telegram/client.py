@@ -24,7 +24,6 @@ from aiogram.methods import (
 )
 from aiogram.types import LinkPreviewOptions, User, WebhookInfo
 
-from bot.observability import logging
 from bot.channels import (
     BlockedByUser,
     CannotEdit,
@@ -37,6 +36,7 @@ from bot.channels import (
 )
 from bot.channels.telegram import deferred_models, layout, profile, session, updates
 from bot.channels.telegram.session import JsonSession
+from bot.observability import logging
 from flows.engine.events import Page
 from flows.engine.language_protocol import Words
 

@@ -44,10 +44,15 @@ def models(module: object) -> list[type[BaseModel]]:
     return [each for each in named if issubclass(each, BaseModel) and each is not BaseModel]
 
 
-def build_models(module: str) -> None:
-    """Build the models that a module names now, not in the event loop at their first use."""
-    for model in models(sys.modules[module]):
+def build(*used: type[BaseModel]) -> None:
+    """Build models now, not in the event loop at their first use."""
+    for model in used:
         model.model_rebuild()
+
+
+def build_models(module: str) -> None:
+    """Build the models that a module names."""
+    build(*models(sys.modules[module]))
 
 
 import_aiogram()

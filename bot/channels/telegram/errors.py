@@ -11,8 +11,8 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot.observability import logging
 from bot.channels import CannotEdit, NotAllowed, Refused, SendError, Throttled, Unreachable
+from bot.observability import logging
 
 # The pause after a refusal for speed that names none.
 DEFAULT_PAUSE_SECONDS = 5.0

@@ -13,7 +13,7 @@ from bot.channels.telegram import deferred_models
 
 FRESH_SECONDS = 600
 
-deferred_models.build_models(__name__)
+deferred_models.build(WebAppUser, WebAppChat, WebAppInitData)
 
 
 def verified_user(token: str, init_data: str) -> str | None:

@@ -3,20 +3,12 @@
 from collections.abc import Mapping
 
 from aiogram import Bot
-from aiogram.methods import (
-    GetMyCommands,
-    GetMyDescription,
-    GetMyShortDescription,
-    SetMyCommands,
-    SetMyDescription,
-    SetMyShortDescription,
-)
 from aiogram.types import BotCommand
 
 from bot.channels.telegram import deferred_models
 from flows.engine import screens
-from flows.engine.text import Text, _, button
 from flows.engine.language_protocol import Words
+from flows.engine.text import Text, _, button
 
 deferred_models.build_models(__name__)
 
