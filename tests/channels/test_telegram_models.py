@@ -1,0 +1,151 @@
+"""aiogram's models: which are built at start-up, and what of them agrees with our own."""
+
+import subprocess
+import sys
+import types
+import typing
+from typing import Any, get_args, get_origin
+
+import msgspec
+import pytest
+
+from bot.channels.telegram import updates
+
+# Printed by a process of its own: here other tests have built more models.
+MEASURE = """
+import resource, sys
+import aiohttp, msgspec, pydantic, bot.channels
+
+def resident_mb():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+
+before = resident_mb()
+from bot.channels.telegram import client, deferred_models, layout, mini_app, profile, session
+growth = resident_mb() - before
+import aiogram.types
+built = [each for each in deferred_models.models(aiogram.types) if each.__pydantic_complete__]
+named = [deferred_models.models(each) for each in (client, layout, mini_app, profile, session)]
+used = {*sum(named, []), mini_app.WebAppUser, mini_app.WebAppInitData}
+unbuilt = sorted(each.__name__ for each in used if not each.__pydantic_complete__)
+print(int(growth), len(built), len(used), *unbuilt)
+"""
+MAX_GROWTH_MB = 60
+MAX_BUILT_TYPES = 30
+
+
+@pytest.fixture(scope="module")
+def measured() -> list[str]:
+    """Megabytes, number of types built and of models used, names of used ones not built."""
+    command = [sys.executable, "-W", "ignore", "-c", MEASURE]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_aiogram_import_stays_within_its_memory_budget(measured: list[str]) -> None:
+    assert int(measured[0]) <= MAX_GROWTH_MB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_aiogram_import_builds_no_types_but_those_in_use(measured: list[str]) -> None:
+    assert 0 < int(measured[1]) <= MAX_BUILT_TYPES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_telegram_models_are_complete_at_start_up(measured: list[str]) -> None:
+    assert int(measured[2]) > 20
+    assert measured[3:] == []
+
+
+@pytest.mark.parametrize("name", ["types.Message", "types.Update", "methods.SendDocument"])
+def test_deferred_model_is_built_at_its_first_use(name: str) -> None:
+    """A model that this project does not use works as if aiogram were imported plainly."""
+    code = f"""
+from bot.channels.telegram import deferred_models
+import aiogram
+from pydantic import ValidationError
+try:
+    aiogram.{name}()
+except ValidationError:
+    print(aiogram.{name}.__pydantic_complete__)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert ran.stdout == "True\n"
+
+
+# Updates: our structs beside aiogram's types --------------------------------------------------
+
+
+PAIRS: list[tuple[type[msgspec.Struct], str]] = [
+    (updates._Update, "Update"),
+    (updates._Message, "Message"),
+    (updates._User, "User"),
+    (updates._Chat, "Chat"),
+    (updates._Contact, "Contact"),
+    (updates._File, "Document"),
+    (updates._File, "PhotoSize"),
+    (updates._Place, "Message"),
+    (updates._Place, "InaccessibleMessage"),
+    (updates._Query, "CallbackQuery"),
+    (updates._Moved, "ChatMemberUpdated"),
+    (updates._Member, "ChatMemberMember"),
+    (updates._Member, "ChatMemberBanned"),
+]
+
+
+def _model(name: str) -> Any:
+    import aiogram.types
+
+    model = getattr(aiogram.types, name)
+    model.model_rebuild()
+    return model
+
+
+def _kinds(hint: Any) -> set[str]:
+    """The kinds of JSON value that a type hint takes, without null."""
+    if hint is type(None):
+        return set()
+    if get_origin(hint) is typing.Annotated:
+        return _kinds(get_args(hint)[0])
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        return set().union(*map(_kinds, get_args(hint)))
+    if get_origin(hint) is typing.Literal:
+        return {kind for value in get_args(hint) for kind in _kinds(type(value))}
+    if get_origin(hint) is list:
+        return {"list"}
+    for kind in (bool, int, str):
+        if isinstance(hint, type) and issubclass(hint, kind):
+            return {kind.__name__}
+    return {"object"}
+
+
+@pytest.mark.parametrize(("struct", "name"), PAIRS)
+def test_update_fields_agree_with_aiogram(struct: type[msgspec.Struct], name: str) -> None:
+    published = {
+        field.alias or attribute: field for attribute, field in _model(name).model_fields.items()
+    }
+    for field in msgspec.structs.fields(struct):
+        assert field.encode_name in published, field.encode_name
+        theirs = _kinds(published[field.encode_name].annotation)
+        assert _kinds(field.type) == theirs, field.encode_name
+
+
+@pytest.mark.parametrize(("struct", "name"), PAIRS)
+def test_update_fields_required_here_are_required_there(
+    struct: type[msgspec.Struct], name: str
+) -> None:
+    fields = _model(name).model_fields
+    published = {field.alias or attribute: field for attribute, field in fields.items()}
+    for field in msgspec.structs.fields(struct):
+        if field.required:
+            theirs = published[field.encode_name]
+            constant = get_origin(theirs.annotation) is typing.Literal
+            assert theirs.is_required() or constant, field.encode_name
+
+
+def test_message_contents_are_fields_of_aiograms_message() -> None:
+    assert {*updates.CONTENTS, *updates.SERVICE} <= {*_model("Message").model_fields}
+
+
+def test_update_kinds_are_fields_of_aiograms_update() -> None:
+    assert {*updates.KINDS} <= {*_model("Update").model_fields}
