@@ -1,41 +1,51 @@
 """Import aiogram without building its 403 types; each is built when it is first used.
 
-Every type of aiogram is declared with `defer_build=True`, yet a loop at the end of `aiogram.types`
-builds them all. During the import that loop meets a `model_rebuild` that only remembers the names
-it was given; pydantic looks them up when a model is used. The versions that this was tried with are
-pinned in pyproject.toml (decision 43).
+Every type of aiogram is declared with `defer_build=True`, and its module imports the types of its
+fields for type checkers only. A loop at the end of `aiogram.types` passes these names to
+`model_rebuild`, which builds all types. Here that loop meets a `model_rebuild` that only keeps the
+names; they are put into the modules of the types, where pydantic finds them later. The versions
+that this was tried with are pinned in pyproject.toml (decision 43).
 """
 
+import re
 import sys
 from importlib import import_module
+from inspect import get_annotations
 from typing import Any
 
 from pydantic import BaseModel
 
-TYPES, METHODS = "aiogram.types", "aiogram.methods"
-
-
-def _remember_names(
-    cls: type[BaseModel], /, *, _types_namespace: dict[str, Any] | None = None, **_options: Any
-) -> None:
-    """Keep the names that the model's annotations use, in place of building it."""
-    cls.__pydantic_parent_namespace__ = _types_namespace
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def import_aiogram() -> None:
     """Import aiogram with its models deferred; do nothing if it was imported before."""
-    if TYPES in sys.modules:
+    if "aiogram.types" in sys.modules:
         return
+    known: dict[str, Any] = {}
+
+    def remember(_cls: type[BaseModel], /, *, _types_namespace: dict[str, Any]) -> None:
+        known.update(_types_namespace if not known else {})
+
     model_rebuild = BaseModel.__dict__["model_rebuild"]
-    BaseModel.model_rebuild = classmethod(_remember_names)  # type: ignore[method-assign,assignment]
+    BaseModel.model_rebuild = classmethod(remember)  # type: ignore[method-assign,assignment]
     try:
-        types, methods = import_module(TYPES), import_module(METHODS)
+        import_module("aiogram")
     finally:
         BaseModel.model_rebuild = model_rebuild  # type: ignore[method-assign]
-    # A method whose parameters are of deferred types could not be built either.
-    for method in models(methods):
-        if not method.__pydantic_complete__:
-            method.__pydantic_parent_namespace__ = types.User.__pydantic_parent_namespace__
+    # Not during the import, or each method would be built when it is declared.
+    for model in models(sys.modules["aiogram.types"]):
+        _add_names(model, known)
+
+
+def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
+    """Make the names in a model's annotations known in its module."""
+    module = vars(sys.modules[model.__module__])
+    for base in model.__mro__:
+        for annotation in get_annotations(base).values():
+            for name in _NAME.findall(str(annotation)):
+                if name in known:
+                    module.setdefault(name, known[name])
 
 
 def models(module: object) -> list[type[BaseModel]]:

@@ -7,7 +7,7 @@ the chat and the text.
 import math
 from collections.abc import AsyncGenerator, Callable
 from functools import cache
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -210,9 +210,6 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
     shape = bool if returning is bool else SHAPES.get(method)
     if shape is not None:
         return msgspec.json.Decoder(shape).decode
-    for each in (returning, *get_args(returning)):
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            each.model_rebuild()
     adapter = TypeAdapter[Any](returning)
     return lambda result: adapter.validate_json(bytes(result))
 
