@@ -184,9 +184,9 @@ def _fields(value: object) -> dict[str, Any]:
     """Return what was set in a model, and its constants; _NotJson for anything else."""
     if not isinstance(value, BaseModel):
         raise _NotJson
-    held = vars(value)
-    given = {name: held[name] for name in value.model_fields_set if held[name] is not None}
-    return {**_constants(type(value)), **given}
+    held, constants = value.__dict__, _constants(type(value))
+    given = {name: held[name] for name in value.__pydantic_fields_set__ if held[name] is not None}
+    return constants | given if constants else given
 
 
 encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_fields).encode
