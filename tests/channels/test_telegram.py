@@ -19,8 +19,7 @@ from bot.channels import (
     Blocked,
     BlockedByUser,
     CannotEdit,
-    ChannelCall,
-    GroupChat,
+    Held,
     Ignored,
     Inbound,
     IncomingUpdate,
@@ -36,11 +35,22 @@ from bot.channels import (
 from bot.channels.telegram import client, layout, session
 from bot.channels.telegram import profile as telegram_profile
 from bot.channels.telegram.client import Telegram
+from bot.channels.telegram.errors import InvalidRequest
 from bot.i18n import Languages
 from flows.engine import events
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text
-from tests.emulators.telegram import TOKEN, Broken, Cut, Emulator, Flooded, Silent, Slow, User
+from tests.emulators.telegram import (
+    TOKEN,
+    Broken,
+    Cut,
+    Emulator,
+    Flooded,
+    Rejected,
+    Silent,
+    Slow,
+    User,
+)
 from tests.emulators.telegram.wire import Body
 
 WHO = {"id": 501, "is_bot": False, "first_name": "Testova", "language_code": "kk"}
@@ -757,16 +767,59 @@ async def test_who_is_unknown_is_not_written_to(channel: Telegram, telegram: Emu
             await channel.send(ChannelCall("send", address, Message(("a",))))
 
 
-async def test_what_telegram_never_takes_is_refused(channel: Telegram, gulnar: User) -> None:
-    for act in (said("\u200b"), said("a", buttons=options("\u200b")), ChannelCall("send", "501")):
+async def test_what_telegram_never_takes_is_refused(
+    channel: Telegram, gulnar: User, logged: Logged
+) -> None:
+    for act in (said("\u200b"), Act("send", "501")):
         with pytest.raises(Refused):
             await channel.send(act)
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
+
+
+@pytest.mark.parametrize("description", ["BUTTON_DATA_INVALID", "can't parse entities: x"])
+async def test_message_goes_without_buttons_once_when_they_are_refused(
+    channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged, description: str
+) -> None:
+    telegram.fail(Rejected(description), method="sendMessage")
+    sent = await channel.send(said("a", buttons=options("b")))
+    assert (gulnar.last.text, rows(gulnar), sent) == ("a", [], str(gulnar.last.id))
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
+
+
+async def test_message_is_refused_when_it_fails_without_buttons_too(
+    channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
+) -> None:
+    fault = Rejected("BUTTON_DATA_INVALID")
+    telegram.fail(fault, method="sendMessage", times=2)
+    with pytest.raises(InvalidRequest) as raised:
+        await channel.send(said("a", buttons=options("b")))
+    assert not raised.value.retry
+    assert gulnar.received == []
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"] * 2
+
+
+async def test_message_follows_a_group_that_moved_and_is_an_alarm(
+    channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
+) -> None:
+    telegram.fail(Rejected("group chat was upgraded", 501), method="sendMessage")
+    await channel.send(Act("send", "-77", Message(("a",))))
+    assert gulnar.last.text == "a"
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_MIGRATED"]
+
+
+async def test_deletion_names_each_message_once(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    sent = await channel.send(said("a"))
+    await channel.send(Act("delete", "501", external_id=f"{sent},{sent}"))
+    [call] = telegram.journal.calls("deleteMessages")
+    assert call.params["message_ids"] == [int(sent)]
 
 
 async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged
 ) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(Held):
         await Telegram(http, "7000000001:wrong", telegram.url).send(said("a"))
     assert [line["code"] for line in logged] == ["E_TELEGRAM_TOKEN"]
 

@@ -9,9 +9,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.channels import (
     CannotEdit,
+    Held,
     NotAllowed,
     Refused,
     SendError,
@@ -19,6 +21,7 @@ from bot.channels import (
     Unreachable,
 )
 from bot.channels.telegram import errors, session
+from bot.channels.telegram.errors import InvalidRequest
 from bot.channels.telegram.session import JsonSession, encode
 from tests.emulators.telegram import TOKEN, Emulator
 
@@ -174,11 +177,13 @@ def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:
         (403, refused("Forbidden: bot was blocked by the user", 403), NotAllowed),
         (400, refused("Bad Request: chat not found"), NotAllowed),
         (400, refused("Bad Request: message to edit not found"), CannotEdit),
-        (400, refused("Bad Request: text is too long"), Refused),
+        (400, refused("Bad Request: text is too long"), InvalidRequest),
+        (400, refused("Bad Request: BUTTON_DATA_INVALID"), InvalidRequest),
+        (400, refused("Bad Request: moved", migrate_to_chat_id=-1001), InvalidRequest),
         (413, refused("Request Entity Too Large", 413), Refused),
-        (401, refused("Unauthorized", 401), Unreachable),
-        (404, refused("Not Found", 404), Unreachable),
-        (409, refused("Conflict", 409), Unreachable),
+        (401, refused("Unauthorized", 401), Held),
+        (404, refused("Not Found", 404), Held),
+        (409, refused("Conflict", 409), Held),
         (500, refused("Internal Server Error", 500), Unreachable),
         (500, b'{"ok":false}', Unreachable),
         (502, b'{"ok":false,"description":null}', Unreachable),
@@ -216,6 +221,16 @@ async def test_session_waits_as_long_as_telegram_says(
     with pytest.raises(Throttled) as raised:
         await bot_of(http, platform.url).send_message(5, "a")
     assert raised.value.delay == delay
+
+
+async def test_session_logs_no_alarm_for_a_refused_deletion(
+    http: aiohttp.ClientSession, platform: Platform
+) -> None:
+    platform.status, platform.body = 400, refused("Bad Request: message can't be deleted")
+    with capture_logs() as lines, pytest.raises(Refused) as raised:
+        await bot_of(http, platform.url).delete_messages(5, [1])
+    assert type(raised.value) is Refused
+    assert lines == []
 
 
 Call = Callable[[Any], Awaitable[Any]]

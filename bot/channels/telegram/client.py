@@ -35,6 +35,7 @@ from bot.channels import (
     SendError,
 )
 from bot.channels.telegram import deferred_models, layout, profile, session, updates
+from bot.channels.telegram.errors import InvalidRequest
 from bot.channels.telegram.session import JsonSession
 from bot.observability import logging
 from flows.engine.events import Page
@@ -165,7 +166,7 @@ class Telegram:
                     allow_paid_broadcast=paid or None,
                 )
                 # Of the answer only the id is there: `session.SHAPES`.
-                ids.append((await self._bot(part)).message_id)
+                ids.append((await self._deliver(part)).message_id)
         except SendError:
             # All of it will be sent again: the parts that are there must not stand twice.
             with suppress(SendError):
@@ -178,7 +179,7 @@ class Telegram:
         if more or message.protect:
             raise CannotEdit
         # Only a part with a keyboard below the input field has another markup, and is never alone.
-        await self._bot(
+        await self._deliver(
             EditMessageText(
                 chat_id=chat_id,
                 message_id=message_id,
@@ -187,6 +188,16 @@ class Telegram:
                 link_preview_options=NO_PREVIEW,
             )
         )
+
+    async def _deliver[T](self, method: TelegramMethod[T]) -> T:
+        """Send or edit a message; once more with the changes that Telegram asks for."""
+        try:
+            return await self._bot(method)
+        except InvalidRequest as error:
+            if error.changes is None:
+                raise
+            changed = method.model_copy(update=error.changes)
+        return await self._bot(changed)
 
     async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
         """Delete messages; one that cannot be deleted keeps all of its call, so halve it."""

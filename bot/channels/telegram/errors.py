@@ -1,17 +1,21 @@
 """What aiogram's errors mean for a message; no text of theirs goes further."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiogram.exceptions import (
     AiogramError,
     TelegramBadRequest,
     TelegramConflictError,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
 
-from bot.channels import CannotEdit, NotAllowed, Refused, SendError, Throttled, Unreachable
+from bot.channels import CannotEdit, Held, NotAllowed, Refused, SendError, Throttled, Unreachable
 from bot.observability import logging
 
 # The pause after a refusal for speed that names none.
@@ -24,6 +28,9 @@ NOT_EDITABLE = (
     "message_id_invalid",
     "no text in the message to edit",
 )
+# Of a message's buttons or formatting; as plain text it may be taken.
+FORM = ("can't parse", "button_", "keyboard", "reply markup")
+PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
 CODES: dict[type[AiogramError], str] = {
     TelegramUnauthorizedError: "E_TELEGRAM_TOKEN",
     TelegramNotFound: "E_TELEGRAM_TOKEN",
@@ -32,23 +39,41 @@ CODES: dict[type[AiogramError], str] = {
 _logger = logging.get()
 
 
+class InvalidRequest(Refused):
+    """Telegram calls the request wrong; with `changes`, if any, it may take it.
+
+    Logged as an alarm when it is made, so that it is never final in silence.
+    """
+
+    code = "E_TELEGRAM_REQUEST"
+
+    def __init__(self, changes: Mapping[str, Any] | None = None) -> None:
+        super().__init__(self.code)
+        self.changes = changes
+
+
 def is_unchanged(error: AiogramError) -> bool:
     """Return True if an edit was refused because the message looks like that already."""
     return isinstance(error, TelegramBadRequest) and UNCHANGED in error.message.lower()
 
 
-def outcome(status: int, error: AiogramError) -> SendError:
-    """Translate what Telegram answered; an alarm where it refuses the bot itself."""
+def outcome(status: int, error: AiogramError, *, is_message: bool) -> SendError:
+    """Translate what Telegram answered to a call that sends or edits a message, or another.
+
+    Logs an alarm where it refuses the bot itself, or a message for a reason of no known kind.
+    """
     match error:
         case TelegramRetryAfter(retry_after=seconds):
             return Throttled(seconds)
         case TelegramForbiddenError():
             return NotAllowed()
         case TelegramBadRequest(message=description):
-            return _bad_request(description.lower())
+            return _bad_request(description.lower(), is_message=is_message)
+        case TelegramMigrateToChat(migrate_to_chat_id=chat_id):
+            return _invalid("E_TELEGRAM_MIGRATED", {"chat_id": chat_id})
         case TelegramUnauthorizedError() | TelegramNotFound() | TelegramConflictError():
-            _logger.error("telegram.refuses_bot", code=CODES[type(error)], channel="telegram")
-            return Unreachable(certain=True)
+            _alarm(CODES[type(error)])
+            return Held()
         case TelegramServerError():
             return Unreachable()
         case _ if status == 429:
@@ -57,9 +82,21 @@ def outcome(status: int, error: AiogramError) -> SendError:
             return Refused() if 400 < status < 500 else Unreachable()
 
 
-def _bad_request(description: str) -> SendError:
+def _bad_request(description: str, *, is_message: bool) -> SendError:
     if any(words in description for words in NOT_EDITABLE):
         return CannotEdit()
     if any(words in description for words in GONE):
         return NotAllowed()
-    return Refused()
+    if not is_message:
+        return Refused()
+    is_form = any(words in description for words in FORM)
+    return _invalid(InvalidRequest.code, PLAIN if is_form else None)
+
+
+def _invalid(code: str, changes: Mapping[str, Any] | None) -> InvalidRequest:
+    _alarm(code)
+    return InvalidRequest(changes)
+
+
+def _alarm(code: str) -> None:
+    _logger.error("telegram.refuses_bot", code=code, channel="telegram")

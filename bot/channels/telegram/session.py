@@ -36,6 +36,7 @@ _JSON = {"Content-Type": "application/json"}
 
 class _Parameters(msgspec.Struct):
     retry_after: float = 0
+    migrate_to_chat_id: int | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -111,7 +112,8 @@ class JsonSession(BaseSession):
         except AiogramError as error:
             if errors.is_unchanged(error):
                 return cast(T, True)
-            failure = errors.outcome(status, error)
+            is_message = isinstance(method, SendMessage | EditMessageText)
+            failure = errors.outcome(status, error, is_message=is_message)
         raise failure
 
     async def stream_content(
@@ -217,9 +219,8 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
 def _failure_fields(content: bytes) -> dict[str, Any]:
     """Read a refusal for aiogram, which requires a description and whole seconds."""
     answer = _ANSWER.decode(content)
-    retry_after = math.ceil(answer.parameters.retry_after)
-    return {
-        "ok": False,
-        "description": answer.description,
-        "parameters": {"retry_after": retry_after},
+    parameters = {
+        "retry_after": math.ceil(answer.parameters.retry_after),
+        "migrate_to_chat_id": answer.parameters.migrate_to_chat_id,
     }
+    return {"ok": False, "description": answer.description, "parameters": parameters}

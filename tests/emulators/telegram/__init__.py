@@ -14,7 +14,7 @@ answers 410 for a day.
         await gulnar.press("Қазақша")
 """
 
-from .faults import Broken, Cut, Flooded, Silent, Slow
+from .faults import Broken, Cut, Flooded, Rejected, Silent, Slow
 from .journal import Arrival, Call, Delivery, Journal
 from .keyboards import Button
 from .limits import Limits
@@ -41,6 +41,7 @@ __all__ = [
     "Pace",
     "Person",
     "Press",
+    "Rejected",
     "Silent",
     "Slow",
     "Tricks",

@@ -20,6 +20,14 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A 400 in Telegram's words, of a group that moved with its new id; it isn't carried out."""
+
+    description: str
+    migrate_to_chat_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """The call is accepted and never answered, carried out only if `delivered`."""
 
@@ -40,10 +48,11 @@ class Slow:
     seconds: float = 1.0
 
 
-Fault = Flooded | Broken | Silent | Cut | Slow
+Fault = Flooded | Broken | Rejected | Silent | Cut | Slow
 KINDS: dict[str, type[Fault]] = {
     "flooded": Flooded,
     "broken": Broken,
+    "rejected": Rejected,
     "silent": Silent,
     "cut": Cut,
     "slow": Slow,

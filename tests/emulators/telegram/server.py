@@ -9,7 +9,7 @@ from typing import Self
 
 from aiohttp import web
 
-from .faults import Broken, Cut, Fault, Faults, Flooded, Silent, Slow
+from .faults import Broken, Cut, Fault, Faults, Flooded, Rejected, Silent, Slow
 from .journal import Journal
 from .limits import Gate, Limits
 from .methods import METHODS, message_id
@@ -24,6 +24,7 @@ from .wire import (
     Params,
     Refusal,
     accepted,
+    bad,
     read_body,
     refused,
     response,
@@ -184,6 +185,12 @@ class Emulator:
         match fault:
             case Flooded(seconds):
                 outcome = refused(too_many(seconds))
+                self.journal.call(name, body.values, outcome)
+                return response(outcome)
+            case Rejected(description, chat_id):
+                refusal = bad(description)
+                refusal.migrate_to_chat_id = chat_id
+                outcome = refused(refusal)
                 self.journal.call(name, body.values, outcome)
                 return response(outcome)
             case Slow(delay):

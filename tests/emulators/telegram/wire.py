@@ -23,6 +23,7 @@ class Refusal(Exception):
         self.code = code
         self.description = description
         self.retry_after = retry_after
+        self.migrate_to_chat_id: int | None = None
 
 
 def bad(description: str) -> Refusal:
@@ -127,6 +128,8 @@ def refused(refusal: Refusal) -> Outcome:
     }
     if refusal.retry_after is not None:
         answer["parameters"] = {"retry_after": refusal.retry_after}
+    if refusal.migrate_to_chat_id is not None:
+        answer["parameters"] = {"migrate_to_chat_id": refusal.migrate_to_chat_id}
     return Outcome(refusal.code, msgspec.json.encode(answer), refusal.retry_after)
 
 
