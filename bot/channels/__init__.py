@@ -289,7 +289,7 @@ class Rates:
 
 
 class Channel(Protocol):
-    """One way to talk to people; `bot.channels.telegram.client.client` is the model.
+    """One way to talk to people; `bot.channels.telegram.client` is the model.
 
     `edits` and `deletes` say what the platform lets us do with messages that are there. Where it
     bills or throttles by message, `joins` makes one message of what a turn says. `page` says
