@@ -24,6 +24,7 @@ LANGUAGES = [code for code, _name in WORDS.languages()]
 # Where something other than the database's clock may be asked, and what for.
 CLOCKS = {
     "bot/operations/backup.py": "the name and age of a file",
+    "bot/channels/telegram/mini_app.py": "Telegram's own stamp is compared with it",
     "bot/channels/whatsapp/client.py": "the platform's own stamps are compared with it",
     "bot/channels/whatsapp/updates.py": "the same",
     "bot/cli/chat.py": "a conversation in the terminal, kept nowhere",
@@ -35,7 +36,6 @@ CLOCKS = {
     "bot/registry/http.py": "Retry-After may be a date",
     "bot/registry/sandbox/callbacks.py": "the sandbox is another house",
     "bot/registry/sandbox/store.py": "the sandbox is another house",
-    "bot/web/secure_page.py": "Telegram's own stamp is compared with it",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
 # Where the database's own clock is asked past ours: the queue's library stamps by it.

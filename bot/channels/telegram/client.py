@@ -60,7 +60,7 @@ _NUMBERED = msgspec.json.Decoder(_Numbered)
 
 
 class Telegram:
-    """The channel of one bot; its token is in no message, log or exception of this module."""
+    """The channel of one bot; its token is in no log and no exception."""
 
     name = updates.NAME
     edits = True
@@ -78,11 +78,11 @@ class Telegram:
         """Read one update; Unreadable when that cannot be done."""
         return (updates.arrival(body),)
 
-    async def send(self, act: ChannelCall) -> str:
-        """Perform an act; a message that takes several has several ids, joined by commas.
+    async def send(self, act: Act) -> str:
+        """Make one call and return the message id; of several parts the ids, joined by commas.
 
-        CannotEdit where the new message would take several, or be protected as the old one may not
-        be. What cannot be deleted any more counts as deleted.
+        Raise CannotEdit if the new message takes several parts, or is protected as the old one may
+        not be. A message that can no longer be deleted counts as deleted.
         """
         chat_id = int(act.address)
         match act.kind:
@@ -101,16 +101,16 @@ class Telegram:
         return act.external_id
 
     def acknowledgement(self, press_id: str) -> dict[str, str]:
-        """The call that ends the waiting sign on a button, for the body of a webhook's answer."""
+        """Return the call that ends a button's waiting sign, for the answer to a webhook."""
         return {"method": "answerCallbackQuery", "callback_query_id": press_id}
 
     async def acknowledge(self, press_id: str) -> None:
-        """The same as a call of its own, for long polling; best effort."""
+        """End a button's waiting sign by a call, for long polling; ignore a failure."""
         with suppress(SendError):
             await self._bot(AnswerCallbackQuery(callback_query_id=press_id))
 
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
-        """Updates by long polling; asking for the next batch confirms the one before."""
+        """Yield updates by long polling; asking for the next batch confirms the last."""
         await self._insist(DeleteWebhook())
         asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
@@ -125,9 +125,9 @@ class Telegram:
         await self.me()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """A person's file, as it comes; Refused when it is gone or larger than the API gives out.
+        """Yield a person's file as it comes; Refused if it is gone or too large for the API.
 
-        20 MB at the platform's own server, whose links die after an hour.
+        Telegram's own server gives out 20 MB, by links that expire after an hour.
         """
         file = await self._bot(GetFile(file_id=ref))
         if file.file_path is None:
@@ -137,20 +137,20 @@ class Telegram:
             yield chunk
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Have updates brought to `url`, each with `secret` in its header."""
+        """Set the webhook to `url`; each update carries `secret` in its header."""
         kinds = list(updates.KINDS)
         await self._bot(SetWebhook(url=url, secret_token=secret, allowed_updates=kinds))
 
     async def me(self) -> User:
-        """Who the token's bot is."""
+        """Return the bot's own account."""
         return await self._bot(GetMe())
 
     async def webhook(self) -> WebhookInfo:
-        """Where updates are brought, how many wait there, and what went wrong last."""
+        """Return the webhook's address, its waiting updates and its last error."""
         return await self._bot(GetWebhookInfo())
 
     async def set_profile(self, words: Words) -> int:
-        """Bring commands and descriptions to their state; how many had to be changed."""
+        """Update commands and descriptions; return how many were changed."""
         return await profile.bring(self._bot, words)
 
     async def _send(self, chat_id: int, message: Message, *, paid: bool) -> str:
