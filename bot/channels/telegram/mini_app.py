@@ -11,7 +11,7 @@ from aiogram.utils.web_app import (
 
 from bot.channels.telegram import deferred_models
 
-FRESH_SECONDS = 600
+MAX_INIT_DATA_SECONDS = 600
 
 deferred_models.build(WebAppUser, WebAppChat, WebAppInitData)
 
@@ -19,12 +19,12 @@ deferred_models.build(WebAppUser, WebAppChat, WebAppInitData)
 def verified_user(token: str, init_data: str) -> str | None:
     """Return the id of the user who opened the Mini App, or None.
 
-    None unless the bot's token signed the data, at most FRESH_SECONDS ago.
+    None unless the bot's token signed the data, at most MAX_INIT_DATA_SECONDS ago.
     """
     try:
         data = safe_parse_webapp_init_data(token, init_data)
     except ValueError:
         return None
-    if data.user is None or time.time() - data.auth_date.timestamp() > FRESH_SECONDS:
+    if data.user is None or time.time() - data.auth_date.timestamp() > MAX_INIT_DATA_SECONDS:
         return None
     return str(data.user.id)
