@@ -695,7 +695,7 @@ async def test_a_file_too_large_is_refused_while_it_comes(
     with pytest.raises(DoesNotFit):
         async for _chunk in channel.fetch(huge):
             pass
-    monkeypatch.setattr("bot.channels.whatsapp.client.client.MOST_FILE", 100_000)
+    monkeypatch.setattr("bot.channels.whatsapp.client.MAX_FILE", 100_000)
     grown = (await user.send_document(bytes(300_000), size=1)).content["document"]["id"]
     with pytest.raises(DoesNotFit):
         async for _chunk in channel.fetch(grown):
