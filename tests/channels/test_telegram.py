@@ -19,7 +19,9 @@ from bot.channels import (
     Blocked,
     BlockedByUser,
     CannotEdit,
-    Held,
+    ChannelCall,
+    ChannelSuspended,
+    GroupChat,
     Ignored,
     Inbound,
     IncomingUpdate,
@@ -770,7 +772,7 @@ async def test_who_is_unknown_is_not_written_to(channel: Telegram, telegram: Emu
 async def test_what_telegram_never_takes_is_refused(
     channel: Telegram, gulnar: User, logged: Logged
 ) -> None:
-    for act in (said("\u200b"), Act("send", "501")):
+    for act in (said("\u200b"), ChannelCall("send", "501")):
         with pytest.raises(Refused):
             await channel.send(act)
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
@@ -802,7 +804,7 @@ async def test_message_follows_a_group_that_moved_and_is_an_alarm(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     telegram.fail(Rejected("group chat was upgraded", 501), method="sendMessage")
-    await channel.send(Act("send", "-77", Message(("a",))))
+    await channel.send(ChannelCall("send", "-77", Message(("a",))))
     assert gulnar.last.text == "a"
     assert [line["code"] for line in logged] == ["E_TELEGRAM_MIGRATED"]
 
@@ -811,7 +813,7 @@ async def test_deletion_names_each_message_once(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("a"))
-    await channel.send(Act("delete", "501", external_id=f"{sent},{sent}"))
+    await channel.send(ChannelCall("delete", "501", external_id=f"{sent},{sent}"))
     [call] = telegram.journal.calls("deleteMessages")
     assert call.params["message_ids"] == [int(sent)]
 
@@ -819,7 +821,7 @@ async def test_deletion_names_each_message_once(
 async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged
 ) -> None:
-    with pytest.raises(Held):
+    with pytest.raises(ChannelSuspended):
         await Telegram(http, "7000000001:wrong", telegram.url).send(said("a"))
     assert [line["code"] for line in logged] == ["E_TELEGRAM_TOKEN"]
 

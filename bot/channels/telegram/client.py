@@ -78,7 +78,7 @@ class Telegram:
         """Read one update; Unreadable when that cannot be done."""
         return (updates.arrival(body),)
 
-    async def send(self, act: Act) -> str:
+    async def send(self, act: ChannelCall) -> str:
         """Make one call and return the message id; of several parts the ids, joined by commas.
 
         Raise CannotEdit if the new message takes several parts, or is protected as the old one may
@@ -94,7 +94,7 @@ class Telegram:
                 ids = dict.fromkeys(int(each) for each in act.external_id.split(",") if each)
                 await self._delete(chat_id, [*ids])
             case "leave":
-                with suppress(NotAllowed, Refused):
+                with suppress(BlockedByUser, Refused):
                     await self._bot(LeaveChat(chat_id=chat_id))
             case _:
                 assert_never(act.kind)

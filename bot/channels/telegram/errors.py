@@ -15,7 +15,15 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot.channels import CannotEdit, Held, NotAllowed, Refused, SendError, Throttled, Unreachable
+from bot.channels import (
+    BlockedByUser,
+    CannotEdit,
+    ChannelSuspended,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+)
 from bot.observability import logging
 
 # The pause after a refusal for speed that names none.
@@ -66,14 +74,14 @@ def outcome(status: int, error: AiogramError, *, is_message: bool) -> SendError:
         case TelegramRetryAfter(retry_after=seconds):
             return Throttled(seconds)
         case TelegramForbiddenError():
-            return NotAllowed()
+            return BlockedByUser()
         case TelegramBadRequest(message=description):
             return _bad_request(description.lower(), is_message=is_message)
         case TelegramMigrateToChat(migrate_to_chat_id=chat_id):
             return _invalid("E_TELEGRAM_MIGRATED", {"chat_id": chat_id})
         case TelegramUnauthorizedError() | TelegramNotFound() | TelegramConflictError():
             _alarm(CODES[type(error)])
-            return Held()
+            return ChannelSuspended()
         case TelegramServerError():
             return Unreachable()
         case _ if status == 429:
@@ -86,7 +94,7 @@ def _bad_request(description: str, *, is_message: bool) -> SendError:
     if any(words in description for words in NOT_EDITABLE):
         return CannotEdit()
     if any(words in description for words in GONE):
-        return NotAllowed()
+        return BlockedByUser()
     if not is_message:
         return Refused()
     is_form = any(words in description for words in FORM)

@@ -27,7 +27,7 @@ MAX_CACHED_BUTTONS = 2048
 
 deferred_models.build_models(__name__)
 
-type Rows = list[list[Press]]
+type Rows = list[list[RenderedButton]]
 type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
 
@@ -58,12 +58,12 @@ def labels(markup: Markup | None) -> list[list[str]]:
     return [[button.text for button in row] for row in rows]
 
 
-def _inline(buttons: Sequence[Press]) -> InlineKeyboardMarkup | None:
+def _inline(buttons: Sequence[RenderedButton]) -> InlineKeyboardMarkup | None:
     rows = [[_button(press) for press in row] for row in _rows(buttons)]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
-def _button(press: Press) -> InlineKeyboardButton:
+def _button(press: RenderedButton) -> InlineKeyboardButton:
     if press.kind == Kind.PAGE and press.payload.startswith("https:"):
         # A Mini App, for which Telegram vouches who opens it; it takes only https.
         app = WebAppInfo(url=press.payload)
@@ -81,7 +81,7 @@ def _callback_button(label: str, payload: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=label, callback_data=payload)
 
 
-def _asking(press: Press) -> ReplyKeyboardMarkup:
+def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
     asking = KeyboardButton(text=press.label, request_contact=True)
     return ReplyKeyboardMarkup(keyboard=[[asking]], one_time_keyboard=True, resize_keyboard=True)
 
