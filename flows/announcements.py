@@ -8,9 +8,9 @@ from datetime import date
 
 from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
-from flows.engine.questions import Choice, CountryQuestion, Option, Several
+from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Option
 from flows.engine.text import _, button, row
-from flows.knowledge.origins import MAX_FREQUENT
+from flows.knowledge.origins import COMMON_ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS
@@ -18,7 +18,7 @@ from flows.paragraphs import joined, lines
 
 UNSAID = Option("unsaid", row("Rather not say"))
 
-CHOSEN = Several(
+CHOSEN = MultiChoice(
     name="news_topics",
     label=button("Topics"),
     text=lines(
@@ -81,7 +81,7 @@ COUNTRY = CountryQuestion(
     name="news_country",
     label=button("Country"),
     text=_("Announcements for which country? Press a button or write its name."),
-    offered=MAX_FREQUENT,
+    offered=COMMON_ORIGINS,
     others=(UNSAID,),
     when=TOLD,
 )

@@ -61,7 +61,7 @@ PROGRAMME = Choice(
     label=button("Your aim"),
     text=_("What are the papers for?"),
     among=tuple(Option(each.key, each.name) for each in PROGRAMMES),
-    kept=False,
+    persisted=False,
 )
 WITH_CITIZENSHIP = PROGRAMME.is_(
     "kandas_status", "prp", "citizenship_simplified", "regional_quota", "ata_zholy", "visa_c10"
@@ -259,7 +259,7 @@ def reminds(answers: Answers) -> bool:
 
 LISTING = Listing(
     consent=CONSENT,
-    kept=(PROGRAMME, CITIZENSHIP, FAMILY, CHILD_PAPERS, PAPERS_NOW),
+    persisted=(PROGRAMME, CITIZENSHIP, FAMILY, CHILD_PAPERS, PAPERS_NOW),
     title=lambda answers: programme(answers.get("programme") or "kandas_status").name,
     entries=entries,
     reminds=reminds,

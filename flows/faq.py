@@ -52,7 +52,7 @@ TOPIC = Topic(
     label=button("Your question"),
     text=_("Choose a question, or write yours in a few words. What you write is not kept."),
     among=tuple(map(_option, ENTRIES[:SHOWN])),
-    kept=False,
+    persisted=False,
 )
 COUNTRY = CountryQuestion(
     name="mission_country",
@@ -60,7 +60,7 @@ COUNTRY = CountryQuestion(
     text=_("Missions in which country? Press a button or write its name."),
     offered=ORIGINS[:6],
     when=TOPIC.is_("missions"),
-    kept=False,
+    persisted=False,
 )
 ASK = _("Is this not your question? A person can answer it.")
 

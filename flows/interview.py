@@ -24,7 +24,7 @@ WISH = Choice(
         Option("stages", row("See the stages")),
         Option("practice", row("Practise Kazakh")),
     ),
-    kept=False,
+    persisted=False,
 )
 NOT_QUITE = _("Not quite. Here is what it means.")
 STAGES = _("The stages, as far as they are known:")
@@ -49,7 +49,7 @@ def _question(exercise: Exercise) -> Choice:
         text=lines(exercise.ask, verbatim(exercise.kazakh), verbatim(exercise.arabic)),
         among=exercise.among,
         when=WISH.is_("practice"),
-        kept=False,
+        persisted=False,
     )
 
 
@@ -60,7 +60,7 @@ def _explained(exercise: Exercise, question: Choice) -> Notice:
         label=button("Practice"),
         text=lines(NOT_QUITE, verbatim(exercise.kazakh), verbatim(exercise.arabic), exercise.why),
         when=all_of(WISH.is_("practice"), question.is_(*wrong)),
-        kept=False,
+        persisted=False,
     )
 
 

@@ -12,10 +12,10 @@ from flows.engine.flow import (
     Consent,
     Derived,
     Flow,
-    Gate,
-    Many,
+    HandoffOffer,
     Notice,
     Outcome,
+    RepeatingGroup,
     Review,
     Submit,
 )
@@ -54,7 +54,7 @@ APPLYING = Choice(
         Option("other", button("Someone else")),
     ),
 )
-OTHER_PERSON = Gate(
+OTHER_PERSON = HandoffOffer(
     name="gate_other",
     label=button("Someone else"),
     text=_(
@@ -69,9 +69,9 @@ ADULT = YesNo(
     name="adult",
     label=button("18 or older"),
     text=_("Are you 18 or older?"),
-    kept=False,
+    persisted=False,
 )
-MINOR = Gate(
+MINOR = HandoffOffer(
     name="gate_minor",
     label=button("Under 18"),
     text=_(
@@ -110,7 +110,7 @@ LOCATION = Choice(
         Option("elsewhere", row("Another country")),
         Option("unsaid", row("Rather not say")),
     ),
-    kept=False,
+    persisted=False,
 )
 STAY = YesNo(
     name="stay_ends",
@@ -118,9 +118,9 @@ STAY = YesNo(
     text=_("Does your visa or permitted stay end within 30 days?"),
     among=YES_NO_UNSURE,
     when=LOCATION.is_("kazakhstan"),
-    kept=False,
+    persisted=False,
 )
-STAY_ENDS = Gate(
+STAY_ENDS = HandoffOffer(
     name="gate_stay",
     label=button("Stay ends soon"),
     text=_(
@@ -141,9 +141,9 @@ PASSPORT = Choice(
         Option("very_short", row("Under 1 month")),
         Option("none", row("I have no passport")),
     ),
-    kept=False,
+    persisted=False,
 )
-PASSPORT_ENDS = Gate(
+PASSPORT_ENDS = HandoffOffer(
     name="gate_passport",
     label=button("Passport validity"),
     text=_(
@@ -158,9 +158,9 @@ FORMER = YesNo(
     label=button("Former citizen"),
     text=_("Were you ever a citizen of Kazakhstan?"),
     among=YES_NO_UNSURE,
-    kept=False,
+    persisted=False,
 )
-FORMER_CITIZEN = Gate(
+FORMER_CITIZEN = HandoffOffer(
     name="gate_former",
     label=button("Former citizen"),
     text=_("For former citizens other rules may apply. The authorities decide this, not the form."),
@@ -172,9 +172,9 @@ PAPERS = YesNo(
     label=button("Ethnicity in papers"),
     text=_("Does any of your papers state that you are Kazakh by ethnicity?"),
     among=YES_NO_UNSURE,
-    kept=False,
+    persisted=False,
 )
-NO_PAPERS = Gate(
+NO_PAPERS = HandoffOffer(
     name="gate_papers",
     label=button("Ethnicity in papers"),
     text=_(
@@ -198,9 +198,9 @@ TROUBLE = Choice(
         Option("money", row("Someone asks for money")),
         Option("danger", row("I may be in danger")),
     ),
-    kept=False,
+    persisted=False,
 )
-IN_TROUBLE = Gate(
+IN_TROUBLE = HandoffOffer(
     name="gate_trouble",
     label=button("Urgent matters"),
     text=_(
@@ -251,7 +251,7 @@ KAZAKH = YesNo(
     text=_("Are you an ethnic Kazakh? Your own statement is enough here."),
     among=YES_NO_UNSURE,
 )
-NOT_KAZAKH = Gate(
+NOT_KAZAKH = HandoffOffer(
     name="gate_kazakh",
     label=button("Ethnic Kazakh"),
     text=_(
@@ -412,7 +412,7 @@ SPOUSE_KAZAKH = YesNo(
     among=YES_NO_UNSURE,
     when=RELATION.is_("spouse"),
 )
-SPOUSE_NOT_KAZAKH = Gate(
+SPOUSE_NOT_KAZAKH = HandoffOffer(
     name="gate_spouse",
     label=button("My spouse"),
     text=_(
@@ -436,7 +436,7 @@ def member(answers: Answers) -> Text:
     return _("{relation}, {age}", relation=relation, age=age)
 
 
-FAMILY = Many(
+FAMILY = RepeatingGroup(
     name="family",
     label=button("Family"),
     text=_("Who comes with you? Add each person. We ask no names: each adult agrees personally."),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flows.engine.questions import Choice, Option, YesNo
 from flows.engine.text import _, button, row
-from flows.knowledge.origins import MAX_FREQUENT
+from flows.knowledge.origins import COMMON_ORIGINS
 from flows.preregistration import (
     CITIZENSHIP as TOLD_CITIZENSHIP,
 )
@@ -22,12 +22,12 @@ from flows.preregistration import (
     YES_NO_UNSURE,
 )
 
-PURPOSE_NOW = replace(PURPOSE, kept=False)
-KAZAKH_NOW = replace(KAZAKH, kept=False)
-FORMER_NOW = replace(FORMER, kept=False)
-TROUBLE_NOW = replace(TROUBLE, kept=False)
-PAPERS_NOW = replace(PAPERS, kept=False)
-CITIZENSHIP = replace(TOLD_CITIZENSHIP, offered=MAX_FREQUENT, kept=False)
+PURPOSE_NOW = replace(PURPOSE, persisted=False)
+KAZAKH_NOW = replace(KAZAKH, persisted=False)
+FORMER_NOW = replace(FORMER, persisted=False)
+TROUBLE_NOW = replace(TROUBLE, persisted=False)
+PAPERS_NOW = replace(PAPERS, persisted=False)
+CITIZENSHIP = replace(TOLD_CITIZENSHIP, offered=COMMON_ORIGINS, persisted=False)
 FAMILY = Choice(
     name="family",
     label=button("Family"),
@@ -39,7 +39,7 @@ FAMILY = Choice(
         Option("both", row("Spouse and children")),
         Option("relatives", row("Other relatives")),
     ),
-    kept=False,
+    persisted=False,
 )
 CHILD_PAPERS = YesNo(
     name="child_papers",
@@ -47,6 +47,6 @@ CHILD_PAPERS = YesNo(
     text=_("Does every child have a birth certificate?"),
     among=YES_NO_UNSURE,
     when=FAMILY.is_("children", "both"),
-    kept=False,
+    persisted=False,
 )
-PLACE = replace(LOCATION, kept=False)
+PLACE = replace(LOCATION, persisted=False)

@@ -54,7 +54,7 @@ AREA = Choice(
         Option("centre", row("Centre")),
         Option("undecided", row("Not decided")),
     ),
-    kept=False,
+    persisted=False,
 )
 
 
@@ -65,7 +65,7 @@ def _region(area: str) -> Choice:
         text=_("Which region do you think of?"),
         among=tuple(Option(key, NAMES[key]) for key in AREAS[area]),
         when=AREA.is_(area),
-        kept=False,
+        persisted=False,
     )
 
 
@@ -76,14 +76,14 @@ PEOPLE = Number(
     text=_("How many people would move, with you? Please write a number."),
     minimum=1,
     maximum=20,
-    kept=False,
+    persisted=False,
 )
 RENT = YesNo(
     name="rent",
     label=button("Rent"),
     text=_("Would you rent a home at first?"),
     among=(YES_OPTION, NO_OPTION, UNSURE),
-    kept=False,
+    persisted=False,
 )
 
 HAS_PLACES = _("{region}: {places} places in the quota for kandas in {year}.")

@@ -8,7 +8,7 @@ import typer
 
 from bot.i18n import Languages
 from flows.knowledge import catalogue
-from flows.knowledge.facts import Fact, Unsaid, said
+from flows.knowledge.facts import Fact, Withheld, said
 
 app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
 
@@ -34,7 +34,7 @@ def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.valid
     match catalogue.find(key):
         case Fact() as fact:
             _explain_fact(fact)
-        case Unsaid() as unsaid:
+        case Withheld() as unsaid:
             _explain_unsaid(unsaid)
         case None:
             near = [each.key for each in catalogue.FACTS if key.partition(".")[0] in each.key]
@@ -54,7 +54,7 @@ def _explain_fact(fact: Fact) -> None:
     _sources(fact.sources)
 
 
-def _explain_unsaid(unsaid: Unsaid) -> None:
+def _explain_unsaid(unsaid: Withheld) -> None:
     why = "verified, for editors only" if unsaid.verified else "not verified"
     typer.echo(f"{unsaid.key}: {why}; never said, an officer answers")
     typer.echo(f"  note     {unsaid.words}")

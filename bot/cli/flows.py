@@ -151,7 +151,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 def uncoded(flow: Flow) -> Iterator[Finding]:
     """Kept options of a registering flow that the registry has no code for."""
     for item in flow.questions():
-        if type(item) not in (Choice, YesNo) or not item.kept or item.name in WITHOUT_CODES:
+        if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue
         codes = CODES.get(item.name, {})
         for option in item.options:

@@ -29,7 +29,6 @@ from flows.engine.events import (
     Export,
     Forget,
     Kind,
-    PaperCame,
     PrintList,
     QuickExit,
     Rated,
@@ -40,6 +39,7 @@ from flows.engine.events import (
     Stopped,
     TakeFile,
     TryPin,
+    UploadReceived,
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
@@ -232,7 +232,7 @@ type _Recorded = (
     | Rated
     | Remind
     | TakeFile
-    | PaperCame
+    | UploadReceived
     | SendPapers
     | Subscribe
     | Stopped
@@ -266,7 +266,7 @@ async def _record(
             await reminders.put(transaction, person.id, days)
         case TakeFile(place, ref):
             await uploads.begin(transaction, person, place, held.channel, ref)
-        case PaperCame():
+        case UploadReceived():
             await cases.paper_came(transaction, person)
         case SendPapers():
             await uploads.release(transaction, person.id)

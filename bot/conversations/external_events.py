@@ -31,7 +31,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
         if held is None or not await reminders.take(transaction, person_id):
             return None
         c = held.conversation
-        if c.quiet or c.with_officer or c.mine is None:
+        if c.muted or c.with_officer or c.saved_list is None:
             return None
         opening = Button(checklist_screens.CONTROL, OPEN)
         say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
@@ -71,11 +71,11 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
             rest = Conversation(
                 language=c.language,
                 nonce=c.nonce,
-                kept=True,
-                quiet=c.quiet,
+                is_persistent=True,
+                muted=c.muted,
                 consents=c.consents,
                 topics=c.topics,
-                locked=c.locked,
+                has_pin=c.has_pin,
             )
             await reminders.put(transaction, person_id, 0)
             await save_state(rt, transaction, held, rest)

@@ -11,11 +11,9 @@ from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID
 
-import msgspec
-
 from bot import outbox
 from bot.channels import ChannelCall, Inbound
-from bot.conversations import deletable_messages
+from bot.conversations import deletable_messages, state_format
 from bot.db import pipeline
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement
@@ -28,9 +26,6 @@ from flows.engine.events import DeleteInput, Event, Forget, Page, QuickExit
 from flows.engine.state import Conversation, Turn
 
 SPOKE_ANEW = timedelta(minutes=15)
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Conversation).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +230,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
     person = identities.known(rt, person_id, key, key_epoch)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel)
-    said, home = _decode(plain), home or ""
+    said, home = state_format.decode(plain), home or ""
     return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, blocked)
 
 
@@ -351,10 +346,10 @@ def _values(
     person = held.person
     values: dict[str, Any] = {
         "person": person.id,
-        "state": person.key.seal(_encode(conversation), "conversations", "state", ""),
+        "state": person.key.seal(state_format.encode(conversation), "conversations", "state", ""),
         "channel": held.channel,
         "language": conversation.language,
-        "quiet": conversation.quiet,
+        "quiet": conversation.muted,
         "epoch": epoch,
         "stays": stays,
         "most": deletable_messages.MAX_KEPT,

@@ -12,7 +12,7 @@ from bot.people.identities import Person
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from flows.engine.conversation import awaited
-from flows.engine.events import Papered, PaperMoved
+from flows.engine.events import UploadChecked, UploadStatusChanged
 
 
 async def take_upload(
@@ -47,7 +47,9 @@ async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | Non
                 return None
             refusal = verdict.reason if isinstance(verdict, uploads.Refused) else ""
             hints = () if isinstance(verdict, uploads.Refused) else verdict.hints
-            event = Papered(checked.place.flow, checked.place.key, refusal, next(iter(hints), ""))
+            event = UploadChecked(
+                checked.place.flow, checked.place.key, refusal, next(iter(hints), "")
+            )
             return await take_turn(rt, transaction, checked.person_id, event)
 
 
@@ -79,4 +81,6 @@ async def _tell_moved(
 ) -> AfterCommit | None:
     if moved is None:
         return None
-    return await take_turn(rt, transaction, moved.person_id, PaperMoved(moved.paper, moved.state))
+    return await take_turn(
+        rt, transaction, moved.person_id, UploadStatusChanged(moved.paper, moved.state)
+    )

@@ -19,7 +19,14 @@ from bot.officers.permissions import Action, Denied
 from bot.outbox import Row
 from bot.people import pin
 from bot.runtime import Runtime
-from flows.engine.events import Filled, Joined, PaperMoved, PaperWanted, PinLifted, Resolved
+from flows.engine.events import (
+    Filled,
+    Joined,
+    PinLifted,
+    Resolved,
+    UploadRequested,
+    UploadStatusChanged,
+)
 from flows.engine.flow import Upload
 from flows.engine.language_protocol import Refusal as Unread
 from flows.engine.questions import Reading
@@ -170,7 +177,7 @@ async def ask_document(
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
-        return await at.turn(PaperWanted(document))
+        return await at.turn(UploadRequested(document))
 
     return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
 
@@ -198,7 +205,7 @@ async def release_papers(
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
         # The first turn's message is claimed already; its sender takes the others after it.
-        first, *_rest = [await at.turn(PaperMoved(paper, "sending")) for paper in kinds]
+        first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
     return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)

@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from bot import cases
 from bot.concurrency import isolation
+from bot.conversations import state_format
 from bot.desk.statistics import DAYS
 from bot.people import identities
 from bot.runtime import Runtime
-from flows.engine.flow import Consent, Form, Gate, Notice, path
+from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
 # Ids are random: where there are more, these are drawn by lot, and shares are what to look at.
 MAX_PEOPLE = 20_000
 FINISHED = "finished"
-NOT_ASKED = (Consent, Gate, Notice)
-_decode = msgspec.json.Decoder(Conversation).decode
+NOT_ASKED = (Consent, HandoffOffer, Notice)
 type _Key = tuple[str, str, int, str, str, str]
 
 
@@ -34,7 +32,7 @@ async def count_steps(rt: Runtime) -> int:
             with isolation.isolate_errors("steps"):
                 person = identities.known(rt, person_id, bytes(key), epoch)
                 sealed = person.key.unseal(bytes(state), "conversations", "state", "")
-                _count(rt, _decode(sealed), language, channel, reached, staying)
+                _count(rt, state_format.decode(sealed), language, channel, reached, staying)
         looked, last = looked + len(found), found[-1][0]
     await _keep(rt, reached, staying)
     return looked

@@ -92,11 +92,11 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
 
 def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
     """What is kept of a list: the answers behind it, what is ticked, the reminder."""
-    mine = conversation.mine
+    mine = conversation.saved_list
     flow = rt.flows.get(mine.flow) if mine else None
     if mine is None or flow is None or flow.listing is None:
         return
-    for item in flow.listing.kept:
+    for item in flow.listing.persisted:
         value = mine.answers.get(item.name)
         if value is not None and item.accepts(value):
             yield _("{label}: {answer}", label=item.label, answer=item.show(value))

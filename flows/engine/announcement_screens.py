@@ -3,7 +3,7 @@
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
 from flows.engine.pin_screens import Locking
-from flows.engine.questions import Choice, Option, Several
+from flows.engine.questions import Choice, MultiChoice, Option
 from flows.engine.text import Text, _, button
 
 MINE = "~announcements"
@@ -59,7 +59,7 @@ class Announcing(Locking):
             case "end":
                 self.effects.append(Subscribe())
                 self._unsubscribe()
-                self._remark(ENDED)
+                self._say_and_reprompt(ENDED)
             case _:
                 self.ask()
 
@@ -76,7 +76,7 @@ class Announcing(Locking):
     def _finish(self, flow: Flow, road: Path) -> None:
         if flow.announces:
             chosen = road.answers[self._topics(flow).name] or ""
-            self.c = replace(self.c, topics=tuple(chosen.split(",")), quiet=False)
+            self.c = replace(self.c, topics=tuple(chosen.split(",")), muted=False)
         super()._finish(flow, road)
 
     def _read_news(self) -> None:
@@ -97,5 +97,5 @@ class Announcing(Locking):
         kept = {name: text for name, text in self.c.consents.items() if name not in purposes}
         self.c = replace(self.c, consents=kept)
 
-    def _topics(self, flow: Flow) -> Several:
-        return next(item for item in flow.questions() if isinstance(item, Several))
+    def _topics(self, flow: Flow) -> MultiChoice:
+        return next(item for item in flow.questions() if isinstance(item, MultiChoice))

@@ -14,10 +14,10 @@ from flows.engine.flow import (
     Done,
     Flow,
     Form,
-    Gate,
-    Many,
+    HandoffOffer,
     OpenCase,
     Path,
+    RepeatingGroup,
     Review,
     SendPapers,
     Step,
@@ -29,7 +29,7 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Phone, Question
-from flows.engine.state import Asked, Conversation, Shown, Standing
+from flows.engine.state import Asked, Conversation, RegistrationStatus, Shown
 from flows.engine.text import Text, _, button, verbatim
 
 PAGE = 8
@@ -78,7 +78,7 @@ class Asking:
     def _open(self, flow: Flow) -> None:
         """Enter a flow; a consent given before, to the same text, is not asked again."""
         form = self._renewed(flow)
-        lasting = all(item.kept for item in flow.questions())
+        lasting = all(item.persisted for item in flow.questions())
         for stop in path(flow, form).steps if lasting else ():
             item = stop.item
             if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
@@ -89,13 +89,15 @@ class Asking:
     def _renewed(self, flow: Flow) -> Form:
         """The form to go on with; after a withdrawal it is open again, and consent with it."""
         form = self._form(flow)
-        if not (flow.registers and self.c.standing and self.c.standing.state == "withdrawn"):
+        if not (
+            flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
+        ):
             return form
         again = {item.name for item in flow.questions() if isinstance(item, (Review, Consent))}
         answers = {key: each for key, each in form.answers.items() if key not in again}
         return replace(form, answers=answers, submitted=False)
 
-    def _remark(self, text: Text) -> None:
+    def _say_and_reprompt(self, text: Text) -> None:
         """Say something, then show again where the person is."""
         self.notes.append((text,))
         self.ask()
@@ -109,22 +111,22 @@ class Asking:
             self._wait_for_officer()
         elif road is None:
             self._ask_menu(page)
-        elif road[0].registers and self._form(road[0]).submitted and self.c.standing:
+        elif road[0].registers and self._form(road[0]).submitted and self.c.registration:
             self.c = replace(self.c, flow="")
             self._status()
         elif (stop := road[1].current(self._form(road[0]).cursor)) is None:
             self._finish(*road)
-        elif (fleeting := _fleeting(*road, stop, self._form(road[0]))) is not None:
-            self._put_form(road[0], fleeting)
+        elif (renewed := _without_ephemeral(*road, stop, self._form(road[0]))) is not None:
+            self._put_form(road[0], renewed)
             self.ask(found, page, at)
         else:
             self._ask_step(*road, stop, found if stop.key == at else (), page)
 
     def _wait_for_officer(self) -> None:
         back = Button("!menu", screens.BACK_TO_BOT, Kind.CONTROL)
-        if not self.c.wanted:
+        if not self.c.requested_upload:
             return self._say(((screens.WAITING,),), (back,), service=True)
-        paper = self._paper(self.c.wanted)
+        paper = self._paper(self.c.requested_upload)
         wanted = _(screens.PAPER_WANTED.msgid, paper=paper)
         if self.page is not Page.NEVER:
             self.notes += [(wanted,), (screens.PAPER_TERMS,)]
@@ -146,8 +148,10 @@ class Asking:
         self._ask_screen(screen, paragraph=lines)
 
     def _ask_menu(self, page: int = 0) -> None:
-        registered = self.c.standing is not None
-        menu = screens.menu_screen(self.flows.values(), self.c.kept, registered, self.c.quiet)
+        registered = self.c.registration is not None
+        menu = screens.menu_screen(
+            self.flows.values(), self.c.is_persistent, registered, self.c.muted
+        )
         self._ask_screen(menu, page=page)
 
     def _ask_screen(
@@ -226,7 +230,7 @@ class Asking:
             (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
             (item.help is not None, "!help", button("Help")),
             (item.sensitive and self.page is Page.OFFERED, "!page", screens.USE_PAGE),
-            (not isinstance(item, Gate) and not flow.hands_over, "!person", screens.PERSON),
+            (not isinstance(item, HandoffOffer) and not flow.hands_over, "!person", screens.PERSON),
         )
         controls = tuple(Button(load, text, Kind.CONTROL) for use, load, text in possible if use)
         if isinstance(item, Upload):
@@ -248,23 +252,23 @@ class Asking:
             }
             self.c = replace(self.c, papers=sent)
         if flow.registers:
-            number = self.c.standing.number if self.c.standing else ""
+            number = self.c.registration.number if self.c.registration else ""
             may = road.answers.get("write_first") == "yes"
             self._put_form(flow, replace(self._form(flow), submitted=True))
-            self.c = replace(self.c, standing=Standing("sent", number, may))
+            self.c = replace(self.c, registration=RegistrationStatus("sent", number, may))
             self.notes.append((screens.REGISTRATION["sent"],))
-            if not self.c.locked:
+            if not self.c.has_pin:
                 self.notes.append((screens.PIN_OFFERED,))
         elif flow.items:
             self._drop_form(flow)
-        self.c = replace(self.c, flow=self.c.parked, parked="", with_officer=opened)
+        self.c = replace(self.c, flow=self.c.suspended_flow, suspended_flow="", with_officer=opened)
         self.ask()
 
     def _consented(self, consent: Consent) -> None:
         shown_in = self.c.asked.language if self.c.asked else self.c.language
         self.effects.append(ConsentGiven(consent.purpose, consent.text, shown_in))
         consents = {**self.c.consents, consent.purpose: consent.text.msgid}
-        self.c = replace(self.c, kept=True, consents=consents)
+        self.c = replace(self.c, is_persistent=True, consents=consents)
 
     def _weighed(self, effect: Done) -> Done:
         """A case whose words speak of danger is urgent, whatever its topic."""
@@ -308,10 +312,10 @@ class Asking:
         lines = screens.paper_lines(more, self.c.papers)
         if lines:
             self.notes.append(lines)
-        if self.c.standing is None:
-            return self._remark(screens.NO_REGISTRATION)
+        if self.c.registration is None:
+            return self._say_and_reprompt(screens.NO_REGISTRATION)
         self._ask_screen(
-            screens.registered_screen(self.c.standing.state, self.c.standing.number, more)
+            screens.registered_screen(self.c.registration.state, self.c.registration.number, more)
         )
 
 
@@ -323,26 +327,26 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
     return (*buttons[page * PAGE : (page + 1) * PAGE], more)
 
 
-def _fleeting(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
+def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
     """The form without what must not outlive a consent that lies behind; None if all is well."""
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
-    known = fleeting_answers(flow, form)
+    known = ephemeral_answers(flow, form)
     if not agreed or not known:
         return None
     forgotten = {key: replace(answer, value=None) for key, answer in known.items()}
     return replace(form, answers={**form.answers, **forgotten})
 
 
-def fleeting_answers(flow: Flow, form: Form) -> dict[str, Answer]:
+def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
     """What was answered to questions whose answers are not to be kept."""
-    fleeting = {
-        name for item in flow.questions() if not item.kept for name in (item.name, *item.was)
+    renewed = {
+        name for item in flow.questions() if not item.persisted for name in (item.name, *item.was)
     }
     return {
         key: answer
         for key, answer in form.answers.items()
-        if key.partition("@")[0] in fleeting and answer.value is not None
+        if key.partition("@")[0] in renewed and answer.value is not None
     }
 
 
@@ -353,6 +357,6 @@ def submission(flow: Flow, road: Path, form: Form) -> Submit:
             road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
         )
         for item in flow.items
-        if isinstance(item, Many)
+        if isinstance(item, RepeatingGroup)
     }
     return Submit(flow.name, dict(road.answers), members)

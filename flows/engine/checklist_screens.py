@@ -61,8 +61,8 @@ class Keeping(Asking):
         self.notes += [(text,) for text in outcome.texts]
         self.effects += outcome.effects
         self._drop_form(flow)
-        kept = {each.name: road.answers.get(each.name) for each in flow.listing.kept}
-        self.c = replace(self.c, flow="", parked="", made=MadeList(flow.name, kept))
+        kept = {each.name: road.answers.get(each.name) for each in flow.listing.persisted}
+        self.c = replace(self.c, flow="", suspended_flow="", draft_list=MadeList(flow.name, kept))
         self._hand_out(PrintList(flow.name, dict(road.answers)))
         self._ask_screen(_offer())
 
@@ -83,8 +83,8 @@ class Keeping(Asking):
             case Screen.KEEP, "yes":
                 self._agreed(asked)
             case Screen.KEEP, _:
-                self.c = replace(self.c, made=None)
-                self._remark(NOT_KEPT)
+                self.c = replace(self.c, draft_list=None)
+                self._say_and_reprompt(NOT_KEPT)
             case Screen.MINE, "tick":
                 self._ask_ticks()
             case Screen.MINE, "print":
@@ -103,7 +103,7 @@ class Keeping(Asking):
     # Keeping it
 
     def _keep_list(self) -> None:
-        listing = self._listing(self.c.made)
+        listing = self._listing(self.c.draft_list)
         if listing is None:
             return self.ask()
         if self.c.consents.get(listing.consent.purpose) == listing.consent.text.msgid:
@@ -111,7 +111,7 @@ class Keeping(Asking):
         self._ask_screen(replace(listing.consent, name=Screen.KEEP))
 
     def _agreed(self, asked: Asked) -> None:
-        listing = self._listing(self.c.made)
+        listing = self._listing(self.c.draft_list)
         if listing is None:
             return self.ask()
         self.c = replace(self.c, asked=asked)
@@ -120,31 +120,31 @@ class Keeping(Asking):
 
     def _put_list(self) -> None:
         """The new list takes the old one's place; what was ticked stays ticked."""
-        before, made = self.c.mine, self.c.made
+        before, made = self.c.saved_list, self.c.draft_list
         if made is not None and before is not None:
             made = replace(made, ticked=before.ticked, remind=before.remind)
-        self.c = replace(self.c, mine=made, made=None)
+        self.c = replace(self.c, saved_list=made, draft_list=None)
         self.notes.append((KEPT,))
         self._open_list()
 
     def _make_again(self) -> None:
-        flow = self.flows.get(self.c.mine.flow) if self.c.mine else None
+        flow = self.flows.get(self.c.saved_list.flow) if self.c.saved_list else None
         if flow is not None:
             self.c = replace(self.c, flow=flow.name)
         self.ask()
 
     def _drop_list(self) -> None:
-        listing = self._listing(self.c.mine)
+        listing = self._listing(self.c.saved_list)
         purpose = listing.consent.purpose if listing else ""
         consents = {name: text for name, text in self.c.consents.items() if name != purpose}
-        self.c = replace(self.c, mine=None, consents=consents)
+        self.c = replace(self.c, saved_list=None, consents=consents)
         self.effects.append(Remind(0))
-        self._remark(DROPPED)
+        self._say_and_reprompt(DROPPED)
 
     # The kept list
 
     def _open_list(self) -> None:
-        mine, listing = self.c.mine, self._listing(self.c.mine)
+        mine, listing = self.c.saved_list, self._listing(self.c.saved_list)
         if mine is None or listing is None:
             return self.ask()
         states = screens.paper_lines(self.flows.values(), self.c.papers)
@@ -162,7 +162,7 @@ class Keeping(Asking):
             yield _(line.msgid, number=number, paper=each.name)
 
     def _mine(self, mine: MadeList, listing: Listing) -> Choice:
-        offers = listing.reminds(mine.answers) and not self.c.quiet
+        offers = listing.reminds(mine.answers) and not self.c.muted
         reminding = mine.remind is not None and mine.remind > self.today
         among = (
             (True, Option("tick", button("Tick a paper"))),
@@ -178,7 +178,7 @@ class Keeping(Asking):
 
     def _ready(self, entries: tuple[Entry, ...]) -> tuple[str, ...]:
         """Keys of what was ticked, or was sent and not turned back."""
-        ticked = self.c.mine.ticked if self.c.mine else ()
+        ticked = self.c.saved_list.ticked if self.c.saved_list else ()
         return tuple(
             each.key
             for each in entries
@@ -186,7 +186,7 @@ class Keeping(Asking):
         )
 
     def _ask_ticks(self, page: int = 0) -> None:
-        mine, listing = self.c.mine, self._listing(self.c.mine)
+        mine, listing = self.c.saved_list, self._listing(self.c.saved_list)
         if mine is None or listing is None:
             return self.ask()
         entries = enumerate(listing.entries(mine.answers, self.today), 1)
@@ -200,16 +200,16 @@ class Keeping(Asking):
         self._say((tuple(self._lines(mine, listing)), (WHICH,)), buttons)
 
     def _tick(self, asked: Asked, key: str) -> None:
-        mine = self.c.mine
+        mine = self.c.saved_list
         if mine is None:
             return self.ask()
         others = tuple(each for each in mine.ticked if each != key)
         ticked = others if key in mine.ticked else (*others, key)
-        self.c = replace(self.c, mine=replace(mine, ticked=ticked))
+        self.c = replace(self.c, saved_list=replace(mine, ticked=ticked))
         self._ask_ticks(asked.page)
 
     def _print(self) -> None:
-        mine, listing = self.c.mine, self._listing(self.c.mine)
+        mine, listing = self.c.saved_list, self._listing(self.c.saved_list)
         if mine is None or listing is None:
             return self.ask()
         ready = self._ready(listing.entries(mine.answers, self.today))
@@ -220,19 +220,19 @@ class Keeping(Asking):
     # Reminding of it
 
     def _remind(self, on: bool) -> None:
-        mine = self.c.mine
+        mine = self.c.saved_list
         if mine is None:
             return self.ask()
         when = self.today + timedelta(days=REMIND_DAYS) if on else None
-        self.c = replace(self.c, mine=replace(mine, remind=when))
+        self.c = replace(self.c, saved_list=replace(mine, remind=when))
         self.effects.append(Remind(REMIND_DAYS if on else 0))
         said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
         self.notes.append((said,))
         self._open_list()
 
     def _forget_reminder(self) -> None:
-        if self.c.mine is not None and self.c.mine.remind is not None:
-            self.c = replace(self.c, mine=replace(self.c.mine, remind=None))
+        if self.c.saved_list is not None and self.c.saved_list.remind is not None:
+            self.c = replace(self.c, saved_list=replace(self.c.saved_list, remind=None))
             self.effects.append(Remind(0))
 
 

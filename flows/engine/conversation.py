@@ -6,7 +6,7 @@ from typing import assert_never
 
 from flows.engine import announcement_screens, checklist_screens, pin_screens, screens
 from flows.engine.announcement_screens import Announcing
-from flows.engine.asking import PAGE, fleeting_answers
+from flows.engine.asking import PAGE, ephemeral_answers
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import (
     Acknowledged,
@@ -23,10 +23,6 @@ from flows.engine.events import (
     Joined,
     Kind,
     Page,
-    PaperCame,
-    Papered,
-    PaperMoved,
-    PaperWanted,
     PinLifted,
     PinTried,
     Pressed,
@@ -41,6 +37,10 @@ from flows.engine.events import (
     Stopped,
     TakeFile,
     Unreadable,
+    UploadChecked,
+    UploadReceived,
+    UploadRequested,
+    UploadStatusChanged,
     Withdraw,
 )
 from flows.engine.fast_replace import replace
@@ -49,9 +49,9 @@ from flows.engine.flow import (
     Consent,
     Flow,
     Form,
-    Gate,
-    Many,
+    HandoffOffer,
     Notice,
+    RepeatingGroup,
     Review,
     Step,
     Upload,
@@ -60,21 +60,21 @@ from flows.engine.flow import (
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved, Words
 from flows.engine.questions import (
     FreeText,
+    MultiChoice,
     Option,
     PersonName,
     Phone,
     Question,
     Reading,
-    Several,
     explain,
 )
-from flows.engine.state import UNASKED, Asked, Conversation, Standing, Turn, waits
+from flows.engine.state import UNASKED, Asked, Conversation, RegistrationStatus, Turn, waits
 from flows.engine.text import _
 
 MAX_RELAYED = 4000
 PAGE_CONTROL = "!page"
 # Where a file goes that an officer asked for, since no question of a form did.
-WANTED = "~wanted"
+REQUESTED = "~wanted"
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MAX_READ = 5000
 
@@ -93,14 +93,14 @@ def step(
     """
     turn = _Turn(flows, words, conversation, today, page)
     turn.take(event)
-    turn.let_go()
+    turn.drop_ephemeral()
     return Turn(turn.c, tuple(turn.says), tuple(turn.effects))
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
     """Where a file that comes now belongs: to what the officer wants, or to the open question."""
     if c.with_officer:
-        return Awaited("", WANTED, c.wanted) if c.wanted else None
+        return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
     asked = c.asked
     flow = flows.get(asked.flow) if asked else None
     item = flow.find(asked.key) if flow and asked else None
@@ -110,23 +110,23 @@ def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
 class _Turn(Announcing):
     """What the person did, and what happened elsewhere."""
 
-    def let_go(self) -> None:
+    def drop_ephemeral(self) -> None:
         """What was not to be kept goes from whoever is known, as soon as they leave its flow."""
-        if not self.c.kept:
+        if not self.c.is_persistent:
             return
-        inside = (self.c.flow, self.c.parked)
+        inside = (self.c.flow, self.c.suspended_flow)
         forms = {
             name: form
             for name, form in self.c.forms.items()
             if name in inside
             or name not in self.flows
             or not (
-                fleeting_answers(self.flows[name], form)
+                ephemeral_answers(self.flows[name], form)
                 or any(waits(answer) for answer in form.answers.values())
             )
         }
         listed = self.c.asked is not None and self.c.asked.key in checklist_screens.OFFERS
-        self.c = replace(self.c, forms=forms, made=self.c.made if listed else None)
+        self.c = replace(self.c, forms=forms, draft_list=self.c.draft_list if listed else None)
 
     # What happened
 
@@ -144,22 +144,22 @@ class _Turn(Announcing):
                 self._unreadable(kind)
             case Attached(kind, ref, size):
                 self._attached(kind, ref, size)
-            case Papered() | PaperMoved() | PaperWanted():
-                self._heard_of_paper(event)
+            case UploadChecked() | UploadStatusChanged() | UploadRequested():
+                self._take_upload_event(event)
             case Resumed():
                 self.ask()
             case Edited():
-                self._remark(screens.NO_EDITS)
+                self._say_and_reprompt(screens.NO_EDITS)
             case Acknowledged(state, number):
                 self._acknowledged(state, number)
             case Joined() | Resolved() | Filled():
-                self._heard_of_officer(event)
+                self._take_officer_event(event)
             case PinTried() | PinLifted():
-                self._heard_of_pin(event)
+                self._take_pin_event(event)
             case _:
                 assert_never(event)
 
-    def _heard_of_officer(self, event: Joined | Resolved | Filled) -> None:
+    def _take_officer_event(self, event: Joined | Resolved | Filled) -> None:
         match event:
             case Joined():
                 self.c = replace(self.c, with_officer=True)
@@ -173,20 +173,20 @@ class _Turn(Announcing):
 
     def _resolved(self, where: str) -> None:
         """Ask whether it helped, beside the form; then go on where the officer chose."""
-        self.c = replace(self.c, with_officer=False, wanted="")
+        self.c = replace(self.c, with_officer=False, requested_upload="")
         ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
         self._say(((screens.OFFICER_DONE,), (screens.HELPED,)), ratings, service=True)
         if where:
-            self.c = replace(self.c, flow="", parked="")
+            self.c = replace(self.c, flow="", suspended_flow="")
         if where in self.flows:
             self._open(self.flows[where])
         self.ask()
 
     def _start(self, word: str) -> None:
-        self.c = replace(self.c, behind="")
+        self.c = replace(self.c, after_pin="")
         if self.c.with_officer:
             return self.ask()
-        self.c = replace(self.c, flow="", parked="")
+        self.c = replace(self.c, flow="", suspended_flow="")
         if self.c.language:
             self.notes += [(screens.WELCOME,), (screens.RISK,)]
         if word in self.flows:
@@ -200,23 +200,23 @@ class _Turn(Announcing):
         if command and command[0] is Reserved.START:
             return self._start(command[1])
         if command or word in SAFETY:
-            return self._obey(word) if word else self._remark(screens.HELP)
+            return self._run_command(word) if word else self._say_and_reprompt(screens.HELP)
         asked = self.c.asked
         if self.c.with_officer and (asked is None or not self._is_screen_answer(asked, text)):
             control = self._written_control(text)
-            return self._obey(control) if control else self._relay(text)
+            return self._run_command(control) if control else self._relay(text)
         if self.c.language and self._speaks_of_danger(text):
             return self._danger(text)
         if asked is None or (not self.c.language and word):
-            return self._obey(word) if word else self._start("")
+            return self._run_command(word) if word else self._start("")
         word = word or self._written_control(text)
         if word and isinstance(self._question(asked), (FreeText, PersonName)):
-            return self._obey(word)
+            return self._run_command(word)
         if self.words.same(text, self.words.render(screens.KEEP, asked.language)):
             return self._keep(asked)
         reading = self._read(asked, text)
         if isinstance(reading, Refusal):
-            return self._obey(word) if word else self._refuse(asked, reading)
+            return self._run_command(word) if word else self._refuse(asked, reading)
         if isinstance(reading, str):
             return self._answer(asked, reading, typed=True)
         self._narrow(asked, reading)
@@ -270,7 +270,9 @@ class _Turn(Announcing):
         if payload == checklist_screens.CONTROL:
             return self._open_list()
         if payload.startswith("!"):
-            return self._obey(Reserved(payload[1:])) if payload[1:] in Reserved else self._old()
+            return (
+                self._run_command(Reserved(payload[1:])) if payload[1:] in Reserved else self._old()
+            )
         if payload[:1] == "*" and payload[1:] in screens.RATINGS:
             self.effects.append(Rated(payload[1:]))
             return self._say(((screens.RATED,),), (), service=True)
@@ -284,9 +286,9 @@ class _Turn(Announcing):
             case ">":
                 self._turn_page(asked)
             case "<":
-                self._obey(Reserved.BACK)
+                self._run_command(Reserved.BACK)
             case "-":
-                self._obey(Reserved.SKIP)
+                self._run_command(Reserved.SKIP)
             case "=":
                 self._keep(asked)
             case _ if any(option.key == key for option in asked.options):
@@ -304,29 +306,31 @@ class _Turn(Announcing):
         self._say(((screens.PAGE_OFFERED,),), (link,), private=True)
 
     def _old(self) -> None:
-        self._remark(screens.OLD_BUTTON)
+        self._say_and_reprompt(screens.OLD_BUTTON)
 
     def _shared(self, phone: str, own: bool) -> None:
         asked = self.c.asked
         if self.c.with_officer or asked is None or not isinstance(self._question(asked), Phone):
             self.effects.append(DeleteInput())
-            return self._remark(screens.CANNOT_READ)
+            return self._say_and_reprompt(screens.CANNOT_READ)
         reading = self._read(asked, phone) if own else Refusal.NOT_YOURS
         if isinstance(reading, str) and not isinstance(reading, Refusal):
             return self._answer(asked, reading, typed=True)
         self.effects.append(DeleteInput())
         self._refuse(asked, Refusal.NOT_YOURS if not own else Refusal.NOT_A_PHONE)
 
-    def _heard_of_paper(self, event: Papered | PaperMoved | PaperWanted) -> None:
+    def _take_upload_event(
+        self, event: UploadChecked | UploadStatusChanged | UploadRequested
+    ) -> None:
         match event:
-            case Papered(name, key, refusal, hint):
-                self._papered(name, key, refusal or hint or "ok", good=not refusal)
-            case PaperMoved(paper, state):
+            case UploadChecked(name, key, refusal, hint):
+                self._upload_checked(name, key, refusal or hint or "ok", good=not refusal)
+            case UploadStatusChanged(paper, state):
                 self.c = replace(self.c, papers={**self.c.papers, paper: state})
-                if self.c.with_officer and not self.c.quiet and state in screens.PAPER_ANSWERS:
+                if self.c.with_officer and not self.c.muted and state in screens.PAPER_ANSWERS:
                     self._updated()
-            case PaperWanted(paper):
-                self.c = replace(self.c, wanted=paper)
+            case UploadRequested(paper):
+                self.c = replace(self.c, requested_upload=paper)
                 self.ask()
             case _:
                 assert_never(event)
@@ -337,9 +341,9 @@ class _Turn(Announcing):
         if place is None:
             return self._unreadable(kind)
         self.effects.append(TakeFile(place, ref, size))
-        self.c = replace(self.c, checking=self.c.checking + 1)
+        self.c = replace(self.c, pending_uploads=self.c.pending_uploads + 1)
 
-    def _papered(self, name: str, key: str, verdict: str, *, good: bool) -> None:
+    def _upload_checked(self, name: str, key: str, verdict: str, *, good: bool) -> None:
         """What became of a file; of an album it is said when the last one was looked at."""
         flow = self.flows.get(name)
         item = flow.find(key) if flow else None
@@ -348,46 +352,46 @@ class _Turn(Announcing):
             files = {**form.files, key: form.files.get(key, 0) + 1}
             self._put_form(flow, replace(form, files=files))
             self.c = replace(self.c, papers={**self.c.papers, item.paper: "checked"})
-        if good and key == WANTED and self.c.wanted:
-            self._wanted_came()
-        left = max(0, self.c.checking - 1)
-        self.c = replace(self.c, checking=left, verdicts=(*self.c.verdicts, verdict))
+        if good and key == REQUESTED and self.c.requested_upload:
+            self._requested_upload_received()
+        left = max(0, self.c.pending_uploads - 1)
+        self.c = replace(self.c, pending_uploads=left, verdicts=(*self.c.verdicts, verdict))
         if left:
             return
         self.notes.append(screens.verdicts(self.c.verdicts))
-        wanted = self.c.wanted if key == WANTED and not good else ""
-        self.c = replace(self.c, verdicts=(), wanted=wanted)
+        wanted = self.c.requested_upload if key == REQUESTED and not good else ""
+        self.c = replace(self.c, verdicts=(), requested_upload=wanted)
         self.ask()
 
-    def _wanted_came(self) -> None:
+    def _requested_upload_received(self) -> None:
         """What the officer asked for is here: sending it was the consent that the asking named."""
         self.effects += [
             ConsentGiven("papers", screens.PAPER_TERMS, self.c.language),
-            PaperCame(self.c.wanted),
+            UploadReceived(self.c.requested_upload),
         ]
-        self.c = replace(self.c, papers={**self.c.papers, self.c.wanted: "checked"})
+        self.c = replace(self.c, papers={**self.c.papers, self.c.requested_upload: "checked"})
 
     def _unreadable(self, kind: str) -> None:
         match kind:
             case "location":
                 self.effects.append(DeleteInput())
-                self._remark(screens.NO_LOCATION)
+                self._say_and_reprompt(screens.NO_LOCATION)
             case "photo" | "document":
                 self.effects.append(DeleteInput())
-                self._remark(screens.NO_PICTURES)
+                self._say_and_reprompt(screens.NO_PICTURES)
             case "voice":
                 more = () if self.c.with_officer else (screens.OR_A_PERSON,)
                 self.notes.append((screens.CANNOT_HEAR, *more))
                 self.ask()
             case _:
-                self._remark(screens.CANNOT_READ)
+                self._say_and_reprompt(screens.CANNOT_READ)
 
     def _acknowledged(self, state: str, number: str) -> None:
-        before = self.c.standing or Standing(state)
-        self.c = replace(self.c, standing=replace(before, state=state, number=number))
+        before = self.c.registration or RegistrationStatus(state)
+        self.c = replace(self.c, registration=replace(before, state=state, number=number))
         # The first word after sending is the answer to what the person did; later ones are ours.
         awaited = before.state in ("sent", "withdrawing")
-        if not self.c.quiet and (awaited or before.write_first):
+        if not self.c.muted and (awaited or before.write_first):
             self._updated()
 
     def _updated(self) -> None:
@@ -403,8 +407,8 @@ class _Turn(Announcing):
 
     # Reserved words
 
-    def _obey(self, word: Reserved) -> None:
-        self.c = replace(self.c, behind="")
+    def _run_command(self, word: Reserved) -> None:
+        self.c = replace(self.c, after_pin="")
         if self.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
             return self.ask()
         match word:
@@ -438,7 +442,7 @@ class _Turn(Announcing):
     def _menu(self) -> None:
         if self.c.with_officer:
             return self._ask_screen(screens.LEAVE_SCREEN)
-        self.c = replace(self.c, flow="", parked="")
+        self.c = replace(self.c, flow="", suspended_flow="")
         self.ask()
 
     def _leave(self, key: str) -> None:
@@ -446,13 +450,13 @@ class _Turn(Announcing):
         if key != "yes" or not self.c.with_officer:
             return self.ask()
         self.effects.append(CancelCase())
-        self.c = replace(self.c, with_officer=False, wanted="")
-        self._remark(screens.LEFT)
+        self.c = replace(self.c, with_officer=False, requested_upload="")
+        self._say_and_reprompt(screens.LEFT)
 
     def _help(self) -> None:
         asked = self.c.asked
         question = self._question(asked) if asked else None
-        self._remark(question.help if question and question.help else screens.HELP)
+        self._say_and_reprompt(question.help if question and question.help else screens.HELP)
 
     def _back(self) -> None:
         road, asked = self._road(), self.c.asked
@@ -461,10 +465,10 @@ class _Turn(Announcing):
         if road is None or asked is None or asked.key.startswith("~"):
             return self.ask()
         earlier = road[1].before(asked.key)
-        while earlier and isinstance(earlier.item, (Notice, Gate, Consent)):
+        while earlier and isinstance(earlier.item, (Notice, HandoffOffer, Consent)):
             earlier = road[1].before(earlier.key)
         if earlier is None:
-            return self._remark(screens.NO_WAY_BACK)
+            return self._say_and_reprompt(screens.NO_WAY_BACK)
         self._put_form(road[0], replace(self._form(road[0]), cursor=earlier.key))
         self.ask()
 
@@ -472,7 +476,7 @@ class _Turn(Announcing):
         asked = self.c.asked
         question = self._question(asked) if asked else None
         if asked is None or question is None or not question.skippable:
-            return self._remark(screens.NOTHING_TO_SKIP)
+            return self._say_and_reprompt(screens.NOTHING_TO_SKIP)
         self._answer(asked, None, typed=False)
 
     def _person(self, topic: str = "", typed: str = "") -> None:
@@ -481,11 +485,11 @@ class _Turn(Announcing):
             return self.ask()
         parked, road = self.c.flow, self._road()
         now = road[1].current(self._form(road[0]).cursor) if road else None
-        if now is not None and isinstance(now.item, Gate):
+        if now is not None and isinstance(now.item, HandoffOffer):
             topic = topic or now.item.topic
         self._open(handoff)
         self._put_form(handoff, self._brought(handoff, topic, typed))
-        self.c = replace(self.c, parked=parked)
+        self.c = replace(self.c, suspended_flow=parked)
         self.ask()
 
     def _stop(self) -> None:
@@ -493,13 +497,13 @@ class _Turn(Announcing):
         self._forget_reminder()
         subscribed = bool(self.c.topics)
         self._unsubscribe()
-        self.c = replace(self.c, quiet=True, flow="", parked="")
+        self.c = replace(self.c, muted=True, flow="", suspended_flow="")
         self.notes.append((screens.STOPPED,))
-        self._remark(announcement_screens.STOPPED_TOO) if subscribed else self.ask()
+        self._say_and_reprompt(announcement_screens.STOPPED_TOO) if subscribed else self.ask()
 
     def _delete(self) -> None:
         with_officer, asked = self.c.with_officer, self.c.asked
-        if not self.c.kept or (with_officer and asked and asked.key == screens.DELETE):
+        if not self.c.is_persistent or (with_officer and asked and asked.key == screens.DELETE):
             return self._erased()
         more = (screens.DELETE_AGAIN,) if with_officer else ()
         self._ask_screen(screens.DELETE_SCREEN, paragraph=(screens.DELETE_TEXT, *more))
@@ -511,8 +515,12 @@ class _Turn(Announcing):
 
     def _exit(self) -> None:
         self.effects.append(QuickExit())
-        fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1, quiet=self.c.quiet)
-        self.c = replace(self.c, flow="", asked=None, nonce=fresh.nonce) if self.c.kept else fresh
+        fresh = Conversation(language=self.c.language, nonce=self.c.nonce + 1, muted=self.c.muted)
+        self.c = (
+            replace(self.c, flow="", asked=None, nonce=fresh.nonce)
+            if self.c.is_persistent
+            else fresh
+        )
         # A button that clears would give the harmless phrase away.
         self._say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
@@ -522,9 +530,9 @@ class _Turn(Announcing):
             too_long = _(
                 "That is too long. Please keep it under {most} characters.", most=MAX_RELAYED
             )
-            return self._remark(too_long)
+            return self._say_and_reprompt(too_long)
         self.effects.append(Relay(words))
-        self.c = replace(self.c, asked=None, behind="")
+        self.c = replace(self.c, asked=None, after_pin="")
 
     # Judging what came against what was asked
 
@@ -543,7 +551,7 @@ class _Turn(Announcing):
             return Refusal.EMPTY
         if isinstance(question, Consent) or asked.key == Screen.KEEP:
             return Refusal.NOT_LISTED
-        if question is None or question.options or isinstance(question, Many):
+        if question is None or question.options or isinstance(question, RepeatingGroup):
             number = self.words.number(typed, 1, len(asked.options) or 1)
             if isinstance(number, int) and asked.options:
                 return asked.options[number - 1].key
@@ -575,7 +583,7 @@ class _Turn(Announcing):
         road = self._road()
         stop = road[1].current(self._form(road[0]).cursor) if road else None
         if stop is None or stop.key != asked.key:
-            return self._remark(screens.CHANGED)
+            return self._say_and_reprompt(screens.CHANGED)
         self.notes.append((_("Which one do you mean?"),))
         self._repeat(asked, found=found)
 
@@ -610,27 +618,27 @@ class _Turn(Announcing):
         road = self._road()
         stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
         if road is None or stop is None or stop.item.rev != asked.rev:
-            return self._remark(screens.CHANGED)
+            return self._say_and_reprompt(screens.CHANGED)
         flow = road[0]
         private = stop.item.sensitive and not isinstance(stop.item, Upload)
         if self.page is Page.ALWAYS and private and value is not None:
             self.effects.append(DeleteInput())
-            return self._remark(screens.NOT_HERE)
+            return self._say_and_reprompt(screens.NOT_HERE)
         match stop.item:
             case Upload() if value == "done":
                 self._record(flow, stop, str(self._form(flow).files.get(stop.key, 0)), typed=False)
             case Consent() if value == "refuse" and not stop.item.optional:
                 self._refused_consent(flow)
-            case Several():
+            case MultiChoice():
                 self._tick_option(flow, stop, value or "")
-            case Gate() if value == "person":
+            case HandoffOffer() if value == "person":
                 self._person(stop.item.topic)
-            case Many() if value != "done":
+            case RepeatingGroup() if value != "done":
                 self._change_members(flow, stop.item, value or "")
             case Review() if value == "edit":
                 self._ask_screen(screens.edit_screen(road[1]))
             case _ if value is not None and not stop.item.accepts(value):
-                self._remark(screens.CHANGED)
+                self._say_and_reprompt(screens.CHANGED)
             case _:
                 self._record(flow, stop, value, typed)
 
@@ -650,7 +658,7 @@ class _Turn(Announcing):
     def _refused_consent(self, flow: Flow) -> None:
         answers = path(flow, self._form(flow)).answers
         self._drop_form(flow)
-        self.c = replace(self.c, flow=self.c.parked, parked="")
+        self.c = replace(self.c, flow=self.c.suspended_flow, suspended_flow="")
         self.notes += [(text,) for text in flow.declined(answers, self.today)]
         self.ask()
 
@@ -666,7 +674,7 @@ class _Turn(Announcing):
         self.replaces = True
         self.ask()
 
-    def _change_members(self, flow: Flow, many: Many, key: str) -> None:
+    def _change_members(self, flow: Flow, many: RepeatingGroup, key: str) -> None:
         form = self._form(flow)
         members = form.members.get(many.name, ())
         if key == "add":
@@ -721,17 +729,17 @@ class _Turn(Announcing):
         self.ask()
 
     def _choose(self, key: str) -> None:
-        if self.c.mine and self.c.mine.flow == key:
+        if self.c.saved_list and self.c.saved_list.flow == key:
             return self._open_list()
         if key in self.flows:
             return self._enter(self.flows[key])
         if key == "pin":
             return self._choose_pin()
         if key == "write_again":
-            self.c = replace(self.c, quiet=False)
-            return self._remark(screens.WRITE_AGAIN)
+            self.c = replace(self.c, muted=False)
+            return self._say_and_reprompt(screens.WRITE_AGAIN)
         if key in Reserved:
-            return self._obey(Reserved(key))
+            return self._run_command(Reserved(key))
         self._old()
 
     def _registered(self, key: str) -> None:
@@ -753,8 +761,8 @@ class _Turn(Announcing):
         self.ask()
 
     def _withdraw(self, key: str) -> None:
-        if key == "yes" and self.c.standing:
-            self.c = replace(self.c, standing=replace(self.c.standing, state="withdrawing"))
+        if key == "yes" and self.c.registration:
+            self.c = replace(self.c, registration=replace(self.c.registration, state="withdrawing"))
             self.effects.append(Withdraw())
         self._go_through(pin_screens.STATUS)
 

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 from flows.engine.conditions import ALWAYS, describe, reads
 from flows.engine.exhaustive_walk import END, PERSON, REFUSED, START, every, walk
-from flows.engine.flow import Consent, Flow, Gate, Many, Notice, Review
+from flows.engine.flow import Consent, Flow, HandoffOffer, Notice, RepeatingGroup, Review
 from flows.engine.questions import Question
 
 MERMAID = {
-    Gate: '{{{{"{}"}}}}',
+    HandoffOffer: '{{{{"{}"}}}}',
     Consent: '[/"{}"/]',
     Notice: '>"{}"]',
     Review: '[["{}"]]',
-    Many: '[("{}")]',
+    RepeatingGroup: '[("{}")]',
 }
 ENDS = {START: "start", END: "end", PERSON: "a person", REFUSED: "nothing is kept"}
 
@@ -50,14 +50,18 @@ def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
 
 WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
 COLOURS = {
-    Gate: ("#fdf0d5", "#9c6b1e"),
+    HandoffOffer: ("#fdf0d5", "#9c6b1e"),
     Consent: ("#d9efe6", "#1f6b52"),
     Notice: ("#fbe3dc", "#a4472d"),
     Review: ("#d9efe6", "#1f6b52"),
-    Many: ("#e4e6f7", "#434a94"),
+    RepeatingGroup: ("#e4e6f7", "#434a94"),
 }
 PLAIN = ("#ffffff", "#57606a")
-ASIDES = {Gate: ", or a person", Consent: ", or nothing is kept", Many: ", each person as below"}
+ASIDES = {
+    HandoffOffer: ", or a person",
+    Consent: ", or nothing is kept",
+    RepeatingGroup: ", each person as below",
+}
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1f2328}"
     ".small{font-size:10px;fill:#57606a}"
@@ -132,7 +136,7 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
     """Each question with its depth: one more than that of what its condition looks at."""
     lanes: dict[str, int] = {}
     for item in flow.items:
-        for each in (item, *item.items) if isinstance(item, Many) else (item,):
+        for each in (item, *item.items) if isinstance(item, RepeatingGroup) else (item,):
             minimum = 0 if each is item else lanes[item.name] + 1
             deeper = [lanes[name] + 1 for name in reads(each.when) if name in lanes]
             lanes[each.name] = max(minimum, *deeper, 0)
@@ -170,7 +174,7 @@ def _drawn(box: Box) -> Iterator[str]:
     asides = (
         ASIDES.get(kind, ""),
         ", can be skipped" if item.skippable else "",
-        "" if item.kept else ", not kept",
+        "" if item.persisted else ", not kept",
     )
     told = f"{item.name}: {type(item).__name__}{''.join(asides)}"
     yield f'<text class="small" x="{left}" y="{line + LINE}">{escape(told)}</text>'

@@ -54,7 +54,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Papered:
+class UploadChecked:
     """A file was looked at: `refusal` and `hint` are codes of `papers`, both empty when it is good.
 
     `flow` and `key` are those of the question it was sent for.
@@ -67,7 +67,7 @@ class Papered:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperMoved:
+class UploadStatusChanged:
     """What became of a paper in the registry: `sent`, `accepted` or `rejected`."""
 
     paper: str
@@ -75,7 +75,7 @@ class PaperMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperWanted:
+class UploadRequested:
     """The officer who has the conversation asks for a paper."""
 
     paper: str
@@ -139,9 +139,9 @@ type Event = (
     | Shared
     | Unreadable
     | Attached
-    | Papered
-    | PaperMoved
-    | PaperWanted
+    | UploadChecked
+    | UploadStatusChanged
+    | UploadRequested
     | Resumed
     | Edited
     | Acknowledged
@@ -270,7 +270,7 @@ class TakeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperCame:
+class UploadReceived:
     """The paper that the officer asked for is kept: it is the officer's turn."""
 
     paper: str
@@ -325,7 +325,7 @@ type Effect = (
     | CancelCase
     | DeleteInput
     | TakeFile
-    | PaperCame
+    | UploadReceived
     | SendPapers
     | Subscribe
     | ReadNews

@@ -11,10 +11,10 @@ from flows.engine.flow import (
     Derived,
     Flow,
     Form,
-    Gate,
+    HandoffOffer,
     Item,
-    Many,
     Path,
+    RepeatingGroup,
     Review,
     Step,
     Upload,
@@ -28,13 +28,13 @@ from flows.engine.questions import (
     FreeText,
     IdentityNumber,
     Mrz,
+    MultiChoice,
     Number,
     Option,
     PassportNumber,
     PersonName,
     Phone,
     Question,
-    Several,
     Year,
 )
 
@@ -110,7 +110,7 @@ def _order(flow: Flow) -> dict[str, int]:
     """The place of each item; those of a list have the list's own."""
     order: dict[str, int] = {}
     for place, item in enumerate(flow.items):
-        parts = item.items if isinstance(item, Many) else ()
+        parts = item.items if isinstance(item, RepeatingGroup) else ()
         order |= dict.fromkeys((item.name, *(part.name for part in parts)), place)
     return order
 
@@ -134,13 +134,13 @@ def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
-            case Gate() if value == "person":
+            case HandoffOffer() if value == "person":
                 yield PERSON
             case Consent() if value == "refuse" and not item.optional:
                 yield REFUSED
             case Consent():
                 yield _forgotten(flow, form.put(stop.key, _answer(stop, value)))
-            case Many() if value == "add":
+            case RepeatingGroup() if value == "add":
                 members = form.members.get(item.name, ())
                 added = (*members, str(len(members) + 1))
                 yield replace(form, members={**form.members, item.name: added})
@@ -156,9 +156,9 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 def _forgotten(flow: Flow, form: Form) -> Form:
     """The form as consent leaves it."""
-    fleeting = {item.name for item in flow.questions() if not item.kept}
+    renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
-        key: replace(each, value=None) if key in fleeting else each
+        key: replace(each, value=None) if key in renewed else each
         for key, each in form.answers.items()
     }
     return replace(form, answers=answers)
@@ -170,13 +170,13 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
     told = {value for atom in told_apart if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
     match item:
-        case Many():
+        case RepeatingGroup():
             return [option.key for option in offered if not option.key.startswith("remove.")]
         case Review():
             return [option.key for option in offered if option.key != "edit"]
         case Choice():
             return [option.key for option in offered]
-        case Several():
+        case MultiChoice():
             keys = [option.key for option in item.options]
             return [keys[0], ",".join(keys)]
         case CountryQuestion():
@@ -200,7 +200,7 @@ def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):
-        if isinstance(item, Many):
+        if isinstance(item, RepeatingGroup):
             ahead = ahead.union(*(looks_at(part) for part in item.items))
             later |= {part.name: ahead for part in item.items}
         later[item.name] = ahead
@@ -211,7 +211,7 @@ def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
 def every(flow: Flow) -> Iterator[Item]:
     """Every item, those inside lists before the list's own."""
     for item in flow.items:
-        if isinstance(item, Many):
+        if isinstance(item, RepeatingGroup):
             yield from item.items
         yield item
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, Option, Question, Reading, Several
+from flows.engine.questions import Choice, MultiChoice, Option, Question, Reading
 from flows.engine.text import Label, Text, _, button
 
 SKIPPED = _("not given")
@@ -23,7 +23,7 @@ class Notice(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate(Choice):
+class HandoffOffer(Choice):
     """A point where a person is needed more than a form: offers an officer, refuses nobody."""
 
     topic: str
@@ -49,7 +49,7 @@ class Consent(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Many(Question):
+class RepeatingGroup(Question):
     """A list of members, each with the same questions, ended by "done"."""
 
     items: tuple[Question, ...]
@@ -164,13 +164,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A flow's outcome as a list to print and, after `consent`, to keep with the answers `kept`.
+    """A flow's outcome as a list to print and, after `consent`, to keep.
 
-    `reminds` says whether a reminder may be offered to whoever answered so.
+    `persisted` are the questions whose answers are kept with it. `reminds` says whether a reminder
+    may be offered to whoever answered so.
     """
 
     consent: Consent
-    kept: tuple[Question, ...]
+    persisted: tuple[Question, ...]
     title: Callable[[Answers], Text]
     entries: Callable[[Answers, date], tuple[Entry, ...]]
     reminds: Callable[[Answers], bool]
@@ -214,7 +215,7 @@ class Flow:
 
 def _flat(items: Iterable[Item]) -> Iterator[Question]:
     for item in items:
-        if isinstance(item, Many):
+        if isinstance(item, RepeatingGroup):
             yield from item.items
         if isinstance(item, Question):
             yield item
@@ -305,7 +306,7 @@ def path(flow: Flow, form: Form) -> Path:
         match item:
             case Derived():
                 scope[item.name] = item.derive(scope)
-            case Many():
+            case RepeatingGroup():
                 members = form.members.get(item.name, ())
                 for member in members:
                     steps.extend(_member_steps(item, member, form, dict(scope)))
@@ -315,7 +316,9 @@ def path(flow: Flow, form: Form) -> Path:
     return Path(tuple(steps), scope)
 
 
-def _member_steps(many: Many, member: str, form: Form, scope: dict[str, str | None]) -> list[Step]:
+def _member_steps(
+    many: RepeatingGroup, member: str, form: Form, scope: dict[str, str | None]
+) -> list[Step]:
     steps = []
     for part in many.items:
         if holds(part.when, scope):
@@ -340,7 +343,7 @@ def _stop(
         and (answer.value is None or item.accepts(answer.value))
     )
     if ok and answer is not None:
-        scope[item.name] = str(len(members)) if isinstance(item, Many) else answer.value
+        scope[item.name] = str(len(members)) if isinstance(item, RepeatingGroup) else answer.value
     return Step(item, key, member, answer, signature, ok)
 
 
@@ -355,12 +358,12 @@ def _of_before(item: Question, member: str, form: Form) -> Answer | None:
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
     depended: object
-    if not item.depends and not isinstance(item, (Consent, Many, Review)):
+    if not item.depends and not isinstance(item, (Consent, RepeatingGroup, Review)):
         return ""
     match item:
         case Consent():
             depended = item.text.msgid
-        case Many():
+        case RepeatingGroup():
             depended = members
         case Review():
             depended = sorted(scope.items(), key=str)
@@ -374,10 +377,10 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     members = form.members.get(step.item.name, ())
-    if isinstance(step.item, Several):
+    if isinstance(step.item, MultiChoice):
         done = (Option("done", step.item.done),) if members else ()
         return (*step.item.ticked(members), *done)
-    if not isinstance(step.item, Many):
+    if not isinstance(step.item, RepeatingGroup):
         return step.item.options
     room = () if len(members) >= step.item.maximum else (Option("add", step.item.add),)
     removals = tuple(
@@ -390,10 +393,10 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
 def shown(step: Step) -> Label | None:
     """A step's answer as read back; None where there is nothing to read back."""
     item = step.item
-    if not step.answer or isinstance(item, (Notice, Gate, Consent, Many, Review)):
+    if not step.answer or isinstance(item, (Notice, HandoffOffer, Consent, RepeatingGroup, Review)):
         return None
     if step.answer.value is None:
-        return SKIPPED if item.kept else None
+        return SKIPPED if item.persisted else None
     if not item.accepts(step.answer.value):
         return None
     return item.show(step.answer.value)

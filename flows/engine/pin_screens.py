@@ -51,17 +51,17 @@ class Locking(Keeping):
     """Between the person and what is shown of them, for who has chosen a PIN."""
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        if self.c.language and self.c.behind:
+        if self.c.language and self.c.after_pin:
             return self._ask_pin()
         super().ask(found, page, at)
 
     def _status(self) -> None:
-        self._unlock(STATUS) if self.c.locked and self.c.standing else super()._status()
+        self._unlock(STATUS) if self.c.has_pin and self.c.registration else super()._status()
 
     def _mydata(self) -> None:
-        if not self.c.kept:
-            return self._remark(screens.NOTHING_KEPT)
-        if self.c.locked:
+        if not self.c.is_persistent:
+            return self._say_and_reprompt(screens.NOTHING_KEPT)
+        if self.c.has_pin:
             return self._unlock(MYDATA)
         self._show_data()
 
@@ -70,17 +70,17 @@ class Locking(Keeping):
         self.ask()
 
     def _unlock(self, what: str) -> None:
-        self.c = replace(self.c, behind=what)
+        self.c = replace(self.c, after_pin=what)
         self._ask_pin()
 
     def _choose_pin(self) -> None:
-        self._unlock(CHANGE if self.c.locked else NEW)
+        self._unlock(CHANGE if self.c.has_pin else NEW)
 
     def _ask_pin(self) -> None:
-        fresh = self.c.behind == NEW
+        fresh = self.c.after_pin == NEW
         possible = (
             (not fresh, Option("lost", button("I forgot the PIN"))),
-            (fresh and self.c.locked, Option("none", button("Remove the PIN"))),
+            (fresh and self.c.has_pin, Option("none", button("Remove the PIN"))),
             (True, Option("menu", button("Menu"))),
         )
         offered = tuple(option for use, option in possible if use)
@@ -104,37 +104,40 @@ class Locking(Keeping):
         if not key.isdecimal():
             return self._leave_pin(key)
         if self.page is Page.ALWAYS:
-            return self._remark(screens.NOT_HERE)
-        if self.c.behind != NEW:
+            return self._say_and_reprompt(screens.NOT_HERE)
+        if self.c.after_pin != NEW:
             return self.effects.append(TryPin(key))
         self.effects.append(SetPin(key))
-        self.c = replace(self.c, locked=True, behind="")
-        self._remark(CHOSEN)
+        self.c = replace(self.c, has_pin=True, after_pin="")
+        self._say_and_reprompt(CHOSEN)
 
     def _leave_pin(self, key: str) -> None:
-        removes = key == "none" and self.c.behind == NEW
-        self.c = replace(self.c, behind="", locked=self.c.locked and not removes)
+        removes = key == "none" and self.c.after_pin == NEW
+        self.c = replace(self.c, after_pin="", has_pin=self.c.has_pin and not removes)
         if removes:
             self.effects.append(SetPin(None))
-        self._remark(REMOVED if removes else LOST) if key in ("none", "lost") else self.ask()
+        self._say_and_reprompt(REMOVED if removes else LOST) if key in (
+            "none",
+            "lost",
+        ) else self.ask()
 
-    def _heard_of_pin(self, event: PinTried | PinLifted) -> None:
+    def _take_pin_event(self, event: PinTried | PinLifted) -> None:
         if isinstance(event, PinLifted):
-            self.c = replace(self.c, locked=False, behind="")
+            self.c = replace(self.c, has_pin=False, after_pin="")
             return self._say(
                 ((LIFTED,),), (Button("!menu", button("Menu"), Kind.CONTROL),), service=True
             )
-        what = self.c.behind
+        what = self.c.after_pin
         if event.right:
             return self._go_through(what)
         if event.left:
             self.notes.append((_(WRONG.msgid, left=event.left),))
             return self._ask_pin()
-        self.c = replace(self.c, behind="")
-        self._remark(SHUT)
+        self.c = replace(self.c, after_pin="")
+        self._say_and_reprompt(SHUT)
 
     def _go_through(self, what: str) -> None:
-        self.c = replace(self.c, behind="")
+        self.c = replace(self.c, after_pin="")
         match what:
             case "status":
                 super()._status()

@@ -40,7 +40,7 @@ class Question:
     """One thing to find out.
 
     `depends` names the questions whose change reopens this one. `rev` rises when the meaning
-    changes; `was` lists earlier names. An answer that is not `kept` is forgotten at consent.
+    changes; `was` lists earlier names. An answer that is not `persisted` is forgotten at consent.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Question:
     was: tuple[str, ...] = ()
     skippable: bool = False
     sensitive: bool = False
-    kept: bool = True
+    persisted: bool = True
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -95,7 +95,7 @@ class Choice(Question):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Several(Question):
+class MultiChoice(Question):
     """Some of a few options, each pressed on and off until "done"; their keys, with commas."""
 
     among: tuple[Option, ...]

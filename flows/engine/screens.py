@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from flows.engine import upload_states
-from flows.engine.flow import Flow, Many, Path, Review, Step, Upload, shown
+from flows.engine.flow import Flow, Path, RepeatingGroup, Review, Step, Upload, shown
 from flows.engine.language_protocol import Words
 from flows.engine.questions import NO, YES, Choice, Option
 from flows.engine.text import Label, Text, _, button, verbatim
@@ -205,7 +205,7 @@ def edit_screen(road: Path) -> Choice:
 
 
 def _can_change(step: Step) -> bool:
-    return isinstance(step.item, Many) or shown(step) is not None
+    return isinstance(step.item, RepeatingGroup) or shown(step) is not None
 
 
 def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
@@ -239,7 +239,7 @@ def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ..
             if (answer := shown(step)) is not None
         )
         return (lines,)
-    if isinstance(stop.item, Many):
+    if isinstance(stop.item, RepeatingGroup):
         members = dict.fromkeys(step.member for step in road.steps if step.member)
         lines = tuple(
             _("{number}. {member}", number=number, member=stop.item.describe(road.of(member)))

@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RegistrationStatus:
     """What is known of the person's registration."""
 
     state: str
@@ -61,11 +61,11 @@ class MadeList:
 class Conversation:
     """All that is remembered with a person between two turns.
 
-    `papers` says of each kind of paper where it stands; `checking` counts files that are being
-    looked at, `verdicts` what was found of those before; `wanted` is a paper an officer asked for.
-    `made` is a list that was made just now, `mine` one that the person wants kept. `locked` says
-    that a PIN is set, `behind` what waits behind the one that is asked for. `topics` are those of
-    which announcements come.
+    `papers` holds the state of each kind of paper. `pending_uploads` counts files that are being
+    checked, `verdicts` holds the results of those before. `requested_upload` is the paper that an
+    officer asked for. `draft_list` is a list that was just made, `saved_list` one that the person
+    keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is the flow
+    to return to after the handoff. `topics` are those that the person subscribes to.
     """
 
     language: str = ""
@@ -73,20 +73,20 @@ class Conversation:
     forms: Mapping[str, Form] = field(default_factory=dict)
     asked: Asked | None = None
     nonce: int = 0
-    parked: str = ""
+    suspended_flow: str = ""
     with_officer: bool = False
-    kept: bool = False
-    quiet: bool = False
+    is_persistent: bool = False
+    muted: bool = False
     consents: Mapping[str, str] = field(default_factory=dict)
-    standing: Standing | None = None
+    registration: RegistrationStatus | None = None
     papers: Mapping[str, str] = field(default_factory=dict)
-    checking: int = 0
+    pending_uploads: int = 0
     verdicts: tuple[str, ...] = ()
-    wanted: str = ""
-    made: MadeList | None = None
-    mine: MadeList | None = None
-    locked: bool = False
-    behind: str = ""
+    requested_upload: str = ""
+    draft_list: MadeList | None = None
+    saved_list: MadeList | None = None
+    has_pin: bool = False
+    after_pin: str = ""
     topics: tuple[str, ...] = ()
 
 

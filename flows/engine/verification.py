@@ -9,9 +9,19 @@ from typing import TypedDict
 from flows.engine import announcement_screens, screens
 from flows.engine.conditions import AtLeast, Is
 from flows.engine.exhaustive_walk import atoms, every, looks_at, walk
-from flows.engine.flow import Consent, Derived, Flow, Gate, Item, Many, Notice, Review, Upload
+from flows.engine.flow import (
+    Consent,
+    Derived,
+    Flow,
+    HandoffOffer,
+    Item,
+    Notice,
+    RepeatingGroup,
+    Review,
+    Upload,
+)
 from flows.engine.language_protocol import Reserved, Words
-from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question, Several
+from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 
 # With a nonce before it, it fits a button's 64 bytes.
@@ -89,7 +99,7 @@ def _conditions(flow: Flow) -> _Found:
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
-            if isinstance(atom, AtLeast) and not isinstance(asked, Number | Many):
+            if isinstance(atom, AtLeast) and not isinstance(asked, Number | RepeatingGroup):
                 yield item.name, f"counts {atom.question}, which is not a number"
             if isinstance(atom, Is) and isinstance(asked, Choice):
                 for value in sorted(atom.values - {option.key for option in asked.options}):
@@ -103,12 +113,12 @@ def _forgetting(flow: Flow) -> _Found:
     """
     consented = False
     for item, before in _scopes(flow):
-        fleeting = {name for name, each in before.items() if not _kept(each)}
+        renewed = {name for name, each in before.items() if not _kept(each)}
         for atom, negated in atoms(item.when):
-            if negated and atom.question in fleeting:
+            if negated and atom.question in renewed:
                 yield item.name, f"negates {atom.question}, which is not kept"
         steady = looks_at(item) if consented else set(_depends(item))
-        for name in sorted(steady & fleeting):
+        for name in sorted(steady & renewed):
             yield item.name, f"needs {name}, which is not kept"
         consented = consented or isinstance(item, Consent)
         if consented and not _kept(item):
@@ -137,7 +147,7 @@ def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
     handoff = next((each for each in flows.values() if each.hands_over), None)
     topics = handoff.find("topic") if handoff else None
     for gate in flow.questions():
-        if not isinstance(gate, Gate):
+        if not isinstance(gate, HandoffOffer):
             continue
         if {option.key for option in gate.options} != {"person", "go_on"}:
             yield gate.name, "does not offer exactly a person and a way on"
@@ -199,9 +209,9 @@ def _offered(item: Question) -> tuple[Option, ...]:
     """What may be offered at a question; of a list, with its last member there too."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
-    if isinstance(item, Several):
+    if isinstance(item, MultiChoice):
         return (*item.ticked(()), Option("done", item.done))
-    if not isinstance(item, Many):
+    if not isinstance(item, RepeatingGroup):
         return item.options
     last = Option(f"remove.{item.maximum}", button("Remove no. {number}", number=item.maximum))
     return (Option("add", item.add), Option("done", item.done), last)
@@ -227,7 +237,7 @@ def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
     """The questions of lists, with the number that the last member has."""
     for item in flow.items:
-        if isinstance(item, Many):
+        if isinstance(item, RepeatingGroup):
             yield from ((part, item.maximum) for part in item.items)
 
 
@@ -236,7 +246,7 @@ def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
     before: dict[str, Item] = {}
     for item in flow.items:
         inside = dict(before)
-        for part in item.items if isinstance(item, Many) else ():
+        for part in item.items if isinstance(item, RepeatingGroup) else ():
             yield part, dict(inside)
             inside[part.name] = part
         yield item, dict(before)
@@ -248,7 +258,7 @@ def _depends(item: Item) -> tuple[str, ...]:
 
 
 def _kept(item: Item) -> bool:
-    return isinstance(item, Derived) or item.kept
+    return isinstance(item, Derived) or item.persisted
 
 
 # The manifest

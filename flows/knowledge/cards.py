@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 
 ATA_ZHOLY = Fact(
     key="ata_zholy.eligibility",
@@ -125,15 +125,15 @@ CARDS = (
     CHINA_STAY_ENDS,
 )
 
-CARDS_UNSAID = (
-    Unsaid(
+CARDS_WITHHELD = (
+    Withheld(
         key="ata_zholy.basis",
         words="Order of 30 June 2023, in force 14 July 2023.",
         sources=("https://adilet.zan.kz/kaz/docs/V2300032983",),
         as_of="2023-07-14",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="ata_zholy.review_term",
         words="5 working days.",
         sources=(
@@ -143,7 +143,7 @@ CARDS_UNSAID = (
         as_of="2024-04-15",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="ata_zholy.practice",
         words=(
             "A senator said on 2 Oct 2025 that about 150 people had asked to use the card"
@@ -158,17 +158,17 @@ CARDS_UNSAID = (
         ),
         as_of="2025-10-02",
     ),
-    Unsaid(
+    Withheld(
         key="ata_zholy.fee",
         words="Not found.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="ata_zholy.pilot_effect",
         words="Whether the 2026 pilot touches the card: not found.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="kazakh_card.existence",
         words=(
             'Only the seed names a separate "Kazakh Card". In Sept 2022 "Card of Kazakh"'
@@ -178,7 +178,7 @@ CARDS_UNSAID = (
         sources=("seed article of the project (July 2025, French)",),
         as_of="2025-07",
     ),
-    Unsaid(
+    Withheld(
         key="visa_c10.fee",
         words=(
             "Kandas are exempt from the consular fee for entry visas according to a law"
@@ -186,7 +186,7 @@ CARDS_UNSAID = (
         ),
         as_of="2022",
     ),
-    Unsaid(
+    Withheld(
         key="visa_permanent.summary",
         words=(
             "Private law-firm pages: single entry, up to 90 days, no right to work, leaving"
@@ -198,7 +198,7 @@ CARDS_UNSAID = (
         ),
         as_of="2026-02",
     ),
-    Unsaid(
+    Withheld(
         key="visa_permanent.ethnic_kazakhs",
         words=(
             "A law site says ethnic Kazakhs may ask the police for a residence permit"

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from flows.knowledge.cards import CARDS, CARDS_UNSAID
-from flows.knowledge.contacts import CONTACTS, CONTACTS_UNSAID, HOTLINES, TESTS
-from flows.knowledge.documents import DOCUMENTS, DOCUMENTS_UNSAID, ORIGINALS
-from flows.knowledge.facts import Fact, Unsaid
-from flows.knowledge.kandas import KANDAS, KANDAS_UNSAID
+from flows.knowledge.cards import CARDS, CARDS_WITHHELD
+from flows.knowledge.contacts import CONTACTS, CONTACTS_WITHHELD, HOTLINES, TESTS
+from flows.knowledge.documents import DOCUMENTS, DOCUMENTS_WITHHELD, ORIGINALS
+from flows.knowledge.facts import Fact, Withheld
+from flows.knowledge.kandas import KANDAS, KANDAS_WITHHELD
 from flows.knowledge.laws import LAWS
 from flows.knowledge.offices import OFFICES
 from flows.knowledge.permits import PERMIT_DOCUMENTS
-from flows.knowledge.pilot_2026 import PILOT, PILOT_UNSAID
-from flows.knowledge.quota import QUOTA, QUOTA_UNSAID
-from flows.knowledge.registry import REGISTRY, REGISTRY_UNSAID
-from flows.knowledge.settling import SETTLING, SETTLING_UNSAID
-from flows.knowledge.withheld import COUNTRIES_UNSAID
+from flows.knowledge.pilot_2026 import PILOT, PILOT_WITHHELD
+from flows.knowledge.quota import QUOTA, QUOTA_WITHHELD
+from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
+from flows.knowledge.settling import SETTLING, SETTLING_WITHHELD
+from flows.knowledge.withheld import COUNTRIES_WITHHELD
 
 MONTH = timedelta(days=365.25 / 12)
 
@@ -38,22 +38,22 @@ FACTS: Sequence[Fact] = tuple(
         )
     )
 )
-UNSAID: Sequence[Unsaid] = (
-    *REGISTRY_UNSAID,
-    *PILOT_UNSAID,
-    *KANDAS_UNSAID,
-    *QUOTA_UNSAID,
-    *CARDS_UNSAID,
-    *SETTLING_UNSAID,
-    *COUNTRIES_UNSAID,
-    *DOCUMENTS_UNSAID,
-    *CONTACTS_UNSAID,
+WITHHELD: Sequence[Withheld] = (
+    *REGISTRY_WITHHELD,
+    *PILOT_WITHHELD,
+    *KANDAS_WITHHELD,
+    *QUOTA_WITHHELD,
+    *CARDS_WITHHELD,
+    *SETTLING_WITHHELD,
+    *COUNTRIES_WITHHELD,
+    *DOCUMENTS_WITHHELD,
+    *CONTACTS_WITHHELD,
 )
 
 
-def find(key: str) -> Fact | Unsaid | None:
+def find(key: str) -> Fact | Withheld | None:
     """What is known under that key."""
-    known: tuple[Fact | Unsaid, ...] = (*FACTS, *UNSAID)
+    known: tuple[Fact | Withheld, ...] = (*FACTS, *WITHHELD)
     return next((each for each in known if each.key == key), None)
 
 

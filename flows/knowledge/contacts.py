@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 
 UNIFIED = Fact(
     key="contacts.ucc_1414",
@@ -45,25 +45,25 @@ TESTS = Fact(
 CONTACTS = (UNIFIED, MISSIONS)
 HOTLINES = (UNIFIED, FAMILY_LINE)
 
-CONTACTS_UNSAID = (
-    Unsaid(
+CONTACTS_WITHHELD = (
+    Withheld(
         key="contacts.ucc_abroad",
         words="+7 7172 906 984 for calls from abroad. Seen once; to be tried before it is said.",
         sources=("https://legalacts.egov.kz",),
         as_of="undated",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="contacts.ucc_old",
         words="8 800 080 7777 stands in old service standards; no source was found.",
         as_of="undated",
     ),
-    Unsaid(
+    Withheld(
         key="contacts.line_1411",
         words="No source was found for the number 1411.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="contacts.otandastar",
         words="The Otandastar fund has an information centre; its number and hours were not found.",
         sources=("https://oq.gov.kz/en/news/1458",),

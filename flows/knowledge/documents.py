@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.text import Text, _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,8 +320,8 @@ DOCUMENTS = (
     EARLIER_STATUS,
 )
 
-DOCUMENTS_UNSAID = (
-    Unsaid(
+DOCUMENTS_WITHHELD = (
+    Withheld(
         key="documents.dna_test",
         words=(
             "Not a document to ask for. Proposed in 2024, reported as dropped in 2025,"
@@ -335,7 +335,7 @@ DOCUMENTS_UNSAID = (
         ),
         as_of="2025-07",
     ),
-    Unsaid(
+    Withheld(
         key="documents.court_or_archive_proof",
         words=(
             'Not found in the rules read. May fall under "other official documents of'
@@ -343,7 +343,7 @@ DOCUMENTS_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="documents.departure_consent",
         words=(
             "Mentioned by press for the pilot; older rules exempted ethnic Kazakhs from the"
@@ -355,7 +355,7 @@ DOCUMENTS_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="documents.hukou",
         words=(
             "Not on any official Kazakhstan list that was read. Appears in commercial visa"
@@ -363,7 +363,7 @@ DOCUMENTS_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="documents.power_of_attorney",
         words=(
             "Whether kandas status can be applied for by a representative was not verified."

@@ -44,7 +44,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsaid:
+class Withheld:
     """What is known and never said: it has no sentence, so that no flow can say it.
 
     Unless `verified`, no source supports it or sources contradict one another, and people are sent

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 
 DEFINITION = Fact(
     key="kandas_status.definition",
@@ -190,8 +190,8 @@ KANDAS = (
     ROLE,
 )
 
-KANDAS_UNSAID = (
-    Unsaid(
+KANDAS_WITHHELD = (
+    Withheld(
         key="kandas_status.name_change",
         words=(
             '"Oralman" became "kandas" by Law 327-VI of 13 May 2020, from 1 Jan 2021. Old'
@@ -201,7 +201,7 @@ KANDAS_UNSAID = (
         as_of="2021-01-01",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.rules",
         words=(
             "Rules approved by order No. 329-ө-м of 22 July 2013 (reg. No. 8624), last seen"
@@ -215,7 +215,7 @@ KANDAS_UNSAID = (
         as_of="2025-10-26",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.review_term_conflict",
         words=(
             "Terms in sources differ: 3 + 3 working days (rules of Oct 2025), 30 working"
@@ -233,13 +233,13 @@ KANDAS_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.citizenship_kept",
         words="Foreign citizenship is kept while the status lasts.",
         sources=("https://github.com/elorda-it/KieliSite",),
         as_of="2026-09-12",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.refusal_grounds",
         words=(
             "The exact list of refusal grounds in the rules was not read. Known: the person"
@@ -251,12 +251,12 @@ KANDAS_UNSAID = (
         ),
         as_of="2023",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.loss",
         words="Grounds for losing the status other than acquiring citizenship were not read.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.appeal",
         words=(
             "Beyond the hearing, the appeal route (higher body, then court under the"
@@ -264,7 +264,7 @@ KANDAS_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.outside_quota_regions",
         words=(
             "Mangystau, a region with no 2026 quota, answered in Feb 2026 that housing is"
@@ -281,7 +281,7 @@ KANDAS_UNSAID = (
         ),
         as_of="2026-02-27",
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.abroad_pilot",
         words=(
             "An earlier pilot took applications through embassies in Turkmenistan,"
@@ -292,7 +292,7 @@ KANDAS_UNSAID = (
         as_of="2023",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="kandas_status.draft_nov_2025",
         words=(
             "In Nov 2025 the Labour Ministry published a draft that changes the check of"
@@ -309,14 +309,14 @@ KANDAS_UNSAID = (
         as_of="2025-11-30",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="kandas_extension.decision",
         words="Decided within 2 working days; the answer comes through e-government.",
         sources=("https://oq.gov.kz/en/qazalemnews/1277",),
         as_of="2025-10-26",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="nationality_commission.members",
         words=(
             "Members named in Jan 2024: employment coordination, education, internal"
@@ -329,7 +329,7 @@ KANDAS_UNSAID = (
         as_of="2024-01-26",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="nationality_commission.dna",
         words=(
             "DNA test: proposed in Jan 2024 for cases of doubt; a draft put it at the"
@@ -347,7 +347,7 @@ KANDAS_UNSAID = (
         ),
         as_of="2025-07",
     ),
-    Unsaid(
+    Withheld(
         key="nationality_commission.interview_traditions",
         words=(
             "An interview about language, descent and traditions is described in the seed only."
@@ -355,7 +355,7 @@ KANDAS_UNSAID = (
         sources=("seed article of the project (July 2025, French)",),
         as_of="2025-07",
     ),
-    Unsaid(
+    Withheld(
         key="nationality_commission.court_archive",
         words=(
             "A court decision or an archive reference as proof of ethnicity was not found"

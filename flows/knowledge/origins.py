@@ -9,7 +9,7 @@ from flows.knowledge.facts import Fact
 
 # Countries that most people who come are citizens of, most frequent first.
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
-MAX_FREQUENT = ORIGINS[:6]
+COMMON_ORIGINS = ORIGINS[:6]
 
 SAFETY_FIRST = _(
     "Your safety comes first. Ask for no paper where that could harm you or your family: talk to an"

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact, Unsaid
+from flows.knowledge.facts import Fact, Withheld
 
 SINCE, UNTIL = date(2026, 2, 13), date(2026, 12, 31)
 
@@ -139,8 +139,8 @@ PILOT = (
     BEFORE_PERMIT,
 )
 
-PILOT_UNSAID = (
-    Unsaid(
+PILOT_WITHHELD = (
+    Withheld(
         key="pilot_2026.appendix_2_text",
         words=(
             "The text of appendix 2 (the kandas rules under the pilot) could not be opened"
@@ -149,7 +149,7 @@ PILOT_UNSAID = (
         sources=("https://adilet.zan.kz/rus/docs/G26G0000041",),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.end",
         words=(
             "Due to run until 31 Dec 2026. What follows on 1 Jan 2027 was not found. (End"
@@ -161,7 +161,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-09-12",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.step_1_test_details",
         words=(
             "Told by a private guide only: KAZTEST at app.testcenter.kz, paid, 60"
@@ -171,7 +171,7 @@ PILOT_UNSAID = (
         sources=("https://github.com/elorda-it/KieliSite",),
         as_of="2026-09-12",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.step_1_pass_mark",
         words=(
             "Pass mark is in conflict: press of Feb 2026 says at least 30% in each block; a"
@@ -185,7 +185,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-10",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.step_1_price",
         words=(
             "Price of the A1 test not found (the separate citizenship exam cost 14,693 KZT"
@@ -193,7 +193,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.step_3_score",
         words=(
             'Step 3: automatic scoring. "At least 400 points" goes back to one press report'
@@ -206,7 +206,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.duration",
         words=(
             "The five steps are said to take up to 29 days and to end with a notice of"
@@ -219,7 +219,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.departure_consent",
         words=(
             "Press reports also mention a written consent of the state of citizenship to"
@@ -232,7 +232,7 @@ PILOT_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="pilot_2026.exemptions",
         words=(
             "Exemptions by age, for children or for disability were not found for this"

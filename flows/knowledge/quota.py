@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import Amount, _
-from flows.knowledge.facts import Fact, Unsaid
+from flows.knowledge.facts import Fact, Withheld
 
 SINCE, UNTIL = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -198,8 +198,8 @@ QUOTA = (
     WHO_GETS,
 )
 
-QUOTA_UNSAID = (
-    Unsaid(
+QUOTA_WITHHELD = (
+    Withheld(
         key="regional_quota.resettlers",
         words=(
             "The other line of the order, 5,997 resettlers in 2026, is for internal"
@@ -214,7 +214,7 @@ QUOTA_UNSAID = (
         as_of="2025-12-30",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="regional_quota.term_2021",
         words=(
             '14 working days for inclusion in the quota under the "one application" rule of'
@@ -225,7 +225,7 @@ QUOTA_UNSAID = (
         ),
         as_of="2021-09-08",
     ),
-    Unsaid(
+    Withheld(
         key="regional_quota.rules",
         words=(
             "Rules of voluntary resettlement: order No. 20 of 15 Jan 2016, amended by the"
@@ -238,7 +238,7 @@ QUOTA_UNSAID = (
         as_of="2026-01-01",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="regional_quota.refusal",
         words=(
             "For internal resettlers refusal is possible for an incomplete package or"
@@ -249,7 +249,7 @@ QUOTA_UNSAID = (
         ),
         as_of="2025-11-26",
     ),
-    Unsaid(
+    Withheld(
         key="regional_quota.next_year",
         words=(
             "The 2027 quota was not found; the 2026 one was signed in December 2025, so"
@@ -257,7 +257,7 @@ QUOTA_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="quota_support.certificate_rest",
         words=(
             "Whether the limit of half of the price still applies in 2026 was not read in"
@@ -272,7 +272,7 @@ QUOTA_UNSAID = (
         ),
         as_of="2026-01",
     ),
-    Unsaid(
+    Withheld(
         key="quota_support.certificate_typo",
         words="One outlet prints 7,025,625 KZT; 1,625 x 4,325 = 7,028,125.",
         sources=(
@@ -282,7 +282,7 @@ QUOTA_UNSAID = (
         as_of="2026-02-01",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="quota_support.employer",
         words="Subsidy to an employer of a resettled person 400 MCI (1,730,000 KZT in 2026).",
         sources=(
@@ -292,7 +292,7 @@ QUOTA_UNSAID = (
         as_of="2026-01-21",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="quota_support.seed_amounts",
         words=(
             "The seed figures (up to about 600 EUR, 130-260 EUR a month, 50% up to about"

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact, Unsaid
+from flows.knowledge.facts import Fact, Withheld
 from flows.knowledge.kandas import CHANNELS, FEE, ROLE
 
 ANNOUNCEMENT = Fact(
@@ -23,8 +23,8 @@ NO_PROMISE = _(
     " authorities decide on every application."
 )
 
-REGISTRY_UNSAID = (
-    Unsaid(
+REGISTRY_WITHHELD = (
+    Withheld(
         key="registry_preregistration.launch",
         words=(
             "No evidence was found that the registry has been launched, that it has a"
@@ -34,7 +34,7 @@ REGISTRY_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="registry_preregistration.legal_effect",
         words=(
             "Nothing found says that pre-registration gives any right, place in a queue or"
@@ -42,7 +42,7 @@ REGISTRY_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="registry_preregistration.portal_name_conflict",
         words=(
             "The State Corporation press text of 12 Aug 2025 names the portal"

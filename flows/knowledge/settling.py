@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Unsaid
+from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 
 SOLVENCY = Fact(
     key="prp.solvency",
@@ -185,8 +185,8 @@ SETTLING = (
     PENSION,
 )
 
-SETTLING_UNSAID = (
-    Unsaid(
+SETTLING_WITHHELD = (
+    Withheld(
         key="prp.sequence",
         words=(
             "Otandastar gives this order for newcomers: IIN, kandas status, permanent"
@@ -198,7 +198,7 @@ SETTLING_UNSAID = (
         sources=("https://oq.gov.kz/en/movein",),
         as_of="undated",
     ),
-    Unsaid(
+    Withheld(
         key="prp.documents",
         words=(
             "Questionnaire application; passport valid more than 180 days with notarised"
@@ -214,7 +214,7 @@ SETTLING_UNSAID = (
         as_of="undated",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="prp.term",
         words=(
             "Terms differ: 45 calendar days (2021), up to 90 calendar days (law site),"
@@ -227,7 +227,7 @@ SETTLING_UNSAID = (
         ),
         as_of="2026-02-24",
     ),
-    Unsaid(
+    Withheld(
         key="prp.refusal",
         words=(
             "Article 49 of the law: illegal arrival, prosecution abroad, sentence served"
@@ -240,17 +240,17 @@ SETTLING_UNSAID = (
         ),
         as_of="undated",
     ),
-    Unsaid(
+    Withheld(
         key="prp.fee",
         words="Not verified.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="residence_card.validity",
         words="10 years is usual (private answers); not checked.",
         as_of="2025-02-20",
     ),
-    Unsaid(
+    Withheld(
         key="citizenship_simplified.documents",
         words=(
             "Questionnaire (appendix 7-1), notarised statement of giving up the former"
@@ -262,12 +262,12 @@ SETTLING_UNSAID = (
         as_of="undated",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="citizenship_simplified.term_fee",
         words="Term and state fee for kandas not verified.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="citizenship_simplified.china_apostille",
         words=(
             "In 2024 kandas from China were told to bring apostilled Chinese papers for"
@@ -279,7 +279,7 @@ SETTLING_UNSAID = (
         as_of="2024",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="adaptation_services.shymkent",
         words=(
             "The Shymkent centre gives services for 6 months and housed 29 people of 14"
@@ -290,7 +290,7 @@ SETTLING_UNSAID = (
         ),
         as_of="undated",
     ),
-    Unsaid(
+    Withheld(
         key="adaptation_services.list",
         words="A current list of centres and addresses was not found.",
         as_of="2026-11-24",

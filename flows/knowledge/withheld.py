@@ -1,9 +1,9 @@
 """What is known of single countries and is not for people to read: dangers, and open questions."""
 
-from flows.knowledge.facts import Unsaid
+from flows.knowledge.facts import Withheld
 
-COUNTRIES_UNSAID = (
-    Unsaid(
+COUNTRIES_WITHHELD = (
+    Withheld(
         key="cn.entry",
         words=(
             "Visa-free stay up to 30 days, 90 in 180, since 10 Nov 2023; no right to work"
@@ -18,7 +18,7 @@ COUNTRIES_UNSAID = (
         as_of="2023-11-10",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="cn.safety",
         words=(
             "WhatsApp and Telegram are blocked without a VPN; WhatsApp and VPNs were among"
@@ -36,7 +36,7 @@ COUNTRIES_UNSAID = (
         as_of="2024-04-19",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="cn.apostille_trap",
         words=(
             "In 2024 kandas from Xinjiang were told to bring apostilled papers for"
@@ -49,7 +49,7 @@ COUNTRIES_UNSAID = (
         as_of="2024",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="cn.consulate_refuses",
         words=(
             "The PRC consulate in Almaty refused to confirm papers of people who had become"
@@ -63,7 +63,7 @@ COUNTRIES_UNSAID = (
         as_of="2022",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="cn.conditional_exit",
         words=(
             "A family of 2023 said it was let out of China on condition of coming back"
@@ -74,17 +74,17 @@ COUNTRIES_UNSAID = (
         as_of="2023-12-27",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="cn.ethnicity_papers",
         words="The hukou book and ID card state ethnicity.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="uz.entry",
         words="No visa (CIS). Term of stay without registration not verified.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="uz.pinfl",
         words=(
             "Uzbek papers carry the 14-digit JShShIR (PINFL); it is not the Kazakh IIN. Do"
@@ -92,7 +92,7 @@ COUNTRIES_UNSAID = (
         ),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="uz.karakalpakstan",
         words=(
             "Many ethnic Kazakhs live in Karakalpakstan and Tashkent region. The Samarkand"
@@ -105,14 +105,14 @@ COUNTRIES_UNSAID = (
         as_of="2024-11",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="uz.stateless",
         words="Risk case: giving up Uzbek citizenship first led to statelessness.",
         sources=("https://unsdg.un.org/latest/stories/kazakhstan-lifting-shadows-statelessness",),
         as_of="undated",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="uz.word_vatandosh",
         words=(
             'State media write "vatandosh maqomi" for kandas status, but "vatandosh" is'
@@ -125,7 +125,7 @@ COUNTRIES_UNSAID = (
         as_of="2026-01-28",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="mn.entry",
         words=(
             "Listed in 2023 among visa-regime states of the embassy pilot; an older page"
@@ -134,19 +134,19 @@ COUNTRIES_UNSAID = (
         sources=("https://silkwaytv.kz",),
         as_of="2023",
     ),
-    Unsaid(
+    Withheld(
         key="mn.pension",
         words="Draft pension agreement approved for signing in 2024.",
         sources=("https://adilet.zan.kz/rus/docs/P2400000441",),
         as_of="2024",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="ru.entry",
         words="No visa. Not verified further.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="ru.safety",
         words=(
             "Men of military age may be at risk if their plan to leave is known. Same"
@@ -157,7 +157,7 @@ COUNTRIES_UNSAID = (
         ),
         as_of="2022-11-16",
     ),
-    Unsaid(
+    Withheld(
         key="ru.mobilisation",
         words=(
             "After the mobilisation of Sept 2022 218 of 232 applicants in West Kazakhstan"
@@ -169,12 +169,12 @@ COUNTRIES_UNSAID = (
         as_of="2022-11-16",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="ru.ethnicity_papers",
         words="Russian passports do not state ethnicity; birth certificates may.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="tm.legalisation",
         words=(
             "Documents made or attested by competent bodies of a party to the Minsk (1993)"
@@ -188,29 +188,29 @@ COUNTRIES_UNSAID = (
         ),
         as_of="2023-10-31",
     ),
-    Unsaid(
+    Withheld(
         key="tm.safety",
         words="Internet and messengers are restricted (general knowledge, not sourced here).",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="tm.embassy_pilot",
         words="One of the five states of the earlier embassy pilot.",
         sources=("https://silkwaytv.kz",),
         as_of="2023",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="kg.entry",
         words="No visa. Not verified further.",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="tr.entry",
         words="Visa-free for short stays (old page, not verified).",
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="ir.safety",
         words=(
             "Armed conflict in 2025 and 2026; missions evacuated. Give no route advice; hand off."
@@ -222,12 +222,12 @@ COUNTRIES_UNSAID = (
         as_of="2026-03-03",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="af.safety",
         words=("Women and people with links abroad at risk. Hand off; never ask to fetch papers."),
         as_of="2026-11-24",
     ),
-    Unsaid(
+    Withheld(
         key="af.checks_2021",
         words=(
             "In Aug 2021 the foreign ministry said many claims had no proof, and asked"
@@ -240,7 +240,7 @@ COUNTRIES_UNSAID = (
         as_of="2021-08-18",
         verified=True,
     ),
-    Unsaid(
+    Withheld(
         key="tj.entry",
         words="Not verified.",
         as_of="2026-11-24",

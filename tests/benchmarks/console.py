@@ -169,7 +169,7 @@ async def _open(rt: Runtime, number: int) -> None:
     form = Form(answers={"surname": Answer("TESTOVA"), "given_name": Answer("GULNAR")})
     talk = Conversation(
         language=language, flow="preregistration", forms={"preregistration": form},
-        with_officer=True, kept=True,
+        with_officer=True, is_persistent=True,
     )  # fmt: skip
     async with rt.pool.connection() as session:
         person = await identities.create(rt, session, "web", f"bench-{number}", f"bench-{number}")

@@ -137,7 +137,7 @@ async def _uploader(rt: Runtime) -> Guest:
     async with asyncio.timeout(60):
         while True:
             talk = await guest.conversation()
-            if talk and talk.standing and talk.standing.state == "accepted":
+            if talk and talk.registration and talk.registration.state == "accepted":
                 break
             await asyncio.sleep(0.1)
     await guest.press("!status")
@@ -258,7 +258,7 @@ async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
     async with rt.pool.connection() as session:
         person = await identities.create(rt, session, channel, handle, handle)
         assert person is not None
-        conversation = replace(Conversation(), language="ru", kept=True)
+        conversation = replace(Conversation(), language="ru", is_persistent=True)
         state = person.key.seal(msgspec.json.encode(conversation), "conversations", "state", "")
         await session.execute(
             "INSERT INTO conversations (person_id, state, channel, language)"

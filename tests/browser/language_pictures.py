@@ -31,12 +31,12 @@ from flows.engine.events import (
     Button,
     Event,
     Page,
-    Papered,
     PinTried,
     Pressed,
     Resumed,
     Said,
     Say,
+    UploadChecked,
 )
 from flows.engine.flow import path
 from flows.engine.text import _, button
@@ -171,7 +171,7 @@ def next_steps(talk: Talk) -> None:
 
 def papers(talk: Talk) -> None:
     after_sending(talk)
-    talk.presses("papers", "yes").takes(Papered("papers", "paper_identity", hint="dark"))
+    talk.presses("papers", "yes").takes(UploadChecked("papers", "paper_identity", hint="dark"))
 
 
 def announcements(talk: Talk) -> None:

@@ -30,7 +30,7 @@ async def test_a_photo_is_chosen_sent_and_answered(
 
     async def accepted() -> bool:
         talk = await guest.conversation()
-        return bool(talk and talk.standing and talk.standing.state == "accepted")
+        return bool(talk and talk.registration and talk.registration.state == "accepted")
 
     await house.until(accepted)
     await guest.press("!status")

@@ -18,7 +18,7 @@ from flows.engine.conversation import _Turn
 from flows.engine.events import Event, Page, Say
 from flows.engine.flow import Answer, Flow, Form
 from flows.engine.questions import REFUSALS, Question, explain
-from flows.engine.state import Conversation, Standing
+from flows.engine.state import Conversation, RegistrationStatus
 from flows.engine.text import Text, Value, button
 from tests.flows import answers
 from tests.flows.chat import Chat
@@ -81,7 +81,7 @@ def _sign(payload: str) -> str:
 
 def _walked(page: Page) -> Iterator[Say]:
     for flow, form in forms():
-        here = Conversation("ru", flow.name, {flow.name: form}, kept=True)
+        here = Conversation("ru", flow.name, {flow.name: form}, is_persistent=True)
         yield from _asked(here, page)
         yield from _asked(_named(here, flow, form), page)
     for screen in _screens():
@@ -113,9 +113,9 @@ def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
 def _screens() -> Iterator[Conversation]:
     yield Conversation()
     yield Conversation("ru")
-    yield Conversation("ru", kept=True, standing=Standing("sent"))
-    yield Conversation("ru", kept=True, quiet=True)
-    yield Conversation("ru", kept=True, with_officer=True)
+    yield Conversation("ru", is_persistent=True, registration=RegistrationStatus("sent"))
+    yield Conversation("ru", is_persistent=True, muted=True)
+    yield Conversation("ru", is_persistent=True, with_officer=True)
 
 
 @dataclass

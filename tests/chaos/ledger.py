@@ -174,7 +174,7 @@ def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conver
 
 def _misplaced(conversation: Conversation) -> bool:
     asked = conversation.asked
-    here = {name for name in (conversation.flow, conversation.parked) if name}
+    here = {name for name in (conversation.flow, conversation.suspended_flow) if name}
     if not (here | set(conversation.forms)) <= set(FLOWS):
         return True
     if asked and asked.flow and not asked.key.startswith("~") and not _knows(asked.flow, asked.key):

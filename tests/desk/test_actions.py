@@ -327,7 +327,7 @@ async def test_an_officer_asks_for_a_paper(rt: Runtime) -> None:
     await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.wanted == "identity"
+    assert conversation.requested_upload == "identity"
     assert (await seen(rt, officer, case.id)).wanted == "identity"
     assert (await now(rt, case.id)).state == State.WAITING
     with pytest.raises(desk.Refused):

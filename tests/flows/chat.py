@@ -19,14 +19,14 @@ from flows.engine.events import (
     Event,
     Filled,
     Page,
-    Papered,
-    PaperMoved,
     Pressed,
     Said,
     Say,
     Started,
     TryPin,
     Unreadable,
+    UploadChecked,
+    UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.state import Conversation, Turn
@@ -241,7 +241,7 @@ class Chat:
         assert msgspec.json.decode(blob, type=Conversation) == after.conversation
         relayed = before.with_officer and isinstance(event, Said)
         silent = relayed or isinstance(
-            event, Filled | Acknowledged | Attached | Papered | PaperMoved
+            event, Filled | Acknowledged | Attached | UploadChecked | UploadStatusChanged
         )
         silent |= any(isinstance(effect, TryPin) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"

@@ -6,7 +6,7 @@ from flows import FLOWS
 from flows.announcements import ANNOUNCEMENTS, CONSENT, CONSENT_TRAITS
 from flows.engine import announcement_screens, screens
 from flows.engine.events import ConsentGiven, Forget, Pressed, Started, Stopped
-from flows.engine.flow import Item, Many, ReadNews, Subscribe, Upload
+from flows.engine.flow import Item, ReadNews, RepeatingGroup, Subscribe, Upload
 from flows.engine.questions import Question
 from flows.knowledge.topics import TOPICS
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at
@@ -23,7 +23,7 @@ def test_reading_asks_for_nothing_and_keeps_nothing() -> None:
     chat = Chat.begun("ru", "announcements").presses("read")
     assert chat.done(ReadNews)
     assert chat.at == screens.MENU
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
     assert chat.conversation.forms == {}
 
 
@@ -46,9 +46,9 @@ def test_the_risk_is_told_and_consent_asked_before_anything_is_kept() -> None:
     names = [item.name for item in ANNOUNCEMENTS.questions()]
     assert names.index("news_risk") < names.index(CONSENT.name) < names.index("news_way")
     chat = Chat.begun("ru", "announcements").presses("get", "rules", "done", "seen")
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
     chat.presses("refuse")
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
     assert not chat.done(Subscribe)
     assert chat.conversation.forms == {}
 
@@ -95,7 +95,7 @@ def test_it_ends_at_any_moment_without_going_quiet() -> None:
     chat = subscribed().presses("announcements", "end")
     assert chat.done(Subscribe)[-1] == Subscribe()
     assert chat.shows(announcement_screens.ENDED)
-    assert (chat.conversation.topics, chat.conversation.quiet) == ((), False)
+    assert (chat.conversation.topics, chat.conversation.muted) == ((), False)
     assert not {"announcements", "traits"} & chat.conversation.consents.keys()
 
 
@@ -103,10 +103,10 @@ def test_stop_ends_it_and_says_the_way_back() -> None:
     chat = subscribed().says("/stop")
     assert chat.done(Stopped)
     assert chat.shows(announcement_screens.STOPPED_TOO)
-    assert (chat.conversation.topics, chat.conversation.quiet) == ((), True)
+    assert (chat.conversation.topics, chat.conversation.muted) == ((), True)
     chat.answers("announcements").presses(*TAPS, "refuse")
     assert chat.conversation.topics == ("rules", "events")
-    assert not chat.conversation.quiet, "they have just said yes"
+    assert not chat.conversation.muted, "they have just said yes"
 
 
 def test_a_link_leads_to_it() -> None:
@@ -127,7 +127,7 @@ def test_erasure_takes_it_along() -> None:
 
 
 def _parts(item: Item) -> tuple[Question, ...]:
-    inside = item.items if isinstance(item, Many) else ()
+    inside = item.items if isinstance(item, RepeatingGroup) else ()
     return (*inside, *((item,) if isinstance(item, Question) else ()))
 
 

@@ -6,7 +6,7 @@ from bot.i18n.reserved_words import RESERVED
 from flows import FLOWS
 from flows.engine import screens
 from flows.engine.events import DeleteInput, Edited, Forget, Shared, Unreadable
-from flows.engine.flow import Many
+from flows.engine.flow import RepeatingGroup
 from flows.engine.language_protocol import SAFETY, Refusal
 from flows.engine.questions import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
@@ -121,7 +121,7 @@ def test_an_empty_answer_that_was_kept_is_asked_again(kept: str) -> None:
         (flow.name, question.name)
         for flow in FLOWS.values()
         for question in flow.questions()
-        if not isinstance(question, Many) and question.accepts(kept)
+        if not isinstance(question, RepeatingGroup) and question.accepts(kept)
     }
     assert taken == set()
 
@@ -356,7 +356,7 @@ def hears(chat: Chat, phrase: str) -> bool:
 def test_the_steps_tried_are_all_there_are() -> None:
     names = {chat.name for chat in STEPS}
     assert names == {item.name for item in PREREGISTRATION.questions()}
-    assert any(isinstance(item, Many) for item in PREREGISTRATION.items)
+    assert any(isinstance(item, RepeatingGroup) for item in PREREGISTRATION.items)
 
 
 @pytest.mark.no_cover

@@ -17,7 +17,7 @@ from flows.engine.events import (
     Stopped,
 )
 from flows.engine.flow import Submit
-from flows.engine.state import Conversation, Standing
+from flows.engine.state import Conversation, RegistrationStatus
 from flows.preregistration import SURNAME
 from tests.flows.chat import LANGUAGES, Chat, at, straight
 
@@ -228,7 +228,7 @@ def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
 
 def test_stopping_outlives_a_quick_exit() -> None:
     chat = Chat.begun("ru").says("стоп", "выход")
-    assert chat.conversation.quiet
+    assert chat.conversation.muted
 
 
 @pytest.mark.parametrize(("typed", "gone"), [("yes", True), ("нет", False)])
@@ -264,7 +264,9 @@ def test_a_link_to_the_page_is_no_answer_where_nothing_is_private() -> None:
 def test_from_the_registration_one_goes_to_the_menu() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
-        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+        chat.conversation,
+        is_persistent=True,
+        registration=RegistrationStatus("accepted", "KS-TEST"),
     )
     assert chat.says("/status").presses("menu").at == screens.MENU
 

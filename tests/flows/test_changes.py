@@ -10,7 +10,7 @@ import pytest
 from flows import FLOWS
 from flows.engine import screens
 from flows.engine.events import ConsentGiven, Event, Pressed, Said
-from flows.engine.flow import Answer, Consent, Item, Many, Submit
+from flows.engine.flow import Answer, Consent, Item, RepeatingGroup, Submit
 from flows.engine.questions import Day, Number
 from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
@@ -84,7 +84,7 @@ def hold_that_nothing_is_lost_or_misplaced(
     changed = {key for key in told.keys() | now.keys() if told.get(key) != now.get(key)}
     if isinstance(question, Consent):
         changed = {key for key in changed if key not in told or now[key].value is not None}
-    if isinstance(question, Many):
+    if isinstance(question, RepeatingGroup):
         members = chat.form().members.get(question.name, ())
         changed = {key for key in changed if key.partition("@")[2] in (*members, "")}
     same = question is not None and question.name == asked.key.partition("@")[0]
@@ -125,7 +125,7 @@ def test_people_inside_come_to_the_end_with_the_answers_they_gave(version: str) 
         for question in flow.questions():
             names = (question.name, *question.was)
             given = next((told[name] for name in names if name in told), None)
-            kept = question.kept and not isinstance(question, Many)
+            kept = question.persisted and not isinstance(question, RepeatingGroup)
             if given and given.value is not None and not question.accepts(given.value):
                 continue  # the option is gone: it was asked again
             if kept and given and given.rev == question.rev and question.name in sent.answers:

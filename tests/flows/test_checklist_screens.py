@@ -12,12 +12,12 @@ from flows.engine.events import (
     Export,
     Forget,
     Kind,
-    Papered,
-    PaperMoved,
     PrintList,
     Remind,
     Resolved,
     Started,
+    UploadChecked,
+    UploadStatusChanged,
 )
 from flows.engine.state import Conversation
 from flows.knowledge.documents import ETHNICITY, IDENTITY, IIN
@@ -36,8 +36,8 @@ def kept(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
 
 
 def mine(chat: Chat) -> tuple[str, ...]:
-    assert chat.conversation.mine is not None
-    return chat.conversation.mine.ticked
+    assert chat.conversation.saved_list is not None
+    return chat.conversation.saved_list.ticked
 
 
 # The list that was just made
@@ -56,7 +56,7 @@ def test_a_list_comes_with_a_link_of_its_own_and_can_be_kept(language: str) -> N
     ]
     sheet = chat.done(PrintList)[0]
     assert sheet.answers["location"] == "origin"
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
 
 
 def test_where_there_is_no_list_there_is_nothing_to_print() -> None:
@@ -69,9 +69,9 @@ def test_refusing_keeps_nothing() -> None:
     chat = listed().presses("keep", "refuse")
     assert chat.shows(checklist_screens.NOT_KEPT)
     assert chat.at == screens.MENU
-    assert chat.conversation.mine is chat.conversation.made is None
+    assert chat.conversation.saved_list is chat.conversation.draft_list is None
     assert chat.done(ConsentGiven) == []
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
 
 
 def test_agreement_is_pressed_or_written_out_and_never_a_number_or_a_yes() -> None:
@@ -82,7 +82,7 @@ def test_agreement_is_pressed_or_written_out_and_never_a_number_or_a_yes() -> No
     chat = listed().presses("keep")
     assert chat.conversation.asked is not None
     chat.says(chat.conversation.asked.options[0].words)
-    assert chat.conversation.mine is not None
+    assert chat.conversation.saved_list is not None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -90,7 +90,7 @@ def test_agreeing_keeps_the_answers_without_the_place(language: str) -> None:
     chat = kept(language)
     assert chat.done(ConsentGiven)[0].purpose == "checklist"
     assert chat.done(ConsentGiven)[0].text == LISTING.consent.text
-    found = chat.conversation.mine
+    found = chat.conversation.saved_list
     assert found is not None
     assert found.answers == {
         "programme": "kandas_status",
@@ -133,8 +133,8 @@ def test_a_new_list_takes_the_place_of_the_old_one_and_its_ticks() -> None:
     assert chat.at == checklist_screens.Screen.LIST
     chat.presses("keep")
     assert chat.at == checklist_screens.Screen.MINE, "the consent was given before"
-    assert chat.conversation.mine is not None
-    assert chat.conversation.mine.answers["citizenship"] == "CN"
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.answers["citizenship"] == "CN"
     assert mine(chat) == (IIN.key,)
 
 
@@ -148,20 +148,20 @@ def test_a_kept_list_is_printed_with_its_ticks_and_without_a_place() -> None:
 
 def test_papers_that_were_sent_fill_the_list_and_show_where_they_are() -> None:
     chat = kept()
-    chat.takes(Papered("papers", "paper_identity"))
+    chat.takes(UploadChecked("papers", "paper_identity"))
     chat.says("/menu").answers("checklist")
     assert chat.shows(checklist_screens.TICKED, paper=IDENTITY.name)
     assert chat.shows(checklist_screens.OPEN, paper=ETHNICITY.name)
     assert chat.shows(screens.PAPER_STATES["checked"])
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
-    chat.takes(PaperMoved("identity", "rejected")).says("/menu").answers("checklist")
+    chat.takes(UploadStatusChanged("identity", "rejected")).says("/menu").answers("checklist")
     assert chat.shows(checklist_screens.OPEN, paper=IDENTITY.name)
     assert chat.shows(screens.PAPER_STATES["rejected"])
 
 
 def test_a_list_that_is_wanted_no_longer_goes_with_its_consent_and_reminder() -> None:
     chat = kept().presses("remind", "drop")
-    assert chat.conversation.mine is None
+    assert chat.conversation.saved_list is None
     assert "checklist" not in chat.conversation.consents
     assert chat.done(Remind)[-1] == Remind(0)
     assert chat.shows(checklist_screens.DROPPED)
@@ -181,9 +181,9 @@ def test_data_and_erasure_reach_the_list() -> None:
 def test_a_reminder_is_asked_for_and_can_be_taken_back() -> None:
     chat = kept().presses("remind")
     assert chat.done(Remind) == [Remind(7)]
-    assert chat.conversation.mine is not None
-    assert chat.conversation.mine.remind is not None
-    assert (chat.conversation.mine.remind - TODAY).days == 7
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.remind is not None
+    assert (chat.conversation.saved_list.remind - TODAY).days == 7
     assert "remind" not in chat.keys
     chat.presses("silent")
     assert chat.done(Remind)[-1] == Remind(0)
@@ -203,8 +203,8 @@ def test_none_is_offered_where_the_country_is_not_known() -> None:
 
 def test_stop_ends_the_reminder_and_none_is_offered_to_who_wants_silence() -> None:
     chat = kept().presses("remind").says("/stop")
-    assert chat.conversation.mine is not None
-    assert chat.conversation.mine.remind is None
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.remind is None
     chat.answers("checklist")
     assert "remind" not in chat.keys
     assert "silent" not in chat.keys
@@ -263,10 +263,10 @@ def test_asking_for_a_person_from_within_leads_back_into_the_flow() -> None:
 
 def test_a_list_that_was_not_kept_goes_when_somebody_known_goes_on() -> None:
     chat = midway().says("/menu").answers("checklist").presses(*UZBEK)
-    assert chat.conversation.made is not None
+    assert chat.conversation.draft_list is not None
     assert "checklist" not in chat.conversation.forms
     chat.presses("menu")
-    assert chat.conversation.made is None
+    assert chat.conversation.draft_list is None
 
 
 def test_every_entry_is_a_paper_of_the_list() -> None:

@@ -14,13 +14,13 @@ from flows.about import outcome
 from flows.engine.flow import Submit
 from flows.engine.text import Text
 from flows.knowledge import catalogue
-from flows.knowledge.facts import A_YEAR_ON, COLLECTED, Dated, Fact, Unsaid, said
+from flows.knowledge.facts import A_YEAR_ON, COLLECTED, Dated, Fact, Withheld, said
 from flows.knowledge.pilot_2026 import PILOT
 from flows.knowledge.quota import QUOTA
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, WORDS
 
-FACTS, UNSAID = catalogue.FACTS, catalogue.UNSAID
+FACTS, WITHHELD = catalogue.FACTS, catalogue.WITHHELD
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 
 
@@ -79,19 +79,19 @@ def test_what_is_not_promised_is_said_also_when_every_fact_is_silent() -> None:
 
 
 def test_every_key_is_one_fact_or_one_note() -> None:
-    keys = Counter([*(fact.key for fact in FACTS), *(note.key for note in UNSAID)])
+    keys = Counter([*(fact.key for fact in FACTS), *(note.key for note in WITHHELD)])
     assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_what_is_not_verified_has_no_sentence_that_could_be_said() -> None:
-    assert len(UNSAID) > 60
-    for note in UNSAID:
+    assert len(WITHHELD) > 60
+    for note in WITHHELD:
         assert isinstance(note.words, str)
         assert not any(isinstance(value, Text) for value in vars_of(note))
 
 
-def vars_of(note: Unsaid) -> list[object]:
-    return [getattr(note, name) for name in Unsaid.__slots__]
+def vars_of(note: Withheld) -> list[object]:
+    return [getattr(note, name) for name in Withheld.__slots__]
 
 
 # The commands

@@ -20,7 +20,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, Submit
-from flows.engine.state import Standing
+from flows.engine.state import RegistrationStatus
 from flows.engine.text import _, button, verbatim
 from flows.preregistration import CLOSED
 from tests.flows.chat import WORDS, Chat, at
@@ -80,7 +80,7 @@ def test_amending_sends_again_with_what_changed() -> None:
     chat.edits("birth_year").says("1991").presses("submit")
     first, second = chat.done(Submit)
     assert {**first.answers, "birth_year": "1991"} == second.answers
-    assert chat.conversation.standing == Standing("sent", "KZ-1")
+    assert chat.conversation.registration == RegistrationStatus("sent", "KZ-1")
 
 
 def test_a_sent_form_is_not_open_until_it_is_amended() -> None:

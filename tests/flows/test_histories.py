@@ -137,7 +137,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def nothing_is_kept_of_who_did_not_agree(self) -> None:
         if not self.chat.done(ConsentGiven):
-            assert not self.chat.conversation.kept
+            assert not self.chat.conversation.is_persistent
 
 
 TestHistories = pytest.mark.no_cover(Histories.TestCase)

@@ -67,7 +67,7 @@ def test_from_2027_on_nothing_of_the_pilot_and_the_quota_of_2026_is_said(name: s
 @pytest.mark.no_cover
 def test_no_note_is_said_word_for_word_in_any_flow() -> None:
     told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
-    for note in catalogue.UNSAID:
+    for note in catalogue.WITHHELD:
         assert note.words not in told
 
 
@@ -196,7 +196,7 @@ def test_every_answer_ends_with_a_person_at_hand() -> None:
 def test_just_asking_asks_nothing_that_is_kept_or_identifies(name: str) -> None:
     flow = FLOWS[name]
     for item in flow.questions():
-        assert not item.kept, item.name
+        assert not item.persisted, item.name
         assert not item.sensitive, item.name
     assert not flow.registers
     assert not flow.hands_over

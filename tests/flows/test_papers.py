@@ -13,17 +13,17 @@ from flows.engine.events import (
     Joined,
     Kind,
     Page,
-    PaperCame,
-    Papered,
-    PaperMoved,
-    PaperWanted,
     Pressed,
     Resolved,
     Resumed,
     TakeFile,
+    UploadChecked,
+    UploadReceived,
+    UploadRequested,
+    UploadStatusChanged,
 )
 from flows.engine.flow import SendPapers
-from flows.engine.state import Standing
+from flows.engine.state import RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT
 from tests.flows.chat import Chat, at
@@ -35,13 +35,15 @@ def _sending(language: str = "ru") -> Chat:
     """Registered, and at the first paper."""
     chat = Chat.begun(language)
     chat.conversation = replace(
-        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+        chat.conversation,
+        is_persistent=True,
+        registration=RegistrationStatus("accepted", "KS-TEST"),
     )
     return chat.says("/status").presses("papers").presses("yes")
 
 
-def _good(key: str) -> Papered:
-    return Papered("papers", key)
+def _good(key: str) -> UploadChecked:
+    return UploadChecked("papers", key)
 
 
 def test_papers_are_offered_with_a_registration_and_not_in_the_menu() -> None:
@@ -57,7 +59,7 @@ def test_a_photo_is_taken_looked_at_and_goes_to_the_registry() -> None:
     assert chat.done(SendPapers)
     chat.says("/status")
     assert chat.shows(screens.PAPER_STATES["sending"])
-    chat.takes(PaperMoved("identity", "accepted")).says("/status")
+    chat.takes(UploadStatusChanged("identity", "accepted")).says("/status")
     assert chat.shows(screens.PAPER_STATES["accepted"])
 
 
@@ -65,9 +67,9 @@ def test_of_an_album_it_is_said_once_what_was_found() -> None:
     chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
     chat.takes(_good("paper_identity"))
     assert chat.says_now == ()
-    chat.takes(Papered("papers", "paper_identity", hint=upload_states.Hint.DARK))
+    chat.takes(UploadChecked("papers", "paper_identity", hint=upload_states.Hint.DARK))
     assert chat.says_now == ()
-    chat.takes(Papered("papers", "paper_identity", refusal=upload_states.Refusal.HEIC))
+    chat.takes(UploadChecked("papers", "paper_identity", refusal=upload_states.Refusal.HEIC))
     assert chat.shows(upload_states.HINTS[upload_states.Hint.DARK])
     assert chat.shows(upload_states.REFUSALS[upload_states.Refusal.HEIC])
     assert chat.form("papers").files == {"paper_identity": 2}
@@ -88,29 +90,29 @@ def test_a_photo_that_nobody_asked_for_is_taken_out_of_the_chat() -> None:
 
 
 def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
-    chat = Chat.begun("ru").takes(Joined()).takes(PaperWanted("ethnicity"))
+    chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
     assert chat.shows(screens.PAPER_TERMS)
     chat.takes(PHOTO)
     assert chat.done(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
-    chat.takes(Papered("", "~wanted", refusal=upload_states.Refusal.BROKEN))
-    assert chat.conversation.wanted == "ethnicity"
-    assert not chat.done(PaperCame)
-    chat.takes(PHOTO).takes(Papered("", "~wanted"))
-    assert chat.conversation.wanted == ""
-    (came,) = chat.done(PaperCame)
-    assert came == PaperCame("ethnicity")
+    chat.takes(UploadChecked("", "~wanted", refusal=upload_states.Refusal.BROKEN))
+    assert chat.conversation.requested_upload == "ethnicity"
+    assert not chat.done(UploadReceived)
+    chat.takes(PHOTO).takes(UploadChecked("", "~wanted"))
+    assert chat.conversation.requested_upload == ""
+    (came,) = chat.done(UploadReceived)
+    assert came == UploadReceived("ethnicity")
     (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
     assert consent.text == screens.PAPER_TERMS
-    assert not chat.takes(PaperMoved("ethnicity", "sending")).says_now
-    chat.takes(PaperMoved("ethnicity", "accepted"))
+    assert not chat.takes(UploadStatusChanged("ethnicity", "sending")).says_now
+    chat.takes(UploadStatusChanged("ethnicity", "accepted"))
     assert chat.shows(screens.UPDATE)
     assert not chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label), (
         "on a lock screen"
     )
     chat.presses("!status")
     assert chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label)
-    chat.says("стоп").takes(PaperMoved("ethnicity", "rejected"))
+    chat.says("стоп").takes(UploadStatusChanged("ethnicity", "rejected"))
     assert not chat.says_now
     assert not chat.takes(Resolved()).conversation.with_officer
 
@@ -180,8 +182,8 @@ def test_of_two_taps_on_old_buttons_neither_outdates_the_other() -> None:
 
 def test_stop_has_a_way_back() -> None:
     chat = Chat.begun("ru").says("стоп")
-    assert chat.conversation.quiet
-    assert not chat.presses(">", "write_again").conversation.quiet
+    assert chat.conversation.muted
+    assert not chat.presses(">", "write_again").conversation.muted
 
 
 def test_where_the_messenger_reads_along_the_end_of_papers_can_be_written() -> None:

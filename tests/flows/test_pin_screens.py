@@ -90,13 +90,13 @@ def test_who_forgot_the_pin_is_told_the_ways_out_and_may_still_erase() -> None:
     assert chat.shows(pin_screens.LOST)
     chat.says("/status", "/delete").presses("yes")
     assert chat.done(Forget)
-    assert not chat.conversation.locked
+    assert not chat.conversation.has_pin
 
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
 def test_every_way_leads_away_from_the_pin(word: str) -> None:
     chat = locked().says("/status", word)
-    assert chat.conversation.behind == ""
+    assert chat.conversation.after_pin == ""
     assert chat.at != pin_screens.PIN
 
 

@@ -11,8 +11,8 @@ from flows.engine.events import (
     DeleteInput,
     Started,
 )
-from flows.engine.flow import Gate, OpenCase, Submit
-from flows.engine.state import Conversation, Standing
+from flows.engine.flow import HandoffOffer, OpenCase, Submit
+from flows.engine.state import Conversation, RegistrationStatus
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
@@ -47,7 +47,7 @@ def test_just_asking_shows_facts_and_leaves_nothing() -> None:
     assert chat.shows(NO_PROMISE)
     assert chat.at == screens.MENU
     assert chat.effects == []
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
     assert not any(form.answers for form in chat.conversation.forms.values())
 
 
@@ -82,7 +82,7 @@ def test_registering_alone() -> None:
     assert sent.answers["surname"] == "TESTOVA"
     assert sent.answers["programme"] == "kandas_status"
     assert sent.members == {"family": ()}
-    assert chat.conversation.standing == Standing("sent")
+    assert chat.conversation.registration == RegistrationStatus("sent")
 
 
 @pytest.mark.requirement("S-51")
@@ -96,7 +96,7 @@ def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
     assert chat.told()["passport"] == "long"
     chat.presses("yes")
     for question in PREREGISTRATION.questions():
-        if not question.kept:
+        if not question.persisted:
             assert chat.told().get(question.name) is None
     assert chat.told()["citizenship"] == "CN"
 
@@ -130,9 +130,9 @@ def _spent(conversation: Conversation) -> Conversation:
     return Conversation(
         language=conversation.language,
         nonce=conversation.nonce,
-        kept=True,
+        is_persistent=True,
         consents=conversation.consents,
-        standing=conversation.standing,
+        registration=conversation.registration,
         forms=forms,
     )
 
@@ -214,7 +214,7 @@ def test_nobody_hears_of_missions_where_they_are_not_or_contact_is_dangerous(
 
 
 def test_every_gate_of_the_form_is_told_here() -> None:
-    gates = {item.name for item in PREREGISTRATION.questions() if isinstance(item, Gate)}
+    gates = {item.name for item in PREREGISTRATION.questions() if isinstance(item, HandoffOffer)}
     assert gates == {*GATES, "gate_spouse"}
 
 
@@ -262,7 +262,7 @@ def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> No
     )
     assert chat.at == screens.MENU
     assert chat.effects == []
-    assert not chat.conversation.kept
+    assert not chat.conversation.is_persistent
     assert FORM not in chat.conversation.forms
 
 

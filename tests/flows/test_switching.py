@@ -12,8 +12,8 @@ from bot.registrations import registry_codes
 from flows import FLOWS
 from flows.engine import exhaustive_walk, screens
 from flows.engine.conversation import step
-from flows.engine.events import ConsentGiven, Effect, Papered, Pressed, Resumed, Said
-from flows.engine.flow import Flow, Form, Many, Step, Submit, Upload, options, path
+from flows.engine.events import ConsentGiven, Effect, Pressed, Resumed, Said, UploadChecked
+from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Submit, Upload, options, path
 from flows.engine.state import Conversation, Turn
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
 from tests.flows.ways import forms
@@ -50,7 +50,7 @@ def _first() -> Iterator[tuple[Flow, Form, Step]]:
 @cache
 def _asked(at: int, language: str) -> Conversation:
     flow, form, _stop = _questions()[at]
-    here = Conversation(language, flow.name, {flow.name: form}, kept=True)
+    here = Conversation(language, flow.name, {flow.name: form}, is_persistent=True)
     return step(FLOWS, WORDS, here, Resumed(), TODAY).conversation
 
 
@@ -75,14 +75,16 @@ def _answered(at: int, value: str | None, language: str) -> Turn:
     # Press what is offered, write what is not, send a file.
     keys = {option.key for option in options(stop, form)}
     if isinstance(stop.item, Upload) and value is not None:
-        return step(FLOWS, WORDS, c, Papered(flow.name, stop.key), TODAY)
+        return step(FLOWS, WORDS, c, UploadChecked(flow.name, stop.key), TODAY)
     if value is None or value in keys:
         return step(FLOWS, WORDS, c, Pressed(f"{c.nonce}:{value or '-'}"), TODAY)
     return step(FLOWS, WORDS, c, Said(value), TODAY)
 
 
 def _stored(c: Conversation) -> bytes:
-    return msgspec.json.encode((c.flow, c.forms, c.consents, c.standing, c.papers, c.made))
+    return msgspec.json.encode(
+        (c.flow, c.forms, c.consents, c.registration, c.papers, c.draft_list)
+    )
 
 
 def _effects(turn: Turn) -> tuple[Effect, ...]:
@@ -122,7 +124,7 @@ def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
             # The key of a new member of a list is the number of the message that was answered.
-            if not isinstance(stop.item, Many) or value != "add":
+            if not isinstance(stop.item, RepeatingGroup) or value != "add":
                 assert _stored(one.conversation) == _stored(other.conversation)
 
 

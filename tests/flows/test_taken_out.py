@@ -8,8 +8,8 @@ from flows import FLOWS
 from flows.checklist import LISTING
 from flows.engine import screens
 from flows.engine.checklist_screens import Screen
-from flows.engine.events import Joined, Page, PaperWanted, Pressed, PrintList, Remind, Say
-from flows.engine.state import Standing
+from flows.engine.events import Joined, Page, Pressed, PrintList, Remind, Say, UploadRequested
+from flows.engine.state import RegistrationStatus
 from flows.engine.text import Text
 from tests.flows.chat import Chat
 from tests.flows.test_announcement_screens import subscribed
@@ -43,14 +43,14 @@ def test_a_list_whose_flow_is_gone_leads_to_the_menu(chat: object, key: str) -> 
 
 def test_a_list_whose_flow_is_gone_can_be_let_go() -> None:
     gone = _without(kept(), "checklist").presses("drop")
-    assert gone.conversation.mine is None
+    assert gone.conversation.saved_list is None
     assert gone.done(Remind)[-1] == Remind(0)
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
 def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) -> None:
     chat = kept()
-    chat.conversation = replace(chat.conversation, mine=None)
+    chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.at == screens.MENU
 
@@ -58,7 +58,7 @@ def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) ->
 def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
     chat = kept().presses("tick")
     key = chat.keys[0]
-    chat.conversation = replace(chat.conversation, mine=None)
+    chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.at == screens.MENU
 
@@ -77,7 +77,7 @@ def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
 def test_a_reminder_of_a_list_whose_flow_is_gone_leads_to_the_menu() -> None:
     gone = _without(kept(), "checklist").presses("remind")
     assert gone.at == screens.MENU
-    assert gone.conversation.mine is not None, "what is kept is kept"
+    assert gone.conversation.saved_list is not None, "what is kept is kept"
 
 
 def test_a_subscription_whose_flow_is_gone_is_not_changed() -> None:
@@ -89,7 +89,9 @@ def test_a_subscription_whose_flow_is_gone_is_not_changed() -> None:
 def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
-        chat.conversation, kept=True, standing=Standing("accepted", "KS-TEST")
+        chat.conversation,
+        is_persistent=True,
+        registration=RegistrationStatus("accepted", "KS-TEST"),
     )
     gone = _without(chat.says("/status"), "preregistration").presses("amend")
     assert gone.at == screens.MENU
@@ -98,7 +100,7 @@ def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
 @pytest.mark.parametrize("page", list(Page))
 def test_a_paper_that_no_form_names_is_another_paper(page: Page) -> None:
     chat = replace(Chat.begun("ru").takes(Joined()), page=page)
-    chat.takes(PaperWanted("of-another-release"))
+    chat.takes(UploadRequested("of-another-release"))
     named = chat.says_now if page is Page.NEVER else chat.says_now[:1]
     assert any(screens.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
 

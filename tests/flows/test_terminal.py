@@ -27,8 +27,8 @@ def test_somebody_registers_in_the_terminal(language: str) -> None:
     begun = Conversation(language=language)
     lines = typed(language)[:-1]
     after = talk(WORDS, begun, Started("preregistration"), lines, told.append)
-    assert after.standing is not None
-    assert after.standing.number == RECEIPT
+    assert after.registration is not None
+    assert after.registration.number == RECEIPT
     assert any("Submit, to no registry here: applying=self" in line for line in told)
 
 

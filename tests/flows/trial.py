@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows.engine.flow import Consent, Flow, Gate, Item, Notice, Outcome, Review
+from flows.engine.flow import Consent, Flow, HandoffOffer, Item, Notice, Outcome, Review
 from flows.engine.questions import Choice, FreeText, Number, Option, YesNo
 from flows.engine.text import Text, _, button, verbatim
 
@@ -12,8 +12,8 @@ RISK = Notice(name="risk", label=button("Please note"), text=_("Risk."))
 CONSENT = Consent(name="agree", label=button("Consent"), text=_("Agree?"), purpose="registration")
 REVIEW = Review(name="review", label=button("Review"), text=_("Right?"))
 WORDS_OF_ONES_OWN = FreeText(name="own", label=button("Phone"), text=_("Say."))
-GATE = Gate(name="gate", label=button("Phone"), text=_("Stop."), topic="general")
-FLEETING = YesNo(name="fleeting", label=button("Phone"), text=_("Now?"), kept=False)
+GATE = HandoffOffer(name="gate", label=button("Phone"), text=_("Stop."), topic="general")
+FLEETING = YesNo(name="fleeting", label=button("Phone"), text=_("Now?"), persisted=False)
 GOOD = (PETS, FLEETING, RISK, CONSENT, MANY_PETS, REVIEW)
 
 

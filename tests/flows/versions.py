@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flows import FLOWS
-from flows.engine.flow import Consent, Flow, Item, Many
+from flows.engine.flow import Consent, Flow, Item, RepeatingGroup
 from flows.engine.questions import Choice, FreeText, Option, PersonName, Question, YesNo
 from flows.engine.text import _, button, row
 from flows.preregistration import (
@@ -43,7 +43,7 @@ def swapped(one: Question, other: Question) -> Flows:
     return released(tuple(places.get(item.name, item) for item in PREREGISTRATION.items))
 
 
-def _family(change: Callable[[tuple[Question, ...]], tuple[Question, ...]]) -> Many:
+def _family(change: Callable[[tuple[Question, ...]], tuple[Question, ...]]) -> RepeatingGroup:
     return replace(FAMILY, items=change(FAMILY.items))
 
 

@@ -117,4 +117,4 @@ async def test_who_is_cut_to_a_subscription_keeps_the_pin(rt: Runtime) -> None:
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.forms == {}
-    assert conversation.locked
+    assert conversation.has_pin

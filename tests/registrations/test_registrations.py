@@ -161,8 +161,8 @@ async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withd
     assert await _one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.standing is not None
-    assert conversation.standing.state == "withdrawn"
+    assert conversation.registration is not None
+    assert conversation.registration.state == "withdrawn"
 
 
 async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_erased(

@@ -315,7 +315,7 @@ async def at_the_papers(house: House) -> Guest:
 
     async def accepted() -> bool:
         conversation = await guest.conversation()
-        return bool(conversation and conversation.standing and conversation.standing.number)
+        return bool(conversation and conversation.registration and conversation.registration.number)
 
     await house.until(accepted)
     await guest.do(Said("/status"))
@@ -769,12 +769,12 @@ async def test_the_client_believes_no_document_that_is_not_ours(house: House) ->
     guest = await at_the_papers(house)
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.standing is not None
+    assert conversation.registration is not None
     assert house.rt.registry is not None
     await house.fault(name="wrong_number", on="reads", count=1)
     person = await sent_off(house, guest, photo())
     await all_accepted(house, guest)
     await house.fault(name="wrong_number", on="reads", count=1)
     with pytest.raises(RegistryError, match="E_REGISTRY_CONTRACT"):
-        await house.rt.registry.documents(conversation.standing.number)
+        await house.rt.registry.documents(conversation.registration.number)
     assert person.id

@@ -41,7 +41,7 @@ async def _registered(house: House) -> list[Guest]:
 
 async def _standing(guest: Guest) -> str:
     conversation = await guest.conversation()
-    return conversation.standing.state if conversation and conversation.standing else ""
+    return conversation.registration.state if conversation and conversation.registration else ""
 
 
 async def _refused(house: House) -> None:
@@ -101,8 +101,8 @@ async def test_every_submission_ends_accepted_once(house: House, fault: dict[str
     for guest in guests:
         conversation = await guest.conversation()
         assert conversation is not None
-        assert conversation.standing is not None
-        assert conversation.standing.state in ("sent", "received", "accepted")
+        assert conversation.registration is not None
+        assert conversation.registration.state in ("sent", "received", "accepted")
     await _tries(house, 2)
     await house.fault(name=fault["name"], count=0)
     await _accepted_once(house, guests)
@@ -188,7 +188,9 @@ async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> Non
     async def told() -> bool:
         conversation = await guest.conversation()
         return bool(
-            conversation and conversation.standing and conversation.standing.state == "rejected"
+            conversation
+            and conversation.registration
+            and conversation.registration.state == "rejected"
         )
 
     await house.until(told)

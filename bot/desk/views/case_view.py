@@ -153,7 +153,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         epoch=epoch,
         at=last[0],
         papers=uploads.listed(papers),
-        wanted=talk.wanted if talk else "",
+        wanted=talk.requested_upload if talk else "",
         beside=tuple(name for (name,) in beside),
     )
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from bot.cases import Case
+from bot.conversations import state_format
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows, TextStatement, run
 from bot.desk.views.case_lists import BESIDE, LINE, CaseRow, row_of
@@ -20,24 +19,22 @@ from flows.engine.flow import (
     Consent,
     Flow,
     Form,
-    Gate,
-    Many,
+    HandoffOffer,
     Notice,
     Path,
+    RepeatingGroup,
     Review,
     Upload,
     path,
     shown,
 )
-from flows.engine.questions import Several
+from flows.engine.questions import MultiChoice
 from flows.engine.screens import titled
 from flows.engine.state import Conversation, waits
 from flows.engine.text import Label, Text, verbatim
 
 MASK = verbatim("••••")
-PERSONS_OWN = (Consent, Gate, Many, Notice, Review, Several, Upload)
-
-_decode = msgspec.json.Decoder(Conversation).decode
+PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoice, Upload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +143,4 @@ def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
     if not rows:
         return None, 0
     ((state, epoch),) = rows
-    return _decode(person.key.unseal(state, "conversations", "state", "")), epoch
+    return state_format.decode(person.key.unseal(state, "conversations", "state", "")), epoch
