@@ -319,11 +319,8 @@ def path(flow: Flow, form: Form) -> Path:
 def _member_steps(
     many: RepeatingGroup, member: str, form: Form, scope: dict[str, str | None]
 ) -> list[Step]:
-    steps = []
-    for part in many.items:
-        if holds(part.when, scope):
-            steps.append(_stop(part, member, form, scope))
-    return steps
+    parts = (part for part in many.items if holds(part.when, scope))
+    return [_stop(part, member, form, scope) for part in parts]
 
 
 def _stop(
