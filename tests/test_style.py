@@ -1,0 +1,102 @@
+"""Count what the style guide forbids; no count may rise (CONTRIBUTING, "How to write")."""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LIMITS = json.loads((ROOT / "tests" / "style_limits.json").read_text("utf-8"))
+MAX_TEST_NAME = 70
+MAX_SUBJECT = 72
+# The last commit before the style guide; its subjects and those before it stay as they are.
+FIRST = "abedab2443c302a5abe355e3df582871d1685d4b"
+OPENING = re.compile(
+    r"(?:^|[.!?:;]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody|of)\b", re.I
+)
+PRIVATE_WORD = re.compile(
+    r"\b(?:told|anew|of before|of now|ours|theirs|stands?|stood|nobody)\b", re.I
+)
+LIMIT_NAME = re.compile(r"\b_?(?:MOST|LEAST|LONGEST|SHORTEST|FARTHEST|FEWEST)(?:_[A-Z]+)*\b")
+
+
+@cache
+def _sources(folder: str) -> tuple[tuple[Path, str], ...]:
+    return tuple(
+        (path, path.read_text("utf-8"))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "versions" not in path.parts
+    )
+
+
+def _prose(source: str) -> Iterator[str]:
+    """Yield each docstring and each comment of a module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string.lstrip("# ")
+
+
+def _count(pattern: re.Pattern[str], folder: str) -> int:
+    return sum(
+        len(pattern.findall(text)) for _, source in _sources(folder) for text in _prose(source)
+    )
+
+
+def _functions(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+
+
+@pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
+def test_prose_forbidden_openings_do_not_rise(folder: str) -> None:
+    assert _count(OPENING, folder) <= LIMITS["openings"][folder]
+
+
+@pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
+def test_prose_private_words_do_not_rise(folder: str) -> None:
+    assert _count(PRIVATE_WORD, folder) <= LIMITS["private_words"][folder]
+
+
+def test_limit_names_begin_with_max_or_min() -> None:
+    found = {
+        name
+        for folder in ("bot", "flows")
+        for _, source in _sources(folder)
+        for name in LIMIT_NAME.findall(source)
+    }
+    assert found == set()
+
+
+def test_test_names_stay_short() -> None:
+    long = [
+        name
+        for _, source in _sources("tests")
+        for name in _functions(source)
+        if name.startswith("test_") and len(name) > MAX_TEST_NAME
+    ]
+    assert len(long) <= LIMITS["long_test_names"], long
+
+
+def test_commit_subjects_stay_short() -> None:
+    command = ["git", "log", "--format=%s", f"{FIRST}..HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("no git history here")
+    assert [each for each in done.stdout.splitlines() if len(each) > MAX_SUBJECT] == []
+
+
+def test_prose_counts_find_what_they_forbid() -> None:
+    assert OPENING.findall("Who writes is told.") != []
+    assert PRIVATE_WORD.findall("Nobody stands here.") != []
+    assert OPENING.findall("Return the number of rows.") == []
