@@ -201,7 +201,7 @@ async def _refuse_superuser(connections: Pool) -> None:
     if row is None or row[0]:
         raise ConfigError(
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
-            " kosh_app and kosh_console (docs/operations.md says how they are made)"
+            " kosh_app and kosh_console (docs/how-to/install.md says how they are made)"
         )
 
 

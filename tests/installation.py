@@ -1,4 +1,4 @@
-"""What docs/start.md says, done from outside with real processes.
+"""What docs/tutorials/first-ten-minutes.md says, done from outside with real processes.
 
 python -m tests.installation polling | servers
 """

@@ -141,8 +141,8 @@ def test_keys_turn_by_themselves_only_where_a_new_one_lasts() -> None:
         service = COMPOSE["services"][name]
         assert service["environment"]["KOSH_KEYS_MONTHLY"] == "true"
         assert "keys:/keys" in service["volumes"]
-    page = (ROOT / "docs/operations.md").read_text("utf-8")
-    assert "KOSH_DATA=/var/lib/kosh\nKOSH_KEYS_MONTHLY=true\n" in page
+    page = (ROOT / "docs/how-to/systemd.md").read_text("utf-8")
+    assert "KOSH_DATA=/var/lib/kosh\n   KOSH_KEYS_MONTHLY=true\n" in page
 
 
 def test_who_was_erased_is_noted_where_it_outlives_the_process() -> None:
@@ -239,7 +239,7 @@ KINDS = {
 
 def test_what_the_pages_call_by_name_is_there() -> None:
     """Units, services and objects in commands that somebody types in the night."""
-    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)
     units = set(
         re.findall(

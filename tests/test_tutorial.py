@@ -13,7 +13,13 @@ import pytest
 from tests.terminal import Shell
 
 ROOT = Path(__file__).parents[1]
-TUTORIAL = (ROOT / "docs/tutorial.md").read_text("utf-8")
+PAGES = (
+    "tutorials/add-a-question",
+    "how-to/add-a-fact",
+    "how-to/add-a-language",
+    "how-to/add-a-channel",
+)
+TUTORIAL = "".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in PAGES)
 BLOCK = re.compile(
     r"""```(?:python|text)\ title="(?P<path>[^"]+)"
     (?:\ (?P<how>before|within)=(?P<quote>["'])(?P<mark>.*?)(?P=quote))?\n(?P<text>.*?)```""",
@@ -24,10 +30,8 @@ LATE = "pytest.PytestAssertRewriteWarning"
 COPIED = ("flows", "bot", "locales", "tests")
 
 
-def _section(title: str) -> str:
-    section = TUTORIAL.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    assert section, title
-    return section
+def _section(page: str) -> str:
+    return (ROOT / f"docs/{page}.md").read_text("utf-8")
 
 
 def _put(path: Path, how: str | None, mark: str, text: str) -> None:
@@ -49,9 +53,9 @@ class Copy:
         self.root = root
         self._shell: Shell | None = None
 
-    def follow(self, title: str) -> list[str]:
+    def follow(self, page: str) -> list[str]:
         """Puts in what a section says; its commands."""
-        section = _section(title)
+        section = _section(page)
         for block in BLOCK.finditer(section):
             _put(self.root / block["path"], block["how"], block["mark"], block["text"])
         self.close()
@@ -100,7 +104,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
 
 
 def test_a_question_is_added(copy: Copy) -> None:
-    check, walk, extract, compare = copy.follow("Add a question")
+    check, walk, extract, compare = copy.follow("tutorials/add-a-question")
     code, said = copy.says(check)
     assert code == 1
     assert "speaks_kazakh" in said, said
@@ -120,7 +124,7 @@ def test_a_question_is_added(copy: Copy) -> None:
 
 
 def test_a_document_is_added(copy: Copy) -> None:
-    one, due, other, check, extract, compare, lists = copy.follow("Add a document")
+    one, due, other, check, extract, compare, lists = copy.follow("how-to/add-a-fact")
     for line in (one, other, extract):
         code, said = copy.says(line)
         assert code == 0, said
@@ -142,7 +146,7 @@ def test_a_document_is_added(copy: Copy) -> None:
 
 
 def test_a_language_is_added(copy: Copy) -> None:
-    extract, report, check = copy.follow("Add a language")
+    extract, report, check = copy.follow("how-to/add-a-language")
     code, said = copy.says(extract)
     assert code == 0, said
     assert (copy.root / "locales/tr/LC_MESSAGES/bot.po").exists()
@@ -168,7 +172,7 @@ def test_a_language_is_added(copy: Copy) -> None:
 
 
 def test_a_channel_is_added_and_somebody_talks_over_it(copy: Copy) -> None:
-    for line in copy.follow("Add a channel"):
+    for line in copy.follow("how-to/add-a-channel"):
         code, said = copy.says(line)
         assert code == 0, said
         if "pytest" in line:

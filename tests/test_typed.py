@@ -22,7 +22,20 @@ from tests.person_client import Guest
 from tests.terminal import shell
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("breach", "operations", "runbooks", "start", "upgrading")
+PAGES = (
+    "how-to/add-officers",
+    "how-to/backup-and-restore",
+    "how-to/connect-channels",
+    "how-to/install",
+    "how-to/monitor",
+    "how-to/respond-to-a-breach",
+    "how-to/rotate-keys",
+    "how-to/runbooks",
+    "how-to/systemd",
+    "how-to/troubleshoot",
+    "how-to/upgrade",
+    "tutorials/first-ten-minutes",
+)
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
@@ -164,7 +177,7 @@ def test_nothing_that_the_pages_tell_is_left_untyped() -> None:
     assert _everything() - typed - STAYS - ELSEWHERE == set()
 
 
-@pytest.mark.parametrize("page", ["operations", "runbooks"])
+@pytest.mark.parametrize("page", ["how-to/troubleshoot", "how-to/runbooks"])
 def test_every_question_to_the_database_is_answered(page: str, databases: Databases) -> None:
     asked = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
     assert asked
@@ -177,7 +190,7 @@ def test_every_question_to_the_database_is_answered(page: str, databases: Databa
 async def test_a_right_that_retention_lost_is_given_back_as_the_runbook_says(
     rt: Runtime, databases: Databases
 ) -> None:
-    [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/runbooks.md").read_text("utf-8"))
+    [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/how-to/runbooks.md").read_text("utf-8"))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         owner.execute("REVOKE ALL ON links FROM kosh_retention")
         assert "links" not in await retention.retain(rt)

@@ -198,7 +198,7 @@ async def _server(
     )
     powerful, synced, kept, version = await cursor.fetchone() or (True, False, False, "")
     if powerful:
-        yield _wrong("database", f"{role} is a superuser", "use the roles of docs/operations.md")
+        yield _wrong("database", f"{role} is a superuser", "see docs/how-to/install.md, step 1")
     if role != "app":
         yield _good("database", f"kosh_{role} connects")
         return
@@ -376,7 +376,7 @@ async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
         try:
             missing = await unmapped(registry)
         except RegistryError as error:
-            yield _wrong("registry", str(error), "docs/errors.md says who acts")
+            yield _wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return
         if missing:
             said = f"does not know {', '.join(missing)}"

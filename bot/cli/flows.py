@@ -24,13 +24,13 @@ app = typer.Typer(no_args_is_help=True, help="Flows: check, walk, manifest, draw
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "flows" / "manifest.json"
-DRAWINGS = ROOT / "docs" / "flows"
-NOTICE = ROOT / "docs" / "notice.md"
+DRAWINGS = ROOT / "docs" / "reference" / "flows"
+NOTICE = ROOT / "docs" / "reference" / "notice.md"
 NOTICE_HEAD = """# What people read about their data
 
 In every language, in the order in which they meet it: in the empty chat before Start, before the
 first personal question, and at each consent. Written by `./kosh flows notice`; do not edit this.
-What lies behind it is in [privacy](privacy.md)."""
+What lies behind it is in [privacy](../explanation/privacy.md)."""
 PAGE = """# {title}
 
 The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
@@ -56,7 +56,9 @@ def check() -> None:
     """Print what is wrong with the flows, in any language; exit 1 if anything is."""
     found = list(findings(FLOWS))
     if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
-        found.append(Finding("docs/notice.md", "is not today's; run `./kosh flows notice`"))
+        found.append(
+            Finding("docs/reference/notice.md", "is not today's; run `./kosh flows notice`")
+        )
     for finding in found:
         typer.echo(str(finding))
     typer.echo("All is well." if not found else f"{len(found)} findings.")
@@ -93,7 +95,7 @@ def manifest(update: Update = False, dropped: Dropped = None) -> None:
 
 @app.command()
 def draw() -> None:
-    """Draw every flow into docs/flows, as Mermaid and as SVG."""
+    """Draw every flow into docs/reference/flows, as Mermaid and as SVG."""
     DRAWINGS.mkdir(parents=True, exist_ok=True)
     for name, text in drawings(FLOWS).items():
         (DRAWINGS / name).write_text(text, encoding="utf-8")
@@ -116,7 +118,7 @@ def posters(
 
 @app.command()
 def notice() -> None:
-    """Write what people read about their data, in every language, as docs/notice.md."""
+    """Write what people read about their data, in every language, as docs/reference/notice.md."""
     NOTICE.write_text(notices(FLOWS, Languages()), encoding="utf-8")
 
 

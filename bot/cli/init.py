@@ -178,7 +178,7 @@ def _left(chosen: Settings, mission: str) -> Iterator[str]:
     if chosen.database_url is None:
         yield (
             "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one\n"
-            "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/operations.md)."
+            "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/how-to/install.md)."
         )
     if chosen.has_whatsapp:
         yield (

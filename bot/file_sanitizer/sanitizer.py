@@ -23,7 +23,7 @@ RECEPTION_SECONDS = 120.0
 WAIT_SECONDS = 60.0
 
 # Less than this is no file of any kind, only what is left of one.
-_SHORTEST = 16
+_MIN_HEAD = 16
 
 _logger = logging.get()
 
@@ -184,7 +184,7 @@ def _unfit(head: bytes) -> Refusal | None:
             return Refusal.HEIC
         case None if not head:
             return Refusal.EMPTY
-        case None if len(head) < _SHORTEST:
+        case None if len(head) < _MIN_HEAD:
             return Refusal.BROKEN
         case None:
             return Refusal.UNKNOWN_TYPE

@@ -1,7 +1,7 @@
 """The domain's terms in every language, each with how surely it is the word that is in use.
 
 `glossary.tsv` holds them with their sources; a page of the state or its press counts as attested.
-The words that translations must use are in `terms`; docs/glossary.md shows all of these.
+The words that translations must use are in `terms`; docs/reference/glossary.md shows all of these.
 """
 
 import csv

@@ -1,1 +1,1 @@
-"""What a turn costs, ours beside its floor and its peers, in one run; see docs/performance.md."""
+"""Measure a turn beside its floor and other frameworks; see docs/explanation/benchmarks.md."""

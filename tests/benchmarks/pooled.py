@@ -21,7 +21,7 @@ TEAM = 4
 # For the four processes together, which hold eight connections each.
 SERVER_CONNECTIONS = 8
 CHATS = 1_000
-# PgBouncer does not pass the start-up options on; the roles carry them there (docs/scale.md).
+# PgBouncer drops start-up options; roles carry them instead (docs/explanation/capacity.md).
 CONFIG = """
 [databases]
 * = host={host} port={port}

@@ -1,4 +1,4 @@
-"""Sheets of pictures for docs/languages.md: `python -m tests.browser.language_pictures [FLOW …]`.
+"""Draw docs/reference/written-forms.md: `python -m tests.browser.language_pictures [FLOW …]`.
 
 The main way through each flow in six written forms beside one another, once for each channel. What
 a channel would send is drawn by the emulators' page or by the web chat's template, without servers.

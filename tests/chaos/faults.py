@@ -1,7 +1,7 @@
 """The fault matrix: everything that is done to the system while people use it.
 
-The numbers are those of the matrix that docs/chaos.md explains. A fault happens, lasts a few
-seconds and is healed; what it may have left in doubt is noted with its time.
+The numbers are those of docs/explanation/chaos-testing.md. A fault happens, lasts a few seconds
+and is healed. Outcomes that it may have left in doubt are noted with its time.
 """
 
 import asyncio

@@ -64,7 +64,7 @@ def checkout(commit: str, folder: Path) -> Path:
 
 @trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
 async def upgrade(scene: Scene) -> None:
-    """As docs/upgrading.md says it."""
+    """As docs/how-to/upgrade.md says it."""
     async with scene.noted(KIND, "upgrade", doubts=0):
         assert await asyncio.to_thread(migrated, scene.processes.owner)
         await scene.hold()

@@ -49,7 +49,7 @@ MARKS = {
 
 
 def test_the_page_of_terms_shows_them_all_with_their_marks() -> None:
-    page = (catalogues.ROOT / "docs" / "glossary.md").read_text("utf-8")
+    page = (catalogues.ROOT / "docs" / "reference" / "glossary.md").read_text("utf-8")
     section = page.partition("\n## Terms of the domain\n")[2].partition("\n## ")[0]
     told = [line for line in section.splitlines() if line.startswith("| `")]
     assert told == [_row(entry) for entry in glossary.entries()]
@@ -81,7 +81,7 @@ def test_ordinary_words_and_the_sign_agree_with_cldr_but_for_its_own_slip() -> N
 
 
 def test_what_is_called_a_slip_of_cldr_is_one_still() -> None:
-    """Red when CLDR mends it: then the exception goes out of SLIPS and docs/translating."""
+    """Red when CLDR mends it: then the exception goes out of SLIPS and docs/how-to/translate."""
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
     [(_talthus, wrong)], [parted] = kazakh_arabic_report.SLIPS, kazakh_arabic_report.SLIPS.values()

@@ -1,4 +1,4 @@
-"""Tried as an attacker would, with docs/security.md in hand and everything running."""
+"""Tried as an attacker would, with docs/explanation/security.md in hand and everything running."""
 
 import hashlib
 import hmac

@@ -1,0 +1,41 @@
+"""The pages of docs/reference, written from the code by `./kosh docs reference`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bot.cli.environment import ROOT
+from bot.cli.reference import commands, data, errors, log_events, metrics, modules, settings
+
+FOLDER = ROOT / "docs" / "reference"
+_NOTE = "<!-- Written by `./kosh docs reference`. Change the code, not this page. -->\n\n"
+_PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands.page,
+    "data-inventory.md": data.inventory_page,
+    "errors.md": errors.page,
+    "log-events.md": log_events.page,
+    "metrics.md": metrics.page,
+    "modules.md": modules.page,
+    "settings.md": settings.page,
+    "tables.md": data.tables_page,
+}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every generated page by its file name."""
+    return {name: _NOTE + page() for name, page in _PAGES.items()}
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write every generated page into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def outdated(folder: Path = FOLDER) -> list[str]:
+    """Return the names of pages in `folder` that differ from what the code says."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text("utf-8") != text
+    ]

@@ -1,0 +1,49 @@
+"""The page of settings, from the fields of `Settings`."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+
+from bot.cli.reference.markdown import code, table
+from bot.config.settings import PREFIX, Settings
+
+_HEAD = """# Settings
+
+Settings are environment variables. A command that reads a wrong value ends with status 2 and one
+line that names the variable, never its value.
+
+A secret may be in a file instead:
+
+- `KOSH_<NAME>_FILE` names the file, or
+- a file `kosh_<name>` lies in the directory that `KOSH_SECRETS_DIR` names. Agents of Vault,
+  systemd (`LoadCredential=`), Docker and Kubernetes provide secrets this way.
+
+`./kosh init` writes a settings file; `KOSH_SETTINGS` names another one. Environment variables take
+precedence over the file.
+
+"""
+
+
+def page() -> str:
+    """Return every setting with its meaning and default."""
+    rows = (
+        (code(f"{PREFIX}{name.upper()}"), field.description or "", _default(field.default))
+        for name, field in Settings.model_fields.items()
+    )
+    return _HEAD + table(("variable", "meaning", "default"), rows)
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "–"
+    if value is PydanticUndefined:
+        return "derived from other settings"
+    if isinstance(value, SecretStr):
+        return "an example, for demonstrations only"
+    if isinstance(value, bool):
+        return code(str(value).lower())
+    if isinstance(value, tuple | frozenset | list):
+        return code(",".join(map(str, value)))
+    return code(str(value) if not isinstance(value, Path) else value.as_posix())

@@ -1,0 +1,44 @@
+"""Read the project's source: modules, their first lines, their log calls."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from bot.cli.environment import ROOT
+
+LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
+
+
+@cache
+def sources(package: str) -> tuple[tuple[str, ast.Module], ...]:
+    """Return the modules of a package as path and syntax tree, migrations left out."""
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8")))
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "versions" not in path.parts
+    )
+
+
+def first_line(tree: ast.Module) -> str:
+    """Return the first sentence of a module's docstring, or its first line."""
+    return " ".join((ast.get_docstring(tree) or "").split("\n\n")[0].split())
+
+
+def log_calls() -> Iterator[tuple[str, str, Path]]:
+    """Yield event, level and module of every call of a logger in bot."""
+    for path, tree in sources("bot"):
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in LEVELS
+            ):
+                for event in _events(node):
+                    yield event, node.func.attr, Path(path)
+
+
+def _events(call: ast.Call) -> Iterator[str]:
+    for node in ast.walk(call.args[0]) if call.args else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            yield node.value

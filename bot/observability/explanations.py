@@ -1,0 +1,51 @@
+"""Explanations of error codes and log events, for docs/reference and for operators."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One error code: what happened, what to do about it, and who does it."""
+
+    code: str
+    section: str
+    happened: str
+    action: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """One log event: what happened and what an operator does about it."""
+
+    event: str
+    happened: str
+    action: str
+
+
+def error_sections() -> tuple[tuple[str, str], ...]:
+    """Return the sections of errors in order, each as title and introduction."""
+    return tuple((each["title"], each["text"]) for each in _read("errors.toml")["section"])
+
+
+def errors() -> tuple[ErrorEntry, ...]:
+    """Return every explained error code, in the order of the file."""
+    return tuple(
+        ErrorEntry(code, section["title"], **entry)
+        for section in _read("errors.toml")["section"]
+        for code, entry in section["errors"].items()
+    )
+
+
+def events() -> tuple[EventEntry, ...]:
+    """Return every explained log event, in the order of the file."""
+    return tuple(EventEntry(name, **entry) for name, entry in _read("log_events.toml").items())
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / name).read_text("utf-8"))
