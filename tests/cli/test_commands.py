@@ -61,5 +61,5 @@ def test_only_what_starts_or_restores_brings_the_schema_up_to_date(
     assert {name: many for name, many in calls.items() if many} == {
         "backups": 1,
         "demo": 1,
-        "serving": 1,
+        "servers": 1,
     }
