@@ -1,10 +1,10 @@
-"""What may vanish, in Valkey: just-ask state, token buckets, wake-ups, replies to a web chat.
+"""Transient state in Valkey: anonymous sessions, rate limits, pub/sub, web chat replies.
 
-A flush at any moment costs people who just ask their place in the menu, and nobody anything else.
-Names of keys, buckets and topics must not tell who somebody is, and blobs come in sealed.
+A flush at any time costs anonymous people their place in the menu, and nothing else. Names of keys,
+buckets and topics must not identify a person, and callers encrypt the blobs.
 
-Asked through the one `client`, which runs `scripts` and hears of `wakes`; while Valkey is away a
-process counts for itself (`buckets`).
+`client` is the only client; it runs `scripts` and receives notifications through `pubsub`. While
+Valkey is down, each process limits rates by itself (`local_buckets`).
 """
 
 from bot.cache.client import Busy, Cache, CacheUnavailable, LockAcquired

@@ -1,4 +1,4 @@
-"""The one client of Valkey in a process, and everything that is asked of it."""
+"""The one Valkey client of a process, with all operations on Valkey."""
 
 import asyncio
 import re
@@ -23,14 +23,14 @@ _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
 class CacheUnavailable(Exception):
-    """Valkey doesn't answer, is full or refuses; go on without it or say so to the person."""
+    """Valkey does not answer, is full or refuses; continue without it or inform the person."""
 
     code = "E_LIVE"
 
 
 @dataclass(frozen=True)
 class LockAcquired:
-    """The lock is ours: the stored blob, and whether PostgreSQL knows this person by now."""
+    """The lock is held: the stored blob, and whether the person is in PostgreSQL by now."""
 
     blob: bytes | None
     known: bool
@@ -38,11 +38,11 @@ class LockAcquired:
 
 @dataclass(frozen=True)
 class Busy:
-    """Somebody else holds the lock."""
+    """Another holder has the lock."""
 
 
 class Cache:
-    """The one client of Valkey in a process; every method raises LiveUnavailable."""
+    """The one Valkey client of a process; every method raises CacheUnavailable."""
 
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
@@ -52,10 +52,10 @@ class Cache:
 
     @classmethod
     def at(cls, url: str, *, seconds: float = _SECONDS) -> Self:
-        """Prepare for a redis://, rediss:// or unix:// URL; connects when first used.
+        """Return a client for a redis://, rediss:// or unix:// URL; it connects at first use.
 
-        Nobody waits for an answer longer than `seconds`. A command isn't repeated: after a lost
-        answer nobody knows whether it was carried out.
+        A call waits for an answer for at most `seconds`. Commands are not retried: after a lost
+        answer it is unknown whether the command was executed.
         """
         pool = BlockingConnectionPool.from_url(
             url,
@@ -69,12 +69,12 @@ class Cache:
         return cls(Redis.from_pool(pool), seconds)
 
     async def close(self) -> None:
-        """Let every connection go."""
+        """Close all connections."""
         await self._line.close()
         await self._client.aclose()
 
     async def version(self) -> dict[str, str]:
-        """What the server says it is, by the name `valkey` or `redis`; nothing if it's away."""
+        """Return the server's version by name, `valkey` or `redis`; empty if it is down."""
         try:
             told = await self._client.info("server")
         except RedisError:
@@ -83,44 +83,45 @@ class Cache:
         return {name: str(told[f"{name}_version"])}
 
     async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> LockAcquired | Busy:
-        """Take the lock of a just-ask conversation, and its state with it.
+        """Acquire the lock of an anonymous conversation, together with its state.
 
-        `token` is the caller's own for this attempt; the same token may ask again. What is
-        `known` already is let go of by `settle`, else by `keep`.
+        `token` identifies this attempt of the caller; the same token may acquire again. Release the
+        lock with `settle` once the person is in PostgreSQL, otherwise with `keep`.
         """
         seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
         return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
-        """Store the new state, or remove it, and unlock; False when the lock was lost.
+        """Store or delete the state and release the lock; return False if the lock was lost.
 
-        Then nothing was stored: another holder or a flush came between, and its state counts.
+        In that case nothing was stored: another holder or a flush intervened, and its state counts.
         """
         stored = () if blob is None else (blob,)
         return bool(await self._run(KEEP, f"ask:{key}", token, ttl_s, *stored))
 
     async def settle(self, key: str, *, ttl_s: int = 120) -> None:
-        """Replace the state by a marker, after the commit that made this a person we know.
+        """Replace the state by a marker, after the commit that stored this person in PostgreSQL.
 
-        Whoever holds the lock meanwhile loses it, because the state it read no longer counts.
+        A concurrent holder loses the lock, because the state that it read is obsolete.
         """
         await self._run(SETTLE, f"ask:{key}", ttl_s)
 
     async def allow(
         self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0
     ) -> float:
-        """Take `cost` from a bucket of `burst` refilled at `rate` per second, by Valkey's clock.
+        """Take `cost` tokens from a bucket of `burst` tokens, refilled at `rate` per second.
 
-        Gives 0.0, or the seconds to wait before asking again (nothing was taken). Bulk names the
-        share it leaves to people as `reserve`: of the rate, and of what is in the bucket.
-        `cost` must not exceed `burst`; one below 0 gives back what was taken and not used.
+        Return 0.0, or the seconds to wait before the next attempt; then nothing was taken. Time is
+        by Valkey's clock. `reserve` is the share of rate and level that bulk senders leave to
+        interactive messages. `cost` must not exceed `burst`; a negative `cost` returns unused
+        tokens.
         """
         return float(await self._run(ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Take from several buckets at once, those of `allow`, or from none of them.
+        """Take tokens from several buckets, those of `allow`, or from none of them.
 
-        Gives 0.0, or the seconds until those that are firm will have enough.
+        Return 0.0, or the seconds until all `firm` buckets will have enough.
         """
         keys = [f"rate:{each.bucket}" for each in draws]
         args = [
@@ -129,16 +130,16 @@ class Cache:
         return float(await self._run(DRAW, keys, *args))
 
     async def publish(self, topic: str, data: bytes) -> None:
-        """Wake everybody who listens to a topic, in any process."""
+        """Notify all subscribers of a topic, in any process."""
         with _redis_errors():
             await self._client.publish(f"wake:{topic}", data)
 
     @asynccontextmanager
     async def listen(self, *topics: str) -> AsyncIterator[Subscription]:
-        """Hear the topics from here on: `async with live.listen(…) as ear: async for wake in ear`.
+        """Subscribe to topics: `async with cache.listen(…) as ear: async for wake in ear`.
 
-        All listeners of a process share one connection. After an interruption the ear gets
-        `MISSED`; look at what you listen for before the loop, and again then.
+        All listeners of a process share one connection. After an interruption the subscription
+        yields `MISSED`. Read the current state before the loop, and again after each `MISSED`.
         """
         ear, names = Subscription(), [f"wake:{topic}" for topic in topics]
         try:
@@ -154,23 +155,26 @@ class Cache:
             await self._line.leave(names, ear)
 
     async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
-        """Keep something for a while, to be read as often as anybody asks."""
+        """Store a blob for `ttl_s` seconds; it can be read any number of times."""
         with _redis_errors():
             await self._client.set(f"lent:{key}", blob, ex=ttl_s)
 
     async def lent(self, key: str) -> bytes | None:
-        """What was lent, while it lasts."""
+        """Return a blob stored by `lend`; None after it expired."""
         with _redis_errors():
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None
 
     async def append(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
-        """Add to a stream that keeps the last `most` entries and lives `ttl_s` longer; its id."""
+        """Append to a stream and return the entry's id.
+
+        The stream keeps its last `limit` entries and expires after another `ttl_s` seconds.
+        """
         added: bytes = await self._run(APPEND, f"chat:{stream_key}", blob, ttl_s, limit)
         return added.decode()
 
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:
-        """Read the entries after an id, oldest first; all of them after what is no id."""
+        """Return the entries after an id, oldest first; all entries if `last_id` is no id."""
         after = f"({last_id}" if _STREAM_ID.fullmatch(last_id) else "-"
         with _redis_errors():
             entries: Any = await self._client.xrange(f"chat:{stream_key}", min=after)

@@ -1,4 +1,4 @@
-"""Token buckets: what is drawn from them, and those of a process alone."""
+"""Token buckets: requests for tokens, and buckets local to one process."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ _NOTHING_S: Final = 1e-6
 
 
 class Draw(NamedTuple):
-    """What is to be taken from a bucket; one that is not `firm` can be drawn into debt."""
+    """A request for tokens of one bucket; a bucket that is not `firm` may go into debt."""
 
     bucket: str
     rate: float
@@ -19,7 +19,7 @@ class Draw(NamedTuple):
 
 
 class LocalRateLimiter:
-    """Token buckets of this process alone, for while Valkey is away.
+    """Token buckets local to this process, used while Valkey is down.
 
     It uses only a `share` of each rate and burst, since the other processes do the same.
     """
@@ -32,7 +32,7 @@ class LocalRateLimiter:
     async def allow(
         self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0
     ) -> float:
-        """Do as `Live.allow` does."""
+        """Take tokens as `Cache.allow` does."""
         now = self._clock()
         self._forget_full(now)
         shares = {bucket: self._share, f"{bucket}|bulk": self._share * (1 - reserve)}
@@ -50,7 +50,7 @@ class LocalRateLimiter:
         return 0.0
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Do as `Live.draw` does."""
+        """Take tokens as `Cache.draw` does."""
         now = self._clock()
         self._forget_full(now)
         shares = {each: self._share * each.rate for each in draws}

@@ -1,4 +1,4 @@
-"""Wake-ups: who listens in this process, and the one connection that does."""
+"""Pub/sub: the subscriptions of this process, over one connection."""
 
 import asyncio
 import math
@@ -16,7 +16,7 @@ _WAITING_WAKES: Final = 32
 
 @dataclass(frozen=True)
 class Notification:
-    """Something happened under a topic; `MISSED` means that anything may have."""
+    """A message on a topic; `MISSED` means that any messages may have been lost."""
 
     topic: str
     data: bytes
@@ -26,7 +26,7 @@ MISSED: Final = Notification("", b"")
 
 
 class Subscription:
-    """The wake-ups of one listener; one that is slow to read gets `MISSED` for what piled up."""
+    """The notifications of one listener; `MISSED` replaces the backlog of a slow one."""
 
     def __init__(self) -> None:
         self._wakes: asyncio.Queue[Notification] = asyncio.Queue(_WAITING_WAKES)
@@ -38,7 +38,7 @@ class Subscription:
         return await self._wakes.get()
 
     def hear(self, wake: Notification) -> None:
-        """Take a wake-up in, without ever waiting for the listener."""
+        """Queue a notification, without waiting for the listener."""
         if self._wakes.full():
             while not self._wakes.empty():
                 self._wakes.get_nowait()
@@ -58,7 +58,7 @@ class _Topic:
 
 
 class PubSubConnection:
-    """The one connection of a process that listens, and who wants to hear what from it."""
+    """The one pub/sub connection of a process, and its subscriptions by topic."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -67,7 +67,7 @@ class PubSubConnection:
         self._reader: asyncio.Task[None] | None = None
 
     async def join(self, names: list[str], ear: Subscription) -> None:
-        """Hear them, and return when the server has said that it listens."""
+        """Subscribe to topics; return when the server has confirmed the subscription."""
         if self._reader is None:
             self._reader = asyncio.create_task(self._read_for_ever())
         new = [name for name in names if name not in self._topics]
@@ -79,7 +79,7 @@ class PubSubConnection:
             await topic.confirmed.wait()
 
     async def leave(self, names: list[str], ear: Subscription) -> None:
-        """Hear them no more; what nobody else wants to hear is not listened to."""
+        """Unsubscribe; topics without other subscribers are unsubscribed at the server."""
         deserted = []
         for name in names:
             topic = self._topics.get(name)
@@ -92,12 +92,12 @@ class PubSubConnection:
             await self._send("UNSUBSCRIBE", deserted)
 
     async def drop(self) -> None:
-        """The line may have been cut without a word: the next one is tried."""
+        """Drop a connection that may be dead; the reader opens a new one."""
         if self._connection is not None:
             await self._connection.disconnect(nowait=True)
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop listening and close the connection."""
         if self._reader is not None:
             self._reader.cancel()
             with suppress(asyncio.CancelledError):
@@ -125,8 +125,8 @@ class PubSubConnection:
             self._pass_on(reply[0], reply[1].decode(), reply[2])
 
     async def _send(self, command: str, names: list[str]) -> None:
-        # Without a connection there is nothing to do: a new one subscribes to all topics. It must
-        # not be `send_command` that reconnects, for nobody would read from that connection.
+        # Without a connection there is nothing to do: a new one subscribes to all topics.
+        # `send_command` must not reconnect, since no task would read from that connection.
         if names and self._connection is not None and self._connection.is_connected:
             await self._connection.send_command(command, *names, check_health=False)
 

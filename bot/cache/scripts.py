@@ -1,4 +1,4 @@
-"""What Valkey does in one step, as scripts; those of several people share a trip."""
+"""Atomic operations of Valkey as Lua scripts; concurrent calls share a round trip."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ _TRIPS: Final = 2
 
 
 class Script(NamedTuple):
-    """A script, and the name by which a server that has seen it knows it."""
+    """A Lua script, and the SHA-1 by which a server that has loaded it finds it."""
 
     text: str
     sha: str
@@ -56,7 +56,7 @@ redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
-# `bulk` is a second bucket, filled at the share of the rate that isn't kept back for people.
+# `bulk` is a second bucket, refilled at the share of the rate that is not reserved.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -81,7 +81,7 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return '0'
 """)
 
-# All or nothing: what a bucket that is not firm lacks is owed, and others wait for it.
+# All or nothing. A bucket that is not firm goes into debt, which firm callers wait for.
 DRAW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -114,7 +114,7 @@ return id
 
 
 class Scripts:
-    """Runs them, those of several people in one trip of at most so many seconds."""
+    """Runs scripts; concurrent calls share a round trip of at most `seconds`."""
 
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
@@ -122,11 +122,11 @@ class Scripts:
         self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds)
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
-        """What the script answers; errors are the client library's, or `WaitedTooLong`."""
+        """Return the script's result. Raises errors of the client library, and `WaitedTooLong`."""
         return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
-        """Those that the server does not know go in another trip, whole."""
+        """Run calls by hash; send those unknown to the server again, in full, in a second trip."""
         results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
         if unknown:
@@ -134,7 +134,8 @@ class Scripts:
             try:
                 again = await self._sent("EVAL", texts)
             except (RedisError, OSError) as error:
-                # What the first trip has answered was carried out, and is theirs to know.
+                # The results of the first trip were carried out, so their callers must receive
+                # them.
                 again = [error] * len(unknown)
             for at, result in zip(unknown, again, strict=True):
                 results[at] = result
@@ -144,7 +145,7 @@ class Scripts:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)
-        # The client's limits are of each step; others wait for the whole.
+        # The client's limits apply to each step; callers wait for the whole pipeline.
         async with asyncio.timeout(self._seconds):
             return await pipeline.execute(raise_on_error=False)
 

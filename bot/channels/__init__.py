@@ -1,4 +1,4 @@
-"""What a channel is: where messages come from and go to."""
+"""Channel interface: messages, incoming updates, calls and errors that all platforms share."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flows.engine.events import Event, Page
 
 
 class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
-    """A button as it is shown: what it sends back, its words, and what it is for."""
+    """A rendered button: the payload it sends back, its label and its kind."""
 
     payload: str
     label: str
@@ -19,9 +19,10 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A text that the platform approved before: its name there, and the values of its places.
+    """A message template that the platform approved in advance.
 
-    `payloads` are what its quick replies send back, in their order.
+    `name` is its name at the platform; `values` fill its placeholders in order. `payloads` are sent
+    back by its quick replies, in order.
     """
 
     name: str
@@ -30,9 +31,9 @@ class Template(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message in the person's language, before a channel gives it its own shape.
+    """A message in the person's language, before a channel lays it out.
 
-    `template` says the same where a platform takes no free text at the moment.
+    `template` carries the same content, for times when the platform accepts no free text.
     """
 
     paragraphs: tuple[str, ...]
@@ -44,9 +45,9 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def place(self) -> str:
-        """How far somebody has come in a flow, as a line of its own; empty outside of one.
+        """Return the progress in a flow as a separate line; empty outside of a flow.
 
-        Without spaces: a right-to-left line would show `5 / 1` for the first of five.
+        The line has no spaces: a right-to-left line would show `5 / 1` for the first of five.
         """
         if self.progress is None:
             return ""
@@ -56,10 +57,11 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Something a person did. `external_id` is the platform's own, for deduplication.
+    """An action of a person.
 
-    `aliases` are other handles that the platform vouches to be the same person's; `at` is when they
-    did it, in seconds since 1970, where the platform counts the time since (0: it does not).
+    `external_id` is the platform's id of the update, used for deduplication. `aliases` are further
+    handles that the platform confirms for the same person. `at` is the time of the action in Unix
+    seconds; 0 where the platform has no reply window.
     """
 
     channel: str
@@ -75,9 +77,9 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Unparseable:
-    """One element of an authentic body that cannot be read; the others count.
+    """An unreadable element of an authentic body; the other elements are still processed.
 
-    `code` is one of Unreadable's; `size` in bytes.
+    `code` is a code of `Unreadable`; `size` is in bytes.
     """
 
     channel: str
@@ -88,7 +90,7 @@ class Unparseable:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The person stopped the bot on this channel, or let it in again."""
+    """The person blocked the bot on this channel, or unblocked it."""
 
     channel: str
     handle: str
@@ -97,7 +99,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class GroupChat:
-    """A group or channel that the bot was brought into, and leaves."""
+    """A group or channel that the bot was added to; the bot leaves it."""
 
     channel: str
     address: str
@@ -105,14 +107,14 @@ class GroupChat:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Authentic, and nothing to do: an update kind of no interest, another bot."""
+    """An authentic update that needs no action: an unused kind, or sent by another bot."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class HandleChanged:
-    """The platform says that a person's handle was replaced by another."""
+    """A platform's report that a person's `handle` was replaced by `to`."""
 
     channel: str
     external_id: str
@@ -123,11 +125,12 @@ class HandleChanged:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What the platform reports of a message of ours, in any order and more than once.
+    """A platform's report on a message that the bot sent.
 
-    `at` is the platform's time in seconds since 1970; `code` is ours, of a failure; `row` is that
-    of the act, where the platform hands it back; `price` is the billing category, if any. It is
-    about that `part` of a message that took so many `parts`.
+    Reports may arrive repeatedly and in any order. `at` is the platform's time in Unix seconds.
+    `code` is the bot's own code of a failure. `row` is the `ChannelCall.row` of the call, if the
+    platform returns it. `price` is the billing category, if any. The report covers part `part` of
+    `parts`.
     """
 
     channel: str
@@ -150,12 +153,12 @@ type IncomingUpdate = (
 class ChannelCall:
     """One call to the platform.
 
-    `external_id` is the message to edit or, with commas, the messages to delete. `row` names the
-    attempt: the outbox's own id, with the number of a second try or later (`77.2`), or the mark of
-    a broadcast; empty where nothing was promised and there is no row. `closed` says that the
-    platform takes no free text now, so that only the message's template can go; `paid` that it may
-    cost something to go faster than is free. So many of the message's parts as `sent` says are
-    there already.
+    `external_id` is the message to edit or, comma-separated, the messages to delete. `row`
+    identifies the attempt: the outbox id, or the mark of a broadcast. From the second attempt on,
+    the outbox id carries the attempt's number (`77.2`). `row` is empty for a call without an outbox
+    row. `closed`: the platform accepts no free text now, so only the message's template can be
+    sent. `paid`: sending faster than the free rate may cost money. `sent` is the number of the
+    message's parts that were delivered already.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -169,7 +172,7 @@ class ChannelCall:
 
 
 class Unreadable(Exception):
-    """An authentic body that cannot be read; goes to quarantine, never to a retry loop.
+    """An authentic body that cannot be read; it is quarantined and never retried.
 
     Codes: E_EMPTY, E_JSON, E_SHAPE, E_DEPTH, E_NUMBER, E_DUPKEY, E_ENCODING, E_STALE.
     """
@@ -180,9 +183,9 @@ class Unreadable(Exception):
 
 
 class SendError(Exception):
-    """The platform did not take a message; `retry` says whether later may help.
+    """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
-    `sent` is how many of its parts are there and stay, where none can be taken back.
+    `sent` is the number of parts that were delivered and cannot be deleted.
     """
 
     code: ClassVar[str] = "E_SEND"
@@ -192,9 +195,9 @@ class SendError(Exception):
 
 
 class Throttled(SendError):
-    """The platform asks us to wait `delay` seconds; `wide` if that holds for everybody's messages.
+    """The platform's rate limit: wait `delay` seconds.
 
-    Where not, it is this person's messages that came too fast.
+    With `wide` the limit applies to all messages, otherwise to messages to this person.
     """
 
     code = "E_SEND_THROTTLED"
@@ -207,25 +210,31 @@ class Throttled(SendError):
 
 
 class WindowClosed(SendError):
-    """The platform takes no free text now; the message waits for the person or for a template."""
+    """The reply window is closed: no free text now.
+
+    The message waits until the person writes, or is sent as a template.
+    """
 
     code = "E_SEND_WINDOW"
 
 
 class Unreachable(SendError):
-    """No trustworthy answer: the message may or may not have arrived."""
+    """No reliable answer: the message may or may not have arrived."""
 
     code = "E_SEND_UNREACHABLE"
     retry = True
 
     def __init__(self, *, certain: bool = False) -> None:
-        """`certain`: the message did not go, for no connection was made, or we were turned away."""
+        """Set `certain` if the message was surely not sent: no connection, or a refused request."""
         super().__init__(self.code)
         self.certain = certain
 
 
 class ChannelSuspended(SendError):
-    """The platform refuses us, not the message: everything waits until an operator mends it."""
+    """The platform refuses the bot, not the message.
+
+    All messages wait until an operator fixes the cause.
+    """
 
     code = "E_SEND_HELD"
     retry = True
@@ -238,47 +247,47 @@ class Refused(SendError):
 
 
 class DoesNotFit(Refused):
-    """It is larger than the channel takes, and nothing is ever cut."""
+    """The message exceeds the channel's limits; messages are never truncated."""
 
     code = "E_SEND_SIZE"
 
 
 class NoTemplate(Refused):
-    """The template is missing, paused or of another form than we filled in."""
+    """The template is missing, paused, or does not match the parameters sent."""
 
     code = "E_SEND_TEMPLATE"
 
 
 class TemporarilyRestricted(SendError):
-    """The platform holds announcements to this person back for a day or more."""
+    """The platform defers broadcasts to this person for a day or more."""
 
     code = "E_SEND_NOT_NOW"
 
 
 class OptedOut(SendError):
-    """The person told the platform that they want no announcements of ours."""
+    """The person opted out of the bot's broadcasts at the platform."""
 
     code = "E_SEND_OPTED_OUT"
 
 
 class BlockedByUser(SendError):
-    """The person blocked the bot or is gone."""
+    """The person blocked the bot, or the account no longer exists."""
 
     code = "E_SEND_BLOCKED"
 
 
 class CannotEdit(SendError):
-    """The message can no longer be changed or found; sending anew may be right."""
+    """The message can no longer be edited or found; a new message may be right instead."""
 
     code = "E_SEND_EDIT"
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How fast a platform lets us send, in messages a second; a rate of 0 is no limit of ours.
+    """Send rates of a platform in messages per second; 0 means no limit by the bot.
 
-    `each` is the rate into one chat. `firm` says that `whole` also binds answers; else answers only
-    take their share of it, and it is announcements that wait.
+    `whole` is the rate of the bot, `each` the rate per chat. With `firm`, `whole` also limits
+    answers. Without it, answers only use up their share and broadcasts wait.
     """
 
     whole: float = 0
@@ -289,12 +298,12 @@ class Rates:
 
 
 class Channel(Protocol):
-    """One way to talk to people; `bot.channels.telegram.client` is the model.
+    """One way to talk to people; `bot.channels.telegram.client` is the reference implementation.
 
-    `edits` and `deletes` say what the platform lets us do with messages that are there. Where it
-    bills or throttles by message, `joins` makes one message of what a turn says. `page` says
-    whether questions marked sensitive are asked on the secure page. `window` is how many seconds
-    after a person's last word free text is taken; 0: always.
+    `edits` and `deletes`: the platform can edit and delete sent messages. `joins`: the messages of
+    a turn are sent as one, because the platform bills or throttles per message. `page`: whether
+    sensitive questions are asked on the secure page. `window`: seconds after a person's last
+    message during which free text is accepted; 0 means always.
     """
 
     name: str
@@ -306,29 +315,29 @@ class Channel(Protocol):
     rates: Rates
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Read the platform's bytes; Unreadable when they cannot be read."""
+        """Parse the platform's bytes. Raises Unreadable."""
         ...
 
     async def send(self, act: ChannelCall) -> str:
-        """Make one call; the platform's message id, or a SendError.
+        """Make one call and return the platform's message id. Raises SendError.
 
-        Of a message that takes several, the parts that are there are taken back before it is
-        raised, or told in it.
+        If a message of several parts fails, the delivered parts are deleted first, or
+        `SendError.sent` counts them.
         """
         ...
 
     async def ping(self) -> None:
-        """Ask the platform something harmless, to see whether it answers; a SendError if not."""
+        """Make a harmless call to check that the platform answers. Raises SendError."""
         ...
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """The bytes of a file that a person sent, as they come; a SendError when it is gone."""
+        """Yield the bytes of a file that a person sent. Raises SendError if it is gone."""
         ...
 
 
 def stored_id(channel: Channel, external_id: str) -> str | None:
-    """What is kept of a message's ids: nothing, where they serve neither to edit nor to delete.
+    """Return the message id to store; None if the channel can neither edit nor delete.
 
-    Those of WhatsApp hold the recipient's phone number, for anybody to read.
+    WhatsApp's message ids contain the recipient's phone number in readable form.
     """
     return external_id if channel.edits or channel.deletes else None

@@ -1,4 +1,4 @@
-"""JSON from outside, read only where every parser would read the same."""
+"""Strict JSON decoding of external input: accepts only what every parser reads the same way."""
 
 import json
 import math
@@ -13,15 +13,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 def read(body: bytes) -> Any:
-    """The value of a body; half a surrogate pair becomes U+FFFD.
+    """Return the value of a body; a lone surrogate becomes U+FFFD.
 
-    Raises Unreadable: E_EMPTY, E_ENCODING, E_JSON, E_DEPTH, E_NUMBER, E_DUPKEY (a key twice in one
-    object, at any level). Rules: security.md 5.5, rows 9 to 18.
+    Raises Unreadable: E_EMPTY, E_ENCODING, E_JSON, E_DEPTH, E_NUMBER, E_DUPKEY (a duplicate key in
+    an object, at any level).
     """
     try:
         value = _decode(body)
-        # Of a key that comes twice one is lost with its colon, so that the value written out again
-        # has fewer colons; only colons spelt \u003a could make up for it.
+        # A duplicate key is lost together with its colon, so the re-encoded value has fewer colons.
+        # Only a colon spelt \u003a could make up for it.
         if b"\\u003" not in body and body.count(b":") == _encode(value).count(b":"):
             return value
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError):
@@ -30,7 +30,10 @@ def read(body: bytes) -> Any:
 
 
 def shaped[T](value: Any, shape: type[T]) -> T:
-    """A value in its shape; Unreadable E_NUMBER where a whole number is bad, else E_SHAPE."""
+    """Convert a value to `shape`.
+
+    Raises Unreadable: E_NUMBER for a bad integer, otherwise E_SHAPE.
+    """
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
@@ -42,7 +45,7 @@ def shaped[T](value: Any, shape: type[T]) -> T:
 def _text(body: bytes) -> str:
     if not body.strip():
         raise Unreadable("E_EMPTY")
-    # UTF-16 of any kind has a zero byte, which JSON in UTF-8 never has.
+    # UTF-16 JSON contains zero bytes, which UTF-8 JSON never does.
     if body.startswith(b"\xef\xbb\xbf") or b"\0" in body:
         raise Unreadable("E_ENCODING")
     try:
@@ -52,7 +55,7 @@ def _text(body: bytes) -> str:
 
 
 def _read_slowly(text: str) -> Any:
-    """The standard library reads whatever msgspec doubts, and says exactly what is wrong."""
+    """Parse with the standard library, which names the exact error where msgspec cannot."""
     try:
         whole = json.dumps(_loaded(text), ensure_ascii=False)
         return _loaded(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))

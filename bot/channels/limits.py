@@ -1,4 +1,4 @@
-"""What fits into one message of each channel; nothing is ever cut (channels.md 1.2 and 2.3)."""
+"""Message size limits of each channel; texts are split or refused, never truncated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The measures of a channel, in characters unless `utf16` says that texts are in UTF-16 units.
+    """Size limits of a channel, in characters, or in UTF-16 units with `utf16`.
 
-    Buttons stand under a message (`buttons` of them), or behind one that opens a list (`rows`).
-    Payloads are in bytes of ASCII. 0: the channel has no such thing.
+    `buttons` is the number of buttons under a message, `rows` the number of rows in a list message.
+    Payloads are measured in bytes of ASCII. 0 means that the channel has no such element.
     """
 
     text: int
@@ -23,13 +23,13 @@ class Limits:
     utf16: bool = False
 
     def measure(self, text: str) -> int:
-        """How long a text is by the channel's own measure."""
+        """Return the length of a text in the channel's unit."""
         if self.utf16 and not text.isascii():
             return len(text.encode("utf-16-le", "surrogatepass")) // 2
         return len(text)
 
     def split(self, text: str) -> list[str]:
-        """A text in parts that each fit one message, parted where paragraphs, lines, words end."""
+        """Split a text into parts that each fit one message, at paragraph, line or word ends."""
         parts = []
         while (fits := self._fitting(text)) < len(text):
             ends = (text.rfind(end, 1, fits + len(end)) for end in ("\n\n", "\n", " "))
@@ -39,16 +39,16 @@ class Limits:
         return [*parts, text]
 
     def _fitting(self, text: str) -> int:
-        """How many characters of it one message takes."""
+        """Return the number of characters of the text that fit into one message."""
         if not self.utf16 or 2 * len(text) <= self.text:
             return min(len(text), self.text)
         units = text.encode("utf-16-le")[: 2 * self.text]
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram publishes no limit of labels and of buttons; these are what a phone still shows.
+# Telegram publishes no limits for labels and for the number of buttons; a phone still shows these.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
-# Bodies over lists are 4096 in some of Meta's pages and 1024 in others: 1024 is safe.
+# Some of Meta's pages give 4,096 for bodies above lists, others 1,024; 1,024 is safe.
 WHATSAPP = Limits(
     text=4096,
     text_over_buttons=1024,
@@ -59,7 +59,7 @@ WHATSAPP = Limits(
     row_payload=200,
     rows=10,
 )
-# The page is ours: what a person may be asked to read at once.
+# The web page has no platform limit; this is the most that a person should have to read at once.
 WEB = Limits(text=20_000, text_over_buttons=20_000, label=64, payload=200, buttons=100)
 
 LIMITS: Mapping[str, Limits] = {"telegram": TELEGRAM, "whatsapp": WHATSAPP, "web": WEB}

@@ -1,7 +1,7 @@
-"""The web chat: the platform is ourselves, and a message waits where the page will fetch it.
+"""Web chat channel: messages wait on the server until the page fetches them.
 
-For somebody known the row of the outbox is the message, and sending is a wake-up. For somebody who
-just asks it goes, sealed, to a short-lived stream in Valkey.
+For a known person the outbox row is the message, and sending only notifies the page. For an
+anonymous person the message is encrypted and added to a short-lived stream in Valkey.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ DEMO_TOPIC = "demo-registry"
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something for an open page: a message, or ids of messages that go."""
+    """An event for an open page: a message, or the ids of deleted messages."""
 
     say: Message | None = None
     replaces: str = ""
@@ -32,7 +32,7 @@ _decode = msgspec.json.Decoder(Note).decode
 
 
 class WebChat:
-    """The channel of the page at /chat; an address is the chat's secret name."""
+    """The channel of the page at /chat; an address is the chat's secret id."""
 
     name = "web"
     edits = True
@@ -47,7 +47,7 @@ class WebChat:
         self._vault = vault
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Never called: the page's own routes make arrivals out of its forms."""
+        """Raise NotImplementedError: the page's routes build updates from its forms."""
         raise NotImplementedError
 
     async def send(self, act: ChannelCall) -> str:
@@ -64,10 +64,10 @@ class WebChat:
         return external_id
 
     async def ping(self) -> None:
-        """Nobody is to be asked: the platform is ourselves."""
+        """Do nothing: there is no external platform."""
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Never called: the page brings its files itself."""
+        """Raise Refused: the page uploads its files itself."""
         raise Refused
         yield
 
@@ -79,14 +79,14 @@ def _note(act: ChannelCall) -> Note:
 
 
 async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
-    """What somebody who just asks has not got yet; LiveUnavailable."""
+    """Return the messages that an anonymous chat has not fetched yet. Raises CacheUnavailable."""
     stream = _stream(address)
     found = await live.read_after(stream, last)
     return [(note_id, _decode(vault.unseal_transient(sealed, stream))) for note_id, sealed in found]
 
 
 def topic(address: str) -> str:
-    """Where a page listens for wake-ups."""
+    """Return the pub/sub topic that a chat's page subscribes to."""
     return f"web:{_named(address)}"
 
 
@@ -95,5 +95,5 @@ def _stream(address: str) -> str:
 
 
 def _named(address: str) -> str:
-    """The name opens its chat: nobody who reads Valkey is to find it there."""
+    """Return the hash of an address: the address grants access, so Valkey must not hold it."""
     return sha256(address.encode()).hexdigest()

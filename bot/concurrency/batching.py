@@ -1,6 +1,7 @@
-"""What comes at once is done at once: one trip for many, and each person in order.
+"""Batching of concurrent calls into one, and serial execution per key.
 
-Both hold within a process. Between processes the database's locks hold, as they would without them.
+Both work within a process. Between processes the locks of the database hold, as they would without
+them.
 """
 
 import asyncio
@@ -9,15 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# A batch lets so many rounds of the event loop pass before it goes: whoever's request is in the
-# process by then comes along, and where nothing else is to be done they take some microseconds.
+# Event loop iterations that a batch waits before it starts, so that requests already in the process
+# join it. On an idle loop they take some microseconds.
 TICKS = 4
 
 type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
 class WaitedTooLong(Exception):
-    """What came before took too long; nothing was begun."""
+    """Earlier work took too long; this work was not started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,10 @@ class _Waiting:
 
 
 class Batcher:
-    """Batches of what waits: whatever comes while a batch is under way goes with the next.
+    """Collects calls into batches; calls that arrive during a batch go with the next one.
 
-    Nobody waits for others to come: who finds fewer than `lanes` batches under way goes at once,
-    with those who are on their way. `most` is how many go together.
+    A batch does not wait to fill up. If fewer than `lanes` batches are running, one starts after
+    TICKS loop iterations. A batch holds at most `limit` items.
     """
 
     def __init__(self, *, limit: int, lanes: int, seconds: float) -> None:
@@ -43,10 +44,11 @@ class Batcher:
         self._waiting = deque[_Waiting]()
 
     async def __call__[Item, Result](self, item: Item, run: Run[Item, Result]) -> Result:
-        """What `run`, the same for everybody, makes of this item; a result that is an error raises.
+        """Return the result of `run` for this item; raise a result that is an exception.
 
-        What it raises is raised to all who went together, and to all who wait: they would only wait
-        for the same. WaitedTooLong for whoever is not begun within `seconds`.
+        `run` must be the same for all callers. An exception of `run` itself is raised to all
+        callers of the batch. It is also raised to all that wait, since they would only wait for the
+        same failure. Raises WaitedTooLong if the item was not started within `seconds`.
         """
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Result] = loop.create_future()
@@ -86,7 +88,7 @@ class Batcher:
         return self._taken(self._most, now())
 
     def _taken(self, limit: int, now: float) -> list[_Waiting]:
-        """The next of those who still wait, and may."""
+        """Return the next items that are still waiting and within their time limit."""
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < limit:
             each = self._waiting.popleft()
@@ -98,7 +100,7 @@ class Batcher:
 
 
 def _settle(result: asyncio.Future[Any], value: object) -> None:
-    """Tell whoever waits; somebody who was interrupted meanwhile does not."""
+    """Set the result, unless its caller was cancelled meanwhile."""
     if result.done():
         return
     if isinstance(value, Exception):
@@ -108,22 +110,25 @@ def _settle(result: asyncio.Future[Any], value: object) -> None:
 
 
 class SerialQueue:
-    """One at a time for each key, in the order in which they came."""
+    """Runs work one at a time per key, in the order of the calls."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._last: dict[str, asyncio.Future[None]] = {}
 
     async def __call__[Result](self, key: str, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do the work after what came before; WaitedTooLong if that takes longer than `seconds`."""
+        """Run `work` after earlier work of this key.
+
+        Raises WaitedTooLong if the earlier work takes longer than `seconds`.
+        """
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         before, self._last[key] = self._last.get(key), mine
         if before is not None:
             try:
-                # Shielded, since others wait for it too.
+                # Shielded, since other callers wait for it too.
                 await asyncio.wait_for(asyncio.shield(before), self._seconds)
             except BaseException as error:
-                # Whoever stands behind still comes after what is before.
+                # Later callers must still wait for the earlier work, so release them only after it.
                 before.add_done_callback(lambda _before: self._leave(key, mine))
                 if isinstance(error, TimeoutError):
                     raise WaitedTooLong from None

@@ -1,4 +1,4 @@
-"""A round over many people: what fails with one of them keeps nobody else waiting."""
+"""Error isolation for loops over many people: one failure does not delay the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _logger = logging.get()
 
 @contextmanager
 def isolate_errors(kind: str) -> Iterator[None]:
-    """One of many: its failure is logged, and the round goes on, unless the database is away."""
+    """Log a failure of one item and continue; re-raise if the database is unavailable."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Being told to end: what has begun comes to its end, for a while, and not for longer."""
+"""Graceful shutdown: work in progress may finish within a time limit."""
 
 import asyncio
 import os
@@ -7,18 +7,18 @@ from collections.abc import Awaitable
 
 from bot.observability import logging
 
-# What was begun may take so long; then it is interrupted, as it would be by a kill.
+# Work in progress may take this long; then it is cancelled, as a kill would do.
 GRACE_SECONDS = 5.0
-# All of it together: Docker kills after 10 s, and so do others.
+# Limit for the whole shutdown: Docker kills after 10 s, and so do others.
 END_SECONDS = 8.0
 
 _logger = logging.get()
 
 
 async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECONDS) -> None:
-    """Do it; whoever is told to end meanwhile lets it come to its end, for so many seconds.
+    """Await `work`; after a cancellation let it finish for up to `seconds`, then re-raise.
 
-    Else a message that has just gone out would not be noted, and be sent again.
+    Otherwise a message that was just sent would not be recorded, and would be sent again.
     """
     begun = asyncio.ensure_future(work)
     try:
@@ -30,15 +30,18 @@ async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECON
 
 
 def is_cancelling() -> bool:
-    """Whether this task was told to end, and something it called has answered with an error."""
+    """Return True if the current task was cancelled.
+
+    A callee may have answered the cancellation with an error of its own.
+    """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def force_exit_after(seconds: float) -> None:
-    """The process is gone by then, whatever a frozen database or a silent line does to it.
+    """Exit the process after `seconds`, even if the database or a connection hangs.
 
-    Rows say what is done, so it is as safe as a kill.
+    This is as safe as a kill, since the rows record what is done.
     """
     last = threading.Timer(seconds, _cut_short)
     last.daemon = True

@@ -1,6 +1,6 @@
-"""The oldest versions that may run outside a demonstration, and what is wrong with older ones.
+"""Minimum versions outside of demo mode, and the vulnerabilities of older ones.
 
-A distribution may have mended an older version without a new number: KOSH_PATCHED names those.
+A distribution may have patched an older version without a new number: KOSH_PATCHED names those.
 """
 
 import re
@@ -13,23 +13,26 @@ from bot.config.settings import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class MinimumVersion:
-    """The first safe version of each line that is still kept; what is older has `fault`."""
+    """The first safe version of each supported release line; `fault` is the flaw of older ones."""
 
     name: str
     versions: tuple[str, ...]
     fault: str
 
     def holds(self, version: str) -> bool:
-        """Whether a version is safe: at or above the floor of its line, or newer than all lines."""
+        """Return True if a version is safe.
+
+        It is at or above the minimum of its release line, or newer than all lines.
+        """
         found = parts(version)
         lines = sorted(map(parts, self.versions))
         if found >= lines[-1]:
             return True
-        # Lines are told apart by what stands before their last number.
+        # All numbers but the last identify a release line.
         return any(found >= line and found[: len(line) - 1] == line[:-1] for line in lines)
 
 
-# reference/security.md 6, of 24 November 2026.
+# As of 24 November 2026.
 LIBRARIES = (
     MinimumVersion(
         "pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"
@@ -54,13 +57,13 @@ VALKEY = MinimumVersion(
 
 
 def parts(version: str) -> tuple[int, ...]:
-    """The numbers of a release, for comparing; what follows them doesn't count."""
+    """Return the numbers of a release for comparison; a suffix is ignored."""
     release = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
     return tuple(map(int, release[0].split("."))) if release else ()
 
 
 def installed() -> dict[str, str]:
-    """The versions of our libraries that run here."""
+    """Return the installed versions of the libraries that have a minimum."""
     return dict(_versions())
 
 
@@ -75,7 +78,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 def check(
     floors: Collection[MinimumVersion], found: Mapping[str, str], patched: Collection[str] = ()
 ) -> None:
-    """Refuse what is below its floor; what isn't `found` isn't used. Raises ConfigError."""
+    """Raise ConfigError if a version is below its minimum; a name not in `found` is unused."""
     low = [
         f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"
         for each in floors

@@ -1,4 +1,4 @@
-"""What an operator sets: environment variables that begin with KOSH_, or files for secrets."""
+"""Operator settings: environment variables that begin with KOSH_, or files for secrets."""
 
 import os
 import re
@@ -23,16 +23,16 @@ type LogLevel = Literal["debug", "info", "warning", "error"]
 type Role = Literal["app", "owner", "retention", "console"]
 
 _SECRET_LENGTH = 32
-# What is left of a real secret when the words of examples are taken out is still long.
+# A real secret is still long enough after the example words are removed from it.
 _EXAMPLE_WORDS = re.compile(
     r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
     re.IGNORECASE,
 )
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
-# What aiogram takes for a token.
+# The format that aiogram accepts as a token.
 _BOT_TOKEN = re.compile(r"[0-9]+:\S+")
-# Of these two may be valid while one follows the other.
+# Two values of these may be valid while one replaces the other.
 _CHANGING_SECRETS = ("telegram_secret", "whatsapp_app_secret", "registry_callback_secret")
 _ADDRESSES = (
     "database_url",
@@ -59,9 +59,9 @@ class ConfigError(Exception):
 
 
 class Settings(BaseSettings):
-    """Read once at the start of a command; each field is the variable KOSH_<FIELD>.
+    """Settings, read once at the start of a command; each field is the variable KOSH_<FIELD>.
 
-    A secret may stand in a file instead, named by KOSH_<FIELD>_FILE.
+    A secret may be in a file instead, named by KOSH_<FIELD>_FILE.
     """
 
     model_config = SettingsConfigDict(
@@ -268,41 +268,44 @@ class Settings(BaseSettings):
 
     @property
     def has_service(self) -> bool:
-        """Tell whether officers can sign in through a service of their own."""
+        """Return True if officers can sign in through their own OpenID Connect service."""
         return None not in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def has_telegram(self) -> bool:
-        """Tell whether the Telegram channel is on."""
+        """Return True if the Telegram channel is on."""
         return self.telegram_token is not None
 
     @property
     def has_whatsapp(self) -> bool:
-        """Tell whether the WhatsApp channel is on."""
+        """Return True if the WhatsApp channel is on."""
         return self.whatsapp_token is not None
 
     @property
     def telegram_secrets(self) -> tuple[str, ...]:
-        """Give the secrets that Telegram may send; the last is the one to be set there."""
+        """Return the secrets that Telegram may send; the last is the one to set at Telegram."""
         return _several(self.telegram_secret)
 
     @property
     def whatsapp_app_secrets(self) -> tuple[str, ...]:
-        """Give the secrets that may have signed what comes to WhatsApp's webhook."""
+        """Return the secrets that may have signed a request to WhatsApp's webhook."""
         return _several(self.whatsapp_app_secret)
 
     @property
     def registry_callback_secrets(self) -> tuple[str, ...]:
-        """Give the secrets that may have signed a status callback."""
+        """Return the secrets that may have signed a status callback."""
         return _several(self.registry_callback_secret)
 
     @property
     def has_registry(self) -> bool:
-        """Tell whether submissions can go to a registry."""
+        """Return True if submissions can be sent to a registry."""
         return self.registry_url is not None
 
     def require_webhook_secret(self) -> str:
-        """Give Telegram's webhook secret; ConfigError when the webhook would stand open."""
+        """Return Telegram's webhook secret.
+
+        Raises ConfigError if none is set, since anyone could then send updates.
+        """
         if not self.telegram_secrets:
             raise ConfigError(
                 f"{_variable('telegram_secret')} isn't set, so anybody could send updates; set it "
@@ -311,7 +314,7 @@ class Settings(BaseSettings):
         return self.telegram_secrets[-1]
 
     def database(self, role: Role = "app") -> str:
-        """Give the postgresql:// URL of a role; ConfigError when it isn't set."""
+        """Return the postgresql:// URL of a role. Raises ConfigError if it is not set."""
         name = "database_url" if role == "app" else f"database_{role}_url"
         url: SecretStr | None = getattr(self, name)
         if url is None:
@@ -319,12 +322,12 @@ class Settings(BaseSettings):
         return url.get_secret_value()
 
     def sqlalchemy(self, role: Role = "app") -> str:
-        """Give the same URL as SQLAlchemy wants it, with its driver."""
+        """Return the same URL in SQLAlchemy's form, with its driver."""
         return "postgresql+psycopg" + self.database(role).removeprefix("postgresql")
 
     @property
     def testers(self) -> list[tuple[str, str]]:
-        """Channel and address of each who gets tests of announcements."""
+        """Return channel and address of each recipient of test broadcasts."""
         return [
             (channel, to) for channel, _, to in (e.partition(":") for e in self.broadcast_testers)
         ]
@@ -449,7 +452,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let arguments go before variables, these before named files and the secrets directory."""
+        """Return the sources by precedence.
+
+        Arguments come first, then variables, named files, and the secrets directory.
+        """
         directory = SecretsSettingsSource(settings_cls, secrets_dir=_secrets_directory())
         return (init_settings, env_settings, _SecretFiles(settings_cls), directory)
 
@@ -470,22 +476,22 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a setting's value must not be shown."""
+    """Return True if a setting's value must not be shown."""
     kind = Settings.model_fields[name].annotation
     return SecretStr in (kind, *get_args(kind))
 
 
 def settings(**chosen: Any) -> Settings:
-    """Read the settings; what a command has `chosen` goes before the environment.
+    """Read the settings; the `chosen` arguments take precedence over the environment.
 
-    KOSH_SECRETS_DIR may name a directory of files, one for each secret (`kosh_telegram_token`).
-    Raises ConfigError that names each wrong variable and what to do.
+    KOSH_SECRETS_DIR may name a directory with one file per secret (`kosh_telegram_token`). Raises
+    ConfigError, which names each wrong variable and what to do.
     """
     try:
         return Settings(**chosen)
     except ValidationError as error:
         wrong = "; ".join(_told(each["loc"], each["msg"]) for each in error.errors())
-    # Raised out here, so that the error with the values in it isn't kept as its context.
+    # Raised outside of the handler, so that the error with the values is not kept as context.
     raise ConfigError(wrong)
 
 

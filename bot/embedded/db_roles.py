@@ -1,4 +1,4 @@
-"""The four database roles, and databases that are open to them and to nobody else."""
+"""The four database roles, and databases that only these roles can connect to."""
 
 import hmac
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ type Admin = psycopg.Connection[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """One URL per role, each `postgresql://role:password@host:port/name`."""
+    """Database URLs, one per role, each `postgresql://role:password@host:port/name`."""
 
     owner: str  # kosh_owner: migrations, owns the schema
     app: str  # kosh_app: turns and jobs
@@ -27,11 +27,12 @@ class Databases:
 
 
 def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databases:
-    """Makes the four roles and the database `name`, or finds them, and returns their URLs.
+    """Create the four roles and the database `name` if they are missing; return their URLs.
 
-    `passwords` is a folder that keeps a random password per role; without it they are derived from
-    the admin's own. Roles are the server's, so all its databases must name the same folder, or
-    none. Safe to repeat, and to run several times at once.
+    `passwords` is a folder with a random password per role; without it the passwords are derived
+    from the admin's. Roles belong to the server, so all its databases must name the same folder, or
+    none. The call is idempotent and safe to run concurrently. Raises ServiceError if the admin's
+    URL has no password to derive from.
     """
     with _admin(admin_url) as admin:
         admin.execute("SELECT pg_advisory_lock(hashtext('kosh prepare'))")
@@ -45,10 +46,11 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
 
 
 def create_database(admin_url: str, name: str, *, template: str = "template0") -> Databases:
-    """Makes a database as `prepare` would, from `template`; the roles must exist already.
+    """Create a database as `prepare` does, from `template`; the roles must exist already.
 
     The roles' passwords are those that `prepare` derives without a folder. Files are copied after a
-    checkpoint: a third of the time that it takes through the log, where nothing is synced to disk.
+    checkpoint. Where nothing is synced to disk, that takes a third of the time of copying through
+    the log.
     """
     with _admin(admin_url) as admin:
         _make_database(admin, name, template, "file_copy")
@@ -58,7 +60,7 @@ def create_database(admin_url: str, name: str, *, template: str = "template0") -
 
 
 def drop_database(admin_url: str, name: str) -> None:
-    """Removes a database, whoever is connected to it."""
+    """Drop a database, and disconnect its sessions."""
     with _admin(admin_url) as admin:
         _run(admin, "DROP DATABASE IF EXISTS {} WITH (FORCE)", Identifier(name))
 
@@ -78,7 +80,7 @@ def _exists(admin: Admin, query: LiteralString, name: str) -> bool:
 def _make_role(admin: Admin, role: str, password: str) -> None:
     if not _exists(admin, "SELECT FROM pg_roles WHERE rolname = %s", role):
         _run(admin, "CREATE ROLE {}", Identifier(role))
-    # Only the verifier travels, so that no log of the server's can hold the password.
+    # Only the SCRAM verifier is sent, so that no log of the server can hold the password.
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     _run(
         admin,
@@ -100,7 +102,7 @@ def _make_database(admin: Admin, name: str, template: str, strategy: str) -> Non
 
 
 def _open_to_roles(admin: Admin, name: str) -> None:
-    """Rights on a database are not copied from its template, so every new one needs them."""
+    """Grant access to the roles; a new database does not copy its template's grants."""
     _run(admin, "REVOKE ALL ON DATABASE {} FROM PUBLIC", Identifier(name))
     for role in _ROLES:
         _run(admin, "GRANT CONNECT ON DATABASE {} TO {}", Identifier(name), Identifier(role))

@@ -1,4 +1,4 @@
-"""One server per folder, whoever comes and goes: its locks, its process and what it remembers."""
+"""One server process per folder, shared between processes: locks, process and stored state."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ _PORTS: Final = (10_000, 32_000)
 
 
 class ServiceError(Exception):
-    """A server that can't be had; `code` is stable, the message says what to do next."""
+    """A server is not available; `code` is stable, the message says what to do next."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What tells one kind of server from another."""
+    """Definition of one kind of server."""
 
     name: str
     home: Path  # keeps password, port, locks and log
@@ -46,9 +46,9 @@ class Server:
 
 @contextmanager
 def running(server: Server) -> Iterator[None]:
-    """Holds the server up: the first to enter starts it, the last to leave stops it.
+    """Keep the server running: the first to enter starts it, the last to leave stops it.
 
-    The kernel drops the locks of a killed process, so whoever comes next inherits its server.
+    The kernel releases the locks of a killed process, so the next one takes over its server.
     """
     home = server.home
     with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:
@@ -98,10 +98,10 @@ def _ensure(server: Server) -> None:
 
 def _launch(server: Server) -> None:
     command = server.command(_choose_port(server.home))
-    # Its number may be another process's by now, and PostgreSQL would refuse to start.
+    # Its pid may belong to another process by now, and PostgreSQL would refuse to start.
     server.pid_file.unlink(missing_ok=True)
     with _log(server.home) as log:
-        # Deaf to the terminal's Ctrl-C, which is for us to act on.
+        # A session of its own: Ctrl-C in the terminal must reach only this process.
         process = subprocess.Popen(
             command,
             cwd=server.home,
@@ -118,7 +118,7 @@ def _launch(server: Server) -> None:
         process.wait()
         raise
     finally:
-        # Whoever stops it, and when: nothing of it is left in the process table.
+        # Reap the server whenever it ends, so that no zombie stays in the process table.
         threading.Thread(target=process.wait, name=f"reap {server.name}", daemon=True).start()
 
 
@@ -137,7 +137,7 @@ def _stop(server: Server) -> None:
 
 
 def _pid(server: Server) -> int | None:
-    """The server's process: what a pid file names may be long dead, or somebody else by now."""
+    """Return the server's pid, or None if the pid file names a dead or unrelated process."""
     try:
         pid = int(server.pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
@@ -150,7 +150,7 @@ def _gone(server: Server, pid: int) -> bool:
 
 
 def command_line(pid: int) -> str:
-    """The words a process was started with; empty when it has ended."""
+    """Return the command line of a process; empty if it has ended."""
     if not Path("/proc/self").exists():
         shown = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
         return subprocess.run(shown, capture_output=True, text=True, check=False).stdout
@@ -169,7 +169,7 @@ def _await(is_done: Callable[[], bool], patience: float) -> None:
 
 
 def call(home: Path, command: list[str]) -> bool:
-    """Runs a command to its end, its words going to the folder's log, and says if it succeeded."""
+    """Run a command to its end, with output to the folder's log; return True if it succeeded."""
     with _log(home) as log:
         done = subprocess.run(
             command,
@@ -188,7 +188,10 @@ def _log(home: Path) -> IO[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: it holds tokens, and PG* or LANG would change what the servers do."""
+    """Return a minimal environment.
+
+    The process's own holds tokens, and its PG* or LANG would change what the servers do.
+    """
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
@@ -197,11 +200,14 @@ def start_failed(name: str, home: Path) -> ServiceError:
     return ServiceError("E_SERVICE_START", said)
 
 
-# What a folder remembers
+# State stored in a folder
 
 
 def home_of(data: Path) -> Path:
-    """The folder, made when absent: private to its user, who must be the one that asks."""
+    """Return the folder, created private to its user if it is missing.
+
+    Raises ServiceError if it belongs to another user.
+    """
     with suppress(PermissionError):
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.access(data, os.W_OK | os.X_OK) and data.stat().st_uid == os.geteuid():
@@ -213,14 +219,14 @@ def home_of(data: Path) -> Path:
 
 
 def secret(path: Path) -> str:
-    """The password kept in a file, thought up the first time."""
+    """Return the password stored in a file; generate it the first time."""
     if not path.exists():
         write(path, secrets.token_urlsafe(32))
     return path.read_text()
 
 
 def write(path: Path, text: str) -> None:
-    """Writes a file that is whole or absent, for its owner's eyes only."""
+    """Write a file atomically, readable only by its owner."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
@@ -233,7 +239,7 @@ def port_of(home: Path) -> int:
 
 
 def _choose_port(home: Path) -> int:
-    """The port it had, so that a URL outlives a restart; else a free one."""
+    """Return the previous port, so that URLs survive a restart; otherwise a free one."""
     with suppress(FileNotFoundError, TimeoutError):
         kept = port_of(home)
         _await(lambda: _is_free(kept), _PORT_PATIENCE)
@@ -244,9 +250,9 @@ def _choose_port(home: Path) -> int:
 
 
 def free_port(many: int = 1) -> int:
-    """The first of so many ports in a row that nothing of this machine listens on, for use soon.
+    """Return the first of `many` consecutive ports that are free on this machine, for use soon.
 
-    Below those that outgoing connections are given, or one of them could sit on it meanwhile.
+    They are below the ephemeral ports, since an outgoing connection could take one meanwhile.
     """
     while True:
         first = random.randrange(*_PORTS)

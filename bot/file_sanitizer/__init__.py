@@ -1,1 +1,1 @@
-"""A file that somebody sent is made safe: pixels only, decoded where it can do no harm."""
+"""Sanitizer of untrusted files: decodes them in a sandbox and keeps only their pixels."""

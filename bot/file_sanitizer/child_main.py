@@ -1,7 +1,8 @@
-"""The process that decodes: it locks itself in, takes one file, gives pixels back, and ends.
+"""Decoder process: enters the sandbox, takes one file, returns pixels, and exits.
 
-It says `ready` when the cell is closed, or nothing. Then a file comes on standard input up to its
-end, and on standard output go a line of JSON and the pages' JPEGs (see `hand.Told`).
+It writes `ready` once the sandbox is active, or nothing. It then reads a file from standard input
+to its end. It answers on standard output with a line of JSON and the pages' JPEGs (see
+`child_process.ChildResult`).
 """
 
 import io
@@ -24,7 +25,7 @@ _SMALLEST_PDF = (
 
 
 def main() -> None:
-    """Live and die as a child of `workshop`."""
+    """Run as a child of `sanitizer`: decode one file and exit."""
     logging.disable()
     _warm_up()
     seccomp.enter()
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Do everything once: behind the closed door nothing can be loaded any more."""
+    """Decode one file of each type, since no code can be loaded in the sandbox."""
     picture = Image.effect_noise((128, 128), 50).convert("RGB")
     for form in ("JPEG", "PNG", "WEBP"):
         out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""One child process, seen from here: started ahead, given one file, believed in nothing, ended."""
+"""The parent's side of a child process: starts it, sends one file, checks its answer, ends it."""
 
 import asyncio
 import signal
@@ -25,14 +25,14 @@ _CHILD = (
 _PIECE = 64 * 1024
 _MAX_RESULT = 13_000_000
 _BEGINS = b"\xff\xd8\xff"
-# What the kernel sends a process whose time on the processor is over, first and last.
+# Exit signals of a process over its CPU time limit: soft limit, then hard limit.
 _TIME_IS_OVER = (-signal.SIGXCPU, -signal.SIGKILL)
 
 _logger = logging.get()
 
 
 class ChildResult(msgspec.Struct, frozen=True):
-    """The line with which a child answers; the pages follow."""
+    """The line of JSON with which a child answers; the pages follow."""
 
     refused: Refusal | None = None
     kind: Literal["jpeg", "pdf"] = "jpeg"
@@ -41,14 +41,14 @@ class ChildResult(msgspec.Struct, frozen=True):
 
 
 class _ProtocolError(Exception):
-    """A child says what none of ours would."""
+    """A child's output violates the protocol."""
 
 
 _decode = msgspec.json.Decoder(ChildResult).decode
 
 
 class ChildProcess:
-    """A child that is locked in and waits for its file."""
+    """A child process in the sandbox that waits for its file."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin
@@ -59,8 +59,8 @@ class ChildProcess:
 
     @classmethod
     async def start(cls) -> Self | None:
-        """A child; None where it can't be locked in (no seccomp), which is logged."""
-        # No environment: what is secret in ours is none of its business.
+        """Start a child; return None and log an error if no sandbox is available (no seccomp)."""
+        # An empty environment: the child must not see the parent's secrets.
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-c", _CHILD, str(_ROOT)),
             stdin=PIPE,
@@ -90,7 +90,7 @@ class ChildProcess:
         return self._process.returncode is None
 
     async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Have a file made safe into `result`; once in a child's life."""
+        """Sanitize a file into `result`; a child serves one call only."""
         try:
             await self._feed(given)
             told = _decode(await self._stdout.readuntil(b"\n"))
@@ -106,11 +106,11 @@ class ChildProcess:
         return told
 
     async def end(self) -> None:
-        """Kill it, wherever it is."""
+        """Kill the process, in whatever state it is, and wait for it."""
         with suppress(ProcessLookupError):
             self._process.kill()
         self._stdin.close()
-        # What nobody read would keep the pipe open, and the wait without an end.
+        # Unread output would keep the pipe open, and the wait would never end.
         while await self._stdout.read(_PIECE):
             pass
         await self._process.wait()
@@ -134,7 +134,7 @@ class ChildProcess:
         binder.close()
 
     async def _take(self, size: int, result: MemoryFile) -> None:
-        """The next page."""
+        """Copy the next page, of `size` bytes, into `result`."""
         for at in range(0, size, _PIECE):
             piece = await self._stdout.readexactly(min(_PIECE, size - at))
             if at == 0 and not piece.startswith(_BEGINS):

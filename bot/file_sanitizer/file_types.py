@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes alone: names and claims of the sender are not asked."""
+"""File types, recognised by the first bytes alone; the sender's names and types are ignored."""
 
 from typing import Literal
 
@@ -7,12 +7,12 @@ type Kind = Literal["jpeg", "png", "webp", "pdf", "heic"]
 HEAD = 64
 """Bytes that are enough to tell."""
 
-# ISO base media brands of HEIF pictures with HEVC inside, as phones write them.
+# ISO base media brands of HEIF images that contain HEVC, as phones write them.
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """The kind of file that begins so; None for everything that isn't taken."""
+    """Return the type of a file that begins with `head`; None if it is not accepted."""
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -21,7 +21,7 @@ def kind_of(head: bytes) -> Kind | None:
         return "webp"
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
         return "heic"
-    # Some programs put a byte order mark or blank lines before it.
+    # Some programs write a byte order mark or blank lines before the header.
     if head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t ").startswith(b"%PDF-"):
         return "pdf"
     return None

@@ -1,6 +1,6 @@
-"""A picture becomes a page: first frame, upright, on white, smaller if need be, nothing but pixels.
+"""Image conversion to a page: first frame, upright, on white, scaled down, only pixels.
 
-Runs in the cell only. Everything that a file carries besides pixels is lost on the way.
+Runs in the sandbox only. Everything that a file contains besides pixels is dropped.
 """
 
 import io
@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter, JpegImagePlugin, MpoImagePlugin, PngImagePlu
 
 from bot.file_sanitizer.file_types import Kind
 
-# Named, so that they are loaded before the cell closes: nothing can be loaded afterwards.
+# Imported here, since nothing can be loaded in the sandbox.
 _READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 MAX_PIXELS = 40_000_000
@@ -35,7 +35,7 @@ _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, o
 
 
 class Unfit(Exception):
-    """The file isn't taken; `reason` is a word of `Refusal`."""
+    """The file is refused; `reason` is a value of `Refusal`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -44,7 +44,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """A page as JPEG; `grey` tells that it has one channel and not three."""
+    """A page as JPEG; `grey` means one channel instead of three."""
 
     width: int
     height: int
@@ -53,7 +53,7 @@ class Page:
 
 
 def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
-    """The page in a picture's file, and what may be wrong with it. Raises Unfit."""
+    """Return the page in an image file, and hints about its quality. Raises Unfit."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
@@ -64,10 +64,13 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
 
 
 def encoded(image: Image.Image, limit: int) -> Page:
-    """The pixels as JPEG of at most `most` bytes, as far as quality allows. Raises Unfit."""
+    """Return the pixels as a JPEG of at most `limit` bytes, at the best quality that fits.
+
+    Raises Unfit.
+    """
     if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")
-    # What a reader noted (comment, EXIF, ICC, XMP) would be written along.
+    # Otherwise the metadata found (comment, EXIF, ICC, XMP) would be written too.
     image.info = {}
     for quality in _QUALITIES:
         out = io.BytesIO()
@@ -78,7 +81,7 @@ def encoded(image: Image.Image, limit: int) -> Page:
 
 
 def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
-    """Whether it is dark, blank, blurred or small, at the size at which people read."""
+    """Return whether an image is dark, blank, blurred or small, at the size people read it."""
     hints = {"small"} if is_photo and max(image.size) < SMALL_SIDE else set()
     grey = image.convert("L")
     grey.thumbnail((1000, 1000), Image.Resampling.BOX)
@@ -94,13 +97,16 @@ def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
 
 
 def _is_blank(grey: Image.Image) -> bool:
-    """Even a signature shows in a mark or two of the reduced page; noise evens out."""
+    """Return True if the page is blank.
+
+    Even a signature shows in a pixel or two of the reduced page; noise averages out.
+    """
     shades = grey.resize((250, 250), Image.Resampling.BOX).histogram()
     return _percentile(shades, 1) - _percentile(shades, 1e-9) < 20
 
 
 def _sharpness(grey: Image.Image) -> int:
-    """How steep the steepest edges are: the Laplacian at the few places where letters are."""
+    """Return the steepness of the steepest edges: the Laplacian at the few places with letters."""
     edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
     signed = edges.histogram()
     steep = [signed[128], *(signed[128 - n] + signed[min(128 + n, 255)] for n in range(1, 128))]
@@ -136,7 +142,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Grey or RGB, eight bits, on white."""
+    """Convert to 8-bit grey or RGB on white."""
     if image.mode.startswith("I"):
         return image.point(lambda value: value * (1 / 257)).convert("L")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:

@@ -1,4 +1,4 @@
-"""Where a file lies while it is worked on: memory without a name that no disk ever sees."""
+"""Anonymous in-memory file (memfd) for files being processed; nothing is written to disk."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class MemoryFile:
-    """Bytes outside this process's own memory; `sha256` and `size` are of what was written."""
+    """Bytes outside of the process's own memory; `sha256` and `size` are of what was written."""
 
     def __init__(self) -> None:
         self._file = os.memfd_create("paper", os.MFD_CLOEXEC)
@@ -21,7 +21,7 @@ class MemoryFile:
         self.close()
 
     def close(self) -> None:
-        """Give the memory back; again does no harm."""
+        """Release the memory; the call is idempotent."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -31,7 +31,7 @@ class MemoryFile:
         return self._hash.digest()
 
     def write(self, piece: bytes) -> None:
-        """Add to the end."""
+        """Append bytes to the end."""
         left = memoryview(piece)
         while left:
             left = left[os.write(self._file, left) :]
@@ -39,6 +39,6 @@ class MemoryFile:
         self.size += len(piece)
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """All of it from the beginning, in pieces of `size` bytes, the last one shorter."""
+        """Yield the content in pieces of `size` bytes; the last one may be shorter."""
         for at in range(0, self.size, size):
             yield os.pread(self._file, size, at)

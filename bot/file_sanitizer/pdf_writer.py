@@ -1,6 +1,7 @@
-"""A PDF made of pictures: catalog, pages, images, and nothing that a PDF could do besides.
+"""PDF writer for image pages: catalog, pages, images, and no other feature of PDF.
 
-Written here and not by the process that saw the file, so that nothing of it slips in (ISO 32000-1).
+The PDF follows ISO 32000-1. It is written in the parent, not in the process that read the file.
+Therefore nothing else of the file gets in.
 """
 
 import re
@@ -16,7 +17,7 @@ type Side = Annotated[int, msgspec.Meta(ge=1, le=3000)]
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):
-    """A page that is about to come: pixels, channels, bytes of its JPEG."""
+    """The description of the next page: pixels, channels, and bytes of its JPEG."""
 
     width: Side
     height: Side
@@ -28,7 +29,7 @@ _PICTURE = re.compile(rb"/Filter/DCTDecode/Length (\d+)>>stream\n")
 
 
 def picture_of(pdf: bytes, number: int) -> bytes | None:
-    """The JPEG of a page, counted from 0, out of a PDF that a Binder wrote."""
+    """Return the JPEG of a page, counted from 0, in a PDF of `PdfWriter`; None if missing."""
     at = 0
     while found := _PICTURE.search(pdf, at):
         at = found.end() + int(found[1])
@@ -39,19 +40,19 @@ def picture_of(pdf: bytes, number: int) -> bytes | None:
 
 
 class PdfWriter:
-    """Writes the PDF's parts to a spool, the JPEGs of the pages in between as they come."""
+    """Writes a PDF to a memory file; the caller writes the pages' JPEGs in between."""
 
     def __init__(self, spool: MemoryFile, count: int) -> None:
         self._spool = spool
         self._starts: list[int] = []
-        # Every page takes three objects: itself, what it shows, its picture.
+        # Each page takes three objects: the page, its content stream and its image.
         spool.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
         self._object(b"<</Type/Catalog/Pages 2 0 R>>")
         kids = " ".join(f"{number} 0 R" for number in range(3, 3 + 3 * count, 3))
         self._object(f"<</Type/Pages/Kids[{kids}]/Count {count}>>".encode())
 
     def open_page(self, sheet: Sheet) -> None:
-        """Everything of a page up to its picture."""
+        """Write the objects of a page up to its image data."""
         number = len(self._starts) + 1
         width, height = (side * 72 / DOTS_PER_INCH for side in (sheet.width, sheet.height))
         shown = f"q {width:.2f} 0 0 {height:.2f} 0 0 cm /P Do Q"
@@ -72,7 +73,7 @@ class PdfWriter:
         self._spool.write(b"\nendstream\nendobj\n")
 
     def close(self) -> None:
-        """The table of objects."""
+        """Write the cross-reference table and the trailer."""
         at = self._spool.size
         count = len(self._starts) + 1
         rows = "".join(f"{start:010} 00000 n \n" for start in self._starts)

@@ -1,6 +1,6 @@
-"""The pages of a PDF become pictures: no script, link, form or attachment comes along.
+"""Conversion of PDF pages to images: no script, link, form or attachment is kept.
 
-Runs in the cell only. pdfium in this wheel has neither JavaScript nor XFA.
+Runs in the sandbox only. The pdfium of this wheel has neither JavaScript nor XFA.
 """
 
 import pypdfium2
@@ -14,12 +14,12 @@ DOTS_PER_POINT = 200 / 72
 MAX_SIDE = 2400
 PAGE_BYTES = 1_200_000
 
-# Where the end is missing a file was cut; behind it some programs leave a little of their own.
+# A file without the end marker was truncated. Some programs append a little after it.
 _END, _END_WITHIN = b"%%EOF", 65_536
 
 
 def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
-    """The pages, and what may be wrong with them. Raises Unfit."""
+    """Return the pages, and hints about their quality. Raises Unfit."""
     document = _opened(data)
     if len(document) > MAX_PAGES:
         raise Unfit("too_many_pages")
@@ -28,7 +28,7 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
         image = _drawn(document[number])
         hints.append(hints_on(image, is_photo=False))
         pages.append(encoded(image, PAGE_BYTES))
-    # One empty back side is nothing to speak of, and pale print is no dark photo.
+    # One blank back page needs no hint, and pale print is not a dark photo.
     blank = all("blank" in each for each in hints)
     blurred = any("blurred" in each for each in hints)
     odd = {"blank": blank, "blurred": blurred and not blank}
@@ -48,7 +48,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
 
 
 def _drawn(page: pypdfium2.PdfPage) -> Image.Image:
-    """The page as it would be printed; a larger one at fewer dots."""
+    """Render the page as it would be printed; a larger page at a lower resolution."""
     scale = min(DOTS_PER_POINT, MAX_SIDE / max(page.get_size()))
     bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)
     image: Image.Image = bitmap.to_pil().convert("RGB")

@@ -1,7 +1,7 @@
-"""The door: a file that somebody sent goes in, pixels or a reason come out.
+"""Sanitizer: takes an untrusted file, returns its pixels or the reason for a refusal.
 
-This process looks at a file's first bytes and nothing more. Everything else happens in a child that
-has locked itself in (`cell`), serves one file and ends.
+This process reads only a file's first bytes. Everything else happens in a child process in a
+sandbox (`seccomp`), which serves one file and exits.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A file made safe: one JPEG, or a PDF of nothing but JPEGs; the caller closes `contents`.
+    """A sanitized file: one JPEG, or a PDF of only JPEGs; the caller closes `contents`.
 
-    `came` and `came_size` are SHA-256 and bytes of what was received.
+    `came` and `came_size` are SHA-256 and size in bytes of the received file.
     """
 
     media_type: str
@@ -45,7 +45,7 @@ class Clean:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that isn't taken, and why; `came_size` are the bytes received of it."""
+    """A refused file and the reason; `came_size` is the number of bytes received."""
 
     reason: Refusal
     came_size: int = 0
@@ -55,9 +55,9 @@ type Verdict = Clean | Refused
 
 
 class Sanitizer:
-    """Decodes `hands` files at once and receives `receptions`.
+    """Receives up to `receptions` files and decodes up to `hands` files at once.
 
-    `ahead` children are started before their files come.
+    `ahead` children are started before their files arrive.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class Sanitizer:
                 await hand.end()
 
     async def prepare(self) -> bool:
-        """Start the children and tell whether files can be taken on this machine.
+        """Start the children; return True if files can be accepted on this machine.
 
-        Where they can't, E_PAPERS_CELL is logged and every file is refused as `unavailable`.
+        Otherwise E_PAPERS_CELL is logged and every file is refused as `unavailable`.
         """
         async with self._first:
             if not self._works:
@@ -98,9 +98,9 @@ class Sanitizer:
         return self._works
 
     async def clean(self, chunks: AsyncIterator[bytes], *, limit: int = MAX_BYTES) -> Verdict:
-        """Receive a file of at most `most` bytes and make it safe.
+        """Receive a file of at most `limit` bytes and sanitize it.
 
-        Whatever `chunks` raises is the verdict `interrupted`; its message isn't looked at.
+        An exception of `chunks` gives the verdict `interrupted`; its message is ignored.
         """
         if not await self.prepare():
             return Refused(Refusal.UNAVAILABLE)
@@ -145,7 +145,7 @@ class Sanitizer:
             self._start_ahead(min(1, self.ahead - len(self._spares)))
 
     async def _hand(self) -> ChildProcess | None:
-        """A living child: one that was started ahead, or a new one."""
+        """Return a live child: one that was started ahead, or a new one."""
         while self._spares:
             hand = await self._spares.pop()
             if hand is not None and hand.is_alive:
@@ -178,7 +178,7 @@ async def _receive(chunks: AsyncIterator[bytes], given: MemoryFile, limit: int) 
 
 
 def _unfit(head: bytes) -> Refusal | None:
-    """Why a file that begins so can't be one of ours."""
+    """Return the reason to refuse a file that begins with `head`, or None."""
     match kind_of(head):
         case "heic":
             return Refusal.HEIC

@@ -1,7 +1,8 @@
-"""A process locks itself in: it can read what it has open, compute, write it out, and end.
+"""Process sandbox: a process can only read and write open files, compute, and exit.
 
-After `enter` there is no socket, no file to open, no process to start, no code to load, and little
-memory and time. Only Linux on x86_64 and aarch64; seccomp's classic BPF, without any library.
+After `enter` it cannot open sockets or files, start processes or load code. Memory and CPU time are
+limited. It supports only Linux on x86_64 and aarch64, and uses seccomp's classic BPF without any
+library.
 """
 
 import ctypes
@@ -18,9 +19,9 @@ CPU_SECONDS = 10
 _SET_DUMPABLE, _SET_NO_NEW_PRIVS, _SET_SECCOMP = 4, 38, 22
 _MODE_FILTER = 2
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
-# Codes of classic BPF: load a word, jump if equal, jump if a bit is set, return.
+# Opcodes of classic BPF: load a word, jump if equal, jump if a bit is set, return.
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
-# Where seccomp_data has the number, the architecture and the third argument's low half.
+# Offsets in seccomp_data: syscall number, architecture, low half of the third argument.
 _NUMBER_AT, _ARCH_AT, _THIRD_AT = 0, 4, 32
 _PROT_EXEC = 4
 
@@ -28,7 +29,8 @@ _PROT_EXEC = 4
 # madvise, sigaltstack, futex, clock_gettime, exit, exit_group, getrandom
 _X86_64 = (0, 1, 3, 5, 8, 11, 12, 13, 14, 15, 25, 28, 131, 202, 228, 60, 231, 318)
 _AARCH64 = (63, 64, 57, 80, 62, 215, 214, 134, 135, 139, 216, 233, 132, 98, 113, 93, 94, 278)
-# The architecture's audit number, what it may call, and mmap and mprotect, which may not make code.
+# The architecture's audit number, its allowed syscalls, and mmap and mprotect, which may not make
+# memory executable.
 _MACHINES = {
     "x86_64": (0xC000003E, _X86_64, (9, 10)),
     "aarch64": (0xC00000B7, _AARCH64, (222, 226)),
@@ -36,13 +38,16 @@ _MACHINES = {
 
 
 class SandboxUnavailable(Exception):
-    """This machine can't lock a process in; `code` is E_PAPERS_CELL."""
+    """This machine cannot sandbox a process; `code` is E_PAPERS_CELL."""
 
     code = "E_PAPERS_CELL"
 
 
 def enter() -> None:
-    """Lock this process in for good; NoCell where that can't be done or doesn't hold."""
+    """Put this process into the sandbox for good.
+
+    Raises SandboxUnavailable if that fails or has no effect.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     _yield_to_others()
     _limit()
@@ -53,7 +58,7 @@ def enter() -> None:
 
 
 def _yield_to_others() -> None:
-    """People's turns go first, and if memory runs out it's this process that goes."""
+    """Give people's turns priority, and make this process the first victim of low memory."""
     with suppress(OSError):
         os.nice(10)
         with open("/proc/self/oom_score_adj", "w") as file:
@@ -70,7 +75,7 @@ def _limit() -> None:
     }
     for name, limit in limits.items():
         resource.setrlimit(name, (limit, limit))
-    # The first signal says that it was the time; the second can't be held back.
+    # The first signal identifies a time limit; the second cannot be ignored.
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
 
 
@@ -85,14 +90,14 @@ def _filter(libc: ctypes.CDLL) -> None:
 
 
 def _program(arch: int, allowed: tuple[int, ...], mapping: tuple[int, int]) -> bytes:
-    """Refuses with EPERM what isn't allowed; a call of another architecture ends the process."""
+    """Return a filter that denies other calls with EPERM; a foreign architecture is killed."""
     lines = [
         (_LOAD, 0, 0, _ARCH_AT),
         (_EQUAL, 1, 0, arch),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER_AT),
     ]
-    # Behind the numbers: refuse; look at the third argument; refuse if it has the bit; allow.
+    # After the numbers: deny; load the third argument; deny if it has the bit; allow.
     left = len(allowed) + len(mapping)
     for number in mapping:
         left -= 1
@@ -117,7 +122,7 @@ def _call(libc: ctypes.CDLL, what: int, first: int, pointer: bytes | None = None
 
 
 def _verify(libc: ctypes.CDLL) -> None:
-    """Try what must not be possible any more."""
+    """Check that forbidden calls fail. Raises SandboxUnavailable."""
     attempts: tuple[Callable[[], int], ...] = (
         lambda: libc.socket(2, 1, 0),
         lambda: libc.open(b"/dev/null", os.O_WRONLY),

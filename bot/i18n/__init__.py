@@ -1,4 +1,4 @@
-"""The written forms of the assistant: what it says, and how it reads what people write."""
+"""Languages and scripts of the assistant: rendering its texts and parsing what people type."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ NAMES = {
     "uz_Cyrl": "Ўзбекча",
 }
 TAGS = {"zh_Hans": "zh-Hans", "kk_Arab": "kk-Arab", "uz_Cyrl": "uz-Cyrl"}
-# ISO 15924.
+# ISO 15924 script codes.
 SCRIPTS = {
     "kk": "Cyrl",
     "kk_Arab": "Arab",
@@ -113,20 +113,20 @@ class Languages:
 
 
 def _spoken(hint: str) -> tuple[str, str]:
-    """The language of a BCP 47 tag, however it is spelt, and its script if it tells one."""
+    """Return the language of a BCP 47 tag, in any spelling, and its script if it has one."""
     language, *rest = re.split("[-_]", hint.strip().lower())
     if language == "kk" and "cn" in rest:
         return language, "Arab"
     scripts = (part.title() for part in rest if len(part) == 4 and part.isalpha())
-    # Whoever reads traditional characters reads simplified ones better than any other language.
+    # Readers of traditional characters read simplified ones better than any other language here.
     return language, "" if language == "zh" else next(scripts, "")
 
 
 def direction(language: str) -> str:
-    """`rtl` or `ltr`, as HTML wants it."""
+    """Return `rtl` or `ltr`, for HTML."""
     return "rtl" if language in bidi.RIGHT_TO_LEFT else "ltr"
 
 
 def tag(language: str) -> str:
-    """The BCP 47 tag of a language, as HTML and the registry want it."""
+    """Return the BCP 47 tag of a language, for HTML and the registry."""
     return TAGS.get(language, language)

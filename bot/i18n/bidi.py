@@ -1,7 +1,7 @@
-"""Both writing directions in one line: what is isolated, and where a line's direction is said.
+"""Bidirectional text: isolates around embedded text, and direction marks before lines.
 
-Messengers take the direction of each line from its first strong letter, and turn phone numbers and
-dates with hyphens round after Arabic letters (languages.md 8). Marks are shown, never stored.
+Messengers take the direction of a line from its first strong letter. They reverse phone numbers and
+dates with hyphens after Arabic letters. Marks are displayed, never stored.
 """
 
 import re
@@ -13,34 +13,34 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# What stands in the sentence itself: addresses, commands, and figures in groups: of a telephone, of
-# a range.
+# Literals in the sentence itself: addresses, commands, and groups of digits, as in a phone number
+# or a range.
 LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
 def isolated(text: str) -> str:
-    """The text between isolates, each of its lines on its own; what already is stays as it is."""
+    """Wrap each line of a text in isolates; leave a line that is isolated already."""
     return "\n".join(_isolated(line) for line in text.split("\n"))
 
 
 def is_all_arabic(text: str) -> bool:
-    """Whether every letter and digit is Arabic, so that isolates would change nothing."""
+    """Return True if all letters and digits are Arabic, so that isolates would change nothing."""
     signs = [sign for sign in text if sign.isalnum()]
     return bool(signs) and all(ARABIC.match(sign) for sign in signs)
 
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """A right-to-left sentence with isolates round the addresses, commands and numbers in it."""
+    """Wrap addresses, commands and numbers of a right-to-left sentence in isolates."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )
 
 
 def lined(text: str) -> str:
-    """A text of a right-to-left language, with a mark before lines that would not run so."""
+    """Put a mark before the lines of a right-to-left text that would run left to right."""
     return "\n".join(_lined(line) for line in text.split("\n"))
 
 
@@ -49,7 +49,7 @@ def _isolated(line: str) -> str:
 
 
 def _is_isolated(line: str) -> bool:
-    """Whether the isolate that opens the line closes at its end and not before."""
+    """Return True if the isolate that opens the line closes only at its end."""
     depth = 0
     for place, sign in enumerate(line, start=1):
         depth += (sign == ISOLATE) - (sign == END_ISOLATE)
@@ -59,7 +59,7 @@ def _is_isolated(line: str) -> bool:
 
 
 def _lined(line: str) -> str:
-    # Some renderers take the first letter at all, others the first outside of isolates.
+    # Some renderers take the first letter of a line, others the first one outside of isolates.
     plain = TAG.sub("", line)
     said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
     return line if said or not line.strip() else MARK + line
@@ -71,7 +71,7 @@ def _begins_arabic(line: str) -> bool:
 
 
 def _outside(line: str) -> str:
-    """The line without what stands in isolates."""
+    """Return the line without its isolated parts."""
     kept, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE

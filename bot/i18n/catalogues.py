@@ -1,8 +1,8 @@
-"""Catalogues: English sentences out of the source, and their translations out of `locales`.
+"""Message catalogues: English sentences from the source, translations from `locales`.
 
-The English sentence is the message id; the context says what the string is, and its limit.
-`kk`, `ru`, `zh_Hans` and `uz` are written by hand; `kk_Arab` and `uz_Cyrl` are built from kk and uz
-whenever they are read, and never kept. Conventions: languages.md 3.
+The English sentence is the message id; the context gives the kind of string and its length limit.
+`kk`, `ru`, `zh_Hans` and `uz` are written by hand. `kk_Arab` and `uz_Cyrl` are derived from kk and
+uz whenever they are read, and never stored.
 """
 
 import os
@@ -21,10 +21,10 @@ from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from bot.i18n.script_overrides import LABELS
 
 ROOT = Path(__file__).parents[2]
-# In a wheel the catalogues stand inside the package.
+# In a wheel the catalogues are inside the package.
 LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if path.is_dir())
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
-# Each with what it is built from, and how.
+# Derived languages, each with its origin and its conversion.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "kk_Arab": ("kk", kazakh_arabic.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
@@ -37,10 +37,10 @@ type Messages = Mapping[tuple[str, str], str]
 
 
 def extract() -> Catalog:
-    """Every sentence of `flows` and `bot`, in the order of the source."""
+    """Return a catalogue of every sentence in `flows` and `bot`, in source order."""
     catalog = Catalog(project="Kosh", charset="utf-8", fuzzy=False)
     for path in sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py")):
-        # Most files say nothing; to take them to pieces is most of the work.
+        # Most files contain no sentences, and tokenizing them would be most of the work.
         if MARKED.search(source := path.read_bytes()):
             found = extract_python(BytesIO(source), dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
@@ -55,7 +55,7 @@ def extract() -> Catalog:
 
 
 def update() -> None:
-    """Bring every hand-made catalogue to the source: new sentences empty, old ones gone."""
+    """Update every hand-made catalogue from the source: add new sentences, drop obsolete ones."""
     fresh = extract()
     for code in HAND_MADE:
         catalog = read(code)
@@ -65,7 +65,7 @@ def update() -> None:
 
 
 def read(code: str) -> Catalog:
-    """The catalogue of a language, built if it is not written by hand; empty if there is none."""
+    """Return the catalogue of a language, derived if it is not hand-made; empty if missing."""
     if code in BUILT:
         return _built(code)
     path = _path(code)
@@ -78,7 +78,7 @@ def read(code: str) -> Catalog:
 def write(code: str, catalog: Catalog) -> None:
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A file of its own first: whoever reads meanwhile never sees half a catalogue.
+    # Write to a temporary file and rename it, so that no reader sees half a catalogue.
     whole = path.with_name(f".{path.name}.{os.getpid()}")
     with whole.open("wb") as target:
         write_po(
@@ -89,9 +89,9 @@ def write(code: str, catalog: Catalog) -> None:
 
 @cache
 def messages(code: str) -> Messages:
-    """The translations of one language; what is empty or fuzzy counts as missing.
+    """Return the translations of one language; empty or fuzzy ones count as missing.
 
-    Read once in a process: reading and building all six takes most of a second.
+    Cached per process: reading and deriving all six takes most of a second.
     """
     return {
         (message.context or "", str(message.id)): str(message.string)
@@ -101,7 +101,7 @@ def messages(code: str) -> Messages:
 
 
 def _built(code: str) -> Catalog:
-    """The catalogue it comes from in the other script, with the marks of translators."""
+    """Return the origin's catalogue in the other script, with the translators' marks."""
     origin, convert = BUILT[code]
     catalog = Catalog(locale=code, project="Kosh", charset="utf-8", fuzzy=False)
     for message in read(origin):

@@ -1,4 +1,4 @@
-"""Countries by the names people type, in any language, with a slip or cut short."""
+"""Country search by typed name, in any language, with typos or abbreviated."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from bot.i18n import formats, normalization, reserved_words
 MAX_FOUND = 6
 
 LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
-# ISO 3166-1, every code in force.
+# ISO 3166-1, all codes in force.
 IN_FORCE = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
     "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
@@ -23,7 +23,8 @@ IN_FORCE = (
 )
 CODES: tuple[str, ...] = tuple(IN_FORCE.split())
 
-# What Babel lacks: short and official names, abbreviations, and names of the neighbours' own use.
+# Names missing in Babel: short and official names, abbreviations, and names used in neighbouring
+# countries.
 ALIASES: dict[str, str] = {
     "AE": "ОАЭ, БАӘ, UAE, Emirates, Эмираты, Әмірліктер, 阿联酋, BAA",
     "AZ": "Әзербайжан, Ozarbayjon",
@@ -63,15 +64,17 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Words of official names that say only what kind of state it is, as `normal.bare` leaves them.
+# Words of official names that only say what kind of state it is, in the form of
+# `normalization.bare`.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 
 def find(typed: str, language: str) -> tuple[str, ...]:
-    """Codes (ISO 3166-1, two letters) of the countries that may be meant, best first, at most six.
+    """Return the countries that may be meant (ISO 3166-1 alpha-2), best first, at most six.
 
-    A name, alias or code in any language; else names with a word that begins so, those of
-    `language` before others; else names one or two letters away. Never a mere guess.
+    First, a name, alias or code in any language must match. Otherwise names with a word that begins
+    so count, those of `language` first. Otherwise names one or two letters away count. Returns
+    nothing rather than a guess.
     """
     if _is_reply(typed, language):
         return ()
@@ -106,7 +109,7 @@ def _beginning(name: str, language: str) -> tuple[str, ...]:
     hits = [known for known in _index() if f" {name}" in f" {known}"]
     hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
     found = dict.fromkeys(code for known in hits for code in _index()[known])
-    # Six of many would be a guess.
+    # A choice of six among many would be a guess.
     return tuple(found) if len(found) <= MAX_FOUND else ()
 
 
@@ -126,7 +129,7 @@ def _near(name: str, language: str) -> tuple[str, ...]:
 
 
 def _distance(one: str, other: str) -> int:
-    """Letters to add, drop, change or swap with their neighbour."""
+    """Return the number of letters to add, drop, change or swap with their neighbour."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one):
@@ -150,7 +153,7 @@ def _is_han(name: str) -> bool:
 
 @cache
 def _index() -> dict[str, tuple[str, ...]]:
-    """Every known name, as `normal.bare` leaves it, with the countries that bear it."""
+    """Return every known name, in the form of `normalization.bare`, with its countries."""
     pairs = [pair for language in LOCALES for pair in _names(language).items()]
     pairs += [
         (normalization.bare(alias), (code,))
@@ -165,9 +168,9 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _names(language: str) -> dict[str, tuple[str, ...]]:
-    """The names of one locale; none for a language that isn't ours."""
+    """Return the names of one locale; empty for an unsupported language."""
     if language not in LOCALES:
         return {}
-    # CLDR's and those that are shown, where they differ.
+    # CLDR's names, and the displayed ones where they differ.
     sources = (formats.Names(language).countries, formats.names(language).countries)
     return {normalization.bare(names[code]): (code,) for names in sources for code in CODES}

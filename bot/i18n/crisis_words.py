@@ -1,10 +1,10 @@
-"""Words that speak of danger to the person, so that an officer should see them soon."""
+"""Phrases that suggest danger to the person, so that an officer sees the message soon."""
 
 from functools import cache
 
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
-# Whole phrases, so that a name or a place is not taken for one; a speaker must check each line.
+# Whole phrases, so that a name or a place does not match. A native speaker must check each line.
 PHRASES = (
     "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",
@@ -35,7 +35,7 @@ def danger(typed: str) -> bool:
 
 @cache
 def _phrases() -> tuple[str, ...]:
-    # The script that a line is not in leaves it as it is.
+    # A conversion leaves a line of another script unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
     return tuple({normalization.fold(spelt(phrase)) for phrase in phrases for spelt in spellings})

@@ -1,7 +1,7 @@
-"""Dates, numbers, money, lists and names of months and countries as each written form has them.
+"""Formats of dates, numbers, money and lists, and names of months and countries.
 
-Names come from CLDR through Babel, where they are right; patterns are kept here, because Babel's
-may change with the order in which locales are first used (languages.md 2). No marks of direction.
+Names come from CLDR through Babel, where they are right. Patterns are defined here, because Babel's
+may change with the order in which locales are first used. No direction marks are added.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from babel import localedata
 
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
-# Spaces that keep a day with its month, and a year with its word.
+# Non-breaking spaces keep a day with its month, and a year with its word.
 DATES = {
     "kk": "{year}\u00a0ж. {day}\u00a0{month}",
     "kk_Arab": "{year}\u00a0ج. {day}\u00a0{month}",
@@ -24,9 +24,9 @@ DATES = {
     "uz_Cyrl": "{year}-йил {day}-{month}",
     "en": "{day} {month} {year}",
 }
-# What parts thousands; the space doesn't break a line.
+# Thousands separators; the default is a non-breaking space.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
-# CLDR says "KZT" in five of the six.
+# CLDR has "KZT" in five of the six languages.
 TENGE = {
     "kk": "{sum} теңге",
     "kk_Arab": "{sum} تەڭگە",
@@ -36,7 +36,7 @@ TENGE = {
     "uz_Cyrl": "{sum} тенге",
     "en": "{sum} tenge",
 }
-# Between items, and before the last: and, or. CLDR has an English "or" for uz_Cyrl.
+# Separator between items, and before the last one: and, or. CLDR has an English "or" for uz_Cyrl.
 LISTS = {
     "kk": (", ", " және ", " немесе "),
     "kk_Arab": ("، ", " جانە ", " نەمەسە "),
@@ -46,34 +46,34 @@ LISTS = {
     "uz_Cyrl": (", ", " ва ", " ёки "),
     "en": (", ", " and ", " or "),
 }
-# Where CLDR's name is not the one in use; it also mixes apostrophes in Uzbek.
+# Corrections of CLDR's names that are not in use. CLDR also mixes apostrophes in Uzbek.
 COUNTRIES = {"ru": {"KG": "Кыргызстан"}}
 
 
 def day(when: date, code: str) -> str:
-    """A date with the name of its month, in the pattern of the written form `code`."""
+    """Return a date with the name of its month, in the pattern of the written form `code`."""
     month = names(code).months[when.month]
     return DATES[code].format(year=when.year, month=month, number=when.month, day=when.day)
 
 
 def number(figure: int, code: str) -> str:
-    """A whole number in European digits, its thousands apart."""
+    """Return a whole number in European digits with thousands separators."""
     return f"{figure:,}".replace(",", GROUPS.get(code, "\u00a0"))
 
 
 def money(tenge: int, code: str) -> str:
-    """A sum of tenge with the word for it."""
+    """Return an amount of tenge with the word for it."""
     return TENGE[code].format(sum=number(tenge, code))
 
 
 def joined(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
-    """Items as one list in a sentence, with the word before the last that the form has."""
+    """Join items into one list of a sentence, with the word for `last` before the last item."""
     comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
     return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])
 
 
 class Names:
-    """CLDR's names: months as they stand in a date, days of the week, countries by ISO code."""
+    """CLDR's names: months as used in dates, days of the week, countries by ISO code."""
 
     def __init__(self, code: str) -> None:
         data = deepcopy(localedata.load(code))
@@ -83,7 +83,7 @@ class Names:
         self.countries: Mapping[str, str] = dict(data["territories"])
 
     def spelt(self, spell: Callable[[str], str]) -> "Names":
-        """These names in another spelling."""
+        """Convert these names to another spelling, in place, and return them."""
         self.months = {month: spell(name) for month, name in self.months.items()}
         self.weekdays = {day: spell(name) for day, name in self.weekdays.items()}
         self.countries = {code: spell(name) for code, name in self.countries.items()}
@@ -92,14 +92,14 @@ class Names:
 
 @cache
 def names(code: str) -> Names:
-    """The names of a written form as they are shown, CLDR's slips mended."""
+    """Return the displayed names of a written form, with CLDR's errors corrected."""
     match code:
         case "kk_Arab":
             return Names("kk").spelt(kazakh_arabic.to_arabic)
         case "uz":
             return Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":
-            # CLDR writes октябр; with ь it is the spelling of Uzbekistan, and of our sentences.
+            # CLDR writes октябр; with ь it is the spelling of Uzbekistan and of the catalogues.
             found = Names(code)
             found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
             return found

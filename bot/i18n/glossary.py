@@ -1,4 +1,4 @@
-"""The domain's terms in every language, each with how surely it is the word that is in use.
+"""Glossary of domain terms in every language, each with how well it is attested.
 
 `glossary.tsv` holds them with their sources; a page of the state or its press counts as attested.
 The words that translations must use are in `terms`; docs/reference/glossary.md shows all of these.
@@ -17,7 +17,7 @@ LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz")
 
 
 class Status(StrEnum):
-    """How a term is known."""
+    """How well a term is attested."""
 
     ATTESTED = "attested"
     TRANSLITERATED = "transliterated"
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A term in one language; `sources` are addresses of pages that have it."""
+    """A term in one language; `sources` are URLs of pages that use it."""
 
     text: str
     status: Status
@@ -53,7 +53,7 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All terms, in the order of the file."""
+    """Return all terms, in the order of the file."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return tuple(
@@ -70,7 +70,7 @@ def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
     }
 
 
-# Terms that a translation may say otherwise, and why.
+# Terms for which a translation may use another word, and why.
 FREE = {
     "psc": "the old short name; the full one is said",
     "region": "its own name has another word for it",
@@ -78,7 +78,7 @@ FREE = {
     "foreigner": "stands within the name of the residence card",
     "testing": "other tests are meant too",
 }
-# Where the English has the word in another sense.
+# Phrases in which the English word has another meaning.
 UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
 CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
 ASIDE = re.compile(r"\s*\([^)]*\)")
@@ -86,10 +86,10 @@ OR = re.compile("[,、;；]")
 
 
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
-    """The terms of an English sentence that its translation has by another word than is in use.
+    """Yield the terms of an English sentence that its translation expresses by another word.
 
-    Stems are compared, since endings differ: the last word of the term and half of all must be
-    there. Only terms that are attested count, and no variant in brackets.
+    Stems are compared, since endings differ: the stem of the last word and half of all stems must
+    occur. Only terms with a status in CERTAIN count, and no variant in brackets.
     """
     lower = text.lower()
     for entry in _spoken_of(english):

@@ -1,6 +1,6 @@
-"""Reading identity and passport numbers: the shape, the check digit and the date inside.
+"""Parsers for identity and passport numbers: format, check digit and embedded date.
 
-A number that adds up is accepted; what else it may tell (place, sex) is nobody's business here.
+A number with a right check digit is accepted; other information in it (place, sex) is ignored.
 """
 
 import re
@@ -11,10 +11,10 @@ from bot.i18n import normalization
 from flows.engine.identity_numbers import ANY_PASSPORT, PASSPORTS, SHAPES, Identity
 from flows.engine.language_protocol import Refusal
 
-# Cyrillic capitals that look the same as Latin ones, typed where a document has Latin letters.
+# Cyrillic capitals that look like Latin ones, typed where a document has Latin letters.
 LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
-# These numbers hold a date of birth by law; in an IIN it has been no more than a habit since 2013.
+# These numbers contain a date of birth by law; in an IIN it has only been customary since 2013.
 DATED = frozenset({Identity.CN_RESIDENT, Identity.UZ_PINFL, Identity.MN_REGISTER})
 
 MISTAKEN = {
@@ -23,16 +23,16 @@ MISTAKEN = {
     Identity.CN_RESIDENT: Refusal.IS_RESIDENT_NUMBER,
 }
 LIKE_A_PASSPORT = re.compile("[A-Z]{1,2}[0-9]{7,8}")
-# What begins as a country's own series begins must have its length too.
+# A number that begins like the country's own series must also have its length.
 SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[0-9]+",
           "RU": "[0-9]+"}  # fmt: skip
 
 
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
-    """A number of one kind, in ASCII digits and capitals without spaces, as its document has it.
+    """Return a number of one kind, in ASCII digits and capitals without spaces.
 
-    The date inside an IIN is not judged: the rules in force know only the check digit. Another
-    state's number, or a passport's, is refused by its name.
+    The date inside an IIN is not checked: the rules in force define only the check digit. Another
+    state's number, or a passport's, is refused with a reason that names it.
     """
     number = _joined(typed)
     if kind is Identity.CN_RESIDENT:
@@ -49,14 +49,14 @@ def read_identity(typed: str, kind: Identity) -> str | Refusal:
 
 
 def read_passport(typed: str, country: str | None) -> str | Refusal:
-    """A passport's number; `country` (ISO 3166) issued it, if that is known.
+    """Return a passport number; `country` (ISO 3166) is the issuer, if known.
 
-    Numbers of another pattern are accepted, since people hold older and other passports; only
-    what begins as the country's own series does and has another length is refused.
+    Numbers of another pattern are accepted, since people hold older and other passports. A number
+    is refused if it begins like the country's own series and has another length.
     """
     number = _joined(typed)
     if country == "KZ":
-        # Cyrillic keyboards have no N; people write what sounds or looks like it.
+        # Cyrillic keyboards have no N; people type a letter that sounds or looks like it.
         number = re.sub("^[№Н](?=[0-9])", "N", number)
     number = number.replace("№", "").translate(LOOK_ALIKE)
     if not number:
@@ -76,9 +76,9 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
 
 
 def birth_date(number: str, kind: Identity) -> date | None:
-    """The day of birth that a number of this kind holds; None when it holds none, or no day.
+    """Return the date of birth in a number of this kind; None if it has none or no valid one.
 
-    To be compared with what the person says, as a hint and never as a reason to refuse.
+    Compare it with the person's answer as a hint, never as a reason to refuse.
     """
     match kind:
         case Identity.CN_RESIDENT:
@@ -88,7 +88,7 @@ def birth_date(number: str, kind: Identity) -> date | None:
         case Identity.KZ_IIN:
             return _day_of(number[6], number[:2], number[2:4], number[4:6])
         case Identity.MN_REGISTER:
-            # From the year 2000 on, the month has 20 added.
+            # From the year 2000 on, 20 is added to the month.
             later, month = divmod(int(number[4:6]), 20)
             return _day_of("35"[later] if later < 2 else "", number[2:4], str(month), number[6:8])
         case _:
@@ -100,7 +100,7 @@ def _joined(typed: str) -> str:
 
 
 def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
-    """What the number is, if it is plainly another one than was asked for."""
+    """Return the refusal that names the number, if it is clearly of another kind than `asked`."""
     for kind, refusal in MISTAKEN.items():
         if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal
@@ -114,14 +114,17 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
         return Refusal.WRONG_LENGTH if cyrillic else Refusal.NOT_CYRILLIC
     if not re.fullmatch("[0-9]+X?" if kind is Identity.CN_RESIDENT else "[0-9]+", number):
         return Refusal.NOT_DIGITS
-    # The form before 1999, which old papers still show.
+    # The format before 1999, which old documents still show.
     if kind is Identity.CN_RESIDENT and len(number) == 15:
         return Refusal.OLD_RESIDENT_NUMBER
     return Refusal.WRONG_LENGTH
 
 
 def _holds_a_day(number: str, kind: Identity) -> bool:
-    """A day of the calendar; `ids.tsv` takes a PINFL with the 31st of a short month for valid."""
+    """Return True if the number contains a day of the calendar.
+
+    `ids.tsv` lists a PINFL with the 31st of a short month as valid.
+    """
     if kind is Identity.UZ_PINFL and number[1:3] == "31":
         number = f"{number[0]}30{number[3:]}"
     return birth_date(number, kind) is not None
@@ -135,7 +138,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def _day_of(century: str, year: str, month: str, day: str) -> date | None:
-    """A day whose century a digit tells; None where the digit tells none."""
+    """Return a day whose century is given by a digit; None for a digit without a century."""
     begins = CENTURIES.get(century)
     return None if begins is None else _day(str(begins + int(year)), month, day)
 
@@ -155,7 +158,10 @@ def _weighed(number: str, weights: tuple[int, ...]) -> int:
 
 
 def _iin(number: str) -> bool:
-    """Two rows of weights modulo 11; a number for which both give 10 does not exist."""
+    """Return True if the check digit fits: two rows of weights modulo 11.
+
+    A number for which both rows give 10 does not exist.
+    """
     found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
     if found == 10:
         found = _weighed(number, (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)) % 11
@@ -163,7 +169,10 @@ def _iin(number: str) -> bool:
 
 
 def _resident(number: str) -> bool:
-    """ISO 7064 MOD 11-2; no table of places, since people are older than the codes of theirs."""
+    """Return True if the check digit fits (ISO 7064 MOD 11-2).
+
+    Place codes are not checked, since people may be older than the current codes.
+    """
     weights = tuple(2**place % 11 for place in range(17, 0, -1))
     return "10X98765432"[_weighed(number, weights) % 11] == number[17]
 

@@ -1,7 +1,8 @@
 """Kazakh in Arabic script (töte jazu): from Cyrillic by rule, and back as a suggestion.
 
-The rules and how far they agree with people's own texts: languages.md 4. The way back loses what
-the script does not write (ا is а or ә, ى is ы or і), so what it gives must be confirmed.
+`kazakh_arabic_report` measures how far the rules agree with people's own texts. The way back is
+ambiguous, since the script merges vowels (ا is а or ә, ى is ы or і). Its result must therefore be
+confirmed.
 """
 
 import re
@@ -14,7 +15,7 @@ from bot.i18n import normalization, protected_spans
 from bot.i18n.script_overrides import NAME_PARTS, TOTE
 
 SIGN = "ء"
-# The sign is needless beside these, and и у ю я ё say nothing of front or back.
+# The sign is omitted beside these letters; и у ю я ё do not indicate front or back.
 NO_SIGN, NEUTRAL, FRONT = frozenset("еэкг"), frozenset("иуюяё"), frozenset("әөүі")
 VOWELS = frozenset("аәеэоөұүыі")
 
@@ -25,7 +26,7 @@ LETTERS = {
     "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
     "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
 }  # fmt: skip
-# After и the yeh is written already.
+# After и the yeh is already written.
 AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
 PUNCTUATION = str.maketrans(",;?", "،؛؟")
 
@@ -37,7 +38,7 @@ CONSONANTS = {
     "ل": "л", "م": "м", "ن": "н", "ڭ": "ң", "پ": "п", "ر": "р", "س": "с", "ت": "т", "ف": "ф",
     "ح": "х", "ھ": "һ", "چ": "ч", "ش": "ш", "ە": "е", "ۋ": "у",
 }  # fmt: skip
-# Each as its back and its front letter.
+# Each with its back and its front letter.
 OPEN = {"ا": "аә", "و": "оө", "ۇ": "ұү", "ى": "ыі"}
 BACK_BESIDE, FRONT_BESIDE, FRONT_AHEAD = frozenset("قع"), frozenset("كگ"), frozenset("كگە")
 TELLING = BACK_BESIDE | FRONT_AHEAD
@@ -53,10 +54,10 @@ MAX_CANDIDATES, MAX_OPEN = 8, 6
 
 
 def to_arabic(text: str) -> str:
-    """Kazakh Cyrillic in Arabic script: words and punctuation; all else stays as it is.
+    """Convert Kazakh Cyrillic words and punctuation to Arabic script.
 
-    Places, tags, addresses, /commands, @names, Latin words and digits are untouched. Raises
-    nothing: a Cyrillic letter that is not Kazakh stays. Source of the rules: languages.md 4.
+    Placeholders, tags, addresses, /commands, @names, Latin words and digits stay as they are.
+    Raises nothing: a Cyrillic letter that is not Kazakh stays.
     """
     return protected_spans.around(unicodedata.normalize("NFC", text), _arabic)
 
@@ -90,17 +91,18 @@ def _has_sign(word: str) -> bool:
 
 
 def to_cyrillic(text: str) -> str:
-    """Kazakh in Arabic script as Cyrillic, the best guess for each word, without capitals.
+    """Convert Kazakh in Arabic script to Cyrillic: the best guess per word, in lower case.
 
-    A suggestion to be confirmed: languages.md 4 has how often it is right.
+    The result is a suggestion that must be confirmed.
     """
     return protected_spans.around(text, _cyrillic)
 
 
 def candidates(typed: str) -> tuple[str, ...]:
-    """The Cyrillic spellings that a word of Arabic script may have, likeliest first, at most eight.
+    """Return the possible Cyrillic spellings of an Arabic-script word, likeliest first.
 
-    Names made of known parts come first. Empty if it is no word of töte jazu.
+    At most eight are returned. Names made of known parts come first. Empty if it is no word of töte
+    jazu.
     """
     word = canonical(typed)
     if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
@@ -109,10 +111,10 @@ def candidates(typed: str) -> tuple[str, ...]:
 
 
 def canonical(typed: str) -> str:
-    """Arabic-script Kazakh as it is stored and compared: one spelling for all habits of typing.
+    """Return Arabic-script Kazakh in its canonical spelling, for storage and comparison.
 
-    Letters of Persian keyboards, of Wikipedia and of the font encodings before 2015 become those
-    of `LETTERS`, the sign goes to the head or, where needless, away (languages.md 4).
+    Letters of Persian keyboards, of Wikipedia and of font encodings before 2015 become those of
+    `LETTERS`. The sign moves to the start of the word, or is dropped where it is needless.
     """
     return normalization.arabic(normalization.clean(typed))
 
@@ -123,7 +125,7 @@ def _cyrillic(text: str) -> str:
 
 
 def _of_parts(word: str) -> list[str]:
-    """The word as a part of a name, or as two of them."""
+    """Return the spellings of the word as one part of a name, or as two."""
     parts, bare = _parts(), word.removeprefix(SIGN)
     whole = list(parts.get(bare, ()))
     for cut in range(2, len(bare) - 1):
@@ -142,7 +144,7 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 
 def _readings(word: str) -> Iterator[str]:
-    """The best guess, then the other readings of its open vowels, the nearest first."""
+    """Yield the best guess, then the other readings of its ambiguous vowels, nearest first."""
     if word == YES:
         yield "иә"
     bare, fronts = word.removeprefix(SIGN), _fronts(word)
@@ -153,9 +155,9 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """For each letter after the sign, whether a vowel in its place is a front one."""
+    """Return, for each letter after the sign, whether a vowel in its place is a front vowel."""
     bare = word.removeprefix(SIGN)
-    # The sign speaks for the first vowel.
+    # The sign determines the first vowel.
     front, settled = word != bare, False
     found = []
     for place, letter in enumerate(bare):
@@ -178,7 +180,7 @@ def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
         return False
     if beside & FRONT_BESIDE:
         return True
-    # The ending мен has one form, so its е says nothing of the word before it.
+    # The ending мен has one form, so its е says nothing about the word before it.
     rest = bare[place + 1 :].removesuffix("مەن")
     ahead = next((letter for letter in rest if letter in TELLING), "")
     if settled and not (ahead == "ە" and bare[place] != "ا"):
@@ -198,7 +200,7 @@ def _spelt(bare: str, fronts: list[bool]) -> str:
 
 
 def _group(bare: str, place: int, done: str) -> tuple[str, str]:
-    """Letters of Arabic script that are one of Cyrillic, or none."""
+    """Return the Arabic letters that are one Cyrillic letter, with that letter; or empty ones."""
     for group, spelling in GROUPS:
         if bare.startswith(group, place):
             return group, "и" * bool(done and done[-1] not in SOUNDING) + spelling

@@ -1,8 +1,9 @@
-"""How far the rules of töte jazu agree with the Arabic-script Kazakh that people wrote for CLDR.
+"""Agreement of the rules of töte jazu with the Arabic-script Kazakh of people's work in CLDR.
 
-Every name that CLDR has in both scripts is taken word by word; two words are the same if their
-consonants are. Names of foreign places, languages and measures are left out: Xinjiang writes those
-loans from its own tradition. What CLDR itself spells wrongly counts as missed, and SLIPS says why.
+Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
+consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang writes
+those loanwords in its own tradition. Spelling errors of CLDR itself count as missed; SLIPS gives
+the reasons.
 """
 
 import re
@@ -25,15 +26,15 @@ CYRILLIC, ARABIC = re.compile("[\u0400-\u04ff]+"), kazakh_arabic.ARABIC
 VOWELS = dict.fromkeys(map(ord, "اەوۇىيۋء"))
 LONG = 4
 
-# Pairs in which CLDR is wrong by its own account. A sign stands for the whole word, so that this
-# one would be тәлтүс; where CLDR has the same name in full it parts it, and the sign is at түс only
-# (kk_Arab, dayPeriods, stand-alone: noon abbreviated ءتالتۇس, wide and narrow تال ءتۇس).
+# Pairs in which CLDR contradicts itself. A sign applies to the whole word, so this one would be
+# тәлтүс. In full, CLDR splits the same name and puts the sign at түс only. See kk_Arab, dayPeriods,
+# `stand-alone`: noon abbreviated ءتالتۇس, wide and narrow تال ءتۇس.
 SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "تال ءتۇس"}
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of `pairs` (Cyrillic, CLDR's Arabic), those of `missed` come out of the rules otherwise."""
+    """Compared `pairs` (Cyrillic, CLDR's Arabic); the rules spell those in `missed` otherwise."""
 
     pairs: tuple[tuple[str, str], ...]
     missed: tuple[tuple[str, str], ...]
@@ -44,13 +45,13 @@ class Agreement:
 
     @property
     def ours(self) -> tuple[tuple[str, str], ...]:
-        """What is missed by the rules, and not by CLDR."""
+        """Return the pairs missed by the rules, without those in which CLDR is wrong."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:
-    """The agreement for months, weekdays, ordinary words of four letters or more, and the sign."""
+    """Return the agreement for months, weekdays, words of four or more letters, and the sign."""
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
     months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
     weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}
@@ -79,8 +80,8 @@ def _agreement(pairs: set[tuple[str, str]], only_sign: bool = False) -> Agreemen
 
 
 def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
-    """Pairs of the same word, by the path on which CLDR has the name, in small letters."""
-    # Whoever used Babel before has left some of its aliases resolved in place: resolve them all.
+    """Yield pairs of the same word in lower case, with the path of the name in CLDR."""
+    # Earlier uses of Babel have left some of its aliases resolved in place: resolve them all.
     kk, arabic = (_resolved(deepcopy(localedata.load(code))) for code in ("kk", "kk_Arab"))
     for path, one, other in _strings(kk, arabic):
         words = [word.lower() for word in CYRILLIC.findall(one)], ARABIC.findall(other)

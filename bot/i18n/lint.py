@@ -1,6 +1,6 @@
-"""What a translation must keep, as far as it can be told without a speaker (languages.md 3, 10).
+"""Lint rules for translations: checks that need no speaker of the language.
 
-English runs through the same rules as the language `en`, whose text is the message id itself.
+English is checked by the same rules as language `en`, whose text is the message id itself.
 """
 
 import re
@@ -18,14 +18,14 @@ from bot.i18n.protected_spans import KEPT, NAMES, PLACE
 from bot.i18n.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
 
 LIMIT = re.compile(r"<=(\d+)")
-# Places for numbers below a hundred.
+# Placeholders for numbers below 100.
 COUNT = re.compile(r"\{(?:number|count)\}")
 TWO_DIGITS = "99"
 
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
-# Between digits it parts thousands.
+# Between digits a comma separates thousands.
 COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
@@ -52,7 +52,7 @@ QUOTE_MARKS = frozenset('"«»‹›„“”‟‚「」『』' + APOSTROPHES)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault of one entry; `rule` is stable, `detail` says what to mend."""
+    """A fault of one entry; `rule` is stable, `detail` says what to fix."""
 
     file: str
     context: str
@@ -63,7 +63,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sentence and its translation; `buttons` are those of the language, by their English."""
+    """A sentence and its translation; `buttons` are the language's labels by their English."""
 
     code: str
     context: str
@@ -73,12 +73,12 @@ class Entry:
 
     @property
     def prose(self) -> str:
-        """The text without what no language changes."""
+        """Return the text without placeholders and protected spans."""
         return KEPT.sub(" ", PLACE.sub(" ", self.text))
 
 
 def findings(code: str, catalog: Catalog, source: Catalog) -> list[Finding]:
-    """The faults of one language's catalogue against the sentences of the source, in its order."""
+    """Return the faults of a catalogue compared with the source, in the order of the source."""
     return [*_faulty(code, catalog, source), *_extra(code, catalog, source)]
 
 
@@ -92,7 +92,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         found = catalog.get(english, message.context)
         text = english if code == "en" else str(found.string) if found else ""
         if code in BUILT and (found is None or found.fuzzy or not text):
-            # Said of the catalogue that it is built from.
+            # Reported for the catalogue that it is derived from.
             continue
         if not text or found is None:
             yield Finding(where, context, english, "missing", "there is no translation")
@@ -113,7 +113,7 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """The file to mend for a language; a built one is mended where it comes from."""
+    """Return the catalogue to fix; for a derived script, the one it is derived from."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
@@ -127,7 +127,7 @@ def _buttons(catalog: Catalog) -> Mapping[str, str]:
     }
 
 
-# What every language keeps
+# Parts that every language keeps
 
 
 def _places(entry: Entry) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _lines(entry: Entry) -> Iterator[str]:
     due, found = entry.english.split("\n"), entry.text.split("\n")
     if len(due) != len(found):
         yield f"{len(found)} lines for {len(due)}"
-    # A consent names each element of Article 8 in a bullet of its own.
+    # A consent lists each element of Article 8 in a bullet of its own.
     elif [line[:1] == "•" for line in due] != [line[:1] == "•" for line in found]:
         yield "bullets differ"
 
@@ -195,9 +195,9 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """A text with the longest numbers it is shown with; its length is in code points.
+    """Return a text filled with the longest numbers that it is shown with.
 
-    Marks of direction count: a platform counts them too.
+    Its length is in code points, including direction marks: a platform counts them too.
     """
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
@@ -207,12 +207,12 @@ def at_longest(text: str, code: str) -> str:
 
 def _untranslated(entry: Entry) -> Iterator[str]:
     words = [word for word in WORD.findall(entry.prose) if word not in NAMES]
-    # One word alone can be the same in two languages: Transport.
+    # A single word can be the same in two languages: Transport.
     if entry.code != "en" and entry.text == entry.english and len(words) > 1:
         yield "still English"
 
 
-# What people must be able to type and press
+# Words that people must be able to type and press
 
 
 def _quoted(entry: Entry) -> Iterator[str]:
@@ -241,7 +241,7 @@ def _reply(entry: Entry) -> Iterator[str]:
         yield "it is not understood as the yes or no it stands for"
 
 
-# Letters and signs of the language
+# Letters and punctuation of the language
 
 
 def _letters(entry: Entry) -> Iterator[str]:
@@ -263,7 +263,7 @@ def _script(letter: str) -> str:
 def _own(letter: str, code: str) -> bool:
     if code in ALPHABETS:
         return letter.lower() in ALPHABETS[code]
-    # The set of characters that the simplification of 1964 left; traditional ones aren't in it.
+    # GB 2312 has the simplified characters of 1964; traditional ones are not in it.
     return _script(letter) == "CJK" and letter.encode("gb2312", "ignore") != b""
 
 
@@ -297,7 +297,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         return
     foreign = r"[，。；：！？、（）،؛؟]"
     if entry.code in bidi.RIGHT_TO_LEFT:
-        # An arrow points the other way there.
+        # Arrows point the other way in right-to-left text.
         foreign = rf"[，。；：！？、（）;?←→‹›]|{COMMA}"
     if wrong := re.search(foreign, prose):
         yield f"punctuation of another language: {wrong[0]}"

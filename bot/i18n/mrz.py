@@ -1,4 +1,4 @@
-"""Reading the machine-readable zone of a passport or identity card (ICAO 9303, parts 4 to 6)."""
+"""Parser for machine-readable zones of passports and identity cards (ICAO 9303, parts 4-6)."""
 
 import re
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """What a zone says. Names stand as printed there, which may be in the wrong field.
+    """The content of a machine-readable zone.
 
-    `born` and `expires` are YYMMDD, with `<` for what the issuer did not know. `cut` tells that
-    the names filled their field to its end, so that some of them may be missing.
+    Names are as printed there, which may be in the wrong field. `born` and `expires` are YYMMDD,
+    with `<` for what the issuer did not know. `cut` means that the names fill their field to its
+    end, so that some of them may be missing.
     """
 
     lines: tuple[str, ...]
@@ -37,8 +38,11 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things stand once the lines are put behind one another; a check digit follows each
-    of number, born and expires, and `final` covers all that is `covered`."""
+    """Offsets of the fields in the joined lines of a zone.
+
+    A check digit follows each of number, born and expires. `final` is the check digit over all
+    ranges in `covered`.
+    """
 
     lines: int
     width: int
@@ -74,10 +78,11 @@ _LAYOUTS = (
 
 
 def read_zone(typed: str) -> Zone | Refusal:
-    """A zone of two lines of 44 (passport) or 36, or three of 30 (cards), every check digit right.
+    """Parse a zone of two lines of 44 (passport) or 36, or three of 30 (cards).
 
-    Put right are small letters, spaces, line ends and fillers left out, and the quotation marks
-    that telephones make of `<`. A letter O for a zero is not: it makes the check fail.
+    Every check digit must be right. Lower case, spaces, missing line ends and fillers are
+    corrected, and the quotation marks that phones substitute for `<`. A letter O for a zero is not
+    corrected: it makes the check fail.
     """
     if not normalization.clean(typed):
         return Refusal.EMPTY
@@ -89,19 +94,19 @@ def read_zone(typed: str) -> Zone | Refusal:
 
 
 def _lines(text: str, filler: str) -> list[str]:
-    """The lines without spaces; a quotation mark stands for one `<` or for two."""
+    """Return the lines without spaces; a quotation mark becomes `filler`, one `<` or two."""
     text = QUOTES.sub(filler, text)
     return ["".join(line.split()) for line in text.splitlines() if line]
 
 
 def _filled(lines: list[str]) -> list[str]:
-    """All lines as long as the second, which ends with a check digit and so can't be too short."""
+    """Pad all lines to the length of the second, whose final check digit makes it complete."""
     width = len(lines[1]) if len(lines) > 1 else 0
     return [line.ljust(width, "<") for line in lines]
 
 
 def _arranged(lines: list[str]) -> tuple[_Layout, str] | None:
-    """The layout that the lines have, and all of them as one."""
+    """Return the layout that the lines match, and the joined lines; None if none matches."""
     for layout in _LAYOUTS:
         one_line = [layout.width * layout.lines]
         if [len(line) for line in lines] in ([layout.width] * layout.lines, one_line):
@@ -115,7 +120,7 @@ def _in_letters(layout: _Layout, text: str) -> tuple[_Layout, str] | None:
 
 
 def _zone(layout: _Layout, text: str) -> Zone | None:
-    """What the zone says; None when it doesn't add up."""
+    """Return the content of the zone; None if a check fails."""
     number, personal = _number(layout, text)
     born, expires = text[layout.born :][:6], text[layout.expires :][:6]
     names = re.fullmatch("([A-Z<]*?)(?:<<([A-Z<]*))?", text[layout.names].rstrip("<"))
@@ -149,10 +154,10 @@ def _zone(layout: _Layout, text: str) -> Zone | None:
 
 
 def _number(layout: _Layout, text: str) -> tuple[str, str]:
-    """The document's number and the personal one; the former is empty when it doesn't add up.
+    """Return the document number, empty if its check digit is wrong, and the personal number.
 
-    On cards a number of more than nine characters goes on in the personal field, its check digit
-    behind it.
+    On cards, a number of more than nine characters continues in the personal field, followed by its
+    check digit.
     """
     number, check = text[layout.number :][:9], text[layout.number + 9]
     personal = text[layout.personal]
@@ -164,7 +169,7 @@ def _number(layout: _Layout, text: str) -> tuple[str, str]:
 
 
 def _personal_checked(personal: str, check: str) -> bool:
-    """An empty personal number may have no check digit."""
+    """Return True if the check digit fits; an empty personal number may have none."""
     return _check_digit(personal) == check or (check == "<" and not personal.strip("<"))
 
 
@@ -173,7 +178,10 @@ def _checked(text: str, begin: int, length: int) -> bool:
 
 
 def _check_digit(text: str) -> str:
-    """Weights 7, 3, 1 over the values of the characters, modulo 10; `<` counts as zero."""
+    """Return the check digit: weights 7, 3, 1 over the characters' values, modulo 10.
+
+    `<` counts as zero.
+    """
     return str(sum(VALUES.get(each, 0) * (7, 3, 1)[at % 3] for at, each in enumerate(text)) % 10)
 
 

@@ -1,17 +1,17 @@
-"""What people type, made comparable: nothing invisible, one form for each letter and digit."""
+"""Normalization of typed text for comparison: no invisible characters, one form per letter."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
 MAX_MARKS = 4
-# A turn compares what was typed with the same few words; what somebody typed is soon pushed out.
+# A turn compares the typed text with the same few words. The small size evicts typed text soon.
 MAX_FOLDED = 64
 UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Controls, format characters and all else that Unicode lets a renderer ignore; str.strip() and
-# isspace() know almost none of them. White space among the controls is left for split().
+# Controls, format characters and everything else that Unicode lets a renderer ignore. str.strip()
+# and isspace() cover almost none of them. White space among the controls is left for split().
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f"
     "\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -19,7 +19,7 @@ INVISIBLE = re.compile(
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
-# Other scripts' digits stay as they are and are refused: nobody here is known to write them.
+# Digits of other scripts stay as they are and are refused: no user is known to write them.
 PLAIN = (
     {first + value: str(value) for first in (0x0660, 0x06F0) for value in range(10)}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -31,11 +31,12 @@ AFTER_O_OR_G = re.compile(f"(?<=[OoGg])[{APOSTROPHES}]+")
 ELSEWHERE = re.compile(f"(?<![OoGg])[{APOSTROPHES}]+")
 UZBEK_2026 = str.maketrans({"ö": "oʻ", "ğ": "gʻ", "ş": "sh", "ș": "sh", "ç": "ch"})
 
-# Keyboards without Kazakh letters offer these Latin ones, which look the same.
+# Latin letters that keyboards without Kazakh letters offer, and that look the same.
 BORROWED = re.compile("(?<=[\u0400-\u04ff])[əɵi]|[əɵi](?=[\u0400-\u04ff])")
 KAZAKH_OWN = str.maketrans("əɵi", "әөі")
 
-# Spellings of the Wikipedia habit, of Persian keyboards and of the font encodings before 2015.
+# Non-standard letters from Kazakh Wikipedia, Persian keyboards and pre-2015 fonts, mapped to
+# standard ones.
 KAZAKH_ARABIC = str.maketrans(
     {
         "ٴ": "ء", "ٵ": "ءا", "ٶ": "ءو", "ٷ": "ءۇ", "ٸ": "ءى",
@@ -52,12 +53,13 @@ BARE = str.maketrans("әғқңөұүіыһҳıى", "агкноууииххiي", 
 
 
 def clean(typed: str, *, multiline: bool = False) -> str:
-    """Typed text as it may be judged, stored and shown.
+    """Return typed text in the form for validation, storage and display.
 
-    NFC, without anything invisible; white space is single spaces (and, if `multiline`, single
-    line ends with at most one empty line); at most four combining marks follow one another.
+    The text is NFC without invisible characters. White space becomes single spaces; with
+    `multiline`, line ends are kept, with at most one empty line between. At most four combining
+    marks follow one another.
     """
-    # Cut before composing too: ordering thousands of marks takes quadratic time.
+    # Limit marks before composing too: ordering thousands of them takes quadratic time.
     text = _unheaped(unicodedata.normalize("NFC", _unheaped(_visible(typed))))
     if not multiline:
         return " ".join(text.split())
@@ -66,32 +68,38 @@ def clean(typed: str, *, multiline: bool = False) -> str:
 
 
 def heaped(typed: str) -> int:
-    """How many combining marks `clean` cuts off, so that a length can count them."""
+    """Return the number of combining marks that `clean` drops, for use in a length limit."""
     visible = _visible(typed)
     return len(visible) - len(_unheaped(visible))
 
 
 def digits(typed: str) -> str:
-    """`clean`, with Arabic and full-width digits and signs as ASCII; superscripts are no digits."""
+    """Return `clean` text with Arabic and full-width digits and signs as ASCII.
+
+    Superscripts are not digits.
+    """
     return clean(typed.translate(PLAIN))
 
 
 def joined(typed: str) -> str:
-    """A number written in groups (telephone, identity), without spaces, hyphens and brackets."""
+    """Return a number written in groups (phone, identity) without its separators.
+
+    Spaces, dots, hyphens, dashes and round brackets are dropped.
+    """
     return re.sub(r"[ ().\-‐‑‒–—−]", "", digits(typed))
 
 
 def apostrophes(text: str) -> str:
-    """Every apostrophe people type as U+02BB after o and g (Uzbek), else as U+02BC."""
+    """Replace each apostrophe that people type: U+02BB after o and g (Uzbek), otherwise U+02BC."""
     return ELSEWHERE.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
 
 
 @lru_cache(MAX_FOLDED)
 def fold(typed: str) -> str:
-    """The form in which words and labels are compared; never to be stored or shown.
+    """Return the form in which words and labels are compared; never store or show it.
 
-    Case, kinds of digits and apostrophes, habits of Kazakh spelling and whatever stands around
-    the words are gone. Text without any letter or digit keeps its signs.
+    Drops case, kinds of digits and apostrophes, Kazakh spelling variants and signs around the
+    words. Text without any letter or digit keeps its signs.
     """
     text = digits(typed).casefold()
     if not text.isascii():
@@ -105,16 +113,16 @@ def fold(typed: str) -> str:
 
 
 def arabic(text: str) -> str:
-    """Words of Arabic script in the letters of Kazakh, the sign once and at the head, or away."""
+    """Return Arabic-script words in Kazakh letters; the sign is once at the start, or dropped."""
     text = PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _visible(text))
     return ARABIC_WORD.sub(_sign_at_head, text.translate(KAZAKH_ARABIC))
 
 
 def bare(typed: str) -> str:
-    """`fold` for names of people, places and months typed on a keyboard without the letters.
+    """Return the `fold` form of a name of a person, place or month, without special letters.
 
-    Accents, apostrophes and the soft sign go, and Kazakh letters become their Russian
-    neighbours; `tests/vectors/name_fold.tsv` has the rule.
+    Accents, apostrophes and the soft sign are dropped, since keyboards may lack them. Kazakh
+    letters become their Russian neighbours; `tests/vectors/name_fold.tsv` has the rule.
     """
     text = unicodedata.normalize("NFD", fold(typed))
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Mn")
@@ -126,7 +134,7 @@ def _visible(typed: str) -> str:
 
 
 def _unheaped(text: str) -> str:
-    # Marks are neither letters nor digits: without a run of such there is nothing to cut.
+    # Marks are neither letters nor digits: without a run of such characters nothing is dropped.
     if not UNWORDED.search(text):
         return text
     kept, marks = [], 0

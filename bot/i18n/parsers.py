@@ -1,4 +1,4 @@
-"""Reading what people type: dates, years, numbers, names, free text and telephone numbers."""
+"""Parsers for typed dates, years, numbers, names, free text and phone numbers."""
 
 import re
 import unicodedata
@@ -20,8 +20,8 @@ MAX_NUMBER = 18
 
 type Unit = Literal["year", "month", "day"]
 
-# Babel fills other spellings with Chinese months when Chinese was used first; what each locale
-# itself says of these widths is never touched (python-babel/babel issue 1234).
+# Babel fills other spellings with Chinese months if Chinese was used first. These widths, which
+# each locale defines itself, are not affected (python-babel/babel issue 1234).
 MONTHS = (
     ("kk", "format", "wide"),
     ("kk", "format", "abbreviated"),
@@ -34,7 +34,7 @@ MONTHS = (
     ("uz_Cyrl", "format", "wide"),
     ("uz_Cyrl", "format", "abbreviated"),
     ("en", "format", "wide"),
-    # These are also the months of ICAO passports.
+    # These are also the months in ICAO passports.
     ("en", "format", "abbreviated"),
 )
 UNITS: dict[Unit, str] = {
@@ -42,7 +42,7 @@ UNITS: dict[Unit, str] = {
     "month": "月 ай اي ой oy",
     "day": "日 号 號 күн كۇن кун kun і ші шы інші нші сі сы е го числа st nd rd th of",
 }
-# Case endings of Kazakh and Uzbek, as `normal.bare` leaves them.
+# Case endings of Kazakh and Uzbek, in the form of `normalization.bare`.
 ENDINGS = (
     "и си да де та те га ге ка ке дан ден тан тен даги деги таги теги ги нин дин тин нинг"
     " ида ининг инин инда инде i si da dan ga ning ida ining"
@@ -62,10 +62,10 @@ NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·�
 
 
 def read_date(typed: str, language: str, today: date) -> date | Refusal:
-    """A day of the past, year first or day first, with the month in figures or in words.
+    """Return a past day, written year first or day first, with the month in digits or words.
 
-    `language` decides nothing: no two languages read the same form differently.
-    Raises nothing; relative days, two-digit years and dates without a day are refused.
+    `language` has no effect: no two languages read the same form differently. Raises nothing;
+    relative days, two-digit years and dates without a day are refused.
     """
     words = _words(typed)
     if not words:
@@ -77,7 +77,7 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
 
 
 def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """A year of the past, alone or out of a full date; a wrong date is refused as a date is."""
+    """Return a past year, typed alone or in a full date; refuse a wrong date as `read_date`."""
     figures, *rest = _words(typed) or [""]
     if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
         return _year(figures, today)
@@ -86,7 +86,10 @@ def read_year(typed: str, language: str, today: date) -> int | Refusal:
 
 
 def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
-    """A whole number from `least` to `most`, in ASCII, Arabic, full-width or Chinese figures."""
+    """Return a whole number from `minimum` to `limit`.
+
+    ASCII, Arabic, full-width and Chinese digits are accepted.
+    """
     text = HAN_NUMBER.sub(_han_number, normalization.digits(typed))
     if not text:
         return Refusal.EMPTY
@@ -103,16 +106,16 @@ def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
 
 
 def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -> str | Refusal:
-    """A name as it stands in a document, in letters of any script or in those that are asked.
+    """Return a name as in a document, in letters of any script or of the required `letters`.
 
-    Only apostrophes, hyphens, middle dots and full-width letters get one form each.
+    Only apostrophes, hyphens, middle dots and full-width letters are normalised to one form each.
     """
     text = normalization.apostrophes(normalization.digits(typed).translate(NAME_SIGNS))
     text = BETWEEN_HAN.sub("·", text)
     if not text:
         return Refusal.EMPTY
     written = [character for character in text if _is_letter(character)]
-    # A sign that only stretches another is a letter to Unicode, and no name.
+    # A modifier letter (Lm) only lengthens another; Unicode calls it a letter, but it is no name.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
     if len(text) + normalization.heaped(typed) > limit:
@@ -123,7 +126,7 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -
 
 
 def read_text(typed: str, limit: int) -> str | Refusal:
-    """Free text of at most `most` code points, hence at most four times as many bytes."""
+    """Return free text of at most `limit` code points, hence at most four times as many bytes."""
     text = normalization.clean(typed, multiline=True)
     if not text:
         return Refusal.EMPTY
@@ -131,14 +134,14 @@ def read_text(typed: str, limit: int) -> str | Refusal:
 
 
 def read_phone(typed: str, region: str | None) -> str | Refusal:
-    """A telephone number as E.164; without a country code it is one of `region` (ISO 3166)."""
+    """Return a phone number as E.164; `region` (ISO 3166) applies if it has no country code."""
     figures = normalization.joined(typed)
     if not figures:
         return Refusal.EMPTY
     if not re.fullmatch(r"\+?[0-9]+", figures):
         return Refusal.NOT_A_PHONE
     try:
-        # Dialled before a country code nearly everywhere, but not in Kazakhstan and Russia.
+        # 00 precedes a country code nearly everywhere, but not in Kazakhstan and Russia.
         number = phonenumbers.parse(re.sub("^00", "+", figures), region)
     except phonenumbers.NumberParseException:
         return Refusal.NOT_A_PHONE
@@ -151,7 +154,7 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
 
 
 def _words(typed: str) -> list[str]:
-    """The numbers and words of a date; none if anything else stands among them."""
+    """Return the numbers and words of a date; empty if the text has any other sign."""
     text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
     if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
@@ -159,7 +162,7 @@ def _words(typed: str) -> list[str]:
 
 
 def _parts(words: list[str]) -> tuple[str, str, str] | None:
-    """Year, month and day as they were written, or None if they can't be told apart."""
+    """Return year, month and day as typed, or None if they are ambiguous."""
     loose: list[str] = []
     months: list[str] = []
     days: list[str] = []
@@ -182,7 +185,7 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return year, month, day
         case [month], [], [first, last]:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
-        # After "1990 ж." nobody can say which of 05.03 is the month.
+        # After "1990 ж." it is ambiguous which part of 05.03 is the month.
         case [], [], [first, middle, last] if _meaning(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:
@@ -190,7 +193,7 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
 
 
 def _meaning(word: str) -> int | Unit | None:
-    """The month or unit that a word names, with or without a case ending."""
+    """Return the month or unit that a word names, with or without a case ending."""
     known, word = _vocabulary(), normalization.bare(word)
     for end in range(len(word), 1, -1):
         if word[:end] in known and (end == len(word) or word[end:] in ENDINGS.split()):
@@ -231,7 +234,10 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _compact_day(figures: str, today: date) -> date | Refusal:
-    """19900305 or 05031990: since 1900 no eight digits name a day both ways."""
+    """Return the day in 19900305 or 05031990.
+
+    Since 1900 no eight digits give a day in both orders.
+    """
     year_first = _day(figures[:4], figures[4:6], figures[6:], today)
     if year_first not in (Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
         return year_first
@@ -249,11 +255,11 @@ def _year(figures: str, today: date) -> int | Refusal:
     return int(figures) if int(figures) <= today.year else Refusal.FUTURE
 
 
-# Figures and letters
+# Digits and letters
 
 
 def _han_number(found: re.Match[str]) -> str:
-    """Chinese numerals as figures: digit by digit as in years, or with tens up to 99."""
+    """Return Chinese numerals as digits: digit by digit as in years, or with tens up to 99."""
     tens, ten, ones = found[0].replace("廿", "二十").replace("卅", "三十").partition("十")
     if not ten:
         return tens.translate(HAN_DIGIT)
@@ -263,7 +269,10 @@ def _han_number(found: re.Match[str]) -> str:
 
 
 def _is_letter(character: str) -> bool:
-    """Letters but for apostrophes; rare Chinese ones count even if Python is older than they."""
+    """Return True for a letter that is no apostrophe.
+
+    Rare Chinese characters count even if they are newer than this Python.
+    """
     if character in "ʻʼ":
         return False
     return character.isalpha() or character == "〇" or "\U00020000" <= character <= "\U0003fffd"
@@ -274,7 +283,7 @@ def _is_latin(letter: str) -> bool:
 
 
 def _is_kazakh(letter: str) -> bool:
-    """Of a script in which Kazakh is written."""
+    """Return True for a letter of a script in which Kazakh is written."""
     return unicodedata.name(letter, "").startswith(("CYRILLIC ", "ARABIC ", "LATIN "))
 
 

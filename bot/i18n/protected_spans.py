@@ -1,4 +1,4 @@
-"""What no translation and no change of script may touch: places, tags, addresses, names."""
+"""Spans that neither translation nor script conversion may change: placeholders, tags, URLs."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ KEPT = re.compile(
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)
 
-# Words that stay in their own letters in every language.
+# Words kept in their own letters in every language.
 NAMES = {
     "Kosh",
     "Telegram",
@@ -35,7 +35,7 @@ NAMES = {
 
 
 def around(text: str, change: Callable[[str], str]) -> str:
-    """The text with `change` made to all of it but what must be kept."""
+    """Apply `change` to all of the text but its protected spans."""
     done, end = [], 0
     for found in EITHER.finditer(text):
         done += [change(text[end : found.start()]), found[0]]

@@ -1,4 +1,4 @@
-"""Sentences as they are shown: translated, filled in, safe in both writing directions."""
+"""Rendering of sentences: translated, filled in, and safe in both writing directions."""
 
 from datetime import date
 from typing import assert_never
@@ -19,7 +19,7 @@ class Rendering:
         self._cache: dict[Label, str] = {}
 
     def __call__(self, label: Label) -> str:
-        """The sentence in this language; English where a translation is missing."""
+        """Return the sentence in this language, or in English if a translation is missing."""
         filled = self._filled(label)
         return bidi.lined(filled) if self._right_to_left else filled
 
@@ -47,15 +47,16 @@ class Rendering:
         return bidi.literals(translated) if self._right_to_left else translated
 
     def _value(self, value: Value) -> str:
-        """What is put into a sentence; right-to-left ones keep all of it apart, others Arabic.
+        """Return a value as inserted into a sentence, in isolates where directions could mix.
 
-        Our own words in the sentence's own letters need no isolates, and labels have no room.
+        Right-to-left sentences isolate every value, others only typed Arabic. Own words in Arabic
+        letters need no isolates, and labels have no room for them.
         """
         shown = self._shown(value)
         if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
             return shown
         if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
-            # An isolate takes its direction from what stands outside of those within it.
+            # An isolate takes its direction from the letters outside of the isolates within it.
             shown = bidi.lined(shown)
         apart = isinstance(value, str) and bidi.ARABIC.search(shown)
         return bidi.isolated(shown) if self._right_to_left or apart else shown

@@ -1,4 +1,4 @@
-"""Yes, no and the reserved words, as people write them in every language and script."""
+"""Recognition of yes, no and the reserved words, in every language and script."""
 
 from functools import cache
 
@@ -32,8 +32,8 @@ QUESTION_MARKS = frozenset("?？؟")
 # In Kazakh these are "and" and "what?".
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
-# No word here may be an answer. So "адам" (a man's name), "оператор" and "қызметкер"
-# (occupations) stand only in phrases.
+# No word here may be an answer. Therefore "адам" (a man's name), "оператор" and "қызметкер"
+# (occupations) occur only in phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
         "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп",
@@ -165,7 +165,7 @@ RESERVED: dict[Reserved, dict[str, str]] = {
 
 
 def yes_no(typed: str, language: str) -> bool | None:
-    """Yes or no in any language; None when it is neither, unclear or a question.
+    """Return True for yes, False for no, in any language; None if neither, unclear or a question.
 
     "да" and "не" count unless the conversation's `language` is Kazakh.
     """
@@ -183,20 +183,20 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def safety_word(typed: str) -> Reserved | None:
-    """Stop, exit, delete or person, if it is the whole message, in any language."""
+    """Return stop, exit, delete or person if it is the whole message, in any language."""
     word = _reserved().get(normalization.fold(typed))
     return word if word in SAFETY else None
 
 
 def reserved_word(typed: str) -> Reserved | None:
-    """Any other word addressed to the assistant, if it is the whole message, in any language."""
+    """Return another reserved word if it is the whole message, in any language."""
     word = _reserved().get(normalization.fold(typed))
     return word if word not in SAFETY else None
 
 
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
-    # The first line is Kazakh, in Cyrillic letters.
+    # The first line is Kazakh in Cyrillic letters.
     every = (*lines, kazakh_arabic.to_arabic(lines[0]).replace("،", ","))
     return frozenset(normalization.fold(word) for line in every for word in line.split(", "))
 
@@ -209,7 +209,7 @@ def _reserved() -> dict[str, Reserved]:
         for line in languages.values()
         for phrase in line.split(", ")
     } | {
-        # Whatever can be said in one script can be said in the other.
+        # A phrase of one script is accepted in the other script, too.
         normalization.fold(convert(phrase)): word
         for word, languages in RESERVED.items()
         for code, convert in (("kk", kazakh_arabic.to_arabic), ("uz", uzbek_cyrillic.to_cyrillic))

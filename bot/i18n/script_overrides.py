@@ -1,16 +1,16 @@
-"""Words that the rules of a script get wrong, and labels that need other words in a built script.
+"""Exceptions to script conversion, and labels that need other words in a derived script.
 
 A reader of the script fills these; `./kosh languages report` counts them.
 """
 
 from collections.abc import Mapping
 
-# Kazakh Cyrillic (small letters) in Arabic script. Empty until a reader from Xinjiang fills it:
+# Kazakh Cyrillic (lower case) to Arabic script. Empty until a reader from Xinjiang fills it:
 # abbreviations, and words that are written otherwise there (Жұңго for Қытай).
 TOTE: Mapping[str, str] = {}
 
-# Parts that Kazakh names are made of, which no rule can tell in Arabic script: نۇرگۇل is
-# нұр and гүл. Ours, for a reader to add to.
+# Parts of Kazakh names, which no rule can find in Arabic script: نۇرگۇل is нұр and гүл. Compiled by
+# this project; a reader may add more.
 NAME_PARTS = """
     абай абдул абыл адам ай айдар айжан айнұр айша айым алма алтай алтын аман амантай ана
     ардақ арман ару арыс асан асыл асқар ата ахан ахмет аяз ақ ақын аңсар бай бала бану баян
@@ -25,7 +25,7 @@ NAME_PARTS = """
     әбу әділ әлем әли әлі әмір әсел әсем әсет әуез әуел өмір өтеген
 """
 
-# Uzbek words whose Cyrillic the letters don't tell: lost ь and ъ, ц written s or ts.
+# Uzbek words whose Latin letters do not determine the Cyrillic: lost ь and ъ, ц written s or ts.
 UZBEK: Mapping[str, str] = {
     "sentabr": "сентябрь",
     "oktabr": "октябрь",
@@ -57,6 +57,6 @@ UZBEK: Mapping[str, str] = {
     "avtomobil": "автомобиль",
 }
 
-# Whole translations of a built script where the rule's is too long or wrong, by script, context
-# and English.
+# Whole translations for a derived script where the converted text is too long or wrong, by script,
+# context and English.
 LABELS: Mapping[tuple[str, str, str], str] = {}

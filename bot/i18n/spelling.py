@@ -1,7 +1,8 @@
-"""Words that a person must have looked at, because no rule settles them (languages.md 10).
+"""Words that a person must review, because no rule can verify them.
 
-For ru and uz_Cyrl these are the words that a dictionary doesn't know, for kk those that don't come
-back from Arabic script. `locales/words` lists those that somebody has looked at and found right.
+For ru and uz_Cyrl these are the words that a dictionary does not know. For kk they are the words
+that do not survive the way to Arabic script and back. `locales/words` lists the words that were
+reviewed and found right.
 """
 
 import re
@@ -21,9 +22,9 @@ LISTS = catalogues.LOCALES / "words"
 
 
 def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
-    """Words of a catalogue to be looked at, each with a sentence it stands in; small letters.
+    """Return the words of a catalogue to review, in lower case, each with a sentence of it.
 
-    None where the dictionary or hunspell itself isn't installed.
+    None if the dictionary or hunspell itself is not installed.
     """
     places = _words(catalog)
     if code not in DICTIONARIES:
@@ -34,13 +35,13 @@ def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
 
 
 def accepted(code: str) -> frozenset[str]:
-    """The words that somebody has looked at and found right."""
+    """Return the words that were reviewed and found right."""
     path = LISTS / f"{code}.txt"
     return frozenset(path.read_text("utf-8").split()) if path.exists() else frozenset()
 
 
 def accept(code: str, words: Iterable[str]) -> None:
-    """Write the list of a language anew."""
+    """Replace a language's list of accepted words."""
     LISTS.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{word}\n" for word in sorted(words))
     (LISTS / f"{code}.txt").write_text(text, encoding="utf-8")
@@ -71,5 +72,5 @@ def _unknown(dictionary: str, words: Iterable[str]) -> list[str] | None:
         encoding="utf-8",
         check=False,
     )
-    # It fails when it has no such dictionary.
+    # hunspell fails if the dictionary is missing.
     return done.stdout.split() if done.returncode == 0 else None

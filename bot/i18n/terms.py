@@ -1,4 +1,4 @@
-"""The words that translations must use, and those they must not, with the reason for each."""
+"""Words that translations must use, and words they must not use, with the reason for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Where English says `english` and not `unless`, these words are due, or are wrong.
+    """Words required, or forbidden, where English has `english` and not `unless`.
 
-    All are regular expressions without regard to case; `english` and `unless` stand at the
-    beginning of a word. `words` has one expression per language; none is needed.
+    All are case-insensitive regular expressions; `english` and `unless` match at the beginning of a
+    word. `words` has one expression per language; languages may be missing.
     """
 
     english: str
@@ -18,7 +18,7 @@ class Term:
     unless: str = "(?!)"
 
 
-# The words of the domain's glossary that are said so far; the reasons are the glossary's notes.
+# The glossary's terms in use so far; the reasons are the glossary's notes.
 GLOSSARY = (
     Term(
         "kandas",
@@ -176,7 +176,8 @@ FORBIDDEN = (
         unless="kandas",
     ),
 )
-# Signs of the familiar form. Kazakh -дың is also a genitive: there it counts before a question.
+# Signs of the familiar form. Kazakh -дың is also a genitive, so it counts only before a question
+# particle.
 FAMILIAR = {
     "kk": r"\b(?:сен|сені|сенің|саған|сенен|сенімен|сендер)\b|\w(?:сың|сің)\b"
     r"|\w[дт][ыі]ң [бмп][ае]\b|\w{2}[ыі]ң(?:д[ыі]|[ае]|н[ае]н|д[ае]р)\b"
@@ -189,7 +190,7 @@ FAMILIAR = {
     "zh_Hans": "[你妳]",
 }
 POLITE = {"kk": "Сіз", "ru": "Вы", "uz": "siz", "zh_Hans": "您"}
-# Kazakh and Russian write it with a capital throughout.
+# Kazakh and Russian write the polite pronoun with a capital throughout.
 SMALL_POLITE = {
     "kk": r"\b(?:сіз|сізді|сіздің|сізге|сізден|сізбен)\b",
     "ru": r"\b(?:вы|вас|вам|вами|ваш\w*)\b",

@@ -1,7 +1,7 @@
-"""Uzbek between its Latin and its Cyrillic letters.
+"""Conversion of Uzbek between Latin and Cyrillic letters.
 
-Latin is the alphabet of 1995 with U+02BB in oʻ gʻ and U+02BC elsewhere. The way back is sure; to
-Cyrillic, loans lose ь, ъ and ц, which `overrides.UZBEK` gives back (languages.md 5).
+Latin is the alphabet of 1995 with U+02BB in oʻ gʻ and U+02BC elsewhere. Conversion to Latin is
+reliable. In Cyrillic, loanwords lack ь, ъ and ц, which `script_overrides.UZBEK` restores.
 """
 
 import re
@@ -17,7 +17,7 @@ CYRILLIC = re.compile("[\u0400-\u04ff]+")
 TYPED = re.compile(f"(?<=[A-Za-z])[{normalization.APOSTROPHES}＇](?=[A-Za-z])|(?<=[OoGg])[ʻ‘`]")
 FOREIGN = re.compile("w|c(?!h)", re.IGNORECASE)
 UZBEK_CYRILLIC = {latin.lower(): cyrillic.lower() for latin, cyrillic in UZBEK.items()}
-# Months lose their ь before an ending, in everybody's usage.
+# Months commonly lose their ь before an ending.
 UZBEK_LATIN = {
     stem: latin
     for latin, cyrillic in UZBEK_CYRILLIC.items()
@@ -28,12 +28,12 @@ type Table = tuple[re.Pattern[str], tuple[str, ...]]
 
 HEAD, AFTER_VOWEL = "(?<![a-zʻʼ])", "(?<=[aeiou])"
 
-# In this order; what stands first is tried first.
+# The order matters: the first rule that matches applies.
 TO_CYRILLIC = (
     ("yoʻ", "йў"), ("oʻ", "ў"), ("gʻ", "ғ"), ("sʼh", "сҳ"), ("sh", "ш"), ("ch", "ч"),
     ("yo", "ё"), ("yu", "ю"), ("ya", "я"),
     ("(?<=[bdfghjklmnpqrstvxz])ye", "ье"), ("ye", "е"),
-    # Not keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
+    # Excludes keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
     (f"{HEAD}ts|ts(?=e|i(?!z(?!m)|n(?:lar)?(?![a-z])))|ts(?![a-zʻʼ])", "ц"),
     ("(?<=[kn])s(?=iya)", "ц"),
     (f"{HEAD}e|{AFTER_VOWEL}e", "э"),
@@ -53,25 +53,25 @@ TO_LATIN = (
     ("н", "n"), ("о", "o"), ("п", "p"), ("р", "r"), ("с", "s"), ("т", "t"), ("у", "u"),
     ("ф", "f"), ("х", "x"), ("ҳ", "h"), ("ы", "i"), ("э", "e"),
 )  # fmt: skip
-# What may follow a word of the exceptions, so that sirka is not taken for sirk and an ending.
+# Endings that may follow an exception, so that sirka is not read as sirk and an ending.
 ENDING = re.compile(
     "(?:lar|lik|cha|chi|si|im|ing|i|m|ngiz|imiz|ingiz|lari|dagi|gacha|da|dan|ga|ni|ning)*", re.ASCII
 )
 
 
 def to_cyrillic(text: str) -> str:
-    """Uzbek Latin in Cyrillic letters; capitals and all else stay as they are.
+    """Convert Uzbek Latin to Cyrillic letters; capitals and everything else stay as they are.
 
-    Places, tags, addresses, /commands, @names, the names of `kept.NAMES` and words with w or c are
-    untouched. Raises nothing. Source of the rules: languages.md 5.
+    Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or c
+    are untouched. Raises nothing.
     """
     return protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
 
 
 def to_latin(text: str) -> str:
-    """Uzbek Cyrillic in Latin letters; a text that `to_cyrillic` made comes back as it was.
+    """Convert Uzbek Cyrillic to Latin letters; reverses `to_cyrillic` exactly.
 
-    Raises nothing; letters that are not Uzbek stay. Source of the rules: languages.md 5.
+    Raises nothing; letters that are not Uzbek stay.
     """
     return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
 
@@ -101,14 +101,14 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The word as one of the exceptions and what follows, the longest first."""
+    """Yield the word split into an exception and the rest, the longest exception first."""
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]
 
 
 def _letters(word: str, table: Table) -> str:
-    """The word by the first rule that fits at each place."""
+    """Convert the word, by the first rule that matches at each place."""
     pattern, spellings = table
     lower, whole = word.lower(), len(word) > 1 and word.isupper()
 

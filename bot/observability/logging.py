@@ -1,7 +1,8 @@
-"""Logging by allow-list: what isn't known to be harmless never reaches a log.
+"""Allow-list logging: only values known to be harmless reach a log.
 
-A line is an event of dotted words with a few numbers, ids and plain words. Messages, arguments and
-locals of exceptions, and whatever other libraries say, are left out: they may hold personal data.
+A line is an event name of dotted words with a few numbers, ids and plain words. Messages, arguments
+and locals of exceptions, and the output of other libraries, are left out: they may hold personal
+data.
 """
 
 import logging
@@ -28,7 +29,7 @@ _COUNTED = (
     "attempt broadcast case count dropped epoch lag message ms number officer pid port registration"
     " seconds size update upload waiting worker"
 )
-# Keys whose value may be a plain word of ours, and those for numbers, yes or no, and random ids.
+# Keys whose value is a plain word of the code, and keys for numbers, booleans and random ids.
 WORDS = frozenset(_PLAIN.split())
 NUMBERS = frozenset(_COUNTED.split())
 ALLOWED = WORDS | NUMBERS | {"event", "frames", "level", "timestamp"}
@@ -39,7 +40,7 @@ _WORD = re.compile(
     r"[a-z][a-z0-9_.:/-]{0,63}|E_[A-Z][A-Z_]{0,40}|kk_Arab|zh_Hans|uz_Cyrl", re.ASCII
 )
 _LONG_NUMBER = re.compile(r"\d{5}")
-# Counts of ours stay below it; phone numbers and the platforms' ids of people mostly don't.
+# Own counts stay below this; phone numbers and the platforms' user ids mostly do not.
 _LARGEST = 10**8
 _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
 _CODE = re.compile(r"E_[A-Z][A-Z_]{0,40}")
@@ -49,14 +50,14 @@ _FRAMES = 12
 
 
 def get() -> FilteringBoundLogger:
-    """Give the logger: `log.get().info("registry.accepted", attempt=2)`."""
+    """Return the logger: `logging.get().info("registry.accepted", attempt=2)`."""
     return cast(FilteringBoundLogger, structlog.get_logger())
 
 
 def configure(level: str, *, to: TextIO | None = None) -> None:
-    """Send every log of the process to standard error: JSON lines, or columns on a terminal.
+    """Send all logs of the process to standard error: JSON lines, or columns on a terminal.
 
-    `level` is debug, info, warning or error; of other libraries only warnings are kept.
+    `level` is debug, info, warning or error. Other libraries are logged from warning up.
     """
     minimum = logging.getLevelNamesMapping()[level.upper()]
     _set_up(minimum, to)
@@ -79,7 +80,7 @@ def _set_up(minimum: int, to: TextIO | None = None) -> None:
             structlog.dev.ConsoleRenderer() if terminal else _json,
             _scrub,
         ],
-        # What alarms ask for is counted, however little is written.
+        # Events of alert rules are counted at every log level.
         wrapper_class=structlog.make_filtering_bound_logger(min(minimum, logging.WARNING)),
         logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
         cache_logger_on_first_use=False,
@@ -107,7 +108,7 @@ def _route_libraries(minimum: int) -> None:
     logging.root.setLevel(max(minimum, logging.WARNING))
     for name in ("aiogram.event", "sqlalchemy", "procrastinate"):
         logging.getLogger(name).setLevel(max(minimum, logging.WARNING))
-    # Its lines hold addresses and paths; `disabled` also holds when uvicorn sets a level later.
+    # Its lines contain addresses and paths. `disabled` also holds when uvicorn sets a level later.
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)
     logging.raiseExceptions = False
@@ -146,7 +147,7 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
-    """What of these words may be told, as on a line of the log."""
+    """Return the values that may be published, by the allow-list of log lines."""
     told = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
     return {key: value for key, value in told.items() if isinstance(value, str | int | float)}
 
@@ -211,5 +212,5 @@ def _scrub(_: WrappedLogger, __: str, line: Any) -> str:
     return _TOKEN.sub(f"bot{_MASK}", line)
 
 
-# A logger that is used before `configure` must be no less careful.
+# A logger used before `configure` must apply the same allow-list.
 _set_up(logging.INFO)

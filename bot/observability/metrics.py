@@ -1,6 +1,6 @@
-"""What one process counted, for Prometheus: what happened and how long it took, never to whom.
+"""Prometheus metrics of one process: counts and durations, never about a person.
 
-A label takes its value from a list that is known beforehand: names of ours, codes, channels.
+A label takes its value from a fixed list: names in the code, codes, channels.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,9 @@ ProcessCollector(registry=REGISTRY)
 EVENTS = Counter(
     "kosh_events", "Lines of the log, by event and code.", ("event", "code"), registry=REGISTRY
 )
-# What the rules of alarms ask for. Prometheus sees no rise in a number that is first told above
-# zero, and some of these come once: so each is told from the start, and without a code.
+# Events used by alert rules. Prometheus sees no increase in a counter that first appears above
+# zero, and some of these events occur once. Each is therefore exported from the start, without a
+# code.
 ALARMING = (
     *("update.failed", "sweep.failed", "log.uncaught", "retention.failed", "audit.broken"),
     *("reading.many", "webhook.auth_failed", "telegram.refuses_bot", "whatsapp.refuses"),
@@ -67,7 +68,7 @@ type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 
 @contextmanager
 def called(to: str) -> Iterator[None]:
-    """Time a call; it comes out as `ok` or with the code of its error."""
+    """Time a call, with the outcome `ok` or the code of its error."""
     began, outcome = perf_counter(), "ok"
     try:
         yield
@@ -79,7 +80,7 @@ def called(to: str) -> Iterator[None]:
 
 
 def exposition(samples: tuple[Sample, ...]) -> bytes:
-    """Everything that was counted, and what was read for this answer."""
+    """Return all counted metrics, and the gauges read for this response."""
     return generate_latest(REGISTRY) + generate_latest(_Read(samples))
 
 

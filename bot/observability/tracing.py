@@ -1,4 +1,4 @@
-"""Traces, where a setting asks for them: spans with names and plain words, never about whom."""
+"""Optional traces: spans with names and plain words, never about a person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,10 @@ _tracers: list[Any] = []
 
 
 def configure(url: str | None) -> None:
-    """Send spans to an OTLP/HTTP address (…/v1/traces); without one no exporter is imported."""
+    """Send spans to an OTLP/HTTP URL (…/v1/traces).
+
+    Without a URL no exporter is imported. Raises ConfigError if OpenTelemetry is missing.
+    """
     shut()
     if url is None:
         return
@@ -30,14 +33,14 @@ def configure(url: str | None) -> None:
 
 
 def shut() -> None:
-    """Send what is left, and stop."""
+    """Flush pending spans and stop."""
     while _tracers:
         _tracers.pop().shutdown()
 
 
 @contextmanager
 def span(name: str, /, **words: object) -> Iterator[None]:
-    """A span around what follows; its words pass the same allow-list as a log line's."""
+    """Wrap the block in a span; its attributes pass the allow-list of log lines."""
     if not _tracers:
         yield
         return
@@ -53,7 +56,7 @@ def span(name: str, /, **words: object) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            # Its type and code; a message may quote what a person wrote.
+            # Only the type of the error: its message may quote a person's text.
             current.set_attributes(logging.redact({"error": error}))
             current.set_status(Status(StatusCode.ERROR))
             raise

@@ -1,1 +1,1 @@
-"""The registry of pre-registrations: its contract, a client for it, and a sandbox that keeps it."""
+"""The registry of pre-registrations: its contract, a client for it, and a sandbox server."""

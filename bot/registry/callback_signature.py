@@ -1,4 +1,4 @@
-"""The signature on the registry's status callbacks: HMAC-SHA-256 over time and raw body."""
+"""Signature of the registry's status callbacks: HMAC-SHA-256 over time and raw body."""
 
 import hashlib
 import hmac
@@ -11,17 +11,17 @@ _FORM = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
 
 def sign(secret: str, body: bytes, *, at: int) -> str:
-    """The header's value for a body sent at that time (seconds since 1970)."""
+    """Return the header for a body that is sent at `at` (Unix seconds)."""
     return f"t={at},v1={_mac(secret, body, at)}"
 
 
 def verify(
     header: str, body: bytes, secrets: Iterable[str], *, now: float, tolerance: int = 300
 ) -> bool:
-    """Whether one of the valid secrets signed these raw bytes within `tolerance` seconds of `now`.
+    """Return True if a valid secret signed these raw bytes within `tolerance` seconds of `now`.
 
     Several secrets are valid while one replaces another; an empty one never is. Every secret is
-    tried in constant time, whatever the outcome of the others.
+    compared in constant time, regardless of the results of the others.
     """
     form = _FORM.fullmatch(header)
     if form is None:

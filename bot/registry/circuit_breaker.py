@@ -1,4 +1,4 @@
-"""A circuit breaker: leaves a failing registry in peace, then lets a single call try it."""
+"""Circuit breaker: pauses calls to a failing registry, then lets a single trial call through."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from bot.registry.errors import InProgress, Refused, RegistryError, Unavailable
 
 
 class Breaker:
-    """Opens after `limit` failures in a row for `rest` seconds; one per process."""
+    """Opens for `rest` seconds after `limit` consecutive failures; one per process."""
 
     def __init__(
         self,
@@ -24,9 +24,9 @@ class Breaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around one call; raises `Unavailable` (E_REGISTRY_RESTING) instead of letting it through.
+        """Guard one call; raise `Unavailable` (E_REGISTRY_RESTING) while the breaker is open.
 
-        A refusal proves the registry alive. A cancelled call proves nothing.
+        A refusal proves that the registry works. A cancelled call proves nothing.
         """
         trial = self._admit()
         try:

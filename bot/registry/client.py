@@ -1,7 +1,8 @@
-"""The client of the registry: one call, one answer to rely on, or an error that says what is known.
+"""Registry client: each call gives a checked answer, or an error that says what is known.
 
-It never repeats a call: that is the business of the job, which reconciles first. (aiohttp sends a
-PUT again when its line breaks, as RFC 9110, 9.2.2 allows; the key keeps that from counting twice.)
+It never retries a call: the job does, and looks the outcome up first. aiohttp itself sends a PUT
+again when its connection breaks, as RFC 9110, 9.2.2 allows. The idempotency key prevents a second
+effect.
 """
 
 import asyncio
@@ -56,10 +57,10 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 
 
 class Registry:
-    """The registry at `url`, spoken to over a shared session; `deadline` seconds for a whole call.
+    """The registry at `url`, over a shared session; `deadline` is in seconds for a whole call.
 
-    Raises `Misconfigured` (E_REGISTRY_URL) for an address that carries a user, a query or a
-    fragment; `settings` refuses one without TLS.
+    Raises `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
+    refuses one without TLS.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Registry:
         self._renewal = asyncio.Lock()
 
     async def create(self, body: PreRegistration, *, key: str) -> Acknowledgement:
-        """Register a person; `key` is the submission's own and stays the same in every retry."""
+        """Register a person; `key` is the submission's idempotency key, the same in every retry."""
         return await self._write(Call("POST", "v1/pre-registrations", _key(key), body=body))
 
     async def amend(self, number: str, body: PreRegistration, *, key: str) -> Acknowledgement:
@@ -100,7 +101,7 @@ class Registry:
         return await self._write(Call("POST", path, _key(key)), number)
 
     async def withdraw_consent(self, body: ConsentWithdrawal, *, key: str) -> Acknowledgement:
-        """Take consent back: the registry withdraws the registration and erases its content."""
+        """Withdraw consent: the registry withdraws the registration and erases its content."""
         return await self._write(Call("POST", "v1/consents", _key(key), body=body), body.number)
 
     async def upload(
@@ -122,7 +123,7 @@ class Registry:
             return document
 
     async def documents(self, number: str) -> tuple[Document, ...]:
-        """The documents of a registration, each with the key of the upload that brought it."""
+        """Return the documents of a registration, each with the key of its upload."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/documents")
         items = held_in(Documents, await self._ask(call)).items
         if any(item.number != number for item in items):
@@ -130,7 +131,7 @@ class Registry:
         return items
 
     async def read(self, number: str) -> Acknowledgement:
-        """The state of a registration; `Refused` with the problem not-found where there is none."""
+        """Return the state of a registration. Raises `Refused` (not-found) if there is none."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}")
         acknowledgement = held_in(Acknowledgement, await self._ask(call))
         if acknowledgement.number != number:
@@ -138,7 +139,10 @@ class Registry:
         return acknowledgement
 
     async def find(self, key: str) -> Acknowledgement | None:
-        """The registration that a write with this key made or changed; None if it never arrived."""
+        """Return the registration that a write with this key made or changed.
+
+        None if the write never arrived.
+        """
         call = Call("GET", "v1/pre-registrations", query={"idempotency_key": _key(key)})
         items = held_in(Found, await self._ask(call)).items
         if any(item.idempotency_key != key for item in items):
@@ -146,7 +150,7 @@ class Registry:
         return items[0] if items else None
 
     async def reference(self, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-        """The codes of that kind that the registry knows today."""
+        """Return the codes of this kind that the registry currently knows."""
         reference = held_in(Reference, await self._ask(Call("GET", f"v1/reference/{kind}")))
         if reference.kind != kind:
             raise contract_broken()
@@ -157,7 +161,7 @@ class Registry:
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
                 raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
-            # A mixed-up answer gives itself away by its key, or by the number that was asked for.
+            # The key, or the number asked for, reveals an answer to another request.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):
@@ -203,7 +207,8 @@ class Registry:
                 data=data,
                 headers=headers | {"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
-                # A connection that comes too late is told apart from an answer that does.
+                # A separate limit for connecting: without a connection nothing was sent, so the
+                # outcome is known.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
                 return await received(response)
@@ -239,7 +244,7 @@ class Registry:
         return held_in(Token, answer)
 
     def _forget(self, token: str) -> None:
-        """Drops a token that was refused, unless another call has renewed it meanwhile."""
+        """Drop a refused token, unless another call has renewed it meanwhile."""
         if self._token == token:
             self._token = None
 

@@ -1,4 +1,4 @@
-"""The registry's contract: what is sent, what is answered, and which problems may be named."""
+"""Registry contract: requests, answers, and the problems that may be named."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -16,7 +16,7 @@ from pydantic import (
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and letters that are not mistaken for one another when read aloud or written down."""
 
-# Control characters and blank edges are refused; every script is welcome.
+# Refuses control characters and blank edges; accepts every script.
 _LINE = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 
 type Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
@@ -126,7 +126,7 @@ class Model(BaseModel):
 
 
 class Personal(Model):
-    """A value about a person: it never shows itself in a log or a traceback."""
+    """A value about a person; its `repr` hides the content from logs and tracebacks."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
@@ -135,7 +135,7 @@ class Personal(Model):
 
 
 class Member(Personal):
-    """Somebody who moves along, without a name: other adults consent for themselves."""
+    """A family member who moves along, without a name: other adults give their own consent."""
 
     relation: Relation
     age_band: AgeBand
@@ -165,7 +165,7 @@ class Contact(Personal):
 
 
 class Consent(Personal):
-    """The consent under which the registration is sent: which text, in which language, when."""
+    """The consent under which the registration is sent: its text, its language and its time."""
 
     text_sha256: Sha256
     """SHA-256 of the exact text shown, as UTF-8."""
@@ -174,7 +174,7 @@ class Consent(Personal):
 
 
 class PreRegistration(Personal):
-    """What a person states when they pre-register, as codes of the registry."""
+    """A person's statements in a pre-registration, as codes of the registry."""
 
     programme: Programme
     purpose: Purpose
@@ -206,7 +206,7 @@ class PreRegistration(Personal):
 
 
 class ConsentWithdrawal(Personal):
-    """Consent taken back: the registry closes the registration and erases what it holds of it."""
+    """Withdrawal of consent: the registry closes the registration and erases its content."""
 
     number: Number
     text_sha256: Sha256
@@ -216,7 +216,7 @@ class ConsentWithdrawal(Personal):
 
 
 class Acknowledgement(Model):
-    """The registry's word on a registration."""
+    """The registry's answer about a registration."""
 
     number: Number
     """The receipt number that the person keeps; it can't be guessed."""
@@ -231,13 +231,13 @@ class Acknowledgement(Model):
 
 
 class Found(Model):
-    """The answer to a search by idempotency key: an explicit nothing, or one registration."""
+    """The result of a search by idempotency key: explicitly none, or one registration."""
 
     items: Annotated[tuple[Acknowledgement, ...], Field(max_length=1)]
 
 
 class StatusCallback(Model):
-    """A change of state that the registry made by itself, signed (see `signature`)."""
+    """A state change made by the registry itself, signed (see `callback_signature`)."""
 
     event_id: UUID
     number: Number
@@ -255,14 +255,14 @@ class ReferenceItem(Model):
 
 
 class Reference(Model):
-    """A list of codes that the registry knows today."""
+    """A list of the codes that the registry currently knows."""
 
     kind: ReferenceKind
     items: tuple[ReferenceItem, ...]
 
 
 class Token(BaseModel):
-    """An OAuth 2.0 access token (RFC 6749, 5.1); other members of the RFC are read over."""
+    """An OAuth 2.0 access token (RFC 6749, 5.1); other members of the RFC are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -272,7 +272,7 @@ class Token(BaseModel):
 
 
 class FieldError(Model):
-    """A field that was not accepted: where and why, never what."""
+    """A rejected field: its place and the reason, never its value."""
 
     pointer: Pointer
     """JSON Pointer (RFC 6901) into the body; empty for the body itself."""
@@ -280,7 +280,7 @@ class FieldError(Model):
 
 
 class Problem(BaseModel):
-    """RFC 9457; as it asks, members that aren't known are read over."""
+    """A problem (RFC 9457); unknown members are ignored, as the RFC requires."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -332,16 +332,19 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """The problem of that name, as it goes over the wire."""
+    """Return the problem with this name, as sent over the wire."""
     status, title = PROBLEMS[name]
     return Problem(type=problem_type(name), title=title, status=status, errors=errors)
 
 
 def problem_type(name: ProblemName) -> str:
-    """The `type` of a problem (RFC 9457, 3.1.1)."""
+    """Return the `type` of a problem (RFC 9457, 3.1.1)."""
     return f"urn:kosh-registry:problem:{name}"
 
 
 def problem_name(problem: Problem | None) -> ProblemName | None:
-    """The name of a problem that the contract knows; foreign texts are never passed on."""
+    """Return the name of a problem that the contract knows, otherwise None.
+
+    Texts of other problems are never passed on.
+    """
     return next((name for name in PROBLEMS if problem and problem.type == problem_type(name)), None)

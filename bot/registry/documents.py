@@ -1,4 +1,4 @@
-"""The contract's part on documents: what is told of one, and what is kept beside a registration."""
+"""Documents in the contract: their description, and their record beside a registration."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -56,7 +56,7 @@ type Pages = Annotated[int, Field(ge=1, le=100)]
 
 
 class DocumentLabel(Model):
-    """What is told of a document beside its bytes."""
+    """The description of a document, sent beside its bytes."""
 
     kind: DocumentKind
     media_type: DocumentType
@@ -66,7 +66,7 @@ class DocumentLabel(Model):
     """SHA-256 of the bytes: what arrived otherwise is not kept."""
 
     def headers(self) -> dict[str, str]:
-        """How it is told beside the bytes."""
+        """Return the description as headers, sent beside the bytes."""
         return {
             "Content-Type": self.media_type,
             "Content-Length": str(self.size),
@@ -77,7 +77,7 @@ class DocumentLabel(Model):
 
 
 class Document(DocumentLabel):
-    """A document that the registry keeps beside a registration."""
+    """A document that the registry keeps with a registration."""
 
     id: UUID
     number: Number
@@ -88,6 +88,6 @@ class Document(DocumentLabel):
 
 
 class Documents(Model):
-    """The documents of a registration, the oldest first."""
+    """The documents of a registration, oldest first."""
 
     items: Annotated[tuple[Document, ...], Field(max_length=500)]

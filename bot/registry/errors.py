@@ -1,4 +1,4 @@
-"""What can go wrong with a registry call, sorted by what must be done next."""
+"""Errors of registry calls, grouped by what must be done next."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from bot.registry.contract import FieldError
 
 
 class RegistryError(Exception):
-    """A registry call without an answer to rely on; `code` is stable, no text repeats the input."""
+    """A registry call without a reliable answer; `code` is stable, no text repeats the input."""
 
     next_step: ClassVar[str]
 
@@ -16,7 +16,7 @@ class RegistryError(Exception):
 
 
 class Unavailable(RegistryError):
-    """Nothing was written; try again, after `retry_after` seconds if the registry named them."""
+    """Nothing was written; retry, after `retry_after` seconds if the registry gave them."""
 
     next_step = "try again later"
 
@@ -26,17 +26,17 @@ class Unavailable(RegistryError):
 
 
 class InProgress(Unavailable):
-    """An earlier request with the same key is being worked on; ask again with that same key."""
+    """An earlier request with the same key is in progress; retry with that same key."""
 
 
 class OutcomeUnknown(RegistryError):
-    """The write may or may not have happened: `find` it by its key before anything else."""
+    """A write may or may not have happened: `find` it by its key before anything else."""
 
     next_step = "look it up by its key before any retry"
 
 
 class Refused(RegistryError):
-    """The registry won't have it as it is; an officer looks at `problem` and `fields`."""
+    """The registry refuses the request as it is; an officer checks `problem` and `fields`."""
 
     next_step = "hand it to an officer"
 
@@ -49,6 +49,6 @@ class Refused(RegistryError):
 
 
 class Misconfigured(RegistryError):
-    """Nothing was written: address, login, certificate or contract don't fit the registry's."""
+    """Nothing was written: URL, credentials, certificate or contract do not match the registry."""
 
     next_step = "check the registry's settings, then try again"

@@ -1,4 +1,4 @@
-"""One request to the registry and what came back, sorted by what must be done next."""
+"""One request to the registry and its answer, mapped to an error by what must be done next."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ type Contents = Callable[[], AsyncIterator[bytes]]
 """The bytes of a document from the beginning; asked for again where a token has to be renewed."""
 
 _MAX_WAIT = 3600.0
-# A document takes a slow line longer than a form does.
+# On a slow connection a document takes longer than a form does.
 _UPLOAD_PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: what is asked, and whether it changes something over there."""
+    """One request to the registry; with a `key` it is a write."""
 
     method: Literal["GET", "POST", "PUT"]
     path: str
@@ -62,7 +62,7 @@ class Call:
         return self.body.model_dump_json().encode() if self.body else None
 
     def lost(self, code: str, happened: str) -> RegistryError:
-        """The error for an answer that can't be relied on, once the request may have arrived."""
+        """Return the error for an unreliable answer, once the request may have arrived."""
         return (OutcomeUnknown if self.is_write else Unavailable)(code, happened)
 
 
@@ -81,7 +81,7 @@ class Answer:
 
 
 class TooLong(Exception):
-    """An answer larger than any the contract knows."""
+    """An answer larger than any that the contract defines."""
 
 
 async def received(response: ClientResponse) -> Answer:
@@ -95,7 +95,7 @@ async def received(response: ClientResponse) -> Answer:
 
 
 def objection(call: Call, answer: Answer) -> RegistryError:
-    """What an answer other than 200 and 201 means for the call."""
+    """Return the error for an answer other than 200 and 201."""
     problem = answer.problem()
     name = problem_name(problem)
     match answer.status:
@@ -151,7 +151,7 @@ def _read[M: BaseModel](model: type[M], body: bytes) -> M | None:
 
 
 def _seconds(retry_after: str) -> float | None:
-    """Retry-After (RFC 9110, 10.2.3), in seconds or as a date, as a wait of at most an hour."""
+    """Return Retry-After (RFC 9110, 10.2.3), in seconds or a date, as a wait of at most 3,600 s."""
     if retry_after.isascii() and retry_after.isdigit():
         wait = float(retry_after[:9])
     else:

@@ -1,6 +1,6 @@
-"""The contract's operations, and the OpenAPI 3.1 document made from them and from the models.
+"""The contract's operations, and the OpenAPI 3.1 document generated from them and the models.
 
-`python -m bot.registry.openapi > docs/registry-openapi.json` renews the published document.
+`python -m bot.registry.openapi > docs/registry-openapi.json` regenerates the published document.
 """
 
 import json
@@ -48,7 +48,7 @@ _ON_BODIES: tuple[ProblemName, ...] = (
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that can be asked of the registry. Every write carries an Idempotency-Key."""
+    """One operation of the registry's API; every write carries an Idempotency-Key."""
 
     name: str
     method: Literal["get", "post", "put"]
@@ -162,7 +162,7 @@ _PARAMETERS = {
 
 
 def openapi() -> Schema:
-    """The OpenAPI 3.1 document of the contract."""
+    """Return the OpenAPI 3.1 document of the contract."""
     paths: Schema = {"/oauth/token": {"post": _token()}}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
@@ -182,7 +182,7 @@ def openapi() -> Schema:
 
 
 def published() -> str:
-    """The document as it is kept in `docs/registry-openapi.json`."""
+    """Return the document as stored in `docs/registry-openapi.json`."""
     return json.dumps(openapi(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,8 +1,8 @@
-"""The audit log: who did what, in a chain of hashes that shows a missing or altered link.
+"""Audit log: a hash chain of actions that reveals a missing or altered entry.
 
-The number of a row is drawn under the lock of the chain's head; drawn before it, links break
-under concurrency (security.md 4.6). No names, no message text. The head, kept elsewhere, shows
-later whether the log was cut off at its end.
+An entry's number is assigned under the lock of the chain's head. Assigned earlier, it would let
+concurrent writers break the chain. Entries contain no names and no message text. A head stored
+elsewhere reveals later whether the log was truncated.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link: ids and words of ours only."""
+    """An entry of the chain; it contains only ids and fixed words."""
 
     seq: int
     at: datetime
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last link; `str()` of it is what to keep elsewhere."""
+    """The last entry of the chain; store its `str()` elsewhere."""
 
     seq: int
     hash: bytes
@@ -42,12 +42,16 @@ class Head:
 async def append(
     transaction: AsyncConnection[Any], *, actor: str, action: str, subject: str, detail: str = ""
 ) -> None:
-    """Add a link in the caller's transaction, as late in it as can be: writers wait in line."""
+    """Append an entry in the caller's transaction.
+
+    Call it as late as possible, since it locks the head and other writers wait.
+    """
     told = {"actor": actor, "action": action, "subject": subject, "detail": detail}
     await transaction.execute(APPEND, told)
 
 
-# The same bytes as `_link` has; one statement, so that nobody waits for our trips.
+# Hashes the same bytes as `_link`. One statement, so that other writers do not wait for round
+# trips.
 _APPENDING: Final = r"""
 WITH head AS (
   SELECT seq + 1 AS seq, hash AS before, kosh_now() AS at FROM audit_head WHERE {} FOR UPDATE
@@ -71,7 +75,7 @@ UPDATE audit_head SET seq = link.seq, hash = link.hash FROM link
 
 
 def appending(condition: str) -> str:
-    """What adds a link where a condition holds, and else does nothing."""
+    """Return the SQL that appends an entry if `condition` holds, and otherwise does nothing."""
     return _APPENDING.format(condition)
 
 
@@ -81,7 +85,7 @@ APPEND: Final = appending("true")
 async def entries(
     transaction: AsyncConnection[Any], before: int | None = None, limit: int = MAX_ENTRIES
 ) -> list[Entry]:
-    """Links that the session may see, newest first, of numbers below `before`."""
+    """Return entries visible to this session, newest first, with numbers below `before`."""
     cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail FROM audit"
         " WHERE %s::bigint IS NULL OR seq < %s ORDER BY seq DESC LIMIT %s",
@@ -91,7 +95,7 @@ async def entries(
 
 
 async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
-    """What was done with one thing, oldest first."""
+    """Return the entries about one subject, oldest first."""
     cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail FROM audit WHERE subject = %s ORDER BY seq",
         (subject,),
@@ -100,7 +104,7 @@ async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
 
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
-    """The end of the chain as it is now."""
+    """Return the current end of the chain."""
     cursor = await transaction.execute("SELECT seq, hash FROM audit_head")
     row = await cursor.fetchone()
     assert row is not None
@@ -108,13 +112,13 @@ async def head(transaction: AsyncConnection[Any]) -> Head:
 
 
 async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | None:
-    """The number of the first link that does not fit; None when the chain is whole.
+    """Return the number of the first broken entry; None if the chain is intact.
 
-    `kept` is a head of earlier, as printed: the chain must still go through it.
+    `kept` is an earlier head, as printed; the chain must still contain it.
     """
     kept_seq, _colon, kept_hash = kept.partition(":")
     before, expected = b"", 1
-    # The head first: if nothing comes after that, nobody has added a link in between.
+    # Read the head before the links. If no link follows it, the chain did not grow meanwhile.
     while (now := await head(transaction)) and (links := await _links(transaction, expected)):
         for entry, found in links:
             if entry.seq != expected or found != _link(before, entry):
@@ -127,7 +131,10 @@ async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | Non
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Some links at a time: years of them fit neither into memory nor into a statement's time."""
+    """Return up to AT_ONCE entries from number `since`.
+
+    Years of entries exceed both memory and the statement timeout.
+    """
     cursor = await transaction.execute(
         "SELECT seq, at, actor, action, subject, detail, hash FROM audit WHERE seq >= %s"
         " ORDER BY seq LIMIT %s",
@@ -139,6 +146,6 @@ async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[En
 def _link(before: bytes, entry: Entry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat()
     told = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
-    # Links of before there were details stay as they were.
+    # Entries written before `detail` existed keep their hash.
     told += [entry.detail] if entry.detail else []
     return sha256(before + "\0".join(told).encode()).digest()

@@ -1,7 +1,8 @@
-"""The key files of an installation: which there are, which of them writes, and their end.
+"""Key files of an installation: loading, choice of the active key, and destruction.
 
-A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All of a kind read; one writes: the newest
-that has lain there for an hour, so that every process knows a key before any writes under it.
+A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All keys of a kind can read. One key
+writes: the newest that is at least an hour old. Every process therefore knows a key before any
+process writes with it.
 """
 
 import fcntl
@@ -24,12 +25,12 @@ _KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
 
 
 class VaultError(Exception):
-    """A key or a sealed value can't be used; nothing of either is in the message.
+    """A key or an encrypted value cannot be used; the message contains nothing of either.
 
-    Codes: E_VAULT_EPOCH (the epoch's key isn't here), E_VAULT_SEALED (altered, or moved to another
+    Codes: E_VAULT_EPOCH (the epoch's key is missing), E_VAULT_SEALED (altered, or moved to another
     place), E_VAULT_KEYS (the key directory is missing, incomplete or open to others),
-    E_VAULT_IN_USE (a key that is still needed was to be destroyed), E_VAULT_FOREIGN (the keys
-    open nobody of the database).
+    E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN (the keys decrypt no
+    person of the database).
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -39,7 +40,7 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of an installation, by version; `young` names those that only read yet."""
+    """The keys of an installation, by version; the keys in `young` only read so far."""
 
     epoch: Mapping[int, bytes] = field(repr=False)
     index: Mapping[int, bytes] = field(repr=False)
@@ -47,11 +48,11 @@ class Keys:
     young: frozenset[str] = frozenset()
 
     def of(self, kind: Kind) -> Mapping[int, bytes]:
-        """All keys of a kind, by version."""
+        """Return all keys of a kind, by version."""
         return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
 
     def writing(self, kind: Kind) -> int:
-        """The version under which is written: the newest that has settled, else the newest."""
+        """Return the version that writes: the newest settled one, otherwise the newest."""
         versions = self.of(kind)
         settled = [each for each in versions if f"{kind}-{each}" not in self.young]
         return max(settled or versions)
@@ -60,7 +61,7 @@ class Keys:
     def load(cls, directory: Path) -> Self:
         """Read `epoch-<n>.key`, `index-<n>.key` and `ask-<n>.key`.
 
-        Raises VaultError E_VAULT_KEYS when a kind is missing or others can read the keys.
+        Raises VaultError E_VAULT_KEYS if a kind is missing or others can read the keys.
         """
         found: dict[Kind, dict[int, bytes]] = {kind: {} for kind in _KINDS}
         young = set()
@@ -86,7 +87,7 @@ class Keys:
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Make the first keys where there are none yet, then load.
+        """Create the first keys if there are none yet, then load.
 
         Never adds to a directory that holds keys: a lost key must be restored, not replaced.
         """
@@ -98,21 +99,21 @@ class Keys:
 
 
 def files(directory: Path) -> Iterator[tuple[Kind, int, Path]]:
-    """The key files of a directory: kind, version, path."""
+    """Yield the key files of a directory: kind, version, path."""
     for path in sorted(directory.iterdir()):
         if name := _KEY_FILE.fullmatch(path.name):
             yield next(kind for kind in _KINDS if kind == name[1]), int(name[2]), path
 
 
 def age(path: Path) -> float:
-    """Seconds since a key file was written here."""
+    """Return the seconds since a key file was written here."""
     return time.time() - path.stat().st_mtime
 
 
 def add(directory: Path, kind: Kind, after: int = 0) -> int:
-    """Put the next key of a kind beside the others; its version.
+    """Create the next key of a kind and return its version.
 
-    With `after` nothing is made if one has followed that version already.
+    With `after`, do nothing if a newer version than that exists already.
     """
     with _exclusive_lock(directory):
         newest = max(Keys.load(directory).of(kind))
@@ -123,7 +124,10 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 
 
 def destroy(directory: Path, kind: Kind, version: int) -> None:
-    """Overwrite a key and remove it; whoever asks has made sure that nothing needs it."""
+    """Overwrite and delete a key. Raises VaultError.
+
+    The caller has made sure that nothing needs the key.
+    """
     path = directory / f"{kind}-{version}.key"
     with _exclusive_lock(directory):
         if Keys.load(directory).writing(kind) <= version:
@@ -137,7 +141,7 @@ def destroy(directory: Path, kind: Kind, version: int) -> None:
 
 @contextmanager
 def _exclusive_lock(directory: Path) -> Iterator[None]:
-    """One process at a time: of two that start for the first time, the second finds the keys."""
+    """Lock the directory, so that of two first starts the second finds the keys."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_others(directory.name, directory.stat().st_mode)
@@ -162,7 +166,7 @@ def _read_key(path: Path) -> bytes:
 
 
 def _write_key(path: Path) -> None:
-    """A file that is whole or absent: other processes look for new keys at any moment."""
+    """Write a key file atomically: other processes look for new keys at any time."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
-"""Slow hashes of what people type to prove who they are: passwords and PINs.
+"""Password hashing with argon2id, for passwords and PINs.
 
-OWASP's smaller setting of argon2id: 18 ms and 19 MiB a try; two at once, or trying would eat the
-memory. Whatever the answer is, it costs the same.
+It uses the smaller setting of OWASP: 18 ms and 19 MiB per attempt. Two attempts run at once, since
+more could exhaust the memory. Success and failure take the same time.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ _NOBODYS = _hasher.hash(token_urlsafe(16))
 
 
 async def hash_password(secret: str) -> str:
-    """The hash to keep."""
+    """Return the hash to store."""
     async with _turnstile:
         return await asyncio.to_thread(_hasher.hash, secret)
 
 
 async def verify_password(stored: str | None, secret: str) -> bool:
-    """Whether a secret is the one that was hashed; without one it is tried on nobody's."""
+    """Return True if the secret matches; without a stored hash, check it against a dummy one."""
     async with _turnstile:
         try:
             await asyncio.to_thread(_hasher.verify, stored or _NOBODYS, secret)

@@ -1,7 +1,8 @@
-"""Encryption per person: sealed fields, wrapped keys, blind indexes, and the keys they come from.
+"""Encryption per person: encrypted fields, wrapped keys, blind indexes, and derived keys.
 
-Losing a person's wrapped key makes everything sealed for that person unreadable: that is erasure.
-Wrapped keys die for good with the key of their epoch, also in backups.
+Deleting a person's wrapped key makes everything encrypted for that person unreadable: this is
+erasure. Destroying the key of an epoch makes its wrapped keys permanently unreadable, also in
+backups.
 """
 
 import hmac
@@ -27,20 +28,20 @@ _EPOCH_BYTES = 4
 _VERSION = b"\x01"
 _BACKUP = b"KOSH-BACKUP-1\n"
 _PIECE = 64 * 1024
-# Of so many people the key stays open, until the key files are looked at again.
+# Number of people whose unwrapped key is cached until the next `refresh`.
 _MAX_OPEN = 1024
 
 
 @dataclass(frozen=True)
 class WrappedKey:
-    """A person's key as it is stored: nonce (12 bytes) and AES-GCM under the key of `epoch`."""
+    """A person's key as stored: nonce (12 bytes) and AES-GCM under the key of `epoch`."""
 
     epoch: int
     wrapped: bytes
 
 
 class PersonKey:
-    """One person's open key: seals and unseals that person's fields."""
+    """One person's unwrapped key: encrypts and decrypts that person's fields."""
 
     __slots__ = ("_ciphers", "_dek", "_name", "person_id")
 
@@ -51,13 +52,19 @@ class PersonKey:
         self._ciphers: dict[str, AESGCM] = {}
 
     def seal(self, plain: bytes, table: str, column: str, row: str) -> bytes:
-        """Encrypt a field for its one place: version byte, nonce (12 bytes), AES-GCM."""
+        """Encrypt a field for one place: version byte, nonce (12 bytes), AES-GCM.
+
+        The associated data binds it to table, column, person and row.
+        """
         nonce = os.urandom(_NONCE_BYTES)
         place = self._place(table, column, row)
         return _VERSION + nonce + self._cipher(table).encrypt(nonce, plain, place)
 
     def unseal(self, sealed: bytes, table: str, column: str, row: str) -> bytes:
-        """Decrypt a field; VaultError E_VAULT_SEALED unless it was sealed for this very place."""
+        """Decrypt a field.
+
+        Raises VaultError E_VAULT_SEALED unless it was encrypted for this very place.
+        """
         if sealed[:1] != _VERSION:
             raise _not_ours()
         return _open(self._cipher(table), sealed[1:], self._place(table, column, row))
@@ -73,7 +80,7 @@ class PersonKey:
 
 
 class _KeyRing:
-    """The keys as ciphers, made once; which of them writes."""
+    """Ciphers of all keys, created once, and the versions that write."""
 
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
@@ -87,7 +94,7 @@ class _KeyRing:
 
 
 class Vault:
-    """Everything that needs a key of the installation; `directory` is where new keys appear."""
+    """All operations that need a key of the installation; new keys appear in `directory`."""
 
     def __init__(self, keys: Keys, directory: Path | None = None) -> None:
         self._keys, self._directory = keys, directory
@@ -97,21 +104,21 @@ class Vault:
 
     @property
     def epoch(self) -> int:
-        """The epoch under which keys are wrapped now."""
+        """Return the epoch under which keys are wrapped now."""
         return self._ring.epoch
 
     @property
     def index_version(self) -> int:
-        """The version of the key that makes blind indexes now."""
+        """Return the version of the key that computes blind indexes now."""
         return self._ring.index_version
 
     @property
     def rotating(self) -> bool:
-        """Whether blind indexes of several keys are in use."""
+        """Return True if blind indexes of several keys are in use."""
         return len(self._ring.index) > 1
 
     def refresh(self) -> bool:
-        """Let all open keys go and read the key files again; whether anything has changed.
+        """Drop all cached keys and read the key files again; return True if they changed.
 
         Raises VaultError.
         """
@@ -123,31 +130,31 @@ class Vault:
         return True
 
     def new_key(self, person_id: UUID) -> WrappedKey:
-        """Draw a key for a person and wrap it under the epoch of now."""
+        """Generate a key for a person and wrap it under the current epoch."""
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key, unless it is still open: an answer is soon followed by the next.
+        """Unwrap a person's key, or return the cached one: an answer is soon followed by the next.
 
-        VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be.
+        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """
         kept = person_id not in self._erased
         return self._opened(person_id, key) if kept else self._person_key(person_id, key)
 
     def forget(self, person_id: UUID) -> None:
-        """Let the key of a person who is being erased go, and keep it no more until the next look.
+        """Drop the key of a person being erased; do not cache it until the next `refresh`.
 
-        Other processes let it go at theirs.
+        Other processes drop it at their own next `refresh`.
         """
         self._erased.add(person_id)
-        # All of them: one alone can't be picked out, and the others are soon opened again.
+        # `lru_cache` cannot drop a single entry; the others are soon unwrapped again.
         self._opened.cache_clear()
 
     def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         return PersonKey(person_id, self._unwrap(person_id, key))
 
     def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
-        """The same key under the epoch of now: what it sealed stays as it is."""
+        """Wrap the same key under the current epoch; data encrypted with it stays as it is."""
         return self._wrap(person_id, self._unwrap(person_id, key))
 
     def _wrap(self, person_id: UUID, dek: bytes) -> WrappedKey:
@@ -161,40 +168,44 @@ class Vault:
         return _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch))
 
     def _know(self, epoch: int) -> None:
-        """A key that another process has begun to use may have come since the last look."""
+        """Reload the keys for an unknown epoch: another process may have begun to use it."""
         if epoch not in self._ring.wrapping:
             self.refresh()
 
     def index(self, kind: str, value: str) -> bytes:
-        """Give the 16-byte blind index under which a normalised value is stored."""
+        """Return the 16-byte blind index under which a normalised value is stored."""
         return _blind(self._ring.index[0], kind, value)
 
     def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
-        """Give the blind indexes to look a value up by, during a rotation more than one.
+        """Return the blind indexes to look a value up by; several during a key rotation.
 
         The first is that of `index`.
         """
         return tuple(_blind(key, kind, value) for key in self._ring.index)
 
     def ask_key(self, channel: str, handle: str, day: date) -> str:
-        """Name a just-ask conversation in Valkey: it doesn't tell who asks, nor link two days.
+        """Return the Valkey key of an anonymous conversation.
 
-        A conversation that crosses midnight is found under the day before.
+        It does not identify the person, and it changes daily, so that days cannot be linked. A
+        conversation that crosses midnight is found under the previous day.
         """
         day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()
 
     def seal_transient(self, plain: bytes, purpose: str) -> bytes:
-        """Encrypt what no person's key covers: just-ask state and the quarantine.
+        """Encrypt data that no person's key covers: anonymous sessions and the quarantine.
 
-        Version byte, epoch (4 bytes), nonce (12 bytes), AES-GCM bound to `purpose`.
+        Format: version byte, epoch (4 bytes), nonce (12 bytes), AES-GCM bound to `purpose`.
         """
         epoch, nonce = self._ring.epoch, os.urandom(_NONCE_BYTES)
         head = _VERSION + epoch.to_bytes(_EPOCH_BYTES) + nonce
         return head + self._ring.transient[epoch].encrypt(nonce, plain, purpose.encode())
 
     def unseal_transient(self, sealed: bytes, purpose: str) -> bytes:
-        """Decrypt it; VaultError E_VAULT_EPOCH or E_VAULT_SEALED when it can't be."""
+        """Decrypt a value of `seal_transient`.
+
+        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
+        """
         if sealed[:1] != _VERSION:
             raise _not_ours()
         epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
@@ -203,14 +214,15 @@ class Vault:
         return _open(cipher, sealed[1 + _EPOCH_BYTES :], purpose.encode())
 
     def reseal_transient(self, sealed: bytes, purpose: str) -> bytes:
-        """The same under the epoch of now."""
+        """Encrypt the same value under the current epoch."""
         return self.seal_transient(self.unseal_transient(sealed, purpose), purpose)
 
     def seal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Encrypt a stream under the epoch of now: its pieces can't be cut off, moved or joined.
+        """Encrypt a stream under the current epoch; pieces cannot be cut off, moved or joined.
 
-        A mark, the epoch (4 bytes), 7 random bytes; then of each 64 KiB the AES-GCM, whose nonce
-        is those bytes, the piece's number and whether it is the last (the STREAM construction).
+        Format: a mark, the epoch (4 bytes), 7 random bytes, then the AES-GCM ciphertext of each 64
+        KiB piece. Its nonce is those bytes, the piece's number and whether it is the last (the
+        STREAM construction).
         """
         epoch, salt = self._ring.epoch, os.urandom(_NONCE_BYTES - 5)
         head = _BACKUP + epoch.to_bytes(_EPOCH_BYTES) + salt
@@ -220,7 +232,10 @@ class Vault:
             yield self._ring.backup[epoch].encrypt(nonce, piece, head)
 
     def unseal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Decrypt it; VaultError E_VAULT_EPOCH once its epoch was destroyed, E_VAULT_SEALED."""
+        """Decrypt a stream of `seal_backup`.
+
+        Raises VaultError: E_VAULT_EPOCH once its epoch was destroyed, E_VAULT_SEALED.
+        """
         stream = iter(chunks)
         head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
         if not head.startswith(_BACKUP):
@@ -235,7 +250,7 @@ class Vault:
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
-    """A stream in pieces of one size, numbered; the last may be shorter, and says so."""
+    """Yield a stream in numbered pieces of one size; the last is flagged and may be shorter."""
     held, number = bytearray(), 0
     for chunk in chunks:
         held += chunk

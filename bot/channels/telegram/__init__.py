@@ -1,4 +1,4 @@
-"""The Telegram channel: aiogram's client, over JSON and the process's own connections."""
+"""The Telegram channel: aiogram, with JSON requests over the process's own connections."""
 
-# First: whatever imports aiogram before it builds all of its models.
+# Must be the first import: an earlier import of aiogram would build all of its models.
 from bot.channels.telegram import deferred_models as deferred_models

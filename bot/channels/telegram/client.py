@@ -1,4 +1,4 @@
-"""Telegram: a bot's calls to any server of the Bot API, as methods of aiogram."""
+"""Telegram client: calls to any Bot API server, as methods of aiogram."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -44,7 +44,7 @@ from flows.engine.language_protocol import Words
 POLL_SECONDS = 50
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
-# About one message a second into a chat; short bursts pass.
+# Telegram's limit per chat: about one message per second, with short bursts.
 EACH, EACH_BURST = 1.0, 10
 
 deferred_models.build_models(__name__)
@@ -60,7 +60,7 @@ _NUMBERED = msgspec.json.Decoder(_Numbered)
 
 
 class Telegram:
-    """The channel of one bot; its token is in no log and no exception."""
+    """The channel of one bot; its token appears in no log and no exception."""
 
     name = updates.NAME
     edits = True
@@ -71,18 +71,18 @@ class Telegram:
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))
-        # Answers are not bound by the rate of announcements; only a chat of its own is (1.2).
+        # The bot-wide rate limits broadcasts only; answers are limited per chat.
         self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST) if rate else Rates()
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Read one update; Unreadable when that cannot be done."""
+        """Parse one update. Raises Unreadable."""
         return (updates.arrival(body),)
 
     async def send(self, act: ChannelCall) -> str:
-        """Make one call and return the message id; of several parts the ids, joined by commas.
+        """Make one call and return the message id, or the comma-separated ids of several parts.
 
-        Raise CannotEdit if the new message takes several parts, or is protected as the old one may
-        not be. A message that can no longer be deleted counts as deleted.
+        Raises CannotEdit if the new message takes several parts, or is protected, which an edit
+        cannot set. Deleting a message that can no longer be deleted counts as success.
         """
         chat_id = int(act.address)
         match act.kind:
@@ -101,20 +101,20 @@ class Telegram:
         return act.external_id
 
     def acknowledgement(self, press_id: str) -> dict[str, str]:
-        """Return the call that ends a button's waiting sign, for the answer to a webhook."""
+        """Return the call that stops a button's loading indicator, for a webhook response."""
         return {"method": "answerCallbackQuery", "callback_query_id": press_id}
 
     async def acknowledge(self, press_id: str) -> None:
-        """End a button's waiting sign by a call, for long polling; ignore a failure."""
+        """Stop a button's loading indicator by a call, for long polling; ignore failures."""
         with suppress(SendError):
             await self._bot(AnswerCallbackQuery(callback_query_id=press_id))
 
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
-        """Yield updates by long polling; asking for the next batch confirms the last."""
+        """Yield updates by long polling; requesting the next batch confirms the last one."""
         await self._insist(DeleteWebhook())
         asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
-            # As they came: `session.SHAPES`.
+            # Not decoded: see `session.SHAPES`.
             batch = cast(list[msgspec.Raw], await self._insist(asked))
             if batch:
                 yield tuple(bytes(update) for update in batch)
@@ -125,9 +125,9 @@ class Telegram:
         await self.me()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield a person's file as it comes; Refused if it is gone or too large for the API.
+        """Yield the bytes of a person's file. Raises Refused if it is gone or too large.
 
-        Telegram's own server gives out 20 MB, by links that expire after an hour.
+        Telegram's own server serves files of up to 20 MB, by links that expire after an hour.
         """
         file = await self._bot(GetFile(file_id=ref))
         if file.file_path is None:
@@ -146,11 +146,11 @@ class Telegram:
         return await self._bot(GetMe())
 
     async def webhook(self) -> WebhookInfo:
-        """Return the webhook's address, its waiting updates and its last error."""
+        """Return the webhook's URL, its number of pending updates and its last error."""
         return await self._bot(GetWebhookInfo())
 
     async def set_profile(self, words: Words) -> int:
-        """Update commands and descriptions; return how many were changed."""
+        """Update the bot's commands and descriptions; return the number of changes."""
         return await profile.bring(self._bot, words)
 
     async def _send(self, chat_id: int, message: Message, *, paid: bool) -> str:
@@ -165,10 +165,10 @@ class Telegram:
                     protect_content=message.protect or None,
                     allow_paid_broadcast=paid or None,
                 )
-                # Of the answer only the id is there: `session.SHAPES`.
+                # Only the id of the answer is decoded: see `session.SHAPES`.
                 ids.append((await self._deliver(part)).message_id)
         except SendError:
-            # All of it will be sent again: the parts that are there must not stand twice.
+            # The whole message will be retried, so its delivered parts must not appear twice.
             with suppress(SendError):
                 await self._delete(chat_id, ids)
             raise
@@ -178,7 +178,7 @@ class Telegram:
         (text, markup), *more = layout.parts(message)
         if more or message.protect:
             raise CannotEdit
-        # Only a part with a keyboard below the input field has another markup, and is never alone.
+        # Only a part with a reply keyboard has another type of markup, and it is never alone.
         await self._deliver(
             EditMessageText(
                 chat_id=chat_id,
@@ -190,7 +190,7 @@ class Telegram:
         )
 
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
-        """Send or edit a message; once more with the changes that Telegram asks for."""
+        """Send or edit a message; retry once with the changes that Telegram asks for."""
         try:
             return await self._bot(method)
         except InvalidRequest as error:
@@ -200,7 +200,7 @@ class Telegram:
         return await self._bot(changed)
 
     async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
-        """Delete messages; one that cannot be deleted keeps all of its call, so halve it."""
+        """Delete messages; halve a refused batch, since one undeletable message fails it."""
         if 0 < len(message_ids) <= MAX_DELETED:
             with suppress(Refused):
                 await self._bot(DeleteMessages(chat_id=chat_id, message_ids=list(message_ids)))
@@ -211,7 +211,7 @@ class Telegram:
             await self._delete(chat_id, message_ids[middle:])
 
     async def _insist[T](self, method: TelegramMethod[T]) -> T:
-        """Call until it succeeds, with growing pauses."""
+        """Retry a call with exponential backoff until it succeeds."""
         seconds = session.CALL_SECONDS + POLL_SECONDS
         pause = FIRST_PAUSE
         while True:

@@ -1,10 +1,10 @@
-"""Import aiogram without building its 403 types; each is built when it is first used.
+"""Import of aiogram without building its 403 types; each is built at its first use.
 
-Every type of aiogram is declared with `defer_build=True`, and its module imports the types of its
+Every type of aiogram is declared with `defer_build=True`. Its module imports the types of its
 fields for type checkers only. A loop at the end of `aiogram.types` passes these names to
-`model_rebuild`, which builds all types. Here that loop meets a `model_rebuild` that only keeps the
-names; they are put into the modules of the types, where pydantic finds them later. The versions
-that this was tried with are pinned in pyproject.toml (decision 43).
+`model_rebuild`, which builds all types. During the import, `model_rebuild` is replaced by a
+function that only collects the names. They are then added to the modules of the types, where
+pydantic finds them later. The tested versions are pinned in pyproject.toml (decision 43).
 """
 
 import re
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def import_aiogram() -> None:
-    """Import aiogram with its models deferred; do nothing if it was imported before."""
+    """Import aiogram with its models deferred; do nothing if it is already imported."""
     if "aiogram.types" in sys.modules:
         return
     known: dict[str, Any] = {}
@@ -39,7 +39,7 @@ def import_aiogram() -> None:
 
 
 def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
-    """Make the names in a model's annotations known in its module."""
+    """Add the names used in a model's annotations to its module."""
     module = vars(sys.modules[model.__module__])
     for base in model.__mro__:
         for annotation in get_annotations(base).values():
@@ -49,19 +49,19 @@ def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
 
 
 def models(module: object) -> list[type[BaseModel]]:
-    """Return the models that a module names."""
+    """Return the pydantic models in a module's namespace."""
     named = [each for each in vars(module).values() if isinstance(each, type)]
     return [each for each in named if issubclass(each, BaseModel) and each is not BaseModel]
 
 
 def build(*used: type[BaseModel]) -> None:
-    """Build models now, not in the event loop at their first use."""
+    """Build models now, so that the event loop does not do it at their first use."""
     for model in used:
         model.model_rebuild()
 
 
 def build_models(module: str) -> None:
-    """Build the models that a module names."""
+    """Build the models in a module's namespace."""
     build(*models(sys.modules[module]))
 
 

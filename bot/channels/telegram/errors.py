@@ -1,4 +1,4 @@
-"""What aiogram's errors mean for a message; no text of theirs goes further."""
+"""Mapping of aiogram's errors to SendErrors; the errors' texts are not passed on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ from bot.channels import (
 )
 from bot.observability import logging
 
-# The pause after a refusal for speed that names none.
+# Pause after a rate limit error that names none.
 DEFAULT_PAUSE_SECONDS = 5.0
 UNCHANGED = "message is not modified"
 GONE = ("chat not found", "user not found", "deactivated", "was blocked", "peer_id_invalid")
@@ -36,7 +36,7 @@ NOT_EDITABLE = (
     "message_id_invalid",
     "no text in the message to edit",
 )
-# Of a message's buttons or formatting; as plain text it may be taken.
+# Errors about buttons or formatting; Telegram may accept the message as plain text.
 FORM = ("can't parse", "button_", "keyboard", "reply markup")
 PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
 CODES: dict[type[AiogramError], str] = {
@@ -48,9 +48,9 @@ _logger = logging.get()
 
 
 class InvalidRequest(Refused):
-    """Telegram calls the request wrong; with `changes`, if any, it may take it.
+    """Telegram rejects the request as invalid; with `changes`, if any, it may accept it.
 
-    Logged as an alarm when it is made, so that it is never final in silence.
+    An alarm is logged whenever one is created, so that no permanent failure is silent.
     """
 
     code = "E_TELEGRAM_REQUEST"
@@ -61,14 +61,15 @@ class InvalidRequest(Refused):
 
 
 def is_unchanged(error: AiogramError) -> bool:
-    """Return True if an edit was refused because the message looks like that already."""
+    """Return True if an edit was refused because it changes nothing."""
     return isinstance(error, TelegramBadRequest) and UNCHANGED in error.message.lower()
 
 
 def outcome(status: int, error: AiogramError, *, is_message: bool) -> SendError:
-    """Translate what Telegram answered to a call that sends or edits a message, or another.
+    """Return the SendError for an error of Telegram.
 
-    Logs an alarm where it refuses the bot itself, or a message for a reason of no known kind.
+    `is_message`: the call sends or edits a message. Logs an alarm if Telegram rejects the bot
+    itself, or a message for an unknown reason.
     """
     match error:
         case TelegramRetryAfter(retry_after=seconds):

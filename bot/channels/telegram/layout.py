@@ -1,4 +1,4 @@
-"""A message in Telegram's shape: plain text, parted where paragraphs end, and its keyboard."""
+"""Telegram layout of a message: plain text split at paragraph ends, and its keyboard."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -16,13 +16,13 @@ from bot.channels.limits import TELEGRAM as LIMITS
 from bot.channels.telegram import deferred_models
 from flows.engine.events import Kind
 
-# How wide a label may be so that two or three stand in a row on a narrow phone, whole: the platform
-# ends what is wider with three dots.
+# Maximum label width, in letters, for one, two or three buttons in a row on a narrow phone.
+# Telegram cuts a wider label and appends three dots.
 MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
-# Buttons of the flows; the same ones are shown again and again.
+# The flows show the same few buttons again and again.
 MAX_CACHED_BUTTONS = 2048
 
 deferred_models.build_models(__name__)
@@ -32,11 +32,12 @@ type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
 
 def parts(message: Message) -> list[tuple[str, Markup | None]]:
-    """The messages it takes, in order, each with its `reply_markup`.
+    """Return the messages to send, in order, each with its `reply_markup`.
 
-    A text over 4096 UTF-16 units is parted; the buttons are under the end of it. Asking for a
-    contact takes a keyboard below the input field, which a message cannot have beside buttons of
-    its own, so that it comes as one more. DoesNotFit when a payload is not 1 to 64 of ASCII.
+    A text over 4,096 UTF-16 units is split, with the buttons under the last part. A contact request
+    needs a keyboard below the input field, which a message cannot have besides inline buttons. It
+    is therefore sent as a separate message. Raises DoesNotFit if a payload is not 1 to 64 bytes of
+    ASCII.
     """
     *before, last = LIMITS.split("\n\n".join((*message.paragraphs, message.place)).strip())
     return [
@@ -47,7 +48,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
 
 
 def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:
-    """Return the keyboard if it stands under the message, else None."""
+    """Return the markup if it is an inline keyboard, otherwise None."""
     return markup if isinstance(markup, InlineKeyboardMarkup) else None
 
 
@@ -65,11 +66,11 @@ def _inline(buttons: Sequence[RenderedButton]) -> InlineKeyboardMarkup | None:
 
 def _button(press: RenderedButton) -> InlineKeyboardButton:
     if press.kind == Kind.PAGE and press.payload.startswith("https:"):
-        # A Mini App, for which Telegram vouches who opens it; it takes only https.
+        # A Mini App: Telegram authenticates the person who opens it. It requires https.
         app = WebAppInfo(url=press.payload)
         return InlineKeyboardButton(text=press.label, web_app=app)
     if press.kind in (Kind.PAGE, Kind.LINK):
-        # A file is not for a Mini App: few of the messenger's own windows can save one.
+        # A file needs a plain link, because few in-app browsers of messengers can save files.
         return InlineKeyboardButton(text=press.label, url=press.payload)
     if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
         raise DoesNotFit
@@ -87,7 +88,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Options, then controls, and the exit apart from both."""
+    """Return the rows: options, then controls, then each exit button in a row by itself."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]
@@ -115,5 +116,5 @@ def _packed(controls: Iterable[RenderedButton]) -> Rows:
 
 
 def _width(press: RenderedButton) -> int:
-    """In letters; a Chinese character takes the room of two."""
+    """Return the width of a label in letters; a Chinese character counts as two."""
     return sum(2 if letter >= FIRST_WIDE else 1 for letter in press.label)

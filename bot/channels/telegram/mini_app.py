@@ -1,4 +1,4 @@
-"""The check of what a Mini App says about who opened it."""
+"""Validation of Mini App init data, which says who opened the app."""
 
 import time
 
@@ -17,9 +17,9 @@ deferred_models.build(WebAppUser, WebAppChat, WebAppInitData)
 
 
 def verified_user(token: str, init_data: str) -> str | None:
-    """Return the id of the user who opened the Mini App, or None.
+    """Return the user id in valid Mini App init data, otherwise None.
 
-    None unless the bot's token signed the data, at most MAX_INIT_DATA_SECONDS ago.
+    The data must be signed with the bot's token, at most MAX_INIT_DATA_SECONDS ago.
     """
     try:
         data = safe_parse_webapp_init_data(token, init_data)

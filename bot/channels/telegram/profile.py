@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot before anybody writes: its commands and descriptions."""
+"""The bot's profile at Telegram: commands and descriptions shown before the first message."""
 
 from collections.abc import Mapping
 
@@ -38,12 +38,15 @@ SHORT = _(
 
 
 async def bring(bot: Bot, words: Words) -> int:
-    """Set what differs, in each language and by default; how many texts were changed."""
+    """Update changed texts, per language and as default; return the number of changes."""
     return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
 
 
 def _languages(words: Words) -> dict[str, str]:
-    """Our languages by Telegram's two letters; the first is also for everybody else (no code)."""
+    """Return the bot's languages by Telegram's two-letter code.
+
+    The first language is also the default, under the empty code.
+    """
     codes = [code for code, _name in words.languages()]
     found = {"": codes[0]}
     for code in codes:

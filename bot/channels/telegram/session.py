@@ -1,7 +1,7 @@
-"""aiogram's session: JSON over the process's own HTTP client, with this channel's errors.
+"""aiogram session: JSON over the process's HTTP client, with this channel's errors.
 
-Every failure leaves as a SendError without a context: errors of aiogram and aiohttp hold the token,
-the chat and the text.
+Every failure is raised as a SendError without context. Errors of aiogram and aiohttp contain the
+token, the chat and the text.
 """
 
 import math
@@ -27,9 +27,9 @@ from bot.channels.telegram import errors
 CALL_SECONDS = 15
 FETCH_SECONDS = 120
 CHUNK_BYTES = 64 * 1024
-# Nothing was written yet.
+# Errors raised before anything was sent.
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-# What msgspec and pydantic raise for an answer of another shape.
+# Errors of msgspec and pydantic for an answer of unexpected shape.
 BAD_ANSWER = (msgspec.MsgspecError, ValueError, RecursionError)
 _JSON = {"Content-Type": "application/json"}
 
@@ -47,24 +47,24 @@ class _Answer(msgspec.Struct):
 
 
 class MessageRef(msgspec.Struct):
-    """The part of a sent message that is read: its id."""
+    """The only decoded part of a sent message: its id."""
 
     message_id: int
 
 
 class _FailedCall(TelegramMethod[bool]):
-    """A method without fields, for aiogram's errors to hold in place of chat and text."""
+    """A method without fields, so that aiogram's errors contain neither chat nor text."""
 
     __returning__ = bool
     __api_method__ = ""
 
 
 class _NotJson(TypeError):
-    """A value that goes as a part of a form, such as a file."""
+    """A value that JSON cannot carry, such as a file; it is sent as a form part."""
 
 
-# Answers that are not read by aiogram's types: of a message only the id counts, and an update that
-# aiogram cannot read must not keep the others back.
+# Answers that aiogram's types do not decode. Only the id of a message is needed. An update that
+# aiogram cannot read must not block the others.
 SHAPES: dict[type[TelegramMethod[Any]], Any] = {
     SendMessage: MessageRef,
     EditMessageText: MessageRef | bool,
@@ -72,12 +72,12 @@ SHAPES: dict[type[TelegramMethod[Any]], Any] = {
 }
 _ANSWER = msgspec.json.Decoder(_Answer)
 _FAILED_CALL = _FailedCall()
-# pydantic keeps a generic model only as long as somebody else does.
+# pydantic drops a generic model to which there is no other reference.
 _FAILURE = Response[bool]
 
 
 class JsonSession(BaseSession):
-    """Sends the methods of a bot; raises SendError and nothing else."""
+    """Sends the bot's method calls; raises only SendError."""
 
     def __init__(self, http: aiohttp.ClientSession, api: str) -> None:
         super().__init__(TelegramAPIServer.from_base(api), json_loads=_failure_fields)
@@ -89,7 +89,7 @@ class JsonSession(BaseSession):
         method: TelegramMethod[T],
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> T:
-        """Send without aiogram's middlewares: there are none."""
+        """Send a method without aiogram's middlewares: none are installed."""
         return await self.make_request(bot, method, timeout)
 
     async def make_request[T](
@@ -98,9 +98,9 @@ class JsonSession(BaseSession):
         method: TelegramMethod[T],
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> T:
-        """Send one method and return its result in the type that SHAPES or aiogram names."""
+        """Send one method and return its result in the type that SHAPES or aiogram defines."""
         status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
-        # A gateway's page tells nothing about person or message, whatever its status.
+        # A gateway's error page says nothing about person or message, regardless of its status.
         failure: SendError = Unreachable()
         try:
             answer = _ANSWER.decode(raw)
@@ -124,7 +124,7 @@ class JsonSession(BaseSession):
         chunk_size: int = CHUNK_BYTES,
         raise_for_status: bool = True,
     ) -> AsyncGenerator[bytes, None]:
-        """Yield a file as it comes; Refused if it is gone."""
+        """Yield the bytes of a file. Raises Refused if it is gone, Unreachable otherwise."""
         failure: SendError = Refused()
         try:
             async with self._http.get(
@@ -144,7 +144,7 @@ class JsonSession(BaseSession):
         raise failure
 
     async def close(self) -> None:
-        """Close nothing: the connections are the process's."""
+        """Do nothing: the process owns the connections."""
 
     async def _post(
         self, bot: Bot, method: TelegramMethod[Any], seconds: float
@@ -171,7 +171,7 @@ class JsonSession(BaseSession):
         raise Unreachable(certain=certain)
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> aiohttp.FormData:
-        """Write a method that carries files as a multipart form, as aiogram does."""
+        """Build a multipart form for a method that carries files, as aiogram does."""
         form, files = aiohttp.FormData(quote_fields=False), dict[str, InputFile]()
         for name, value in method.model_dump(warnings=False).items():
             part = self.prepare_value(value, bot=bot, files=files)
@@ -183,7 +183,7 @@ class JsonSession(BaseSession):
 
 
 def _fields(value: object) -> dict[str, Any]:
-    """Return what was set in a model, and its constants; _NotJson for anything else."""
+    """Return a model's set fields and constants. Raises _NotJson for any other value."""
     if not isinstance(value, BaseModel):
         raise _NotJson
     held, constants = value.__dict__, _constants(type(value))
@@ -196,7 +196,7 @@ encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_
 
 @cache
 def _constants(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the values that a model sets by itself, such as the `type` of a scope."""
+    """Return the values that a model sets itself, such as the `type` of a scope."""
     defaults = {name: field.default for name, field in model.model_fields.items()}
     return {
         name: default
@@ -207,7 +207,7 @@ def _constants(model: type[BaseModel]) -> dict[str, Any]:
 
 @cache
 def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
-    """Return the function that reads the result of a method."""
+    """Return the decoder for the result of a method."""
     returning = method.__returning__
     shape = bool if returning is bool else SHAPES.get(method)
     if shape is not None:
@@ -217,7 +217,7 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
 
 
 def _failure_fields(content: bytes) -> dict[str, Any]:
-    """Read a refusal for aiogram, which requires a description and whole seconds."""
+    """Decode a failure for aiogram, which requires a description and whole seconds."""
     answer = _ANSWER.decode(content)
     parameters = {
         "retry_after": math.ceil(answer.parameters.retry_after),

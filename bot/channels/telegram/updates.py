@@ -1,4 +1,4 @@
-"""Telegram's updates, read as arrivals."""
+"""Parser for Telegram's updates."""
 
 import re
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ PRIVATE = "private"
 START = re.compile(
     r"/start(?:@\w+)?(?:\s+(?:(?P<word>[A-Za-z0-9_-]{1,64})|.*))?\s*", re.ASCII | re.I | re.DOTALL
 )
-# What a message may hold instead of text, in the engine's words; the first that is found counts.
+# Message contents other than text, with the engine's names; the first match counts.
 CONTENTS = {
     "venue": "location",
     "location": "location",
@@ -43,11 +43,11 @@ _SERVICE = (
     " refunded_payment successful_payment unique_gift users_shared web_app_data"
     " write_access_allowed"
 )
-# What the platform itself writes into a private chat: nobody waits for an answer to it.
+# Service messages that Telegram itself writes into a private chat; they need no answer.
 SERVICE = frozenset(_SERVICE.split())
 _IGNORED = Ignored(NAME)
 
-# The platform's values, no more of them than is used.
+# Telegram's types, reduced to the fields in use.
 
 
 class _User(msgspec.Struct, gc=False):
@@ -113,7 +113,7 @@ class _Update(msgspec.Struct, gc=False):
 
 
 def arrival(body: bytes) -> IncomingUpdate:
-    """Read one update; Unreadable as `wire` says."""
+    """Parse one update. Raises Unreadable, as `json_decoding` does."""
     raw = json_decoding.read(body)
     update = json_decoding.shaped(raw, _Update)
     if (message := update.message) is not None:
@@ -122,7 +122,7 @@ def arrival(body: bytes) -> IncomingUpdate:
     if (query := update.callback_query) is not None:
         return _inbound(update, query.message, query.sender, events.Pressed(query.data), query.id)
     if (edited := update.edited_message) is not None:
-        # A live location moves every few seconds, and nobody edits it.
+        # A live location changes every few seconds; such an edit is not an action of the person.
         event = None if "location" in raw["edited_message"] else events.Edited()
         return _inbound(update, edited, _author(edited), event)
     return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
@@ -153,7 +153,7 @@ def _inbound(
 
 
 def _author(message: _Message) -> _User | None:
-    """Nobody, where a chat speaks: a channel, or a group's anonymous administrator."""
+    """Return the sender; None for a channel or a group's anonymous administrator."""
     return message.sender if message.sender_chat is None else None
 
 
@@ -175,7 +175,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
 
 
 def _file(message: _Message, kind: str) -> _File | None:
-    """What may be a paper; of a photo the platform has several sizes, the last is the largest."""
+    """Return the file that may be a document; of a photo's sizes the last, which is the largest."""
     match kind:
         case "photo":
             file = message.photo[-1] if message.photo else None

@@ -1,4 +1,4 @@
-"""WhatsApp: calls to Meta's Cloud API, or to a solution provider's copy of it (channels.md 2)."""
+"""WhatsApp client: calls to Meta's Cloud API, or to a solution provider's copy of it."""
 
 import re
 import time
@@ -34,13 +34,14 @@ FETCH_SECONDS = 120
 MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
 WINDOW_SECONDS = 24 * 3600
-# One message in six seconds into a chat; 45 may come at once and are then paid back.
+# Meta's limit per chat: one message per 6 s. A burst of up to 45 is allowed and paid back by a
+# pause.
 EACH, EACH_BURST = 1 / 6, 40
 USUAL_HEADER = "authorization"
-# Where Meta keeps files; a solution provider serves the same paths at its own host.
+# Meta's API and file hosts; a solution provider serves the same paths at its own host.
 META, META_FILES = "graph.facebook.com", "lookaside.fbsbx.com"
 
-# Nothing was written yet.
+# Errors raised before anything was sent.
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 _logger = logging.get()
@@ -66,14 +67,14 @@ class _File(msgspec.Struct, gc=False):
 
 
 class Number(msgspec.Struct):
-    """What Meta says of the business number."""
+    """The business number as Meta describes it."""
 
     verified_name: str = ""
     quality_rating: str = "UNKNOWN"
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A template in one language as Meta lists it."""
+    """A message template in one language, as Meta lists it."""
 
     name: str
     language: str
@@ -102,7 +103,7 @@ _FILE = msgspec.json.Decoder(_File)
 
 
 class WhatsApp:
-    """The channel of one business number; its token is in no message, log or exception here."""
+    """The channel of one business number; its token appears in no message, log or exception."""
 
     name = updates.NAME
     edits = False
@@ -122,10 +123,10 @@ class WhatsApp:
         auth_header: str,
         rate: float = 0,
     ) -> None:
-        """`auth_header` is a header's name and what stands before the token in it.
+        """Create the channel; `auth_header` is a header name and the scheme before the token.
 
-        Any other than Authorization is the dialect of a solution provider, whose key stands for one
-        number, so that paths carry none.
+        A header other than Authorization selects the dialect of a solution provider. Its key
+        belongs to one number, so that paths contain no number id.
         """
         header, _colon, scheme = (part.strip() for part in auth_header.partition(":"))
         self._http = http
@@ -141,14 +142,15 @@ class WhatsApp:
             self.rates = Rates()
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Read a body of the webhook, whatever it holds, in its order."""
+        """Parse a webhook body into updates, in their order. Raises Unreadable."""
         return updates.arrivals(body, self._number_id, time.time())
 
     async def send(self, act: ChannelCall) -> str:
-        """Perform an act; a message that takes several has several ids, joined by commas.
+        """Send a message and return its id, or the comma-separated ids of its parts.
 
-        Nothing here can be edited, deleted or left: Refused. A message takes the same parts at each
-        try; a template says all of it, whatever is there.
+        Raises Refused for any other call: this channel cannot edit, delete or leave. A message is
+        split the same way at each attempt. A template contains the whole message, even if parts
+        were delivered already.
         """
         if act.kind != "send" or act.message is None:
             raise Refused
@@ -165,13 +167,16 @@ class WhatsApp:
             try:
                 sent.append(await self._post(act, content, mark))
             except SendError as error:
-                # What is there cannot be taken back, so it must not go again.
+                # Delivered parts cannot be deleted, so a retry must skip them.
                 error.sent = number - 1
                 raise
         return ",".join(sent)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
-        """Mark a person's message read and, if an answer comes, show that we write; best effort."""
+        """Mark a person's message as read, on a best-effort basis.
+
+        With `typing`, also show the typing indicator.
+        """
         mark: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "status": "read",
@@ -186,9 +191,10 @@ class WhatsApp:
         await self.number()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """A person's file, as it comes; its address dies in five minutes and is asked for again.
+        """Yield the bytes of a person's file.
 
-        Refused when it is gone, DoesNotFit past 100 MiB.
+        Its URL expires after five minutes and is requested again once. Raises Refused if the file
+        is gone, DoesNotFit above 100 MiB.
         """
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", ref, re.ASCII):
             raise Refused
@@ -213,14 +219,14 @@ class WhatsApp:
         try:
             file = _FILE.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            # Of a file that is gone the platform says that the request was wrong.
+            # Meta reports a missing file as an invalid request.
             raise (Refused() if status in (400, 404) else _failed(status, raw)) from None
         if isinstance(file.file_size, int) and file.file_size > MAX_FILE:
             raise DoesNotFit
         return file.url
 
     def _opened(self, url: str) -> Any:
-        """The token goes to the platform's own hosts and nowhere else."""
+        """Open a file's URL; send the token only to the platform's own hosts. Raises Refused."""
         given, own = urlsplit(url), urlsplit(self._api)
         if given.hostname == META_FILES and own.hostname != META:
             url = given._replace(scheme=own.scheme, netloc=own.netloc).geturl()
@@ -230,7 +236,7 @@ class WhatsApp:
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
 
     async def _send_template(self, act: ChannelCall, message: Message) -> str:
-        """In the person's language, or in one to fall back to where that variant is missing."""
+        """Send the template in the person's language, or in a fallback if that is missing."""
         if message.template is None:
             raise WindowClosed
         for content in layout.templates(message.template, message.language):
@@ -239,7 +245,7 @@ class WhatsApp:
         raise NoTemplate
 
     async def number(self) -> Number | None:
-        """Our number as Meta shows it; None in the dialect of a solution provider."""
+        """Return the business number as Meta shows it; None for a solution provider."""
         if not self._own:
             return None
         asked = f"{self._own}?fields=verified_name,quality_rating"
@@ -250,7 +256,7 @@ class WhatsApp:
         raise _failed(status, raw)
 
     async def templates(self, account: str) -> list[Listed]:
-        """The templates of a business account, whatever their state."""
+        """Return all templates of a business account, in any state."""
         found: list[Listed] = []
         fields, after = "name,language,status,rejected_reason", ""
         while True:
@@ -266,7 +272,7 @@ class WhatsApp:
             after = f"&after={quote(page.paging.cursors.after)}"
 
     async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
-        # A user id never leads to whoever has the person's number next; a phone number may.
+        # A user id never passes to the next owner of a phone number; the phone number itself may.
         to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
         said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
         if mark:
@@ -311,7 +317,10 @@ class _NoVariant(NoTemplate):
 
 
 def _failed(status: int, raw: bytes) -> SendError:
-    """What an answer that is no success means; a gateway's page says nothing about the message."""
+    """Return the error for an unsuccessful answer.
+
+    A gateway's error page says nothing about the message.
+    """
     try:
         error = _ANSWER.decode(raw).error
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,6 +1,6 @@
-"""What WhatsApp's error codes mean for a message of ours; told by the code alone (channels.md 2.5).
+"""Mapping of WhatsApp's error codes to SendErrors, by the code alone.
 
-The same codes come as the answer to a call, in the status of a message, and for the whole account.
+The same codes occur in answers to calls, in the status of a message, and for the whole account.
 """
 
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ UNTOLD_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a code is for us; `alarm` is the code that an operator should see.
+    """The meaning of an error code; `alarm` is the code to log for the operator.
 
-    `delay` in seconds and `wide` are those of Throttled.
+    `delay` (in seconds) and `wide` are passed to Throttled.
     """
 
     error: type[SendError]
@@ -53,7 +53,7 @@ FAULTS: Mapping[int, Fault] = {
     130429: SLOW,
     4: QUOTA,
     80007: QUOTA,
-    # The messages to people who wait may go again after a while; announcements are stopped.
+    # Answers may be sent again after the delay; broadcasts are paused.
     131048: LIMITED,
     131064: LIMITED,
     368: RESTRICTED,
@@ -96,7 +96,7 @@ MISSING_TRANSLATION = 132001
 
 
 def fault(code: int, status: int = 400) -> Fault:
-    """What a code means; one that is not known goes by the HTTP status it came with."""
+    """Return the meaning of a code; the HTTP `status` decides for an unknown one."""
     if code in FAULTS:
         return FAULTS[code]
     if code in PERMISSIONS or status in (401, 403):
@@ -107,7 +107,7 @@ def fault(code: int, status: int = 400) -> Fault:
 
 
 def failure(found: Fault, delay: float | None = None) -> SendError:
-    """The error to raise; `delay` in seconds where the platform tells one."""
+    """Return the error to raise; `delay` is in seconds, if the platform gives one."""
     if found.error is Throttled:
         return Throttled(delay or found.delay, wide=found.wide)
     return found.error()

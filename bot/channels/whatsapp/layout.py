@@ -1,4 +1,4 @@
-"""A message in WhatsApp's shape: one bubble wherever it fits, for each is billed and throttled."""
+"""WhatsApp layout of a message: one message if it fits, since each is billed and throttled."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Only a press says these: they go into the list before what can as well be written.
+# Payloads that only a button can send; in a list they precede those that can also be typed.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
-# Meta's codes of our languages; a script that it does not know is a template of its own, named so.
+# Meta's language codes. For a script unknown to Meta, the suffix names a separate template.
 TEMPLATE_LANGUAGES = {
     "kk": ("kk", ""),
     "kk_Arab": ("kk", "_arab"),
@@ -27,7 +27,8 @@ TEMPLATE_LANGUAGES = {
     "uz": ("uz", ""),
     "uz_Cyrl": ("uz", "_cyrl"),
 }
-# Where a variant is missing: the same language in another script, then the one most can read.
+# Fallbacks for a missing variant: the language in another script, then the one most people can
+# read.
 FALLBACKS = {
     "kk_Arab": ("kk_Arab", "kk", "ru"),
     "uz_Cyrl": ("uz_Cyrl", "uz", "ru"),
@@ -37,11 +38,11 @@ type Content = dict[str, Any]
 
 
 def parts(message: Message, words: Words) -> list[Content]:
-    """The messages it takes, in order: `type` and the content of that name.
+    """Return the messages to send, in order: `type` and the content of that name.
 
-    Up to 3 buttons, else a list of up to 10 rows; controls that find no room there are named as
-    words to write. Over a body of more than 1024 characters there can be no buttons: the answers
-    are numbered. DoesNotFit when a payload or a label cannot be sent whole.
+    Up to 3 buttons become reply buttons, more become a list of up to 10 rows. Controls without room
+    are listed as words to type. A body over 1,024 characters cannot have buttons, so the answers
+    are numbered. Raises DoesNotFit if a payload or a label cannot be sent whole.
     """
     text = _text(message)
     pressed, written = arranged(message.buttons)
@@ -57,9 +58,10 @@ def parts(message: Message, words: Words) -> list[Content]:
 def arranged(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
-    """What can be pressed, in the order it came; and what has to be written for want of room.
+    """Return the buttons to show, in their order, and those to be typed for lack of room.
 
-    A link stands alone. Answers and what only a press can say come first into a list.
+    A link is shown alone. Answers and payloads that only a button can send take precedence in a
+    list.
     """
     links = [press for press in presses if press.kind in LINKS][:1]
     chosen = links or sorted(presses, key=_rank)[: LIMITS.rows]
@@ -76,7 +78,10 @@ def _text(message: Message) -> str:
 def _over(
     text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
-    """The action under the text; without it, or under the end of it, where the text is too long."""
+    """Add the action to the text, or number the answers if the text is too long.
+
+    If a button can only be pressed, the action goes under the end of the long text.
+    """
     body = _with_words(text, written, message, words)
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]
@@ -86,7 +91,10 @@ def _over(
 
 
 def _under_the_end(body: str, action: Content) -> list[Content]:
-    """The action under the last paragraphs, which have room for it; what is before comes before."""
+    """Put the action under the last paragraphs that leave room for it.
+
+    The paragraphs before are sent separately. Raises DoesNotFit.
+    """
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]
     end = body.find("\n\n", len(body) - LIMITS.text_over_buttons - 2)
@@ -103,7 +111,7 @@ def _linked(
     message: Message,
     words: Words,
 ) -> list[Content]:
-    """A link stands alone under its message; everything else has to be written."""
+    """Put a link alone under its message; list the other buttons as words to type."""
     if len(link.payload) > MAX_ADDRESS or not _fits(link, LIMITS.label):
         raise DoesNotFit
     parameters = {"display_text": link.label, "url": link.payload}
@@ -121,7 +129,7 @@ def _with_words(
 
 
 def _numbered(text: str, message: Message, words: Words) -> str:
-    """The answers as numbered lines; the engine counts them in the same order."""
+    """Return the text with the answers as numbered lines, in the engine's order."""
     answers = [press for press in message.buttons if press.kind == Kind.OPTION]
     others = [press for press in message.buttons if press.kind != Kind.OPTION]
     lines = [f"{number}. {press.label}" for number, press in enumerate(answers, 1)]
@@ -159,7 +167,7 @@ def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> 
 
 
 def _row(press: RenderedButton) -> Content:
-    """A label that is too long for a title goes on in the description below it."""
+    """Return a list row; a label too long for the title continues in the description."""
     payload = _payload(press, LIMITS.row_payload)
     if _fits(press, LIMITS.row_label):
         return {"id": payload, "title": press.label}
@@ -181,7 +189,7 @@ def _payload(press: RenderedButton, limit: int) -> str:
 
 
 def templates(template: Template, language: str) -> list[Content]:
-    """The template in the person's language, then in those to fall back to (channels.md 2.4)."""
+    """Return the template in the person's language, then in the fallback languages."""
     codes = FALLBACKS.get(language, tuple(dict.fromkeys((language or "ru", "ru"))))
     return [_template(template, *TEMPLATE_LANGUAGES.get(code, (code, ""))) for code in codes]
 

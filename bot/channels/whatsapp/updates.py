@@ -1,4 +1,4 @@
-"""WhatsApp's webhooks, read as arrivals: every element of every list, each for itself."""
+"""Parser for WhatsApp's webhooks; every element of every list is parsed separately."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,18 +23,18 @@ from bot.observability import logging
 from flows.engine import events
 
 NAME = "whatsapp"
-# Deduplication keys live for eight days: an older update may be a duplicate.
+# Deduplication keys are kept for 8 days, so an older update may be a duplicate.
 OLDEST_SECONDS = 8 * 24 * 3600
 SHARE = ":@"
 PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
-# Outbox row and attempt, or broadcast, recipient and attempt.
+# Outbox id and attempt, or broadcast, recipient and attempt.
 ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# A message in several parts adds the part and their number: `77.2/2/3`.
+# A message in several parts appends the part and the number of parts: `77.2/2/3`.
 MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 
-# What a message may be instead of text, in the engine's words.
+# Message contents other than text, with the engine's names.
 CONTENTS = {
     "location": "location",
     "audio": "voice",
@@ -60,7 +60,7 @@ _encode = msgspec.json.Encoder().encode
 MAX_ID = 512
 type _Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MAX_ID)]
 
-# The platform's values, no more of them than is used. Whatever may be missing may also be null.
+# Meta's types, reduced to the fields in use. A field that may be absent may also be null.
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -143,17 +143,18 @@ class _Metadata(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class _Who:
-    """Whom a message is from: what they are known by, first what is best."""
+    """The sender of a message: phone number and handles, the preferred handle first."""
 
     phone: str
     names: tuple[str, ...]
 
 
 def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, ...]:
-    """Read a body; Unreadable as `wire` says, or E_SHAPE where it holds no list of entries.
+    """Parse a body into updates. Raises Unreadable, with E_SHAPE if it has no list of entries.
 
-    An unreadable element becomes Unparseable; the others are read. Elements about other numbers are
-    ignored. A message older than eight days is Unparseable E_STALE: it may be a duplicate.
+    An unreadable element becomes Unparseable; the others are parsed. Elements about other numbers
+    are ignored. A message older than 8 days becomes Unparseable with E_STALE, as it may be a
+    duplicate.
     """
     raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
@@ -210,7 +211,7 @@ def _each(raw: Any, read: Any) -> Iterator[IncomingUpdate]:
 
 
 def _spoiled(raw: Any, code: str) -> Unparseable:
-    """Named by its id where it has one, so that a repetition is the same thing."""
+    """Return an Unparseable, named by the element's id or hash, so that repeats are recognised."""
     written = _encode(raw)
     name = raw.get("id") if isinstance(raw, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
@@ -219,7 +220,7 @@ def _spoiled(raw: Any, code: str) -> Unparseable:
 
 
 def _contacts(raw: Any) -> list[_Contact]:
-    """Those that can be read: a message tells its writer too."""
+    """Return the readable contacts; the others are dispensable, as a message names its sender."""
     found = []
     for each in raw if isinstance(raw, list) else ():
         try:
@@ -260,7 +261,7 @@ def _seconds(told: str | int | None) -> int:
 
 
 def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
-    """The writer, by the message and by the one contact that has a name in common with it."""
+    """Return the sender, from the message and from the one contact that shares a name with it."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
     only = contacts[0] if len(contacts) == 1 and not own else _Contact()
@@ -302,7 +303,7 @@ def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
 
 
 def _pressed_template(press: _Press) -> events.Event:
-    """A quick reply without a payload of ours says what stands on it: "Stop"."""
+    """Return the event of a quick reply; without a known payload its label counts, as in "Stop"."""
     payload = press.payload or press.text
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(press.text)
 
@@ -317,7 +318,7 @@ def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
 
 
 def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
-    """A card is one's own if it holds the very number that the message comes from."""
+    """Return the shared contact; it is the person's own if it has the sender's number."""
     for number in (number for card in cards for number in card.phones):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
@@ -326,7 +327,7 @@ def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
 
 
 def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
-    """A new number is a new user id too; each old name is told its successor."""
+    """Return the changes of handles: a new number also brings a new user id."""
     new_phone = system.wa_id or system.new_wa_id or ""
     old_phone = message.sender or ""
     pairs = ((system.previous_user_id or "", system.user_id or ""), (old_phone, new_phone))
@@ -340,7 +341,7 @@ def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
     ] or (_IGNORED,)
 
 
-# What became of messages of ours
+# Delivery reports
 
 
 def _status(raw: Any) -> Sequence[IncomingUpdate]:
@@ -369,7 +370,7 @@ def _status(raw: Any) -> Sequence[IncomingUpdate]:
 
 
 def mark(row: str, part: int, parts: int) -> str:
-    """What the platform hands back with what it reports of a part."""
+    """Return the callback mark that Meta returns in reports about a part."""
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 
@@ -382,7 +383,7 @@ def _marked(told: str) -> tuple[str, int, int]:
 
 
 def _price(pricing: _Pricing | None) -> str:
-    """The category that is billed; a word of the platform's, so no longer than such a word is."""
+    """Return the billed category; it comes from the platform, so its length is limited."""
     if pricing is None or pricing.billable is False:
         return ""
     category = pricing.category or ""
@@ -390,7 +391,7 @@ def _price(pricing: _Pricing | None) -> str:
 
 
 def _alarm(raw: Any) -> None:
-    """An error of the whole account, or of a message that is told nowhere else."""
+    """Log an error of the whole account, or of a message that is reported nowhere else."""
     try:
         code = decoding.shaped(raw, _Error).code
     except Unreadable:

@@ -1,4 +1,4 @@
-"""A registry to try things on: a real server that keeps the contract and fails on demand."""
+"""Registry sandbox: a real server that implements the contract and fails on demand."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +34,7 @@ def create_app(
     delay: float = 2.0,
     embed_from: str = "'self'",
 ) -> ASGIApp:
-    """The sandbox as an ASGI application for uvicorn; it keeps its tables in a schema of its own.
+    """Return the sandbox as an ASGI application for uvicorn; its tables have their own schema.
 
     `delay` is in seconds, from an entry to its decision. `embed_from` is the CSP source (an origin)
     of pages that may show the sandbox in a frame.

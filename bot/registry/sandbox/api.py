@@ -1,4 +1,4 @@
-"""The resources of the contract, as the sandbox keeps them."""
+"""HTTP routes of the contract, as the sandbox implements them."""
 
 import asyncio
 import base64
@@ -41,13 +41,13 @@ routes = APIRouter(prefix="/v1", dependencies=[Depends(_signed_in)])
 
 @open_routes.get("/openapi.json")
 async def document() -> JSONResponse:
-    """The contract."""
+    """Return the contract as an OpenAPI document."""
     return JSONResponse(openapi())
 
 
 @open_routes.post("/oauth/token")
 async def token(request: Request) -> Response:
-    """An access token for the client that signs in by HTTP Basic (RFC 6749, 4.4)."""
+    """Issue an access token to a client that signs in by HTTP Basic (RFC 6749, 4.4)."""
     await _linger(request)
     form = parse_qs((await _body(request)).decode("ascii", "replace"))
     if form.get("grant_type") != ["client_credentials"]:
@@ -64,14 +64,14 @@ async def token(request: Request) -> Response:
 
 @routes.post("/pre-registrations")
 async def create(request: Request) -> Response:
-    """A new registration."""
+    """Create a registration."""
     body = parse(PreRegistration, await _json(request))
     return await _settle(request, store.Create(body), 201)
 
 
 @routes.get("/pre-registrations")
 async def find(request: Request) -> Response:
-    """The registration that a write with this key made or changed."""
+    """Return the registration that a write with this key made or changed."""
     keys = request.query_params.getlist("idempotency_key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
         raise Objection("invalid", (FieldError(pointer="/idempotency_key", code="PATTERN"),))
@@ -85,7 +85,7 @@ async def find(request: Request) -> Response:
 
 @routes.get("/pre-registrations/{number}")
 async def read(request: Request, number: str) -> Response:
-    """The state of a registration."""
+    """Return the state of a registration."""
     await _linger(request)
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
@@ -96,27 +96,27 @@ async def read(request: Request, number: str) -> Response:
 
 @routes.put("/pre-registrations/{number}")
 async def amend(request: Request, number: str) -> Response:
-    """New content for a registration."""
+    """Replace the content of a registration."""
     body = parse(PreRegistration, await _json(request))
     return await _settle(request, store.Amend(number, body), 200)
 
 
 @routes.post("/pre-registrations/{number}/withdrawal")
 async def withdraw(request: Request, number: str) -> Response:
-    """The end of a registration."""
+    """Withdraw a registration."""
     return await _settle(request, store.Withdraw(number), 200)
 
 
 @routes.post("/consents")
 async def withdraw_consent(request: Request) -> Response:
-    """The end of a registration and of its content."""
+    """Withdraw a registration and erase its content."""
     body = parse(ConsentWithdrawal, await _json(request))
     return await _settle(request, store.WithdrawConsent(body), 201)
 
 
 @routes.post("/pre-registrations/{number}/documents")
 async def upload(request: Request, number: str) -> Response:
-    """A document for a registration; its bytes are counted and let go."""
+    """Add a document to a registration; its bytes are counted and discarded."""
     key = _write_key(request)
     label = await _label(request)
     async with here(request).pool.connection() as connection:
@@ -126,7 +126,7 @@ async def upload(request: Request, number: str) -> Response:
 
 @routes.get("/pre-registrations/{number}/documents")
 async def listing(request: Request, number: str) -> Response:
-    """The documents of a registration."""
+    """List the documents of a registration."""
     await _linger(request)
     async with here(request).pool.connection() as connection:
         items = await documents.of_entry(connection, number)
@@ -135,7 +135,7 @@ async def listing(request: Request, number: str) -> Response:
 
 @routes.get("/reference/{kind}")
 async def reference(request: Request, kind: str) -> Response:
-    """A list of codes."""
+    """Return a list of codes."""
     await _linger(request)
     if kind not in REFERENCES:
         raise Objection("not-found")
@@ -163,7 +163,7 @@ def _write_key(request: Request) -> str:
 
 
 async def _label(request: Request) -> DocumentLabel:
-    """What the headers say of a document, once its bytes were seen to be so."""
+    """Return a document's description in the headers, checked against its bytes."""
     media_type = request.headers.get("Content-Type", "")
     if media_type not in ("application/pdf", "image/jpeg"):
         raise Objection("unsupported-media-type")
@@ -188,7 +188,7 @@ async def _label(request: Request) -> DocumentLabel:
 
 
 def _mixed_up(request: Request, document: Document) -> Document:
-    """The document, or under that fault one of a registration that never was."""
+    """Return the document; with the fault `wrong_number`, under a nonexistent registration."""
     if "wrong_number" in _drawn(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

@@ -1,4 +1,4 @@
-"""What the sandbox does by itself: it decides on entries, and tells the bot until it hears 2xx."""
+"""Background tasks of the sandbox: decisions on entries, and callbacks until a 2xx answer."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 async def decide(sandbox: Sandbox) -> None:
-    """Decides on entries when they are due, for ever."""
+    """Decide on entries when they are due; run forever."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -32,7 +32,7 @@ async def decide(sandbox: Sandbox) -> None:
 
 
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Sends callbacks when they are due, for ever."""
+    """Send callbacks when they are due; run forever."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -48,7 +48,7 @@ async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
 
 
 async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
-    """Runs `due` for ever: again when woken, or after the seconds it returned."""
+    """Run `due` forever: again when `wake` is set, or after the seconds it returned."""
     while True:
         wake.clear()
         try:
@@ -63,7 +63,7 @@ async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event)
 async def _send(
     sandbox: Sandbox, session: aiohttp.ClientSession, letter: store.Letter
 ) -> float | None:
-    """Sends a callback once; None if it was taken, else the seconds to the next attempt."""
+    """Send a callback once; return None if accepted, else the seconds to the next attempt."""
     body = letter.body.encode()
     headers = {
         "Content-Type": "application/json",

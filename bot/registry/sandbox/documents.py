@@ -1,4 +1,4 @@
-"""What the sandbox keeps of documents: what they are. The bytes are counted and let go."""
+"""Documents in the sandbox: descriptions only; the bytes are counted and discarded."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,10 +17,10 @@ async def add(
     label: DocumentLabel,
     linger: Callable[[], Awaitable[None]],
 ) -> Document:
-    """Keep a document's description once per key and answer its repetitions alike.
+    """Store a document's description once per key; repetitions get the same answer.
 
-    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
-    not-found.
+    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
+    closed, not-found.
     """
     await store.hold(connection, key)
     await linger()
@@ -42,7 +42,7 @@ _LABEL = set(DocumentLabel.model_fields)
 
 
 async def of_entry(connection: store.Connection, number: str) -> tuple[Document, ...]:
-    """The documents of a registration, the oldest first; raises `Objection` (not-found)."""
+    """Return the documents of a registration, oldest first. Raises `Objection` (not-found)."""
     await store.read(connection, number)
     return await _kept(connection, "number", number)
 

@@ -1,4 +1,4 @@
-"""How the sandbox says no: problem+json (RFC 9457), never with what was sent."""
+"""Error answers of the sandbox as problem+json (RFC 9457), which never repeat the input."""
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,7 +11,7 @@ from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
 
 
 class Objection(Exception):
-    """A request that ends with this problem; a transaction it leaves is rolled back."""
+    """A request that ends with this problem; its transaction is rolled back."""
 
     def __init__(self, name: ProblemName, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(name)
@@ -22,7 +22,7 @@ class Objection(Exception):
 def answer(
     name: ProblemName, errors: tuple[FieldError, ...] = (), *, wait: float | None = None
 ) -> Response:
-    """The answer to a request with that problem; `wait` becomes Retry-After, in whole seconds."""
+    """Return the response for a problem; `wait` becomes Retry-After, in whole seconds."""
     headers = {"WWW-Authenticate": "Bearer"} if name == "unauthorized" else {}
     if wait is not None:
         headers["Retry-After"] = str(round(wait))
@@ -35,7 +35,7 @@ def answer(
 
 
 def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
-    """The model in a JSON body, or an `Objection` that points at the wrong fields."""
+    """Parse a JSON body into a model. Raises `Objection`, which points at the wrong fields."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
@@ -45,12 +45,12 @@ def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
 
 
 async def on_objection(_: Request, error: Objection) -> Response:
-    """Handler of `Objection`."""
+    """Handle an `Objection`."""
     return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
 
 
 async def on_http_error(request: Request, error: HTTPException) -> Response:
-    """Handler of what the router itself refuses; a 405 says what would be allowed."""
+    """Handle the router's own refusals; a 405 lists the allowed methods."""
     if error.status_code != 405:
         return answer("not-found")
     said = answer("method-not-allowed")
@@ -64,7 +64,7 @@ async def on_http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def on_error(_: Request, __: Exception) -> Response:
-    """Handler of what nobody expected."""
+    """Handle an unexpected exception."""
     return answer("internal")
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's fault switches, and the door in front of the application where most of them act."""
+"""The sandbox's fault switches, and the middleware in which most of them act."""
 
 import random
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ _PLACES: dict[FaultName, frozenset[Place]] = {
 
 
 class Fault(Model):
-    """A switch that is on: which fault, on which requests, how often and how many times."""
+    """An active switch: which fault, on which requests, how often and how many times."""
 
     name: FaultName
     on: Literal["everything", "token", "reads", "writes"] = "everything"
@@ -89,19 +89,19 @@ type Drawn = Mapping[FaultName, Fault]
 
 @dataclass
 class Faults:
-    """The switches; they are forgotten when the sandbox stops."""
+    """The fault switches; they are lost when the sandbox stops."""
 
     on: dict[FaultName, Fault] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.Random)
 
     def switch(self, fault: Fault) -> None:
-        """Turns a fault on in place of its earlier setting; off with a count of 0."""
+        """Turn a fault on in place of its earlier setting, or off with a count of 0."""
         self.on[fault.name] = fault
         if fault.count == 0:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """The faults that hit this request; each one drawn counts."""
+        """Draw the faults for a request; each one drawn reduces its count."""
         drawn = {
             name: fault
             for name, fault in self.on.items()
@@ -114,7 +114,7 @@ class Faults:
 
 
 class Door:
-    """Lets requests through to the application, or plays the fault that was drawn for them."""
+    """Middleware that passes requests to the application, or plays the fault drawn for them."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -155,7 +155,7 @@ def _place(scope: Scope) -> Place | None:
 
 
 def _instead(drawn: Drawn) -> Response | None:
-    """The answer that takes the place of the application's, if a fault asks for one."""
+    """Return the response that replaces the application's, if a fault asks for one."""
     for name, fault in drawn.items():
         match name:
             case "busy":
@@ -186,11 +186,11 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Takes the application's answer and keeps it from the client."""
+    """Discard the application's answer."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:
-    """Closes the connection without an answer; ASGI has no word for that, uvicorn's is taken."""
+    """Close the connection without an answer; ASGI cannot, so uvicorn's transport is used."""
     send.__self__.transport.abort()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The sandbox's page: its entries as they come, its fault switches, and the same as JSON."""
+"""The sandbox's page: latest entries and fault switches, also available as JSON."""
 
 import hashlib
 from pathlib import Path
@@ -48,20 +48,20 @@ routes = APIRouter()
 
 
 class Decision(Model):
-    """What becomes of an entry, by hand."""
+    """A manual decision on an entry."""
 
     state: Verdict
 
 
 class Pace(Model):
-    """How long entries wait for their decision."""
+    """The time in seconds that entries wait for their decision."""
 
     seconds: Annotated[float, Field(ge=0, le=86_400)]
 
 
 @routes.get("/")
 async def page(request: Request) -> Response:
-    """The page; unchanged since the browser's copy, only 304."""
+    """Return the page; only a 304 if the browser's copy is up to date."""
     sandbox = here(request)
     async with sandbox.pool.connection() as connection:
         entries = await store.entries(connection, SHOWN)
@@ -85,14 +85,14 @@ async def page(request: Request) -> Response:
 
 @routes.get("/_entries")
 async def entries(request: Request) -> Response:
-    """Every entry with its writes and callbacks, newest first."""
+    """Return every entry with its writes and callbacks, newest first."""
     async with here(request).pool.connection() as connection:
         return JSONResponse(jsonable_encoder(await store.entries(connection)))
 
 
 @routes.post("/_entries/{number}/decision")
 async def decide(request: Request, number: str) -> Response:
-    """Decides on an entry now."""
+    """Decide on an entry now."""
     decision = parse(Decision, await _sent(request))
     async with here(request).pool.connection() as connection:
         await store.set_verdict(connection, number, decision.state)
@@ -102,27 +102,27 @@ async def decide(request: Request, number: str) -> Response:
 
 @routes.get("/_faults")
 async def faults(request: Request) -> Response:
-    """The switches that are on."""
+    """Return the switches that are on."""
     return _switches(request)
 
 
 @routes.post("/_faults")
 async def switch(request: Request) -> Response:
-    """Turns a fault on, or off with a count of 0."""
+    """Turn a fault on, or off with a count of 0."""
     here(request).faults.switch(parse(Fault, await _sent(request)))
     return _switches(request)
 
 
 @routes.delete("/_faults")
 async def all_off(request: Request) -> Response:
-    """Turns every fault off."""
+    """Turn every fault off."""
     here(request).faults.on.clear()
     return _switches(request)
 
 
 @routes.post("/_pace")
 async def pace(request: Request) -> Response:
-    """Sets how long new entries wait for their decision."""
+    """Set how long new entries wait for their decision."""
     here(request).delay = parse(Pace, await _sent(request)).seconds
     return Response(status_code=204)
 
@@ -132,7 +132,7 @@ def _switches(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> bytes:
-    # No other site's form can send JSON without asking the browser first.
+    # Against CSRF: another site's form cannot send JSON without a preflight request.
     if request.headers.get("Content-Type") != "application/json":
         raise Objection("unsupported-media-type")
     return await request.body()

@@ -1,4 +1,4 @@
-"""The code lists of the sandbox, each with English names."""
+"""The code lists of the sandbox, with English names."""
 
 from typing import TypeAliasType, get_args
 

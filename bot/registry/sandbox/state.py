@@ -1,4 +1,4 @@
-"""The sandbox's open resources and settings, found by every route."""
+"""The sandbox's shared resources and settings, available to every route."""
 
 import asyncio
 import hmac
@@ -19,7 +19,7 @@ TOKEN_SECONDS = 600
 
 @dataclass
 class Sandbox:
-    """One sandbox; `delay` seconds pass before it decides on an entry."""
+    """One sandbox; it decides on an entry after `delay` seconds."""
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     client_id: str
@@ -34,12 +34,12 @@ class Sandbox:
     _tokens: dict[str, float] = field(default_factory=dict, repr=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
-        """Whether this is the one client; in constant time."""
+        """Return True if these are the one client's credentials; compare in constant time."""
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         return hmac.compare_digest(client_secret.encode(), self.client_secret.encode()) and known
 
     def issue_token(self) -> str:
-        """A fresh access token, good for `TOKEN_SECONDS`."""
+        """Return a new access token, valid for `TOKEN_SECONDS`."""
         now = time.monotonic()
         self._tokens = {token: until for token, until in self._tokens.items() if until > now}
         token = secrets.token_urlsafe(32)
@@ -47,19 +47,19 @@ class Sandbox:
         return token
 
     def knows_token(self, token: str) -> bool:
-        """Whether the token was issued here and is still good."""
+        """Return True if the token was issued here and has not expired."""
         return self._tokens.get(token, 0.0) > time.monotonic()
 
     def forget_token(self, token: str) -> None:
-        """Ends a token before its time."""
+        """Revoke a token before it expires."""
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """What will become of an entry written now, under these faults."""
+        """Return the planned outcome of an entry written now, under these faults."""
         return Plan("REJECTED" if "reject" in drawn else "ACCEPTED", self.delay, "double" in drawn)
 
 
 def here(request: Request) -> Sandbox:
-    """The sandbox that serves this request."""
+    """Return the sandbox that serves this request."""
     sandbox: Sandbox = request.app.state.sandbox
     return sandbox

@@ -1,4 +1,4 @@
-"""What the sandbox keeps in PostgreSQL: entries, the writes that made them, callbacks to send."""
+"""The sandbox's storage in PostgreSQL: entries, the writes that made them, and callbacks."""
 
 import hashlib
 import secrets
@@ -29,14 +29,14 @@ type Verdict = Literal["ACCEPTED", "REJECTED"]
 
 @dataclass(frozen=True)
 class Create:
-    """A new registration."""
+    """A write that creates a registration."""
 
     body: PreRegistration
 
 
 @dataclass(frozen=True)
 class Amend:
-    """New content for a registration."""
+    """A write that replaces the content of a registration."""
 
     number: str
     body: PreRegistration
@@ -44,14 +44,14 @@ class Amend:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """The end of a registration; its content stays."""
+    """A write that withdraws a registration and keeps its content."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class WithdrawConsent:
-    """The end of a registration and of its content."""
+    """A write that withdraws a registration and erases its content."""
 
     body: ConsentWithdrawal
 
@@ -61,7 +61,7 @@ type Write = Create | Amend | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of an entry: the verdict, after how many seconds, and told how often."""
+    """The planned outcome of an entry: verdict, delay in seconds, and whether it is sent twice."""
 
     verdict: Verdict
     seconds: float
@@ -78,14 +78,14 @@ class Letter:
 
 
 async def configure(connection: Connection) -> None:
-    """Makes a connection of the pool look into the sandbox's own schema."""
+    """Set the search path of a pool's connection to the sandbox's own schema."""
     await connection.set_autocommit(True)
     await connection.execute("SET search_path TO registry_sandbox")
     await connection.set_autocommit(False)
 
 
 async def create_tables(connection: Connection) -> None:
-    """Creates what is missing; several sandboxes may start at once."""
+    """Create the missing tables; several sandboxes may start at once."""
     await connection.execute((Path(__file__).parent / "tables.sql").read_bytes())
 
 
@@ -96,10 +96,10 @@ async def settle(
     plan: Plan,
     linger: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
-    """Performs a write once per key and answers its repetitions alike.
+    """Perform a write once per key; repetitions get the same answer.
 
-    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
-    not-found.
+    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
+    closed, not-found.
     """
     await hold(connection, key)
     await linger()
@@ -123,7 +123,7 @@ async def settle(
 
 
 async def hold(connection: Connection, key: str) -> None:
-    """Holds a key until the transaction ends; raises `Objection` (in-progress) if another does."""
+    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is locked."""
     cursor = await connection.execute(
         "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
     )
@@ -132,7 +132,7 @@ async def hold(connection: Connection, key: str) -> None:
 
 
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
-    """The registration that a write with this key made or changed, as it is now."""
+    """Return the registration that a write with this key made or changed, in its current state."""
     await hold(connection, key)
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute(
@@ -144,7 +144,7 @@ async def find(connection: Connection, key: str) -> Acknowledgement | None:
 
 
 async def read(connection: Connection, number: str) -> Acknowledgement:
-    """The registration of that number; raises `Objection` (not-found)."""
+    """Return the registration with that number. Raises `Objection` (not-found)."""
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute("SELECT * FROM acknowledged WHERE number = %s", (number,))
     acknowledgement = await cursor.fetchone()
@@ -154,7 +154,7 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
-    """The acknowledgement of another entry, or of one that never was."""
+    """Return the acknowledgement of another entry, or of a nonexistent one."""
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute(
         "SELECT * FROM acknowledged WHERE number <> %s ORDER BY random() LIMIT 1", (own.number,)
@@ -164,7 +164,7 @@ async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowl
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
-    """Has an entry decided that way at once; raises `Objection`: not-found, closed."""
+    """Set an entry's verdict and make it due now. Raises `Objection`: not-found, closed."""
     cursor = await connection.execute(
         "UPDATE entries SET verdict = %s, due_at = clock_timestamp()"
         " WHERE number = %s AND state <> 'WITHDRAWN'",
@@ -176,7 +176,7 @@ async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> 
 
 
 async def decide_one(connection: Connection) -> bool:
-    """Decides the entry that has been due longest and writes its callbacks; False if none is."""
+    """Decide the longest overdue entry and queue its callbacks; return False if none is due."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "UPDATE entries SET state = verdict, version = version + 1, due_at = NULL,"
@@ -198,7 +198,7 @@ async def decide_one(connection: Connection) -> bool:
 
 
 async def next_letter(connection: Connection) -> Letter | None:
-    """The callback to send now: per entry always the oldest that was not delivered."""
+    """Return the callback to send now: per entry always the oldest undelivered one."""
     cursor = connection.cursor(row_factory=class_row(Letter))
     await cursor.execute(
         "SELECT id, body, attempts FROM foremost"
@@ -208,7 +208,7 @@ async def next_letter(connection: Connection) -> Letter | None:
 
 
 async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
-    """Notes an attempt: delivered, or due again in `retry` seconds."""
+    """Record an attempt: delivered, or due again in `retry` seconds."""
     await connection.execute(
         "UPDATE callbacks SET attempts = attempts + 1,"
         " delivered_at = CASE WHEN %(retry)s::float8 IS NULL THEN clock_timestamp() END,"
@@ -219,7 +219,7 @@ async def note_delivery(connection: Connection, letter: Letter, *, retry: float 
 
 
 async def until_decision(connection: Connection) -> float | None:
-    """Seconds until an entry is due for its decision; None if none is waiting."""
+    """Return the seconds until an entry is due for its decision; None if none is waiting."""
     cursor = await connection.execute(
         "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM entries"
     )
@@ -228,7 +228,7 @@ async def until_decision(connection: Connection) -> float | None:
 
 
 async def until_letter(connection: Connection) -> float | None:
-    """Seconds until a callback is due; None if none is waiting."""
+    """Return the seconds until a callback is due; None if none is waiting."""
     cursor = await connection.execute(
         "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM foremost"
     )
@@ -237,7 +237,7 @@ async def until_letter(connection: Connection) -> float | None:
 
 
 async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """The entries, newest first, each with its writes and callbacks."""
+    """Return the entries, newest first, each with its writes and callbacks."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "SELECT number, state, version, reason_code, received_at, body,"
@@ -259,13 +259,13 @@ async def entries(connection: Connection, limit: int | None = None) -> list[dict
 
 
 async def counts(connection: Connection) -> dict[str, int]:
-    """How many entries are in each state; states without any are missing."""
+    """Return the number of entries in each state; states without any are missing."""
     cursor = await connection.execute("SELECT state, count(*) FROM entries GROUP BY state")
     return dict(await cursor.fetchall())
 
 
 def new_number() -> str:
-    """A receipt number that says only its year; eight of 30 characters keep it unguessable."""
+    """Return a receipt number that reveals only its year; 8 of 30 characters are unguessable."""
     first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 
