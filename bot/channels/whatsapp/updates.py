@@ -153,8 +153,7 @@ def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, .
     """Parse a body into updates. Raises Unreadable, with E_SHAPE if it has no list of entries.
 
     An unreadable element becomes Unparseable; the others are parsed. Elements about other numbers
-    are ignored. A message older than 8 days becomes Unparseable with E_STALE, as it may be a
-    duplicate.
+    are ignored. A message older than 8 days becomes Unparseable E_STALE: it may be a duplicate.
     """
     raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
