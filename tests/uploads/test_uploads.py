@@ -250,7 +250,7 @@ async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert intake.MAX_FILES == 30
-    monkeypatch.setattr(intake, "MOST_FILES", 3)
+    monkeypatch.setattr(intake, "MAX_FILES", 3)
     person = await known(rt)
     for number in range(3):
         await kept(rt, person, small(number))
@@ -263,7 +263,7 @@ async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
 async def test_row_81_files_side_by_side_pass_no_limit(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MOST_FILES", 3)
+    monkeypatch.setattr(intake, "MAX_FILES", 3)
     person = await known(rt)
     reasons = await kept_at_once(rt, person, [small(number) for number in range(6)])
     assert reasons.count(None) == 3
@@ -280,7 +280,7 @@ async def test_row_81_what_is_no_paper_counts_too(
 ) -> None:
     person = await known(rt)
     file = photo()
-    monkeypatch.setattr(intake, "MOST_BYTES", 2 * len(file))
+    monkeypatch.setattr(intake, "MAX_BYTES", 2 * len(file))
     await kept(rt, person, file)
     assert await reason(rt, person, file) == Refusal.DUPLICATE
     assert await reason(rt, person, small(1)) == Refusal.DAILY_LIMIT

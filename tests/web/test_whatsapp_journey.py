@@ -254,7 +254,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
         return noting(*given)
 
     monkeypatch.setattr(conversation_store, "save", failing)
-    monkeypatch.setattr(conversation_store, "noting", failing_with_others)
+    monkeypatch.setattr(conversation_store, "save_statement", failing_with_others)
     seen = len(user.received)
     await user.say("/help")
     await user.wait_for_message(seen + 1)
