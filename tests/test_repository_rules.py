@@ -35,7 +35,6 @@ LONG = {
     "bot/broadcasts/sender.py": "claims, sends and records, until its SQL moves to tables",
     "bot/conversations/store.py": "claim, save and lock of a conversation",
     "flows/engine/questions.py": "a class for each kind of question, a sentence for each refusal",
-    "flows/engine/conversation.py": "the one step of a conversation",
     "flows/preregistration.py": "a flow reads from top to bottom in its own file",
 }
 MAX_FUNCTION_LINES = 50

@@ -11,8 +11,8 @@ from bot.db.connection import Transaction
 from bot.people.identities import Person
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
-from flows.engine.conversation import awaited
 from flows.engine.events import UploadChecked, UploadStatusChanged
+from flows.engine.upload_events import awaited
 
 
 async def take_upload(

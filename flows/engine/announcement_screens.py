@@ -2,9 +2,9 @@
 
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
-from flows.engine.pin_screens import Locking
 from flows.engine.questions import Choice, MultiChoice, Option
 from flows.engine.text import Text, _, button
+from flows.engine.turn import TurnState
 
 MINE = "~announcements"
 WHAT = _(
@@ -35,67 +35,70 @@ def screen(text: Text, among: tuple[Option, ...]) -> Choice:
     return Choice(name=MINE, label=button("Announcements"), text=text, among=among)
 
 
-class Announcing(Locking):
-    """What the person does about announcements, at any moment."""
+def enter(turn: TurnState, flow: Flow) -> None:
+    """Open a flow; before that of announcements comes a choice of what to do about them."""
+    if not flow.announces or not turn.c.language:
+        turn.open_flow(flow)
+        return turn.ask()
+    turn.c = replace(turn.c, flow="")
+    if not turn.c.topics:
+        return turn.ask_screen(screen(WHAT, GET))
+    topics = _topics(flow).show(",".join(turn.c.topics))
+    turn.ask_screen(screen(_(SUBSCRIBED.msgid, topics=topics), CHANGE))
 
-    def _enter(self, flow: Flow) -> None:
-        """Open a flow; before that of announcements comes a choice of what to do about them."""
-        if not flow.announces or not self.c.language:
-            self._open(flow)
-            return self.ask()
-        self.c = replace(self.c, flow="")
-        if not self.c.topics:
-            return self._ask_screen(screen(WHAT, GET))
-        topics = self._topics(flow).show(",".join(self.c.topics))
-        self._ask_screen(screen(_(SUBSCRIBED.msgid, topics=topics), CHANGE))
 
-    def _answer_announcements(self, key: str) -> None:
-        flow = next((each for each in self.flows.values() if each.announces), None)
-        match key:
-            case "read":
-                self._read_news()
-            case "get" | "change" if flow is not None:
-                self._choose_topics(flow)
-            case "end":
-                self.effects.append(Subscribe())
-                self._unsubscribe()
-                self._say_and_reprompt(ENDED)
-            case _:
-                self.ask()
+def answer(turn: TurnState, key: str) -> None:
+    flow = next((each for each in turn.flows.values() if each.announces), None)
+    match key:
+        case "read":
+            read_news(turn)
+        case "get" | "change" if flow is not None:
+            _choose_topics(turn, flow)
+        case "end":
+            turn.effects.append(Subscribe())
+            unsubscribe(turn)
+            turn.say_and_reprompt(ENDED)
+        case _:
+            turn.ask()
 
-    def _choose_topics(self, flow: Flow) -> None:
-        """Everything is asked anew, consents too; what was chosen before is ticked."""
-        self._drop_form(flow)
-        self._forget_consents(flow)
-        self._open(flow)
-        if self.c.topics:
-            members = {self._topics(flow).name: self.c.topics}
-            self._put_form(flow, replace(self._form(flow), members=members))
-        self.ask()
 
-    def _finish(self, flow: Flow, road: Path) -> None:
+def _choose_topics(turn: TurnState, flow: Flow) -> None:
+    """Everything is asked anew, consents too; what was chosen before is ticked."""
+    turn.drop_form(flow)
+    _forget_consents(turn, flow)
+    turn.open_flow(flow)
+    if turn.c.topics:
+        members = {_topics(flow).name: turn.c.topics}
+        turn.put_form(flow, replace(turn.form(flow), members=members))
+    turn.ask()
+
+
+def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
+    """Note which topics were chosen."""
+    chosen = road.answers[_topics(flow).name] or ""
+    turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
+
+
+def read_news(turn: TurnState) -> None:
+    """Say them where the person is; a form that stands open goes on after that."""
+    if turn.c.language:
+        turn.effects.append(ReadNews())
+    turn.ask()
+
+
+def unsubscribe(turn: TurnState) -> None:
+    for flow in turn.flows.values():
         if flow.announces:
-            chosen = road.answers[self._topics(flow).name] or ""
-            self.c = replace(self.c, topics=tuple(chosen.split(",")), muted=False)
-        super()._finish(flow, road)
+            turn.drop_form(flow)
+            _forget_consents(turn, flow)
+    turn.c = replace(turn.c, topics=())
 
-    def _read_news(self) -> None:
-        """Say them where the person is; a form that stands open goes on after that."""
-        if self.c.language:
-            self.effects.append(ReadNews())
-        self.ask()
 
-    def _unsubscribe(self) -> None:
-        for flow in self.flows.values():
-            if flow.announces:
-                self._drop_form(flow)
-                self._forget_consents(flow)
-        self.c = replace(self.c, topics=())
+def _forget_consents(turn: TurnState, flow: Flow) -> None:
+    purposes = {item.purpose for item in flow.questions() if isinstance(item, Consent)}
+    kept = {name: text for name, text in turn.c.consents.items() if name not in purposes}
+    turn.c = replace(turn.c, consents=kept)
 
-    def _forget_consents(self, flow: Flow) -> None:
-        purposes = {item.purpose for item in flow.questions() if isinstance(item, Consent)}
-        kept = {name: text for name, text in self.c.consents.items() if name not in purposes}
-        self.c = replace(self.c, consents=kept)
 
-    def _topics(self, flow: Flow) -> MultiChoice:
-        return next(item for item in flow.questions() if isinstance(item, MultiChoice))
+def _topics(flow: Flow) -> MultiChoice:
+    return next(item for item in flow.questions() if isinstance(item, MultiChoice))

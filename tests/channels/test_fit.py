@@ -14,9 +14,9 @@ from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.i18n.catalogues import CONTEXTS
 from flows import FLOWS, officer
 from flows.engine import screens
-from flows.engine.asking import option_buttons
 from flows.engine.events import Button, Kind, Page, Say
 from flows.engine.language_protocol import Refusal
+from flows.engine.turn import option_buttons
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 

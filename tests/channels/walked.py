@@ -13,13 +13,13 @@ from typing import Any, Self
 from bot.channels import Message, RenderedButton
 from bot.i18n import Languages
 from flows import FLOWS
-from flows.engine import checklist_screens, screens, upload_states
-from flows.engine.conversation import _Turn
+from flows.engine import checklist_screens, prompting, screens, upload_states
 from flows.engine.events import Event, Page, Say
 from flows.engine.flow import Answer, Flow, Form
 from flows.engine.questions import REFUSALS, Question, explain
 from flows.engine.state import Conversation, RegistrationStatus
 from flows.engine.text import Text, Value, button
+from flows.engine.turn import TurnState
 from tests.flows import answers
 from tests.flows.chat import Chat
 from tests.flows.test_transcripts import STORIES
@@ -93,7 +93,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
     greeting = ((screens.WELCOME,), (screens.RISK,))
     remarks = ((screens.NO_PICTURES,), (screens.ASK_AGAIN,))
     for notes in ((), remarks if conversation.flow else greeting):
-        turn = _Turn(FLOWS, WORDS, conversation, TODAY, page)
+        turn = TurnState(FLOWS, WORDS, conversation, TODAY, page, prompting.ask)
         turn.notes = list(notes)
         turn.ask()
         yield from turn.says

@@ -11,11 +11,11 @@ import pytest
 
 from flows import FLOWS, officer
 from flows.engine import screens
-from flows.engine.asking import MAX_AT_ONCE
 from flows.engine.events import PrintList
 from flows.engine.flow import Notice
 from flows.engine.questions import Question
 from flows.engine.text import Text, verbatim
+from flows.engine.turn import MAX_AT_ONCE
 from flows.knowledge import (
     catalogue,
     documents,

@@ -1,0 +1,134 @@
+"""What came is judged against what was asked, and becomes an answer or a refusal."""
+
+from flows.engine import (
+    checklist_screens,
+    commands,
+    pin_screens,
+    recording,
+    screen_answers,
+    screens,
+)
+from flows.engine.checklist_screens import Screen
+from flows.engine.commands import MAX_RELAYED
+from flows.engine.events import DeleteInput, Page
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review, Upload
+from flows.engine.language_protocol import Refusal
+from flows.engine.questions import MultiChoice, Option, Reading, explain
+from flows.engine.state import Asked
+from flows.engine.text import _
+from flows.engine.turn import PAGE, TurnState
+
+
+def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Option, ...]:
+    for option in asked.options:
+        if turn.words.same(typed, option.words):
+            return option.key
+    if asked.key == pin_screens.PIN:
+        return pin_screens.read_pin(turn, typed)
+    question = turn.question(asked)
+    if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
+        return Refusal.EMPTY
+    if isinstance(question, Consent) or asked.key == Screen.KEEP:
+        return Refusal.NOT_LISTED
+    if question is None or question.options or isinstance(question, RepeatingGroup):
+        number = turn.words.number(typed, 1, len(asked.options) or 1)
+        if isinstance(number, int) and asked.options:
+            return asked.options[number - 1].key
+    if question is None:
+        return _read_screen(turn, asked, typed)
+    return question.read(typed, Reading(turn.words, asked.language, turn.today))
+
+
+def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
+    said = turn.words.yes_no(typed, asked.language)
+    keys = {option.key for option in asked.options}
+    if said is not None and keys >= {"yes", "no"}:
+        return "yes" if said else "no"
+    return Refusal.NOT_LISTED
+
+
+def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> None:
+    if asked.key.startswith("~"):
+        return screen_answers.answer(turn, asked, value or "")
+    place = recording.place_of(turn, asked)
+    if place is None:
+        return turn.say_and_reprompt(screens.CHANGED)
+    flow, stop = place
+    private = stop.item.sensitive and not isinstance(stop.item, Upload)
+    if turn.page is Page.ALWAYS and private and value is not None:
+        turn.effects.append(DeleteInput())
+        return turn.say_and_reprompt(screens.NOT_HERE)
+    match stop.item:
+        case Upload() if value == "done":
+            recording.record(
+                turn, flow, stop, str(turn.form(flow).files.get(stop.key, 0)), typed=False
+            )
+        case Consent() if value == "refuse" and not stop.item.optional:
+            recording.refuse_consent(turn, flow)
+        case MultiChoice():
+            recording.tick_option(turn, flow, stop, value or "")
+        case HandoffOffer() if value == "person":
+            commands.to_person(turn, stop.item.topic)
+        case RepeatingGroup() if value != "done":
+            recording.change_members(turn, flow, stop.item, value or "")
+        case Review() if value == "edit":
+            _ask_what_to_edit(turn)
+        case _ if value is not None and not stop.item.accepts(value):
+            turn.say_and_reprompt(screens.CHANGED)
+        case _:
+            recording.record(turn, flow, stop, value, typed)
+
+
+def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
+    road = turn.path()
+    if road is not None:
+        turn.ask_screen(screens.edit_screen(road[1]), page=page)
+
+
+def keep(turn: TurnState, asked: Asked) -> None:
+    road = turn.path()
+    stop = road[1].at(asked.key) if road else None
+    if stop is None or stop.answer is None:
+        return screen_answers.old_button(turn)
+    answer(turn, asked, stop.answer.value, typed=False)
+
+
+def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
+    question = turn.question(asked)
+    if question and question.sensitive and DeleteInput() not in turn.effects:
+        turn.effects.append(DeleteInput())
+    if asked.key == pin_screens.PIN:
+        turn.notes.append((pin_screens.NOT_A_PIN,))
+    elif turn.c.language:
+        turn.notes.append((explain(refusal, question or screens.DELETE_SCREEN),))
+    if turn.c.language and asked.tries >= 2:
+        turn.notes.append((screens.ASK_AGAIN,))
+    _repeat(turn, asked, tries=asked.tries + 1)
+
+
+def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
+    """Several were meant: these are now the options, and stay so until answered."""
+    road = turn.path()
+    stop = road[1].current(turn.form(road[0]).cursor) if road else None
+    if stop is None or stop.key != asked.key:
+        return turn.say_and_reprompt(screens.CHANGED)
+    turn.notes.append((_("Which one do you mean?"),))
+    _repeat(turn, asked, found=found)
+
+
+def _repeat(turn: TurnState, asked: Asked, tries: int = 0, found: tuple[Option, ...] = ()) -> None:
+    turn.ask(found, at=asked.key)
+    if turn.c.asked and turn.c.asked.key == asked.key:
+        turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries))
+
+
+def turn_page(turn: TurnState, asked: Asked) -> None:
+    pages = -(-len(asked.options) // PAGE)
+    page = (asked.page + 1) % max(pages, 1)
+    turn.replaces = True
+    if asked.key == screens.EDIT:
+        return _ask_what_to_edit(turn, page)
+    if asked.key == Screen.TICK:
+        return checklist_screens.ask_ticks(turn, page)
+    turn.ask(page=page)

@@ -1,0 +1,173 @@
+"""Reserved words and commands: what the person asks of the assistant, not of the form."""
+
+from typing import assert_never
+
+from flows.engine import (
+    announcement_screens,
+    checklist_screens,
+    pin_screens,
+    prompting,
+    recording,
+    screens,
+)
+from flows.engine.checklist_screens import Screen
+from flows.engine.events import Forget, QuickExit, Relay, Stopped
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Answer, Consent, Flow, Form, HandoffOffer, Notice
+from flows.engine.language_protocol import Refusal, Reserved
+from flows.engine.questions import FreeText
+from flows.engine.state import UNASKED, Conversation
+from flows.engine.text import _
+from flows.engine.turn import TurnState
+
+MAX_RELAYED = 4000
+
+
+def run(turn: TurnState, word: Reserved) -> None:
+    turn.c = replace(turn.c, after_pin="")
+    if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
+        return turn.ask()
+    match word:
+        case Reserved.START | Reserved.MENU:
+            menu(turn)
+        case Reserved.LANGUAGE:
+            prompting.ask_language(turn)
+        case Reserved.HELP:
+            _help(turn)
+        case Reserved.BACK:
+            _back(turn)
+        case Reserved.SKIP:
+            _skip(turn)
+        case Reserved.PERSON:
+            to_person(turn)
+        case Reserved.STATUS:
+            pin_screens.status(turn)
+        case Reserved.MYDATA:
+            pin_screens.mydata(turn)
+        case Reserved.NEWS:
+            announcement_screens.read_news(turn)
+        case Reserved.STOP:
+            _stop(turn)
+        case Reserved.DELETE:
+            _delete(turn)
+        case Reserved.EXIT:
+            _exit(turn)
+        case _:
+            assert_never(word)
+
+
+def start(turn: TurnState, word: str) -> None:
+    turn.c = replace(turn.c, after_pin="")
+    if turn.c.with_officer:
+        return turn.ask()
+    turn.c = replace(turn.c, flow="", suspended_flow="")
+    if turn.c.language:
+        turn.notes += [(screens.WELCOME,), (screens.RISK,)]
+    if word in turn.flows:
+        return announcement_screens.enter(turn, turn.flows[word])
+    turn.ask()
+
+
+def menu(turn: TurnState) -> None:
+    if turn.c.with_officer:
+        return turn.ask_screen(screens.LEAVE_SCREEN)
+    turn.c = replace(turn.c, flow="", suspended_flow="")
+    turn.ask()
+
+
+def _help(turn: TurnState) -> None:
+    asked = turn.c.asked
+    question = turn.question(asked) if asked else None
+    turn.say_and_reprompt(question.help if question and question.help else screens.HELP)
+
+
+def _back(turn: TurnState) -> None:
+    road, asked = turn.path(), turn.c.asked
+    if asked is not None and asked.key == Screen.TICK:
+        return checklist_screens.open_list(turn)
+    if road is None or asked is None or asked.key.startswith("~"):
+        return turn.ask()
+    earlier = road[1].before(asked.key)
+    while earlier and isinstance(earlier.item, (Notice, HandoffOffer, Consent)):
+        earlier = road[1].before(earlier.key)
+    if earlier is None:
+        return turn.say_and_reprompt(screens.NO_WAY_BACK)
+    turn.put_form(road[0], replace(turn.form(road[0]), cursor=earlier.key))
+    turn.ask()
+
+
+def _skip(turn: TurnState) -> None:
+    asked = turn.c.asked
+    question = turn.question(asked) if asked else None
+    if asked is None or question is None or not question.skippable:
+        return turn.say_and_reprompt(screens.NOTHING_TO_SKIP)
+    place = recording.place_of(turn, asked)
+    if place is None:
+        return turn.say_and_reprompt(screens.CHANGED)
+    recording.record(turn, *place, None, typed=False)
+
+
+def to_person(turn: TurnState, topic: str = "", typed: str = "") -> None:
+    handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
+    if handoff is None or turn.c.with_officer or turn.c.flow == handoff.name:
+        return turn.ask()
+    parked, road = turn.c.flow, turn.path()
+    now = road[1].current(turn.form(road[0]).cursor) if road else None
+    if now is not None and isinstance(now.item, HandoffOffer):
+        topic = topic or now.item.topic
+    turn.open_flow(handoff)
+    turn.put_form(handoff, _prefilled(turn, handoff, topic, typed))
+    turn.c = replace(turn.c, suspended_flow=parked)
+    turn.ask()
+
+
+def _prefilled(turn: TurnState, handoff: Flow, topic: str, typed: str) -> Form:
+    """The handoff's form with what is known; words wait there to be kept or written anew."""
+    form, asked = turn.form(handoff), handoff.find("words")
+    if topic:
+        form = form.put("topic", Answer(topic))
+    words = turn.words.text(typed, asked.maximum if isinstance(asked, FreeText) else 0)
+    return form if isinstance(words, Refusal) else form.put("words", Answer(words, UNASKED))
+
+
+def _stop(turn: TurnState) -> None:
+    turn.effects.append(Stopped())
+    checklist_screens.forget_reminder(turn)
+    subscribed = bool(turn.c.topics)
+    announcement_screens.unsubscribe(turn)
+    turn.c = replace(turn.c, muted=True, flow="", suspended_flow="")
+    turn.notes.append((screens.STOPPED,))
+    turn.say_and_reprompt(announcement_screens.STOPPED_TOO) if subscribed else turn.ask()
+
+
+def _delete(turn: TurnState) -> None:
+    with_officer, asked = turn.c.with_officer, turn.c.asked
+    if not turn.c.is_persistent or (with_officer and asked and asked.key == screens.DELETE):
+        return erase(turn)
+    more = (screens.DELETE_AGAIN,) if with_officer else ()
+    turn.ask_screen(screens.DELETE_SCREEN, paragraph=(screens.DELETE_TEXT, *more))
+
+
+def erase(turn: TurnState) -> None:
+    turn.effects.append(Forget())
+    turn.c = Conversation(language=turn.c.language, nonce=turn.c.nonce)
+    turn.say(((screens.DELETED,),), (), service=True)
+
+
+def _exit(turn: TurnState) -> None:
+    turn.effects.append(QuickExit())
+    fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
+    turn.c = (
+        replace(turn.c, flow="", asked=None, nonce=fresh.nonce) if turn.c.is_persistent else fresh
+    )
+    # A button that clears would give the harmless phrase away.
+    turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
+
+
+def relay(turn: TurnState, text: str) -> None:
+    words = turn.words.text(text, MAX_RELAYED)
+    if isinstance(words, Refusal):
+        too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
+        return turn.say_and_reprompt(too_long)
+    turn.effects.append(Relay(words))
+    turn.c = replace(turn.c, asked=None, after_pin="")

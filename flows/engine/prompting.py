@@ -1,0 +1,179 @@
+"""What is asked next, and how it is said: the half of a step that looks at the form."""
+
+from itertools import takewhile
+
+from flows.engine import announcement_screens, checklist_screens, pin_screens, screens
+from flows.engine.events import Button, Kind, Page
+from flows.engine.fast_replace import replace
+from flows.engine.flow import (
+    Consent,
+    Done,
+    Flow,
+    Form,
+    HandoffOffer,
+    OpenCase,
+    Path,
+    Review,
+    SendPapers,
+    Step,
+    Upload,
+    options,
+    shown,
+)
+from flows.engine.questions import Option, Phone
+from flows.engine.state import RegistrationStatus
+from flows.engine.text import Text, _, button, verbatim
+from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
+
+
+def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+    """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
+    if turn.c.language and turn.c.after_pin:
+        return pin_screens.ask_pin(turn)
+    road = turn.path()
+    if not turn.c.language:
+        ask_language(turn)
+    elif turn.c.with_officer:
+        _wait_for_officer(turn)
+    elif road is None:
+        _ask_menu(turn, page)
+    elif road[0].registers and turn.form(road[0]).submitted and turn.c.registration:
+        turn.c = replace(turn.c, flow="")
+        pin_screens.status(turn)
+    elif (stop := road[1].current(turn.form(road[0]).cursor)) is None:
+        _finish(turn, *road)
+    elif (renewed := _without_ephemeral(*road, stop, turn.form(road[0]))) is not None:
+        turn.put_form(road[0], renewed)
+        ask(turn, found, page, at)
+    else:
+        _ask_step(turn, *road, stop, found if stop.key == at else (), page)
+
+
+def _wait_for_officer(turn: TurnState) -> None:
+    back = Button("!menu", screens.BACK_TO_BOT, Kind.CONTROL)
+    if not turn.c.requested_upload:
+        return turn.say(((screens.WAITING,),), (back,), service=True)
+    paper = _paper_name(turn, turn.c.requested_upload)
+    wanted = _(screens.PAPER_WANTED.msgid, paper=paper)
+    if turn.page is not Page.NEVER:
+        turn.notes += [(wanted,), (screens.PAPER_TERMS,)]
+        return turn.send_to_page(paper, service=True)
+    turn.say(((wanted,), (screens.PAPER_TERMS,)), (FILE, back), service=True, private=True)
+
+
+def _paper_name(turn: TurnState, key: str) -> Text:
+    """What a kind of paper is called: as in the form that asks for it."""
+    items = (item for flow in turn.flows.values() for item in flow.questions())
+    return next(
+        (item.label for item in items if isinstance(item, Upload) and item.paper == key),
+        screens.ANOTHER_PAPER,
+    )
+
+
+def ask_language(turn: TurnState) -> None:
+    screen = screens.language_screen(turn.words)
+    codes = [code for code, _name in turn.words.languages()]
+    lines = tuple(verbatim(turn.words.render(screen.text, code)) for code in codes)
+    turn.ask_screen(screen, paragraph=lines)
+
+
+def _ask_menu(turn: TurnState, page: int = 0) -> None:
+    registered = turn.c.registration is not None
+    menu = screens.menu_screen(turn.flows.values(), turn.c.is_persistent, registered, turn.c.muted)
+    turn.ask_screen(menu, page=page)
+
+
+def _ask_step(
+    turn: TurnState, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int
+) -> None:
+    offered = found or options(stop, turn.form(flow))
+    asked = turn.put_asked(flow.name, stop.key, stop.item.rev, offered, page)
+    private = stop.item.sensitive
+    if private and turn.page is Page.ALWAYS:
+        if isinstance(stop.item, Upload) and offered:
+            turn.notes.append((_(screens.WRITE_DONE.msgid, word=stop.item.done),))
+        return turn.send_to_page(stop.item.label, skips=stop.item.skippable)
+    old = shown(stop)
+    if old is not None and not found:
+        turn.notes.append((_(screens.EARLIER.msgid, answer=old),))
+    buttons = option_buttons(asked.nonce, offered, page)
+    controls = _controls(turn, flow, road, stop, asked.nonce)
+    turn.say(
+        (
+            (stop.item.text,),
+            *screens.details(stop, road, hide=turn.page is Page.ALWAYS),
+        ),
+        (*buttons, *controls),
+        progress=(road.steps.index(stop) + 1, len(road.steps)),
+        protect=isinstance(stop.item, Review),
+        private=private,
+    )
+
+
+def _controls(
+    turn: TurnState, flow: Flow, road: Path, stop: Step, nonce: int
+) -> tuple[Button, ...]:
+    item = stop.item
+    possible = (
+        (shown(stop) is not None, f"{nonce}:=", screens.KEEP),
+        (item.skippable, f"{nonce}:-", button("Skip")),
+        (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
+        (item.help is not None, "!help", button("Help")),
+        (item.sensitive and turn.page is Page.OFFERED, "!page", screens.USE_PAGE),
+        (not isinstance(item, HandoffOffer) and not flow.hands_over, "!person", screens.PERSON),
+    )
+    controls = tuple(Button(load, text, Kind.CONTROL) for use, load, text in possible if use)
+    if isinstance(item, Upload):
+        return (FILE, *controls)
+    if isinstance(item, Phone):
+        share = Button(f"{nonce}:@", button("Share my number"), Kind.CONTACT)
+        return (share, *controls)
+    return controls
+
+
+def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
+    """Say and do what comes of the answers, then go on where the person was before."""
+    if flow.announces:
+        announcement_screens.keep_topics(turn, flow, road)
+    if checklist_screens.offer_list(turn, flow, road):
+        return
+    outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
+    turn.notes += [(text,) for text in outcome.texts]
+    turn.effects += [_weighed(turn, effect) for effect in outcome.effects]
+    opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
+    if any(isinstance(effect, SendPapers) for effect in outcome.effects):
+        sent = {
+            paper: "sending" if state == "checked" else state
+            for paper, state in turn.c.papers.items()
+        }
+        turn.c = replace(turn.c, papers=sent)
+    if flow.registers:
+        number = turn.c.registration.number if turn.c.registration else ""
+        may = road.answers.get("write_first") == "yes"
+        turn.put_form(flow, replace(turn.form(flow), submitted=True))
+        turn.c = replace(turn.c, registration=RegistrationStatus("sent", number, may))
+        turn.notes.append((screens.REGISTRATION["sent"],))
+        if not turn.c.has_pin:
+            turn.notes.append((screens.PIN_OFFERED,))
+    elif flow.items:
+        turn.drop_form(flow)
+    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opened)
+    ask(turn)
+
+
+def _weighed(turn: TurnState, effect: Done) -> Done:
+    """A case whose words speak of danger is urgent, whatever its topic."""
+    if isinstance(effect, OpenCase) and turn.words.danger(effect.words):
+        return replace(effect, urgent=True)
+    return effect
+
+
+def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
+    """The form without what must not outlive a consent that lies behind; None if all is well."""
+    before = takewhile(lambda step: step.key != stop.key, road.steps)
+    agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
+    known = ephemeral_answers(flow, form)
+    if not agreed or not known:
+        return None
+    forgotten = {key: replace(answer, value=None) for key, answer in known.items()}
+    return replace(form, answers={**form.answers, **forgotten})

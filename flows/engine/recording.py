@@ -1,0 +1,71 @@
+"""An answer that was judged becomes part of the form."""
+
+from flows.engine import screens
+from flows.engine.events import DeleteInput
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Answer, Consent, Flow, RepeatingGroup, Step, path
+from flows.engine.questions import FreeText
+from flows.engine.state import Asked
+from flows.engine.text import _
+from flows.engine.turn import TurnState
+
+
+def place_of(turn: TurnState, asked: Asked) -> tuple[Flow, Step] | None:
+    """Return the step that was asked, unless the form has changed since."""
+    road = turn.path()
+    stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
+    if road is None or stop is None or stop.item.rev != asked.rev:
+        return None
+    return road[0], stop
+
+
+def record(turn: TurnState, flow: Flow, stop: Step, value: str | None, typed: bool) -> None:
+    answer = Answer(value, stop.item.rev, stop.signature)
+    form = turn.form(flow).put(stop.key, answer)
+    if isinstance(stop.item, Consent) and value == "yes":
+        turn.record_consent(stop.item)
+    turn.put_form(flow, form)
+    if typed and stop.item.sensitive:
+        turn.effects.append(DeleteInput())
+    elif typed and value is not None and not isinstance(stop.item, FreeText):
+        note = _(screens.SAVED.msgid, label=stop.item.label, answer=stop.item.show(value))
+        turn.notes.append((note,))
+    turn.ask()
+
+
+def refuse_consent(turn: TurnState, flow: Flow) -> None:
+    answers = path(flow, turn.form(flow)).answers
+    turn.drop_form(flow)
+    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="")
+    turn.notes += [(text,) for text in flow.declined(answers, turn.today)]
+    turn.ask()
+
+
+def tick_option(turn: TurnState, flow: Flow, stop: Step, key: str) -> None:
+    form = turn.form(flow)
+    chosen = form.members.get(stop.item.name, ())
+    if key == "done":
+        keys = [each.key for each in stop.item.options if each.key in chosen]
+        return record(turn, flow, stop, ",".join(keys), typed=False)
+    rest = tuple(each for each in chosen if each != key)
+    ticked = rest if key in chosen else (*chosen, key)
+    turn.put_form(flow, replace(form, members={**form.members, stop.item.name: ticked}))
+    turn.replaces = True
+    turn.ask()
+
+
+def change_members(turn: TurnState, flow: Flow, many: RepeatingGroup, key: str) -> None:
+    form = turn.form(flow)
+    members = form.members.get(many.name, ())
+    if key == "add":
+        members = (*members, str(turn.c.nonce))
+    else:
+        gone = key.partition(".")[2]
+        members = tuple(member for member in members if member != gone)
+    lost = set(form.members.get(many.name, ())) - set(members)
+    kept = {
+        name: answer for name, answer in form.answers.items() if name.partition("@")[2] not in lost
+    }
+    changed = {**form.members, many.name: members}
+    turn.put_form(flow, replace(form, answers=kept, members=changed, cursor=None))
+    turn.ask()

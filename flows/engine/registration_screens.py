@@ -1,0 +1,33 @@
+"""What became of the registration, as the person is shown it."""
+
+from flows.engine import screens
+from flows.engine.events import Button
+from flows.engine.fast_replace import replace
+from flows.engine.state import RegistrationStatus
+from flows.engine.turn import TurnState
+
+
+def show_status(turn: TurnState) -> None:
+    more = [flow for flow in turn.flows.values() if flow.follows]
+    lines = screens.paper_lines(more, turn.c.papers)
+    if lines:
+        turn.notes.append(lines)
+    if turn.c.registration is None:
+        return turn.say_and_reprompt(screens.NO_REGISTRATION)
+    turn.ask_screen(
+        screens.registered_screen(turn.c.registration.state, turn.c.registration.number, more)
+    )
+
+
+def acknowledged(turn: TurnState, state: str, number: str) -> None:
+    before = turn.c.registration or RegistrationStatus(state)
+    turn.c = replace(turn.c, registration=replace(before, state=state, number=number))
+    # The first word after sending is the answer to what the person did; later ones are ours.
+    awaited = before.state in ("sent", "withdrawing")
+    if not turn.c.muted and (awaited or before.write_first):
+        announce_update(turn)
+
+
+def announce_update(turn: TurnState) -> None:
+    """What nobody asked for just now tells a passer-by nothing."""
+    turn.say(((screens.UPDATE,),), (Button("!status", screens.OPEN),), service=True)

@@ -1,0 +1,109 @@
+"""Answers to the assistant's own screens: menu, language, registration, deletion."""
+
+from flows.engine import announcement_screens, checklist_screens, commands, pin_screens, screens
+from flows.engine.checklist_screens import Screen
+from flows.engine.events import CancelCase, Withdraw
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Review
+from flows.engine.language_protocol import Reserved
+from flows.engine.state import Asked
+from flows.engine.turn import TurnState
+
+
+def answer(turn: TurnState, asked: Asked, key: str) -> None:
+    turn.replaces = True
+    turn.c = replace(turn.c, asked=None)
+    screen = asked.key
+    match screen:
+        case screens.LANGUAGE:
+            _choose_language(turn, key)
+        case screens.MENU:
+            _choose(turn, key)
+        case screens.DELETE:
+            if key == "yes":
+                return commands.erase(turn)
+            turn.ask()
+        case screens.LEAVE:
+            _leave(turn, key)
+        case screens.REGISTERED:
+            _registered(turn, key)
+        case screens.WITHDRAW:
+            _withdraw(turn, key)
+        case screens.EDIT:
+            _edit(turn, key)
+        case pin_screens.PIN:
+            pin_screens.answer(turn, key)
+        case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
+            checklist_screens.answer(turn, asked, key)
+        case announcement_screens.MINE:
+            announcement_screens.answer(turn, key)
+        case _:
+            old_button(turn)
+
+
+def _choose_language(turn: TurnState, code: str) -> None:
+    if not turn.c.language:
+        turn.notes += [(screens.WELCOME,), (screens.RISK,)]
+    turn.c = replace(turn.c, language=code, asked=None)
+    turn.ask()
+
+
+def _choose(turn: TurnState, key: str) -> None:
+    if turn.c.saved_list and turn.c.saved_list.flow == key:
+        return checklist_screens.open_list(turn)
+    if key in turn.flows:
+        return announcement_screens.enter(turn, turn.flows[key])
+    if key == "pin":
+        return pin_screens.choose_pin(turn)
+    if key == "write_again":
+        turn.c = replace(turn.c, muted=False)
+        return turn.say_and_reprompt(screens.WRITE_AGAIN)
+    if key in Reserved:
+        return commands.run(turn, Reserved(key))
+    old_button(turn)
+
+
+def _registered(turn: TurnState, key: str) -> None:
+    if key == "withdraw":
+        return turn.ask_screen(screens.WITHDRAW_SCREEN)
+    if key in turn.flows:
+        turn.open_flow(turn.flows[key])
+        return turn.ask()
+    if key != "amend":
+        return commands.menu(turn)
+    flow = next((flow for flow in turn.flows.values() if flow.registers), None)
+    if flow is None:
+        return commands.menu(turn)
+    form = turn.form(flow)
+    reviews = {item.name for item in flow.questions() if isinstance(item, Review)}
+    answers = {key: each for key, each in form.answers.items() if key not in reviews}
+    turn.put_form(flow, replace(form, answers=answers, submitted=False))
+    turn.open_flow(flow)
+    turn.ask()
+
+
+def _withdraw(turn: TurnState, key: str) -> None:
+    if key == "yes" and turn.c.registration:
+        turn.c = replace(turn.c, registration=replace(turn.c.registration, state="withdrawing"))
+        turn.effects.append(Withdraw())
+    pin_screens.go_through(turn, pin_screens.STATUS)
+
+
+def _edit(turn: TurnState, key: str) -> None:
+    flow = turn.flows.get(turn.c.flow)
+    if flow:
+        turn.put_form(flow, replace(turn.form(flow), cursor=key))
+    turn.ask()
+
+
+def _leave(turn: TurnState, key: str) -> None:
+    """Close the case, unless the officer has done so meanwhile."""
+    if key != "yes" or not turn.c.with_officer:
+        return turn.ask()
+    turn.effects.append(CancelCase())
+    turn.c = replace(turn.c, with_officer=False, requested_upload="")
+    turn.say_and_reprompt(screens.LEFT)
+
+
+def old_button(turn: TurnState) -> None:
+    turn.say_and_reprompt(screens.OLD_BUTTON)

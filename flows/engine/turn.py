@@ -1,0 +1,218 @@
+"""The work of one step: the conversation so far, what is said and what is to be done."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+
+from flows.engine import screens
+from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
+from flows.engine.fast_replace import replace
+from flows.engine.flow import (
+    EMPTY,
+    Answer,
+    Consent,
+    Flow,
+    Form,
+    Path,
+    RepeatingGroup,
+    Review,
+    Submit,
+    path,
+)
+from flows.engine.language_protocol import Words
+from flows.engine.questions import Option, Question
+from flows.engine.state import Asked, Conversation, Shown
+from flows.engine.text import Text, _, button
+
+PAGE = 8
+MAX_AT_ONCE = 10
+FILE = Button("!file", button("Choose a file"), Kind.FILE)
+
+
+type Prompt = Callable[["TurnState", tuple[Option, ...], int, str], None]
+
+
+class TurnState:
+    """What one step works on: `c` is the conversation so far, `notes` open the next message."""
+
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        words: Words,
+        conversation: Conversation,
+        today: date,
+        page: Page,
+        prompt: Prompt,
+    ) -> None:
+        self.flows = flows
+        self.words = words
+        self.c = conversation
+        self.today = today
+        self.page = page
+        self.notes: list[tuple[Text, ...]] = []
+        self.says: list[Say] = []
+        self.effects: list[Effect] = []
+        self.replaces = False
+        self._prompt = prompt
+        self._gone: tuple[Flow, Form, Path] | None = None
+
+    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+        """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
+        self._prompt(self, found, page, at)
+
+    def path(self) -> tuple[Flow, Path] | None:
+        """The flow the person is in, and their path through it; found once a form."""
+        flow = self.flows.get(self.c.flow)
+        if flow is None:
+            return None
+        form = self.form(flow)
+        if self._gone is None or self._gone[0] is not flow or self._gone[1] is not form:
+            self._gone = (flow, form, path(flow, form))
+        return flow, self._gone[2]
+
+    def form(self, flow: Flow) -> Form:
+        return self.c.forms.get(flow.name, EMPTY)
+
+    def put_form(self, flow: Flow, form: Form) -> None:
+        self.c = replace(self.c, forms={**self.c.forms, flow.name: form})
+
+    def drop_form(self, flow: Flow) -> None:
+        forms = {name: form for name, form in self.c.forms.items() if name != flow.name}
+        self.c = replace(self.c, forms=forms)
+
+    def open_flow(self, flow: Flow) -> None:
+        """Enter a flow; a consent given before, to the same text, is not asked again."""
+        form = self._renewed(flow)
+        lasting = all(item.persisted for item in flow.questions())
+        for stop in path(flow, form).steps if lasting else ():
+            item = stop.item
+            if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
+                form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
+        self.put_form(flow, form)
+        self.c = replace(self.c, flow=flow.name)
+
+    def _renewed(self, flow: Flow) -> Form:
+        """The form to go on with; after a withdrawal it is open again, and consent with it."""
+        form = self.form(flow)
+        if not (
+            flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
+        ):
+            return form
+        again = {item.name for item in flow.questions() if isinstance(item, (Review, Consent))}
+        answers = {key: each for key, each in form.answers.items() if key not in again}
+        return replace(form, answers=answers, submitted=False)
+
+    def say_and_reprompt(self, text: Text) -> None:
+        """Say something, then show again where the person is."""
+        self.notes.append((text,))
+        self.ask()
+
+    def ask_screen(
+        self,
+        screen: Question,
+        paragraph: tuple[Text, ...] = (),
+        page: int = 0,
+    ) -> None:
+        asked = self.put_asked("", screen.name, screen.rev, screen.options, page)
+        buttons = option_buttons(asked.nonce, screen.options, page)
+        person = () if screen.name == screens.MENU else self.person_button()
+        self.say(
+            (paragraph or (screen.text,),),
+            (*buttons, *person),
+            protect=screen.name == screens.REGISTERED,
+        )
+
+    def person_button(self) -> tuple[Button, ...]:
+        """A way to a person from a screen of ours, for whoever is not with one already."""
+        offered = any(flow.hands_over for flow in self.flows.values())
+        if not self.c.language or self.c.with_officer or not offered:
+            return ()
+        return (Button("!person", screens.PERSON, Kind.CONTROL),)
+
+    def put_asked(
+        self, flow: str, key: str, rev: int, offered: tuple[Option, ...], page: int = 0
+    ) -> Asked:
+        language = self.c.language
+        seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
+        asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
+        # The same question shown again is still the same: of two taps on their way neither makes
+        # the other's button an old one.
+        if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
+            asked = replace(asked, nonce=self.c.nonce + 1)
+        self.c = replace(self.c, asked=asked, nonce=asked.nonce)
+        return asked
+
+    def say(
+        self,
+        paragraphs: Iterable[tuple[Text, ...]],
+        buttons: tuple[Button, ...],
+        *,
+        progress: tuple[int, int] | None = None,
+        protect: bool = False,
+        service: bool = False,
+        private: bool = False,
+        leaves: bool = True,
+    ) -> None:
+        label = screens.EXIT if self.c.language else screens.EXIT_SIGN
+        out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
+        self.says.append(
+            Say(
+                (*self.notes, *paragraphs),
+                (*buttons, *out),
+                self.c.language,
+                progress=progress,
+                replaces=self.replaces,
+                protect=protect,
+                service=service,
+                private=private,
+            )
+        )
+        self.notes = []
+
+    def record_consent(self, consent: Consent) -> None:
+        shown_in = self.c.asked.language if self.c.asked else self.c.language
+        self.effects.append(ConsentGiven(consent.purpose, consent.text, shown_in))
+        consents = {**self.c.consents, consent.purpose: consent.text.msgid}
+        self.c = replace(self.c, is_persistent=True, consents=consents)
+
+    def send_to_page(self, label: Text, *, skips: bool = False, service: bool = False) -> None:
+        """Say where a private question is answered; whoever carries this out makes the link."""
+        text = _(screens.ON_PAGE.msgid, label=label)
+        link = Button("", screens.OPEN_PAGE, Kind.PAGE)
+        ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
+        self.say(((text, ways),), (link,), service=service, private=True)
+
+    def question(self, asked: Asked) -> Question | None:
+        flow = self.flows.get(asked.flow)
+        return flow.find(asked.key.partition("@")[0]) if flow else None
+
+
+def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tuple[Button, ...]:
+    buttons = tuple(Button(f"{nonce}:{each.key}", each.label) for each in offered)
+    if len(buttons) <= MAX_AT_ONCE:
+        return buttons
+    more = Button(f"{nonce}:>", button("More"), Kind.CONTROL)
+    return (*buttons[page * PAGE : (page + 1) * PAGE], more)
+
+
+def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
+    """What was answered to questions whose answers are not to be kept."""
+    renewed = {
+        name for item in flow.questions() if not item.persisted for name in (item.name, *item.was)
+    }
+    return {
+        key: answer
+        for key, answer in form.answers.items()
+        if key.partition("@")[0] in renewed and answer.value is not None
+    }
+
+
+def submission(flow: Flow, road: Path, form: Form) -> Submit:
+    on_path = {step.item.name for step in road.steps}
+    members = {
+        item.name: tuple(
+            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
+        )
+        for item in flow.items
+        if isinstance(item, RepeatingGroup)
+    }
+    return Submit(flow.name, dict(road.answers), members)

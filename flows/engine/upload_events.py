@@ -1,0 +1,105 @@
+"""Files: taken where a paper was asked for, and what was found of them."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from flows.engine import registration_screens, screens
+from flows.engine.events import (
+    Awaited,
+    ConsentGiven,
+    DeleteInput,
+    TakeFile,
+    UploadChecked,
+    UploadReceived,
+    UploadRequested,
+    UploadStatusChanged,
+)
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Flow, Upload
+from flows.engine.state import Conversation
+from flows.engine.turn import TurnState
+
+# Where a file goes that an officer asked for, since no question of a form did.
+REQUESTED = "~wanted"
+
+
+def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
+    """Where a file that comes now belongs: to what the officer wants, or to the open question."""
+    if c.with_officer:
+        return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
+    asked = c.asked
+    flow = flows.get(asked.flow) if asked else None
+    item = flow.find(asked.key) if flow and asked else None
+    return Awaited(flow.name, item.name, item.paper) if flow and isinstance(item, Upload) else None
+
+
+def take_event(
+    turn: TurnState, event: UploadChecked | UploadStatusChanged | UploadRequested
+) -> None:
+    match event:
+        case UploadChecked(name, key, refusal, hint):
+            _upload_checked(turn, name, key, refusal or hint or "ok", good=not refusal)
+        case UploadStatusChanged(paper, state):
+            turn.c = replace(turn.c, papers={**turn.c.papers, paper: state})
+            if turn.c.with_officer and not turn.c.muted and state in screens.PAPER_ANSWERS:
+                registration_screens.announce_update(turn)
+        case UploadRequested(paper):
+            turn.c = replace(turn.c, requested_upload=paper)
+            turn.ask()
+        case _:
+            assert_never(event)
+
+
+def attached(turn: TurnState, kind: str, ref: str, size: int) -> None:
+    """A file is taken where a paper was asked for, by the form or by the officer."""
+    place = awaited(turn.flows, turn.c)
+    if place is None:
+        return unreadable(turn, kind)
+    turn.effects.append(TakeFile(place, ref, size))
+    turn.c = replace(turn.c, pending_uploads=turn.c.pending_uploads + 1)
+
+
+def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
+    """What became of a file; of an album it is said when the last one was looked at."""
+    flow = turn.flows.get(name)
+    item = flow.find(key) if flow else None
+    if flow and good and isinstance(item, Upload):
+        form = turn.form(flow)
+        files = {**form.files, key: form.files.get(key, 0) + 1}
+        turn.put_form(flow, replace(form, files=files))
+        turn.c = replace(turn.c, papers={**turn.c.papers, item.paper: "checked"})
+    if good and key == REQUESTED and turn.c.requested_upload:
+        _requested_upload_received(turn)
+    left = max(0, turn.c.pending_uploads - 1)
+    turn.c = replace(turn.c, pending_uploads=left, verdicts=(*turn.c.verdicts, verdict))
+    if left:
+        return
+    turn.notes.append(screens.verdicts(turn.c.verdicts))
+    wanted = turn.c.requested_upload if key == REQUESTED and not good else ""
+    turn.c = replace(turn.c, verdicts=(), requested_upload=wanted)
+    turn.ask()
+
+
+def _requested_upload_received(turn: TurnState) -> None:
+    """What the officer asked for is here: sending it was the consent that the asking named."""
+    turn.effects += [
+        ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),
+        UploadReceived(turn.c.requested_upload),
+    ]
+    turn.c = replace(turn.c, papers={**turn.c.papers, turn.c.requested_upload: "checked"})
+
+
+def unreadable(turn: TurnState, kind: str) -> None:
+    match kind:
+        case "location":
+            turn.effects.append(DeleteInput())
+            turn.say_and_reprompt(screens.NO_LOCATION)
+        case "photo" | "document":
+            turn.effects.append(DeleteInput())
+            turn.say_and_reprompt(screens.NO_PICTURES)
+        case "voice":
+            more = () if turn.c.with_officer else (screens.OR_A_PERSON,)
+            turn.notes.append((screens.CANNOT_HEAR, *more))
+            turn.ask()
+        case _:
+            turn.say_and_reprompt(screens.CANNOT_READ)
