@@ -1,20 +1,37 @@
 """Store updates that could not be read or processed."""
 
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import insert
+
 from bot.conversations import store as conversation_store
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import fetch_value, statement
 from bot.runtime import Runtime
+
+_KEEP = statement(
+    insert(t.Quarantined)
+    .values(
+        channel=bindparam("on_channel"),
+        key=bindparam("update"),
+        reason=bindparam("code"),
+        size=bindparam("bytes"),
+    )
+    .on_conflict_do_update(
+        index_elements=[t.Quarantined.channel, t.Quarantined.key],
+        set_={"attempts": t.Quarantined.attempts + 1},
+    )
+    .returning(t.Quarantined.attempts)
+)
 
 
 async def quarantine(
     rt: Runtime, transaction: Transaction, channel: str, external_id: str, reason: str, size: int
 ) -> int:
     """Keep that something could not be processed, never what it said; how often it was."""
-    cursor = await transaction.execute(
-        "INSERT INTO quarantine (channel, key, reason, size) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (channel, key) DO UPDATE SET attempts = quarantine.attempts + 1"
-        " RETURNING attempts",
-        (channel, conversation_store.update_keys(rt, channel, external_id)[0], reason, size),
+    key = conversation_store.update_keys(rt, channel, external_id)[0]
+    attempts = await fetch_value(
+        transaction, _KEEP, on_channel=channel, update=key, code=reason, bytes=size
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+    assert attempts is not None
+    return attempts

@@ -7,6 +7,7 @@ are psycopg's and SQLAlchemy cannot print a value.
 """
 
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any, cast, overload
 
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -19,7 +20,10 @@ from sqlalchemy import (
     DateTime,
     Float,
     Insert,
+    Interval,
+    TableValuedAlias,
     any_,
+    column,
     func,
 )
 from sqlalchemy import bindparam as _bindparam
@@ -27,6 +31,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import TypedReturnsRows
+from sqlalchemy.types import TypeEngine
 
 from bot.db import pipeline
 from bot.db.connection import Connection
@@ -40,15 +45,37 @@ def ago(**units: float) -> ColumnElement[datetime]:
     return NOW - timedelta(**units)
 
 
+def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
+    """Return database time plus so many minutes, a constant."""
+    return NOW + timedelta(minutes=minutes)
+
+
+def seconds(name: str) -> ColumnElement[timedelta]:
+    """Return an interval of so many seconds as the value `name` says."""
+    value = _bindparam(name, type_=Float())
+    return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
+
+
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
     """Return database time plus so many seconds as the value `name` says."""
-    interval = func.make_interval(0, 0, 0, 0, 0, 0, _bindparam(name, type_=Float()))
-    return NOW + interval
+    return NOW + seconds(name)
+
+
+def seconds_ago(name: str) -> ColumnElement[datetime]:
+    """Return database time minus so many seconds as the value `name` says."""
+    return NOW - seconds(name)
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
     """Return whether the column is in the list that is the value `name`."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
+
+
+def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
+    """Return rows made of the values of the same names, each a list of one column."""
+    lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
+    listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
+    return listed.render_derived()
 
 
 class _Compiler(PGCompiler_psycopg):

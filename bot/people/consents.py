@@ -2,16 +2,35 @@
 
 from hashlib import sha256
 
+from sqlalchemy import bindparam, insert
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import execute, statement
 from bot.people.identities import Person
+
+_RECORD = statement(
+    insert(t.Consent).values(
+        person_id=bindparam("person"),
+        purpose=bindparam("for_purpose"),
+        given=True,
+        text_sha256=bindparam("hash"),
+        language=bindparam("in_language"),
+        channel=bindparam("on_channel"),
+    )
+)
 
 
 async def record_consent(
     transaction: Transaction, person: Person, purpose: str, text: str, language: str, channel: str
 ) -> None:
     """Keep that a purpose was agreed to, with the hash of the very text that was shown."""
-    await transaction.execute(
-        "INSERT INTO consents (person_id, purpose, given, text_sha256, language, channel)"
-        " VALUES (%s, %s, true, %s, %s, %s)",
-        (person.id, purpose, sha256(text.encode()).digest(), language, channel),
+    await execute(
+        transaction,
+        _RECORD,
+        person=person.id,
+        for_purpose=purpose,
+        hash=sha256(text.encode()).digest(),
+        in_language=language,
+        on_channel=channel,
     )

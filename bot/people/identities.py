@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID, uuid4
 
-from bot.db import pipeline
+from sqlalchemy import Boolean, Uuid, bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement
+from bot.db.statements import (
+    NOW,
+    any_of,
+    execute,
+    fetch_one,
+    fetch_value,
+    seconds_ago,
+    statement,
+)
 from bot.runtime import Runtime
 from bot.security.vault import PersonKey, WrappedKey
 
@@ -19,6 +29,65 @@ class Person:
 
     id: UUID
     key: PersonKey
+
+
+_PERSON = bindparam("person", type_=Uuid())
+_AT_HANDLE = (t.Handle.channel == bindparam("at_channel"), any_of(t.Handle.blind_index, "indexes"))
+_OF_PERSON = (t.Handle.person_id == _PERSON, t.Handle.channel == bindparam("at_channel"))
+IS_CURRENT = or_(t.Handle.expires_at.is_(None), t.Handle.expires_at > NOW)
+"""Condition: the handle has not expired."""
+
+_CREATE = statement(
+    insert(t.Person).values(id=_PERSON, key=bindparam("wrapped"), key_version=bindparam("version"))
+)
+_ADD_HANDLE = statement(
+    insert(t.Handle)
+    .values(
+        channel=bindparam("at_channel"),
+        blind_index=bindparam("index"),
+        index_version=bindparam("version"),
+        person_id=_PERSON,
+        address=bindparam("sealed"),
+    )
+    .on_conflict_do_nothing()
+)
+_COUNT_HANDLES = statement(select(func.count()).select_from(t.Handle).where(*_OF_PERSON))
+_DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
+_READDRESS = statement(update(t.Handle).where(*_OF_PERSON).values(address=bindparam("sealed")))
+KEY = statement(select(t.Person.key, t.Person.key_version).where(t.Person.id == _PERSON))
+_ADDRESS = statement(select(t.Handle.address).where(*_OF_PERSON).limit(1))
+_SPOKE = statement(
+    update(t.Handle)
+    .where(*_OF_PERSON)
+    .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
+)
+# The time of the last message is noted now and then only, so the conversation counts too. It also
+# moves by itself; then one message more is tried than was needed.
+_FELL_SILENT = statement(
+    update(t.Handle)
+    .where(
+        *_OF_PERSON,
+        or_(t.Handle.spoke_at.is_(None), t.Handle.spoke_at <= seconds_ago("ago")),
+        ~exists().where(
+            t.Conversation.person_id == t.Handle.person_id,
+            t.Conversation.channel == t.Handle.channel,
+            t.Conversation.updated_at > seconds_ago("ago"),
+        ),
+    )
+    .values(spoke_at=None, blocked=or_(t.Handle.blocked, bindparam("is_blocked", type_=Boolean())))
+)
+_MARK_BLOCKED = statement(
+    update(t.Handle).where(*_AT_HANDLE).values(blocked=bindparam("is_blocked"))
+)
+_FIND = statement(
+    select(t.Person.id, t.Person.key, t.Person.key_version)
+    .join(t.Handle, t.Handle.person_id == t.Person.id)
+    .where(*_AT_HANDLE, IS_CURRENT)
+)
+_IS_PERMANENT = statement(select(literal(True)).where(*_AT_HANDLE, t.Handle.expires_at.is_(None)))
+_IS_NEW = statement(
+    select(literal(True)).where(*_AT_HANDLE, t.Handle.created_at > seconds_ago("seconds"))
+)
 
 
 async def create(
@@ -33,9 +102,8 @@ async def create(
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)
-    await transaction.execute(
-        "INSERT INTO people (id, key, key_epoch) VALUES (%s, %s, %s)",
-        (person_id, wrapped.wrapped, wrapped.epoch),
+    await execute(
+        transaction, _CREATE, person=person_id, wrapped=wrapped.wrapped, version=wrapped.epoch
     )
     person = Person(person_id, key)
     added = await _add_handle(rt, transaction, person, channel, handle, address)
@@ -47,18 +115,16 @@ async def create(
 async def _add_handle(
     rt: Runtime, transaction: Transaction, person: Person, channel: str, handle: str, address: str
 ) -> bool:
-    added = await transaction.execute(
-        "INSERT INTO handles (channel, bidx, index_version, person_id, address)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (
-            channel,
-            rt.vault.index(channel, handle),
-            rt.vault.index_version,
-            person.id,
-            person.key.seal(address.encode(), "handles", "address", channel),
-        ),
+    added = await execute(
+        transaction,
+        _ADD_HANDLE,
+        at_channel=channel,
+        index=rt.vault.index(channel, handle),
+        version=rt.vault.index_version,
+        person=person.id,
+        sealed=person.key.seal(address.encode(), "handles", "address", channel),
     )
-    return bool(added.rowcount)
+    return bool(added)
 
 
 async def attach_handle(
@@ -78,17 +144,11 @@ async def attach_handle(
         person = await find(rt, transaction, channel, alias)
         if person is None:
             continue
-        cursor = await transaction.execute(
-            "SELECT count(*) FROM handles WHERE person_id = %s AND channel = %s",
-            (person.id, channel),
-        )
-        row = await cursor.fetchone()
-        if row is not None and row[0] == 1:
+        count = await fetch_value(transaction, _COUNT_HANDLES, person=person.id, at_channel=channel)
+        if count == 1:
             return await _add_handle(rt, transaction, person, channel, handle, address)
-        await transaction.execute(
-            "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
-            (channel, list(rt.vault.indexes(channel, alias))),
-        )
+        indexes = list(rt.vault.indexes(channel, alias))
+        await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
     return False
 
 
@@ -99,15 +159,11 @@ async def change_handle(
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
-    await transaction.execute(
-        "DELETE FROM handles WHERE channel = %s AND bidx = ANY(%s)",
-        (channel, list(rt.vault.indexes(channel, handle))),
-    )
+    indexes = list(rt.vault.indexes(channel, handle))
+    await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
     await _add_handle(rt, transaction, person, channel, to, address)
-    await transaction.execute(
-        "UPDATE handles SET address = %s WHERE person_id = %s AND channel = %s",
-        (person.key.seal(address.encode(), "handles", "address", channel), person.id, channel),
-    )
+    sealed = person.key.seal(address.encode(), "handles", "address", channel)
+    await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
@@ -117,11 +173,8 @@ def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
 
 async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
     """A person by id; None when erased."""
-    rows = await pipeline.run(transaction, KEY, {"person": person_id})
-    return known(rt, person_id, *rows[0]) if rows else None
-
-
-KEY = TextStatement.of("SELECT key, key_epoch FROM people WHERE id = %(person)s")
+    row = await fetch_one(transaction, KEY, person=person_id)
+    return known(rt, person_id, *row) if row else None
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:
@@ -131,36 +184,15 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
 
 async def address_on(transaction: Transaction, person: Person, channel: str) -> str | None:
     """Where a person is reached on another channel of theirs; None when they have none there."""
-    cursor = await transaction.execute(
-        "SELECT address FROM handles WHERE person_id = %s AND channel = %s LIMIT 1",
-        (person.id, channel),
-    )
-    row = await cursor.fetchone()
-    return address(person, bytes(row[0]), channel) if row else None
+    sealed = await fetch_value(transaction, _ADDRESS, person=person.id, at_channel=channel)
+    return address(person, sealed, channel) if sealed is not None else None
 
 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
     """The person wrote there, where it matters `at` that time: free text is taken again."""
-    await transaction.execute(
-        "UPDATE handles SET spoke_at = greatest(spoke_at, %s), blocked = false"
-        " WHERE person_id = %s AND channel = %s",
-        (at, person.id, channel),
-    )
-
-
-# When somebody spoke is noted now and then, so that their conversation is looked at too. It also
-# moves by itself; then one message more is tried than was needed.
-_FELL_SILENT: LiteralString = """
-UPDATE handles h SET spoke_at = NULL, blocked = blocked OR %(blocked)s
-FROM (SELECT kosh_now() - make_interval(secs => %(ago)s) AS at) told
-WHERE h.person_id = %(person)s AND h.channel = %(channel)s
-  AND (h.spoke_at IS NULL OR h.spoke_at <= told.at)
-  AND NOT EXISTS (
-    SELECT FROM conversations c WHERE c.person_id = h.person_id AND c.channel = h.channel
-      AND c.updated_at > told.at)
-"""
+    await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 
 async def mark_unreachable(
@@ -170,51 +202,37 @@ async def mark_unreachable(
 
     Nothing is taken until they write. False if they have written since: then that is past.
     """
-    values = {"person": person_id, "channel": channel, "ago": ago, "blocked": blocked}
-    return bool((await transaction.execute(_FELL_SILENT, values)).rowcount)
+    values = {"person": person_id, "at_channel": channel, "ago": ago, "is_blocked": blocked}
+    return bool(await execute(transaction, _FELL_SILENT, **values))
 
 
 async def mark_blocked(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
 ) -> None:
     """The person blocked the bot there, or let it in again; held messages then go or wait."""
-    await transaction.execute(
-        "UPDATE handles SET blocked = %s WHERE channel = %s AND bidx = ANY(%s)",
-        (on, channel, list(rt.vault.indexes(channel, handle))),
-    )
+    indexes = list(rt.vault.indexes(channel, handle))
+    await execute(transaction, _MARK_BLOCKED, is_blocked=on, at_channel=channel, indexes=indexes)
 
 
 async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> Person | None:
     """The person behind a handle; None for somebody unknown."""
-    cursor = await transaction.execute(
-        "SELECT p.id, p.key, p.key_epoch FROM handles h JOIN people p ON p.id = h.person_id"
-        " WHERE h.channel = %s AND h.bidx = ANY(%s)"
-        " AND (h.until IS NULL OR h.until > kosh_now())",
-        (channel, list(rt.vault.indexes(channel, handle))),
-    )
-    row = await cursor.fetchone()
-    return known(rt, row[0], bytes(row[1]), row[2]) if row else None
+    indexes = list(rt.vault.indexes(channel, handle))
+    row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
+    return known(rt, *row) if row else None
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
     """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
-    cursor = await transaction.execute(
-        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s) AND until IS NULL",
-        (channel, list(rt.vault.indexes(channel, handle))),
-    )
-    return await cursor.fetchone() is not None
+    indexes = list(rt.vault.indexes(channel, handle))
+    return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 
 
 async def is_new_at(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, minutes: int
 ) -> bool:
     """Whether somebody has had this handle for so many minutes at most."""
-    cursor = await transaction.execute(
-        "SELECT FROM handles WHERE channel = %s AND bidx = ANY(%s)"
-        " AND created_at > kosh_now() - make_interval(mins => %s)",
-        (channel, list(rt.vault.indexes(channel, handle)), minutes),
-    )
-    return await cursor.fetchone() is not None
+    values = {"at_channel": channel, "indexes": list(rt.vault.indexes(channel, handle))}
+    return bool(await fetch_value(transaction, _IS_NEW, seconds=minutes * 60, **values))
 
 
 # A PIN, for who has chosen one.

@@ -1,11 +1,32 @@
 """Verify a person's PIN and count failed attempts."""
 
+from sqlalchemy import bindparam, select, update
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_one, statement
 from bot.people.identities import Person
 from bot.security import password_hashing
 from flows.engine.events import PinTried
 
 PIN_TRIES = 5
+
+
+_SET = statement(
+    update(t.Person)
+    .where(t.Person.id == bindparam("person"))
+    .values(pin=bindparam("sealed"), pin_misses=0)
+)
+_READ = statement(
+    select(t.Person.pin, t.Person.pin_misses)
+    .where(t.Person.id == bindparam("person"))
+    .with_for_update(key_share=True)
+)
+_COUNT = statement(
+    update(t.Person)
+    .where(t.Person.id == bindparam("person"))
+    .values(pin_misses=bindparam("misses"))
+)
 
 
 async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> None:
@@ -15,22 +36,14 @@ async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> 
         sealed = person.key.seal(
             (await password_hashing.hash_password(pin)).encode(), "people", "pin", ""
         )
-    await transaction.execute(
-        "UPDATE people SET pin = %s, pin_misses = 0 WHERE id = %s", (sealed, person.id)
-    )
+    await execute(transaction, _SET, person=person.id, sealed=sealed)
 
 
 async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTried:
     """Whether it is the person's PIN; after five misses none is, until an officer lifts it."""
-    cursor = await transaction.execute(
-        "SELECT pin, pin_misses FROM people WHERE id = %s FOR NO KEY UPDATE", (person.id,)
-    )
-    row = await cursor.fetchone()
-    sealed, misses = row if row is not None else (None, 0)
-    plain = person.key.unseal(bytes(sealed), "people", "pin", "").decode() if sealed else None
+    sealed, misses = await fetch_one(transaction, _READ, person=person.id) or (None, 0)
+    plain = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
     right = await password_hashing.verify_password(plain, pin) and misses < PIN_TRIES
     misses = 0 if right else misses + 1
-    await transaction.execute(
-        "UPDATE people SET pin_misses = %s WHERE id = %s", (min(misses, PIN_TRIES), person.id)
-    )
+    await execute(transaction, _COUNT, person=person.id, misses=min(misses, PIN_TRIES))
     return PinTried(right, max(0, PIN_TRIES - misses))

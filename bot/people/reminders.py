@@ -1,41 +1,49 @@
 """Reminders that a person asked for: when, and of nothing; what is said is the same for all."""
 
-from typing import LiteralString
 from uuid import UUID
 
+from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
 # At seven in the morning by UTC it is day from Turkey to Mongolia.
-_PUT: LiteralString = """
-INSERT INTO reminders (person_id, due_at)
-VALUES (%(person)s, date_trunc('day', kosh_now(), 'UTC')
-  + make_interval(days => %(days)s, hours => 7))
-ON CONFLICT (person_id) DO UPDATE SET due_at = excluded.due_at
-"""
+_DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
+    0, 0, 0, bindparam("days", type_=Integer), 7
+)
+_PUT = statement(
+    insert(t.Reminder)
+    .values(person_id=bindparam("person"), due_at=_DUE_AT)
+    .on_conflict_do_update(index_elements=[t.Reminder.person_id], set_={"due_at": _DUE_AT})
+)
+_STOP = statement(delete(t.Reminder).where(t.Reminder.person_id == bindparam("person")))
+_DUE = statement(
+    select(t.Reminder.person_id)
+    .where(t.Reminder.due_at <= NOW, t.Reminder.person_id > bindparam("after"))
+    .order_by(t.Reminder.person_id)
+    .limit(DUE_AT_ONCE)
+)
+_TAKE = statement(
+    delete(t.Reminder).where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
+)
 
 
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
     """Remind in so many days, once; 0: not at all."""
     if days:
-        await transaction.execute(_PUT, {"person": person_id, "days": days})
+        await execute(transaction, _PUT, person=person_id, days=days)
     else:
-        await transaction.execute("DELETE FROM reminders WHERE person_id = %s", (person_id,))
+        await execute(transaction, _STOP, person=person_id)
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
     """Who is to be reminded now: the next ones by id."""
-    cursor = await transaction.execute(
-        "SELECT person_id FROM reminders WHERE due_at <= kosh_now() AND person_id > %s"
-        " ORDER BY person_id LIMIT %s",
-        (after, DUE_AT_ONCE),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    return await fetch_values(transaction, _DUE, after=after)
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:
     """Whether the person is still to be reminded; after that no more."""
-    cursor = await transaction.execute(
-        "DELETE FROM reminders WHERE person_id = %s AND due_at <= kosh_now()", (person_id,)
-    )
-    return bool(cursor.rowcount)
+    return bool(await execute(transaction, _TAKE, person=person_id))

@@ -2,10 +2,59 @@
 
 from uuid import UUID
 
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    Uuid,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import any_of, arrays, execute, fetch_all, statement
 from bot.people.identities import address, known
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
+
+_AFTER = bindparam("after", type_=Uuid())
+_OF_OTHER_KEYS = statement(
+    select(t.Person.id, t.Person.key, t.Person.key_version)
+    .where(t.Person.key_version != bindparam("version"))
+    .where(or_(_AFTER.is_(None), t.Person.id > _AFTER))
+    .order_by(t.Person.id)
+    .limit(bindparam("limit"))
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_WRAPPED = arrays(id=Uuid, key=LargeBinary, version=Integer)
+_REWRAP = statement(
+    update(t.Person)
+    .where(t.Person.id == _WRAPPED.c.id)
+    .values(key=_WRAPPED.c.key, key_version=_WRAPPED.c.version)
+)
+_REINDEX = statement(
+    update(t.Handle)
+    .where(t.Handle.channel == bindparam("on_channel"), any_of(t.Handle.blind_index, "before"))
+    .values(blind_index=bindparam("now"), index_version=bindparam("version"))
+)
+_OF_OTHER_INDEXES = statement(
+    select(
+        t.Handle.channel,
+        t.Handle.blind_index,
+        t.Handle.address,
+        t.Person.id,
+        t.Person.key,
+        t.Person.key_version,
+    )
+    .join(t.Person, t.Person.id == t.Handle.person_id)
+    .where(t.Handle.index_version != bindparam("version"))
+    .where(or_(_AFTER.is_(None), t.Person.id > _AFTER))
+    .order_by(t.Person.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=t.Handle, skip_locked=True)
+)
 
 
 async def rewrap(
@@ -15,17 +64,16 @@ async def rewrap(
 
     People whose row is in somebody's hands are left for the next round.
     """
-    cursor = await transaction.execute(
-        "SELECT id, key, key_epoch FROM people WHERE key_epoch <> %s"
-        " AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
-        (rt.vault.epoch, after, after, limit),
+    found = await fetch_all(
+        transaction, _OF_OTHER_KEYS, version=rt.vault.epoch, after=after, limit=limit
     )
-    found = await cursor.fetchall()
-    anew = [rt.vault.rewrap(each, WrappedKey(epoch, bytes(key))) for each, key, epoch in found]
-    await transaction.execute(
-        "UPDATE people p SET key = w.key, key_epoch = w.epoch"
-        " FROM unnest(%s::uuid[], %s::bytea[], %s::int[]) AS w (id, key, epoch) WHERE p.id = w.id",
-        ([row[0] for row in found], [w.wrapped for w in anew], [w.epoch for w in anew]),
+    wrapped = [rt.vault.rewrap(each, WrappedKey(version, key)) for each, key, version in found]
+    await execute(
+        transaction,
+        _REWRAP,
+        id=[row[0] for row in found],
+        key=[each.wrapped for each in wrapped],
+        version=[each.epoch for each in wrapped],
     )
     return len(found), found[-1][0] if found else None
 
@@ -34,10 +82,13 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
     """Find a handle by the index key of now from here on, if it was found by an older one."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
-        await transaction.execute(
-            "UPDATE handles SET bidx = %s, index_version = %s"
-            " WHERE channel = %s AND bidx = ANY(%s)",
-            (now, rt.vault.index_version, channel, before),
+        await execute(
+            transaction,
+            _REINDEX,
+            now=now,
+            version=rt.vault.index_version,
+            on_channel=channel,
+            before=before,
         )
 
 
@@ -48,16 +99,12 @@ async def reindex_addresses(
 
     The other handles (WhatsApp's own ids of people) wait until their people write.
     """
-    cursor = await transaction.execute(
-        "SELECT h.channel, h.bidx, h.address, p.id, p.key, p.key_epoch"
-        " FROM handles h JOIN people p ON p.id = h.person_id WHERE h.index_version <> %s"
-        " AND (%s::uuid IS NULL OR p.id > %s) ORDER BY p.id LIMIT %s FOR UPDATE OF h SKIP LOCKED",
-        (rt.vault.index_version, after, after, limit),
+    found = await fetch_all(
+        transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit
     )
-    found = await cursor.fetchall()
-    for channel, bidx, sealed, person_id, key, epoch in found:
-        person = known(rt, person_id, bytes(key), epoch)
-        handle = address(person, bytes(sealed), channel)
-        if bytes(bidx) in rt.vault.indexes(channel, handle):
+    for channel, blind_index, sealed, person_id, key, version in found:
+        person = known(rt, person_id, key, version)
+        handle = address(person, sealed, channel)
+        if blind_index in rt.vault.indexes(channel, handle):
             await reindex(rt, transaction, channel, handle)
     return len(found), found[-1][3] if found else None

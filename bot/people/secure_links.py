@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import UUID
 
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import NOW, any_of, execute, fetch_one, minutes_from_now, statement
 from bot.people.identities import Person, load
 from bot.runtime import Runtime
 
@@ -12,17 +16,57 @@ LINK_MINUTES = 10
 VISIT_MINUTES = 30
 
 
+_USABLE = (
+    any_of(t.SecureLink.token, "tokens"),
+    t.SecureLink.used_at.is_(None),
+    t.SecureLink.expires_at > NOW,
+)
+_DROP_UNUSED = statement(
+    delete(t.SecureLink).where(
+        t.SecureLink.person_id == bindparam("person"), t.SecureLink.used_at.is_(None)
+    )
+)
+_CREATE = statement(
+    insert(t.SecureLink).values(
+        token=bindparam("index"),
+        person_id=bindparam("person"),
+        channel=bindparam("from_channel"),
+        expires_at=minutes_from_now(LINK_MINUTES),
+    )
+)
+_PEEK = statement(
+    select(t.SecureLink.person_id, t.Conversation.language, t.SecureLink.channel)
+    .join(t.Conversation, t.Conversation.person_id == t.SecureLink.person_id)
+    .where(*_USABLE)
+)
+_REDEEM = statement(
+    update(t.SecureLink)
+    .where(*_USABLE)
+    .values(used_at=NOW)
+    .returning(t.SecureLink.person_id, t.SecureLink.channel)
+)
+_END_VISITS = statement(
+    delete(t.Handle).where(t.Handle.person_id == bindparam("person"), t.Handle.home.is_not(None))
+)
+_BEGIN_VISIT = statement(
+    insert(t.Handle).values(
+        channel="web",
+        blind_index=bindparam("index"),
+        index_version=bindparam("version"),
+        person_id=bindparam("person"),
+        address=bindparam("sealed"),
+        home=bindparam("from_channel"),
+        expires_at=minutes_from_now(VISIT_MINUTES),
+    )
+)
+
+
 async def create_link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
     """A new one-time link's token for the secure page; links before it no longer work."""
     token = token_urlsafe(24)
-    await transaction.execute(
-        "DELETE FROM links WHERE person_id = %s AND used_at IS NULL", (person.id,)
-    )
-    await transaction.execute(
-        "INSERT INTO links (token, person_id, channel, expires_at)"
-        " VALUES (%s, %s, %s, kosh_now() + make_interval(mins => %s))",
-        (rt.vault.index("link", token), person.id, channel, LINK_MINUTES),
-    )
+    await execute(transaction, _DROP_UNUSED, person=person.id)
+    index = rt.vault.index("link", token)
+    await execute(transaction, _CREATE, index=index, person=person.id, from_channel=channel)
     return token
 
 
@@ -37,43 +81,26 @@ class SecureLink:
 
 async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> SecureLink | None:
     """Whom a link would let in; None for one that is used, expired or unknown."""
-    cursor = await transaction.execute(
-        "SELECT l.person_id, c.language, l.channel FROM links l"
-        " JOIN conversations c ON c.person_id = l.person_id"
-        " WHERE l.token = ANY(%s) AND l.used_at IS NULL AND l.expires_at > kosh_now()",
-        (list(rt.vault.indexes("link", token)),),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, _PEEK, tokens=list(rt.vault.indexes("link", token)))
     return SecureLink(*row) if row else None
 
 
 async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:
     """Use a link up: the name of a web chat that is the person's for half an hour."""
-    cursor = await transaction.execute(
-        "UPDATE links SET used_at = kosh_now()"
-        " WHERE token = ANY(%s) AND used_at IS NULL AND expires_at > kosh_now()"
-        " RETURNING person_id, channel",
-        (list(rt.vault.indexes("link", token)),),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, _REDEEM, tokens=list(rt.vault.indexes("link", token)))
     person = await load(rt, transaction, row[0]) if row else None
     if row is None or person is None:
         return None
     name = token_urlsafe(24)
-    # One device at a time: a visit that was begun before ends here.
-    await transaction.execute(
-        "DELETE FROM handles WHERE person_id = %s AND home IS NOT NULL", (person.id,)
-    )
-    await transaction.execute(
-        "INSERT INTO handles (channel, bidx, index_version, person_id, address, home, until)"
-        " VALUES ('web', %s, %s, %s, %s, %s, kosh_now() + make_interval(mins => %s))",
-        (
-            rt.vault.index("web", name),
-            rt.vault.index_version,
-            person.id,
-            person.key.seal(name.encode(), "handles", "address", "web"),
-            row[1],
-            VISIT_MINUTES,
-        ),
+    # One device at a time: an earlier visit ends here.
+    await execute(transaction, _END_VISITS, person=person.id)
+    await execute(
+        transaction,
+        _BEGIN_VISIT,
+        index=rt.vault.index("web", name),
+        version=rt.vault.index_version,
+        person=person.id,
+        sealed=person.key.seal(name.encode(), "handles", "address", "web"),
+        from_channel=row[1],
     )
     return name

@@ -7,7 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import ago, arrays, execute, fetch_one, fetch_values, statement
 from bot.runtime import Runtime
 
 KINDS = ("country", "programme", "region")
@@ -27,6 +43,52 @@ def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
     return list(rt.vault.indexes(f"trait:{kind}", value))
 
 
+_PERSON = bindparam("person", type_=Uuid())
+_ADD_TOPICS = statement(
+    insert(t.Subscription).from_select(
+        [t.Subscription.person_id, t.Subscription.topic, t.Subscription.discreet],
+        select(
+            _PERSON,
+            func.unnest(bindparam("topics", type_=ARRAY(Text))),
+            bindparam("discreet", type_=Boolean()),
+        ),
+    )
+)
+_TOLD = arrays(kind=Text, token=LargeBinary)
+_ADD_ATTRIBUTES = statement(
+    insert(t.AudienceAttribute).from_select(
+        [t.AudienceAttribute.person_id, t.AudienceAttribute.kind, t.AudienceAttribute.token],
+        select(_PERSON, _TOLD.c.kind, _TOLD.c.token),
+    )
+)
+_STOP = (
+    statement(delete(t.Subscription).where(t.Subscription.person_id == _PERSON)),
+    statement(delete(t.AudienceAttribute).where(t.AudienceAttribute.person_id == _PERSON)),
+)
+_KIND = t.AudienceAttribute.kind
+_KINDS_TOLD = func.array_agg(_KIND).aggregate_order_by(_KIND)
+_OF_PERSON = statement(
+    select(
+        func.array_agg(t.Subscription.topic).aggregate_order_by(t.Subscription.topic),
+        func.bool_or(t.Subscription.discreet),
+        select(_KINDS_TOLD).where(t.AudienceAttribute.person_id == _PERSON).scalar_subquery(),
+    ).where(t.Subscription.person_id == _PERSON)
+)
+_OF_CONVERSATION = t.Conversation.person_id
+_IDLE = statement(
+    select(_OF_CONVERSATION)
+    .where(
+        t.Conversation.updated_at < ago(days=30),
+        exists().where(t.Subscription.person_id == _OF_CONVERSATION),
+        ~exists().where(t.Registration.person_id == _OF_CONVERSATION),
+        ~exists().where(t.Case.person_id == _OF_CONVERSATION),
+        bindparam("after") < _OF_CONVERSATION,
+    )
+    .order_by(_OF_CONVERSATION)
+    .limit(bindparam("limit"))
+)
+
+
 async def put(
     rt: Runtime,
     transaction: Transaction,
@@ -38,36 +100,28 @@ async def put(
 ) -> None:
     """Subscribe a person to just these topics, with just these traits; what was before goes."""
     await unsubscribe(transaction, person_id)
-    await transaction.execute(
-        "INSERT INTO subscriptions (person_id, topic, discreet) SELECT %s, unnest(%s::text[]), %s",
-        (person_id, list(topics), discreet),
+    await execute(
+        transaction, _ADD_TOPICS, person=person_id, topics=list(topics), discreet=discreet
     )
     kept = {kind: rt.vault.index(f"trait:{kind}", value) for kind, value in traits.items()}
-    await transaction.execute(
-        "INSERT INTO traits (person_id, kind, token)"
-        " SELECT %s, * FROM unnest(%s::text[], %s::bytea[])",
-        (person_id, list(kept), list(kept.values())),
+    await execute(
+        transaction,
+        _ADD_ATTRIBUTES,
+        person=person_id,
+        kind=list(kept),
+        token=list(kept.values()),
     )
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
     """No more announcements; what was told for them goes too."""
-    for statement in (
-        "DELETE FROM subscriptions WHERE person_id = %s",
-        "DELETE FROM traits WHERE person_id = %s",
-    ):
-        await transaction.execute(statement, (person_id,))
+    for each in _STOP:
+        await execute(transaction, each, person=person_id)
 
 
 async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:
     """What somebody is subscribed to; None for nothing."""
-    cursor = await transaction.execute(
-        "SELECT array_agg(topic ORDER BY topic), bool_or(discreet),"
-        " (SELECT array_agg(kind ORDER BY kind) FROM traits WHERE person_id = %(person)s)"
-        " FROM subscriptions WHERE person_id = %(person)s",
-        {"person": person_id},
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, _OF_PERSON, person=person_id)
     if row is None or not row[0]:
         return None
     return Subscription(tuple(row[0]), row[1], tuple(row[2] or ()))
@@ -75,13 +129,4 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
     """The next who stay known for a subscription alone and have not written for 30 days."""
-    cursor = await transaction.execute(
-        "SELECT c.person_id FROM conversations c"
-        " WHERE c.updated_at < kosh_now() - interval '30 days'"
-        " AND EXISTS (SELECT FROM subscriptions s WHERE s.person_id = c.person_id)"
-        " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = c.person_id)"
-        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = c.person_id)"
-        " AND c.person_id > %s ORDER BY c.person_id LIMIT %s",
-        (after, limit),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    return await fetch_values(transaction, _IDLE, after=after, limit=limit)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 
 import msgspec
+from sqlalchemy import select
 
 from bot.cache import CacheUnavailable
+from bot.db.statements import NOW, fetch_value, statement
 from bot.printing import pdf
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
@@ -71,6 +73,9 @@ async def create_link(rt: Runtime, sheet: Sheet) -> None:
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
 
 
+_NOW = statement(select(NOW))
+
+
 async def printed(rt: Runtime, token: str) -> bytes | None:
     """The PDF of a list that is still lent; None when that is over, or was asked for too often."""
     try:
@@ -82,10 +87,9 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
     except (CacheUnavailable, VaultError, msgspec.DecodeError):
         return None
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute("SELECT kosh_now()")
-        row = await cursor.fetchone()
-    assert row is not None
-    today = row[0].date()
+        now = await fetch_value(transaction, _NOW)
+    assert now is not None
+    today = now.date()
     return await asyncio.to_thread(
         pdf.printed, rt.languages, lent.answers, lent.language, today, lent.ready
     )

@@ -7,6 +7,7 @@ from bot.cases import Case
 from bot.conversations import state_format
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows, TextStatement, run
+from bot.db.statements import fetch_all
 from bot.desk.views.case_lists import BESIDE, LINE, CaseRow, row_of
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -122,7 +123,7 @@ def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRo
 
 
 async def person_of(rt: Runtime, transaction: Transaction, case: Case) -> Person:
-    return opened(rt, case, await run(transaction, identities.KEY, {"person": case.person_id}))
+    return opened(rt, case, await fetch_all(transaction, identities.KEY, person=case.person_id))
 
 
 def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
