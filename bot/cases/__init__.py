@@ -16,10 +16,8 @@ from bot.cases.intake import (
     relay,
 )
 from bot.cases.model import (
-    COLUMNS,
     Case,
     CaseConflict,
-    State,
     clock,
     conflict,
     find,
@@ -27,6 +25,7 @@ from bot.cases.model import (
     median,
     next_for,
 )
+from bot.cases.states import State
 from bot.cases.transitions import (
     change_topic,
     claim,
@@ -44,7 +43,6 @@ from bot.cases.transitions import (
 )
 
 __all__ = [
-    "COLUMNS",
     "Case",
     "CaseConflict",
     "Opened",

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bot.cases import mission_statements as statements
 from bot.cases.working_hours import Stale
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement, run
+from bot.db.statements import execute, fetch_all, fetch_values
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -48,13 +49,8 @@ class Canned:
 
 async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
     """A mission's answers, by name."""
-    return tuple(Canned(*row) for row in await run(transaction, _ALL, {"mission": mission}))
-
-
-_ALL = TextStatement.of(
-    "SELECT name, json_object_agg(language, body), max(version) FROM canned"
-    " WHERE mission = %(mission)s GROUP BY name ORDER BY name"
-)
+    found = await fetch_all(transaction, statements.REPLIES, of_mission=mission)
+    return tuple(Canned(*row) for row in found)
 
 
 async def find(transaction: Transaction, mission: str, name: str) -> Canned | None:
@@ -64,8 +60,8 @@ async def find(transaction: Transaction, mission: str, name: str) -> Canned | No
 async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
     """The answers of one's own mission."""
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
-    (rows,) = await directory.asked(rt, officer, (_ALL, {"mission": officer.mission}))
-    return tuple(Canned(*row) for row in rows)
+    async with directory.acting(rt, officer) as transaction:
+        return await all_of(transaction, officer.mission)
 
 
 async def put(
@@ -78,10 +74,14 @@ async def put(
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
         for language, text in given.items():
-            await transaction.execute(
-                "INSERT INTO canned (mission, name, language, body, version)"
-                " VALUES (%s, %s, %s, %s, %s)",
-                (officer.mission, name, language, text, version + 1),
+            await execute(
+                transaction,
+                statements.ADD_REPLY,
+                of_mission=officer.mission,
+                of_name=name,
+                in_language=language,
+                words=text,
+                new_version=version + 1,
             )
         await _note(transaction, officer, "canned.changed", name)
 
@@ -96,13 +96,9 @@ async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = N
 
 async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
     """Take the texts of that version away, before others are put in their place."""
-    await transaction.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"canned {mission} {name}",)
-    )
-    cursor = await transaction.execute(
-        "DELETE FROM canned WHERE mission = %s AND name = %s RETURNING version", (mission, name)
-    )
-    found = {row[0] for row in await cursor.fetchall()}
+    await execute(transaction, statements.LOCK_REPLY, reply=f"canned {mission} {name}")
+    values = {"of_mission": mission, "of_name": name}
+    found = set(await fetch_values(transaction, statements.DELETE_REPLY, **values))
     if version is not None and found != ({version} if version else set()):
         raise Stale
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from bot.cases import working_hours
-from bot.cases.model import Case, State, clock, median, open_of
+from bot.cases import statements, working_hours
+from bot.cases.model import Case, clock, median, open_of
+from bot.cases.states import State
 from bot.db.connection import Transaction
+from bot.db.statements import execute
 from bot.officers import directory
 from bot.people.identities import Person
 from flows.engine.flow import Form, OpenCase
@@ -58,13 +60,11 @@ async def _insert(
     mission = missions.candidates(lives_in, await directory.staffed(transaction))[0]
     desk, now = await working_hours.mission_settings(transaction, mission), await clock(transaction)
     calendar, case_id = desk.calendar(), uuid4()
-    await transaction.execute(
-        "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state,"
-        " waiting_since, answer_due, resolve_due)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (case_id, person.id, mission, opened.topic, opened.urgent, language, lives_in,
-         State.QUEUED, now, calendar.after(now, desk.first_minutes),
-         calendar.after(now, desk.resolve_minutes)),
+    await execute(
+        transaction, statements.OPEN, case=case_id, person=person.id, to_mission=mission,
+        about=opened.topic, is_urgent=opened.urgent, in_language=language, lives_in=lives_in,
+        now=now, answer=calendar.after(now, desk.first_minutes),
+        resolve=calendar.after(now, desk.resolve_minutes),
     )  # fmt: skip
     usual = await median(transaction, mission)
     told = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
@@ -94,20 +94,16 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
     )
     calendar = desk.calendar()
     allowed = desk.next_minutes if case.answered_at else desk.first_minutes
-    await transaction.execute(
-        "UPDATE cases SET state = %s, waiting_since = coalesce(waiting_since, %s),"
-        " answer_due = coalesce(answer_due, %s), return_due = coalesce(return_due, %s),"
-        " resolve_due = %s, paused_at = NULL, snoozed_until = NULL,"
-        " state_at = CASE WHEN state = %s THEN state_at ELSE kosh_now() END WHERE id = %s",
-        (
-            state := State.CLAIMED if case.owner else State.QUEUED,
-            now,
-            calendar.after(now, allowed),
-            calendar.after(now, desk.return_minutes) if case.owner else None,
-            _resumed(case, calendar, now),
-            state,
-            case.id,
-        ),
+    returns = calendar.after(now, desk.return_minutes) if case.owner else None
+    await execute(
+        transaction,
+        statements.WAIT_AGAIN,
+        **{"return": returns},
+        case=case.id,
+        next_state=(State.CLAIMED if case.owner else State.QUEUED).value,
+        now=now,
+        answer=calendar.after(now, allowed),
+        resolve=_resumed(case, calendar, now),
     )
 
 
@@ -129,10 +125,15 @@ async def add_words(
 ) -> None:
     """Keep words of the person, or of the officer who answers with the message of that id."""
     body = person.key.seal(words.encode(), "case_words", "body", str(case_id))
-    await transaction.execute(
-        "INSERT INTO case_words (case_id, person_id, officer, body, canned, message_id)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
-        (case_id, person.id, officer, body, canned or None, message_id),
+    await execute(
+        transaction,
+        statements.ADD_MESSAGE,
+        case=case_id,
+        person=person.id,
+        by_officer=officer,
+        sealed=body,
+        canned_name=canned or None,
+        message=message_id,
     )
 
 
@@ -141,27 +142,15 @@ async def add_note(
 ) -> None:
     """Keep what one officer tells others; it has its own table, so that it cannot be sent."""
     body = person.key.seal(words.encode(), "notes", "body", str(case_id))
-    await transaction.execute(
-        "INSERT INTO notes (case_id, person_id, officer, body) VALUES (%s, %s, %s, %s)",
-        (case_id, person.id, officer, body),
-    )
+    values = {"case": case_id, "person": person.id, "by_officer": officer, "sealed": body}
+    await execute(transaction, statements.ADD_NOTE, **values)
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
     """The person goes on with the bot."""
-    await transaction.execute(
-        "UPDATE cases SET state = %s, state_at = kosh_now(), version = version + 1,"
-        " waiting_since = NULL, answer_due = NULL, return_due = NULL, snoozed_until = NULL"
-        " WHERE person_id = %s AND state <> %s",
-        (State.RESOLVED, person_id, State.RESOLVED),
-    )
+    await execute(transaction, statements.CANCEL, person=person_id)
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
     """What the person says of a case that was closed in the last week; the first word counts."""
-    await transaction.execute(
-        "UPDATE cases SET rating = coalesce(rating, %s) WHERE id ="
-        " (SELECT id FROM cases WHERE person_id = %s AND state = %s"
-        " AND state_at > kosh_now() - interval '7 days' ORDER BY state_at DESC LIMIT 1)",
-        (rating, person_id, State.RESOLVED),
-    )
+    await execute(transaction, statements.RATE, person=person_id, said=rating)

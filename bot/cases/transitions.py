@@ -6,86 +6,48 @@ Every change of hands moves the version; its caller moves the conversation's epo
 from datetime import datetime
 from uuid import UUID
 
-from bot.cases import working_hours
+from bot.cases import statements, working_hours
 from bot.cases.intake import person_waits_again
 from bot.cases.model import Case, clock, conflict
 from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
+from bot.db.statements import Statement, execute, fetch_value
 
 
 async def claim(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Take a case that nobody holds."""
-    await _change(
-        transaction, case, version,
-        "owner = %(officer)s, state = 'claimed', return_due = %(due)s",
-        "owner IS NULL AND state = 'queued'",
-        officer=officer, due=desk.calendar().after(await clock(transaction), desk.return_minutes),
-    )  # fmt: skip
+    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    await _change(transaction, statements.CLAIM, case, version, officer=officer, due=due)
 
 
 async def take_over(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Take a case out of somebody else's hands."""
-    await _give(
-        transaction, case, officer, desk, version,
-        "owner IS NOT NULL AND owner <> %(officer)s AND state <> 'resolved'",
-    )  # fmt: skip
+    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    await _change(transaction, statements.TAKE_OVER, case, version, officer=officer, due=due)
 
 
 async def release(
     transaction: Transaction, case: Case, version: int, *, by_itself: bool = False
 ) -> None:
     """Give a case back to the queue, urgent as it was and waiting since it was."""
-    await _change(
-        transaction, case, version,
-        "owner = NULL, state = 'queued', return_due = NULL, snoozed_until = NULL,"
-        " returned = returned + %(returned)s",
-        "owner IS NOT NULL AND state <> 'resolved'",
-        returned=int(by_itself),
-    )  # fmt: skip
+    await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
 
 async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Give a case into the hands of somebody."""
-    await _give(
-        transaction, case, officer, desk, version,
-        "owner IS DISTINCT FROM %(officer)s AND state <> 'resolved'",
-    )  # fmt: skip
-
-
-async def _give(
-    transaction: Transaction,
-    case: Case,
-    officer: UUID,
-    desk: MissionSettings,
-    version: int,
-    condition: str,
-) -> None:
-    """A new owner, who has to answer soon unless it is the person's turn."""
-    await _change(
-        transaction, case, version,
-        "owner = %(officer)s, snoozed_until = NULL,"
-        " state = CASE WHEN state = 'waiting_person' THEN state ELSE 'claimed' END,"
-        " return_due = CASE WHEN state <> 'waiting_person' THEN %(due)s::timestamptz END",
-        condition,
-        officer=officer, due=desk.calendar().after(await clock(transaction), desk.return_minutes),
-    )  # fmt: skip
+    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
 
 
 async def change_topic(transaction: Transaction, case: Case, topic: str, version: int) -> None:
     """Back to the queue under another topic."""
-    await _change(
-        transaction, case, version,
-        "owner = NULL, state = 'queued', topic = %(topic)s, return_due = NULL,"
-        " snoozed_until = NULL",
-        "state <> 'resolved'",
-        topic=topic,
-    )  # fmt: skip
+    await _change(transaction, statements.CHANGE_TOPIC, case, version, about=topic)
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
@@ -94,11 +56,8 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
     Its deadlines are set there, by the next sweep: how another mission works can't be seen from
     this one.
     """
-    cursor = await transaction.execute(
-        "SELECT kosh_move_case(%s, %s, %s)", (case.id, version, mission)
-    )
-    row = await cursor.fetchone()
-    if row is None or not row[0]:
+    values = {"case": case.id, "shown_version": version, "to_mission": mission}
+    if not await fetch_value(transaction, statements.MOVE, **values):
         raise await conflict(transaction, case.id)
 
 
@@ -115,37 +74,24 @@ async def set_clock(transaction: Transaction, case: Case) -> None:
     )
     if since is not None:
         due = desk.calendar().after(since, desk.first_minutes)
-        await transaction.execute("UPDATE cases SET answer_due = %s WHERE id = %s", (due, case.id))
+        await execute(transaction, statements.SET_DEADLINE, due=due, case=case.id)
 
 
 async def escalate(transaction: Transaction, case: Case) -> None:
     """The lead has to see to it: too late for an answer, or for the end."""
-    await transaction.execute(
-        "UPDATE cases SET escalated_at = kosh_now() WHERE id = %s AND escalated_at IS NULL",
-        (case.id,),
-    )
+    await execute(transaction, statements.ESCALATE, case=case.id)
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
     """A queue that nobody works at any more: another takes its cases over."""
-    await transaction.execute(
-        "UPDATE cases SET mission = %s, answer_due = NULL, version = version + 1"
-        " WHERE id = %s AND owner IS NULL AND state = 'queued'",
-        (mission, case.id),
-    )
+    await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
 async def snooze(
     transaction: Transaction, case: Case, officer: UUID, until: datetime, version: int
 ) -> None:
     """Let a case sleep until then, or until the person writes."""
-    await _change(
-        transaction, case, version,
-        "state = 'snoozed', snoozed_until = %(until)s, return_due = NULL,"
-        " paused_at = coalesce(paused_at, kosh_now())",
-        "owner = %(officer)s AND state IN ('claimed', 'waiting_person')",
-        officer=officer, until=until,
-    )  # fmt: skip
+    await _change(transaction, statements.SNOOZE, case, version, officer=officer, until=until)
 
 
 async def replied(
@@ -153,43 +99,19 @@ async def replied(
 ) -> None:
     """The officer has answered: now it is the person's turn. Moves no version."""
     now = await clock(transaction)
+    minutes = desk.calendar().minutes(case.opened_at, now)
     await _change(
-        transaction, case, version,
-        "state = 'waiting_person', waiting_since = NULL, answer_due = NULL, return_due = NULL,"
-        " snoozed_until = NULL, escalated_at = NULL, paused_at = coalesce(paused_at, %(now)s),"
-        " answered_at = coalesce(answered_at, %(now)s),"
-        " answer_minutes = coalesce(answer_minutes, %(minutes)s)",
-        "owner = %(officer)s AND state <> 'resolved'",
-        moves=0, officer=officer, now=now,
-        minutes=desk.calendar().minutes(case.opened_at, now),
-    )  # fmt: skip
+        transaction, statements.REPLIED, case, version, officer=officer, now=now, minutes=minutes
+    )
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
     """Close a case that this officer holds; the owner stays written, so that replies arrive."""
-    await _change(
-        transaction, case, version,
-        "state = 'resolved', waiting_since = NULL, answer_due = NULL, return_due = NULL,"
-        " snoozed_until = NULL",
-        "owner = %(officer)s AND state <> 'resolved'",
-        officer=officer,
-    )  # fmt: skip
+    await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 
 async def _change(
-    transaction: Transaction,
-    case: Case,
-    version: int,
-    changes: str,
-    condition: str,
-    *,
-    moves: int = 1,
-    **values: object,
+    transaction: Transaction, statement: Statement[()], case: Case, version: int, **values: object
 ) -> None:
-    cursor = await transaction.execute(
-        f"UPDATE cases SET {changes}, state_at = kosh_now(), version = version + %(moves)s"
-        f" WHERE id = %(id)s AND version = %(version)s AND {condition}",
-        {"id": case.id, "version": version, "moves": moves, **values},
-    )
-    if cursor.rowcount == 0:
+    if not await execute(transaction, statement, case=case.id, shown_version=version, **values):
         raise await conflict(transaction, case.id)

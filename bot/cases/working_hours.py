@@ -11,7 +11,9 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from bot.cases import mission_statements as statements
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_one
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
@@ -206,35 +208,22 @@ def _rounded(minutes: int) -> Text:
 
 async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
     """How a mission works; one of no hours where nothing was entered."""
-    cursor = await transaction.execute(
-        "SELECT zone, first_minutes, next_minutes, resolve_minutes, return_minutes, duty_chat,"
-        " version, gives FROM missions WHERE mission = %s",
-        (mission,),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, statements.SETTINGS, of_mission=mission)
     if row is None:
         return MissionSettings(mission, "UTC")
     zone, first, following, resolve, give_back, chat, version, gives = row
-    shifts = await transaction.execute(
-        "SELECT weekday, opens, closes FROM mission_hours WHERE mission = %s"
-        " ORDER BY weekday, opens",
-        (mission,),
-    )
-    found = tuple(Shift(*each) for each in await shifts.fetchall())
-    days = await transaction.execute(
-        "SELECT day, works_as FROM holidays WHERE mission = %s ORDER BY day", (mission,)
-    )
-    holidays = tuple(Holiday(*each) for each in await days.fetchall())
+    shifts = await fetch_all(transaction, statements.SHIFTS, of_mission=mission)
+    found = tuple(Shift(*each) for each in shifts)
+    days = await fetch_all(transaction, statements.HOLIDAYS, of_mission=mission)
+    holidays = tuple(Holiday(*each) for each in days)
     minutes = (first, following, resolve, give_back)
     return MissionSettings(mission, zone, found, holidays, *minutes, chat, version, gives)
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
     """Duty groups, each with the missions it hears of; that of `everywhere` hears of all: none."""
-    cursor = await transaction.execute(
-        "SELECT duty_chat, array_agg(mission) FROM missions WHERE duty_chat <> '' GROUP BY 1"
-    )
-    chats = {chat: frozenset(served) for chat, served in await cursor.fetchall()}
+    found = await fetch_all(transaction, statements.DUTY_CHATS)
+    chats = {chat: frozenset(served) for chat, served in found}
     return chats | ({everywhere: frozenset()} if everywhere else {})
 
 
@@ -242,45 +231,31 @@ async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
     """Change how a mission works; Stale when somebody else did since `desk.version`."""
     permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
+    of_mission = desk.mission
     async with directory.acting(rt, officer) as transaction:
         await _put_mission(transaction, desk)
-        await transaction.execute("DELETE FROM mission_hours WHERE mission = %s", (desk.mission,))
-        await transaction.execute("DELETE FROM holidays WHERE mission = %s", (desk.mission,))
+        await execute(transaction, statements.DELETE_SHIFTS, of_mission=of_mission)
+        await execute(transaction, statements.DELETE_HOLIDAYS, of_mission=of_mission)
         for shift in desk.shifts:
-            await transaction.execute(
-                "INSERT INTO mission_hours (mission, weekday, opens, closes)"
-                " VALUES (%s, %s, %s, %s)",
-                (desk.mission, shift.weekday, shift.opens, shift.closes),
-            )
+            hours = {"from": shift.opens, "to": shift.closes, "on": shift.weekday}
+            await execute(transaction, statements.ADD_SHIFT, of_mission=of_mission, **hours)
         for each in desk.holidays:
-            await transaction.execute(
-                "INSERT INTO holidays (mission, day, works_as) VALUES (%s, %s, %s)",
-                (desk.mission, each.day, each.works_as),
-            )
+            day = {"on": each.day, "as_day": each.works_as}
+            await execute(transaction, statements.ADD_HOLIDAY, of_mission=of_mission, **day)
         await audit_log.append(
             transaction, actor=str(officer.id), action="hours.changed", subject=desk.mission
         )
 
 
 async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
-    values = (desk.zone, desk.first_minutes, desk.next_minutes, desk.resolve_minutes,
-              desk.return_minutes, desk.duty_chat, desk.gives, desk.mission)  # fmt: skip
-    if desk.version:
-        cursor = await transaction.execute(
-            "UPDATE missions SET zone = %s, first_minutes = %s, next_minutes = %s,"
-            " resolve_minutes = %s, return_minutes = %s, duty_chat = %s, gives = %s,"
-            " version = version + 1"
-            " WHERE mission = %s AND version = %s",
-            (*values, desk.version),
-        )
-    else:
-        cursor = await transaction.execute(
-            "INSERT INTO missions (zone, first_minutes, next_minutes, resolve_minutes,"
-            " return_minutes, duty_chat, gives, mission) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            values,
-        )
-    if cursor.rowcount == 0:
+    values = {
+        "in_zone": desk.zone, "first": desk.first_minutes, "next": desk.next_minutes,
+        "resolve": desk.resolve_minutes, "timeout": desk.return_minutes,
+        "chat": desk.duty_chat, "assigns": desk.gives, "of_mission": desk.mission,
+        "shown_version": desk.version,
+    }  # fmt: skip
+    put = statements.CHANGE_SETTINGS if desk.version else statements.CREATE_SETTINGS
+    if not await execute(transaction, put, **values):
         raise Stale
 
 

@@ -9,6 +9,7 @@ are psycopg's and SQLAlchemy cannot print a value.
 from datetime import datetime, timedelta
 from itertools import starmap
 from typing import Any, cast, overload
+from weakref import WeakSet
 
 from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.pq import TransactionStatus
@@ -79,12 +80,16 @@ def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
 
 
 class _Compiler(PGCompiler_psycopg):
-    """Render constants as literals; only values given by name stay parameters."""
+    """Render constants as literals; values given by name stay parameters, each with its type."""
 
     def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
         if not bindparam.required:
             options["literal_binds"] = True
-        return str(super().visit_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
+        rendered = str(super().visit_bindparam(bindparam, **options))  # type: ignore[no-untyped-call]
+        kind = bindparam.type.dialect_impl(self.dialect)
+        if not bindparam.required or kind.render_bind_cast or kind._isnull:
+            return rendered
+        return f"{rendered}::{self.dialect.type_compiler_instance.process(kind)}"
 
 
 class _Dialect(PGDialect_psycopg):
@@ -95,16 +100,21 @@ class _Dialect(PGDialect_psycopg):
 _DIALECT = _Dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
+KNOWN = WeakSet["Statement[*tuple[Any, ...]]"]()
+"""All statements of the process; a test prepares each against the schema."""
+
+
 class Statement[*Ts]:
     """An expression whose rows have the types `Ts`; `text` and `names` are what is sent."""
 
-    __slots__ = ("_expression", "names", "text")
+    __slots__ = ("__weakref__", "_expression", "names", "text")
 
     names: tuple[str, ...]
     text: bytes
 
     def __init__(self, expression: ClauseElement) -> None:
         self._expression = expression
+        KNOWN.add(self)
 
     def __getattr__(self, name: str) -> Any:
         # Reached only while the slots are empty.
@@ -161,10 +171,7 @@ async def fetch_values[T](
 
 
 async def execute(
-    transaction: AsyncConnection[Any],
-    statement: Statement[*tuple[Any, ...]],
-    /,
-    **values: Any,
+    transaction: AsyncConnection[Any], statement: pipeline.Sendable, /, **values: Any
 ) -> int:
     """Return the number of rows written (or read)."""
     _rows, count = await _send(transaction, statement, values)
@@ -173,7 +180,7 @@ async def execute(
 
 async def _send(
     transaction: AsyncConnection[Any],
-    statement: Statement[*tuple[Any, ...]],
+    statement: pipeline.Sendable,
     values: dict[str, Any],
 ) -> tuple[pipeline.Rows, int]:
     """Send a statement in the open transaction; open one first, as a cursor would."""

@@ -3,11 +3,16 @@
 from contextlib import suppress
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Text, Uuid, all_, any_, bindparam, func, or_, select, true
+from sqlalchemy.orm import aliased
+
 from bot import cases, outbox
 from bot.cases import working_hours
 from bot.concurrency import isolation
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
+from bot.db import tables as t
+from bot.db.statements import NOW, fetch_one, statement
 from bot.desk.case_sweeps import AT_ONCE
 from bot.officers import permissions
 from bot.runtime import Runtime
@@ -17,22 +22,42 @@ from flows.engine.events import Joined
 MAX_HELD = 8
 # The most pressing case that somebody on shift can take, and who of them holds fewest. A case that
 # came back once is not given again: it would go round; it is taken by hand, or shown to the lead.
-_GIVE = """
-SELECT k.id, k.person_id, o.id
-FROM cases k
-JOIN missions m ON m.mission = k.mission AND m.gives
-JOIN officers o ON o.mission = k.mission AND o.active AND o.roles && %(roles)s
-  AND o.shift_until > kosh_now()
-  AND (o.topics = '{}' OR k.topic = ANY(o.topics))
-  AND (o.languages = '{}' OR k.language = ANY(o.languages))
-CROSS JOIN LATERAL (
-  SELECT count(*) AS many FROM cases h WHERE h.owner = o.id AND h.state = 'claimed'
-) held
-WHERE k.state = 'queued' AND k.owner IS NULL AND k.returned = 0 AND held.many < %(most)s
-  AND k.id <> ALL(%(tried)s)
-ORDER BY k.urgent DESC, k.answer_due NULLS LAST, k.opened_at, held.many, o.id
-LIMIT 1
-"""
+_Held = aliased(t.Case)
+_HELD = (
+    select(func.count().label("many"))
+    .where(_Held.owner == t.Officer.id, _Held.state == "claimed")
+    .lateral("held")
+)
+_IS_FIT = (
+    (t.Officer.mission == t.Case.mission)
+    & t.Officer.active
+    & t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text)))
+    & (t.Officer.shift_until > NOW)
+    & or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any_(t.Officer.topics))
+    & or_(func.cardinality(t.Officer.languages) == 0, t.Case.language == any_(t.Officer.languages))
+)
+_GIVE = statement(
+    select(t.Case.id, t.Case.person_id, t.Officer.id)
+    .select_from(t.Case)
+    .join(t.Mission, (t.Mission.mission == t.Case.mission) & t.Mission.auto_assign)
+    .join(t.Officer, _IS_FIT)
+    .join(_HELD, true())
+    .where(
+        t.Case.state == "queued",
+        t.Case.owner.is_(None),
+        t.Case.returned == 0,
+        _HELD.c.many < MAX_HELD,
+        t.Case.id != all_(bindparam("tried", type_=ARRAY(Uuid))),
+    )
+    .order_by(
+        t.Case.urgent.desc(),
+        t.Case.answer_due.nulls_last(),
+        t.Case.opened_at,
+        _HELD.c.many,
+        t.Officer.id,
+    )
+    .limit(1)
+)
 
 
 async def auto_assign(rt: Runtime) -> int:
@@ -40,9 +65,8 @@ async def auto_assign(rt: Runtime) -> int:
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
         async with rt.pool.connection() as transaction:
-            roles = [permissions.Role.OFFICER, permissions.Role.LEAD]
-            values = {"roles": roles, "most": MAX_HELD, "tried": tried}
-            found = await (await transaction.execute(_GIVE, values)).fetchone()
+            roles = [permissions.Role.OFFICER.value, permissions.Role.LEAD.value]
+            found = await fetch_one(transaction, _GIVE, roles=roles, tried=tried)
         if found is None:
             break
         case_id, person_id, officer_id = found

@@ -7,9 +7,24 @@ Every step is in the audit log, and so is the reading itself.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Boolean, Select, Text, Uuid, bindparam, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import (
+    NOW,
+    ago,
+    fetch_all,
+    fetch_one,
+    fetch_value,
+    minutes_from_now,
+    statement,
+)
 from bot.desk import views
 from bot.desk.views import View
 from bot.officers import permissions
@@ -41,11 +56,82 @@ class BreakGlassRequest:
     reviewer: str
 
 
-_PANE = (
-    "SELECT g.id, g.case_id, k.number, g.mission, g.asked_by, a.name, g.reason, g.asked_at,"
-    " coalesce(b.name, ''), g.until, coalesce(g.until > kosh_now(), false), coalesce(r.name, '')"
-    " FROM glass g JOIN cases k ON k.id = g.case_id JOIN officers a ON a.id = g.asked_by"
-    " LEFT JOIN officers b ON b.id = g.granted_by LEFT JOIN officers r ON r.id = g.reviewed_by"
+_Request = t.BreakGlassRequest
+_Asker, _Granter, _Reviewer = aliased(t.Officer), aliased(t.Officer), aliased(t.Officer)
+_REQUEST: Select[*tuple[Any, ...]] = (
+    select(
+        _Request.id,
+        _Request.case_id,
+        t.Case.number,
+        _Request.mission,
+        _Request.asked_by,
+        _Asker.name,
+        _Request.reason,
+        _Request.asked_at,
+        func.coalesce(_Granter.name, ""),
+        _Request.expires_at,
+        func.coalesce(_Request.expires_at > NOW, literal(False)),
+        func.coalesce(_Reviewer.name, ""),
+    )
+    .select_from(_Request)
+    .join(t.Case, t.Case.id == _Request.case_id)
+    .join(_Asker, _Asker.id == _Request.asked_by)
+    .outerjoin(_Granter, _Granter.id == _Request.granted_by)
+    .outerjoin(_Reviewer, _Reviewer.id == _Request.reviewed_by)
+)
+_OFFICER = bindparam("officer", type_=Uuid())
+_BY_ID = _Request.id == bindparam("request", type_=Uuid())
+_TO_REVIEW = (
+    _Request.expires_at.is_not(None),
+    _Request.reviewed_at.is_(None),
+    _Request.asked_by != _OFFICER,
+    _Request.granted_by != _OFFICER,
+)
+_LISTED = statement(
+    _REQUEST.where(
+        or_(bindparam("everywhere", type_=Boolean()), _Request.mission == bindparam("of_mission")),
+        or_(_Request.expires_at.is_not(None), _Request.asked_at > ago(hours=ASKED_HOURS)),
+    )
+    .order_by(_Request.asked_at.desc())
+    .limit(25)
+)
+_FOUND = statement(_REQUEST.where(_BY_ID))
+_UNSEEN = statement(
+    select(func.count())
+    .select_from(_Request)
+    .where(_Request.mission == bindparam("of_mission"), *_TO_REVIEW)
+)
+_ASK = statement(
+    insert(_Request)
+    .from_select(
+        [_Request.id, _Request.case_id, _Request.mission, _Request.asked_by, _Request.reason],
+        select(
+            bindparam("request", type_=Uuid()),
+            t.Case.id,
+            t.Case.mission,
+            _OFFICER,
+            bindparam("why", type_=Text()),
+        ).where(t.Case.number == bindparam("case_number")),
+    )
+    .returning(_Request.case_id)
+)
+_GRANT = statement(
+    update(_Request)
+    .where(
+        _BY_ID,
+        _Request.granted_by.is_(None),
+        _Request.asked_by != _OFFICER,
+        _Request.asked_at > ago(hours=ASKED_HOURS),
+    )
+    .values(granted_by=_OFFICER, expires_at=minutes_from_now(MINUTES))
+    .returning(_Request.case_id)
+)
+_MISSION = statement(select(_Request.mission).where(_BY_ID))
+_REVIEW = statement(
+    update(_Request)
+    .where(_BY_ID, *_TO_REVIEW)
+    .values(reviewed_by=_OFFICER, reviewed_at=NOW)
+    .returning(_Request.case_id)
 )
 
 
@@ -54,40 +140,28 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            f"{_PANE} WHERE (%s OR g.mission = %s) AND (g.until IS NOT NULL OR g.asked_at >"
-            " kosh_now() - make_interval(hours => %s)) ORDER BY g.asked_at DESC LIMIT 25",
-            (everywhere, officer.mission, ASKED_HOURS),
-        )
-        return tuple(BreakGlassRequest(*row) for row in await cursor.fetchall())
+        values = {"everywhere": everywhere, "of_mission": officer.mission}
+        found = await fetch_all(transaction, _LISTED, **values)
+    return tuple(BreakGlassRequest(*row) for row in found)
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
     """How many panes a lead has not looked at yet, of cases of their mission."""
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT count(*) FROM glass WHERE mission = %s AND until IS NOT NULL"
-            " AND reviewed_at IS NULL AND asked_by <> %s AND granted_by <> %s",
-            (officer.mission, officer.id, officer.id),
-        )
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+        values = {"of_mission": officer.mission, "officer": officer.id}
+        return await fetch_value(transaction, _UNSEEN, **values) or 0
 
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
     """Ask to read a case; LookupError when there is none of that number."""
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
+    values = {"request": pane_id, "officer": officer.id, "why": reason.value}
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "INSERT INTO glass (id, case_id, mission, asked_by, reason)"
-            " SELECT %s, id, mission, %s, %s FROM cases WHERE number = %s RETURNING case_id",
-            (pane_id, officer.id, reason.value, number),
-        )
-        row = await cursor.fetchone()
-        if row is None:
+        case_id = await fetch_value(transaction, _ASK, case_number=number, **values)
+        if case_id is None:
             raise LookupError("E_CASE: there is no such case; look at its number again")
-        await _note(transaction, officer, "break_glass.asked", row[0], reason.value)
+        await _note(transaction, officer, "break_glass.asked", case_id, reason.value)
     return pane_id
 
 
@@ -95,16 +169,10 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Open a case to whoever asked for it, for an hour; never to oneself."""
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "UPDATE glass SET granted_by = %s, until = kosh_now() + make_interval(mins => %s)"
-            " WHERE id = %s AND granted_by IS NULL AND asked_by <> %s"
-            " AND asked_at > kosh_now() - make_interval(hours => %s) RETURNING case_id",
-            (officer.id, MINUTES, pane_id, officer.id, ASKED_HOURS),
-        )
-        row = await cursor.fetchone()
-        if row is None:
+        case_id = await fetch_value(transaction, _GRANT, request=pane_id, officer=officer.id)
+        if case_id is None:
             raise Forbidden(DenialReason.OWNER)
-        await _note(transaction, officer, "break_glass.granted", row[0])
+        await _note(transaction, officer, "break_glass.granted", case_id)
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
@@ -114,8 +182,7 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(f"{_PANE} WHERE g.id = %s", (pane_id,))
-        row = await cursor.fetchone()
+        row = await fetch_one(transaction, _FOUND, request=pane_id)
     pane = BreakGlassRequest(*row) if row else None
     if pane is None or pane.asked_by != officer.id or not pane.is_open:
         raise Forbidden(DenialReason.OWNER)
@@ -126,19 +193,12 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
 async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """A lead of the mission has looked at why a case was opened; not who opened it."""
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute("SELECT mission FROM glass WHERE id = %s", (pane_id,))
-        row = await cursor.fetchone()
-        permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(row[0] if row else ""))
-        cursor = await transaction.execute(
-            "UPDATE glass SET reviewed_by = %s, reviewed_at = kosh_now() WHERE id = %s"
-            " AND until IS NOT NULL AND reviewed_at IS NULL AND asked_by <> %s"
-            " AND granted_by <> %s RETURNING case_id",
-            (officer.id, pane_id, officer.id, officer.id),
-        )
-        found = await cursor.fetchone()
-        if found is None:
+        mission = await fetch_value(transaction, _MISSION, request=pane_id)
+        permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(mission or ""))
+        case_id = await fetch_value(transaction, _REVIEW, request=pane_id, officer=officer.id)
+        if case_id is None:
             raise Forbidden(DenialReason.OWNER)
-        await _note(transaction, officer, "break_glass.reviewed", found[0])
+        await _note(transaction, officer, "break_glass.reviewed", case_id)
 
 
 async def _note(

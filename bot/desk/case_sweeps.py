@@ -6,10 +6,15 @@ change, sent anew when something urgent came, so that it rings.
 
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Text, Uuid, all_, and_, bindparam, or_, select
+from sqlalchemy import case as when
+
 from bot import cases
 from bot.concurrency import isolation
 from bot.conversations import store as conversation_store
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import NOW, fetch_all, statement
 from bot.desk.duty_group import _FIRST
 from bot.observability import logging
 from bot.officers import directory
@@ -23,20 +28,43 @@ _logger = logging.get()
 
 # Why a case needs seeing to, most pressing first. `clock` gives deadlines to one that has come
 # from another mission, whose hours could not be seen there.
-_DUE = """
-SELECT k.id, k.person_id, CASE
-  WHEN k.state = 'snoozed' AND k.snoozed_until <= kosh_now() THEN 'wake'
-  WHEN k.owner IS NOT NULL AND NOT o.active THEN 'return'
-  WHEN k.state = 'claimed' AND (o.shift_until <= kosh_now() OR k.return_due <= kosh_now())
-    THEN 'return'
-  WHEN k.state = 'queued' AND k.mission <> ALL(%(staffed)s) THEN 'astray'
-  WHEN k.answer_due IS NULL AND k.waiting_since IS NOT NULL THEN 'clock'
-  WHEN k.escalated_at IS NULL AND (k.answer_due <= kosh_now()
-    OR (k.resolve_due <= kosh_now() AND k.paused_at IS NULL)) THEN 'escalate'
-  END AS why
-FROM cases k LEFT JOIN officers o ON o.id = k.owner
-WHERE k.state <> 'resolved'
-"""
+_STAFFED = bindparam("staffed", type_=ARRAY(Text))
+_WHY = when(
+    ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
+    (t.Case.owner.is_not(None) & ~t.Officer.active, "return"),
+    (
+        (t.Case.state == "claimed") & or_(t.Officer.shift_until <= NOW, t.Case.return_due <= NOW),
+        "return",
+    ),
+    ((t.Case.state == "queued") & (t.Case.mission != all_(_STAFFED)), "astray"),
+    (t.Case.answer_due.is_(None) & t.Case.waiting_since.is_not(None), "clock"),
+    (
+        t.Case.escalated_at.is_(None)
+        & or_(
+            t.Case.answer_due <= NOW,
+            and_(t.Case.resolve_due <= NOW, t.Case.paused_at.is_(None)),
+        ),
+        "escalate",
+    ),
+)
+_ID = bindparam("case", type_=Uuid())
+_REASONS = (
+    select(t.Case.id, t.Case.person_id, _WHY.label("why"))
+    .select_from(t.Case)
+    .outerjoin(t.Officer, t.Officer.id == t.Case.owner)
+    .where(
+        t.Case.state != "resolved",
+        or_(_ID.is_(None), t.Case.id == _ID),
+        t.Case.id > bindparam("after"),
+    )
+    .subquery("due")
+)
+_DUE = statement(
+    select(_REASONS.c.id, _REASONS.c.person_id, _REASONS.c.why)
+    .where(_REASONS.c.why.is_not(None))
+    .order_by(_REASONS.c.id)
+    .limit(AT_ONCE)
+)
 
 
 async def sweep_cases(rt: Runtime) -> int:
@@ -58,12 +86,7 @@ async def _due(
     transaction: Transaction, case_id: UUID | None = None, after: UUID = _FIRST
 ) -> list[tuple[UUID, UUID, str]]:
     staffed = [*await directory.staffed(transaction), missions.GENERAL]
-    cursor = await transaction.execute(
-        f"SELECT id, person_id, why FROM ({_DUE}) due WHERE why IS NOT NULL"
-        " AND (%(id)s::uuid IS NULL OR id = %(id)s) AND id > %(after)s ORDER BY id LIMIT %(most)s",
-        {"staffed": staffed, "id": case_id, "after": after, "most": AT_ONCE},
-    )
-    return list(await cursor.fetchall())
+    return await fetch_all(transaction, _DUE, staffed=staffed, case=case_id, after=after)
 
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
+from sqlalchemy import Integer, bindparam, cast, extract, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
 from bot import outbox
 from bot.cases import working_hours
 from bot.channels import ChannelCall, Message, SendError
 from bot.channels.telegram.client import Telegram
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import NOW, ago, execute, fetch_all, fetch_one, statement
 from bot.observability import logging
 from bot.runtime import Runtime
 from flows.engine.text import Text, _
@@ -33,6 +38,40 @@ class _Count:
     minutes: int
 
 
+_SECONDS = cast(extract("epoch", NOW - func.min(t.Case.waiting_since)), Integer)
+_COUNTS = statement(
+    select(
+        t.Case.mission,
+        func.count(),
+        func.count().filter(t.Case.urgent),
+        func.count().filter(or_(t.Case.answer_due < NOW, t.Case.escalated_at.is_not(None))),
+        _SECONDS.op("/")(60),
+    )
+    .where(t.Case.state.in_(["queued", "claimed"]), t.Case.waiting_since.is_not(None))
+    .group_by(t.Case.mission)
+    .order_by(t.Case.mission)
+)
+_CHAT = bindparam("of_chat", type_=t.DutyMessage.chat.type)
+_PUT = statement(
+    update(t.DutyMessage)
+    .where(t.DutyMessage.chat == _CHAT)
+    .values(external_id=bindparam("sent"), digest=bindparam("shown"), urgent=bindparam("count"))
+)
+_ENTER = statement(
+    insert(t.DutyMessage).values(chat=_CHAT, created_at=ago(hours=1)).on_conflict_do_nothing()
+)
+_TAKE_TURN = statement(
+    update(t.DutyMessage)
+    .where(
+        t.DutyMessage.chat == _CHAT,
+        t.DutyMessage.digest != bindparam("shown"),
+        t.DutyMessage.created_at <= ago(seconds=CARD_SECONDS),
+    )
+    .values(created_at=NOW)
+    .returning(t.DutyMessage.external_id, t.DutyMessage.urgent)
+)
+
+
 async def update_duty_group(rt: Runtime) -> int:
     """Bring the card of every duty group up to date; how many acts that took."""
     channel = rt.channels.get(Telegram.name)
@@ -49,14 +88,7 @@ async def update_duty_group(rt: Runtime) -> int:
 
 
 async def _counts(transaction: Transaction) -> list[_Count]:
-    cursor = await transaction.execute(
-        "SELECT mission, count(*), count(*) FILTER (WHERE urgent),"
-        " count(*) FILTER (WHERE answer_due < kosh_now() OR escalated_at IS NOT NULL),"
-        " extract(epoch FROM kosh_now() - min(waiting_since))::int / 60 FROM cases"
-        " WHERE state IN ('queued', 'claimed') AND waiting_since IS NOT NULL"
-        " GROUP BY mission ORDER BY mission"
-    )
-    return [_Count(*row) for row in await cursor.fetchall()]
+    return [_Count(*row) for row in await fetch_all(transaction, _COUNTS)]
 
 
 async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
@@ -73,27 +105,15 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
         _logger.warning("duty.failed", code=error.code)
         return 1
     async with rt.pool.connection() as transaction:
-        await transaction.execute(
-            "UPDATE duty_cards SET external_id = %s, digest = %s, urgent = %s WHERE chat = %s",
-            (sent, digest, urgent, chat),
-        )
+        values = {"sent": sent, "shown": digest, "count": urgent}
+        await execute(transaction, _PUT, of_chat=chat, **values)
     return acts
 
 
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
     """Whose turn it is: one process, not sooner than the group's limit allows, if there is news."""
-    await transaction.execute(
-        "INSERT INTO duty_cards (chat, at) VALUES (%s, kosh_now() - interval '1 hour')"
-        " ON CONFLICT DO NOTHING",
-        (chat,),
-    )
-    cursor = await transaction.execute(
-        "UPDATE duty_cards SET at = kosh_now() WHERE chat = %s AND digest <> %s"
-        " AND at <= kosh_now() - make_interval(secs => %s) RETURNING external_id, urgent",
-        (chat, digest, CARD_SECONDS),
-    )
-    row = await cursor.fetchone()
-    return (row[0], row[1]) if row else None
+    await execute(transaction, _ENTER, of_chat=chat)
+    return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)
 
 
 async def _put(

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam, delete, func, insert, select
+
 from bot import cases
 from bot.concurrency import isolation
 from bot.conversations import state_format
+from bot.db import tables as t
+from bot.db.pipeline import execute_pipeline
+from bot.db.statements import ago, execute, fetch_all, statement
 from bot.desk.statistics import DAYS
 from bot.people import identities
 from bot.runtime import Runtime
@@ -20,6 +25,42 @@ MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, HandoffOffer, Notice)
 type _Key = tuple[str, str, int, str, str, str]
+
+
+_NEXT = statement(
+    select(
+        t.Conversation.person_id,
+        t.Person.key,
+        t.Person.key_version,
+        t.Conversation.state,
+        t.Conversation.language,
+        t.Conversation.channel,
+    )
+    .join(t.Person, t.Person.id == t.Conversation.person_id)
+    .where(
+        t.Conversation.person_id > bindparam("after"), t.Conversation.updated_at > ago(days=DAYS)
+    )
+    .order_by(t.Conversation.person_id)
+    .limit(AT_ONCE)
+)
+# One worker after the other, or both would put the same rows.
+_LOCK = statement(select(func.pg_advisory_xact_lock(5274369)))
+_CLEAR = statement(delete(t.FormFunnel))
+_ADD = statement(
+    insert(t.FormFunnel).values(
+        flow=bindparam("of_flow"),
+        question=bindparam("of_question"),
+        language=bindparam("in_language"),
+        channel=bindparam("on_channel"),
+        country=bindparam("lives_in"),
+        position=bindparam("at"),
+        entered=bindparam("came"),
+        stopped=bindparam("stay"),
+    )
+)
+
+
+_ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at", "came", "stay")
 
 
 async def count_steps(rt: Runtime) -> int:
@@ -40,14 +81,7 @@ async def count_steps(rt: Runtime) -> int:
 
 async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT c.person_id, p.key, p.key_epoch, c.state, c.language, c.channel"
-            " FROM conversations c JOIN people p ON p.id = c.person_id WHERE c.person_id > %s"
-            " AND c.updated_at > kosh_now() - make_interval(days => %s)"
-            " ORDER BY c.person_id LIMIT %s",
-            (after, DAYS, AT_ONCE),
-        )
-        return await cursor.fetchall()
+        return await fetch_all(transaction, _NEXT, after=after)
 
 
 def _count(
@@ -90,12 +124,9 @@ async def _keep(rt: Runtime, reached: Counter[_Key], staying: Counter[_Key]) -> 
         row[0], row[1] = max(row[0], place), row[1] + count
         row[2] += staying[flow, question, place, language, channel, country]
     async with rt.pool.connection() as transaction:
-        # One worker after the other, or both would put the same rows.
-        await transaction.execute("SELECT pg_advisory_xact_lock(5274369)")
-        await transaction.execute("DELETE FROM steps")
-        async with transaction.cursor() as cursor:
-            await cursor.executemany(
-                "INSERT INTO steps (flow, question, language, channel, country, place, reached,"
-                " staying) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                [(*key, *row) for key, row in merged.items()],
-            )
+        await execute(transaction, _LOCK)
+        await execute(transaction, _CLEAR)
+        calls = [
+            (_ADD, dict(zip(_ADDED, (*key, *row), strict=True))) for key, row in merged.items()
+        ]
+        await execute_pipeline(transaction, *calls)

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import bindparam, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
 from bot import cases
 from bot.cases import Case, working_hours
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_value, statement
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Denied, Forbidden
@@ -126,31 +131,40 @@ async def _demand(transaction: Transaction, officer: Officer, action: Action, ca
         raise Forbidden(answer.why)
 
 
+_BY_KEY = (t.CaseAction.officer == bindparam("by"), t.CaseAction.key == bindparam("once"))
+_NOTE_KEY = statement(
+    insert(t.CaseAction)
+    .values(
+        officer=bindparam("by"),
+        key=bindparam("once"),
+        case_id=bindparam("on_case"),
+        action=bindparam("done"),
+    )
+    .on_conflict_do_nothing()
+)
+_SAME_ACT = statement(
+    select(literal(True)).where(
+        *_BY_KEY,
+        t.CaseAction.case_id == bindparam("on_case"),
+        t.CaseAction.action == bindparam("done"),
+    )
+)
+_CASE_OF_KEY = statement(select(t.CaseAction.case_id).where(*_BY_KEY))
+
+
 async def _repeated(
     transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
     """Note the key, for as long as the case lives; True when it was noted for the same act."""
     if not 0 < len(key) <= MAX_KEY:
         raise Refused(Refusal.KEY_USED)
-    cursor = await transaction.execute(
-        "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        (officer.id, key, case.id, action.value),
-    )
-    if cursor.rowcount:
+    values = {"by": officer.id, "once": key, "on_case": case.id, "done": action.value}
+    if await execute(transaction, _NOTE_KEY, **values):
         return False
-    cursor = await transaction.execute(
-        "SELECT FROM case_actions WHERE officer = %s AND key = %s AND case_id = %s AND action = %s",
-        (officer.id, key, case.id, action.value),
-    )
-    if await cursor.fetchone() is None:
+    if not await fetch_value(transaction, _SAME_ACT, **values):
         raise Refused(Refusal.KEY_USED)
     return True
 
 
 async def find_by_key(transaction: Transaction, officer: Officer, key: str) -> UUID | None:
-    cursor = await transaction.execute(
-        "SELECT case_id FROM case_actions WHERE officer = %s AND key = %s", (officer.id, key)
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else None
+    return await fetch_value(transaction, _CASE_OF_KEY, by=officer.id, once=key)

@@ -9,25 +9,21 @@ import re
 import unicodedata
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
-from typing import Any
 from uuid import UUID
 
 from pyotp import TOTP
 
 from bot.config.settings import ConfigError
 from bot.db.connection import Transaction
-from bot.officers import directory
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
+from bot.officers import directory, statements
 from bot.runtime import Runtime
 from bot.security import audit_log, password_hashing
 
-LINK_HOURS = 24
 TERMINAL = "terminal"
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
-MISSES_BEFORE_LOCK = 5
-LOCK_MINUTES = 5
 ISSUER = "Kosh"
 STEP_SECONDS = 30
 # So many digits of a passkey's id are enough for an officer to know it again.
@@ -87,12 +83,8 @@ async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) ->
     `by` is the administrator whose transaction it is; None from the terminal.
     """
     token = token_urlsafe(32)
-    await transaction.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
-    await transaction.execute(
-        "INSERT INTO account_links (token, officer_id, expires_at)"
-        " VALUES (%s, %s, kosh_now() + make_interval(hours => %s))",
-        (_hash(token), officer_id, LINK_HOURS),
-    )
+    await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
+    await execute(transaction, statements.CREATE_LINK, hash=_hash(token), officer=officer_id)
     actor = str(by) if by else TERMINAL
     await audit_log.append(
         transaction, actor=actor, action="officer.invited", subject=str(officer_id)
@@ -121,21 +113,16 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
     async with rt.console.connection() as transaction:
-        await transaction.execute("SELECT set_config('kosh.officer', %s, true)", (TERMINAL,))
+        await execute(transaction, statements.SET_OFFICER, officer=TERMINAL)
         return await invite(transaction, None, officer_id)
 
 
 async def invited(transaction: Transaction, token: str) -> UUID:
     """Whom a one-time link is for; raises BadLink, also for who was disabled since."""
-    cursor = await transaction.execute(
-        "SELECT l.officer_id FROM account_links l JOIN officers o ON o.id = l.officer_id"
-        " WHERE l.token = %s AND l.expires_at > kosh_now() AND o.active",
-        (_hash(token),),
-    )
-    row = await cursor.fetchone()
-    if row is None:
+    officer_id = await fetch_value(transaction, statements.INVITED, hash=_hash(token))
+    if officer_id is None:
         raise BadLink
-    return UUID(str(row[0]))
+    return officer_id
 
 
 async def enrol(
@@ -148,30 +135,18 @@ async def enrol(
     """
     stored = await password_hashing.hash_password(_acceptable(password))
     officer_id = await invited(transaction, token)
-    cursor = await transaction.execute(
-        "SELECT password IS NOT NULL AND subject IS NOT NULL FROM accounts"
-        " WHERE officer_id = %s FOR UPDATE",
-        (officer_id,),
+    tied = await fetch_value(transaction, statements.LOCK_LINKED, officer=officer_id)
+    await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
+    await execute(
+        transaction,
+        statements.ENROL,
+        officer=officer_id,
+        new_password=rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
+        new_totp=rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
+        step=await _step(transaction),
     )
-    row = await cursor.fetchone()
-    await transaction.execute("DELETE FROM account_links WHERE officer_id = %s", (officer_id,))
-    await transaction.execute(
-        "INSERT INTO accounts (officer_id, password, totp, totp_step) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (officer_id) DO UPDATE SET password = excluded.password,"
-        " totp = excluded.totp, totp_step = excluded.totp_step, misses = 0, locked_until = NULL,"
-        " subject = CASE WHEN accounts.password IS NULL THEN accounts.subject END",
-        (
-            officer_id,
-            rt.vault.seal_transient(stored.encode(), _place(officer_id, "pw")),
-            rt.vault.seal_transient(secret.encode(), _place(officer_id, "totp")),
-            await _step(transaction),
-        ),
-    )
-    dropped = await transaction.execute(
-        "DELETE FROM passkeys WHERE officer_id = %s RETURNING id", (officer_id,)
-    )
-    ended = tuple(bytes(each[0]) for each in await dropped.fetchall())
-    return Enrolled(officer_id, ended, untied=bool(row and row[0]))
+    ended = await fetch_values(transaction, statements.DELETE_PASSKEYS, officer=officer_id)
+    return Enrolled(officer_id, tuple(ended), untied=bool(tied))
 
 
 async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
@@ -192,61 +167,45 @@ async def check(
     rt: Runtime, transaction: Transaction, officer_id: UUID | None, password: str, code: str
 ) -> bool:
     """Whether password and code are right; a code works once, five misses lock for minutes."""
-    cursor = await transaction.execute(
-        "SELECT password, totp, totp_step, coalesce(locked_until > kosh_now(), false)"
-        " FROM accounts WHERE officer_id = %s FOR UPDATE",
-        (officer_id,),
-    )
-    row = await cursor.fetchone()
-    if row is None or officer_id is None or row[0] is None:
+    row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
+    if row is None or officer_id is None or row[0] is None or row[1] is None:
         await password_hashing.verify_password(None, _typed(password))
         return False
-    stored = rt.vault.unseal_transient(bytes(row[0]), _place(officer_id, "pw")).decode()
-    secret = rt.vault.unseal_transient(bytes(row[1]), _place(officer_id, "totp")).decode()
+    stored = rt.vault.unseal_transient(row[0], _place(officer_id, "pw")).decode()
+    secret = rt.vault.unseal_transient(row[1], _place(officer_id, "totp")).decode()
     right = await password_hashing.verify_password(stored, _typed(password))
     step = _matching(secret, code, await _step(transaction))
     if row[3] or not right or step is None or step <= row[2]:
-        await _miss(transaction, officer_id)
+        await execute(transaction, statements.FAILED, officer=officer_id)
         return False
-    await transaction.execute(
-        "UPDATE accounts SET totp_step = %s, misses = 0, locked_until = NULL WHERE officer_id = %s",
-        (step, officer_id),
-    )
+    await execute(transaction, statements.SIGNED_IN, step=step, officer=officer_id)
     return True
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
     """Seal passwords and secrets of other epochs under that of now; how many accounts."""
-    cursor = await transaction.execute(
-        "SELECT officer_id, password, totp FROM accounts WHERE password IS NOT NULL"
-        " AND substring(password FROM 2 FOR 4) <> int4send(%s) FOR UPDATE",
-        (rt.vault.epoch,),
-    )
-    found = await cursor.fetchall()
+    found = await fetch_all(transaction, statements.LOCK_OTHER_KEYS, version=rt.vault.epoch)
     for officer_id, password, totp in found:
-        await transaction.execute(
-            "UPDATE accounts SET password = %s, totp = %s WHERE officer_id = %s",
-            (
-                rt.vault.reseal_transient(bytes(password), _place(officer_id, "pw")),
-                rt.vault.reseal_transient(bytes(totp), _place(officer_id, "totp")),
-                officer_id,
-            ),
+        assert password is not None
+        assert totp is not None
+        await execute(
+            transaction,
+            statements.RESEAL,
+            new_password=rt.vault.reseal_transient(password, _place(officer_id, "pw")),
+            new_totp=rt.vault.reseal_transient(totp, _place(officer_id, "totp")),
+            officer=officer_id,
         )
     return len(found)
 
 
 async def after_restore(transaction: Transaction) -> None:
     """No session or link that was ended since the backup comes back to life."""
-    await transaction.execute("TRUNCATE console_sessions, account_links")
+    await execute(transaction, statements.END_EVERYTHING)
 
 
 async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) -> None:
     """Remember the language in which the officer reads the console."""
-    await transaction.execute(
-        "INSERT INTO accounts (officer_id, language) VALUES (%s, %s)"
-        " ON CONFLICT (officer_id) DO UPDATE SET language = excluded.language",
-        (officer_id, chosen),
-    )
+    await execute(transaction, statements.SET_LANGUAGE, officer=officer_id, chosen=chosen)
 
 
 async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
@@ -254,78 +213,56 @@ async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) 
 
     By a keyed hash: that of now, or those of index keys before, which the first one replaces.
     """
-    cursor = await transaction.execute(
-        "UPDATE accounts SET subject = %s WHERE subject = ANY(%s) RETURNING officer_id",
-        (now, [now, *before]),
-    )
-    row = await cursor.fetchone()
-    return UUID(str(row[0])) if row else None
+    subjects = [now, *before]
+    return await fetch_value(transaction, statements.BY_SUBJECT, now=now, subjects=subjects)
 
 
 async def link_identity(transaction: Transaction, officer_id: UUID, subject: bytes) -> None:
     """Let this officer sign in through the mission's own service from now on."""
-    await transaction.execute(
-        "INSERT INTO accounts (officer_id, subject) VALUES (%s, %s)"
-        " ON CONFLICT (officer_id) DO UPDATE SET subject = excluded.subject",
-        (officer_id, subject),
-    )
+    await execute(transaction, statements.LINK_SUBJECT, officer=officer_id, now=subject)
 
 
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
     """Whether an officer has a way in that they can't be talked out of; locks their account."""
-    cursor = await transaction.execute(
-        "SELECT subject IS NOT NULL FROM accounts WHERE officer_id = %s FOR UPDATE", (officer_id,)
-    )
-    row = await cursor.fetchone()
-    tied = row is not None and bool(row[0])
+    tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
 
 
 async def passkeys(transaction: Transaction, officer_id: UUID) -> list[Passkey]:
     """An officer's passkeys."""
-    cursor = await transaction.execute(
-        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE officer_id = %s"
-        " ORDER BY created_at",
-        (officer_id,),
-    )
-    return [
-        Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3]) for row in await cursor.fetchall()
-    ]
+    found = await fetch_all(transaction, statements.PASSKEYS, officer=officer_id)
+    return [Passkey(*row) for row in found]
 
 
 async def passkey(transaction: Transaction, key_id: bytes) -> Passkey | None:
     """The passkey of that id."""
-    cursor = await transaction.execute(
-        "SELECT id, officer_id, public_key, uses FROM passkeys WHERE id = %s", (key_id,)
-    )
-    row = await cursor.fetchone()
-    return _passkey(row) if row else None
+    row = await fetch_one(transaction, statements.PASSKEY, key=key_id)
+    return Passkey(*row) if row else None
 
 
 async def add_passkey(transaction: Transaction, key: Passkey) -> None:
     """Keep a new passkey and put it on record, in the officer's own transaction."""
-    await transaction.execute(
-        "INSERT INTO passkeys (id, officer_id, public_key, uses) VALUES (%s, %s, %s, %s)",
-        (key.id, key.officer_id, key.public_key, key.uses),
+    await execute(
+        transaction,
+        statements.ADD_PASSKEY,
+        key=key.id,
+        officer=key.officer_id,
+        public=key.public_key,
+        count=key.uses,
     )
     await _note(transaction, key.officer_id, key.id, action="passkey.added")
 
 
 async def passkey_used(transaction: Transaction, key_id: bytes, uses: int) -> None:
     """Note that a passkey signed, and its own count of uses."""
-    await transaction.execute(
-        "UPDATE passkeys SET uses = %s, used_at = kosh_now() WHERE id = %s", (uses, key_id)
-    )
+    await execute(transaction, statements.USE_PASSKEY, key=key_id, count=uses)
 
 
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
     """Forget a passkey of this officer and put it on record, in their own transaction."""
-    cursor = await transaction.execute(
-        "DELETE FROM passkeys WHERE id = %s AND officer_id = %s", (key_id, officer_id)
-    )
-    if cursor.rowcount:
+    if await execute(transaction, statements.DELETE_PASSKEY, key=key_id, officer=officer_id):
         await _note(transaction, officer_id, key_id, action="passkey.removed")
 
 
@@ -335,24 +272,9 @@ async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, ac
     await audit_log.append(transaction, actor=officer, action=action, subject=officer, detail=told)
 
 
-def _passkey(row: tuple[Any, ...]) -> Passkey:
-    return Passkey(bytes(row[0]), row[1], bytes(row[2]), row[3])
-
-
-async def _miss(transaction: Transaction, officer_id: UUID) -> None:
-    await transaction.execute(
-        "UPDATE accounts SET misses = misses + 1, locked_until ="
-        " CASE WHEN (misses + 1) %% %s = 0 THEN kosh_now() + make_interval(mins => %s)"
-        " ELSE locked_until END WHERE officer_id = %s",
-        (MISSES_BEFORE_LOCK, LOCK_MINUTES, officer_id),
-    )
-
-
 async def _step(transaction: Transaction) -> int:
-    cursor = await transaction.execute("SELECT kosh_now()")
-    row = await cursor.fetchone()
-    assert row is not None
-    now: datetime = row[0]
+    now = await fetch_value(transaction, statements.DATABASE_TIME)
+    assert now is not None
     return int(now.timestamp()) // STEP_SECONDS
 
 

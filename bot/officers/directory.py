@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from bot.config.settings import ConfigError
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import Call, Rows, TextStatement
-from bot.officers import permissions
+from bot.db.pipeline import Call, Rows
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
+from bot.officers import permissions, statements
 from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Pool, Runtime
 from bot.security import audit_log
@@ -48,11 +49,8 @@ class NoSuchRole(ValueError):
     code = "E_ROLE"
 
 
-COLUMNS = "o.id, o.name, o.mission, o.roles, o.languages, o.topics, o.active, o.shift_until"
-
-
 def read(row: tuple[object, ...]) -> Officer:
-    """An officer of a row of `COLUMNS`."""
+    """An officer of a row of `statements.OFFICER`."""
     identity, name, mission, roles, languages, topics, active, shift_until = row
     assert isinstance(identity, UUID)
     assert isinstance(roles, list)
@@ -88,67 +86,45 @@ def console(rt: Runtime) -> Pool:
     return rt.console
 
 
-_SCOPE = TextStatement.of(
-    "SELECT set_config('kosh.mission', %(mission)s, true),"
-    " set_config('kosh.officer', %(officer)s, true), set_config('kosh.audits', %(audits)s, true)"
-)
-
-
 def _scope(officer: Officer) -> Call:
     audits = "yes" if Role.AUDITOR in officer.roles else ""
-    return _SCOPE, {"mission": officer.mission, "officer": str(officer.id), "audits": audits}
+    values = {"mission": officer.mission, "officer": str(officer.id), "audits": audits}
+    return statements.SCOPE, values
 
 
 async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
     """An officer as they are now, active or not."""
-    cursor = await transaction.execute(
-        f"SELECT {COLUMNS} FROM officers o WHERE id = %s", (officer_id,)
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, statements.FIND, officer=officer_id)
     return read(row) if row else None
 
 
 async def by_name(transaction: Transaction, name: str) -> Officer:
     """The active officer of that name; LookupError when there is none."""
-    cursor = await transaction.execute(
-        f"SELECT {COLUMNS} FROM officers o WHERE name = %s AND active", (name,)
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, statements.BY_NAME, name=name)
     if row is None:
         raise LookupError("E_OFFICER: there is no such officer; look at the list")
     return read(row)
 
 
-_TEAM = TextStatement.of(
-    f"SELECT {COLUMNS} FROM officers o WHERE mission = %(mission)s AND active ORDER BY name"
-)
-
-
 def team(mission: str) -> Call:
     """What finds the active officers of a mission, by name; `read` makes them."""
-    return _TEAM, {"mission": mission}
+    return statements.TEAM, {"mission": mission}
 
 
 async def everyone(transaction: Transaction) -> list[Officer]:
     """All who ever had a place, active first, by mission and name."""
-    cursor = await transaction.execute(
-        f"SELECT {COLUMNS} FROM officers o ORDER BY active DESC, mission, name"
-    )
-    return [read(row) for row in await cursor.fetchall()]
+    return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]
 
 
 async def staffed(transaction: Transaction) -> list[str]:
     """Missions that have somebody to answer."""
-    cursor = await transaction.execute(
-        "SELECT DISTINCT mission FROM officers WHERE active AND roles && %s",
-        ([Role.OFFICER, Role.LEAD],),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    answering = [Role.OFFICER.value, Role.LEAD.value]
+    return await fetch_values(transaction, statements.STAFFED, roles=answering)
 
 
 async def first(transaction: Transaction, name: str) -> Officer:
     """The first administrator; LastAdministrator when there is one already."""
-    await transaction.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+    await execute(transaction, statements.LOCK_OFFICERS)
     if await _administrators(transaction):
         raise LastAdministrator
     officer = Officer(uuid4(), _proper(name), "general", frozenset({Role.ADMINISTRATOR}))
@@ -198,7 +174,7 @@ async def change(
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)
     async with rt.pool.connection() as transaction:
-        await transaction.execute("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
+        await execute(transaction, statements.LOCK_OFFICERS)
         before = await find(transaction, officer_id)
         if before is None:
             raise LookupError("E_OFFICER: there is no such officer; look at the list")
@@ -210,12 +186,8 @@ async def change(
             topics=before.topics if topics is None else frozenset(topics),
             active=before.active if active is None else active,
         )
-        await transaction.execute(
-            "UPDATE officers SET mission = %s, roles = %s, languages = %s, topics = %s,"
-            " active = %s WHERE id = %s",
-            (after.mission, sorted(after.roles), sorted(after.languages), sorted(after.topics),
-             after.active, officer_id),
-        )  # fmt: skip
+        await execute(transaction, statements.CHANGE, officer=officer_id, is_active=after.active,
+                      **_values(after))  # fmt: skip
         fewer = _administers(before) and not _administers(after)
         if fewer and await _administrators(transaction) < MIN_ADMINISTRATORS:
             raise LastAdministrator
@@ -229,10 +201,7 @@ async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> No
     """Declare how long one is at work; at its end what one holds goes back to the queue."""
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
-        await transaction.execute(
-            "UPDATE officers SET shift_until = coalesce(%s, kosh_now()) WHERE id = %s",
-            (until, officer.id),
-        )
+        await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)
 
 
 def _administers(officer: Officer) -> bool:
@@ -240,20 +209,22 @@ def _administers(officer: Officer) -> bool:
 
 
 async def _administrators(transaction: Transaction) -> int:
-    cursor = await transaction.execute(
-        "SELECT count(*) FROM officers WHERE active AND %s = ANY(roles)", (Role.ADMINISTRATOR,)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    role = Role.ADMINISTRATOR.value
+    return await fetch_value(transaction, statements.ADMINISTRATORS, role=role) or 0
 
 
 async def _insert(transaction: Transaction, officer: Officer) -> None:
-    await transaction.execute(
-        "INSERT INTO officers (id, name, mission, roles, languages, topics)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
-        (officer.id, officer.name, officer.mission, sorted(officer.roles),
-         sorted(officer.languages), sorted(officer.topics)),
-    )  # fmt: skip
+    await execute(transaction, statements.ENTER, officer=officer.id, full_name=officer.name,
+                  **_values(officer))  # fmt: skip
+
+
+def _values(officer: Officer) -> dict[str, object]:
+    return {
+        "at_mission": officer.mission,
+        "in_roles": sorted(officer.roles),
+        "in_languages": sorted(officer.languages),
+        "of_topics": sorted(officer.topics),
+    }
 
 
 async def _note(transaction: Transaction, by: Officer, action: str, about: Officer) -> None:

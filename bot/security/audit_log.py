@@ -11,6 +11,23 @@ from hashlib import sha256
 from typing import Any, Final
 
 from psycopg import AsyncConnection
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from bot.db import tables as t
+from bot.db.statements import NOW, Statement, execute, fetch_all, fetch_one, statement
 
 MAX_ENTRIES = 50
 AT_ONCE = 2000
@@ -46,69 +63,115 @@ async def append(
 
     Call it as late as possible, since it locks the head and other writers wait.
     """
-    told = {"actor": actor, "action": action, "subject": subject, "detail": detail}
-    await transaction.execute(APPEND, told)
+    values = {"actor": actor, "action": action, "subject": subject, "detail": detail}
+    await execute(transaction, APPEND, **values)
 
 
-# Hashes the same bytes as `_link`. One statement, so that other writers do not wait for round
-# trips.
-_APPENDING: Final = r"""
-WITH head AS (
-  SELECT seq + 1 AS seq, hash AS before, kosh_now() AS at FROM audit_head WHERE {} FOR UPDATE
-), told AS (
-  SELECT seq, before, at, ARRAY[seq::text,
-    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
-      || coalesce('.' || nullif(to_char(at AT TIME ZONE 'UTC', 'US'), '000000'), '') || '+00:00',
-    %(actor)s::text, %(action)s::text, %(subject)s::text] || nullif(%(detail)s::text, '') AS words
-  FROM head
-), link AS (
-  SELECT seq, at, sha256(before || (
-    SELECT string_agg(convert_to(word, 'UTF8'), '\x00'::bytea ORDER BY place)
-    FROM unnest(words) WITH ORDINALITY AS w (word, place) WHERE word IS NOT NULL
-  )) AS hash FROM told
-), added AS (
-  INSERT INTO audit (seq, at, actor, action, subject, detail, hash)
-  SELECT seq, at, %(actor)s, %(action)s, %(subject)s, %(detail)s, hash FROM link
+def _joined(first: ColumnElement[bytes], second: ColumnElement[bytes]) -> ColumnElement[bytes]:
+    return first.op("||", return_type=LargeBinary())(second)
+
+
+# The same bytes as `_link` has; one statement, so that no writer waits for another's round trips.
+_VALUES = {name: bindparam(name, type_=Text()) for name in ("actor", "action", "subject", "detail")}
+_NUL = func.decode("00", "hex", type_=LargeBinary())
+
+
+def appending(condition: ColumnElement[bool]) -> Statement[()]:
+    """Return the statement that appends an entry if `condition` holds, else does nothing."""
+    head = (
+        select(
+            (t.AuditHead.seq + 1).label("seq"), t.AuditHead.hash.label("before"), NOW.label("now")
+        )
+        .where(condition)
+        .with_for_update()
+        .cte("head")
+    )
+    in_utc = func.timezone("UTC", head.c.now)
+    micros = func.nullif(func.to_char(in_utc, "US"), "000000")
+    moment = (
+        func.to_char(in_utc, 'YYYY-MM-DD"T"HH24:MI:SS', type_=Text())
+        + func.coalesce("." + micros, "")
+        + "+00:00"
+    )
+    said = _written(head.c.seq)
+    for each in (moment, _VALUES["actor"], _VALUES["action"], _VALUES["subject"]):
+        said = _joined(said, _joined(_NUL, _written(each)))
+    detail = _joined(_NUL, _written(func.nullif(_VALUES["detail"], "")))
+    said = _joined(said, func.coalesce(detail, func.decode("", "hex", type_=LargeBinary())))
+    digest = func.sha256(_joined(head.c.before, said), type_=LargeBinary())
+    link = select(head.c.seq, head.c.now, digest.label("hash")).cte("link")
+    added = (
+        insert(t.AuditEntry)
+        .from_select(
+            [
+                t.AuditEntry.seq,
+                t.AuditEntry.created_at,
+                t.AuditEntry.actor,
+                t.AuditEntry.action,
+                t.AuditEntry.subject,
+                t.AuditEntry.detail,
+                t.AuditEntry.hash,
+            ],
+            select(link.c.seq, link.c.now, *_VALUES.values(), link.c.hash),
+        )
+        .cte("added")
+    )
+    return statement(
+        update(t.AuditHead).values(seq=link.c.seq, hash=link.c.hash).where(true()).add_cte(added)
+    )
+
+
+def _written(expression: ColumnElement[Any]) -> ColumnElement[bytes]:
+    return func.convert_to(cast(expression, Text), "UTF8", type_=LargeBinary())
+
+
+APPEND: Final = appending(true())
+
+_ENTRY = (
+    t.AuditEntry.seq,
+    t.AuditEntry.created_at,
+    t.AuditEntry.actor,
+    t.AuditEntry.action,
+    t.AuditEntry.subject,
+    t.AuditEntry.detail,
 )
-UPDATE audit_head SET seq = link.seq, hash = link.hash FROM link
-"""
-
-
-def appending(condition: str) -> str:
-    """Return the SQL that appends an entry if `condition` holds, and otherwise does nothing."""
-    return _APPENDING.format(condition)
-
-
-APPEND: Final = appending("true")
+_BEFORE = bindparam("before", type_=BigInteger())
+_ENTRIES = statement(
+    select(*_ENTRY)
+    .where(or_(_BEFORE.is_(None), t.AuditEntry.seq < _BEFORE))
+    .order_by(t.AuditEntry.seq.desc())
+    .limit(bindparam("limit"))
+)
+_ABOUT = statement(
+    select(*_ENTRY).where(t.AuditEntry.subject == bindparam("subject")).order_by(t.AuditEntry.seq)
+)
+_HEAD = statement(select(t.AuditHead.seq, t.AuditHead.hash))
+_LINKS = statement(
+    select(*_ENTRY, t.AuditEntry.hash)
+    .where(t.AuditEntry.seq >= bindparam("since"))
+    .order_by(t.AuditEntry.seq)
+    .limit(AT_ONCE)
+)
 
 
 async def entries(
     transaction: AsyncConnection[Any], before: int | None = None, limit: int = MAX_ENTRIES
 ) -> list[Entry]:
-    """Return entries visible to this session, newest first, with numbers below `before`."""
-    cursor = await transaction.execute(
-        "SELECT seq, at, actor, action, subject, detail FROM audit"
-        " WHERE %s::bigint IS NULL OR seq < %s ORDER BY seq DESC LIMIT %s",
-        (before, before, limit),
-    )
-    return [Entry(*row) for row in await cursor.fetchall()]
+    """Links that the session may see, newest first, of numbers below `before`."""
+    found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit)
+    return [Entry(*row) for row in found]
 
 
 async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
-    """Return the entries about one subject, oldest first."""
-    cursor = await transaction.execute(
-        "SELECT seq, at, actor, action, subject, detail FROM audit WHERE subject = %s ORDER BY seq",
-        (subject,),
-    )
-    return [Entry(*row) for row in await cursor.fetchall()]
+    """What was done with one thing, oldest first."""
+    return [Entry(*row) for row in await fetch_all(transaction, _ABOUT, subject=subject)]
 
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
-    """Return the current end of the chain."""
-    cursor = await transaction.execute("SELECT seq, hash FROM audit_head")
-    row = await cursor.fetchone()
+    """The end of the chain as it is now."""
+    row = await fetch_one(transaction, _HEAD)
     assert row is not None
-    return Head(row[0], bytes(row[1]))
+    return Head(*row)
 
 
 async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | None:
@@ -131,16 +194,9 @@ async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | Non
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Return up to AT_ONCE entries from number `since`.
-
-    Years of entries exceed both memory and the statement timeout.
-    """
-    cursor = await transaction.execute(
-        "SELECT seq, at, actor, action, subject, detail, hash FROM audit WHERE seq >= %s"
-        " ORDER BY seq LIMIT %s",
-        (since, AT_ONCE),
-    )
-    return [(Entry(*told), bytes(link)) for *told, link in await cursor.fetchall()]
+    """Some links at a time: years of them fit neither into memory nor into a statement's time."""
+    found = await fetch_all(transaction, _LINKS, since=since)
+    return [(Entry(*row[:-1]), row[-1]) for row in found]
 
 
 def _link(before: bytes, entry: Entry) -> bytes:

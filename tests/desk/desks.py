@@ -3,8 +3,13 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import bindparam
+
 from bot import cases
 from bot.cases import Case
+from bot.cases.statements import CASES
+from bot.db import tables as t
+from bot.db.statements import fetch_one, statement
 from bot.desk import views
 from bot.desk.views import Filter, Queue, View
 from bot.officers import directory
@@ -44,15 +49,18 @@ async def ask(guest: Guest, words: str = "Testova asks something", topic: str = 
     return await case_of(guest)
 
 
+_NEWEST = statement(
+    CASES.join(t.Handle, t.Handle.person_id == t.Case.person_id)
+    .where(t.Handle.blind_index == bindparam("index"))
+    .order_by(t.Case.opened_at.desc())
+    .limit(1)
+)
+
+
 async def case_of(guest: Guest) -> Case:
     """The newest case of somebody."""
     async with guest.rt.pool.connection() as session:
-        cursor = await session.execute(
-            f"SELECT {cases.COLUMNS} FROM cases k JOIN handles h USING (person_id)"
-            " WHERE h.bidx = %s ORDER BY k.opened_at DESC LIMIT 1",
-            (guest.rt.vault.index("web", guest.name),),
-        )
-        row = await cursor.fetchone()
+        row = await fetch_one(session, _NEWEST, index=guest.rt.vault.index("web", guest.name))
     assert row is not None
     return Case(*row)
 

@@ -10,7 +10,6 @@ from bot.desk.views.case_lists import (
     Filter,
     Member,
     Page,
-    Queue,
     events,
     find,
     listing,
@@ -31,6 +30,7 @@ from bot.desk.views.case_view import (
     view,
 )
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
+from bot.desk.views.statements import Queue
 
 __all__ = [
     "MAX_WORDS",

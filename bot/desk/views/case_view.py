@@ -1,17 +1,16 @@
 """A case as its page shows it: the talk, the notes, the registry, what may be done."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bot import uploads
 from bot.cases import Case
-from bot.db.pipeline import Rows, TextStatement
-from bot.desk.views.case_lists import BESIDE, LAST, LINE, CaseRow, row_of
+from bot.db.pipeline import Rows
+from bot.desk.views import statements
+from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
-    PARKED,
-    SEEN,
     allowed,
     form_path,
     opened,
@@ -19,6 +18,7 @@ from bot.desk.views.form_view import (
     seen,
     suspended,
 )
+from bot.desk.views.statements import LAST_EVENT, LOOK, READINGS, SEEN
 from bot.observability import logging
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -33,7 +33,6 @@ from flows.engine.state import Conversation
 from flows.engine.text import Text
 
 MAX_WORDS = 4000
-ONE_READING = timedelta(minutes=15)
 SOFT_BUDGET, HARD_BUDGET = 60, 120
 
 _logger = logging.get()
@@ -125,17 +124,17 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     """
     values = _accounted(officer, case_id, reason)
     (last,), rows, account = await directory.asked(
-        rt, officer, (LAST, {}), (SEEN, values), (_ACCOUNT, values)
+        rt, officer, (LAST_EVENT, {}), (SEEN, values), (READINGS, values)
     )
     line = allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
     key, state, words, notes, registry, earlier, papers, *others = await directory.asked(
-        rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (_HERE,))))
+        rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (LOOK,))))
     )
     ((now,),), beside, *counted = others
     if fresh:
-        _within(counted[_NOTED.index(_ACCOUNT)])
+        _within(counted[_NOTED.index(READINGS)])
     person = opened(rt, line.case, key)
     talk, epoch = suspended(person, state)
     found = form_path(rt, talk) if talk else None
@@ -172,20 +171,12 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
 
-_SPENT = (
-    "SELECT count(DISTINCT subject) AS read, coalesce(bool_or(subject = %(subject)s"
-    " AND at > kosh_now() - %(spell)s::interval), false) AS going_on FROM audit"
-    " WHERE actor = %(actor)s AND action = %(action)s AND at > kosh_now() - interval '1 hour'"
-)
-_ACCOUNT = TextStatement.of(_SPENT)
-
-
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
     """Values for everything that a reading asks, but the person."""
     return {
         "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
-        "spell": ONE_READING, "most": HARD_BUDGET, "actor": str(officer.id),
-        "action": Action.CASE_READ.value, "subject": str(case_id),
+        "most": HARD_BUDGET, "actor": str(officer.id), "action": Action.CASE_READ.value,
+        "subject": str(case_id),
         "detail": (reason or Reason.ANSWER).value,
     }  # fmt: skip
 
@@ -232,56 +223,19 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
     return picture
 
 
-# That this officer looks at the case just now; and who else does.
-_LOOKS = (
-    "INSERT INTO case_readers (case_id, officer)"
-    " SELECT k.id, %(officer)s FROM cases k WHERE k.id = %(case)s"
-)
-_AGAIN = (
-    " ON CONFLICT (case_id, officer) DO UPDATE SET at = kosh_now()"
-    " WHERE case_readers.at < kosh_now() - interval '20 seconds'"
-)
-_HERE = TextStatement.of(_LOOKS + _AGAIN)
-_BESIDE = TextStatement.of(
-    "SELECT o.name FROM case_readers r JOIN officers o ON o.id = r.officer"
-    " WHERE r.case_id = %(case)s AND r.officer <> %(officer)s"
-    " AND r.at > kosh_now() - interval '1 minute' ORDER BY o.name"
-)
-_NOW = TextStatement.of("SELECT kosh_now()")
-_FITS = f"EXISTS (SELECT FROM ({_SPENT}) AS spent WHERE NOT going_on AND read < %(most)s)"
 # A new reading, after all that is read: those of one officer wait here for one another, so that
 # each counts the ones before it. The audit is at the very end, since everybody waits for that.
 _NOTED = (
-    TextStatement.of("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))"),
-    _ACCOUNT,
-    TextStatement.of(f"{_LOOKS} AND {_FITS}{_AGAIN}"),
-    TextStatement.of(audit_log.appending(_FITS)),
-)
-_THREAD = TextStatement.of(
-    "SELECT w.id, w.at, w.officer IS NULL, coalesce(o.name, ''), w.body,"
-    " CASE WHEN w.officer IS NULL THEN '' ELSE coalesce(m.receipt, m.state, 'gone') END,"
-    " coalesce(m.reason, ''), coalesce(w.canned, '') FROM case_words w"
-    " LEFT JOIN officers o ON o.id = w.officer LEFT JOIN messages m ON m.id = w.message_id"
-    " WHERE w.case_id = %(case)s ORDER BY w.id"
-)
-_NOTES = TextStatement.of(
-    "SELECT n.id, n.at, coalesce(o.name, ''), n.body FROM notes n"
-    " LEFT JOIN officers o ON o.id = n.officer WHERE n.case_id = %(case)s ORDER BY n.id"
-)
-_REGISTRY = TextStatement.of(
-    "SELECT 'registration', coalesce(r.number, ''), r.state, 0, '', r.state_at"
-    " FROM registrations r WHERE r.person_id = %(person)s UNION ALL"
-    " SELECT w.kind, coalesce(r.number, ''), w.state, w.attempts, coalesce(w.reason, ''),"
-    " coalesce(w.done_at, w.created_at) FROM registry_writes w"
-    " JOIN registrations r ON r.id = w.registration_id WHERE r.person_id = %(person)s ORDER BY 6"
-)
-_EARLIER = TextStatement.of(
-    f"{LINE} FROM cases k {BESIDE} WHERE k.person_id = %(person)s AND k.id <> %(case)s"
-    " ORDER BY k.opened_at DESC LIMIT 25"
+    statements.LOCK_READER,
+    READINGS,
+    statements.LOOK_IN_BUDGET,
+    statements.AUDIT_IN_BUDGET,
 )
 # In the order in which `view` takes them apart.
 _SHOWN = (
-    identities.KEY, PARKED, _THREAD, _NOTES, _REGISTRY, _EARLIER, uploads.LISTING, _NOW, _BESIDE,
+    identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
+    statements.REGISTRY, statements.EARLIER, uploads.LISTING, statements.DATABASE_TIME,
+    statements.VIEWERS,
 )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 from bot.cases import Case
 from bot.conversations import state_format
 from bot.db.connection import Transaction
-from bot.db.pipeline import Rows, TextStatement, run
+from bot.db.pipeline import Rows
 from bot.db.statements import fetch_all
-from bot.desk.views.case_lists import BESIDE, LINE, CaseRow, row_of
+from bot.desk.views.case_lists import CaseRow, row_of
+from bot.desk.views.statements import CONVERSATION, SEEN
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
@@ -104,13 +105,10 @@ def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None
     return (flow, form, path(flow, form)) if flow else None
 
 
-SEEN = TextStatement.of(f"{LINE} FROM cases k {BESIDE} WHERE k.id = %(case)s")
-
-
 async def seen(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
 ) -> CaseRow:
-    return allowed(rt, officer, await run(transaction, SEEN, {"case": case_id}), action)
+    return allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
@@ -133,10 +131,7 @@ def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
 
 
 async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
-    return suspended(person, await run(transaction, PARKED, {"person": person.id}))
-
-
-PARKED = TextStatement.of("SELECT state, epoch FROM conversations WHERE person_id = %(person)s")
+    return suspended(person, await fetch_all(transaction, CONVERSATION, person=person.id))
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:

@@ -1,0 +1,285 @@
+"""Statements about cases: find, open, change; what people and officers write in them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from bot.cases.states import State
+from bot.db import tables as t
+from bot.db.statements import NOW, Statement, ago, statement
+
+MIN_ANSWERED = 5
+
+_CASE = bindparam("case", type_=Uuid())
+_PERSON = bindparam("person", type_=Uuid())
+_OFFICER = bindparam("officer", type_=Uuid())
+_VERSION = bindparam("shown_version", type_=Integer())
+_MOMENT = DateTime(timezone=True)
+IS_OPEN = t.Case.state != State.RESOLVED
+
+# Find
+
+CASE: tuple[Any, ...] = (
+    t.Case.id,
+    t.Case.number,
+    t.Case.person_id,
+    t.Case.mission,
+    t.Case.topic,
+    t.Case.urgent,
+    t.Case.language,
+    t.Case.country,
+    t.Case.state,
+    t.Case.owner,
+    t.Case.version,
+    t.Case.opened_at,
+    t.Case.state_at,
+    t.Case.waiting_since,
+    t.Case.answer_due,
+    t.Case.resolve_due,
+    t.Case.paused_at,
+    t.Case.snoozed_until,
+    t.Case.escalated_at,
+    t.Case.answered_at,
+    t.Case.returned,
+    t.Case.rating,
+)
+"""The columns of `model.Case`."""
+
+CASES: Select[*tuple[Any, ...]] = select(*CASE)
+"""Cases as `model.Case`; add a condition."""
+
+DATABASE_TIME = statement(select(NOW))
+FIND = statement(CASES.where(t.Case.id == _CASE))
+LOCK = statement(CASES.where(t.Case.id == _CASE).with_for_update())
+LOCK_OPEN = statement(CASES.where(t.Case.person_id == _PERSON, IS_OPEN).limit(1).with_for_update())
+MEDIAN = statement(
+    select(func.percentile_cont(0.5).within_group(t.Case.answer_minutes))
+    .where(t.Case.mission == bindparam("mission"), t.Case.answered_at > ago(days=7))
+    .having(func.count() >= MIN_ANSWERED)
+)
+
+
+def _all_or_among(column: Any, name: str) -> ColumnElement[bool]:
+    """Return True for all rows if the list `name` is empty, else for those in it."""
+    wanted = bindparam(name, type_=ARRAY(Text))
+    return or_(func.cardinality(wanted) == 0, column == any_(wanted))
+
+
+NEXT = statement(
+    CASES.where(
+        t.Case.mission == bindparam("mission"),
+        t.Case.state == State.QUEUED,
+        t.Case.owner.is_(None),
+        _all_or_among(t.Case.topic, "topics"),
+        _all_or_among(t.Case.language, "languages"),
+    )
+    .order_by(
+        t.Case.urgent.desc(),
+        t.Case.escalated_at.nulls_last(),
+        t.Case.answer_due.nulls_last(),
+        t.Case.opened_at,
+    )
+    .limit(1)
+)
+HOLDER = statement(
+    select(func.coalesce(t.Officer.name, ""), t.Case.version)
+    .select_from(t.Case)
+    .outerjoin(t.Officer, (t.Officer.id == t.Case.owner) & IS_OPEN)
+    .where(t.Case.id == _CASE)
+)
+
+# Open, write, end
+
+OPEN = statement(
+    insert(t.Case).values(
+        id=_CASE,
+        person_id=_PERSON,
+        mission=bindparam("to_mission"),
+        topic=bindparam("about"),
+        urgent=bindparam("is_urgent"),
+        language=bindparam("in_language"),
+        country=bindparam("lives_in"),
+        state=State.QUEUED,
+        waiting_since=bindparam("now"),
+        answer_due=bindparam("answer"),
+        resolve_due=bindparam("resolve"),
+    )
+)
+_NEXT_STATE = bindparam("next_state", type_=Text())
+WAIT_AGAIN = statement(
+    update(t.Case)
+    .where(t.Case.id == _CASE)
+    .values(
+        state=_NEXT_STATE,
+        waiting_since=func.coalesce(t.Case.waiting_since, bindparam("now", type_=_MOMENT)),
+        answer_due=func.coalesce(t.Case.answer_due, bindparam("answer", type_=_MOMENT)),
+        return_due=func.coalesce(t.Case.return_due, bindparam("return", type_=_MOMENT)),
+        resolve_due=bindparam("resolve"),
+        paused_at=None,
+        snoozed_until=None,
+        state_at=case((t.Case.state == _NEXT_STATE, t.Case.state_at), else_=NOW),
+    )
+)
+ADD_MESSAGE = statement(
+    insert(t.CaseMessage).values(
+        case_id=_CASE,
+        person_id=_PERSON,
+        officer=bindparam("by_officer"),
+        body=bindparam("sealed"),
+        canned_reply=bindparam("canned_name"),
+        message_id=bindparam("message"),
+    )
+)
+ADD_NOTE = statement(
+    insert(t.CaseNote).values(
+        case_id=_CASE,
+        person_id=_PERSON,
+        officer=bindparam("by_officer"),
+        body=bindparam("sealed"),
+    )
+)
+_NOBODYS_TURN = {
+    t.Case.waiting_since: None,
+    t.Case.answer_due: None,
+    t.Case.return_due: None,
+    t.Case.snoozed_until: None,
+}
+CANCEL = statement(
+    update(t.Case)
+    .where(t.Case.person_id == _PERSON, IS_OPEN)
+    .values(
+        {
+            t.Case.state: State.RESOLVED.value,
+            t.Case.state_at: NOW,
+            t.Case.version: t.Case.version + 1,
+            **_NOBODYS_TURN,
+        }
+    )
+)
+_LAST_CLOSED = (
+    select(t.Case.id)
+    .where(
+        t.Case.person_id == _PERSON,
+        t.Case.state == State.RESOLVED,
+        t.Case.state_at > ago(days=7),
+    )
+    .order_by(t.Case.state_at.desc())
+    .limit(1)
+)
+RATE = statement(
+    update(t.Case)
+    .where(t.Case.id == _LAST_CLOSED.scalar_subquery())
+    .values(rating=func.coalesce(t.Case.rating, bindparam("said", type_=Text())))
+)
+
+# Change hands: one conditional update each, so that of many at once one wins
+
+
+def _change(
+    changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
+) -> Statement[()]:
+    """Return the update of a case of the version shown; `moves` is added to the version."""
+    return statement(
+        update(t.Case)
+        .where(t.Case.id == _CASE, t.Case.version == _VERSION, *conditions)
+        .values({t.Case.state_at: NOW, t.Case.version: t.Case.version + moves, **changes})
+    )
+
+
+_RETURN_DUE = bindparam("due", type_=_MOMENT)
+_IS_HELD = t.Case.owner.is_not(None)
+_BY_HOLDER = t.Case.owner == _OFFICER
+_GIVE = {
+    t.Case.owner: _OFFICER,
+    t.Case.snoozed_until: None,
+    t.Case.state: case(
+        (t.Case.state == State.WAITING, t.Case.state), else_=literal(State.CLAIMED.value)
+    ),
+    t.Case.return_due: case((t.Case.state != State.WAITING, _RETURN_DUE)),
+}
+_TO_QUEUE = {
+    t.Case.owner: None,
+    t.Case.state: State.QUEUED.value,
+    t.Case.return_due: None,
+    t.Case.snoozed_until: None,
+}
+
+CLAIM = _change(
+    {
+        t.Case.owner: _OFFICER,
+        t.Case.state: State.CLAIMED.value,
+        t.Case.return_due: _RETURN_DUE,
+    },
+    t.Case.owner.is_(None),
+    t.Case.state == State.QUEUED,
+)
+TAKE_OVER = _change(_GIVE, _IS_HELD, t.Case.owner != _OFFICER, IS_OPEN)
+HAND_TO = _change(_GIVE, t.Case.owner.is_distinct_from(_OFFICER), IS_OPEN)
+RELEASE = _change(
+    {**_TO_QUEUE, t.Case.returned: t.Case.returned + bindparam("by_itself", type_=Integer())},
+    _IS_HELD,
+    IS_OPEN,
+)
+CHANGE_TOPIC = _change({**_TO_QUEUE, t.Case.topic: bindparam("about")}, IS_OPEN)
+SNOOZE = _change(
+    {
+        t.Case.state: State.SNOOZED.value,
+        t.Case.snoozed_until: bindparam("until"),
+        t.Case.return_due: None,
+        t.Case.paused_at: func.coalesce(t.Case.paused_at, NOW),
+    },
+    _BY_HOLDER,
+    t.Case.state.in_([State.CLAIMED, State.WAITING]),
+)
+_ANSWERED_AT = bindparam("now", type_=_MOMENT)
+REPLIED = _change(
+    {
+        t.Case.state: State.WAITING.value,
+        **_NOBODYS_TURN,
+        t.Case.escalated_at: None,
+        t.Case.paused_at: func.coalesce(t.Case.paused_at, _ANSWERED_AT),
+        t.Case.answered_at: func.coalesce(t.Case.answered_at, _ANSWERED_AT),
+        t.Case.answer_minutes: func.coalesce(
+            t.Case.answer_minutes, bindparam("minutes", type_=Integer())
+        ),
+    },
+    _BY_HOLDER,
+    IS_OPEN,
+    moves=0,
+)
+RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN}, _BY_HOLDER, IS_OPEN)
+MOVE = statement(
+    select(
+        func.kosh_move_case(_CASE, _VERSION, bindparam("to_mission", type_=Text()), type_=Boolean())
+    )
+)
+SET_DEADLINE = statement(
+    update(t.Case).where(t.Case.id == _CASE).values(answer_due=bindparam("due"))
+)
+ESCALATE = statement(
+    update(t.Case).where(t.Case.id == _CASE, t.Case.escalated_at.is_(None)).values(escalated_at=NOW)
+)
+REDIRECT = statement(
+    update(t.Case)
+    .where(t.Case.id == _CASE, t.Case.owner.is_(None), t.Case.state == State.QUEUED)
+    .values(mission=bindparam("to_mission"), answer_due=None, version=t.Case.version + 1)
+)
