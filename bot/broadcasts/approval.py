@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bot.broadcasts import audience, content, model
+from bot.broadcasts import audience, content, model, statements
 from bot.broadcasts.content import Blocker
 from bot.broadcasts.drafts import told
 from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_value
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-APPROVAL_HOURS = 24
 # So much may the audience grow or shrink between approval and start.
 MAX_DRIFT, MIN_ = 0.05, 20
 
@@ -61,11 +61,9 @@ async def _weighed(
 
 
 async def _now(transaction: Transaction) -> datetime:
-    cursor = await transaction.execute("SELECT kosh_now()")
-    row = await cursor.fetchone()
-    assert row is not None
-    moment: datetime = row[0]
-    return moment
+    now = await fetch_value(transaction, statements.DATABASE_TIME)
+    assert now is not None
+    return now
 
 
 def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
@@ -77,10 +75,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
     """Languages whose words, as they stand, nobody has looked at on a phone."""
-    cursor = await transaction.execute(
-        "SELECT language, hash FROM broadcast_tests WHERE broadcast_id = %s", (broadcast.id,)
-    )
-    tested = {language: bytes(mark) for language, mark in await cursor.fetchall()}
+    tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [
         language
@@ -91,13 +86,8 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
 
 async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
     """The number of a broadcast with the very same words that went out, or is about to."""
-    cursor = await transaction.execute(
-        "SELECT number FROM broadcasts WHERE text_hash = %s AND id <> %s"
-        " AND (state IN ('scheduled', 'running', 'paused', 'done') OR total IS NOT NULL) LIMIT 1",
-        (broadcast.draft.text_hash, broadcast.id),
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else None
+    values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
+    return await fetch_value(transaction, statements.TWIN, **values)
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
@@ -118,10 +108,7 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
         if broadcast.state is not State.DRAFT:
             raise Refused(Refusal.STATE, broadcast.state)
         await _demand_sendable(rt, transaction, broadcast)
-        await transaction.execute(
-            "UPDATE broadcasts SET state = 'awaiting', state_at = kosh_now() WHERE id = %s",
-            (broadcast_id,),
-        )
+        await execute(transaction, statements.SUBMIT, id=broadcast_id)
         await told(transaction, officer, "broadcast.submitted", broadcast_id)
         return await model.find(transaction, broadcast_id)
 
@@ -140,19 +127,12 @@ async def approve(
         if broadcast.state is not State.AWAITING:
             raise Refused(Refusal.STATE, broadcast.state)
         total = await _demand_sendable(rt, transaction, broadcast)
-        await transaction.execute(
-            "INSERT INTO approvals"
-            " (broadcast_id, officer, author, content_hash, audience, expires_at)"
-            " VALUES (%s, %s, %s, %s, %s, kosh_now() + make_interval(hours => %s))"
-            " ON CONFLICT (broadcast_id, officer) DO UPDATE SET audience = excluded.audience,"
-            " content_hash = excluded.content_hash, at = excluded.at,"
-            " expires_at = excluded.expires_at",
-            (broadcast_id, officer.id, broadcast.author, content_hash, total, APPROVAL_HOURS),
+        values = {"by": officer.id, "written_by": broadcast.author, "total": total}
+        await execute(
+            transaction, statements.APPROVE, id=broadcast_id, content=content_hash, **values
         )
-        await transaction.execute(
-            "UPDATE broadcasts SET agreed = %s WHERE id = %s",
-            (model.encode_draft(broadcast.draft), broadcast_id),
-        )
+        draft = model.encode_draft(broadcast.draft)
+        await execute(transaction, statements.KEEP_AGREED, id=broadcast_id, draft=draft)
         await told(
             transaction, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16]
         )
@@ -170,23 +150,20 @@ async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | N
     """The draft as it was when somebody last agreed to it; None when nobody did."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT agreed::text FROM broadcasts WHERE id = %s", (broadcast_id,)
-        )
-        row = await cursor.fetchone()
-    return model.decode_draft(row[0]) if row and row[0] else None
+        found = await fetch_value(transaction, statements.AGREED, id=broadcast_id)
+    return model.decode_draft(found) if found else None
 
 
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
     """The same inside a transaction. One of somebody who left, or is no approver now, is void."""
-    cursor = await transaction.execute(
-        "SELECT a.officer, a.audience, a.at, a.expires_at, a.expires_at > kosh_now()"
-        " AND a.content_hash = %s AND o.active AND %s = ANY(o.roles)"
-        " FROM approvals a JOIN officers o ON o.id = a.officer"
-        " WHERE a.broadcast_id = %s ORDER BY a.at",
-        (broadcast.draft.content_hash, permissions.Role.APPROVER, broadcast.id),
+    found = await fetch_all(
+        transaction,
+        statements.APPROVALS,
+        id=broadcast.id,
+        content=broadcast.draft.content_hash,
+        role=permissions.Role.APPROVER.value,
     )
-    return [Approval(*row) for row in await cursor.fetchall()]
+    return [Approval(*row) for row in found]
 
 
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:

@@ -7,11 +7,13 @@ is compared as keyed tokens.
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
+from bot.broadcasts import audience_statements as statements
 from bot.broadcasts.model import Draft, Purpose, Rule
 from bot.db.connection import Transaction, long_statements
+from bot.db.statements import fetch_all, fetch_values
 from bot.i18n.formats import names
 from bot.people import subscriptions
 from bot.runtime import Runtime
@@ -22,58 +24,10 @@ from flows.knowledge.regions import REGIONS
 PUSHED = ("telegram", "whatsapp")
 # States of a registration that somebody can be told about.
 REGISTERED = ("received", "accepted", "rejected")
-SPARE_HOURS = 24
 # Of millions it takes some seconds, on a machine that has time.
 MAX_COUNT = 60
 
 # Everyone the rule is for, where they are reached, and what stands against it, if anything.
-AUDIENCE: LiteralString = """
-WITH asked AS (
-  SELECT s.person_id FROM subscriptions s WHERE s.topic = %(topic)s
-  UNION SELECT r.person_id FROM registrations r
-  WHERE %(service)s AND r.state = ANY(%(registration)s) AND r.person_id IS NOT NULL
-), meant AS (
-  SELECT c.person_id, c.language, c.quiet, c.channel AS spoke
-  FROM asked a JOIN conversations c ON c.person_id = a.person_id
-  WHERE (%(languages)s::text[] = '{}' OR c.language = ANY(%(languages)s))
-  AND (%(missions)s::text[] = '{}' OR EXISTS (
-    SELECT FROM people p
-    WHERE p.id = c.person_id AND coalesce(p.mission, '') = ANY(%(missions)s)))
-  AND (%(registration)s::text[] = '{}' OR EXISTS (
-    SELECT FROM registrations r
-    WHERE r.person_id = c.person_id AND r.state = ANY(%(registration)s)))
-  AND (%(countries)s::bytea[] = '{}' OR EXISTS (
-    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'country'
-      AND t.token = ANY(%(countries)s)))
-  AND (%(programmes)s::bytea[] = '{}' OR EXISTS (
-    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'programme'
-      AND t.token = ANY(%(programmes)s)))
-  AND (%(regions)s::bytea[] = '{}' OR EXISTS (
-    SELECT FROM traits t WHERE t.person_id = c.person_id AND t.kind = 'region'
-      AND t.token = ANY(%(regions)s)))
-), reached AS (
-  SELECT DISTINCT ON (m.person_id) m.person_id, m.language, m.quiet,
-    h.channel, h.blocked, h.spoke_at
-  FROM meant m LEFT JOIN handles h
-    ON h.person_id = m.person_id AND h.channel = ANY(%(pushed)s) AND h.home IS NULL
-  ORDER BY m.person_id, h.blocked, h.channel <> m.spoke, h.spoke_at DESC NULLS LAST
-), told AS MATERIALIZED (
-  SELECT DISTINCT r.person_id FROM recipients r
-  WHERE NOT %(anyway)s AND r.broadcast_id = ANY(%(recent)s)
-    AND r.state IN ('accepted', 'delivered', 'read', 'in_doubt')
-)
-SELECT h.person_id, coalesce(h.channel, '') AS channel, h.language, CASE
-    WHEN h.quiet THEN 'quiet'
-    WHEN h.channel IS NULL THEN 'unreachable'
-    WHEN h.blocked THEN 'blocked'
-    WHEN EXISTS (SELECT FROM told WHERE told.person_id = h.person_id) THEN 'recent'
-    WHEN h.channel = 'whatsapp' AND %(window)s > 0 AND NOT h.language = ANY(%(templates)s)
-      AND (h.spoke_at IS NULL OR h.spoke_at < kosh_now() - make_interval(secs => %(window)s))
-      THEN 'no_template'
-    ELSE '' END AS against
-FROM reached h
-WHERE %(channels)s::text[] = '{}' OR coalesce(h.channel, '') = ANY(%(channels)s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +61,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
 
 
 async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[str, Any]:
-    """The values of AUDIENCE's places for a draft."""
+    """The values of the audience's statements for a draft."""
     rule = draft.rule
     whatsapp = rt.channels.get("whatsapp")
     return {
@@ -137,12 +91,7 @@ def pushed(rt: Runtime) -> list[str]:
 
 async def _recent(transaction: Transaction) -> list[UUID]:
     """Broadcasts of the last day: who got one is spared another piece of news."""
-    cursor = await transaction.execute(
-        "SELECT id FROM broadcasts WHERE total IS NOT NULL"
-        " AND state_at > kosh_now() - make_interval(hours => %s)",
-        (SPARE_HOURS,),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    return await fetch_values(transaction, statements.RECENT)
 
 
 def templated(rt: Runtime, draft: Draft) -> list[str]:
@@ -156,19 +105,14 @@ def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
     return [token for value in wanted for token in subscriptions.tokens(rt, kind, value)]
 
 
-_COUNT: LiteralString = (
-    "SELECT language, channel, against, count(*) FROM (" + AUDIENCE + ") AS found GROUP BY 1, 2, 3"
-)
-
-
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
     """Count it, without opening anybody's answers; of millions it takes some seconds."""
     wanted = await values(rt, transaction, draft)
     async with long_statements(transaction, MAX_COUNT):
-        cursor = await transaction.execute(_COUNT, wanted)
+        found = await fetch_all(transaction, statements.COUNT, **wanted)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
-    for language, channel, against, many in await cursor.fetchall():
+    for language, channel, against, many in found:
         if against:
             excluded[against] += many
         else:

@@ -5,9 +5,9 @@ Only upwards: accepted, failed, delivered, read. Receipts are known by the mark 
 
 import re
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from typing import Any
 
-from bot.broadcasts import pausing
+from bot.broadcasts import pausing, sending_statements, statements
 from bot.broadcasts.error_policy import classify, consequence
 from bot.broadcasts.model import OPEN, RecipientStatus
 from bot.channels import (
@@ -24,6 +24,7 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_one, fetch_value
 from bot.runtime import Runtime
 
 MARK = re.compile(r"b([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
@@ -34,38 +35,6 @@ FATES = {
 }
 RANKS = {"sent": 1, "failed": 2, "delivered": 3, "read": 4}
 AGAIN_SECONDS = 10.0
-
-_RECEIPTS: LiteralString = """
-WITH w AS MATERIALIZED (
-  SELECT b.id AS broadcast_id, w.* FROM unnest(
-    %(numbers)s::bigint[], %(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
-    %(ranks)s::int[]
-  ) AS w (number, seq, attempt, fate, rank) JOIN broadcasts b ON b.number = w.number
-), locked AS MATERIALIZED (
-  SELECT r.broadcast_id, r.seq FROM recipients r
-  JOIN w ON w.broadcast_id = r.broadcast_id AND w.seq = r.seq
-  WHERE r.channel = %(channel)s ORDER BY 1, 2 FOR UPDATE OF r
-)
-UPDATE recipients r SET state = w.fate, reason = '', at = kosh_now(), lease_until = NULL
-FROM w JOIN locked l ON l.broadcast_id = w.broadcast_id AND l.seq = w.seq
-WHERE r.broadcast_id = w.broadcast_id AND r.seq = w.seq AND r.attempt = w.attempt
-  AND w.rank > CASE r.state WHEN 'claimed' THEN 0 WHEN 'in_doubt' THEN 0 WHEN 'accepted' THEN 1
-    WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3 ELSE 9 END
-"""
-
-_FAILED: LiteralString = """
-UPDATE recipients r SET state = %(fate)s, reason = %(reason)s, at = kosh_now(),
-  lease_until = NULL, external_id = NULL,
-  not_before = CASE WHEN %(delay)s > 0 THEN kosh_now() + make_interval(secs => %(delay)s) END
-FROM broadcasts b, recipients sent
-WHERE b.number = %(number)s AND r.broadcast_id = b.id AND r.seq = %(seq)s
-  AND sent.broadcast_id = b.id AND sent.seq = %(seq)s
-  AND r.attempt = %(attempt)s AND r.channel = %(channel)s
-  AND r.state IN ('claimed', 'in_doubt', 'accepted')
-RETURNING r.person_id, b.id, extract(epoch FROM kosh_now() - sent.at)::float
-"""
-
-_LOCK: LiteralString = "SELECT FROM broadcasts WHERE number = %s FOR NO KEY UPDATE"
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
@@ -83,7 +52,8 @@ async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
         arrived = [each for each in best.values() if each.state != "failed"]
         if arrived:
             async with rt.pool.connection() as transaction:
-                await transaction.execute(_RECEIPTS, _values(channel, arrived))
+                values = _values(channel, arrived)
+                await execute(transaction, sending_statements.REPORT_ARRIVED, **values)
         for each in best.values():
             if each.state == "failed":
                 async with rt.pool.connection() as transaction:
@@ -103,12 +73,12 @@ def _place(receipt: DeliveryReport) -> tuple[int, int, int]:
 def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
     numbers, seqs, attempts = zip(*map(_place, arrived), strict=True)
     return {
-        "channel": channel,
-        "numbers": list(numbers),
-        "seqs": list(seqs),
-        "attempts": list(attempts),
-        "fates": [FATES[each.state] for each in arrived],
-        "ranks": [_rank(each) for each in arrived],
+        "on_channel": channel,
+        "number": list(numbers),
+        "seq": list(seqs),
+        "attempt": list(attempts),
+        "status": [FATES[each.state].value for each in arrived],
+        "rank": [_rank(each) for each in arrived],
     }
 
 
@@ -123,13 +93,12 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
         # Else it could end at this moment without this one, seen by neither.
-        await transaction.execute(_LOCK, (number,))
-    cursor = await transaction.execute(
-        _FAILED,
-        {"number": number, "seq": seq, "attempt": attempt, "channel": receipt.channel,
-         "fate": fate, "reason": reason, "delay": delay},
-    )  # fmt: skip
-    row = await cursor.fetchone()
+        await execute(transaction, statements.LOCK_NUMBER, number=number)
+    values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
+              "why": reason, "delay": delay}  # fmt: skip
+    row = await fetch_one(
+        transaction, sending_statements.REPORT_FAILED, number=number, seq=seq, **values
+    )
     if row is None:
         return
     person_id, broadcast_id, ago = row
@@ -139,13 +108,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
 
 
 async def _templated(transaction: Transaction, number: int) -> bool:
-    cursor = await transaction.execute(
-        "SELECT EXISTS (SELECT FROM broadcast_texts t JOIN broadcasts b ON b.id = t.broadcast_id"
-        " WHERE b.number = %s AND t.template <> '')",
-        (number,),
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    return bool(await fetch_value(transaction, sending_statements.HAS_TEMPLATES, number=number))
 
 
 def _error(code: str) -> SendError:

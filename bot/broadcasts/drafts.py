@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 import msgspec
 
 from bot import outbox
-from bot.broadcasts import audience, content, model
+from bot.broadcasts import audience, content, model, statements
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
 from bot.channels import ChannelCall, SendError
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_one
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -35,11 +36,8 @@ async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: D
     """The same inside a transaction; the caller has asked for the right."""
     _check(rt, what)
     identity = uuid4()
-    await transaction.execute(
-        "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
-        " VALUES (%s, 'draft', %s, %s, '', '', '{}')",
-        (identity, officer.id, model.CANARY),
-    )
+    values = {"id": identity, "by": officer.id, "first": model.CANARY}
+    await execute(transaction, statements.CREATE, **values)
     await _write(transaction, identity, what)
     await told(transaction, officer, "broadcast.drafted", identity)
     return await model.find(transaction, identity)
@@ -52,24 +50,15 @@ async def draft_once(
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         # Two with one key at once: the second waits here, and finds what the first made.
-        await transaction.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{officer.id}/{key}",)
-        )
-        cursor = await transaction.execute(
-            "SELECT broadcast_id, digest FROM broadcast_requests WHERE officer = %s AND key = %s",
-            (officer.id, key),
-        )
-        row = await cursor.fetchone()
+        await execute(transaction, statements.LOCK_KEY, lock=f"{officer.id}/{key}")
+        row = await fetch_one(transaction, statements.BY_KEY, by=officer.id, once=key)
         if row is not None:
-            if bytes(row[1]) != digest:
+            if row[1] != digest:
                 raise Refused(Refusal.REUSED)
             return await model.find(transaction, row[0])
         made = await begin(rt, transaction, officer, what)
-        await transaction.execute(
-            "INSERT INTO broadcast_requests (officer, key, digest, broadcast_id)"
-            " VALUES (%s, %s, %s, %s)",
-            (officer.id, key, digest, made.id),
-        )
+        values = {"by": officer.id, "once": key, "of": digest, "id": made.id}
+        await execute(transaction, statements.NOTE_KEY, **values)
         return made
 
 
@@ -85,13 +74,9 @@ async def edit(
             raise Refused(Refusal.STATE, before.state)
         if before.version != version:
             raise Stale
-        await transaction.execute("DELETE FROM approvals WHERE broadcast_id = %s", (broadcast_id,))
+        await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
         # Whoever writes last has written it: they cannot agree to it.
-        await transaction.execute(
-            "UPDATE broadcasts SET state = 'draft', state_at = kosh_now(), author = %s,"
-            " version = version + 1 WHERE id = %s",
-            (officer.id, broadcast_id),
-        )
+        await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
         await _write(transaction, broadcast_id, what)
         await told(transaction, officer, "broadcast.edited", broadcast_id)
         return await model.find(transaction, broadcast_id)
@@ -117,42 +102,30 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
     opens, closes = what.quiet or (None, None)
     values: dict[str, Any] = {
         "id": broadcast_id,
-        "purpose": what.purpose,
-        "topic": what.topic,
+        "for_purpose": what.purpose.value,
+        "on_topic": what.topic,
         "why": what.why,
-        "audience": msgspec.json.encode(what.rule).decode(),
-        "not_before": what.not_before,
-        "not_later_than": what.not_later_than,
-        "quiet_from": opens,
-        "quiet_until": closes,
-        "paid": what.paid,
+        "rule": msgspec.json.encode(what.rule).decode(),
+        "from": what.not_before,
+        "until": what.not_later_than,
+        "night_from": opens,
+        "night_until": closes,
+        "is_paid": what.paid,
         "content": what.content_hash,
         "text": what.text_hash,
     }
-    await transaction.execute(
-        "UPDATE broadcasts SET purpose = %(purpose)s, topic = %(topic)s, why = %(why)s,"
-        " audience = %(audience)s, not_before = %(not_before)s,"
-        " not_later_than = %(not_later_than)s, quiet_from = %(quiet_from)s,"
-        " quiet_until = %(quiet_until)s, paid = %(paid)s, content_hash = %(content)s,"
-        " text_hash = %(text)s WHERE id = %(id)s",
-        values,
-    )
-    await transaction.execute(
-        "DELETE FROM broadcast_texts WHERE broadcast_id = %s", (broadcast_id,)
-    )
+    await execute(transaction, statements.WRITE, **values)
+    await execute(transaction, statements.DELETE_TEXTS, id=broadcast_id)
     for language, words in what.texts.items():
-        await transaction.execute(
-            "INSERT INTO broadcast_texts (broadcast_id, language, body, template)"
-            " VALUES (%s, %s, %s, %s)",
-            (broadcast_id, language, words.body, words.template),
-        )
+        text = {"in_language": language, "words": words.body, "by_template": words.template}
+        await execute(transaction, statements.ADD_TEXT, id=broadcast_id, **text)
 
 
 async def told(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
     """Say in the audit who did it, and to open pages that something changed."""
-    await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(about),))
+    await execute(transaction, statements.NOTIFY, broadcast=str(about))
     await audit_log.append(
         transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
     )
@@ -215,10 +188,6 @@ async def _note_test(
     rt: Runtime, officer: Officer, found: Broadcast, language: str, words: Words
 ) -> None:
     async with rt.pool.connection() as transaction:
-        await transaction.execute(
-            "INSERT INTO broadcast_tests (broadcast_id, language, hash) VALUES (%s, %s, %s)"
-            " ON CONFLICT (broadcast_id, language)"
-            " DO UPDATE SET hash = excluded.hash, at = excluded.at",
-            (found.id, language, content.mark(words)),
-        )
+        values = {"id": found.id, "in_language": language, "shown": content.mark(words)}
+        await execute(transaction, statements.NOTE_TEST, **values)
         await told(transaction, officer, "broadcast.tested", found.id, language)

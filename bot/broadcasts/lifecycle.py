@@ -2,20 +2,19 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import LiteralString
 from uuid import UUID
 
-from bot.broadcasts import approval, model, scheduler
+from bot.broadcasts import approval, model, scheduler, statements
 from bot.broadcasts.drafts import told
 from bot.broadcasts.model import Broadcast, Refusal, Refused, State
 from bot.db.connection import Transaction
+from bot.db.statements import execute
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
 # What another try cannot mend.
-FOR_GOOD = ("blocked", "opted_out")
 
 
 class Doubt(StrEnum):
@@ -33,12 +32,7 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
         if broadcast.state is not State.AWAITING:
             raise Refused(Refusal.STATE, broadcast.state)
         await approval.demand(rt, transaction, broadcast)
-        await transaction.execute(
-            "UPDATE broadcasts SET state = CASE WHEN not_before > kosh_now() THEN 'scheduled'"
-            " ELSE 'running' END, state_at = kosh_now(), started_at = kosh_now(), reason = ''"
-            " WHERE id = %s",
-            (broadcast_id,),
-        )
+        await execute(transaction, statements.START, id=broadcast_id)
         await told(transaction, officer, "broadcast.started", broadcast_id)
         begun = await model.find(transaction, broadcast_id)
         if begun.state is State.RUNNING:
@@ -90,10 +84,8 @@ async def _move(
 
 
 async def put(transaction: Transaction, broadcast_id: UUID, state: State, reason: str) -> None:
-    await transaction.execute(
-        "UPDATE broadcasts SET state = %s, state_at = kosh_now(), reason = %s WHERE id = %s",
-        (state, reason, broadcast_id),
-    )
+    values = {"id": broadcast_id, "new_state": state.value, "why": reason}
+    await execute(transaction, statements.SET_STATE, **values)
 
 
 async def after_restore(transaction: Transaction) -> None:
@@ -101,22 +93,7 @@ async def after_restore(transaction: Transaction) -> None:
 
     What ran is held; what was to begin at its time is to be started anew.
     """
-    await transaction.execute(
-        "UPDATE broadcasts SET reason = 'restored', state_at = kosh_now(),"
-        " state = CASE state WHEN 'running' THEN 'paused' ELSE 'awaiting' END"
-        " WHERE state IN ('running', 'scheduled')"
-    )
-
-
-_RETRY: LiteralString = """
-UPDATE recipients SET state = 'planned', reason = '', not_before = NULL
-WHERE broadcast_id = %s AND state = 'failed' AND NOT reason = ANY(%s)
-"""
-
-_DECIDE: LiteralString = """
-UPDATE recipients SET state = %s, reason = %s, not_before = NULL, at = kosh_now()
-WHERE broadcast_id = %s AND state = 'in_doubt' AND (%s::int[] IS NULL OR seq = ANY(%s))
-"""
+    await execute(transaction, statements.AFTER_RESTORE)
 
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
@@ -124,9 +101,9 @@ async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
-        cursor = await transaction.execute(_RETRY, (broadcast_id, list(FOR_GOOD)))
-        await told(transaction, officer, "broadcast.retried", broadcast_id, str(cursor.rowcount))
-        return cursor.rowcount
+        count = await execute(transaction, statements.RETRY, id=broadcast_id)
+        await told(transaction, officer, "broadcast.retried", broadcast_id, str(count))
+        return count
 
 
 async def decide_in_doubt(
@@ -141,12 +118,13 @@ async def decide_in_doubt(
     async with rt.pool.connection() as transaction:
         if decision is Doubt.AGAIN:
             await _reopened(transaction, broadcast_id)
-        fate = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
+        new_state, why = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
         chosen = None if seqs is None else list(seqs)
-        cursor = await transaction.execute(_DECIDE, (*fate, broadcast_id, chosen, chosen))
-        about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(cursor.rowcount)
+        values = {"id": broadcast_id, "new_state": new_state, "why": why, "seqs": chosen}
+        count = await execute(transaction, statements.DECIDE, **values)
+        about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(count)
         await told(transaction, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
-        return cursor.rowcount
+        return count
 
 
 async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:

@@ -10,9 +10,11 @@ from uuid import UUID
 
 import msgspec
 
+from bot.broadcasts import statements
+from bot.broadcasts.statements import FIND
 from bot.cases.canned_replies import BUILT
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement
+from bot.db.statements import fetch_all
 
 CANARY = 50
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -202,27 +204,10 @@ def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
     return found and Words(build(found.body), found.template)
 
 
-_COLUMNS = (
-    "b.id, b.number, b.state, b.author, b.version, b.reason, b.canary, b.canary_until, b.total,"
-    " b.created_at, b.state_at, b.started_at, b.purpose, b.topic, b.audience, b.not_before,"
-    " b.not_later_than, b.quiet_from, b.quiet_until, b.paid, b.why,"
-    " (SELECT json_object_agg(t.language,"
-    "   json_build_object('body', t.body, 'template', t.template))"
-    "  FROM broadcast_texts t WHERE t.broadcast_id = b.id)"
-)
-
-
-FIND = TextStatement.of(f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %(id)s")
-
-
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
     """A broadcast by id; LookupError when there is none."""
-    ending = " FOR NO KEY UPDATE OF b" if lock else ""
-    cursor = await transaction.execute(
-        f"SELECT {_COLUMNS} FROM broadcasts b WHERE b.id = %s{ending}",
-        (broadcast_id,),
-    )
-    return only(await cursor.fetchall())
+    found = statements.LOCK if lock else FIND
+    return only(await fetch_all(transaction, found, id=broadcast_id))
 
 
 def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
@@ -236,12 +221,8 @@ async def newest(
     transaction: Transaction, limit: int, before: int | None = None
 ) -> list[Broadcast]:
     """Broadcasts by number, newest first."""
-    cursor = await transaction.execute(
-        f"SELECT {_COLUMNS} FROM broadcasts b WHERE %s::bigint IS NULL OR b.number < %s"
-        " ORDER BY b.number DESC LIMIT %s",
-        (before, before, limit),
-    )
-    return [read(row) for row in await cursor.fetchall()]
+    found = await fetch_all(transaction, statements.NEWEST, before=before, limit=limit)
+    return [read(row) for row in found]
 
 
 def rule(told: Any) -> Rule:

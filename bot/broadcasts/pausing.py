@@ -5,49 +5,34 @@ row first and those of its recipients after it: two who did it the other way rou
 """
 
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID
 
+from bot.broadcasts import statements
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement
+from bot.db.statements import execute
 from bot.security import audit_log
 
 ACTOR = "broadcasts"
 
-# Whoever looks at the state after it sees what others did who held the row.
-LOCK = TextStatement.of("SELECT id FROM broadcasts WHERE id = %(id)s FOR NO KEY UPDATE")
-
-_REST: LiteralString = """
-INSERT INTO platform_pauses AS p (channel, until, reason)
-VALUES (%(channel)s, coalesce(%(since)s, kosh_now()) + make_interval(secs => %(seconds)s), %(why)s)
-ON CONFLICT (channel) DO UPDATE SET until = excluded.until, reason = excluded.reason
-WHERE p.until < excluded.until
-"""
-
 
 async def pause_channel(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
     """Announcements of a channel stand still for so long, in every process and after a restart."""
-    values = {"channel": channel, "since": None, "seconds": seconds, "why": why}
-    await transaction.execute(_REST, values)
+    values = {"on_channel": channel, "since": None, "seconds": seconds, "why": why}
+    await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
 
 async def paused_until(
     transaction: Transaction, channel: str, since: datetime, seconds: float, why: str
 ) -> None:
     """The same, counted from a moment."""
-    values = {"channel": channel, "since": since, "seconds": seconds, "why": why}
-    await transaction.execute(_REST, values)
+    values = {"on_channel": channel, "since": since, "seconds": seconds, "why": why}
+    await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
 
 async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
     """Pause a running broadcast by itself, and say why; an officer resumes it."""
-    cursor = await transaction.execute(
-        "UPDATE broadcasts SET state = 'paused', state_at = kosh_now(), reason = %s"
-        " WHERE id = %s AND state = 'running'",
-        (why, broadcast_id),
-    )
-    if cursor.rowcount:
-        await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast_id),))
+    if await execute(transaction, statements.HALT, id=broadcast_id, why=why):
+        await execute(transaction, statements.NOTIFY, broadcast=str(broadcast_id))
         await audit_log.append(
             transaction,
             actor=ACTOR,
@@ -59,10 +44,4 @@ async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
 
 async def reopen(transaction: Transaction, broadcast_id: UUID) -> None:
     """Let one that has ended go on, if somebody is planned in it again."""
-    await transaction.execute(
-        "UPDATE broadcasts b SET state = 'running', state_at = kosh_now()"
-        " WHERE b.id = %s AND b.state = 'done' AND EXISTS ("
-        "   SELECT FROM recipients r WHERE r.broadcast_id = b.id"
-        "   AND r.state IN ('planned', 'held'))",
-        (broadcast_id,),
-    )
+    await execute(transaction, statements.REOPEN, id=broadcast_id)

@@ -6,10 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from bot.broadcasts import model
+from bot.broadcasts import sending_statements as statements
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import OPEN, Broadcast, Draft, RecipientStatus, State, Words
+from bot.broadcasts.statements import FIND, LATEST_ANNOUNCEMENTS
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement, execute_pipeline, run
+from bot.db.pipeline import execute_pipeline
+from bot.db.statements import fetch_all
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -18,7 +21,6 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 PAGE = 25
-RATE_MINUTES = 3
 DAY = 24 * 3600
 # What Telegram asks for a message past the free rate, in Stars.
 STARS = 0.1
@@ -94,32 +96,17 @@ async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progres
         return await of(transaction, broadcast_id)
 
 
-_COUNTS = TextStatement.of(
-    "SELECT channel, state, reason, count FROM broadcast_counts"
-    " WHERE broadcast_id = %(id)s AND count > 0"
-)
-
 # The time, and messages a second: lately, and over all minutes in which any went.
-_SPEEDS = TextStatement.of("""
-WITH now AS MATERIALIZED (SELECT kosh_now() AS at), recent AS (
-  SELECT sum(m.count) AS many, extract(epoch FROM now.at - min(m.minute))::float AS seconds
-  FROM broadcast_minutes m, now WHERE m.broadcast_id = %(id)s
-    AND m.minute > now.at - make_interval(mins => %(minutes)s) GROUP BY now.at
-)
-SELECT now.at, coalesce((SELECT many / greatest(seconds, 1) FROM recent), 0)::float,
-  coalesce((SELECT sum(count) / (60.0 * count(*)) FROM broadcast_minutes
-    WHERE broadcast_id = %(id)s), 0)::float FROM now
-""")
-
-_PAUSES = TextStatement.of(
-    "SELECT channel, until, reason FROM platform_pauses WHERE until > kosh_now() ORDER BY 1"
-)
 
 
 async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
-    values = {"id": broadcast_id, "minutes": RATE_MINUTES}
+    values = {"id": broadcast_id}
     found, counts, speeds, waits = await execute_pipeline(
-        transaction, (model.FIND, values), (_COUNTS, values), (_SPEEDS, values), (_PAUSES, values)
+        transaction,
+        (FIND, values),
+        (statements.COUNTS, values),
+        (statements.SPEEDS, values),
+        (statements.PAUSES, values),
     )
     broadcast = model.only(found)
     fates: dict[RecipientStatus, int] = {}
@@ -145,14 +132,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
 
 
-_LISTED = (
-    "SELECT seq, channel, language, state, reason, attempt, not_before, at FROM recipients"
-    " WHERE broadcast_id = %(id)s AND {} seq > %(after)s"
-    " AND (%(reason)s = '' OR reason = %(reason)s) ORDER BY seq LIMIT %(most)s"
-)
 # Two, for each has an index in its own order; one for both would read all rows for a rare fate.
-_ALL = TextStatement.of(_LISTED.format(""))
-_OF_FATE = TextStatement.of(_LISTED.format("state = %(fate)s AND"))
 
 
 async def recipients(
@@ -167,9 +147,10 @@ async def recipients(
 ) -> list[Recipient]:
     """Recipients past a number, of one fate and reason or of all."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
-    values = {"id": broadcast_id, "fate": fate, "after": after, "reason": reason, "most": limit}
+    values = {"id": broadcast_id, "after": after, "reason": reason, "limit": limit}
+    found = statements.RECIPIENTS_OF_STATUS if fate else statements.RECIPIENTS
     async with rt.pool.connection() as transaction:
-        rows = await run(transaction, _OF_FATE if fate else _ALL, values)
+        rows = await fetch_all(transaction, found, status=fate and fate.value, **values)
     return [Recipient(row[0], row[1], row[2], RecipientStatus(row[3]), *row[4:]) for row in rows]
 
 
@@ -182,17 +163,11 @@ async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[aud
 
 async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
     """Announcements of the last year that were for everybody, newest first."""
-    cursor = await transaction.execute(
-        "SELECT b.started_at, b.audience, json_object_agg(t.language, t.body)"
-        " FROM broadcasts b JOIN broadcast_texts t ON t.broadcast_id = b.id"
-        " WHERE b.total IS NOT NULL AND b.started_at > kosh_now() - interval '12 months'"
-        " GROUP BY b.id ORDER BY b.started_at DESC LIMIT %s",
-        (4 * limit,),
-    )
+    newest = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=4 * limit)
     found = [
         PastAnnouncement(at, texts)
-        for at, rule, texts in await cursor.fetchall()
-        if model.rule(rule).public
+        for at, rule, texts in newest
+        if at is not None and model.rule(rule).public
     ]
     return found[:limit]
 

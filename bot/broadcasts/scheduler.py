@@ -3,14 +3,18 @@
 All of it can be found in the rows, so that nothing is lost with a worker, a job or a restart.
 """
 
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
-from bot.broadcasts import audience, model, pausing
+from bot.broadcasts import audience, audience_statements, model, pausing, statements
+from bot.broadcasts import sending_statements as sending
 from bot.broadcasts.model import Broadcast, Purpose, State
 from bot.broadcasts.sender import SHARD
+from bot.broadcasts.statements import CANARY_MINUTES, URGENT_CANARY_MINUTES
 from bot.db import job_queue
 from bot.db.connection import Transaction, long_statements
+from bot.db.pipeline import TextStatement, run
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.runtime import Runtime
 
 SHARD_TASK = "broadcasts.shard"
@@ -19,10 +23,8 @@ QUEUE = "broadcasts"
 # So many shards are in the queue at most, and so few before there are more.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
-AT_ONCE = 10_000
 # A worker that was not heard of for so long has nothing in hand any more, or what it has is leased.
 SILENCE_SECONDS = 3.0
-CANARY_MINUTES, URGENT_CANARY_MINUTES = 10, 1
 # So much of the canary may fail.
 MAX_FAILED = 0.2
 MAX_SNAPSHOT = 1800
@@ -34,12 +36,8 @@ async def run_due(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
             return
-        await transaction.execute(
-            "UPDATE broadcasts SET state = 'running', state_at = kosh_now()"
-            " WHERE state = 'scheduled' AND not_before <= kosh_now()"
-        )
-        cursor = await transaction.execute(_UNDER_WAY)
-        under_way = [row[0] for row in await cursor.fetchall()]
+        await execute(transaction, sending.BEGIN_DUE)
+        under_way = await fetch_values(transaction, sending.UNDER_WAY)
     for broadcast_id in under_way:
         async with rt.pool.connection() as transaction:
             await _clear(transaction, await model.find(transaction, broadcast_id))
@@ -48,27 +46,16 @@ async def run_due(rt: Runtime) -> None:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
-_UNDER_WAY: LiteralString = """
-SELECT b.id FROM broadcasts b
-WHERE b.state IN ('running', 'paused') OR (b.state = 'cancelled' AND EXISTS (
-  SELECT FROM broadcast_counts c WHERE c.broadcast_id = b.id AND c.count > 0
-    AND c.state IN ('planned', 'held', 'claimed')))
-ORDER BY b.purpose <> 'urgent', b.started_at
-"""
-
-
 async def _alone(transaction: Transaction, lock: int) -> bool:
     """Whether no other worker is at it; the lock ends with the transaction."""
-    cursor = await transaction.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    return bool(await fetch_value(transaction, sending.TRY_LOCK, lock=lock))
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
     """Take those out whose worker is dead, or who won't get it any more."""
-    await transaction.execute(_DOUBT, (broadcast.id,))
+    await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
-        await transaction.execute(_TOO_LATE, {"id": broadcast.id, "most": AT_ONCE})
+        await execute(transaction, sending.END_TOO_LATE, id=broadcast.id)
 
 
 async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
@@ -77,7 +64,7 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
     if broadcast.total is None:
         await ask_for_snapshot(transaction, broadcast)
         return
-    await transaction.execute("SELECT pg_notify('kosh_broadcast', %s)", (str(broadcast.id),))
+    await execute(transaction, statements.NOTIFY, broadcast=str(broadcast.id))
     if await _left(transaction, broadcast.id) == 0:
         await _end(transaction, broadcast)
     elif await _canary_is_well(transaction, broadcast):
@@ -85,25 +72,6 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 # Whoever claimed them is dead, or so slow that nobody knows: never sent again by itself.
-_DOUBT: LiteralString = """
-UPDATE recipients SET state = 'in_doubt', reason = 'crash', lease_until = NULL
-WHERE broadcast_id = %s AND state = 'claimed' AND lease_until < kosh_now()
-"""
-
-_TOO_LATE: LiteralString = """
-WITH over AS (
-  SELECT id, state FROM broadcasts
-  WHERE id = %(id)s AND (state = 'cancelled' OR not_later_than <= kosh_now())
-), few AS MATERIALIZED (
-  SELECT r.seq FROM recipients r JOIN over ON over.id = r.broadcast_id
-  WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
-  LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
-)
-UPDATE recipients r SET at = kosh_now(), not_before = NULL,
-  state = CASE WHEN over.state = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
-  reason = CASE WHEN over.state = 'cancelled' THEN '' ELSE 'late' END
-FROM few, over WHERE r.broadcast_id = %(id)s AND r.seq = few.seq
-"""
 
 
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
@@ -129,61 +97,34 @@ async def _queued(transaction: Transaction, task: str, broadcast_id: UUID) -> in
 
 
 async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
-    cursor = await transaction.execute(
-        "SELECT coalesce(sum(count), 0) FROM broadcast_counts"
-        " WHERE broadcast_id = %s AND state IN ('planned', 'held', 'claimed')",
-        (broadcast_id,),
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return int(await fetch_value(transaction, sending.LEFT, id=broadcast_id) or 0)
 
 
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     """Unless somebody who held its row has planned it anew for one meanwhile: counted once more."""
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
-        await transaction.execute(
-            "UPDATE broadcasts SET state = 'done', state_at = kosh_now(), reason = ''"
-            " WHERE id = %s",
-            (broadcast.id,),
-        )
-
-
-_CANARY: LiteralString = """
-SELECT count(*) FILTER (WHERE state IN ('planned', 'claimed')),
-  count(*) FILTER (WHERE state IN ('failed', 'in_doubt')), count(*)
-FROM recipients WHERE broadcast_id = %s AND seq < %s
-"""
+        values = {"id": broadcast.id, "new_state": "done", "why": ""}
+        await execute(transaction, statements.SET_STATE, **values)
 
 
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Whether there is something to send: the first few, or, when those went well, the others."""
-    cursor = await transaction.execute(
-        "SELECT reach, canary_until, canary_until <= kosh_now() FROM broadcasts WHERE id = %s",
-        (broadcast.id,),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
         return row is not None
     reach, until, over = row
-    cursor = await transaction.execute(_CANARY, (broadcast.id, reach))
-    found = await cursor.fetchone()
-    assert found is not None
-    going, failed, all_of_them = found
+    values = {"id": broadcast.id, "reach": reach}
+    ((going, failed, all_of_them),) = await fetch_all(transaction, sending.CANARY, **values)
     if going:
         return True
     if until is None:
         urgent = broadcast.draft.purpose is Purpose.URGENT
-        await transaction.execute(
-            "UPDATE broadcasts SET canary_until = kosh_now() + make_interval(mins => %s)"
-            " WHERE id = %s",
-            (URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES, broadcast.id),
-        )
+        minutes = URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES
+        await execute(transaction, sending.WAIT_FOR_CANARY, id=broadcast.id, minutes=minutes)
     elif over:
         # Whatever is decided of it, this was the canary: resuming goes on with the others.
-        await transaction.execute(
-            "UPDATE broadcasts SET reach = NULL WHERE id = %s", (broadcast.id,)
-        )
+        await execute(transaction, sending.END_CANARY, id=broadcast.id)
         if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
@@ -191,14 +132,16 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
 
 # The next shards in which something is due, each found by one look into the index: with a join to
 # `b` in place of its values the planner would sort all that is left, once for each shard.
-_DUE: LiteralString = """
+# Text: a recursive query with a scalar subquery per step is clearer as SQL; its plan is measured.
+_DUE = TextStatement.of("""
 WITH RECURSIVE b AS MATERIALIZED (
   SELECT coalesce(reach, 2147483647) AS reach, kosh_now() AS now FROM broadcasts
   WHERE id = %(id)s
 ), fed AS MATERIALIZED (
   SELECT (j.args->>'shard')::int AS shard FROM procrastinate_jobs j
   LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-  WHERE j.task_name = %(task)s AND j.queue_name = %(queue)s AND j.args->>'broadcast' = %(id)s::text
+  WHERE j.task_name = %(task)s AND j.queue_name = %(queue)s
+    AND j.args->>'broadcast' = %(name)s::text
     AND (j.status = 'todo' OR j.status = 'doing'
       AND w.last_heartbeat > clock_timestamp() - make_interval(secs => %(silence)s))
 ), due (shard) AS (
@@ -223,7 +166,7 @@ WITH RECURSIVE b AS MATERIALIZED (
 )
 SELECT shard FROM found WHERE shard NOT IN (SELECT shard FROM fed WHERE shard IS NOT NULL)
 ORDER BY shard LIMIT %(most)s
-"""
+""")
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
@@ -233,6 +176,7 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
+        "name": str(broadcast.id),
         "task": SHARD_TASK,
         "silence": SILENCE_SECONDS,
         "queue": QUEUE,
@@ -241,34 +185,15 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
         "most": MAX_FED,
         "most_held": MAX_FED * SHARD,
     }
-    cursor = await transaction.execute(_DUE, values)
+    rows = await run(transaction, _DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
-    bouts = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in await cursor.fetchall()]
+    bouts = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in rows]
     await job_queue.defer_all(transaction, SHARD_TASK, *bouts, queue=QUEUE, priority=priority)
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
     """Channels on which somebody waits and whose platform has not asked us to."""
-    cursor = await transaction.execute(
-        "SELECT DISTINCT c.channel FROM broadcast_counts c WHERE c.broadcast_id = %s"
-        " AND c.count > 0 AND c.state IN ('planned', 'held') AND NOT EXISTS ("
-        "   SELECT FROM platform_pauses p WHERE p.channel = c.channel AND p.until > kosh_now())",
-        (broadcast_id,),
-    )
-    return [row[0] for row in await cursor.fetchall()]
-
-
-_ROWS: LiteralString = (
-    "INSERT INTO recipients (broadcast_id, seq, person_id, channel, language, state)"
-    " SELECT %(id)s, row_number() OVER (ORDER BY random()) - 1, person_id, channel, language,"
-    " 'planned' FROM (" + audience.AUDIENCE + ") AS found WHERE against = ''"
-)
-
-_COUNTED: LiteralString = """
-INSERT INTO broadcast_counts (broadcast_id, channel, state, reason, count)
-SELECT broadcast_id, channel, state, reason, count(*) FROM recipients WHERE broadcast_id = %s
-GROUP BY 1, 2, 3, 4
-"""
+    return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
@@ -283,15 +208,12 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
             return 0
         values = await audience.values(rt, transaction, broadcast.draft)
         async with long_statements(transaction, MAX_SNAPSHOT):
-            made = await transaction.execute(_ROWS, values | {"id": broadcast_id})
-            await transaction.execute(_COUNTED, (broadcast_id,))
-        await transaction.execute(
-            "UPDATE broadcasts SET total = %(made)s, reach = CASE WHEN canary > 0"
-            " AND canary < %(made)s THEN canary END WHERE id = %(id)s",
-            {"made": made.rowcount, "id": broadcast_id},
-        )
+            rows = audience_statements.MAKE_ROWS
+            made = await execute(transaction, rows, broadcast=broadcast_id, **values)
+            await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
+        await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
         # Whoever comes first goes at once, not at the next round.
         now = await model.find(transaction, broadcast_id)
-        if made.rowcount and now.state is State.RUNNING:
+        if made and now.state is State.RUNNING:
             await _feed(transaction, now)
-        return made.rowcount
+        return made

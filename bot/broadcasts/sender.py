@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,6 +19,8 @@ from bot.broadcasts import content, model, pausing
 from bot.broadcasts.audience import pushed, templated
 from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
+from bot.broadcasts.sending_statements import REACHED
+from bot.broadcasts.statements import LOCK_ROW
 from bot.broadcasts.time_zones import HOME, zones
 from bot.channels import (
     BlockedByUser,
@@ -33,6 +35,7 @@ from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement, begin, run
+from bot.db.statements import fetch_all
 from bot.observability import logging
 from bot.outbox import rate_limits
 from bot.outbox.channel_probe import suspect, wait_until_reachable
@@ -255,24 +258,13 @@ async def _answers(rt: Runtime, channel: str) -> bool:
     return False
 
 
-_REACHED: LiteralString = """
-SELECT count(*), min(at) FROM (
-  SELECT at FROM recipients WHERE template AND at > kosh_now() - interval '24 hours'
-    AND state <> 'skipped' ORDER BY at DESC LIMIT %s
-) AS lately
-"""
-
-
 async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
     """How many more the platform lets us reach today; when none, it is left alone for a while."""
     tier = rt.settings.whatsapp_reach
     if channel != "whatsapp" or not tier or not load.values["templates"]:
         return AT_ONCE
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(_REACHED, (tier,))
-        row = await cursor.fetchone()
-        assert row is not None
-        many, oldest = row
+        ((many, oldest),) = await fetch_all(transaction, REACHED, limit=tier)
         if many >= tier:
             await pausing.paused_until(transaction, channel, oldest, DAY, "reach")
     return min(AT_ONCE, max(0, tier - int(many)))
@@ -399,7 +391,7 @@ async def _consequences(
     stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
     again = any(each.fate in OPEN for each in outcomes)
     values = _values(load, outcomes)
-    locked = [(pausing.LOCK, values)] if stop or again else []
+    locked = [(LOCK_ROW, values)] if stop or again else []
     await begin(transaction, *locked, (_OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:

@@ -3,7 +3,6 @@
 from bot.file_sanitizer.sanitizer import Refused
 from bot.uploads.intake import (
     FETCH_TASK,
-    LISTING,
     Listed,
     Sanitized,
     Stored,
@@ -30,6 +29,7 @@ from bot.uploads.registry_transfer import (
     release,
     release_all,
 )
+from bot.uploads.statements import LISTING
 
 __all__ = [
     "FETCH_TASK",

@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString, Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,23 +16,25 @@ import msgspec
 from bot.channels import Channel, SendError
 from bot.db import job_queue
 from bot.db.connection import Transaction
-from bot.db.pipeline import Rows, TextStatement, run
+from bot.db.pipeline import Rows
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.file_sanitizer.pdf_writer import picture_of
 from bot.file_sanitizer.sanitizer import Clean, Refused, Verdict
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from bot.uploads import statements
+from bot.uploads.statements import LISTING
 from flows.engine.events import Awaited
 from flows.engine.upload_states import Hint, Refusal, State
 
 FETCH_TASK = "uploads.fetch"
 PIECE = 256 * 1024
-# Of a person in any 24 hours.
+# Per person, in any 24 hours.
 MAX_FILES = 30
 MAX_BYTES = 100 * 1024 * 1024
 
 # Longer than receiving, waiting for a place and decoding can take together.
-FETCH_LEASE = 300
 MAX_FETCHES = 5
 
 
@@ -94,16 +96,14 @@ async def begin(
     """Note a file that a messenger keeps for us, and ask for its job; the turn's transaction."""
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
-    await transaction.execute(
-        "INSERT INTO uploads (id, person_id, paper, state, channel, source)"
-        " VALUES (%s, %s, %s, 'fetching', %s, %s)",
-        (
-            upload_id,
-            person.id,
-            place.paper,
-            channel,
-            person.key.seal(source, "uploads", "source", str(upload_id)),
-        ),
+    await execute(
+        transaction,
+        statements.BEGIN,
+        upload=upload_id,
+        person=person.id,
+        kind=place.paper,
+        from_channel=channel,
+        sealed=person.key.seal(source, "uploads", "source", str(upload_id)),
     )
     await job_queue.defer(transaction, FETCH_TASK, upload=str(upload_id))
     return upload_id
@@ -119,34 +119,24 @@ async def sanitize(
     return Sanitized(person_id, place, verdict)
 
 
-_CLAIM_FETCH: LiteralString = """
-UPDATE uploads u SET state = 'checking', attempts = u.attempts + 1,
-  due_at = kosh_now() + make_interval(secs => %(lease)s)
-FROM people p
-WHERE u.id = %(id)s AND p.id = u.person_id AND u.state IN ('fetching', 'checking')
-  AND u.due_at <= kosh_now()
-RETURNING p.id, p.key, p.key_epoch, u.paper, u.channel, u.source, u.attempts
-"""
-
-
 async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     """A file that a messenger keeps for us, fetched and made safe; for `keep`.
 
     None when it is not its time, somebody else is at it, or it is tried again later.
     """
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(_CLAIM_FETCH, {"id": upload_id, "lease": FETCH_LEASE})
-        row = await cursor.fetchone()
+        row = await fetch_one(transaction, statements.CLAIM_FETCH, upload=upload_id)
         if row is None:
             return None
         person_id, key, epoch, paper, channel, sealed, attempt = row
         full = await _is_full(transaction, person_id, besides=upload_id)
-    person = identities.known(rt, person_id, bytes(key), epoch)
-    source = _source(person.key.unseal(bytes(sealed), "uploads", "source", str(upload_id)))
+    person = identities.known(rt, person_id, key, epoch)
+    assert sealed is not None, "a file that is fetched has a source"
+    source = _source(person.key.unseal(sealed, "uploads", "source", str(upload_id)))
     if full:
         verdict: Verdict | None = Refused(Refusal.DAILY_LIMIT)
     else:
-        verdict = await _fetched(rt, rt.channels.get(channel), source.ref, attempt)
+        verdict = await _fetched(rt, rt.channels.get(channel or ""), source.ref, attempt)
     if verdict is None:
         await _fetch_later(rt, upload_id, attempt)
         return None
@@ -175,12 +165,10 @@ async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int)
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
+    delay = 2.0**attempt * random.uniform(0.7, 1.3)
     async with rt.pool.connection() as transaction:
-        await transaction.execute(
-            "UPDATE uploads SET state = 'fetching', due_at = kosh_now()"
-            " + make_interval(secs => %s) WHERE id = %s AND state = 'checking' AND attempts = %s",
-            (2.0**attempt * random.uniform(0.7, 1.3), upload_id, attempt),
-        )
+        values = {"upload": upload_id, "attempt": attempt, "delay": delay}
+        await execute(transaction, statements.FETCH_LATER, **values)
 
 
 async def keep(
@@ -191,9 +179,7 @@ async def keep(
     None when the person was erased or another try has settled it: then nothing is to be told.
     """
     # The person's lock first: two files of one person must not pass one limit side by side.
-    await transaction.execute(
-        "SELECT FROM conversations WHERE person_id = %s FOR UPDATE", (checked.person_id,)
-    )
+    await execute(transaction, statements.LOCK_PERSON, person=checked.person_id)
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_ours(transaction, checked):
         return None
@@ -218,24 +204,15 @@ async def receive(
 async def _is_ours(transaction: Transaction, checked: Sanitized) -> bool:
     if checked.upload_id is None:
         return True
-    cursor = await transaction.execute(
-        "SELECT FROM uploads WHERE id = %s AND state = 'checking' AND attempts = %s",
-        (checked.upload_id, checked.attempt),
-    )
-    return await cursor.fetchone() is not None
+    values = {"upload": checked.upload_id, "attempt": checked.attempt}
+    return bool(await fetch_value(transaction, statements.IS_CLAIMED, **values))
 
 
 async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
     """Whether a person has sent as much as may be sent in a day; `besides`: before that file."""
-    cursor = await transaction.execute(
-        "SELECT count(*) >= %s OR coalesce(sum(received), 0) >= %s FROM uploads"
-        " WHERE person_id = %s AND created_at > kosh_now() - interval '1 day'"
-        " AND reason IS DISTINCT FROM 'daily_limit'"
-        " AND (%s::uuid IS NULL OR created_at < (SELECT created_at FROM uploads WHERE id = %s))",
-        (MAX_FILES, MAX_BYTES, person_id, besides, besides),
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    values: dict[str, Any] = {"person": person_id, "besides": besides}
+    values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
+    return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
@@ -243,16 +220,9 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
-    cursor = await transaction.execute(
-        "SELECT FROM uploads WHERE person_id = %s AND paper = %s AND mark = ANY(%s)"
-        " AND state NOT IN ('refused', 'gone')",
-        (
-            checked.person_id,
-            checked.place.paper,
-            list(rt.vault.indexes("upload", _name(checked, verdict))),
-        ),
-    )
-    if await cursor.fetchone() is not None:
+    hashes = list(rt.vault.indexes("upload", _name(checked, verdict)))
+    values = {"person": checked.person_id, "kind": checked.place.paper, "hashes": hashes}
+    if await fetch_value(transaction, statements.IS_DUPLICATE, **values):
         return Refused(Refusal.DUPLICATE, verdict.came_size)
     if await _is_full(transaction, checked.person_id, besides=checked.upload_id):
         return Refused(Refusal.DAILY_LIMIT, verdict.came_size)
@@ -268,18 +238,14 @@ async def _note_refused(transaction: Transaction, checked: Sanitized, refused: R
     """It counts for the day and is forgotten after it; the limit itself leaves nothing behind."""
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
-    await transaction.execute(
-        "INSERT INTO uploads (id, person_id, paper, state, reason, received)"
-        " VALUES (%s, %s, %s, 'refused', %s, %s)"
-        " ON CONFLICT (id) DO UPDATE SET state = 'refused', reason = excluded.reason,"
-        "   received = excluded.received, source = NULL, channel = NULL, state_at = kosh_now()",
-        (
-            checked.upload_id or uuid4(),
-            checked.person_id,
-            checked.place.paper,
-            refused.reason,
-            refused.came_size,
-        ),
+    await execute(
+        transaction,
+        statements.REFUSE,
+        upload=checked.upload_id or uuid4(),
+        person=checked.person_id,
+        kind=checked.place.paper,
+        why=refused.reason.value,
+        bytes=refused.came_size,
     )
 
 
@@ -291,45 +257,29 @@ async def _insert(
     upload_id: UUID,
     clean: Clean,
 ) -> None:
-    row = {
-        "id": upload_id,
-        "person": person.id,
-        "paper": checked.place.paper,
-        "mark": rt.vault.index("upload", _name(checked, clean)),
-        "digest": person.key.seal(clean.contents.sha256, "uploads", "digest", str(upload_id)),
-        "media_type": clean.media_type,
-        "pages": clean.pages,
-        "size": clean.contents.size,
-        "received": clean.came_size,
-    }
-    await transaction.execute(_KEEP, row)
+    await execute(
+        transaction,
+        statements.KEEP,
+        upload=upload_id,
+        person=person.id,
+        kind=checked.place.paper,
+        file_hash=rt.vault.index("upload", _name(checked, clean)),
+        sealed=person.key.seal(clean.contents.sha256, "uploads", "digest", str(upload_id)),
+        type=clean.media_type,
+        page_count=clean.pages,
+        stored_size=clean.contents.size,
+        bytes=clean.came_size,
+    )
     for number, piece in enumerate(clean.contents.pieces(PIECE)):
         sealed = person.key.seal(piece, "upload_chunks", "body", f"{upload_id}|{number}")
-        await transaction.execute(
-            "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%s, %s, %s)",
-            (upload_id, number, sealed),
-        )
-
-
-_KEEP: LiteralString = """
-INSERT INTO uploads (id, person_id, paper, state, mark, digest, media_type, pages, size, received)
-VALUES (%(id)s, %(person)s, %(paper)s, 'ready', %(mark)s, %(digest)s, %(media_type)s, %(pages)s,
-  %(size)s, %(received)s)
-ON CONFLICT (id) DO UPDATE SET state = 'ready', mark = excluded.mark, digest = excluded.digest,
-  media_type = excluded.media_type, pages = excluded.pages, size = excluded.size,
-  received = excluded.received, attempts = 0, source = NULL, channel = NULL, state_at = kosh_now()
-"""
+        values = {"upload": upload_id, "position": number, "sealed": sealed}
+        await execute(transaction, statements.ADD_CHUNK, **values)
 
 
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
     """Where each paper of a person is, the oldest first; what was not taken is not among them."""
-    return listed(await run(transaction, LISTING, {"person": person_id}))
-
-
-LISTING = TextStatement.of(
-    "SELECT id, paper, state, pages, state_at FROM uploads WHERE person_id = %(person)s"
-    " AND state NOT IN ('refused', 'gone') ORDER BY created_at, id"
-)
+    found = await fetch_all(transaction, LISTING, person=person_id)
+    return listed(found)
 
 
 def listed(rows: Rows) -> tuple[Listed, ...]:
@@ -347,19 +297,12 @@ async def picture(
 
     None when there is no such page, or it is gone to the registry.
     """
-    cursor = await transaction.execute(
-        "SELECT paper, media_type FROM uploads WHERE id = %s AND person_id = %s",
-        (upload_id, person.id),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(transaction, statements.KIND, upload=upload_id, person=person.id)
     if row is None or row[1] is None:
         return None
-    cursor = await transaction.execute(
-        "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number", (upload_id,)
-    )
+    chunks = await fetch_all(transaction, statements.CHUNKS, upload=upload_id)
     data = b"".join(
-        person.key.unseal(bytes(body), "upload_chunks", "body", f"{upload_id}|{at}")
-        for at, body in await cursor.fetchall()
+        person.key.unseal(body, "upload_chunks", "body", f"{upload_id}|{at}") for at, body in chunks
     )
     page = picture_of(data, number) if row[1] == "application/pdf" else data
     return (row[0], page) if page else None
@@ -367,9 +310,4 @@ async def picture(
 
 async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Files whose time to be fetched has come: those that failed before, and what a crash left."""
-    cursor = await transaction.execute(
-        "SELECT id FROM uploads WHERE state IN ('fetching', 'checking') AND source IS NOT NULL"
-        " AND due_at <= kosh_now() - interval '1 second' ORDER BY due_at LIMIT %s",
-        (limit,),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    return await fetch_values(transaction, statements.UNFETCHED, limit=limit)

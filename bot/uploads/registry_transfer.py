@@ -7,12 +7,12 @@ What is not known is looked up by its key before it is sent again. What was acce
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import LiteralString
 from uuid import UUID
 
 from bot import cases
 from bot.db import job_queue
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -21,6 +21,7 @@ from bot.registry.client import Registry
 from bot.registry.documents import Document, DocumentLabel
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
+from bot.uploads import statements
 from bot.uploads.intake import PIECE
 from flows.engine.flow import OpenCase
 
@@ -66,34 +67,13 @@ async def release(transaction: Transaction, person_id: UUID) -> int:
 
 
 async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
-    """Let go what is ready and has a registration to go with; the sweep finds it within seconds.
+    """Release what is ready and has a registration to go with; the sweep finds it within seconds.
 
     Without a registration papers wait where they are; so does one of a kind that the registry does
     not know.
     """
-    cursor = await transaction.execute(
-        "UPDATE uploads u SET state = 'pending', registration_id = r.id, due_at = kosh_now(),"
-        " state_at = kosh_now()"
-        " FROM (SELECT id FROM registrations WHERE person_id = %s"
-        "   AND state NOT IN ('withdrawing', 'withdrawn') ORDER BY created_at DESC LIMIT 1) r"
-        " WHERE u.person_id = %s AND u.state = 'ready' AND u.paper = ANY(%s)"
-        " RETURNING u.id, u.paper",
-        (person_id, person_id, list(CODES["paper"])),
-    )
-    return list(await cursor.fetchall())
-
-
-_CLAIM: LiteralString = """
-UPDATE uploads u SET state = 'sending', attempts = u.attempts + 1,
-  due_at = kosh_now() + make_interval(secs => %(lease)s)
-FROM uploads was
-JOIN registrations r ON r.id = was.registration_id
-JOIN people p ON p.id = was.person_id
-WHERE u.id = %(id)s AND was.id = u.id AND u.state IN ('pending', 'unknown', 'sending')
-  AND u.due_at <= kosh_now() AND r.number IS NOT NULL
-RETURNING p.id, p.key, p.key_epoch, u.paper, was.state, u.attempts, r.number, r.state,
-  u.media_type, u.pages, u.size, u.digest
-"""
+    kinds = list(CODES["paper"])
+    return await fetch_all(transaction, statements.RELEASE, person=person_id, kinds=kinds)
 
 
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
@@ -102,8 +82,7 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     One whose registration was withdrawn meanwhile goes nowhere any more, and is removed.
     """
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(_CLAIM, {"id": upload_id, "lease": LEASE_SECONDS})
-        row = await cursor.fetchone()
+        row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)
         if row is None:
             return None
         if row[7] in ("withdrawing", "withdrawn"):
@@ -112,8 +91,8 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     person_id, key, epoch, paper, was, attempts, number, _state, media_type, pages, size, sealed = (
         row
     )
-    person = identities.known(rt, person_id, bytes(key), epoch)
-    digest = person.key.unseal(bytes(sealed), "uploads", "digest", str(upload_id))
+    person = identities.known(rt, person_id, key, epoch)
+    digest = person.key.unseal(sealed, "uploads", "digest", str(upload_id))
     label = DocumentLabel.model_validate(
         {
             "kind": CODES["paper"][paper],
@@ -140,15 +119,12 @@ async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Docume
 async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
     for number in range(-(-parcel.label.size // PIECE)):
         async with rt.pool.connection() as transaction:
-            cursor = await transaction.execute(
-                "SELECT body FROM upload_chunks WHERE upload_id = %s AND number = %s",
-                (parcel.id, number),
-            )
-            row = await cursor.fetchone()
-        if row is None:
+            values = {"upload": parcel.id, "position": number}
+            sealed = await fetch_value(transaction, statements.CHUNK, **values)
+        if sealed is None:
             raise LookupError  # erased in the middle: the rest does not follow
         place = f"{parcel.id}|{number}"
-        yield parcel.person.key.unseal(bytes(row[0]), "upload_chunks", "body", place)
+        yield parcel.person.key.unseal(sealed, "upload_chunks", "body", place)
 
 
 async def record_outcome(
@@ -156,13 +132,9 @@ async def record_outcome(
 ) -> Moved | None:
     """The registry has it: what was kept here goes. Moved once all of that kind are there."""
     await _remove(transaction, parcel.id, "accepted", document=document.id)
-    cursor = await transaction.execute(
-        "SELECT FROM uploads WHERE person_id = %s AND paper = %s"
-        " AND state IN ('pending', 'sending', 'unknown', 'rejected')",
-        (parcel.person.id, parcel.paper),
-    )
-    left = await cursor.fetchone()
-    return None if left is not None else Moved(parcel.person.id, parcel.paper, "accepted")
+    values = {"person": parcel.person.id, "kind": parcel.paper}
+    left = await fetch_value(transaction, statements.IS_ONE_LEFT, **values)
+    return None if left else Moved(parcel.person.id, parcel.paper, "accepted")
 
 
 async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
@@ -172,11 +144,14 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
     delay = named or min(MAX_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
     _logger.info("uploads.postponed", code=error.code, attempt=parcel.attempts)
     async with rt.pool.connection() as transaction:
-        await transaction.execute(
-            "UPDATE uploads SET state = %s, reason = %s,"
-            " due_at = kosh_now() + make_interval(secs => %s)"
-            " WHERE id = %s AND state = 'sending' AND attempts = %s",
-            (state, error.code, delay, parcel.id, parcel.attempts),
+        await execute(
+            transaction,
+            statements.POSTPONE,
+            upload=parcel.id,
+            attempt=parcel.attempts,
+            new_state=state,
+            why=error.code,
+            delay=delay,
         )
 
 
@@ -185,12 +160,8 @@ async def refuse(
 ) -> Moved | None:
     """A refusal goes to an officer; the paper stays until it is mended or its time is over."""
     _logger.warning("uploads.refused", code=error.code)
-    done = await transaction.execute(
-        "UPDATE uploads SET state = 'rejected', reason = %s, state_at = kosh_now()"
-        " WHERE id = %s AND state = 'sending' AND attempts = %s",
-        (error.problem, parcel.id, parcel.attempts),
-    )
-    if not done.rowcount:
+    values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}
+    if not await execute(transaction, statements.REJECT, **values):
         return None
     refused = OpenCase("registry_refused", urgent=True)
     await cases.open_case(transaction, parcel.person, refused, language)
@@ -199,22 +170,13 @@ async def refuse(
 
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Papers whose time has come: postponed ones, those a crash left, those that got a number."""
-    cursor = await transaction.execute(
-        "SELECT u.id FROM uploads u JOIN registrations r ON r.id = u.registration_id"
-        " WHERE u.state IN ('pending', 'unknown', 'sending') AND r.number IS NOT NULL"
-        " AND u.due_at <= kosh_now() - interval '1 second' ORDER BY u.due_at LIMIT %s",
-        (limit,),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    return await fetch_values(transaction, statements.DUE, limit=limit)
 
 
 async def _remove(
     transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
     """Take a paper's bytes away; what it was and where it is stays."""
-    await transaction.execute("DELETE FROM upload_chunks WHERE upload_id = %s", (upload_id,))
-    await transaction.execute(
-        "UPDATE uploads SET state = %s, document = %s, digest = NULL, reason = NULL,"
-        " state_at = kosh_now() WHERE id = %s",
-        (state, document, upload_id),
-    )
+    await execute(transaction, statements.DELETE_CHUNKS, upload=upload_id)
+    values = {"upload": upload_id, "new_state": state, "document_id": document}
+    await execute(transaction, statements.REMOVE, **values)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender
+from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender, sending_statements
 from bot.channels import DeliveryReport, Throttled, Unreachable
+from bot.db.statements import execute
 from bot.runtime import Runtime
 from tests.conversations.test_races import _until_somebody_waits
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
@@ -105,7 +106,7 @@ async def _heard_of_late(rt: Runtime) -> Last:
     await post.tried.wait()
     await ahead(rt, "2 minutes")
     async with rt.pool.connection() as session:
-        await session.execute(scheduler._DOUBT, (found.id,))
+        await execute(session, sending_statements.DOUBT_CRASHED, id=found.id)
 
     def plan() -> Awaitable[object]:
         post.until.set()

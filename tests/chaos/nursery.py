@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.broadcasts import scheduler, sender
+from bot.broadcasts import sender, sending_statements
 from bot.config.settings import settings
 from bot.observability import logging
 from bot.runtime import runtime
@@ -22,9 +22,10 @@ DIE_WITH_PARENT = 1
 
 def send_again_what_is_in_doubt() -> None:
     """Takes an expired lease for a message that was not sent."""
-    doubt = "SET state = 'in_doubt', reason = 'crash'"
-    assert doubt in scheduler._DOUBT
-    scheduler._DOUBT = scheduler._DOUBT.replace(doubt, "SET state = 'planned', reason = ''")
+    doubt = b"SET state='in_doubt', reason='crash'"
+    assert doubt in sending_statements.DOUBT_CRASHED.text
+    text = sending_statements.DOUBT_CRASHED.text
+    sending_statements.DOUBT_CRASHED.text = text.replace(doubt, b"SET state='planned', reason=''")
 
 
 def note_first() -> None:

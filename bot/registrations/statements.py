@@ -1,0 +1,323 @@
+"""Statements about registrations and their writes to the registry."""
+
+from datetime import timedelta
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from bot.db import tables as t
+from bot.db.statements import NOW, ago, seconds_from_now, statement
+
+LEASE_SECONDS = 90
+ANSWERS_KEPT = timedelta(hours=24)
+DRAFT_KEPT = timedelta(days=30)
+RECENTLY = timedelta(hours=1)
+OPEN_WRITES = ("pending", "unknown", "sending")
+
+_PERSON = bindparam("person", type_=Uuid())
+_REGISTRATION = bindparam("registration", type_=Uuid())
+_WRITE = bindparam("write", type_=Uuid())
+_VERSION = bindparam("new_version", type_=Integer())
+
+# Submissions
+
+LOCK_NOT_WITHDRAWING = statement(
+    select(t.Registration.id)
+    .where(
+        t.Registration.person_id == _PERSON,
+        t.Registration.state.not_in(["withdrawing", "withdrawn"]),
+    )
+    .with_for_update()
+)
+LOCK_NOT_WITHDRAWN = statement(
+    select(t.Registration.id)
+    .where(t.Registration.person_id == _PERSON, t.Registration.state != "withdrawn")
+    .with_for_update()
+)
+BEGIN_WITHDRAWAL = statement(
+    update(t.Registration)
+    .where(t.Registration.id == _REGISTRATION)
+    .values(state="withdrawing", state_at=NOW)
+)
+KEEP_ANSWERS = statement(
+    update(t.Registration).where(t.Registration.id == _REGISTRATION).values(answers_gone=False)
+)
+CREATE = statement(
+    insert(t.Registration).values(id=_REGISTRATION, person_id=_PERSON, state="pending")
+)
+CONSENT = statement(
+    select(t.Consent.text_sha256, t.Consent.language, t.Consent.created_at)
+    .where(
+        t.Consent.person_id == _PERSON,
+        t.Consent.purpose == "registration",
+        t.Consent.given,
+    )
+    .order_by(t.Consent.id.desc())
+    .limit(1)
+)
+ADD_WRITE = statement(
+    insert(t.RegistryWrite).from_select(
+        [
+            t.RegistryWrite.id,
+            t.RegistryWrite.registration_id,
+            t.RegistryWrite.number,
+            t.RegistryWrite.kind,
+            t.RegistryWrite.payload,
+            t.RegistryWrite.state,
+        ],
+        select(
+            _WRITE,
+            _REGISTRATION,
+            func.coalesce(func.max(t.RegistryWrite.number), 0) + 1,
+            bindparam("kind", type_=Text()),
+            bindparam("sealed", type_=LargeBinary()),
+            literal("pending"),
+        ).where(t.RegistryWrite.registration_id == _REGISTRATION),
+    )
+)
+SET_PAYLOAD = statement(
+    update(t.RegistryWrite).where(t.RegistryWrite.id == _WRITE).values(payload=bindparam("sealed"))
+)
+LOCK_ERASURES_OF_OTHER_KEYS = statement(
+    select(t.RegistryWrite.id, t.RegistryWrite.payload)
+    .where(
+        t.RegistryWrite.kind == "erase",
+        t.RegistryWrite.payload.is_not(None),
+        func.substring(t.RegistryWrite.payload, 2, 4)
+        != func.int4send(bindparam("version", type_=Integer())),
+    )
+    .with_for_update(skip_locked=True)
+)
+OWNER = statement(
+    select(t.Registration.person_id).where(t.Registration.number == bindparam("receipt"))
+)
+RECORD_STATUS = statement(
+    update(t.Registration)
+    .where(t.Registration.number == bindparam("receipt"), t.Registration.version < _VERSION)
+    .values(state=bindparam("new_state"), version=_VERSION, state_at=NOW)
+    .returning(t.Registration.person_id)
+)
+OF_PERSON = statement(
+    select(t.Registration.state, t.Registration.number, t.Registration.state_at)
+    .where(t.Registration.person_id == _PERSON)
+    .order_by(t.Registration.created_at.desc())
+)
+
+# Writes
+
+_Earlier = aliased(t.RegistryWrite)
+_HAS_OPEN_PREDECESSOR = (
+    select(literal(1))
+    .select_from(_Earlier)
+    .where(
+        _Earlier.registration_id == t.RegistryWrite.registration_id,
+        _Earlier.number < t.RegistryWrite.number,
+        _Earlier.state.in_(OPEN_WRITES),
+    )
+    .correlate(t.RegistryWrite)
+    .exists()
+)
+_Submitted = aliased(t.RegistryWrite)
+_SUBMITTED_IDS = func.array_agg(_Submitted.id).aggregate_order_by(_Submitted.number.desc())
+_SUBMITTED = (
+    select(
+        func.coalesce(
+            _SUBMITTED_IDS,
+            literal_column("'{}'::uuid[]"),
+        )
+    )
+    .where(
+        _Submitted.registration_id == t.RegistryWrite.registration_id,
+        _Submitted.number < t.RegistryWrite.number,
+        _Submitted.kind == "submit",
+    )
+    .correlate(t.RegistryWrite)
+    .scalar_subquery()
+)
+_Was = aliased(t.RegistryWrite)
+_BEFORE = (
+    select(
+        _Was.id,
+        _Was.state,
+        t.Registration.number,
+        t.Person.id.label("person_id"),
+        t.Person.key,
+        t.Person.key_version,
+    )
+    .select_from(_Was)
+    .outerjoin(t.Registration, t.Registration.id == _Was.registration_id)
+    .outerjoin(t.Person, t.Person.id == t.Registration.person_id)
+    .where(_Was.id == _WRITE)
+    .subquery("was")
+)
+CLAIM = statement(
+    update(t.RegistryWrite)
+    .where(
+        t.RegistryWrite.id == _WRITE,
+        _BEFORE.c.id == t.RegistryWrite.id,
+        t.RegistryWrite.state.in_(OPEN_WRITES),
+        t.RegistryWrite.due_at <= NOW,
+        ~_HAS_OPEN_PREDECESSOR,
+    )
+    .values(
+        state="sending",
+        attempts=t.RegistryWrite.attempts + 1,
+        due_at=NOW + timedelta(seconds=LEASE_SECONDS),
+    )
+    .returning(
+        t.RegistryWrite.registration_id,
+        _BEFORE.c.person_id,
+        _BEFORE.c.key,
+        _BEFORE.c.key_version,
+        t.RegistryWrite.kind,
+        _BEFORE.c.state,
+        t.RegistryWrite.attempts,
+        t.RegistryWrite.payload,
+        _BEFORE.c.number,
+        t.RegistryWrite.created_at,
+        _SUBMITTED,
+    )
+)
+_THIS_ATTEMPT = (
+    t.RegistryWrite.id == _WRITE,
+    t.RegistryWrite.state == "sending",
+    t.RegistryWrite.attempts == bindparam("attempt"),
+)
+_DONE = {"payload": None, "done_at": NOW}
+CANCEL_WRITE = statement(
+    update(t.RegistryWrite).where(*_THIS_ATTEMPT).values(state="cancelled", reason=None, **_DONE)
+)
+ACCEPT_WRITE = statement(
+    update(t.RegistryWrite)
+    .where(t.RegistryWrite.id == _WRITE)
+    .values(state="accepted", reason=None, **_DONE)
+)
+REJECT_WRITE = statement(
+    update(t.RegistryWrite)
+    .where(*_THIS_ATTEMPT)
+    .values(state="rejected", reason=bindparam("why"), **_DONE)
+)
+POSTPONE_WRITE = statement(
+    update(t.RegistryWrite)
+    .where(*_THIS_ATTEMPT)
+    .values(state=bindparam("new_state"), reason=bindparam("why"), due_at=seconds_from_now("delay"))
+)
+END_WITHDRAWAL = statement(
+    update(t.Registration)
+    .where(
+        t.Registration.id == _REGISTRATION,
+        t.Registration.state == "withdrawing",
+        t.Registration.number.is_(None),
+    )
+    .values(state="withdrawn", state_at=NOW)
+    .returning(t.Registration.person_id)
+)
+RECORD = statement(
+    update(t.Registration)
+    .where(t.Registration.id == _REGISTRATION, t.Registration.version < _VERSION)
+    .values(
+        number=bindparam("receipt"),
+        state=bindparam("new_state"),
+        version=_VERSION,
+        state_at=NOW,
+    )
+    .returning(t.Registration.person_id)
+)
+SUSPECT_OPEN = statement(
+    update(t.RegistryWrite)
+    .where(t.RegistryWrite.state.in_(["pending", "sending"]))
+    .values(state="unknown")
+)
+DUE = statement(
+    select(t.RegistryWrite.id)
+    .where(
+        t.RegistryWrite.state.in_(OPEN_WRITES),
+        t.RegistryWrite.due_at <= ago(seconds=1),
+        ~_HAS_OPEN_PREDECESSOR,
+    )
+    .order_by(t.RegistryWrite.due_at)
+    .limit(bindparam("limit"))
+)
+
+# Retention of answers
+
+_IS_IDLE = and_(
+    t.Conversation.updated_at < NOW - DRAFT_KEPT,
+    ~exists().where(t.Case.person_id == t.Registration.person_id),
+)
+_Newer = aliased(t.RegistryWrite)
+_WAS_SUBMITTED_AGAIN = exists().where(
+    _Newer.registration_id == t.Registration.id,
+    _Newer.kind == "submit",
+    _Newer.number > t.RegistryWrite.number,
+)
+# Answers that the registry refused are nowhere else.
+_WAS_REFUSED = exists().where(
+    t.RegistryWrite.registration_id == t.Registration.id,
+    t.RegistryWrite.kind == "submit",
+    t.RegistryWrite.state == "rejected",
+    ~_WAS_SUBMITTED_AGAIN,
+)
+_Later = aliased(t.Registration)
+# Sent answers have been with the registry for a day, and no newer ones are on their way; or they
+# were withdrawn or refused, and the person has not come back to them.
+_IS_SPENT: tuple[ColumnElement[bool], ...] = (
+    or_(
+        t.Registration.state == "accepted",
+        and_(or_(t.Registration.state.in_(["withdrawn", "rejected"]), _WAS_REFUSED), _IS_IDLE),
+    ),
+    ~t.Registration.answers_gone,
+    ~exists().where(
+        _Later.person_id == t.Registration.person_id,
+        _Later.created_at > t.Registration.created_at,
+    ),
+    t.Registration.state_at < NOW - ANSWERS_KEPT,
+    ~exists().where(
+        t.RegistryWrite.registration_id == t.Registration.id,
+        t.RegistryWrite.state.in_(OPEN_WRITES),
+    ),
+)
+_OF_CONVERSATION = t.Conversation.person_id == t.Registration.person_id
+_MAY_GO = or_(~_WAS_REFUSED, _IS_IDLE)
+SPENT = statement(
+    select(t.Registration.person_id)
+    .join(t.Conversation, _OF_CONVERSATION)
+    .where(
+        *_IS_SPENT,
+        _MAY_GO,
+        t.Registration.person_id > bindparam("after"),
+        or_(
+            ~bindparam("recent", type_=Boolean()),
+            t.Registration.state_at > NOW - ANSWERS_KEPT - RECENTLY,
+        ),
+    )
+    .distinct()
+    .order_by(t.Registration.person_id)
+    .limit(bindparam("limit"))
+)
+DUE_TO_GO = statement(
+    select(func.bool_or(_MAY_GO), func.bool_or(_IS_IDLE))
+    .select_from(t.Registration)
+    .join(t.Conversation, _OF_CONVERSATION)
+    .where(*_IS_SPENT, t.Registration.person_id == _PERSON)
+)
+MARK_SPENT = statement(
+    update(t.Registration).where(t.Registration.person_id == _PERSON).values(answers_gone=True)
+)
