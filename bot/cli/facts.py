@@ -1,4 +1,4 @@
-"""The commands `./kosh facts`: what is due for a look, and one fact with its source."""
+"""The commands `./kosh facts`: what is due, one fact, what is said on a day, and the sources."""
 
 import sys
 from datetime import UTC, date, datetime
@@ -9,11 +9,15 @@ import typer
 from bot.i18n import Languages
 from flows.knowledge import catalogue
 from flows.knowledge.facts import Fact, Withheld, said
+from flows.knowledge.intents.answer import Answer, spoken
+from flows.knowledge.intents.answers import ANSWERS
 
 app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
 
 Days = Annotated[int, typer.Option(help="Count a last day that is at most so many days away.")]
 Months = Annotated[int, typer.Option(help="Count a check that lies more than so many months back.")]
+Lang = Annotated[str, typer.Option(help="The language it is printed in, such as kk; en if none.")]
+Only = Annotated[str, typer.Option(help="Print only intents that begin so, such as kandas.")]
 Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-01-01.")]
 
 
@@ -42,6 +46,51 @@ def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.valid
             sys.exit(1)
 
 
+@app.command("on")
+def on_day(
+    day: Annotated[str, typer.Argument(help="The day, such as 2027-01-01.")],
+    lang: Lang = "en",
+    only: Only = "",
+) -> None:
+    """Print what each intent's answer says on a day, and which facts of it are silent then."""
+    today = date.fromisoformat(day)
+    words = Languages()
+    for answer in ANSWERS:
+        if answer.intent.startswith(only):
+            _print_answer(answer, today, lang, words)
+
+
+def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> None:
+    marks = [
+        *(["no verified answer"] if answer.unanswered else []),
+        *(["LAPSED"] if answer.lapsed(today) else []),
+        *([f"opens {answer.flow}"] if answer.flow else []),
+    ]
+    head = f"{answer.intent}: {words.render(answer.label, lang)}"
+    typer.echo(f"{head} ({'; '.join(marks)})" if marks else head)
+    for title, parts in (("  ", answer.opening), ("  + ", answer.more)):
+        for line in spoken(parts, today):
+            typer.echo(f"{title}{words.render(line, lang)}")
+    silent = [fact.key for fact in answer.facts if not fact.current(today)]
+    if silent:
+        typer.echo(f"  silent: {', '.join(silent)}")
+
+
+@app.command()
+def sources() -> None:
+    """Print every source, whether it was opened or only an excerpt was seen, and its facts."""
+    found: dict[str, list[Fact]] = {}
+    for fact in catalogue.FACTS:
+        for source in fact.sources:
+            found.setdefault(source, []).append(fact)
+    for source in sorted(found):
+        seen = "opened" if any(fact.opened for fact in found[source]) else "excerpt"
+        typer.echo(f"{seen:8} {source}")
+        typer.echo(f"         {', '.join(fact.key for fact in found[source])}")
+    opened = sum(any(fact.opened for fact in facts) for facts in found.values())
+    typer.echo(f"{len(found)} sources, {opened} opened.")
+
+
 def _explain_fact(fact: Fact) -> None:
     words = Languages()
     typer.echo(f"{fact.key}: verified, said as a fact")
@@ -50,7 +99,8 @@ def _explain_fact(fact: Fact) -> None:
             typer.echo(f"  {language:8} {words.render(sentence, language)}")
     dated = f"{fact.as_of}" if fact.dated == "day" else f"{fact.as_of} (dated by {fact.dated})"
     typer.echo(f"  as of    {dated}; checked {fact.checked}")
-    typer.echo(f"  said     {_from(fact)}to {fact.until}")
+    typer.echo(f"  said     {_from(fact)}to {fact.until}; about: {fact.about}")
+    typer.echo(f"  seen     {'opened' if fact.opened else 'excerpt'}")
     _sources(fact.sources)
 
 

@@ -31,6 +31,8 @@ NAMES = {
     "HEIC",
     "TESTOVA",
     "Otandastar",
+    "Enbek",
+    "Migration",
 }
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 ATA_ZHOLY = Fact(
     key="ata_zholy.eligibility",
@@ -64,6 +64,7 @@ ATA_ZHOLY_NUMBERS = Fact(
         "https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",
     ),
     as_of=date(2025, 10, 31),
+    about=About.HISTORY,
 )
 VISA = Fact(
     key="visa_c10.validity",
@@ -75,6 +76,7 @@ VISA = Fact(
     sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 VISA_PAPERS = Fact(
     key="visa_c10.documents",
@@ -87,6 +89,7 @@ VISA_PAPERS = Fact(
     sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 CHINA_STAY = Fact(
     key="visa_free_china.rule",
@@ -101,6 +104,7 @@ CHINA_STAY = Fact(
         "https://skyway.kz",
     ),
     as_of=date(2023, 11, 10),
+    opened=True,
 )
 CHINA_STAY_ENDS = Fact(
     key="visa_free_china.risk",
@@ -108,7 +112,10 @@ CHINA_STAY_ENDS = Fact(
         "Whoever came from China without a visa and wants to stay has 30 days at most:"
         " please talk to an officer at once."
     ),
-    sources=("https://skyway.kz",),
+    sources=(
+        "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
+        "https://dixinews.kz/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-zarabotaet-s-10-noyabrya/",
+    ),
     as_of=date(2023, 11, 1),
     dated=Dated.YEAR,
 )

@@ -6,14 +6,17 @@ from datetime import date, timedelta
 from flows.knowledge.cards import CARDS, CARDS_WITHHELD
 from flows.knowledge.contacts import CONTACTS, CONTACTS_WITHHELD, HOTLINES, TESTS
 from flows.knowledge.documents import DOCUMENTS, DOCUMENTS_WITHHELD, ORIGINALS
+from flows.knowledge.entry import ENTRY
 from flows.knowledge.facts import Fact, Withheld
 from flows.knowledge.kandas import KANDAS, KANDAS_WITHHELD
 from flows.knowledge.laws import LAWS
+from flows.knowledge.living import LIVING
 from flows.knowledge.offices import OFFICES
 from flows.knowledge.permits import PERMIT_DOCUMENTS
-from flows.knowledge.pilot_2026 import PILOT, PILOT_WITHHELD
-from flows.knowledge.quota import QUOTA, QUOTA_WITHHELD
+from flows.knowledge.pilot_2026 import PHASE, PILOT, PILOT_WITHHELD
+from flows.knowledge.quota import DUTIES, QUOTA, QUOTA_WITHHELD, SETTLED
 from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
+from flows.knowledge.requirements import REQUIREMENTS
 from flows.knowledge.settling import SETTLING, SETTLING_WITHHELD
 from flows.knowledge.withheld import COUNTRIES_WITHHELD
 
@@ -23,12 +26,18 @@ FACTS: Sequence[Fact] = tuple(
     dict.fromkeys(
         (
             *REGISTRY,
+            PHASE,
             *PILOT,
             *KANDAS,
             *QUOTA,
+            *DUTIES,
+            SETTLED,
             *CARDS,
             *SETTLING,
             *LAWS,
+            *ENTRY,
+            *LIVING,
+            *REQUIREMENTS,
             *(document.fact for document in (*DOCUMENTS, *PERMIT_DOCUMENTS)),
             ORIGINALS,
             *OFFICES,

@@ -3,13 +3,14 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
+from flows.knowledge.facts import About, Fact, Withheld
 
 UNIFIED = Fact(
     key="contacts.ucc_1414",
     text=_("Unified Contact Centre for public services, inside Kazakhstan: 1414."),
     sources=("https://adilet.zan.kz/eng/docs/V1600013324", "https://sakhara.kz"),
     as_of=date(2022, 10, 4),
+    about=About.CONTACT,
 )
 MISSIONS = Fact(
     key="contacts.missions",
@@ -22,13 +23,17 @@ MISSIONS = Fact(
         "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
     ),
     as_of=date(2024, 4, 15),
+    about=About.CONTACT,
 )
 FAMILY_LINE = Fact(
     key="contacts.line_111",
     text=_("For families, women and children, inside Kazakhstan: 111, free, day and night."),
-    sources=("https://www.zakon.kz",),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    sources=(
+        "https://apgazeta.kz/2024/03/18/na-strazhe-interesov-semi/",
+        "https://www.inform.kz/ru/bolee-110-tisyach-detey-obratilis-za-pomoshyu-v-kontakt-tsentr-111-b7c9bd",
+    ),
+    as_of=date(2025, 11, 6),
+    about=About.CONTACT,
 )
 TESTS = Fact(
     key="contacts.kaztest",
@@ -40,6 +45,7 @@ TESTS = Fact(
         "https://kaz.inform.kz/news/kazakstan-azamattigin-alu-ushn-test-tapsiruga-otnsh-kabildau-bastaldi-4db767/",
     ),
     as_of=date(2026, 2, 3),
+    about=About.CONTACT,
 )
 
 CONTACTS = (UNIFIED, MISSIONS)

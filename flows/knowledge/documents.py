@@ -299,6 +299,7 @@ ORIGINALS = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 
 DOCUMENTS = (

@@ -1,16 +1,16 @@
 """A fact: a sentence that has a source, an as-of date and a last day, or is not said."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from flows.engine.text import Text, _
 
 COLLECTED = date(2026, 11, 24)
-# Nothing is said longer than a year after somebody looked.
-A_YEAR_ON = date(2027, 11, 24)
+# How long before its last day it is said that something will end.
+NOTICE = timedelta(days=31)
 
 
 class Dated(StrEnum):
@@ -21,13 +21,35 @@ class Dated(StrEnum):
     READ = "read"
 
 
+class About(StrEnum):
+    """What a fact is about, which says how soon it has to be checked again."""
+
+    FEE = "fee"
+    CONTACT = "contact"
+    LAW = "law"
+    HISTORY = "history"
+
+
+# Months after a check for which a fact may be said.
+REVIEW_MONTHS: Mapping[About, int] = {
+    About.FEE: 6,
+    About.CONTACT: 6,
+    About.LAW: 12,
+    About.HISTORY: 24,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """What may be said: a sentence that a source supports and none contradicts.
 
     `key` is programme.key as in the seed. `as_of` is the source's own date, of which `dated` says
-    how much is true. It is said from `since` to `until`, both included; `checked` is the day on
-    which somebody last held it against its sources.
+    how much is true. It is said from `since` to `until`, both included, and never longer after
+    `checked` than what it is `about` allows; `checked` is the day on which somebody last held it
+    against its sources. Unless a source was `opened` and read whole, only an excerpt was seen.
+
+    What has an end of its own may say so: `ends` is said beside it in the last month, `ended`
+    instead of it afterwards, with what is known of the time after and what to do meanwhile.
     """
 
     key: str
@@ -36,10 +58,20 @@ class Fact:
     as_of: date
     dated: Dated = Dated.DAY
     since: date = date.min
-    until: date = A_YEAR_ON
+    until: date = date.max
     checked: date = COLLECTED
+    about: About = About.LAW
+    opened: bool = False
+    ends: Text | None = None
+    ended: Text | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the last day to what the kind of fact allows."""
+        last = months_after(self.checked, REVIEW_MONTHS[self.about])
+        object.__setattr__(self, "until", min(self.until, last))
 
     def current(self, today: date) -> bool:
+        """Return True from the first to the last day of the fact."""
         return self.since <= today <= self.until
 
 
@@ -65,8 +97,31 @@ def current(facts: Iterable[Fact], today: date) -> tuple[Fact, ...]:
 
 
 def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
-    """The facts that may be said today, each with its date; the others are silent."""
-    return tuple(_with_date(fact) for fact in current(facts, today))
+    """The facts that may be said today, each with its date; the others are silent.
+
+    Beside one that ends within the month stands that it ends; in place of one that is over, what
+    is known of the time after.
+    """
+    lines: list[Text] = []
+    for fact in facts:
+        if fact.current(today):
+            lines.append(_with_date(fact))
+            if fact.ends is not None and today > fact.until - NOTICE:
+                lines.append(fact.ends)
+        elif fact.ended is not None and today > fact.until:
+            lines.append(fact.ended)
+    return tuple(lines)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in range(day.day, 0, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError
 
 
 def _with_date(fact: Fact) -> Text:

@@ -101,7 +101,13 @@ ENTRIES = (
         key="test",
         label=row("Language test"),
         text=_("Is there a test of Kazakh or an interview? How do I register for the exam?"),
-        facts=(pilot_2026.TEST, pilot_2026.INTERVIEW, contacts.TESTS, rights.EXAM),
+        facts=(
+            pilot_2026.PHASE,
+            pilot_2026.TEST,
+            pilot_2026.INTERVIEW,
+            contacts.TESTS,
+            rights.EXAM,
+        ),
     ),
     Entry(
         key="visa",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 DEFINITION = Fact(
     key="kandas_status.definition",
@@ -31,6 +31,7 @@ CHANNELS = Fact(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
     ),
     as_of=date(2025, 10, 26),
+    opened=True,
 )
 EGOV = Fact(
     key="kandas_status.egov_needs",
@@ -45,6 +46,7 @@ EGOV = Fact(
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 PLATFORM = Fact(
     key="registry_preregistration.platform",
@@ -67,6 +69,8 @@ FEE = Fact(
         "https://www.nitec.kz/en/news/public-service-assignment-or-extension-status-kandas-available-egovkz",
     ),
     as_of=date(2025, 10, 26),
+    opened=True,
+    about=About.FEE,
 )
 COMPLETENESS = Fact(
     key="kandas_status.completeness_check",
@@ -109,6 +113,7 @@ HEARING = Fact(
         "https://prosud.kz/amp/ekspertiza/1022984-status-kandasa-izmenilis-pravila-prisvoeniya.html",
     ),
     as_of=date(2025, 10, 26),
+    opened=True,
 )
 VALIDITY = Fact(
     key="kandas_status.validity",
@@ -140,6 +145,7 @@ ABROAD_CONSENT = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 EXTENSION = Fact(
     key="kandas_extension.term",
@@ -149,6 +155,7 @@ EXTENSION = Fact(
         "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
     ),
     as_of=date(2025, 10, 26),
+    opened=True,
 )
 EXTENSION_PAPERS = Fact(
     key="kandas_extension.documents",
@@ -160,6 +167,7 @@ EXTENSION_PAPERS = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    opened=True,
 )
 ROLE = Fact(
     key="nationality_commission.role",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import Country, _
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
 CN = Fact(
     key="cn.legalisation",
@@ -143,17 +143,10 @@ TM_ENTRY = Fact(
         "Citizens of {country} needed a visa for Kazakhstan.",
         country=Country("TM"),
     ),
-    sources=("https://silkwaytv.kz",),
-    as_of=date(2023, 1, 1),
-    dated=Dated.YEAR,
-)
-IR_ENTRY = Fact(
-    key="ir.entry",
-    text=_(
-        "Citizens of {country} needed a visa for Kazakhstan.",
-        country=Country("IR"),
+    sources=(
+        "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazahstane",
+        "https://adilet.zan.kz/rus/docs/Z020000283_/compare",
     ),
-    sources=("https://silkwaytv.kz",),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
 )
@@ -163,7 +156,7 @@ AF_ENTRY = Fact(
         "Citizens of {country} needed a visa for Kazakhstan.",
         country=Country("AF"),
     ),
-    sources=("https://silkwaytv.kz",),
+    sources=("https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazahstane",),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
 )
@@ -185,6 +178,7 @@ MN_EXCHANGE = Fact(
     ),
     sources=("https://www.montsame.mn/en/read/206375",),
     as_of=date(2019, 11, 8),
+    about=About.HISTORY,
 )
 CN_PAGES = Fact(
     key="cn.misinformation",
@@ -208,6 +202,7 @@ IR_MISSIONS = Fact(
         "https://rus.baq.kz/skolko-kazahstantsev-ostayutsya-v-irane-i-izraile-otvet-mid-320016869/",
     ),
     as_of=date(2026, 3, 3),
+    about=About.CONTACT,
 )
 
 LAWS = (
@@ -222,7 +217,6 @@ LAWS = (
     AF,
     OTHER,
     TM_ENTRY,
-    IR_ENTRY,
     AF_ENTRY,
     OTHER_ENTRY,
     MN_EXCHANGE,

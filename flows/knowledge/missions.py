@@ -29,6 +29,7 @@ class Mission:
 
 
 _TREND = "https://en.trend.az/business/4005064.html"
+_GERMANY = "https://hamburg-24stun.de/articles/kasachstan-eroffnet-drittes-konsulat-in-deutschland-wahlt-hamburg"
 _IRAN = "https://newtimes.kz/eksklyuziv/207655-situatsiia-na-blizhnem-vostoke-boitsia-li-astana-vozvrashcheniia-iranskikh-kazakhov/amp"
 
 MISSIONS = (
@@ -85,6 +86,16 @@ MISSIONS = (
         "https://gorsovetklgd.ru/novosti/v-kaliningrade-otkryto-konsulstvo-respubliki-kazahstan",
         date(2022, 4, 29),
     ),
+    Mission("de_berlin", "DE", "Europe/Berlin", _GERMANY),
+    Mission("de_frankfurt", "DE", "Europe/Berlin", "http://genkonsul.de/consular_affairs_ru/"),
+    Mission(
+        "de_munich",
+        "DE",
+        "Europe/Berlin",
+        "https://www.gov.kz/memleket/entities/mfa-munich/press/article/1",
+        date(2024, 5, 21),
+    ),
+    Mission("de_hamburg", "DE", "Europe/Berlin", _GERMANY),
     Mission("tr_ankara", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
     Mission("tr_istanbul", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
     Mission(
@@ -110,6 +121,7 @@ MISSIONS = (
 ZONES = {
     "AF": "Asia/Kabul",
     "CN": "Asia/Shanghai",
+    "DE": "Europe/Berlin",
     "IR": "Asia/Tehran",
     "KG": "Asia/Bishkek",
     "KZ": "Asia/Almaty",

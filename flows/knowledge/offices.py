@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.text import Text, _, verbatim
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 from flows.knowledge.missions import GENERAL
 
 _MOVE = "https://oq.gov.kz/en/movein"
@@ -19,6 +19,7 @@ MISSION = Fact(
     sources=(_MOVE,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.CONTACT,
 )
 AKIMAT = Fact(
     key="offices.akimat",
@@ -30,6 +31,7 @@ AKIMAT = Fact(
         "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
     ),
     as_of=date(2025, 10, 26),
+    about=About.CONTACT,
 )
 CAREER = Fact(
     key="offices.career_centre",
@@ -37,6 +39,7 @@ CAREER = Fact(
     sources=(_MOVE,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.CONTACT,
 )
 POLICE = Fact(
     key="offices.police",
@@ -47,6 +50,7 @@ POLICE = Fact(
     sources=(_KANDAS,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.CONTACT,
 )
 COUNTER = Fact(
     key="offices.state_corporation",
@@ -54,13 +58,15 @@ COUNTER = Fact(
     sources=(_MOVE,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.CONTACT,
 )
 FUND = Fact(
     key="offices.otandastar",
     text=_("The Otandastar fund advises Kazakhs abroad; its site is oq.gov.kz."),
-    sources=("https://oq.gov.kz",),
+    sources=("https://oq.gov.kz/en/news/1458", "https://oq.gov.kz/en/movein"),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.CONTACT,
 )
 
 OFFICES = (MISSION, AKIMAT, CAREER, POLICE, COUNTER, FUND)
@@ -90,6 +96,10 @@ PLACES = (
     Place("ru_moscow", "RU", _("Embassy in Moscow")),
     Place("ru_astrakhan", "RU", _("Consulate General in Astrakhan")),
     Place("ru_kaliningrad", "RU", _("Honorary consulate in Kaliningrad")),
+    Place("de_berlin", "DE", _("Embassy in Berlin")),
+    Place("de_frankfurt", "DE", _("Consulate General in Frankfurt")),
+    Place("de_munich", "DE", _("Consulate General in Munich")),
+    Place("de_hamburg", "DE", _("Consulate General in Hamburg")),
     Place("kg_osh", "KG", _("Consulate General in Osh")),
     Place("tm_ashgabat", "TM", _("Embassy in Ashgabat")),
     Place("tr_ankara", "TR", _("Embassy in Ankara")),

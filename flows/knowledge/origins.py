@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flows.engine.text import _
-from flows.knowledge import cards, laws
+from flows.knowledge import cards, entry, laws
 from flows.knowledge.facts import Fact
 
 # Countries that most people who come are citizens of, most frequent first.
@@ -51,7 +51,13 @@ OTHER = Origin(
 )
 STATELESS = Origin(code="", confirmation=Confirmation.UNKNOWN, law=None)
 KNOWN = (
-    Origin(code="UZ", confirmation=Confirmation.TREATY, law=laws.UZ),
+    Origin(
+        code="UZ",
+        confirmation=Confirmation.TREATY,
+        law=laws.UZ,
+        entry=(entry.UZ_STAY,),
+        inside=(entry.UZ_STAY,),
+    ),
     Origin(
         code="CN",
         confirmation=Confirmation.APOSTILLE,
@@ -65,16 +71,35 @@ KNOWN = (
         code="MN",
         confirmation=Confirmation.UNKNOWN,
         law=laws.MN,
+        entry=(entry.MN_STAY,),
         exchange=(laws.MN_EXCHANGE,),
     ),
-    Origin(code="RU", confirmation=Confirmation.TREATY, law=laws.RU),
-    Origin(code="KG", confirmation=Confirmation.TREATY, law=laws.KG),
-    Origin(code="TR", confirmation=Confirmation.APOSTILLE, law=laws.TR),
+    Origin(
+        code="RU",
+        confirmation=Confirmation.TREATY,
+        law=laws.RU,
+        entry=(entry.EAEU_STAY,),
+        inside=(entry.EAEU_STAY, entry.REGISTER),
+    ),
+    Origin(
+        code="KG",
+        confirmation=Confirmation.TREATY,
+        law=laws.KG,
+        entry=(entry.EAEU_STAY,),
+        inside=(entry.EAEU_STAY, entry.REGISTER),
+    ),
+    Origin(
+        code="TR",
+        confirmation=Confirmation.APOSTILLE,
+        law=laws.TR,
+        entry=(entry.TR_STAY,),
+        inside=(entry.TR_STAY, entry.REGISTER),
+    ),
     Origin(
         code="IR",
         confirmation=Confirmation.LEGALISATION,
         law=laws.IR,
-        entry=(laws.IR_ENTRY, laws.IR_MISSIONS),
+        entry=(entry.IR_STAY, laws.IR_MISSIONS),
         dangerous=True,
     ),
     Origin(

@@ -127,6 +127,30 @@ BEFORE_PERMIT = Fact(
     until=UNTIL,
 )
 
+PHASE = Fact(
+    key="pilot_2026.phase",
+    text=_(
+        "A pilot runs in 2026. Four steps come before the kandas status and the residence permit: a"
+        " language test, a questionnaire, a check by authorities and an interview."
+    ),
+    sources=(
+        "https://cis-legislation.com/document.fwx?rgn=173478",
+        "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
+        "https://charter97.org/ru/news/2026/2/24/674811/",
+    ),
+    as_of=date(2026, 2, 24),
+    since=SINCE,
+    until=UNTIL,
+    ends=_(
+        "The pilot is said to end on 31 December 2026. We have not found what applies after it. Ask"
+        " an officer before you apply, pay or travel."
+    ),
+    ended=_(
+        "The pilot of 2026 was said to end on 31 December 2026. We have not checked which steps"
+        " apply now. Ask an officer before you apply, pay or travel."
+    ),
+)
+
 PILOT = (
     BASIS,
     START,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import Amount, _
-from flows.knowledge.facts import Fact, Withheld
+from flows.knowledge.facts import About, Fact, Withheld
 
 SINCE, UNTIL = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -24,6 +24,12 @@ PLACES = Fact(
     as_of=date(2025, 12, 30),
     since=SINCE,
     until=UNTIL,
+    ends=_("The quota and the amounts are for 2026. We have not found those of 2027."),
+    ended=_(
+        "The quota and the amounts of 2026 are over. We have not checked those of this year. The"
+        " career centre of the region can tell you."
+    ),
+    opened=True,
 )
 LAST_YEAR = Fact(
     key="regional_quota.quota_2025",
@@ -39,6 +45,7 @@ LAST_YEAR = Fact(
     as_of=date(2026, 1, 28),
     since=SINCE,
     until=UNTIL,
+    about=About.HISTORY,
 )
 SHARE = Fact(
     key="regional_quota.share",
@@ -56,6 +63,7 @@ SHARE = Fact(
     as_of=date(2026, 1, 28),
     since=SINCE,
     until=UNTIL,
+    about=About.HISTORY,
 )
 DUTY = Fact(
     key="regional_quota.duty",
@@ -68,7 +76,6 @@ DUTY = Fact(
     ),
     as_of=date(2026, 1, 8),
     since=SINCE,
-    until=UNTIL,
 )
 REPAY = Fact(
     key="quota_support.repay",
@@ -84,7 +91,6 @@ REPAY = Fact(
     ),
     as_of=date(2026, 1, 8),
     since=SINCE,
-    until=UNTIL,
 )
 MCI_2026 = Fact(
     key="quota_support.mci",
@@ -101,6 +107,7 @@ MCI_2026 = Fact(
     as_of=date(2026, 1, 1),
     since=SINCE,
     until=UNTIL,
+    about=About.FEE,
 )
 RELOCATION = Fact(
     key="quota_support.relocation",
@@ -117,6 +124,7 @@ RELOCATION = Fact(
     as_of=date(2026, 1, 21),
     since=SINCE,
     until=UNTIL,
+    about=About.FEE,
 )
 RENT = Fact(
     key="quota_support.rent",
@@ -136,6 +144,7 @@ RENT = Fact(
     as_of=date(2026, 1, 21),
     since=SINCE,
     until=UNTIL,
+    about=About.FEE,
 )
 HOME = Fact(
     key="quota_support.certificate",
@@ -152,6 +161,7 @@ HOME = Fact(
     as_of=date(2026, 2, 1),
     since=SINCE,
     until=UNTIL,
+    about=About.FEE,
 )
 OTHER = Fact(
     key="quota_support.other",
@@ -182,14 +192,42 @@ WHO_GETS = Fact(
     as_of=date(2025, 12, 16),
     since=SINCE,
     until=UNTIL,
+    about=About.HISTORY,
 )
 
+SOUTH = Fact(
+    key="regional_quota.south",
+    text=_(
+        "The quota of 2026 has no places in the south, in Almaty, Astana or Mangystau. The payments"
+        " of the quota are not given there."
+    ),
+    sources=(
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+    ),
+    as_of=date(2025, 12, 30),
+    since=SINCE,
+    until=UNTIL,
+)
+SETTLED = Fact(
+    key="regional_quota.settled",
+    text=_(
+        "In 2022 28% of newcomers settled in Almaty Region. 16% settled in Mangystau"
+        " and 9% in Turkistan Region."
+    ),
+    sources=(
+        "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
+    ),
+    as_of=date(2022, 12, 31),
+    about=About.HISTORY,
+)
+
+# What binds those who signed, whatever the year.
+DUTIES = (DUTY, REPAY)
 QUOTA = (
     PLACES,
     LAST_YEAR,
     SHARE,
-    DUTY,
-    REPAY,
+    SOUTH,
     MCI_2026,
     RELOCATION,
     RENT,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact, Withheld
+from flows.knowledge.facts import About, Fact, Withheld
 from flows.knowledge.kandas import CHANNELS, FEE, ROLE
 
 ANNOUNCEMENT = Fact(
@@ -12,8 +12,9 @@ ANNOUNCEMENT = Fact(
         "On 22 July 2025 the Minister of Labour said that a list of ethnic Kazakhs abroad would be"
         " prepared within migration.enbek.kz, together with the missions and the Otandastar fund."
     ),
-    sources=("https://kz.kursiv.media",),
+    sources=("https://kz.kursiv.media/kk/category/news/page/329",),
     as_of=date(2025, 7, 22),
+    about=About.HISTORY,
 )
 
 REGISTRY = (ANNOUNCEMENT, CHANNELS, FEE, ROLE)

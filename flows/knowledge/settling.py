@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 SOLVENCY = Fact(
     key="prp.solvency",
@@ -45,6 +45,7 @@ EXAM = Fact(
         "https://www.inform.kz/ru/poluchenie-grazhdanstva-rk-utverzhden-poryadok-testirovaniya-pretendentov-916c93",
     ),
     as_of=date(2026, 1, 19),
+    opened=True,
 )
 NO_DUAL = Fact(
     key="citizenship_simplified.no_dual",
@@ -68,6 +69,7 @@ STATELESS = Fact(
     sources=("https://unsdg.un.org/latest/stories/kazakhstan-lifting-shadows-statelessness",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.HISTORY,
 )
 MISSIONS_CITIZENSHIP = Fact(
     key="citizenship_simplified.missions",

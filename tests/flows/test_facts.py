@@ -1,5 +1,6 @@
 """A fact has a source, a date and a last day, and is silent after that day."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,8 +15,17 @@ from flows.about import outcome
 from flows.engine.flow import Submit
 from flows.engine.text import Text
 from flows.knowledge import catalogue
-from flows.knowledge.facts import A_YEAR_ON, COLLECTED, Dated, Fact, Withheld, said
-from flows.knowledge.pilot_2026 import PILOT
+from flows.knowledge.facts import (
+    COLLECTED,
+    REVIEW_MONTHS,
+    About,
+    Dated,
+    Fact,
+    Withheld,
+    months_after,
+    said,
+)
+from flows.knowledge.pilot_2026 import PHASE, PILOT
 from flows.knowledge.quota import QUOTA
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, WORDS
@@ -34,16 +44,18 @@ def test_a_fact_has_a_source_and_its_dates_in_order(fact: Fact) -> None:
     assert all(source.startswith(("https://", "http://")) for source in fact.sources)
     assert fact.as_of <= fact.checked <= fact.until
     assert fact.since <= fact.until
-    assert fact.until <= A_YEAR_ON, "nothing is said longer than a year after somebody looked"
+    assert fact.until <= months_after(fact.checked, REVIEW_MONTHS[fact.about])
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_a_fact_is_said_with_its_date_up_to_its_last_day_and_never_after(fact: Fact) -> None:
-    (sentence,) = said([fact], fact.until)
+    sentence, *rest = said([fact], fact.until)
+    assert tuple(rest) == ((fact.ends,) if fact.ends else ())
     told = inside(sentence)
     assert told.pop("fact") == fact.text
     assert told in ({"date": fact.as_of}, {"year": fact.as_of.year})
-    assert said([fact], fact.until + timedelta(days=1)) == ()
+    over = said([fact], fact.until + timedelta(days=1))
+    assert over == ((fact.ended,) if fact.ended else ())
     assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
 
 
@@ -56,16 +68,67 @@ def test_a_date_that_the_source_does_not_have_is_not_made_up() -> None:
     assert "без даты" in WORDS.render(read[0], "ru")
 
 
+@pytest.mark.parametrize(
+    ("about", "last"),
+    (
+        (About.FEE, date(2027, 5, 24)),
+        (About.CONTACT, date(2027, 5, 24)),
+        (About.LAW, date(2027, 11, 24)),
+        (About.HISTORY, date(2028, 11, 24)),
+    ),
+)
+def test_how_long_a_fact_is_said_after_its_check_depends_on_its_kind(
+    about: About, last: date
+) -> None:
+    fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
+    assert replace(fact, about=about, until=date.max).until == last
+    assert replace(fact, about=about, until=COLLECTED).until == COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    (
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2027, 8, 31), 6, date(2028, 2, 29)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+    ),
+)
+def test_months_are_counted_to_the_last_day_of_a_shorter_month(
+    day: date, months: int, later: date
+) -> None:
+    assert months_after(day, months) == later
+
+
+@pytest.mark.parametrize(
+    ("today", "count"),
+    (
+        (date(2026, 11, 30), 1),
+        (date(2026, 12, 1), 2),
+        (date(2026, 12, 31), 2),
+        (date(2027, 1, 1), 1),
+        (date(2028, 1, 1), 1),
+    ),
+)
+def test_what_ends_is_announced_from_1_december_and_said_afterwards(
+    today: date, count: int
+) -> None:
+    told = said([PHASE], today)
+    assert len(told) == count
+    assert (PHASE.ends in told) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
+    assert (PHASE.ended in told) == (today >= date(2027, 1, 1))
+
+
 @given(DAYS)
 def test_on_any_day_only_facts_inside_their_dates_are_said(today: date) -> None:
-    told = {inside(sentence)["fact"] for sentence in said(FACTS, today)}
+    sentences = [inside(sentence) for sentence in said(FACTS, today)]
+    told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
 @pytest.mark.parametrize("fact", (*PILOT, *QUOTA), ids=lambda fact: fact.key)
 def test_from_2027_on_nothing_of_the_pilot_and_of_the_quota_of_2026_is_said(fact: Fact) -> None:
     assert said([fact], date(2026, 12, 31))
-    assert said([fact], date(2027, 1, 1)) == ()
+    assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
 
 
 def test_what_is_not_promised_is_said_also_when_every_fact_is_silent() -> None:
@@ -111,9 +174,47 @@ def test_due_lists_what_ends_soon_and_what_is_silent_already() -> None:
     assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
 
 
+def test_on_a_day_each_intent_is_printed_with_what_is_silent() -> None:
+    code, told = run("on", "2027-01-01", "--only", "test.")
+    assert code == 0
+    assert "test.language: Language test (opens interview)" in told
+    assert WORDS.render(PHASE.ended or NO_PROMISE, "en") in told
+    assert "silent: pilot_2026.phase, pilot_2026.step_1_test" in told
+    assert "kandas.what" not in told
+
+
+def test_on_a_day_in_a_language_what_has_no_verified_answer_is_marked() -> None:
+    _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
+    assert "(no verified answer)" in told
+    assert "Мы не можем сказать" in told
+
+
+def test_what_lapsed_is_marked() -> None:
+    _code, told = run("on", "2031-01-01", "--only", "kandas.what")
+    assert "LAPSED" in told
+
+
+def test_every_source_is_printed_as_opened_or_as_an_excerpt() -> None:
+    code, told = run("sources")
+    assert code == 0
+    assert "opened   https://oq.gov.kz/en/qazalemnews/1277\n" in told
+    assert "excerpt  https://silkwaytv.kz" in told
+    every = {source for fact in FACTS for source in fact.sources}
+    assert all(source in told for source in every)
+
+
+BARE = re.compile(r"https?://[^/]+/?")
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
+def test_no_fact_rests_on_a_bare_home_page(fact: Fact) -> None:
+    assert not all(BARE.fullmatch(source) for source in fact.sources), fact.sources
+
+
 def test_due_lists_what_was_long_not_checked() -> None:
     _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
-    assert f"kandas_status.fee: last checked on {COLLECTED}" in told
+    assert f"kandas_status.channels: last checked on {COLLECTED}" in told
+    assert "kandas_status.fee: silent since 2027-05-25" in told
     assert run("due", "--today", "2026-11-25", "--days", "0", "--months", "6") == (
         0,
         "Nothing is due.\n",

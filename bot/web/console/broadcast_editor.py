@@ -87,7 +87,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """DenialReason it cannot be sent: in words, where, and the step that corrects it."""
+    """Why it cannot be sent: in words, where, and the step that corrects it."""
 
     words: str
     detail: str

@@ -73,7 +73,7 @@ class SnoozeForm(CaseForm):
 
 
 class AnswersForm(VersionedForm):
-    """DenialReason the answers are read, and whether masked ones are shown."""
+    """Why the answers are read, and whether masked ones are shown."""
 
     reason: OptionalReason = None
     unmasked: Checkbox = False

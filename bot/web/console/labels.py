@@ -133,7 +133,7 @@ CASE: dict[str, Text] = {
     "by_officer": _("filled in by an officer"),
     "fill": button("Fill in"),
     "fill_hint": _("As the person would write it"),
-    "why": _("DenialReason do you read it?"),
+    "why": _("Why do you read it?"),
     "why_hint": _("Your choice stays in the audit log, with your name and the time."),
     "read_case": button("Open the case"),
     "document": button("Ask for a document"),

@@ -30,7 +30,7 @@ BROADCASTS: dict[str, Text] = {
     "hint_news": _("Changed rules, support, events. Nobody gets two of these on one day."),
     "hint_urgent": _("Danger or fraud. Two people have to agree; quiet hours don't count."),
     "news_topic": _("Topic"),
-    "why_sent": _("DenialReason is it sent? (for the approver and the log)"),
+    "why_sent": _("Why is it sent? (for the approver and the log)"),
     "audience_title": _("Who gets it?"),
     "audience_hint": _(
         "Only people who asked for announcements on this topic. What you leave empty sets no bound."
@@ -165,7 +165,7 @@ BROADCASTS: dict[str, Text] = {
     "doubt_leave": button("Leave it at that"),
     "doubt_one_again": button("Send again"),
     "doubt_one_leave": button("Leave"),
-    "reasons_title": _("DenialReason not"),
+    "reasons_title": _("Why not"),
     "recipients": _("Recipients"),
     "recipients_hint": _("Nobody's name or address: a recipient is a number here."),
     "fate": _("What became of it"),

@@ -5,17 +5,34 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.text import Text
-from flows.knowledge.facts import Fact, current, said
+from flows.knowledge.facts import Fact, said
 
-type Part = Fact | Text
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Sentences that mislead without one another: all are said, or `otherwise` is, or none.
+
+    `parts` hang on the facts among them: they fall silent with the first of these.
+    """
+
+    parts: tuple[Fact | Text, ...]
+    otherwise: Text | None = None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the facts among the parts."""
+        return tuple(part for part in self.parts if isinstance(part, Fact))
+
+
+type Part = Fact | Text | Together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What is said to one intent.
 
-    `label` names the question as a person would: at most 24 characters in every language, written
-    with `row`. It heads the answer and is the button that offers it. `opening` is said at once,
+    `label` names the question as a person would: at most 20 characters in every language, written
+    with `button`. It heads the answer and is the button that offers it. `opening` is said at once,
     best under 600 characters; `more` after "More about this". `flow` names the flow of the menu
     that goes further, `preset` the answers of it that the intent already gives. `neighbours` are
     intents that the person may have meant instead, likeliest first. Where nothing is verified,
@@ -33,17 +50,35 @@ class Answer:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Return every fact of the answer."""
-        return tuple(part for part in (*self.opening, *self.more) if isinstance(part, Fact))
+        """Return every fact of the answer, also of those that stand together."""
+        found: list[Fact] = []
+        for part in (*self.opening, *self.more):
+            if isinstance(part, Together):
+                found += part.facts
+            elif isinstance(part, Fact):
+                found.append(part)
+        return tuple(found)
 
     def lapsed(self, today: date) -> bool:
         """Return True if facts were what answered it and none of them may be said today."""
-        return bool(self.facts) and not current(self.facts, today)
+        return bool(self.facts) and not said(self.facts, today)
 
 
 def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
     """Return the sentences of an answer; facts that may not be said today are left out."""
     lines: list[Text] = []
     for part in parts:
-        lines += said((part,), today) if isinstance(part, Fact) else (part,)
+        match part:
+            case Fact():
+                lines += said((part,), today)
+            case Together():
+                lines += _together(part, today)
+            case Text():
+                lines.append(part)
     return tuple(lines)
+
+
+def _together(group: Together, today: date) -> tuple[Text, ...]:
+    if all(fact.current(today) for fact in group.facts):
+        return spoken(group.parts, today)
+    return (group.otherwise,) if group.otherwise is not None else ()

@@ -1,0 +1,121 @@
+"""Entry and stay by citizenship, and what is to be done after arrival."""
+
+from datetime import date
+
+from flows.engine.text import _
+from flows.knowledge.facts import COLLECTED, Dated, Fact
+
+_ORDER_2025 = "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html"
+_NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-free-countries/"
+
+UZ_STAY = Fact(
+    key="uz.stay",
+    text=_(
+        "Citizens of Uzbekistan need no visa. They may stay 30 days without registration, and 90"
+        " days in any 180 in all."
+    ),
+    sources=(
+        "https://m.kun.uz/en/news/2023/01/31/kazakhstan-extends-period-of-stay-without-registration-for-citizens-of-uzbekistan",
+        "https://upl.uz/policy/31207-news.html",
+    ),
+    as_of=date(2023, 1, 31),
+    opened=True,
+)
+TR_STAY = Fact(
+    key="tr.stay",
+    text=_("Citizens of Turkey may stay up to 90 days in any 180 without a visa."),
+    sources=(
+        _ORDER_2025,
+        "https://kaz.zakon.kz/quqiq/6066960-end-trkiya-azamattary-azastanda-90-knge-deyn-vizasyz-zhre-alady.html",
+    ),
+    as_of=date(2025, 8, 28),
+)
+DE_STAY = Fact(
+    key="de.stay",
+    text=_(
+        "Citizens of Germany may stay up to 30 days without a visa. In any 180 days"
+        " they may stay 90 days in all."
+    ),
+    sources=(
+        _ORDER_2025,
+        "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
+    ),
+    as_of=date(2025, 8, 28),
+)
+IR_STAY = Fact(
+    key="ir.stay",
+    text=_(
+        "Citizens of Iran may stay up to 14 days without a visa. In any 180 days they"
+        " may stay 42 days in all. This began in July 2022."
+    ),
+    sources=(
+        "https://baigenews.kz/kazakhstan_vvyel_bezvizovyy_rezhim_dlya_kitaya-_indii_i_irana_135116/",
+        "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",
+        "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
+    ),
+    as_of=date(2022, 7, 10),
+)
+EAEU_STAY = Fact(
+    key="eaeu.stay",
+    text=_(
+        "Citizens of Russia and Kyrgyzstan need no visa. They may stay up to 90 days in any 180."
+    ),
+    sources=(
+        "https://turkmenportal.com/blog/57275/v-kazahstane-nachali-deistvovat-novye-migracionnye-pravila",
+        _NEW_EUROPE,
+    ),
+    as_of=date(2023, 1, 1),
+    dated=Dated.YEAR,
+)
+MN_STAY = Fact(
+    key="mn.stay",
+    text=_(
+        "Citizens of Mongolia visit without a visa, by an agreement of 1994. A mission can tell you"
+        " for how many days."
+    ),
+    sources=("https://prg.kz/document/?doc_id=1014308", _NEW_EUROPE),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+REGISTER = Fact(
+    key="stay.registration",
+    text=_(
+        "Does your country have a visa-free stay of up to 90 days? Since 1 July 2026"
+        " its citizens register online with the migration police. The last day for it"
+        " is day 30 after entry."
+    ),
+    sources=(
+        "https://www.trend.az/casia/kazakhstan/4122066.html",
+        "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
+    ),
+    as_of=date(2025, 11, 25),
+    since=date(2026, 7, 1),
+)
+HOST = Fact(
+    key="stay.host",
+    text=_(
+        "Whoever you live with tells the migration police that you have arrived: within 3 working"
+        " days. Ask your host to show you the confirmation."
+    ),
+    sources=(
+        "https://investastana.kz/kz/astana-invest/press-center/news/v-kazakhstane-otmenena-obyazatelnaya-registratsiya-inostrantsev",
+        "https://77tv.kz/v-regione-za-7-mesyacev-oformleno-840-viz",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+FINGERPRINTS = Fact(
+    key="stay.fingerprints",
+    text=_(
+        "From the age of 16 fingerprints are taken: for a visa, for a residence permit and for the"
+        " residence card."
+    ),
+    sources=(
+        "https://www.zakon.kz/pravo/6494056-daktiloskopiya-grazhdan-rk-i-inostrantsev-v-posolstvakh-kazakhstana-obnovleny-pravila.html",
+        "https://expert-kz.com/item/185501-obyazatelnuyu-daktiloskopiyu-dlya-inostrancev-vvodyat-v-kazahstane",
+    ),
+    as_of=date(2025, 10, 13),
+)
+
+STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)
+ENTRY = (*STAYS, REGISTER, HOST, FINGERPRINTS)

@@ -1,0 +1,12 @@
+"""Warnings that several answers share."""
+
+from flows.engine.text import _
+
+KEEP = _("Do not give up your citizenship before the migration service of Kazakhstan tells you to.")
+LEFT = _("If you have already left, do not go back for a paper. Ask an officer what helps instead.")
+UNSAFE = _("Never go back to a place where you are not safe to get a paper.")
+NO_SELLING = _("Nobody can sell you the kandas status, a paper or a place. Do not pay for one.")
+ASK_BEFORE_PAYING = _(
+    "Translations, the notary, the apostille and state fees cost money. We do not know the exact"
+    " amounts; ask before you pay."
+)

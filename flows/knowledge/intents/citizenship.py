@@ -1,0 +1,76 @@
+"""Answers about citizenship: the warning not to give one up too early stands first in each."""
+
+from flows.engine.text import _, button
+from flows.knowledge import laws, living, offices, settling
+from flows.knowledge import requirements as needs
+from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.cautions import KEEP, LEFT
+
+CITIZENSHIP = (
+    Answer(
+        intent="citizenship.how",
+        label=button("Citizenship"),
+        opening=(
+            KEEP,
+            settling.COMBINED,
+            settling.EXAM,
+            needs.STATEMENT,
+            needs.CHINA_FIRST,
+            LEFT,
+        ),
+        more=(
+            settling.MISSIONS_CITIZENSHIP,
+            settling.NO_DUAL,
+            settling.STATELESS,
+            offices.POLICE,
+            _("We have not checked how long it takes and what the fee is. Ask an officer."),
+        ),
+        flow="checklist",
+        preset=(("programme", "citizenship_simplified"),),
+        neighbours=("citizenship.renounce", "permit.residence", "test.language"),
+    ),
+    Answer(
+        intent="citizenship.dual",
+        label=button("Two citizenships"),
+        opening=(settling.NO_DUAL, settling.STATELESS),
+        more=(needs.STATEMENT, needs.CARD_KEEPS, laws.MN_EXCHANGE, offices.POLICE),
+        neighbours=("citizenship.renounce", "citizenship.how", "life.pension"),
+    ),
+    Answer(
+        intent="citizenship.renounce",
+        label=button("Give up citizenship"),
+        opening=(
+            KEEP,
+            settling.STATELESS,
+            needs.STATEMENT,
+            _(
+                "Does your country first want proof of the new citizenship? Ask the migration"
+                " service for it in writing: we have not checked what it can give you."
+            ),
+        ),
+        more=(
+            Together((settling.NO_DUAL, needs.UZ_RELEASE)),
+            laws.MN_EXCHANGE,
+            _(
+                "We have not checked how it is done in China, Mongolia and Russia. Go to a"
+                " consulate of your country only if that is safe for you."
+            ),
+            offices.POLICE,
+        ),
+        flow="officer",
+        neighbours=("citizenship.how", "citizenship.dual", "citizenship.stateless"),
+    ),
+    Answer(
+        intent="citizenship.stateless",
+        label=button("No citizenship"),
+        opening=(
+            _("Talk to an officer soon, also if you have no paper at all."),
+            living.LEGAL_HELP,
+            living.LEGAL_BUREAU,
+            offices.POLICE,
+        ),
+        more=(needs.STATELESS_TOO,),
+        flow="officer",
+        neighbours=("documents.missing", "citizenship.how", "kandas.apply"),
+    ),
+)

@@ -1,0 +1,58 @@
+"""Answers about the language test and the interview."""
+
+from flows.engine.text import _, button
+from flows.knowledge import contacts, kandas, pilot_2026, settling
+from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.family import TEST_OPEN
+
+CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")
+
+TESTS = (
+    Answer(
+        intent="test.language",
+        label=button("Language test"),
+        opening=(
+            pilot_2026.PHASE,
+            Together((pilot_2026.TEST, contacts.TESTS)),
+            TEST_OPEN,
+            _(
+                "We have not found what the test costs, or how many answers must be right. We"
+                " have not found whether it can be read in Arabic script."
+            ),
+        ),
+        more=(Together((CITIZENSHIP_EXAM, settling.EXAM)),),
+        flow="interview",
+        preset=(("wish", "stages"),),
+        neighbours=("test.practice", "interview.what", "pilot.2026"),
+    ),
+    Answer(
+        intent="test.practice",
+        label=button("Practice"),
+        opening=(
+            _(
+                "Here you can practise simple questions in Kazakh. They are our own, not those of"
+                " the test, and nothing is counted."
+            ),
+        ),
+        more=(pilot_2026.PHASE,),
+        flow="interview",
+        preset=(("wish", "practice"),),
+        neighbours=("test.language", "interview.what", "life.adaptation"),
+    ),
+    Answer(
+        intent="interview.what",
+        label=button("Interview"),
+        opening=(
+            pilot_2026.PHASE,
+            Together((pilot_2026.INTERVIEW, pilot_2026.QUESTIONNAIRE)),
+            _(
+                "We have not found which questions are asked, or what the authorities check."
+                " Answer truthfully."
+            ),
+        ),
+        more=(kandas.ROLE,),
+        flow="interview",
+        preset=(("wish", "stages"),),
+        neighbours=("test.practice", "test.language", "kandas.prove_ethnicity"),
+    ),
+)

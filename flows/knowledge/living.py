@@ -1,0 +1,179 @@
+"""Everyday life after the move: numbers, accounts, diplomas, service, pensions, marriage, help."""
+
+from datetime import date
+
+from flows.engine.text import _
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
+
+_ARRIVAL = "https://www.gov.kz/situations/497/intro?lang=en"
+
+GET_IIN = Fact(
+    key="living.iin",
+    text=_(
+        "A foreigner gets the IIN at a State Corporation office, free of charge. Applying online"
+        " takes an IIN."
+    ),
+    sources=(_ARRIVAL, "https://oq.gov.kz/en/movein"),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+BANK = Fact(
+    key="living.bank",
+    text=_("Without an IIN a foreigner cannot sign a labour contract or open a bank account."),
+    sources=(_ARRIVAL,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+SIGNATURE = Fact(
+    key="living.signature",
+    text=_(
+        "The same office then registers your phone number and gives a digital"
+        " signature. With these you can sign in to egov.kz."
+    ),
+    sources=(_ARRIVAL,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+PHONE_CARD = Fact(
+    key="living.phone_card",
+    text=_("A local phone card is registered with a mobile operator."),
+    sources=(_ARRIVAL,),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+ARMY = Fact(
+    key="living.army",
+    text=_("Military registration is for citizens of Kazakhstan who live in the country."),
+    sources=(
+        "https://www.zakon.kz/pravo/6494899-v-kazakhstane-izmenilis-pravila-voinskogo-ucheta.html",
+    ),
+    as_of=date(2025, 10, 20),
+)
+ARMY_FREE = Fact(
+    key="living.army_free",
+    text=_(
+        "Not called up are those who have reached 27 or are unfit. The same holds for"
+        " those who served in another state's army."
+    ),
+    sources=(
+        "https://www.lada.kz/kazakhstan-news/142903-osennii-prizyv-kto-osvobozhden-i-chem-grozit-uklonenie-ot-armii-v-kazakhstane.html",
+        "https://mgorod.kz/news/osennij-prizyv-v-kazahstane-kto-imeet-pravo-na-otsrochku-i-chto-grozit-za-uklonenie",
+    ),
+    as_of=date(2025, 9, 3),
+)
+RECOGNITION = Fact(
+    key="living.recognition",
+    text=_(
+        "For foreign university diplomas rules of recognition of 12 June 2023 apply. Questions are"
+        " answered on enic-kazakhstan.edu.kz."
+    ),
+    sources=("https://enic-kazakhstan.edu.kz./en/chasto-zadavaemye-voprosy/perechen-voprosov",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+RECOGNITION_PAPERS = Fact(
+    key="living.recognition_papers",
+    text=_(
+        "Recognition takes the diploma with its annex and a notary's translation. The diploma needs"
+        " an apostille or legalisation, unless a treaty says otherwise."
+    ),
+    sources=("http://egov.kz/cms/en/mobile-services/185pass_mon",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+PENSION_MN = Fact(
+    key="living.pension_mn",
+    text=_(
+        "In January 2026 the Senate approved a pension agreement with Mongolia. By it years of work"
+        " in both countries are to count."
+    ),
+    sources=(
+        "https://oq.gov.kz/en/qazalemnews/1402",
+        "https://cn.inform.kz/news/zuo-weitongshihui-fae27d/",
+    ),
+    as_of=date(2026, 1, 22),
+    opened=True,
+)
+PENSION_UNION = Fact(
+    key="living.pension_union",
+    text=_(
+        "For workers from Russia and Kyrgyzstan there is a pension agreement. The"
+        " Eurasian Economic Union made it in 2019."
+    ),
+    sources=("http://adilet.zan.kz/kaz/docs/Z2000000381/compare",),
+    as_of=date(2020, 12, 7),
+)
+MARRIAGE = Fact(
+    key="living.marriage",
+    text=_(
+        "A marriage is registered 15 days after the application at the earliest. If one of the two"
+        " is a foreigner, more papers are needed."
+    ),
+    sources=(
+        "https://www.zakon.kz/obshestvo/6503579-kak-pozhenitsya-v-krasivuyu-datu-podskazali-kazakhstantsam.html",
+        "https://www.lada.kz/kazakhstan-news/142531-zamuzh-za-inostrantsa-v-kazakhstane-kakie-dokumenty-nuzhny-dlia-registratsii-braka.html",
+    ),
+    as_of=date(2026, 1, 6),
+)
+COMPLAINT = Fact(
+    key="living.complaint",
+    text=_(
+        "You may complain about a decision of an office to the body above it. A code in force since"
+        " 1 July 2021 says so."
+    ),
+    sources=(
+        "https://adilet.zan.kz/rus/docs/K2000000350/compare/eng",
+        "https://www.ktek.kz/kk/2023-zhyl-y-28-arashada-y-zha-daj-bojynsha-memlekettik-organdardy-resmi-sajttarynda-zh-ne-leumettik-zhelilerinde-ornalastyru-a-arnal-an-r-kimshilik-r-simdik-procestik-kodeksi-zh-nindegi-a-parat/",
+    ),
+    as_of=date(2023, 11, 28),
+)
+BRIBES = Fact(
+    key="living.bribes",
+    text=_("To report a bribe, inside Kazakhstan: 1424, free of charge."),
+    sources=("https://egov.kz/cms/en/articles/legal_relations/corruption",),
+    as_of=date(2021, 4, 27),
+    about=About.CONTACT,
+)
+LEGAL_HELP = Fact(
+    key="living.legal_help",
+    text=_(
+        "In the south the legal centre “Sana Sezim” helps people without citizenship"
+        " or papers. The help is free. The centre works with the UN Refugee Agency,"
+        " not with the state."
+    ),
+    sources=("https://www.unhcr.org/centralasia/en?p=21591",),
+    as_of=date(2023, 1, 1),
+    dated=Dated.YEAR,
+    about=About.CONTACT,
+)
+LEGAL_BUREAU = Fact(
+    key="living.legal_bureau",
+    text=_(
+        "The Kazakhstan International Bureau for Human Rights helps people without"
+        " citizenship too. It also works with the UN Refugee Agency."
+    ),
+    sources=(
+        "https://unhcr.org/centralasia/en/55133-migration-service-committee-and-unhcr-discuss-ways-to-improve-statelessness-determination-in-kazakhstan.html",
+        "https://unhcr.org/centralasia/en/17617-nearly-9000-stateless-people-have-been-identified-and-documented-as-the-result-of-a-nation-wide-campaign-in-kazakhstan.html",
+    ),
+    as_of=date(2023, 12, 13),
+    about=About.CONTACT,
+)
+
+LIVING = (
+    GET_IIN,
+    BANK,
+    SIGNATURE,
+    PHONE_CARD,
+    ARMY,
+    ARMY_FREE,
+    RECOGNITION,
+    RECOGNITION_PAPERS,
+    PENSION_MN,
+    PENSION_UNION,
+    MARRIAGE,
+    COMPLAINT,
+    BRIBES,
+    LEGAL_HELP,
+    LEGAL_BUREAU,
+)

@@ -1,0 +1,199 @@
+"""What is asked for, in sentences that stand alone: for answers that name no list."""
+
+from datetime import date
+
+from flows.engine.text import _
+from flows.knowledge import permits
+from flows.knowledge.documents import BIRTH
+from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.laws import CN
+
+_EGOV = "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr"
+_PERMIT = "https://egov.kz/cms/en/services/009pass_mvd"
+_PERMIT_RULES = "https://adilet.zan.kz/rus/docs/V1500012880"
+_RULES = "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html"
+
+CHINA_FIRST = Fact(
+    key="cn.apostille_first",
+    text=_(
+        "Papers from China need an apostille. It is put on in China only, so it is done before"
+        " leaving for good."
+    ),
+    sources=CN.sources,
+    as_of=CN.as_of,
+    dated=CN.dated,
+)
+KANDAS_PAPERS = Fact(
+    key="kandas_status.papers",
+    text=_(
+        "For the kandas status: an application, an autobiography and identity papers"
+        " of all who apply. Also papers that show Kazakh ethnicity."
+    ),
+    sources=(_RULES, _EGOV),
+    as_of=date(2025, 10, 26),
+)
+KANDAS_MORE_PAPERS = Fact(
+    key="kandas_status.more_papers",
+    text=_(
+        "Depending on your case: proof of kinship, a labour contract or a certificate"
+        " from a school. In somebody else's home: the consent of the owner."
+    ),
+    sources=(
+        "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+        "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
+    ),
+    as_of=date(2026, 2, 12),
+)
+PERMIT_PAPERS = Fact(
+    key="prp.papers",
+    text=_(
+        "For the residence permit: a form, a passport with a translation, photos and"
+        " fingerprints. Also certificates of no criminal record and of health, and a"
+        " paper about your home."
+    ),
+    sources=(_PERMIT, _PERMIT_RULES),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+PASSPORT_DAYS = Fact(
+    key="prp.passport",
+    text=_("For the residence permit a passport must be valid for more than 180 days."),
+    sources=(_PERMIT, _PERMIT_RULES),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+NO_RECORD = Fact(
+    key="prp.no_record",
+    text=_(
+        "For the residence permit adults need a certificate of no criminal record. It comes from"
+        " the country of citizenship, or from where they lived permanently."
+    ),
+    sources=(_PERMIT, _PERMIT_RULES),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+MEDICAL = Fact(
+    key="prp.medical",
+    text=_(
+        "For the residence permit you need a medical certificate, form {form}. A clinic in"
+        " Kazakhstan makes it.",
+        form="028/у",
+    ),
+    sources=(_PERMIT, _PERMIT_RULES),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+CHILD_CONSENT = Fact(
+    key="prp.child_consent",
+    text=_("For the residence permit a child of 14 to 18 gives consent before a notary."),
+    sources=(_PERMIT, _PERMIT_RULES),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+PHOTOS = Fact(
+    key="prp.photos",
+    text=_(
+        "The residence permit and the visa for ethnic Kazakhs take a photo of {size} cm.",
+        size="3.5 × 4.5",
+    ),
+    sources=(
+        _PERMIT,
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+STATEMENT = Fact(
+    key="citizenship_simplified.statement",
+    text=_(
+        "The citizenship papers include a statement about your former citizenship, made before a"
+        " notary. Make it only when the migration service asks for it."
+    ),
+    sources=("https://oq.gov.kz/en/kandastar",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+STATELESS_TOO = Fact(
+    key="kandas_status.stateless",
+    text=_(
+        "By law people of Kazakh ethnicity without citizenship can ask for the kandas status too."
+    ),
+    sources=("https://adilet.zan.kz/eng/docs/Z1100000477",),
+    as_of=date(2025, 8, 12),
+)
+UZ_RELEASE = Fact(
+    key="uz.release",
+    text=_(
+        "To give up citizenship in Uzbekistan takes an application, the passport and"
+        " family certificates. There is a state fee."
+    ),
+    sources=("https://advice.adliya.uz/ru/document/43",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+
+CHILD_BIRTH = Fact(
+    key="requirements.child_birth",
+    text=_("A birth certificate can be the only identity paper of a child under 16."),
+    sources=BIRTH.fact.sources,
+    as_of=BIRTH.fact.as_of,
+    dated=BIRTH.fact.dated,
+)
+APOSTILLE = Fact(
+    key="requirements.apostille",
+    text=_(
+        "An apostille is a stamp of the country that issued a paper. With an apostille the paper is"
+        " valid abroad."
+    ),
+    sources=permits.APOSTILLE.fact.sources,
+    as_of=permits.APOSTILLE.fact.as_of,
+    dated=permits.APOSTILLE.fact.dated,
+)
+LEGALISATION = Fact(
+    key="requirements.legalisation",
+    text=_(
+        "Papers from countries outside the Apostille Convention need consular legalisation. First"
+        " comes the foreign ministry there, then a consulate of Kazakhstan."
+    ),
+    sources=permits.LEGALISATION.fact.sources,
+    as_of=permits.LEGALISATION.fact.as_of,
+    dated=permits.LEGALISATION.fact.dated,
+)
+APP = Fact(
+    key="requirements.app",
+    text=_("The phone app for the application is called “Enbek Migration”."),
+    sources=("https://oq.gov.kz/en/movein",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+    opened=True,
+)
+CARD_KEEPS = Fact(
+    key="ata_zholy.keeps",
+    text=_("Holders of the Ata Zholy card do not have to change their citizenship."),
+    sources=(
+        "https://jjtv.kz/en/news/society/32026-kazakhstan-to-simplify-procedure-for-obtaining-residence-permit-for-ethnic-kazakhs",
+    ),
+    as_of=date(2023, 1, 1),
+    dated=Dated.YEAR,
+    opened=True,
+)
+
+REQUIREMENTS = (
+    CHILD_BIRTH,
+    APOSTILLE,
+    LEGALISATION,
+    APP,
+    CARD_KEEPS,
+    CHINA_FIRST,
+    KANDAS_PAPERS,
+    KANDAS_MORE_PAPERS,
+    PERMIT_PAPERS,
+    PASSPORT_DAYS,
+    NO_RECORD,
+    MEDICAL,
+    CHILD_CONSENT,
+    PHOTOS,
+    STATEMENT,
+    STATELESS_TOO,
+    UZ_RELEASE,
+)

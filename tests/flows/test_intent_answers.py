@@ -1,0 +1,265 @@
+"""Every intent has an answer that fits, is true on its day and never misleads by what is silent."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import pytest
+
+from flows import FLOWS
+from flows.engine.questions import Question
+from flows.engine.text import Text
+from flows.knowledge import cards, pilot_2026, quota, settling
+from flows.knowledge.facts import Fact
+from flows.knowledge.intents import BY_ID, IDS
+from flows.knowledge.intents.answer import Answer, Together, spoken
+from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
+from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.requirements import CHINA_FIRST
+from tests.flows.chat import LANGUAGES, WORDS
+
+# Before, at and after what ends, and after each kind of review.
+DATES = (
+    date(2026, 11, 28),
+    date(2026, 12, 1),
+    date(2026, 12, 31),
+    date(2027, 1, 1),
+    date(2027, 2, 1),
+    date(2027, 5, 24),
+    date(2027, 5, 25),
+    date(2027, 9, 1),
+    date(2027, 11, 24),
+    date(2027, 11, 25),
+    date(2028, 1, 1),
+    date(2028, 12, 31),
+)
+MAX_OPENING, MAX_LINES, MAX_LABEL = 1200, 6, 20
+every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.intent)
+every_date = pytest.mark.parametrize("today", DATES, ids=str)
+
+
+def told(answer: Answer, today: date) -> tuple[Text, ...]:
+    return spoken((*answer.opening, *answer.more), today)
+
+
+def inner(text: Text) -> Text:
+    """The sentence of a fact without its date, or a sentence as it is."""
+    fact = dict(text.values).get("fact")
+    return fact if isinstance(fact, Text) else text
+
+
+def plain(answer: Answer, today: date) -> set[Text]:
+    return {inner(text) for text in told(answer, today)}
+
+
+# Every intent has one answer
+
+
+def test_every_intent_in_scope_has_one_answer_and_no_other_has() -> None:
+    assert sorted(answer.intent for answer in ANSWERS) == sorted(IN_SCOPE)
+    assert set(BY_INTENT) == set(IN_SCOPE)
+
+
+@every_answer
+def test_an_answer_names_flows_neighbours_and_answers_that_exist(answer: Answer) -> None:
+    assert answer.flow is None or answer.flow in FLOWS
+    assert len(answer.neighbours) <= 3
+    assert set(answer.neighbours) <= set(IDS) - {answer.intent}
+    assert len(set(answer.neighbours)) == len(answer.neighbours)
+    for name, value in answer.preset:
+        assert answer.flow is not None
+        item = next(
+            each
+            for each in FLOWS[answer.flow].items
+            if isinstance(each, Question) and each.name == name
+        )
+        assert item.accepts(value), (name, value)
+
+
+@every_answer
+def test_a_label_is_a_button_that_fits_in_every_language(answer: Answer) -> None:
+    assert answer.label.context == "button<=20"
+    for language in LANGUAGES:
+        assert len(WORDS.render(answer.label, language)) <= MAX_LABEL, language
+
+
+def test_no_two_intents_have_the_same_label_in_a_language() -> None:
+    for language in LANGUAGES:
+        labels = [WORDS.render(answer.label, language) for answer in ANSWERS]
+        assert len(set(labels)) == len(labels), language
+
+
+@every_answer
+def test_an_opening_is_short_and_says_something_on_every_day(answer: Answer) -> None:
+    assert 1 <= len(answer.opening) <= MAX_LINES
+    for today in DATES:
+        lines = spoken(answer.opening, today)
+        for language in LANGUAGES:
+            said = "\n".join(WORDS.render(line, language) for line in lines)
+            assert len(said) <= MAX_OPENING, (language, today)
+
+
+@every_answer
+def test_nothing_is_said_twice(answer: Answer) -> None:
+    for today in DATES:
+        lines = told(answer, today)
+        assert len(set(lines)) == len(lines), today
+
+
+# True on its day
+
+
+@every_date
+def test_only_facts_inside_their_dates_are_said(today: date) -> None:
+    for answer in ANSWERS:
+        over = {fact.text for fact in answer.facts if not fact.current(today)}
+        assert not over & plain(answer, today), answer.intent
+
+
+# Whoever hears the second and not the first is misled.
+NEEDED: Mapping[str, tuple[Text, Text]] = {
+    "the relocation money and how few get it": (quota.SHARE.text, quota.RELOCATION.text),
+    "the rent money and how few get it": (quota.SHARE.text, quota.RENT.text),
+    "the certificate and how few get it": (quota.SHARE.text, quota.HOME.text),
+    "multiples of the MCI and what one is": (quota.MCI_2026.text, quota.RELOCATION.text),
+    "the rent in MCI and what one is": (quota.MCI_2026.text, quota.RENT.text),
+    "the certificate in MCI and what one is": (quota.MCI_2026.text, quota.HOME.text),
+    "where many settle and that no money is paid there": (quota.SOUTH.text, quota.SETTLED.text),
+    "papers for a visa and which visa": (cards.VISA.text, cards.VISA_PAPERS.text),
+    "apostille from China and not to go back for it": (LEFT, CHINA_FIRST.text),
+    "the test and that it comes first": (pilot_2026.PHASE.text, pilot_2026.TEST.text),
+    "the interview and that a pilot runs": (pilot_2026.PHASE.text, pilot_2026.INTERVIEW.text),
+}
+
+
+@every_date
+@pytest.mark.parametrize("pair", NEEDED)
+def test_what_needs_another_sentence_is_never_said_without_it(pair: str, today: date) -> None:
+    needed, saying = NEEDED[pair]
+    for answer in ANSWERS:
+        lines = plain(answer, today)
+        assert saying not in lines or needed in lines, answer.intent
+
+
+@every_date
+def test_that_citizenship_takes_no_exam_is_not_all_that_is_said_of_the_test(today: date) -> None:
+    lines = plain(BY_INTENT["test.language"], today)
+    assert {pilot_2026.PHASE.text, pilot_2026.PHASE.ended} & lines
+    different = next(text for text in _texts(BY_INTENT["test.language"]) if "different" in text)
+    assert settling.EXAM.text not in lines or different in {line.msgid for line in lines}
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    for part in (*answer.opening, *answer.more):
+        for each in part.parts if isinstance(part, Together) else (part,):
+            if isinstance(each, Text):
+                yield each.msgid
+
+
+@pytest.mark.parametrize(
+    "intent", ("kandas.apply", "permit.residence", "test.language", "interview.what", "pilot.2026")
+)
+def test_the_end_of_the_pilot_is_announced_and_said_afterwards(intent: str) -> None:
+    answer = BY_INTENT[intent]
+    assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
+    assert pilot_2026.PHASE.ends in spoken(answer.opening, date(2026, 12, 1))
+    assert pilot_2026.PHASE.ended in spoken(answer.opening, date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
+def test_the_end_of_the_quota_is_announced_and_said_afterwards(intent: str) -> None:
+    answer = BY_INTENT[intent]
+    assert quota.PLACES.ends in spoken(answer.opening, date(2026, 12, 1))
+    assert quota.PLACES.ended in spoken(answer.opening, date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
+def test_what_binds_for_five_years_is_said_after_the_year_of_the_quota(fact: Fact) -> None:
+    lines = plain(BY_INTENT["support.repay"], date(2027, 6, 1))
+    assert fact.text in lines
+
+
+@every_date
+def test_an_answer_that_lapsed_says_no_fact_and_no_other_is_called_so(today: date) -> None:
+    for answer in ANSWERS:
+        facts = [fact for fact in answer.facts if fact.current(today) or fact.ended]
+        assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
+
+
+# The urgent thing first
+
+
+@pytest.mark.parametrize(
+    ("intent", "first"),
+    (
+        ("citizenship.how", KEEP),
+        ("citizenship.renounce", KEEP),
+        ("citizenship.dual", settling.NO_DUAL.text),
+        ("permit.visa", cards.CHINA_STAY_ENDS.text),
+        ("documents.apostille", CHINA_FIRST.text),
+        ("kandas.documents", CHINA_FIRST.text),
+    ),
+)
+def test_the_urgent_thing_stands_first(intent: str, first: Text) -> None:
+    assert inner(spoken(BY_INTENT[intent].opening, DATES[0])[0]) == first
+
+
+@pytest.mark.parametrize(
+    "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
+)
+def test_the_apostille_is_said_to_everybody_before_leaving(intent: str) -> None:
+    opening = {inner(text) for text in spoken(BY_INTENT[intent].opening, DATES[0])}
+    assert {CHINA_FIRST.text, LEFT} <= opening
+
+
+# What no answer says
+
+NEVER: Mapping[str, str] = {
+    "that somebody qualifies": r"you (?:qualify|are eligible|will (?:get|receive))",
+    "a guarantee": r"guarantee(?!d free medical)",
+    "a number of points or a pass mark": r"\b400\b|\b(?:30|70)\s?%",
+    "the wrong portal": r"migration\.gov\.kz",
+    "politics": r"Atajurt|Xinjiang|\bcamps?\b|protest",
+    "a messenger": r"WeChat|WhatsApp|VPN",
+    "the old word": r"oralman|repatriate|resettler",
+    "a number that was not found": r"\b1411\b|7172|8 800",
+    "that nothing is verified": r"verified here",
+    "that there are no exceptions": r"no exceptions?|without exception",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("danger", NEVER)
+def test_what_is_dangerous_or_not_known_is_never_said(danger: str) -> None:
+    lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
+    for said in (WORDS.render(line, "en") for line in lines):
+        assert not re.search(NEVER[danger], said, re.IGNORECASE), said
+
+
+@every_answer
+def test_giving_up_and_going_back_are_named_only_to_warn(answer: Answer) -> None:
+    lines = [inner(line).msgid for line in told(answer, DATES[0])]
+    for line in lines:
+        if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
+            assert re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask|and gone back", line), (
+                line
+            )
+    if any(re.search(r"giv(?:e|ing) up|gave up", line) for line in lines):
+        assert any(re.search(r"Do not give up", line) for line in lines)
+
+
+@every_answer
+def test_what_is_unanswered_says_so_in_words(answer: Answer) -> None:
+    if answer.unanswered:
+        said = " ".join(WORDS.render(line, "en") for line in spoken(answer.opening, DATES[0]))
+        assert re.search(r"have not checked|have found no|cannot say", said), said
+
+
+def test_own_sentences_are_short() -> None:
+    for answer in ANSWERS:
+        for text in _texts(answer):
+            for sentence in re.split(r"(?<=[.?!:;])\s", text):
+                assert len(sentence.split()) <= 15, sentence
+
+
+def test_every_kind_of_intent_is_known() -> None:
+    assert all(intent in BY_ID for intent in IN_SCOPE)
