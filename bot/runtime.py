@@ -1,4 +1,4 @@
-"""The open resources of a process, handed on as the first argument."""
+"""Open resources of a process, passed on as the first argument."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -28,9 +28,9 @@ from flows.engine.flow import Flow
 from flows.preregistration import CLOSED
 
 HTTP_SECONDS = 30
-# A database that does not answer must not hold a webhook longer than the platforms wait.
+# Timeout in seconds, shorter than the platforms wait for the answer to a webhook.
 DATABASE_SECONDS = 3
-# How often a process looks for keys that were made or destroyed.
+# Interval in seconds of the check for new or destroyed keys.
 KEYS_SECONDS = 60
 
 _logger = logging.get()
@@ -40,7 +40,7 @@ type Pool = AsyncConnectionPool[Connection]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that has to be opened and closed; values are passed, never looked up."""
+    """All resources that must be opened and closed; passed as arguments, never global."""
 
     settings: Settings
     pool: Pool
@@ -54,11 +54,11 @@ class Runtime:
     papers: Sanitizer
     console: Pool | None = None
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
-    # When a message of each channel last went through, by the process's own clock.
+    # Last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
-    # Channels on which an answer was lost: since when, and who asks whether answers come again.
+    # Suspect channels: since when in monotonic seconds, and the task that probes the channel.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
-    # How many go together, and side by side: decision 36 has what was measured.
+    # Batch sizes and concurrency as measured in decision 36.
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
@@ -72,10 +72,10 @@ class Runtime:
 async def runtime(
     settings: Settings, *, flows: Mapping[str, Flow] = FLOWS
 ) -> AsyncIterator[Runtime]:
-    """Open what a process needs.
+    """Open the resources of a process.
 
-    Refuses to run as a database superuser, and outside a demonstration without keys or with what
-    has known holes.
+    Refuses to run as a database superuser, and, except in demo mode, without keys or with software
+    below the minimum safe versions.
     """
     if not settings.demo:
         minimum_versions.check(
@@ -113,7 +113,7 @@ async def runtime(
 
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
-    """The keys, and an eye on them; only a demonstration makes its own."""
+    """Load the keys and watch for changes; only demo mode creates missing keys."""
     keys = Keys.create(settings.keys) if settings.demo else Keys.load(settings.keys)
     vault = Vault(keys, settings.keys)
     watching = asyncio.create_task(_watch(vault))
@@ -124,7 +124,7 @@ async def _vault(settings: Settings) -> AsyncIterator[Vault]:
 
 
 async def _watch(vault: Vault) -> None:
-    """Take up keys that were made, and let go of those that were destroyed, without a restart."""
+    """Reload keys after creation or destruction, without a restart."""
     while True:
         await asyncio.sleep(KEYS_SECONDS)
         try:
@@ -136,7 +136,7 @@ async def _watch(vault: Vault) -> None:
 
 @asynccontextmanager
 async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
-    """The officers' own connections, where they are set up: row security holds on them."""
+    """Open the console's connection pool, if configured; row level security applies to it."""
     if settings.database_console_url is None:
         yield None
         return
@@ -146,14 +146,14 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 
 def pool(url: str, size: int) -> Pool:
-    """Connections of one role; statements are prepared at first use."""
+    """Return a connection pool of one role; statements are prepared at first use."""
     return AsyncConnectionPool(
         url,
         connection_class=Connection,
         min_size=1,
         max_size=size,
         timeout=DATABASE_SECONDS,
-        # Its waits between tries double: who gives up soon asks again at once when one is needed.
+        # Reconnect delays double: a short limit lets the next request try again at once.
         reconnect_timeout=DATABASE_SECONDS,
         open=False,
         kwargs={
@@ -178,7 +178,7 @@ async def _live(settings: Settings) -> AsyncIterator[Cache]:
 
 
 class DatabaseUnavailable(ConfigError):
-    """At the start of a process its database doesn't let it in."""
+    """The database is not reachable at the start of the process."""
 
     code = "E_DATABASE_AWAY"
 
@@ -206,7 +206,10 @@ async def _refuse_superuser(connections: Pool) -> None:
 
 
 async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
-    """With keys of another installation everybody would be a stranger, and begin anew."""
+    """Raise VaultError if the keys belong to another installation.
+
+    With them, no person would be recognized.
+    """
     async with connections.connection() as transaction:
         cursor = await transaction.execute(
             "SELECT id, key, key_epoch FROM people ORDER BY id LIMIT 5"
@@ -236,7 +239,7 @@ async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache
 def platforms(
     settings: Settings, http: aiohttp.ClientSession, languages: Languages
 ) -> dict[str, Channel]:
-    """The messengers that these settings turn on."""
+    """Return the messengers that the settings enable."""
     channels: dict[str, Channel] = {}
     if settings.telegram_token is not None:
         channels[Telegram.name] = Telegram(
@@ -259,7 +262,7 @@ def platforms(
 
 
 def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | None:
-    """The registry that these settings lead to."""
+    """Return the client of the registry that the settings name, or None."""
     if settings.registry_url is None:
         return None
     secret = settings.registry_client_secret

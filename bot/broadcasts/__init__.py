@@ -1,7 +1,8 @@
-"""Broadcasts: announcements that reach everyone who wants them once, by the word of two people.
+"""Broadcasts: announcements sent once to every subscriber, after approval by a second officer.
 
-Written (`drafts`), agreed to (`approving`), sent off and held (`running`), looked at (`progress`);
-in a worker kept moving (`tending`) and delivered (`delivery`); heard of later (`record_reports`).
+Modules: `drafts` writes, `approval` approves, `lifecycle` starts and stops, and `progress` reports.
+In a worker, `scheduler` moves broadcasts on and `sender` delivers; `record_reports` processes
+delivery reports.
 """
 
 from bot.broadcasts.approval import Approval, agreed, approvals, approve, ask_approval, blockers

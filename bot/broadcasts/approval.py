@@ -1,7 +1,7 @@
-"""Agreeing to a broadcast: what stands against it, and the word of somebody who did not write it.
+"""Approval of a broadcast: what blocks it, and the consent of an officer other than its author.
 
-An approval is bound to the hash of text, audience and time, ends after a day, and goes with the
-next edit.
+An approval is bound to the hash of text, audience and time. It expires after 24 hours, and the next
+edit deletes it.
 """
 
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-# So much may the audience grow or shrink between approval and start.
+# Allowed change of the audience between approval and start: 5 % or 20 people, whichever is more.
 MAX_DRIFT, MIN_ = 0.05, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody's yes, to how large an audience, and whether it still counts."""
+    """An officer's approval, the audience size it was given for, and whether it still counts."""
 
     officer: UUID
     audience: int
@@ -36,7 +36,7 @@ class Approval:
 
 
 async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
-    """What stands against sending it now; an empty list: nothing."""
+    """Return what blocks sending the broadcast now; an empty list means that it can be sent."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
@@ -46,7 +46,7 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
 async def _weighed(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
-    """What stands against it, and how many it would go to."""
+    """Return the blockers and the number of recipients."""
     found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(transaction))]
     found += [
         Blocker(Refusal.UNTESTED, language)
@@ -74,7 +74,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
-    """Languages whose words, as they stand, nobody has looked at on a phone."""
+    """Return the languages whose current text was not test-sent to a phone."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [
@@ -85,13 +85,13 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
 
 
 async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
-    """The number of a broadcast with the very same words that went out, or is about to."""
+    """Return the number of a broadcast with the same texts that was sent or is about to be sent."""
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
     return await fetch_value(transaction, statements.TWIN, **values)
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
-    """How many it goes to; Refused with the first thing that stands against it."""
+    """Return the number of recipients. Raises Refused with the first blocker."""
     found, total = await _weighed(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)
@@ -101,7 +101,7 @@ async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Bro
 
 
 async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Give it to the approvers; Refused while anything stands against it."""
+    """Submit a draft for approval. Raises Refused if anything blocks it."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
@@ -116,7 +116,10 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
 async def approve(
     rt: Runtime, officer: Officer, broadcast_id: UUID, content_hash: bytes
 ) -> list[Approval]:
-    """Agree to exactly what was shown, by its hash. Refused: one's own, changed since, blocked."""
+    """Approve exactly the content with this hash.
+
+    Raises Refused if the officer is the author, the content has changed, or anything blocks it.
+    """
     permissions.require(officer, Action.BROADCAST_APPROVE, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
@@ -140,14 +143,14 @@ async def approve(
 
 
 async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Approval]:
-    """Who agreed, oldest first."""
+    """Return the approvals, oldest first."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, await model.find(transaction, broadcast_id))
 
 
 async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
-    """The draft as it was when somebody last agreed to it; None when nobody did."""
+    """Return the draft as last approved, or None if it was never approved."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found = await fetch_value(transaction, statements.AGREED, id=broadcast_id)
@@ -155,7 +158,10 @@ async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | N
 
 
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
-    """The same inside a transaction. One of somebody who left, or is no approver now, is void."""
+    """Return the approvals, oldest first, inside a transaction.
+
+    An approval does not count if its officer is disabled or no longer has the approver role.
+    """
     found = await fetch_all(
         transaction,
         statements.APPROVALS,
@@ -167,7 +173,7 @@ async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
 
 
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
-    """Refused unless enough others agree to it as it stands, and the audience is what it was."""
+    """Raise Refused unless approvals suffice and the audience is within the drift limit."""
     given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]
     if len(good) < broadcast.approvers:

@@ -1,4 +1,4 @@
-"""Announcements of before, read again by whoever asks for them; of who just asks nothing stays."""
+"""Past announcements on request; for anonymous people nothing is stored."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def is_requested(turn: Turn) -> bool:
 
 
 async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """What is to be said before everything else of a turn that wants the news; the newest last."""
+    """Return the messages to send before the rest of a turn that asks for news, newest last."""
     if not is_requested(turn):
         return ()
     language = turn.conversation.language
@@ -34,6 +34,6 @@ async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
 
 
 def _text(texts: Mapping[str, str], language: str) -> str:
-    """The words in a language, or in a script that is built from one."""
+    """Return the text in a language, or in a script that is derived from one."""
     source, build = BUILT.get(language, (language, str))
     return texts.get(language) or build(texts.get(source, ""))

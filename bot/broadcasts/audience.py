@@ -1,7 +1,7 @@
-"""Who gets a broadcast: those who said yes to its topic, and whom nothing stands against.
+"""Audience of a broadcast: subscribers of its topic for whom no exclusion applies.
 
-Never by what anybody answered, nor by when they were here last. What people told for announcements
-is compared as keyed tokens.
+Selection never uses answers of forms or the time of the last visit. Traits that people gave for
+announcements are compared as keyed tokens (blind index).
 """
 
 from collections import Counter
@@ -22,17 +22,17 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 
 PUSHED = ("telegram", "whatsapp")
-# States of a registration that somebody can be told about.
+# Registration states that a service message may address.
 REGISTERED = ("received", "accepted", "rejected")
-# Of millions it takes some seconds, on a machine that has time.
+# Statement timeout in seconds; counting millions of rows takes some seconds on an idle machine.
 MAX_COUNT = 60
 
-# Everyone the rule is for, where they are reached, and what stands against it, if anything.
+# All people that the rule matches, with channel, written form and the reason for exclusion, if any.
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many get it, by language and channel; and who doesn't, by reason."""
+    """Number of recipients by language and channel, and of excluded people by reason."""
 
     included: Mapping[tuple[str, str], int] = field(default_factory=dict)
     excluded: Mapping[str, int] = field(default_factory=dict)
@@ -46,7 +46,10 @@ class Count:
 
 
 def unknown(rt: Runtime, rule: Rule) -> str:
-    """The part of a rule that names what does not exist, so that nobody could be meant."""
+    """Return the first field of a rule that has an unknown value, or ''.
+
+    Such a rule would match no one.
+    """
     forms = [code for code, _own in rt.languages.languages()]
     known: Mapping[str, Collection[str]] = {
         "languages": forms,
@@ -83,19 +86,24 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
 
 
 def pushed(rt: Runtime) -> list[str]:
-    """Channels on which somebody is reached. A page that is closed is reached by nobody: who has
-    only the web chat reads announcements there, but in the demonstration there is nothing else.
+    """Return the channels that broadcasts are pushed to.
+
+    The web chat is not among them, because a closed page cannot be reached; its users read
+    announcements there. Demo mode includes it, since it has no other channel.
     """
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 
 
 async def _recent(transaction: Transaction) -> list[UUID]:
-    """Broadcasts of the last day: who got one is spared another piece of news."""
+    """Return the broadcasts of the last 24 hours.
+
+    Their recipients are excluded from further news.
+    """
     return await fetch_values(transaction, statements.RECENT)
 
 
 def templated(rt: Runtime, draft: Draft) -> list[str]:
-    """Written forms in which there is a WhatsApp template."""
+    """Return the written forms for which a WhatsApp template exists."""
     with_template = {each for each, words in draft.texts.items() if words.template}
     return [code for code, _own in rt.languages.languages() if code.split("_")[0] in
             {each.split("_")[0] for each in with_template}]  # fmt: skip
@@ -106,7 +114,7 @@ def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
 
 
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
-    """Count it, without opening anybody's answers; of millions it takes some seconds."""
+    """Count the audience without decrypting answers; millions of people take some seconds."""
     wanted = await values(rt, transaction, draft)
     async with long_statements(transaction, MAX_COUNT):
         found = await fetch_all(transaction, statements.COUNT, **wanted)

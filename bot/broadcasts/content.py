@@ -1,4 +1,4 @@
-"""The words of a broadcast: what they may not hold, and the message that they become."""
+"""Texts of a broadcast: checks of their content, and conversion into messages."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from flows.engine.text import button
 
 NEWS = "!news"
 ANNOUNCEMENTS = button("Announcements")
-# What a messenger makes a link of; @names lead to other bots and channels.
+# Text that a messenger turns into a link; @names may lead to other bots and channels.
 LINK = re.compile(
     r"(?:https?|tg)://\S+|(?<![\w.@])(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[a-z]{2,}|рф|қаз)(?:/\S*)?\b"
     r"|(?<!\w)@\w{4,}"
@@ -30,14 +30,14 @@ UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stands against sending; `detail` says where: a language, a link."""
+    """A reason that prevents sending; `detail` gives the place, such as a language or a link."""
 
     why: Refusal
     detail: str = ""
 
 
 def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
-    """What is wrong with the words themselves."""
+    """Yield the faults of the texts."""
     for language in written(rt):
         words = draft.texts.get(language)
         if words is None or not words.body.strip():
@@ -61,12 +61,12 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
 
 
 def written(rt: Runtime) -> list[str]:
-    """The languages that somebody has to write; the others are built from them."""
+    """Return the languages that an author must write; the other forms are derived from them."""
     return [code for code, _own in rt.languages.languages() if code not in BUILT]
 
 
 def _ours(rt: Runtime, link: str) -> bool:
-    """Whether a link leads to a host that the operator named, or to ourselves."""
+    """Return True if a link leads to the bot's own host or to one that the operator allowed."""
     host = urlsplit(link if "//" in link else f"//{link}").hostname or ""
     own = urlsplit(rt.settings.public_url).hostname or ""
     allowed = (own, *rt.settings.broadcast_hosts)
@@ -74,7 +74,10 @@ def _ours(rt: Runtime, link: str) -> bool:
 
 
 def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
-    """Whether it is one message on every channel: of two one could fail to arrive."""
+    """Return True if the text fits in one message on every channel.
+
+    One of two messages could be lost.
+    """
     words = words_in(texts, form)
     return words is None or all(
         LIMITS[channel].measure(words.body) <= LIMITS[channel].text_over_buttons
@@ -83,7 +86,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
 
 
 def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message | None:
-    """The message for a person of that written form; None where there are no words for them."""
+    """Return the message for a written form, or None if there is no text for it."""
     words = words_in(texts, language)
     if words is None:
         return None
@@ -94,7 +97,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
-    """What whoever wants to be discreet gets in its place: that there is something, not what."""
+    """Return the notice for people in discreet mode: there is news, but not its content."""
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None
@@ -103,11 +106,11 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
-    """What people will read, in every written form that there is."""
+    """Return the messages that recipients will read, by written form."""
     found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
     return {code: each for code, each in found.items() if each is not None}
 
 
 def mark(words: Words) -> bytes:
-    """The hash of one language's words, by which a test of them is known."""
+    """Return the hash of one language's text, which identifies what was test-sent."""
     return sha256(msgspec.json.encode(words)).digest()

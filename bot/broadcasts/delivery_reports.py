@@ -1,6 +1,7 @@
-"""What a platform reports of announcements later: it ends doubts, and takes back what seemed sent.
+"""Delivery reports of broadcasts: they resolve recipients in doubt and revoke false acceptances.
 
-Only upwards: accepted, failed, delivered, read. Receipts are known by the mark of the attempt.
+A status only moves up, in the order accepted, failed, delivered, read. A report is matched by the
+mark of its attempt.
 """
 
 import re
@@ -38,12 +39,12 @@ AGAIN_SECONDS = 10.0
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
-    """Whether it is about an announcement, and not about a message of a conversation."""
+    """Return True if the report is about a broadcast, not about a message of a conversation."""
     return MARK.fullmatch(receipt.row) is not None
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """What platforms report of announcements, in one statement for each channel."""
+    """Record platform reports: one statement per channel, and one per report of a failure."""
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[str, DeliveryReport] = {}
         for each in found:
@@ -83,7 +84,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
 
 
 async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
-    """It certainly did not arrive: the same as if the call had said so."""
+    """Record a certain failure, as if the call itself had failed."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = classify(
@@ -92,7 +93,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
-        # Else it could end at this moment without this one, seen by neither.
+        # Lock the broadcast, or it could end concurrently without counting this recipient.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
               "why": reason, "delay": delay}  # fmt: skip
@@ -112,7 +113,7 @@ async def _templated(transaction: Transaction, number: int) -> bool:
 
 
 def _error(code: str) -> SendError:
-    """The error of a code; what is not known is a refusal."""
+    """Return the error of a code; an unknown code means Refused."""
     match code:
         case Throttled.code:
             return Throttled(AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""A broadcast as it is written outside: in a file of the terminal's, by the ministry's system."""
+"""Broadcast drafts from files (CLI) and from requests of external systems."""
 
 import re
 from datetime import datetime, time
@@ -16,12 +16,15 @@ from bot.broadcasts.model import (
     Words,
 )
 
-# As msgspec names a field; what stood in it is not told.
+# Field name in an error of msgspec; the offending value is never reported.
 PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 
 
 class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Texts and names of WhatsApp templates by language; `quiet` in local time, empty: any hour."""
+    """File format of a draft: texts and WhatsApp template names by language.
+
+    `quiet` is in the recipient's local time; empty allows any hour.
+    """
 
     purpose: Purpose
     topic: str
@@ -47,7 +50,7 @@ class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def from_toml(told: bytes) -> Draft:
-    """A draft out of a file; Refused when it cannot be read."""
+    """Return the draft in a TOML file. Raises Refused if it cannot be parsed."""
     try:
         return msgspec.toml.decode(told, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -55,7 +58,7 @@ def from_toml(told: bytes) -> Draft:
 
 
 def from_json(told: bytes) -> Draft:
-    """The same out of a request."""
+    """Return the draft in a JSON request body. Raises Refused if it cannot be parsed."""
     try:
         return msgspec.json.decode(told, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -63,6 +66,6 @@ def from_json(told: bytes) -> Draft:
 
 
 def _place(error: Exception) -> str:
-    """Where it cannot be read: the name of a field, or that of a mistake in the whole."""
+    """Return the name of the field that failed to parse, or `syntax`."""
     found = PLACE.search(str(error))
     return found[1] if found else "syntax"

@@ -1,4 +1,4 @@
-"""Writing a broadcast: draft, change, look at, try on oneself."""
+"""Drafts of broadcasts: create, edit, read and test-send."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,14 +26,14 @@ PAGE = 25
 
 
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
-    """Write a new broadcast down; it goes to nobody yet."""
+    """Create a draft; nothing is sent."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         return await begin(rt, transaction, officer, what)
 
 
 async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: Draft) -> Broadcast:
-    """The same inside a transaction; the caller has asked for the right."""
+    """Create a draft inside a transaction; the caller has checked the permission."""
     _check(rt, what)
     identity = uuid4()
     values = {"id": identity, "by": officer.id, "first": model.CANARY}
@@ -46,10 +46,13 @@ async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: D
 async def draft_once(
     rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
 ) -> Broadcast:
-    """The same, once for each key of a caller; Refused when a key comes with something else."""
+    """Create a draft once per idempotency key.
+
+    Raises Refused if the key was used with other content.
+    """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
-        # Two with one key at once: the second waits here, and finds what the first made.
+        # A concurrent request with the same key waits here, then finds the draft of the first one.
         await execute(transaction, statements.LOCK_KEY, lock=f"{officer.id}/{key}")
         row = await fetch_one(transaction, statements.BY_KEY, by=officer.id, once=key)
         if row is not None:
@@ -65,7 +68,7 @@ async def draft_once(
 async def edit(
     rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
 ) -> Broadcast:
-    """Change it; whatever was agreed to before no longer counts. Stale, Refused."""
+    """Change a draft and delete its approvals. Raises Stale, Refused."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
@@ -75,7 +78,7 @@ async def edit(
         if before.version != version:
             raise Stale
         await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
-        # Whoever writes last has written it: they cannot agree to it.
+        # The last editor becomes the author, and therefore cannot approve it.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
         await _write(transaction, broadcast_id, what)
         await told(transaction, officer, "broadcast.edited", broadcast_id)
@@ -83,12 +86,15 @@ async def edit(
 
 
 def _check(rt: Runtime, what: Draft) -> None:
-    """What cannot even be kept; what merely cannot be sent yet is a blocker."""
+    """Raise Refused if the draft cannot be stored.
+
+    If it only cannot be sent yet, that is a blocker.
+    """
     if what.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
     if part := audience.unknown(rt, what.rule):
         raise Refused(Refusal.AUDIENCE, part)
-    # A script that is made by rule has no text of its own, which no check of links would see.
+    # A derived script has no text of its own: the link check would not see a text stored for it.
     if not what.texts.keys() <= set(content.written(rt)):
         raise Refused(Refusal.FORM, "texts")
     if any(len(words.body) > MAX_TEXT for words in what.texts.values()):
@@ -124,7 +130,7 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
 async def told(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
-    """Say in the audit who did it, and to open pages that something changed."""
+    """Write the action to the audit log, and notify open pages of the change."""
     await execute(transaction, statements.NOTIFY, broadcast=str(about))
     await audit_log.append(
         transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
@@ -132,21 +138,21 @@ async def told(
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """A broadcast as it is now; LookupError."""
+    """Return a broadcast. Raises LookupError."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.find(transaction, broadcast_id)
 
 
 async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
-    """Broadcasts with a number below `before`, newest first."""
+    """Return one page of broadcasts with a number below `before`, newest first."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.newest(transaction, PAGE, before)
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
-    """How many it would go to now, and who would be left out, by reason."""
+    """Count the current audience of a draft, and the excluded people by reason."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
@@ -154,9 +160,10 @@ async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
 
 
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
-    """Send one language, in each of its scripts, to the testers; how many messages arrived.
+    """Send one language, in each of its scripts, to the configured testers.
 
-    To nobody else: what was not agreed to must not reach people this way.
+    Returns the number of messages that arrived. An unapproved text never goes to anyone but the
+    testers.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""What an error means: for one recipient, for what is known of the person, for the whole."""
+"""Error policy of broadcasts: what an error means for recipient, person, channel and broadcast."""
 
 from uuid import UUID
 
@@ -26,9 +26,9 @@ DAY = 24 * 3600.0
 def classify(
     channel: str, error: SendError, attempt: int, *, template: bool, known: bool
 ) -> tuple[RecipientStatus, str, float, str]:
-    """What an error means: fate, reason, seconds to wait, and why to hold the whole, if so.
+    """Return status, reason, delay in seconds, and why to pause the whole broadcast ('' to go on).
 
-    `known` says that others got the same words on that channel, so that they are not the fault.
+    `known`: the channel accepted the same text for others, so the text is not at fault.
     """
     match error:
         case BlockedByUser():
@@ -62,7 +62,7 @@ def classify(
 async def consequence(
     transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
 ) -> None:
-    """What an error of a call so many seconds `ago` says about the person or the platform."""
+    """Record what a send error from `ago` seconds ago says about the person or the platform."""
     match error:
         case BlockedByUser():
             await identities.mark_unreachable(transaction, person_id, channel, ago, blocked=True)

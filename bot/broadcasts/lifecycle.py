@@ -1,4 +1,4 @@
-"""Sending it off, holding it, ending it, and what is done with those it did not reach."""
+"""Start, pause, resume and cancel broadcasts, and decide on recipients that were not reached."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -14,18 +14,22 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-# What another try cannot mend.
+# Failures that a retry cannot fix.
 
 
 class Doubt(StrEnum):
-    """What an officer decides of those of whom nobody knows whether it reached them."""
+    """An officer's decision on recipients in doubt: send again, or leave them."""
 
     AGAIN = "again"
     LEAVE = "leave"
 
 
 async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Send it, now or at its time. Refused: not agreed to, expired, started already, blocked."""
+    """Start sending now, or schedule it.
+
+    Raises Refused if approvals are missing or expired, it was already started, or anything blocks
+    it.
+    """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)
@@ -41,21 +45,21 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
 
 
 async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Hold it: what is being said at this moment is said, nothing after it."""
+    """Pause a broadcast; calls in flight are completed, and no further ones start."""
     return await _move(
         rt, officer, broadcast_id, Action.BROADCAST_STOP, (State.RUNNING,), State.PAUSED, "officer"
     )
 
 
 async def resume(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Go on where it stood."""
+    """Resume a paused broadcast from where it stopped."""
     return await _move(
         rt, officer, broadcast_id, Action.BROADCAST_SEND, (State.PAUSED,), State.RUNNING, ""
     )
 
 
 async def cancel(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """End it: who has not got it won't. What was sent stays sent."""
+    """Cancel a broadcast; messages already sent are not deleted."""
     begun = (State.SCHEDULED, State.RUNNING, State.PAUSED)
     before = (State.DRAFT, State.AWAITING)
     return await _move(
@@ -89,15 +93,16 @@ async def put(transaction: Transaction, broadcast_id: UUID, state: State, reason
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Whom a restored backup calls unwritten may have been written to since: a person decides.
+    """Stop broadcasts after a restore, because the backup may not know of messages sent since.
 
-    What ran is held; what was to begin at its time is to be started anew.
+    Running ones are paused, so that an officer decides. Scheduled ones return to `awaiting` and
+    must be started again.
     """
     await execute(transaction, statements.AFTER_RESTORE)
 
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
-    """Try those again whom it certainly did not reach and may reach now; how many."""
+    """Retry the recipients with a certain failure that may succeed now; return their number."""
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
@@ -113,7 +118,10 @@ async def decide_in_doubt(
     decision: Doubt,
     seqs: Collection[int] | None = None,
 ) -> int:
-    """Send again to those in doubt, who may have it already, or leave it at that; how many."""
+    """Resend to recipients in doubt, who may have it already, or mark them failed.
+
+    Returns their number.
+    """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         if decision is Doubt.AGAIN:
@@ -128,7 +136,7 @@ async def decide_in_doubt(
 
 
 async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Let a broadcast that has ended go on; one that is running or held stays as it is."""
+    """Set a finished broadcast to running again; a running or paused one keeps its state."""
     broadcast = await model.find(transaction, broadcast_id, lock=True)
     if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):
         raise Refused(Refusal.STATE, broadcast.state)

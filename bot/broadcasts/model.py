@@ -1,4 +1,4 @@
-"""What a broadcast is: its words, its rule of who gets it, its time; and what can be refused."""
+"""Model of a broadcast: texts, audience rule, timing and refusals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 
 
 class Purpose(StrEnum):
-    """Why it is sent; `urgent` takes two approvers and knows no quiet hours."""
+    """Purpose of a broadcast; `urgent` needs two approvers and ignores quiet hours."""
 
     SERVICE = "service"
     NEWS = "news"
@@ -39,7 +39,10 @@ class State(StrEnum):
 
 
 class RecipientStatus(StrEnum):
-    """What became of it for one recipient; the last six are final."""
+    """Status of a broadcast for one recipient.
+
+    `planned`, `held` and `claimed` are open; an officer can requeue `failed` and `in_doubt`.
+    """
 
     PLANNED = "planned"
     HELD = "held"
@@ -58,7 +61,7 @@ ARRIVED = (RecipientStatus.ACCEPTED, RecipientStatus.DELIVERED, RecipientStatus.
 
 
 class Refusal(StrEnum):
-    """Why something about a broadcast is refused."""
+    """Reason for a refusal."""
 
     STATE = "state"
     OWN = "own"
@@ -84,7 +87,7 @@ class Refusal(StrEnum):
 
 
 class Refused(Exception):
-    """Nothing was changed; `why` says what stands against it, `detail` where (a language, …)."""
+    """Refused without any change; `why` is the reason, `detail` the place (such as a language)."""
 
     code = "E_BROADCAST"
 
@@ -95,7 +98,7 @@ class Refused(Exception):
 
 
 class Stale(Exception):
-    """Somebody else changed the draft meanwhile; nothing was changed."""
+    """Another officer changed the draft meanwhile; nothing was changed."""
 
     code = "E_BROADCAST_STALE"
 
@@ -104,10 +107,10 @@ class Stale(Exception):
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Whom it is for, among those who subscribed to the topic; an empty field sets no bound.
+    """Audience filter among the subscribers of the topic; an empty field filters nothing.
 
-    `languages` are written forms, so that a script can be chosen. `registration` are states of a
-    registration; what a service message says about it needs no subscription.
+    `languages` are written forms, so that a script can be chosen. `registration` holds states of a
+    registration; a service message about a registration needs no subscription.
     """
 
     languages: tuple[str, ...] = ()
@@ -120,13 +123,13 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Whether everybody may read it later: it is not for people of one kind only."""
+        """Return True if everybody may read it later: it does not target a group of people."""
         told = (self.missions, self.registration, self.countries, self.programmes, self.regions)
         return not any(told)
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is said in one language, and the name of its WhatsApp template, if there is one."""
+    """The text in one language, and the name of its WhatsApp template, if any."""
 
     body: str
     template: str = ""
@@ -134,7 +137,7 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an author writes; the rest comes by itself. `quiet` None: at any hour."""
+    """The content that an author writes. `quiet` None: send at any hour."""
 
     purpose: Purpose
     topic: str
@@ -148,12 +151,12 @@ class Draft:
 
     @property
     def text_hash(self) -> bytes:
-        """The same announcement has the same one, whatever its time and audience."""
+        """Return the hash of the texts, independent of time and audience."""
         return sha256(_encode(dict(self.texts))).digest()
 
     @property
     def content_hash(self) -> bytes:
-        """What an approval is bound to: text, audience and time."""
+        """Return the hash that an approval is bound to: text, audience and time."""
         timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
         told = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
         return sha256(_encode(told)).digest()
@@ -163,7 +166,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def encode_draft(draft: Draft) -> str:
-    """A draft as it is kept beside an approval."""
+    """Encode a draft for storage beside an approval."""
     return _encode(draft).decode()
 
 
@@ -173,7 +176,10 @@ def decode_draft(told: str) -> Draft:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A broadcast as it is now. `reason` says why it stands; `total` is how many it goes to."""
+    """A broadcast as stored.
+
+    `reason` says why it is paused; `total` is the number of recipients.
+    """
 
     id: UUID
     number: int
@@ -191,12 +197,12 @@ class Broadcast:
 
     @property
     def approvers(self) -> int:
-        """How many others have to agree."""
+        """Return the number of approvals it needs from officers other than the author."""
         return 2 if self.draft.purpose is Purpose.URGENT else 1
 
 
 def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
-    """The words in a language, or in a script that is built from one."""
+    """Return the text in a language, or in a script that is derived from one."""
     if language in texts:
         return texts[language]
     source, build = BUILT.get(language, ("", str))
@@ -205,13 +211,13 @@ def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
 
 
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
-    """A broadcast by id; LookupError when there is none."""
+    """Return a broadcast by id. Raises LookupError."""
     found = statements.LOCK if lock else FIND
     return only(await fetch_all(transaction, found, id=broadcast_id))
 
 
 def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
-    """The broadcast of what FIND gave; LookupError when there is none."""
+    """Return the broadcast in the rows of FIND. Raises LookupError if there is none."""
     if not rows:
         raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
     return read(rows[0])
@@ -220,13 +226,13 @@ def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
 async def newest(
     transaction: Transaction, limit: int, before: int | None = None
 ) -> list[Broadcast]:
-    """Broadcasts by number, newest first."""
+    """Return broadcasts by descending number."""
     found = await fetch_all(transaction, statements.NEWEST, before=before, limit=limit)
     return [read(row) for row in found]
 
 
 def rule(told: Any) -> Rule:
-    """An audience as it is kept."""
+    """Decode a stored audience rule."""
     return msgspec.convert(told, Rule)
 
 

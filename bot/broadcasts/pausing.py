@@ -1,7 +1,7 @@
-"""What holds a broadcast without an officer: a platform that asks us to wait, a storm of errors.
+"""Automatic pauses of a broadcast: rate limits of a platform and bursts of errors.
 
-And what lets one go on that seemed to be at its end. Whoever changes both locks the broadcast's
-row first and those of its recipients after it: two who did it the other way round would deadlock.
+Also sets a finished broadcast to running again. Lock order: the broadcast's row before the rows of
+its recipients; the reverse order would deadlock.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ ACTOR = "broadcasts"
 
 
 async def pause_channel(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
-    """Announcements of a channel stand still for so long, in every process and after a restart."""
+    """Pause all broadcasts of a channel for `seconds`, in every process and across restarts."""
     values = {"on_channel": channel, "since": None, "seconds": seconds, "why": why}
     await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
@@ -24,13 +24,13 @@ async def pause_channel(transaction: Transaction, channel: str, seconds: float, 
 async def paused_until(
     transaction: Transaction, channel: str, since: datetime, seconds: float, why: str
 ) -> None:
-    """The same, counted from a moment."""
+    """Pause all broadcasts of a channel for `seconds` from `since`."""
     values = {"on_channel": channel, "since": since, "seconds": seconds, "why": why}
     await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
 
 async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
-    """Pause a running broadcast by itself, and say why; an officer resumes it."""
+    """Pause a running broadcast automatically, with a reason; an officer resumes it."""
     if await execute(transaction, statements.HALT, id=broadcast_id, why=why):
         await execute(transaction, statements.NOTIFY, broadcast=str(broadcast_id))
         await audit_log.append(
@@ -43,5 +43,5 @@ async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
 
 
 async def reopen(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Let one that has ended go on, if somebody is planned in it again."""
+    """Set a finished broadcast to running again if a recipient is planned or held."""
     await execute(transaction, statements.REOPEN, id=broadcast_id)

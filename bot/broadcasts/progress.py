@@ -1,4 +1,4 @@
-"""How far a broadcast is, without counting rows: the database keeps the counts itself."""
+"""Progress of a broadcast, from counters that database triggers maintain; no rows are counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from bot.security import audit_log
 
 PAGE = 25
 DAY = 24 * 3600
-# What Telegram asks for a message past the free rate, in Stars.
+# Price of a Telegram message above the free rate, in Stars.
 STARS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A platform that asked us to wait."""
+    """A pause that a platform's rate limit requires."""
 
     channel: str
     until: datetime
@@ -37,10 +37,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A broadcast in numbers, which add up to its total.
+    """Counters of a broadcast, which add up to its total.
 
-    `fates` by what became of them; `channels` the same by channel; `reasons` of those who failed,
-    wait or were skipped; `rate` in messages a second; `eta` in seconds, None where nobody knows.
+    `fates` counts by status, `channels` by channel and status, and `reasons` by status and reason.
+    `rate` and `average` are in messages per second; `eta` is in seconds, None if unknown.
     """
 
     broadcast: Broadcast
@@ -60,7 +60,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient, by a number that says nothing of who they are."""
+    """One recipient, identified by a number that does not reveal the person."""
 
     seq: int
     channel: str
@@ -74,7 +74,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PastAnnouncement:
-    """An announcement of before, as everybody may read it."""
+    """A past announcement that everybody may read."""
 
     at: datetime
     texts: Mapping[str, str]
@@ -82,7 +82,7 @@ class PastAnnouncement:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long it takes on each channel, in seconds; Stars and messages that will be billed."""
+    """Estimated seconds per channel, cost in Stars, and number of billed messages."""
 
     seconds: Mapping[str, float]
     stars: float
@@ -90,13 +90,13 @@ class Estimate:
 
 
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
-    """How far it is, in one trip."""
+    """Return the progress, in one round trip to the database."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, broadcast_id)
 
 
-# The time, and messages a second: lately, and over all minutes in which any went.
+# Current time, and messages per second: recently, and over all minutes with traffic.
 
 
 async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
@@ -122,7 +122,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
-    # What a platform that has somebody waiting wants us to wait comes before the first of them.
+    # A channel that has recipients waiting does not start before its pause ends.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses
@@ -132,7 +132,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
 
 
-# Two, for each has an index in its own order; one for both would read all rows for a rare fate.
+# Two statements, each with its own index: a combined one would scan all rows for a rare status.
 
 
 async def recipients(
@@ -145,7 +145,7 @@ async def recipients(
     after: int = -1,
     limit: int = PAGE,
 ) -> list[Recipient]:
-    """Recipients past a number, of one fate and reason or of all."""
+    """Return recipients after number `after`, optionally of one status and one reason."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "after": after, "reason": reason, "limit": limit}
     found = statements.RECIPIENTS_OF_STATUS if fate else statements.RECIPIENTS
@@ -155,14 +155,14 @@ async def recipients(
 
 
 async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit_log.Entry]:
-    """Who did what with it, oldest first."""
+    """Return the audit entries of a broadcast, oldest first."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await audit_log.about(transaction, str(broadcast_id))
 
 
 async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
-    """Announcements of the last year that were for everybody, newest first."""
+    """Return public announcements of the last 12 months, newest first."""
     newest = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=4 * limit)
     found = [
         PastAnnouncement(at, texts)
@@ -173,7 +173,7 @@ async def latest_announcements(transaction: Transaction, limit: int) -> list[Pas
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
-    """How long it will take and what will be billed, if all goes well."""
+    """Estimate duration and cost, if no errors occur."""
     seconds: dict[str, float] = {}
     for channel in dict.fromkeys(where for _, where in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)
@@ -183,7 +183,7 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
     billed = count.on("whatsapp") if any(each.template for each in _words(draft)) else 0
     tier = rt.settings.whatsapp_reach
     if tier and billed > tier:
-        # So many people a day, the first of them at once.
+        # WhatsApp limits the people reached per day; the first day's quota is available at once.
         seconds["whatsapp"] = max(seconds["whatsapp"], (billed - 1) // tier * float(DAY))
     stars = count.on("telegram") * STARS if draft.paid else 0.0
     return Estimate(seconds, stars, billed)

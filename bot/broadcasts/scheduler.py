@@ -1,6 +1,6 @@
-"""What keeps broadcasts moving, once a second in one of the workers: begins, feeds, ends, sweeps.
+"""Scheduler of broadcasts, run once a second in one worker: start, feed, end and sweep.
 
-All of it can be found in the rows, so that nothing is lost with a worker, a job or a restart.
+All state is in database rows, so that no loss of a worker, job or process loses anything.
 """
 
 from typing import Any
@@ -20,19 +20,19 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# So many shards are in the queue at most, and so few before there are more.
+# High-water and low-water mark of queued shards.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
-# A worker that was not heard of for so long has nothing in hand any more, or what it has is leased.
+# A worker silent for this many seconds is taken for dead; anything it claimed is leased.
 SILENCE_SECONDS = 3.0
-# So much of the canary may fail.
+# Share of canary recipients that may fail.
 MAX_FAILED = 0.2
 MAX_SNAPSHOT = 1800
 _LOCK = 5273851920482
 
 
 async def run_due(rt: Runtime) -> None:
-    """See to every broadcast that is under way."""
+    """Process every broadcast that is under way."""
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
             return
@@ -41,18 +41,18 @@ async def run_due(rt: Runtime) -> None:
     for broadcast_id in under_way:
         async with rt.pool.connection() as transaction:
             await _clear(transaction, await model.find(transaction, broadcast_id))
-        # Apart: it locks the broadcast's row, and whoever does that has none of a recipient yet.
+        # A separate transaction: the lock on the broadcast must precede locks on its recipients.
         async with rt.pool.connection() as transaction:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
 async def _alone(transaction: Transaction, lock: int) -> bool:
-    """Whether no other worker is at it; the lock ends with the transaction."""
+    """Return True if no other worker has the lock, which ends with the transaction."""
     return bool(await fetch_value(transaction, sending.TRY_LOCK, lock=lock))
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Take those out whose worker is dead, or who won't get it any more."""
+    """Put recipients with an expired lease in doubt, and close those that will not be sent to."""
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
         await execute(transaction, sending.END_TOO_LATE, id=broadcast.id)
@@ -71,11 +71,11 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
         await _feed(transaction, broadcast)
 
 
-# Whoever claimed them is dead, or so slow that nobody knows: never sent again by itself.
+# The worker that claimed them is dead or too slow; the outcome is unknown, so never resend.
 
 
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Have a worker make everybody's row, unless that is asked for already."""
+    """Queue the creation of recipient rows, unless it is queued already."""
     if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
             transaction,
@@ -101,7 +101,10 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 
 
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Unless somebody who held its row has planned it anew for one meanwhile: counted once more."""
+    """Finish a broadcast.
+
+    Recounts under its lock, since a recipient may have been planned again.
+    """
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
         values = {"id": broadcast.id, "new_state": "done", "why": ""}
@@ -109,7 +112,7 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
-    """Whether there is something to send: the first few, or, when those went well, the others."""
+    """Return True if recipients may be sent to: those of the canary, or all after it passed."""
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
         return row is not None
@@ -123,15 +126,15 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         minutes = URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES
         await execute(transaction, sending.WAIT_FOR_CANARY, id=broadcast.id, minutes=minutes)
     elif over:
-        # Whatever is decided of it, this was the canary: resuming goes on with the others.
+        # The canary is over, whatever the decision: a resume goes on with the other recipients.
         await execute(transaction, sending.END_CANARY, id=broadcast.id)
         if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
 
 
-# The next shards in which something is due, each found by one look into the index: with a join to
-# `b` in place of its values the planner would sort all that is left, once for each shard.
+# The next shards with due recipients, each found by one index lookup. With a join to `b` instead of
+# its values, the planner would sort all remaining rows once per shard.
 # Text: a recursive query with a scalar subquery per step is clearer as SQL; its plan is measured.
 _DUE = TextStatement.of("""
 WITH RECURSIVE b AS MATERIALIZED (
@@ -170,7 +173,7 @@ ORDER BY shard LIMIT %(most)s
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Ask for the next bouts, if few are asked for; a shard has one at a time."""
+    """Queue further shards if few are queued; a shard has at most one job at a time."""
     channels = await _awake(transaction, broadcast.id)
     if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return
@@ -192,17 +195,17 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Channels on which somebody waits and whose platform has not asked us to."""
+    """Return the channels with waiting recipients whose platform has no active pause."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
-    """Make everybody's row, in one transaction; 0 when they are made or being made."""
+    """Create the recipient rows in one transaction; return 0 if they exist or are being created."""
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
             return 0
-        # Looked at again under the lock: another may have been faster.
+        # Check again under the lock: another worker may have finished first.
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None:
             return 0
@@ -212,7 +215,7 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
             made = await execute(transaction, rows, broadcast=broadcast_id, **values)
             await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
         await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
-        # Whoever comes first goes at once, not at the next round.
+        # Queue the first recipients now, not in the next round.
         now = await model.find(transaction, broadcast_id)
         if made and now.state is State.RUNNING:
             await _feed(transaction, now)

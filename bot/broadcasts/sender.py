@@ -1,6 +1,7 @@
-"""A shard of a broadcast on its way: claim, commit, call, and the outcome, guarded by the attempt.
+"""Sends a shard of a broadcast: claim, commit, call, then record the outcome of that attempt.
 
-What was claimed by a process that died is never sent again by itself: nobody knows whether it was.
+Recipients claimed by a process that died are never resent automatically, since the message may have
+been sent.
 """
 
 import asyncio
@@ -46,22 +47,23 @@ from bot.security.key_files import VaultError
 SHARD = 500
 AT_ONCE = 25
 LEASE_SECONDS = 60
-# A bout ends before others wait too long for their turn; what is left gets another one.
+# Time limit of one run, so that other jobs get their turn; the rest of the shard is queued again.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
-# So long no bout tries a channel whose answers are missing: as short as it keeps bouts from
-# following one another for nothing, since the channel stands still for processes that hear it too.
+# Pause in seconds of a channel whose answers are lost. It stops useless jobs in a row, and is short
+# because it also stops processes that can still reach the channel.
 DOUBTED_SECONDS = 5.0
-# The worker has waited for its jobs by then; what is left is in doubt, as after a crash.
+# Grace period at shutdown, after the worker has waited for its jobs. Unfinished calls then end in
+# doubt, as after a crash.
 LAST_SECONDS = 1.0
-# So many failures in a row, or of the last hundred, are not the recipients' fault.
+# This many failures in a row, or among the last 100, are not caused by the recipients.
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()
 
-# The end of the shard is a bound by itself: inside least() it bounds no index, and every claim that
-# finds nothing would read all rows from its shard to the end of the broadcast. Every look at the
-# rows is bound twice: of rows just made the planner knows nothing, and joins to all of them.
+# The end of the shard is a separate condition, because inside least() it bounds no index scan. An
+# empty claim would then read all rows up to the end of the broadcast. Each access to the rows is
+# bounded twice: without statistics on new rows, the planner would join to all of them.
 _CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
@@ -127,7 +129,7 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address,
   j.discreet, j.shut
 """)
 
-# What became of a call is true however late it is known; a row that has moved on since is left.
+# A late outcome is still true, so it is written, unless the row has a newer attempt or status.
 _OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
@@ -150,7 +152,10 @@ WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecipient:
-    """One claimed recipient, with everything needed for the call; no act: they cannot be opened."""
+    """A claimed recipient with the call to make.
+
+    `act` is None if their data cannot be decrypted.
+    """
 
     seq: int
     attempt: int
@@ -161,7 +166,7 @@ class ClaimedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one call; `stop` is why the whole broadcast has to be held, if it has."""
+    """Outcome of one call; `stop` is the reason to pause the whole broadcast, if any."""
 
     slip: ClaimedRecipient
     fate: RecipientStatus
@@ -175,7 +180,7 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """A broadcast as a bout carries it: its messages, made once, and what was seen of them."""
+    """State of one run: the broadcast, its prepared messages and the results so far."""
 
     broadcast: Broadcast
     messages: dict[str, Message]
@@ -186,16 +191,16 @@ class Batch:
 
     @property
     def stormy(self) -> bool:
-        """Whether so much fails that it is not the recipients' fault."""
+        """Return True if the failure rate is too high to be caused by the recipients."""
         row = list(self.lately)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
 
 
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
-    """A bout of one shard, on all channels at once; it ends when nothing can be claimed."""
+    """Send one shard on all channels concurrently, until nothing can be claimed or time is up."""
     load = await _loaded(rt, broadcast_id, shard)
     lanes = (_send_on_channel(rt, load, channel) for channel in pushed(rt))
-    # Each to its end: what one of them knows must not be lost because another failed.
+    # Wait for every channel: the failure of one must not lose the outcomes of another.
     ended = await asyncio.gather(*lanes, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
     if failed:
@@ -224,7 +229,7 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
 
 
 async def _send_on_channel(rt: Runtime, load: Batch, channel: str) -> None:
-    """One channel of the shard: what was let through is claimed, what was claimed is sent."""
+    """Send one channel's part of the shard: acquire rate limit tokens, claim recipients, send."""
     purse = 0
     while monotonic() < load.until:
         purse = purse or await rate_limits.acquire_bulk(
@@ -247,9 +252,10 @@ def _paid(load: Batch, channel: str) -> bool:
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
-    """Whether the platform's answers come; where one was lost, it is left alone for a while.
+    """Return True if the platform answers; otherwise pause the channel.
 
-    Else whoever is claimed next would be in doubt too, and bouts asked for that can do nothing.
+    Without the pause, further claimed recipients would end in doubt, and useless jobs would be
+    queued.
     """
     if not await wait_until_reachable(rt, channel):
         return True
@@ -259,7 +265,7 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 
 
 async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
-    """How many more the platform lets us reach today; when none, it is left alone for a while."""
+    """Return how many more people the daily quota allows; if none, pause the channel."""
     tier = rt.settings.whatsapp_reach
     if channel != "whatsapp" or not tier or not load.values["templates"]:
         return AT_ONCE
@@ -273,7 +279,7 @@ async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
 async def _claim(
     rt: Runtime, load: Batch, channel: str, limit: int
 ) -> tuple[list[ClaimedRecipient], int]:
-    """Take recipients whose turn it is; also how many were looked at, with those left out."""
+    """Claim up to `limit` due recipients; return them and the number of rows examined."""
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
@@ -314,7 +320,7 @@ async def _send_all(
 async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if slip.act is None:
-        # Certainly nothing was sent. Among failures it counts: keys may be missing for everybody.
+        # Certainly not sent. Count it as a failure, since keys may be missing for every recipient.
         lost = Unreachable(certain=True)
         return Outcome(slip, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
@@ -337,7 +343,7 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
 
 
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
-    """One call; on the page a message is the outbox's row, which the page fetches."""
+    """Make one call; for the web chat, add a row to the outbox, which the page fetches."""
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
     async with rt.pool.connection() as transaction:
@@ -352,9 +358,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
 
 
 async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
-    """Write what became of calls; a database that is away is waited for, for nobody else knows.
+    """Write outcomes, and retry while the database is down, since only this process knows them.
 
-    Writing it twice changes nothing.
+    The write is idempotent.
     """
     while True:
         try:
@@ -384,9 +390,9 @@ def _values(load: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 async def _consequences(
     transaction: Transaction, load: Batch, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
-    """Also what failures change beyond their rows: the person's state, the platform's, the whole.
+    """Write outcomes with the effects of failures on people, the channel and the broadcast.
 
-    What is planned again may be known so late that the broadcast has ended without it.
+    A recipient may be planned again after the broadcast has ended; it is then set to running again.
     """
     stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
     again = any(each.fate in OPEN for each in outcomes)

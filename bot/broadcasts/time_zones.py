@@ -1,10 +1,10 @@
-"""What time it is where somebody lives, told by the country they named for announcements."""
+"""Time zones of recipients, by the country that they gave for announcements."""
 
 from bot.people import subscriptions
 from bot.runtime import Runtime
 
 HOME = "Asia/Almaty"
-# The westernmost and easternmost zone in which many of ours live: it must be day in both.
+# Western and eastern time zone of each country's Kazakh population; it must be day in both.
 ZONES = {
     "AF": ("Asia/Kabul",),
     "CN": ("Asia/Urumqi", "Asia/Shanghai"),
@@ -22,7 +22,10 @@ ZONES = {
 
 
 def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
-    """The tokens of countries, each beside a zone; who told none lives by their mission's clock."""
+    """Return parallel lists of country tokens and zones.
+
+    Without a country, the mission's zone applies.
+    """
     found = [
         (token, zone)
         for country, places in ZONES.items()

@@ -1,7 +1,8 @@
-"""Cases: conversations in human hands. Every change of hands moves the conversation's epoch.
+"""Cases: conversations handled by officers.
 
-`version` counts changes of hands and what officers decide; words of either side do not move it, so
-that a page stays good while people talk. Deadlines are in the working time of the case's mission.
+Each change of owner raises the conversation's ownership version. `version` counts changes of owner
+and decisions of officers, not messages, so that an open page stays valid during a dialogue.
+Deadlines are in the working time of the case's mission.
 """
 
 from bot.cases.intake import (

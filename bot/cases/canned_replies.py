@@ -1,4 +1,4 @@
-"""Ready-made answers of a mission: one text for each language, sent in the person's."""
+"""Canned replies of a mission: one text per language, sent in the person's language."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from bot.security import audit_log
 
 MAX_WORDS = 2000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-# Written forms that are built from another by rule.
+# Written forms that are derived from another by rule.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "kk_Arab": ("kk", kazakh_arabic.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
@@ -26,21 +26,21 @@ BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 
 
 class Unusable(ValueError):
-    """A name that cannot be typed after a slash, no text, one too long, or no such language."""
+    """Invalid canned reply: bad name, no text, a text that is too long, or an unknown language."""
 
     code = "E_CANNED"
 
 
 @dataclass(frozen=True, slots=True)
 class Canned:
-    """An answer by its name; `texts` by language; `version` is that of the last change."""
+    """A canned reply; `texts` are by language, `version` is that of the last change."""
 
     name: str
     texts: Mapping[str, str]
     version: int
 
     def text(self, language: str) -> str | None:
-        """The answer in a language, or in a script built from one; None where it is missing."""
+        """Return the text in a language or in a script derived from one; None if it is missing."""
         if language in self.texts:
             return self.texts[language]
         source, build = BUILT.get(language, ("", str))
@@ -48,7 +48,7 @@ class Canned:
 
 
 async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
-    """A mission's answers, by name."""
+    """Return a mission's canned replies, ordered by name."""
     found = await fetch_all(transaction, statements.REPLIES, of_mission=mission)
     return tuple(Canned(*row) for row in found)
 
@@ -58,7 +58,7 @@ async def find(transaction: Transaction, mission: str, name: str) -> Canned | No
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
-    """The answers of one's own mission."""
+    """Return the canned replies of the officer's mission."""
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await all_of(transaction, officer.mission)
@@ -67,7 +67,10 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
 async def put(
     rt: Runtime, officer: Officer, name: str, texts: Mapping[str, str], version: int
 ) -> None:
-    """Write an answer; `version` is the one that was shown, 0 for a new one. Stale, Unusable."""
+    """Write a canned reply; `version` is the one that was shown, 0 for a new one.
+
+    Raises Stale, Unusable.
+    """
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     given = {language: text.strip() for language, text in texts.items() if text.strip()}
     _check(rt, name, given)
@@ -87,7 +90,7 @@ async def put(
 
 
 async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
-    """Take an answer away; Stale when it is no longer of the version that was shown."""
+    """Delete a canned reply. Raises Stale if its version differs from the one that was shown."""
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
@@ -95,7 +98,7 @@ async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = N
 
 
 async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
-    """Take the texts of that version away, before others are put in their place."""
+    """Lock a canned reply and delete its texts. Raises Stale if the version differs."""
     await execute(transaction, statements.LOCK_REPLY, reply=f"canned {mission} {name}")
     values = {"of_mission": mission, "of_name": name}
     found = set(await fetch_values(transaction, statements.DELETE_REPLY, **values))

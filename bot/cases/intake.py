@@ -1,4 +1,4 @@
-"""A case begins, people's words come to it, and it ends by the person's own wish."""
+"""Opens cases, adds the person's messages to them, and closes them at the person's wish."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from flows.knowledge import missions
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A case that a person is in now, and what can be promised; nothing for one open before."""
+    """The person's open case, and the expected waiting time; empty if the case was already open."""
 
     case_id: UUID
     promise: tuple[Text, ...] = ()
 
 
 def country(forms: Mapping[str, Form]) -> str:
-    """Where a person lives as far as they told; empty when they did not."""
+    """Return the person's country of residence from their answers, or '' if unknown."""
     told = {name: each.value for form in forms.values() for name, each in form.answers.items()}
     at_home = told.get("location") == "origin"
     return told.get("residence_country") or (at_home and told.get("citizenship")) or ""
@@ -39,9 +39,9 @@ async def open_case(
     language: str,
     forms: Mapping[str, Form] | None = None,
 ) -> Opened:
-    """Put a person into the queue; one open case a person, a second request adds to it.
+    """Open a case and queue it; if the person has an open case, add the request to that.
 
-    The mission comes from the country of residence, and is stored with the case alone.
+    The mission follows from the country of residence, and is stored only with the case.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -72,7 +72,7 @@ async def _insert(
 
 
 async def relay(transaction: Transaction, person: Person, words: str) -> None:
-    """Words of the person for whoever holds their case."""
+    """Add a message of the person to their open case."""
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
@@ -80,14 +80,14 @@ async def relay(transaction: Transaction, person: Person, words: str) -> None:
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
-    """The person sent what they were asked for: now it is their officer's turn."""
+    """Mark the case as waiting for its officer, since the requested file has arrived."""
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
 
 
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
-    """The person waits again: a case that waited for them, or slept, is somebody's turn now."""
+    """Set the case to claimed or queued again, with new deadlines: the person is waiting."""
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),
@@ -108,7 +108,7 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
 
 
 def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> datetime | None:
-    """The day by which to close, later by as much working time as the case stood still."""
+    """Return the resolution deadline, extended by the working time spent in a pause."""
     if case.paused_at is None or case.resolve_due is None:
         return case.resolve_due
     return calendar.after(case.resolve_due, calendar.minutes(case.paused_at, now))
@@ -123,7 +123,7 @@ async def add_words(
     canned: str = "",
     message_id: int | None = None,
 ) -> None:
-    """Keep words of the person, or of the officer who answers with the message of that id."""
+    """Store words of the person, or of an officer who answers with outbox row `message_id`."""
     body = person.key.seal(words.encode(), "case_words", "body", str(case_id))
     await execute(
         transaction,
@@ -140,17 +140,17 @@ async def add_words(
 async def add_note(
     transaction: Transaction, person: Person, case_id: UUID, officer: UUID, words: str
 ) -> None:
-    """Keep what one officer tells others; it has its own table, so that it cannot be sent."""
+    """Store an internal note; it has its own table, so that it cannot be sent by mistake."""
     body = person.key.seal(words.encode(), "notes", "body", str(case_id))
     values = {"case": case_id, "person": person.id, "by_officer": officer, "sealed": body}
     await execute(transaction, statements.ADD_NOTE, **values)
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """The person goes on with the bot."""
+    """Close the person's case because they return to the bot."""
     await execute(transaction, statements.CANCEL, person=person_id)
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
-    """What the person says of a case that was closed in the last week; the first word counts."""
+    """Store the rating of a case closed in the last 7 days; the first rating is kept."""
     await execute(transaction, statements.RATE, person=person_id, said=rating)

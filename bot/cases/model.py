@@ -1,4 +1,4 @@
-"""What a case is, and how one is found."""
+"""Model of a case, and queries for cases."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from bot.officers import permissions
 
 
 class CaseConflict(Exception):
-    """Somebody else holds the case, or it changed since it was shown; nothing was done.
+    """Another officer owns the case, or it changed since it was shown; nothing was done.
 
-    `holder` is the officer who has it, if anybody; `version` is that of now.
+    `holder` is the owner's name, or ''; `version` is the current version.
     """
 
     code = "E_CASE_TAKEN"
@@ -25,7 +25,10 @@ class CaseConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case without its words; `waiting_since` is when the person began to wait, if they do."""
+    """A case without its words.
+
+    `waiting_since` is when the person began to wait, None if they do not.
+    """
 
     id: UUID
     number: int
@@ -52,12 +55,12 @@ class Case:
 
     @property
     def subject(self) -> permissions.Subject:
-        """What the policy has to know."""
+        """Return the case as the subject of a permission check."""
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 
 async def clock(transaction: Transaction) -> datetime:
-    """The database's time."""
+    """Return the database's time."""
     now = await fetch_value(transaction, statements.DATABASE_TIME)
     assert now is not None
     return now
@@ -69,7 +72,7 @@ async def find(transaction: Transaction, case_id: UUID) -> Case | None:
 
 
 async def lock_case(transaction: Transaction, case_id: UUID) -> Case | None:
-    """A case, locked until the transaction ends; its person must be locked before."""
+    """Lock a case until the end of the transaction; lock its person first."""
     row = await fetch_one(transaction, statements.LOCK, case=case_id)
     return Case(*row) if row else None
 
@@ -80,7 +83,7 @@ async def open_of(transaction: Transaction, person_id: UUID) -> Case | None:
 
 
 async def median(transaction: Transaction, mission: str) -> int | None:
-    """Working minutes to the first answer, in the middle of last week's; None when too few."""
+    """Return the median working minutes to the first answer in the last 7 days, None if too few."""
     found = await fetch_value(transaction, statements.MEDIAN, mission=mission)
     return round(found) if found is not None else None
 
@@ -88,7 +91,7 @@ async def median(transaction: Transaction, mission: str) -> int | None:
 async def next_for(
     transaction: Transaction, mission: str, topics: frozenset[str], languages: frozenset[str]
 ) -> Case | None:
-    """The case that should be taken next by somebody of those topics and languages."""
+    """Return the next case that an officer with these topics and languages should take."""
     row = await fetch_one(
         transaction,
         statements.NEXT,
@@ -100,6 +103,6 @@ async def next_for(
 
 
 async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
-    """Who has the case now, for somebody who came too late."""
+    """Return the conflict to raise, with the current owner and version."""
     row = await fetch_one(transaction, statements.HOLDER, case=case_id)
     return CaseConflict(*row) if row else CaseConflict()

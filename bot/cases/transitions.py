@@ -1,6 +1,6 @@
-"""A case changes hands: each change is one conditional update, so that of many at once one wins.
+"""Changes of a case's owner and state: one conditional update each, so one of many callers wins.
 
-Every change of hands moves the version; its caller moves the conversation's epoch.
+A change of owner raises the case's version; the caller raises the conversation's ownership version.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from bot.db.statements import Statement, execute, fetch_value
 async def claim(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Take a case that nobody holds."""
+    """Assign an unowned case to the officer."""
     due = desk.calendar().after(await clock(transaction), desk.return_minutes)
     await _change(transaction, statements.CLAIM, case, version, officer=officer, due=due)
 
@@ -25,7 +25,7 @@ async def claim(
 async def take_over(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Take a case out of somebody else's hands."""
+    """Assign a case of another officer to this officer."""
     due = desk.calendar().after(await clock(transaction), desk.return_minutes)
     await _change(transaction, statements.TAKE_OVER, case, version, officer=officer, due=due)
 
@@ -33,28 +33,28 @@ async def take_over(
 async def release(
     transaction: Transaction, case: Case, version: int, *, by_itself: bool = False
 ) -> None:
-    """Give a case back to the queue, urgent as it was and waiting since it was."""
+    """Return a case to the queue; its urgency and waiting time are kept."""
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
 
 async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Give a case into the hands of somebody."""
+    """Assign a case to another officer."""
     due = desk.calendar().after(await clock(transaction), desk.return_minutes)
     await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
 
 
 async def change_topic(transaction: Transaction, case: Case, topic: str, version: int) -> None:
-    """Back to the queue under another topic."""
+    """Return a case to the queue under another topic."""
     await _change(transaction, statements.CHANGE_TOPIC, case, version, about=topic)
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
-    """To the queue of another mission; the console's role can do it in no other way.
+    """Move a case to another mission's queue; the console's database role has no other way.
 
-    Its deadlines are set there, by the next sweep: how another mission works can't be seen from
-    this one.
+    The next sweep sets its deadlines, because the hours of another mission cannot be read from this
+    one.
     """
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
@@ -62,12 +62,12 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
-    """A case has slept enough: it is its officer's turn again, or the queue's."""
+    """End the snooze of a case: it is due to its officer again, or to the queue."""
     await person_waits_again(transaction, case)
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:
-    """Deadlines by the hours of the mission that a case has come to."""
+    """Set the answer deadline by the hours of the case's new mission."""
     desk, since = (
         await working_hours.mission_settings(transaction, case.mission),
         case.waiting_since,
@@ -78,26 +78,26 @@ async def set_clock(transaction: Transaction, case: Case) -> None:
 
 
 async def escalate(transaction: Transaction, case: Case) -> None:
-    """The lead has to see to it: too late for an answer, or for the end."""
+    """Escalate an overdue case to the lead."""
     await execute(transaction, statements.ESCALATE, case=case.id)
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """A queue that nobody works at any more: another takes its cases over."""
+    """Move a queued case away from a mission that no longer has officers."""
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
 async def snooze(
     transaction: Transaction, case: Case, officer: UUID, until: datetime, version: int
 ) -> None:
-    """Let a case sleep until then, or until the person writes."""
+    """Snooze a case until a time, or until the person writes."""
     await _change(transaction, statements.SNOOZE, case, version, officer=officer, until=until)
 
 
 async def replied(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """The officer has answered: now it is the person's turn. Moves no version."""
+    """Record the officer's answer, and wait for the person. Does not raise the version."""
     now = await clock(transaction)
     minutes = desk.calendar().minutes(case.opened_at, now)
     await _change(
@@ -106,7 +106,7 @@ async def replied(
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
-    """Close a case that this officer holds; the owner stays written, so that replies arrive."""
+    """Close the officer's case; the owner is kept, so that late replies reach them."""
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 

@@ -1,7 +1,7 @@
-"""When a mission works: hours of the week, holidays, night shifts; deadlines in working time.
+"""Working hours of a mission: weekly shifts, holidays, night shifts, and deadlines.
 
-A day's shift that closes no later than it opens ends on the next day. A holiday has no shifts, or
-those of another weekday. Without hours a mission counts as always at work, and nothing is promised.
+A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or those
+of another weekday. A mission without hours counts as always open, and people get no promise.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,20 +29,20 @@ MAX_MINUTES = 60 * 24 * 60
 
 
 class Stale(Exception):
-    """Somebody else changed it since it was shown; nothing was changed."""
+    """Another officer changed it since it was shown; nothing was changed."""
 
     code = "E_STALE"
 
 
 class Unusable(ValueError):
-    """Hours that cannot be: no such zone or weekday, shifts of a day that overlap, no minutes."""
+    """Invalid hours: unknown zone or weekday, overlapping shifts, or minutes out of range."""
 
     code = "E_HOURS"
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Hours of a weekday, 0 being Monday; `closes` not after `opens` means the next day."""
+    """Shift on a weekday (0 = Monday); it ends on the next day unless `closes` is after `opens`."""
 
     weekday: int
     opens: time
@@ -51,7 +51,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day without work, or one that `works_as` another weekday."""
+    """A day without work, or one with the shifts of weekday `works_as`."""
 
     day: date
     works_as: int | None = None
@@ -59,10 +59,11 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class MissionSettings:
-    """How a mission works; minutes are of working time. `version` is that of the last change.
+    """Working settings of a mission, in minutes of working time.
 
-    Answer first within `first_minutes`, later within `next_minutes`; close within
-    `resolve_minutes`; who is silent for `return_minutes` loses the case to the queue.
+    The first answer is due within `first_minutes`, later ones within `next_minutes`, and the
+    resolution within `resolve_minutes`. A case without an answer for `return_minutes` returns to
+    the queue. `version` is that of the last change.
     """
 
     mission: str
@@ -89,14 +90,14 @@ class MissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Working time as spans of real time; moments are aware."""
+    """Working time as spans of real time; all datetimes are time zone aware."""
 
     zone: ZoneInfo
     week: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict)
     exceptions: Mapping[date, int | None] = field(default_factory=dict)
 
     def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Working spans that end after a moment, in order, for as long as one may look ahead."""
+        """Yield the working spans that end after `since`, in order, for up to 400 days."""
         first = since.astimezone(self.zone).date() - timedelta(days=1)
         for ahead in range(MAX_DAYS):
             day = first + timedelta(days=ahead)
@@ -123,13 +124,13 @@ class Calendar:
             yield opens, closes
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """When work begins again; None when it is under way, or never."""
+        """Return the start of the next working span; None if open now, or if there is none."""
         if self.is_open(now):
             return None
         return next((opens for opens, _closes in self.spans(now)), None)
 
     def after(self, start: datetime, minutes: int) -> datetime:
-        """The moment when so many minutes of work have passed."""
+        """Return the time at which `minutes` of working time have passed."""
         left = timedelta(minutes=minutes)
         if not self.week:
             return start + left
@@ -143,7 +144,7 @@ class Calendar:
         return end + left
 
     def minutes(self, start: datetime, end: datetime) -> int:
-        """Whole minutes of work between two moments."""
+        """Return the whole minutes of working time between two moments."""
         if not self.week:
             return max(0, int((end - start).total_seconds() // 60))
         worked, reached = timedelta(), start
@@ -155,7 +156,7 @@ class Calendar:
         return int(worked.total_seconds() // 60)
 
 
-# What is said to a person who begins to wait; one decision, said once, and true by the calendar
+# Shown once, when a person begins to wait; true by the mission's calendar.
 
 AT_WORK = _("Officers are at work now and will answer here.")
 AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
@@ -174,9 +175,9 @@ HOURS = _("{count} h")
 def promise(
     desk: MissionSettings, now: datetime, country: str, median: int | None, *, urgent: bool = False
 ) -> tuple[Text, ...]:
-    """When an answer can be expected, in the person's time where their country keeps one.
+    """Return when an answer can be expected, in the person's time zone if it is unambiguous.
 
-    Who is in need while nobody is at work is told who else is there.
+    For an urgent request outside working hours, other sources of help are added.
     """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
@@ -194,20 +195,20 @@ def promise(
 
 
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
-    """Only what has a source, and where it can be called; who lives abroad may not reach it."""
+    """Only numbers with a source, and where they can be called: abroad they may be unreachable."""
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (URGENT, IN_NEED, *lines)
 
 
 def _rounded(minutes: int) -> Text:
-    """Never less than was needed: up to ten minutes, or to whole hours."""
+    """Round up to ten minutes, above an hour to whole hours."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
     return _(HOURS.msgid, count=-(-minutes // 60))
 
 
 async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
-    """How a mission works; one of no hours where nothing was entered."""
+    """Return the settings of a mission; by default it has no hours."""
     row = await fetch_one(transaction, statements.SETTINGS, of_mission=mission)
     if row is None:
         return MissionSettings(mission, "UTC")
@@ -221,14 +222,20 @@ async def mission_settings(transaction: Transaction, mission: str) -> MissionSet
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
-    """Duty groups, each with the missions it hears of; that of `everywhere` hears of all: none."""
+    """Return the duty groups with the missions that each serves.
+
+    An empty set, as for the group `everywhere`, means all missions.
+    """
     found = await fetch_all(transaction, statements.DUTY_CHATS)
     chats = {chat: frozenset(served) for chat, served in found}
     return chats | ({everywhere: frozenset()} if everywhere else {})
 
 
 async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
-    """Change how a mission works; Stale when somebody else did since `desk.version`."""
+    """Save the settings of a mission.
+
+    Raises Stale if they changed since `desk.version`, and Unusable.
+    """
     permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
     of_mission = desk.mission
@@ -260,7 +267,7 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 
 
 def check(desk: MissionSettings) -> None:
-    """Unusable, unless a calendar can be made of it."""
+    """Raise Unusable unless the settings form a valid calendar."""
     promised = (desk.first_minutes, desk.next_minutes, desk.resolve_minutes, desk.return_minutes)
     days = {each.weekday for each in desk.shifts} | {
         each.works_as for each in desk.holidays if each.works_as is not None

@@ -1,7 +1,7 @@
-"""The command line, a file for each family of commands.
+"""Command line; each family of commands has its own module.
 
-A family has its `app`; a group of commands is named as its file, other commands join without a
-name. Only the family that was asked for is imported: all of them together take a second or two.
+A family has an `app`. A command group is named like its file; other commands join without a prefix.
+Only the requested family is imported, since importing all takes 1 to 2 seconds.
 """
 
 import sys
@@ -13,7 +13,7 @@ from bot.config.settings import ConfigError
 from bot.embedded import ServiceError
 from bot.security.key_files import VaultError
 
-# Each file of commands, in the order in which they are shown, and the words that it answers to.
+# Command modules in the order of the help page, with the commands that each provides.
 FAMILIES = {
     "demo": ("demo",),
     "servers": ("run", "web", "work", "poll"),
@@ -39,7 +39,7 @@ GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "docs")
 
 
 def assembled(word: str = "") -> typer.Typer:
-    """The command line, with the family of this word alone; with all if no family has it."""
+    """Return the command line with this word's family only, or with all if none matches."""
     app = typer.Typer(
         add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh
     )
@@ -54,7 +54,7 @@ def _kosh() -> None:
 
 
 def main() -> None:
-    """Run a command; what is wrong with a setting or a service is said in one line."""
+    """Run a command; print errors of settings, services and keys in one line and exit with 2."""
     try:
         assembled(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="kosh")
     except (ConfigError, ServiceError, VaultError) as error:

@@ -1,4 +1,4 @@
-"""`backup` and `restore`: a copy that ends with its epoch, and the way back from one."""
+"""`backup` and `restore`: encrypted backups that expire with their key, and their recovery."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,10 @@ Replace = Annotated[
 
 @app.command()
 def backup(folder: Folder, data: Data = None) -> None:
-    """Write a sealed backup of the database; it can be read while its epoch's key lives."""
+    """Write an encrypted backup of the database.
+
+    It is readable as long as the key of its epoch exists.
+    """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.keys)), folder)
     typer.echo(f"{path}: {path.stat().st_size} bytes. It holds no key; keep those apart.")
@@ -32,7 +35,10 @@ def backup(folder: Folder, data: Data = None) -> None:
 
 @app.command()
 def restore(path: Backup = None, replace: Replace = False, data: Data = None) -> None:
-    """Bring a backup back, and erase again who was erased since; web and workers must be down."""
+    """Restore a backup, and erase the people again who were erased since.
+
+    Stop web and workers first.
+    """
     if path is not None and not replace:
         typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)
         raise typer.Exit(2)

@@ -1,4 +1,4 @@
-"""`breach`: how many people something that went wrong concerns, for who has to be told."""
+"""`breach`: counts the people affected by an incident."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ def count(
     table: Table = "",
     data: Data = None,
 ) -> None:
-    """Count the people whom a breach concerns, and what kind of data it is; counts only."""
+    """Count the people affected by a breach, and show the kinds of data; prints counts only."""
     scope = Scope(_utc(since), _utc(until), epoch, table)
 
     async def counted(chosen: Settings) -> Count:

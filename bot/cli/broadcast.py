@@ -1,4 +1,4 @@
-"""`broadcast`: announcements from the terminal, by the same rules as in the console."""
+"""`broadcast`: announcements from the terminal, with the same rules as in the console."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -30,14 +30,14 @@ type Verb = Callable[[Runtime, Officer, Broadcast], Coroutine[Any, Any, object]]
 
 @app.command("list")
 def list_(officer: Name, data: Data = None) -> None:
-    """The newest announcements."""
+    """List the newest announcements."""
     for each in _as(data, officer, broadcasts.listing):
         typer.echo(f"{each.number:6} {each.state:10} {each.draft.purpose:8} {each.draft.topic}")
 
 
 @app.command()
 def draft(paper: Paper, officer: Name, data: Data = None) -> None:
-    """Write one down from a file with its texts in every language; it goes to nobody yet."""
+    """Create a draft from a TOML file with texts in every language; nothing is sent."""
 
     async def write(rt: Runtime, who: Officer) -> Broadcast:
         return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
@@ -48,7 +48,7 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def count(number: Number, officer: Name, data: Data = None) -> None:
-    """How many it goes to, who is left out and why, how long it takes, what stands against it."""
+    """Count the recipients and the people left out by reason; show duration and blockers."""
 
     async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
         counted = await broadcasts.count(rt, who, found.draft)
@@ -66,7 +66,7 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def test(number: Number, officer: Name, data: Data = None) -> None:
-    """Send it, in every language, to the testers alone."""
+    """Send a test, in every language, to the configured testers only."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for language in broadcasts.written(rt):
@@ -78,7 +78,7 @@ def test(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def ask(number: Number, officer: Name, data: Data = None) -> None:
-    """Ask the approvers."""
+    """Submit the draft for approval."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.ask_approval(rt, who, it.id))
 
 
@@ -89,7 +89,7 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Read it and agree to exactly that; nobody agrees to their own."""
+    """Show the announcement and approve exactly this content; authors cannot approve their own."""
 
     async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
         for language, message in broadcasts.samples(rt, found.draft).items():
@@ -105,31 +105,31 @@ def approve(
 
 @app.command()
 def start(number: Number, officer: Name, data: Data = None) -> None:
-    """Send it, now or at its time."""
+    """Send it now, or at its scheduled time."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
 
 
 @app.command()
 def pause(number: Number, officer: Name, data: Data = None) -> None:
-    """Hold it."""
+    """Pause sending."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.pause(rt, who, it.id))
 
 
 @app.command()
 def resume(number: Number, officer: Name, data: Data = None) -> None:
-    """Go on where it stood."""
+    """Resume sending after a pause."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.resume(rt, who, it.id))
 
 
 @app.command()
 def cancel(number: Number, officer: Name, data: Data = None) -> None:
-    """End it; what was sent stays sent."""
+    """Cancel it; messages already sent are not deleted."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.cancel(rt, who, it.id))
 
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Try those again whom it certainly did not reach."""
+    """Retry the recipients that it certainly did not reach."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)
@@ -142,7 +142,7 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 def doubt(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
-    """Decide of those in doubt: `again` (who may have it already), or `leave`."""
+    """Decide on recipients in doubt: `again` resends (they may have it), `leave` does not."""
 
     async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
@@ -161,7 +161,7 @@ def recipients(
     after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
     data: Data = None,
 ) -> None:
-    """What became of each, by numbers that say nothing of who they are."""
+    """List the recipients with their status, by numbers that do not identify people."""
 
     async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
@@ -173,7 +173,7 @@ def recipients(
 
 @app.command()
 def progress(number: Number, officer: Name, data: Data = None) -> None:
-    """How far it is: numbers that add up, reasons, platforms that asked us to wait."""
+    """Show the progress: counts by status, reasons of failures, and paused channels."""
 
     async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, who, found.id)
@@ -190,7 +190,7 @@ def progress(number: Number, officer: Name, data: Data = None) -> None:
 
 
 def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
-    """One act on the announcement of a number; its state after it."""
+    """Perform one action on the announcement with this number, and print its new state."""
 
     async def act(rt: Runtime, who: Officer) -> Broadcast:
         newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
@@ -226,5 +226,5 @@ def _as[T](
 
 
 def _words(why: Refusal, detail: str) -> str:
-    """A refusal as the console says it in English."""
+    """Return a refusal in the console's English words."""
     return STANDS_AGAINST[why].msgid.format(detail=detail)

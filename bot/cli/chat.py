@@ -1,4 +1,4 @@
-"""A conversation in the terminal: any flow through the pure step, nothing else, nothing kept."""
+"""`chat`: runs any flow in the terminal, through the pure step function; nothing is stored."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from flows.engine.state import Conversation
 app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
-# What a terminal cannot offer.
+# Buttons that a terminal cannot offer.
 UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
@@ -36,7 +36,7 @@ def chat(
     language: Annotated[str, typer.Option("--lang", help="Language, such as kk or kk_Arab.")] = "",
     flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
 ) -> None:
-    """Talk to the assistant in the terminal, without any service; nothing is kept."""
+    """Talk to the assistant in the terminal, without any service; nothing is stored."""
     languages = Languages()
     _one_of(language, "language", [code for code, _name in languages.languages()])
     _one_of(flow, "flow", FLOWS)
@@ -51,7 +51,7 @@ def talk(
     lines: Iterable[str],
     write: Callable[[str], None],
 ) -> Conversation:
-    """Take the event, then every line that is typed; returns what would be remembered."""
+    """Process the event, then each typed line; return the conversation that would be stored."""
     typed = iter(lines)
     while True:
         turn = step(FLOWS, languages, conversation, event, datetime.now(UTC).date())
@@ -85,7 +85,7 @@ def _one_of(value: str, what: str, known: Iterable[str]) -> None:
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
-    """The number of each option that is open now, by payload, also of those on other pages."""
+    """Return the number of each open option by payload, including options on other pages."""
     asked = conversation.asked
     if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
         return {}
@@ -112,7 +112,7 @@ def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[s
 def _event(
     languages: Languages, line: str, buttons: list[Button], numbers: dict[str, str], language: str
 ) -> Event:
-    """A number or a label is a press, as on a channel with buttons; all else is said."""
+    """Return a button press for a number or label, as on channels with buttons, else a text."""
     for payload, number in numbers.items():
         if line.strip() == number:
             return Pressed(payload)
@@ -131,7 +131,7 @@ def _told(effect: Effect) -> str:
 
 
 def _registry(effects: Iterable[Effect]) -> Event | None:
-    """What a registry would answer, so that a conversation can be walked to its end."""
+    """Return a simulated registry answer, so that a conversation can reach its end."""
     for effect in effects:
         match effect:
             case Submit():

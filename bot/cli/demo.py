@@ -1,4 +1,4 @@
-"""`demo`: everything on one machine, with a registry and, if wished, messengers to try it on."""
+"""`demo`: everything on one machine, with a sandbox registry and optional emulated messengers."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from bot.config.settings import ConfigError, Settings
 from bot.registry import sandbox
 
 app = typer.Typer()
-# A test phone that nobody looks at: what it would show stands on the composer's page.
+# A fictitious tester: the preview is on the composer's page.
 TESTER = ("web:tester",)
 Channels = Annotated[
     bool,
@@ -34,7 +34,7 @@ def demo(
 ) -> None:
     """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
     load(data)
-    # Whoever looks at it for the first time is to see two addresses, and not a log.
+    # Log errors only, so that a first-time user sees two addresses and not a log.
     os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
         surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
@@ -44,7 +44,7 @@ def demo(
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
-    """Everything of `run`, with a sandbox registry that this process serves too."""
+    """Serve everything that `run` does, and a sandbox registry in the same process."""
     if chosen.has_registry:
         return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
@@ -68,7 +68,7 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
 
 
 async def _time_to_answer(chosen: Settings) -> None:
-    """Says how long the chat took to answer, counted from the start of this process."""
+    """Print the time from process start to the first answer of the chat."""
     async with aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
@@ -81,7 +81,7 @@ async def _time_to_answer(chosen: Settings) -> None:
 
 @contextmanager
 def phones(chosen: Settings) -> Iterator[Settings]:
-    """The emulated messengers in a process of their own, and the settings that lead to them."""
+    """Run the emulated messengers in a subprocess, and yield settings that point to them."""
     if not (ROOT / "tests" / "emulators").is_dir():
         raise ConfigError("the emulators are in the source checkout only; use --channels there")
     telegram, whatsapp, page = (chosen.port + number for number in (2, 3, 4))

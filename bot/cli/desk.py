@@ -24,7 +24,7 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 
 @app.command("list")
 def desk_list(officer: Name, data: Data = None) -> None:
-    """Open cases of the mission: urgent ones first, then what must be answered soonest."""
+    """List the mission's open cases: urgent first, then by answer deadline."""
     wanted = views.Filter(views.Queue.ALL)
     page = _at_the_desk(data, officer, lambda rt, who: views.listing(rt, who, wanted))
     for line in page.lines:
@@ -37,7 +37,7 @@ def desk_list(officer: Name, data: Data = None) -> None:
 
 @app.command("read")
 def desk_read(case: Number, officer: Name, data: Data = None) -> None:
-    """The words and notes of a case; that they were read is audited."""
+    """Show the words and notes of a case; the access is audited."""
 
     async def read(rt: Runtime, who: Officer) -> views.View:
         found = await _numbered(rt, who, case)
@@ -52,35 +52,35 @@ def desk_read(case: Number, officer: Name, data: Data = None) -> None:
 
 @app.command("claim")
 def desk_claim(case: Number, officer: Name, data: Data = None) -> None:
-    """Take a case; the form is silent from then on."""
+    """Take a case; the bot's form pauses from then on."""
     _do(data, officer, case, desk.claim)
     typer.echo("The case is yours.")
 
 
 @app.command("answer")
 def desk_answer(case: Number, officer: Name, words: str, data: Data = None) -> None:
-    """Write to the person."""
+    """Send an answer to the person."""
     _do(data, officer, case, desk.reply, words=words)
     typer.echo("Sent, or on its way.")
 
 
 @app.command("note")
 def desk_note(case: Number, officer: Name, words: str, data: Data = None) -> None:
-    """Tell colleagues something about a case; the person never sees it."""
+    """Add an internal note to a case; the person never sees it."""
     _do(data, officer, case, desk.note, words=words)
     typer.echo("Noted.")
 
 
 @app.command("lift-pin")
 def desk_lift_pin(case: Number, officer: Name, data: Data = None) -> None:
-    """Take away a PIN that the person has lost, once they have answered who they are."""
+    """Remove a PIN that the person has lost, after verifying their identity."""
     _do(data, officer, case, desk.lift_pin)
     typer.echo("The PIN is lifted; the person was told.")
 
 
 @app.command("release")
 def desk_release(case: Number, officer: Name, data: Data = None) -> None:
-    """Give a case back to the queue."""
+    """Return a case to the queue."""
     _do(data, officer, case, desk.release)
     typer.echo("The case is back in the queue.")
 
@@ -92,13 +92,13 @@ def desk_resolve(
     where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
     data: Data = None,
 ) -> None:
-    """Close a case; the bot goes on where the person was, or where you say."""
+    """Close a case; the bot continues where the person was, or where you say."""
     _do(data, officer, case, desk.resolve, where=where)
     typer.echo("The case is closed.")
 
 
 async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
-    """The case of a number, open or closed."""
+    """Return the case with this number, open or closed. Raises LookupError."""
     for queue in (views.Queue.ALL, views.Queue.RESOLVED):
         page = await views.listing(rt, who, views.Filter(queue, number=number))
         if page.lines:
@@ -113,7 +113,7 @@ def _do(
     verb: Callable[..., Coroutine[Any, Any, Any]],
     **more: str,
 ) -> None:
-    """One act at the desk, on the case as it is now."""
+    """Perform one action on the current version of a case."""
 
     async def act(rt: Runtime, who: Officer) -> None:
         case = await _numbered(rt, who, number)

@@ -1,4 +1,4 @@
-"""`test`, `chaos`, `bench`, `requirements`: what must hold, what breaks it, what it costs."""
+"""`test`, `chaos`, `bench`, `requirements`, `mutants`: tests, fault injection and benchmarks."""
 
 import shutil
 import subprocess
@@ -15,19 +15,20 @@ from bot.cli.environment import ROOT
 from bot.config.settings import ConfigError
 
 app = typer.Typer()
-# What `./kosh requirements` reads afterwards.
+# Input of `./kosh requirements`.
 REPORTS = ".kosh/reports"
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# What is released, rather than what is changed; and what takes long and seldom breaks alone.
+# Release suite: tests of released artifacts, and slow tests that seldom fail on their own.
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
     "tests/registry/test_schemathesis.py", "tests/browser/test_announcing.py",
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
 
-# The tests run on the newest; what is new in it must not be used. Debian has the oldest.
+# Tests run on the newest PostgreSQL; these run on the oldest supported one, which Debian ships, so
+# that no newer feature is used.
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
 OLDEST_POSTGRES_TESTS = (
     "tests/broadcasts/test_broadcasts.py",
@@ -57,12 +58,13 @@ Release = Annotated[bool, typer.Option("--release", help="Only what a release mu
 
 @app.command()
 def test(quick: Quick = False, release: Release = False) -> None:
-    """Everything a change must pass: lint, types, layers, catalogues, documents, tests, chaos.
+    """Run all checks for a change: lint, types, layers, catalogues, documents, tests and chaos.
 
-    What a release must pass besides: the wheel is built twice alike and demonstrated, the tutorial
-    followed, an installation set up, moved and restored, its own servers started and killed, the
-    registry's contract tried with everything, papers of all kinds made safe, an announcement walked
-    through in a browser, each page of the console looked at with axe, the oldest PostgreSQL tried.
+    With `--release`, run the additional release checks. They cover a reproducible wheel with demo,
+    the tutorial, and setup, move and restore of an installation. They start and kill the embedded
+    servers, and test the registry contract with generated requests. They sanitize all file types,
+    send a broadcast in a browser, and check the accessibility of the console with axe. They also
+    test the oldest supported PostgreSQL.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick)
@@ -74,7 +76,7 @@ def test(quick: Quick = False, release: Release = False) -> None:
 
 
 def _released() -> list[str]:
-    """What of a release failed."""
+    """Return the names of failed release checks."""
     failed = _two_at_a_time(
         {"release": _pytest("release", 2, *RELEASED)},
         {"wheel": [sys.executable, "-m", "tests.wheel"]},
@@ -87,10 +89,10 @@ def _released() -> list[str]:
 
 
 def _changed(quick: bool) -> list[str]:
-    """What of a change failed."""
+    """Return the names of failed checks of a change."""
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    # One process, since two would each go the same ways; what only reads keeps the other core busy.
+    # One process, because several would repeat the same walks; read-only checks use the other core.
     conversations = {"conversations": _pytest("flows", 0, "tests/flows", "--cov")}
     reading = {
         "types": [python, "-m", "mypy"],
@@ -101,9 +103,9 @@ def _changed(quick: bool) -> list[str]:
         "format": [python, "-m", "ruff", "format", "--check", "."],
     }
     elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
-    # These often wait for a server or a browser: a third process uses what two leave.
+    # A third process, because these tests often wait for a server or a browser.
     tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
-    # Without tests beside them, since they measure silence, and most of their time is waiting.
+    # Not in parallel with tests: these measure timeouts, and mostly wait.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
     failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests, {})
@@ -116,7 +118,10 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 
 
 def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
-    """Which of them failed; `shown` begin, and let their progress be seen."""
+    """Run the commands two at a time and return the names that failed.
+
+    `shown` start first, with live output.
+    """
     with ThreadPoolExecutor(2) as two:
         passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
         passed |= {name: two.submit(_passes_quietly, name, line) for name, line in quiet.items()}
@@ -129,7 +134,7 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _passes_quietly(name: str, command: list[str]) -> bool:
-    """What it says comes in one piece, when it ended."""
+    """Print the output in one piece after the command ends."""
     done = subprocess.run(
         command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -142,7 +147,7 @@ PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def chaos(context: typer.Context) -> None:
-    """Use it while it is killed, cut off and filled, and judge it from outside: `chaos long`."""
+    """Inject faults (kills, cuts, full disk) under load and check the results: `chaos long`."""
     if not (ROOT / "tests" / "chaos").is_dir():
         raise ConfigError("the chaos test is in the source checkout only; use it there")
     from tests.chaos import command
@@ -163,18 +168,18 @@ def bench(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def requirements(context: typer.Context) -> None:
-    """What safety asks, requirement by requirement: its tests and how they ended (`--run`)."""
+    """List the safety requirements with their tests and results; `--run` runs the tests."""
     _prove("requirements", context)
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def mutants(context: typer.Context) -> None:
-    """Kosh with one guard off, again and again, and which test noticed; an error if none did."""
+    """Run the tests with one guard removed at a time; exit with an error if no test fails."""
     _prove("mutants", context)
 
 
 def _prove(command: str, context: typer.Context) -> None:
-    """The tests' own command does it, in a process that has their packages."""
+    """Run `python -m tests.proof` in a subprocess and exit with its status."""
     if not (ROOT / "tests" / "proof").is_dir():
         typer.echo("E_PROOF: the tests are in the source checkout only; call it there", err=True)
         raise typer.Exit(2)

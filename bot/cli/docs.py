@@ -1,4 +1,4 @@
-"""`docs`: the reference that is written from the code, and the documents as a site."""
+"""`docs`: the command reference, generated from the code, and the documentation site."""
 
 import subprocess
 import sys

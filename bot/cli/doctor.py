@@ -1,4 +1,4 @@
-"""`doctor`: looks at everything that can be reached, says what is wrong and how to mend it."""
+"""`doctor`: checks all services and settings, and suggests a fix for each fault."""
 
 import asyncio
 import shutil
@@ -36,13 +36,13 @@ app = typer.Typer()
 SECONDS = 20
 GIGABYTE = 1024**3
 OLDEST_POSTGRESQL = 170000
-# Sign-in codes and signed callbacks stop to fit when clocks are further apart.
+# A larger clock skew in seconds breaks sign-in codes and signed callbacks.
 CLOCK_SECONDS, CLOCK_MOST = 2, 30
 RATES = {"telegram_rate": 30, "whatsapp_rate": 80}
 
 
 class Grade(StrEnum):
-    """How a thing is."""
+    """Grade of a finding."""
 
     GOOD = "ok"
     DOUBTFUL = "look"
@@ -51,7 +51,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it is, and what to do where it isn't well."""
+    """A check's subject, grade and result, and the suggested fix, if any."""
 
     what: str
     grade: Grade
@@ -61,7 +61,7 @@ class Finding:
 
 @app.command()
 def doctor(data: Data = None) -> None:
-    """Look at database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
+    """Check database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         findings = asyncio.run(examine(chosen))
     for each in findings:
@@ -73,7 +73,7 @@ def doctor(data: Data = None) -> None:
 
 
 async def examine(chosen: Settings) -> list[Finding]:
-    """Every finding, one look after another; one that takes too long is a finding too."""
+    """Run the checks one after another and return the findings; a timeout is a finding too."""
     return [each for look in LOOKS for each in await _look(look, chosen)]
 
 
@@ -98,7 +98,7 @@ def _wrong(what: str, said: str, mend: str) -> Finding:
     return Finding(what, Grade.WRONG, said, mend)
 
 
-# This machine
+# Checks of this machine
 
 
 async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
@@ -150,13 +150,13 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 def _floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
-    """A library or a server that is older than what is safe."""
+    """Yield a finding if a library or server is older than its minimum safe version."""
     if version and floor.name not in chosen.patched and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
         yield _wrong(what, said, "renew it, or name it in KOSH_PATCHED if it was mended")
 
 
-# Services
+# Checks of services
 
 
 async def _database(chosen: Settings) -> AsyncIterator[Finding]:
@@ -219,7 +219,7 @@ async def _schema(
 ) -> AsyncIterator[Finding]:
     from bot.db.tables import metadata
 
-    # The list of migrations is the owner's to read; what they made, everybody may look up.
+    # Only the owner may read the list of migrations; any role can look up the resulting columns.
     cursor = await session.execute(
         "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
         " WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
@@ -286,7 +286,7 @@ def _apart(whose: str, seconds: float) -> Finding:
     return _good("clock", said)
 
 
-# Outside
+# Checks of external services
 
 
 async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:

@@ -1,4 +1,4 @@
-"""What a command needs around it: settings, services, an open runtime, and an end to it."""
+"""Environment of commands: settings, services, an open runtime, and termination by signals."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases
 
 
 def read(**chosen: Any) -> Settings:
-    """The settings, with what the command line chose; logs begin with them."""
+    """Read the settings with the command line's values, and configure logging."""
     load(chosen.get("data"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})
     logging.configure(found.log_level)
@@ -37,17 +37,17 @@ def read(**chosen: Any) -> Settings:
 
 
 def home(data: Path | None) -> Path:
-    """The data directory, as the command line or the environment names it."""
+    """Return the data directory from the command line, from KOSH_DATA, or the default."""
     return data or Path(os.environ.get("KOSH_DATA") or ".kosh")
 
 
 def settings_file(place: Path) -> Path:
-    """Where `init` writes: lines of KOSH_NAME=value in the data directory."""
+    """Return the path of the settings file that `init` writes, with lines of KOSH_NAME=value."""
     return Path(os.environ.get("KOSH_SETTINGS") or place / "settings.env")
 
 
 def load(data: Path | None) -> None:
-    """Take up the settings file, if there is one; the environment goes before it."""
+    """Load the settings file, if any; existing environment variables take precedence."""
     path = settings_file(home(data))
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name, equals, value = line.strip().partition("=")
@@ -59,7 +59,10 @@ def load(data: Path | None) -> None:
 def surroundings(
     data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
 ) -> Iterator[tuple[Settings, str]]:
-    """Settings with every service they need, and the sandbox's database; embedded if not given."""
+    """Yield settings with all required services, and the URL of the sandbox's database.
+
+    Services without a configured URL are started as embedded servers.
+    """
     chosen = read(data=data, port=port, demo=demo or None)
     chosen.data.mkdir(parents=True, exist_ok=True)
     with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
@@ -106,7 +109,10 @@ def _valkey(chosen: Settings) -> Iterator[str | None]:
 def until_told(
     serve: Callable[[], Coroutine[Any, Any, None]], *, within: float | None = None
 ) -> None:
-    """Run until done, Ctrl-C or SIGTERM; and from then on for so many seconds at most."""
+    """Run until done, Ctrl-C or SIGTERM.
+
+    `within`: force the exit that many seconds after the signal.
+    """
 
     async def until_end() -> None:
         task = asyncio.ensure_future(serve())
@@ -137,6 +143,9 @@ async def with_runtime(
 
 
 def settle_memory() -> None:
-    """Spare the collector what start-up left: it was the p99 (channels.md 0)."""
+    """Exclude start-up objects from garbage collection.
+
+    Scanning them determined the p99 latency.
+    """
     gc.collect()
     gc.freeze()

@@ -23,7 +23,7 @@ Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-0
 
 @app.command()
 def due(days: Days = 60, months: Months = 6, today: Today = "") -> None:
-    """List facts that expire soon, are silent already or were long not checked; exit 1 if any."""
+    """List facts that expire soon, have expired, or were not checked for long; exit 1 if any."""
     day = date.fromisoformat(today) if today else datetime.now(UTC).date()
     found = list(catalogue.due(day, days, months))
     for fact, why in found:
@@ -34,7 +34,7 @@ def due(days: Days = 60, months: Months = 6, today: Today = "") -> None:
 
 @app.command()
 def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.validity.")]) -> None:
-    """Show a fact in every language, with its source and dates; or why it is not said."""
+    """Show a fact in every language with sources and dates, or the reason why it is withheld."""
     match catalogue.find(key):
         case Fact() as fact:
             _explain_fact(fact)

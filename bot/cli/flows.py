@@ -1,4 +1,4 @@
-"""The commands `./kosh flows`: lint, exhaustive walk, manifest and drawings of the flows."""
+"""`./kosh flows`: lint, exhaustive walk, manifest and drawings of the flows."""
 
 import json
 import sys
@@ -41,7 +41,7 @@ The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
 {chart}```
 """
 
-# What the registry is not told as a code: how the form goes on, and yes or no as true or false.
+# Not sent to the registry as codes: the branch of the form, and a yes/no sent as a boolean.
 WITHOUT_CODES = frozenset({"applying", "write_first"})
 
 Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
@@ -53,7 +53,7 @@ Dropped = Annotated[
 
 @app.command()
 def check() -> None:
-    """Print what is wrong with the flows, in any language; exit 1 if anything is."""
+    """Print the faults of the flows in all languages; exit 1 if there are any."""
     found = list(findings(FLOWS))
     if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
         found.append(
@@ -67,7 +67,7 @@ def check() -> None:
 
 @app.command()
 def walk() -> None:
-    """Go every way through every flow; exit 1 if a question is not reached or a path has no end."""
+    """Walk every path of every flow; exit 1 if a question is unreachable or a path has no end."""
     whole = True
     for flow in FLOWS.values():
         began = perf_counter()
@@ -79,7 +79,7 @@ def walk() -> None:
 
 @app.command()
 def manifest(update: Update = False, dropped: Dropped = None) -> None:
-    """Print the manifest; `--update` writes it, unless a change would lose or twist answers."""
+    """Print the manifest; `--update` writes it unless answers would be lost or reinterpreted."""
     today = verification.manifest(FLOWS)
     if not update:
         typer.echo(_json(today), nl=False)
@@ -107,7 +107,7 @@ def posters(
     bot: Annotated[str, typer.Argument(help="The Telegram bot's name, without @.")],
     to: Annotated[Path, typer.Option(help="Directory for the pictures.")],
 ) -> None:
-    """Write a QR code for each flow of the menu, as SVG: it opens the flow in Telegram."""
+    """Write an SVG with a QR code for each flow of the menu, which opens the flow in Telegram."""
     to.mkdir(parents=True, exist_ok=True)
     for flow in FLOWS.values():
         if not flow.follows:
@@ -123,7 +123,7 @@ def notice() -> None:
 
 
 def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
-    """What stands in the empty chat, the risk, and every consent, as people are shown them."""
+    """Return the page of privacy texts: chat description, risk notice and consents, by language."""
     items = [item for flow in flows.values() for item in flow.items]
     asked = [item for item in items if isinstance(item, Notice | Consent)]
     shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
@@ -139,7 +139,7 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
-    """All that is wrong: the engine's lint, registry codes, and changes against the manifest."""
+    """Yield all findings: lint of flows, missing registry codes, changes since the manifest."""
     yield from verification.check(flows, Languages())
     for flow in flows.values():
         yield from uncoded(flow) if flow.registers else ()
@@ -151,7 +151,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 
 
 def uncoded(flow: Flow) -> Iterator[Finding]:
-    """Kept options of a registering flow that the registry has no code for."""
+    """Yield the stored options of a registering flow that have no registry code."""
     for item in flow.questions():
         if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue
@@ -163,7 +163,7 @@ def uncoded(flow: Flow) -> Iterator[Finding]:
 
 
 def read_manifest() -> Manifest:
-    """The committed manifest; empty before the first."""
+    """Return the committed manifest, empty if there is none."""
     if not MANIFEST.exists():
         return {}
     found: Manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
@@ -171,7 +171,7 @@ def read_manifest() -> Manifest:
 
 
 def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """Every drawing by the name of its file."""
+    """Return all drawings by file name."""
     drawn: dict[str, str] = {}
     for flow in flows.values():
         chart = drawing.mermaid(flow)
@@ -181,7 +181,7 @@ def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
 
 
 def _json(of: Manifest) -> str:
-    """One question a line, so that a change of one is a changed line."""
+    """Return the manifest as JSON with one question per line, for readable diffs."""
     flows = []
     for flow, questions in of.items():
         lines = [

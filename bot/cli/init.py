@@ -1,4 +1,4 @@
-"""`init`: asks what is needed, tries it on the platforms, writes it down, says what is left."""
+"""`init`: asks for settings, tries them on the platforms, writes them, and lists the next steps."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from flows.knowledge.missions import MISSIONS
 
 app = typer.Typer()
 
-# In the order in which they are asked; empty leaves a channel out.
+# Prompts in order; an empty answer leaves the channel out.
 QUESTIONS: Mapping[str, str] = {
     "languages": "Languages on offer, separated by commas",
     "public_url": "Public address, such as https://kosh.example (empty: none, updates are fetched)",
@@ -37,7 +37,7 @@ QUESTIONS: Mapping[str, str] = {
     "registry_client_secret": "Client secret at the registry",
     "registry_callback_secret": "Secret of the registry's callbacks",
 }
-# Asked only where the first of its family was given.
+# Asked only if the first setting of the group was given.
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[
@@ -50,7 +50,7 @@ type Values = dict[str, str]
 
 @app.command()
 def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") -> None:
-    """Ask what is needed, try it, write it down, set webhook and profile; safe to repeat."""
+    """Ask for the settings, test them, write them, set webhook and profile; safe to repeat."""
     known = [each.key for each in MISSIONS]
     if mission and mission not in known:
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
@@ -68,7 +68,7 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
 
 
 def _given() -> Values:
-    """What stands in the environment and in the settings file, secrets out of their files."""
+    """Return the values from environment and settings file, with secrets read from files."""
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
@@ -97,7 +97,7 @@ def _asked() -> Values:
 
 
 def _completed(values: Values) -> Values:
-    """With the secrets that nobody has to invent: those of the webhooks."""
+    """Add the webhook secrets, which are generated."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
         more["telegram_secret"] = _kept("telegram_secret")
@@ -112,7 +112,7 @@ def _kept(name: str) -> str:
 
 
 async def _tried(chosen: Settings) -> None:
-    """Ask each platform who we are; then set what is set over its API."""
+    """Verify the access to each platform, then set what its API can set."""
     languages = Languages(chosen.languages)
     async with aiohttp.ClientSession() as http:
         channels = platforms(chosen, http, languages)
@@ -136,7 +136,7 @@ async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages)
 
 
 def _write(place: Path, values: Values) -> Path:
-    """One file of settings, and each secret in a file of its own; nobody else reads them."""
+    """Write the settings file, and each secret to its own file; only the owner can read them."""
     (place / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     lines = ["# Written by `kosh init`. The environment goes before it."]
     for name, value in values.items():
@@ -149,7 +149,7 @@ def _write(place: Path, values: Values) -> Path:
             lines.append(f"{variable}={value}")
     more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
     if not any(line.startswith(f"{PREFIX}KEYS_MONTHLY=") for line in more):
-        # The directory lies beside this file, so it lasts and is one for all processes.
+        # The key directory is beside this file: it persists, and all processes share it.
         lines.append(f"{PREFIX}KEYS_MONTHLY=true")
     lines += more
     _put(settings_file(place), "\n".join(lines) + "\n")
@@ -157,7 +157,7 @@ def _write(place: Path, values: Values) -> Path:
 
 
 def _foreign(path: Path, ours: set[str]) -> Iterator[str]:
-    """Lines that somebody added by hand stay."""
+    """Yield the lines that were added by hand, which are kept."""
     ours = ours | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name = line.partition("=")[0].removesuffix("_FILE")

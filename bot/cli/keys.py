@@ -1,4 +1,4 @@
-"""`keys`: the installation's keys, from the first to the end of each; none is ever shown."""
+"""`keys`: creates, rotates and destroys the keys of the installation; never shows them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -25,14 +25,14 @@ Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]
 
 @app.command()
 def first(data: Data = None) -> None:
-    """Make the first keys, once; does nothing where there are keys."""
+    """Create the first keys; does nothing if keys exist."""
     Keys.create(read(data=data).keys)
     typer.echo("The keys are there. Back them up apart from the database.")
 
 
 @app.command()
 def show(data: Data = None) -> None:
-    """Each key's age, whether it writes, and how many rows still need it."""
+    """Show each key's age in days, whether it encrypts new data, and how many rows need it."""
     for each in _with(data, key_rotation.key_statuses):
         does = "writes" if each.writes else "reads"
         typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.usage}")
@@ -40,20 +40,23 @@ def show(data: Data = None) -> None:
 
 @app.command()
 def new(kind: KindName = "epoch", data: Data = None) -> None:
-    """Make the next key: it reads at once, and writes after an hour, when all know it."""
+    """Create the next key.
+
+    It decrypts at once, and encrypts after an hour, when all processes have it.
+    """
     version = _with(data, lambda rt: key_rotation.create(rt, kind))
     typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")
 
 
 @app.command()
 def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
-    """Bring everything under the keys that write now; may be stopped and begun again."""
+    """Re-encrypt everything with the keys that write now; can be interrupted and repeated."""
     typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.rewrap_all(rt, batch))}")
 
 
 @app.command()
 def destroy(kind: KindName, version: Version, now: Now = False, data: Data = None) -> None:
-    """End a key that nothing needs any more; backups of its time end with it."""
+    """Destroy a key that is no longer needed; backups from its time become unreadable."""
     _with(data, lambda rt: key_rotation.destroy(rt, kind, version, now=now))
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 

@@ -1,4 +1,4 @@
-"""The command `./kosh languages`: catalogues and their checks."""
+"""`./kosh languages`: translation catalogues and their checks."""
 
 import sys
 from collections import Counter
@@ -12,7 +12,7 @@ from bot.i18n import catalogues, kazakh_arabic_report, lint, script_overrides, s
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# A translator is unsure; a speaker has read the entry.
+# Markers in translator comments: needs a check; was reviewed by a speaker.
 CHECK, REVIEWED = "check:", "reviewed:"
 HEADS = (
     "language",
@@ -30,14 +30,14 @@ COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
 
 @app.command()
 def extract() -> None:
-    """Bring the catalogues to the source: new sentences empty, old ones gone."""
+    """Update the catalogues from the source: add new sentences empty, remove unused ones."""
     catalogues.update()
     typer.echo(f"Brought to the source: {', '.join(catalogues.HAND_MADE)}.")
 
 
 @app.command()
 def check() -> None:
-    """Print what is wrong in the source's English and in every catalogue; exit 1 if anything is."""
+    """Print the faults of the English source and of every catalogue; exit 1 if there are any."""
     source = catalogues.extract()
     faults = lint.findings("en", source, source)
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
@@ -69,7 +69,7 @@ def _not_looked_at(code: str) -> Iterator[lint.Finding]:
 def words(
     accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
 ) -> None:
-    """Print the words that nobody has looked at: no dictionary has them, or no way back."""
+    """Print the unreviewed words: unknown to the dictionary, or changed by converting them back."""
     for code in spelling.CODES:
         found = spelling.doubtful(code, catalogues.read(code))
         if found is None:
@@ -83,7 +83,7 @@ def words(
 
 @app.command()
 def report() -> None:
-    """Print how far each language is, its longest labels, and how far the rules can be trusted."""
+    """Print each language's progress and longest labels, and the accuracy of the script rules."""
     source = catalogues.extract()
     strings = sum(1 for message in source if message.id)
     typer.echo(COLUMNS.format(*HEADS))
@@ -117,7 +117,7 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Words and labels that the rule of a built script would get wrong."""
+    """Return the number of words and labels that the rule of a derived script would get wrong."""
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(
         1 for built, _context, _english in script_overrides.LABELS if built == code
@@ -125,7 +125,7 @@ def _overrides(code: str) -> int:
 
 
 def _marked(catalog: Catalog, mark: str) -> int:
-    """Entries with a translator's comment that begins so."""
+    """Return the number of entries with a translator comment that begins with `mark`."""
     return sum(
         any(comment.startswith(mark) for comment in message.user_comments)
         for message in catalog
@@ -134,7 +134,7 @@ def _marked(catalog: Catalog, mark: str) -> int:
 
 
 def _longest(code: str, catalog: Catalog, source: Catalog) -> str:
-    """The longest label of each context that has a limit."""
+    """Return the longest label of each context that has a length limit."""
     longest: dict[str, str] = {}
     for message in source:
         context = message.context or ""

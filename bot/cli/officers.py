@@ -1,4 +1,4 @@
-"""`officers` and `audit`: ways into the console, and the log of what was done there."""
+"""`officers` and `audit`: sign-in links for the console, and verification of the audit log."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -23,7 +23,7 @@ def audit_verify(
     head: Annotated[str, typer.Option(help="A head that this command printed before.")] = "",
     data: Data = None,
 ) -> None:
-    """Walk the chain of the audit log; prints its head, to be kept somewhere else."""
+    """Verify the hash chain of the audit log, and print its head to be saved elsewhere."""
 
     async def verify(chosen: Settings) -> tuple[int | None, audit_log.Head]:
         async with runtime(chosen) as rt, rt.pool.connection() as transaction:
@@ -46,7 +46,7 @@ OfficerName = Annotated[str, typer.Argument(help="The name with which the office
 
 @officers_app.command("first")
 def officers_first(name: OfficerName, data: Data = None) -> None:
-    """Enter the first administrator; prints a link that opens the console once."""
+    """Create the first administrator, and print a one-time sign-in link."""
     _let_in(data, name, credentials.bootstrap)
 
 

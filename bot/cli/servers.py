@@ -1,4 +1,4 @@
-"""The commands that stay: `run`, `web`, `work`, `poll`."""
+"""`run`, `web`, `work`, `poll`: long-running server commands."""
 
 import asyncio
 import socket
@@ -36,34 +36,34 @@ type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
 
 @app.command()
 def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
-    """Web and worker in one process; PostgreSQL and Valkey are embedded unless given."""
+    """Run web and worker in one process; PostgreSQL and Valkey are embedded unless configured."""
     with surroundings(data, port, fresh=fresh, demo=False, bring=True) as (chosen, _sandbox):
         until_told(lambda: serve_all(chosen, []))
 
 
 @app.command()
 def web(port: Port = None) -> None:
-    """The web server alone: webhooks, web chat, health; several may share one port."""
+    """Run the web server only: webhooks, web chat, health; several can share one port."""
     chosen = read(port=port)
     until_told(lambda: _serve_web(chosen), within=END_SECONDS)
 
 
 @app.command()
 def work() -> None:
-    """A worker alone: registry writes, sweeps, retention."""
+    """Run a worker only: registry writes, sweeps, retention."""
     chosen = read()
     until_told(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
 
 
 @app.command()
 def poll() -> None:
-    """Fetch Telegram updates by long polling, without a public address; run a worker beside it."""
+    """Fetch Telegram updates by long polling, without a public address; needs a running worker."""
     chosen = read()
     until_told(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the command ends everything together."""
+    """uvicorn without its signal handling; the command stops all services together."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
 
 
 def shared(host: str, port: int) -> socket.socket:
-    """A place to listen at that other web processes may have too: the kernel deals out."""
+    """Return a socket with SO_REUSEPORT: the kernel distributes connections over web processes."""
     place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -80,7 +80,7 @@ def shared(host: str, port: int) -> socket.socket:
 
 
 async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
-    """Serve until cancelled, then let running requests end."""
+    """Serve until cancelled, then finish running requests (graceful shutdown)."""
     server = _Server(
         uvicorn.Config(
             asgi,
@@ -108,7 +108,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 @asynccontextmanager
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
-    """Over the right database, with traces and /metrics where the settings ask for them."""
+    """Check the database's high-water mark, then serve traces and /metrics if configured."""
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.traces_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
@@ -148,7 +148,7 @@ async def _serve_web(chosen: Settings) -> None:
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Web, worker and, where no webhook is set, polling, around one runtime."""
+    """Run web server, worker and, without a Telegram webhook, polling with one runtime."""
     async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await demo_officers.enter(rt)

@@ -1,4 +1,4 @@
-"""`migrate`, `profile`, `version`: what brings an installation to where this version wants it."""
+"""`migrate`, `profile`, `version`: upgrade steps of an installation."""
 
 import typer
 
@@ -21,7 +21,7 @@ def version() -> None:
 
 @app.command()
 def profile() -> None:
-    """Set the Telegram bot's commands and texts in every language, and its webhook where public."""
+    """Set the Telegram bot's commands and texts in every language, and its webhook if public."""
     chosen = read()
     until_told(lambda: with_runtime(chosen, _introduce))
 
@@ -39,7 +39,7 @@ async def _introduce(rt: Runtime) -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema, as KOSH_DATABASE_OWNER_URL."""
+    """Migrate the database to the newest schema, with KOSH_DATABASE_OWNER_URL."""
     chosen = read()
     migrations.migrate(chosen.sqlalchemy("owner"))
     typer.echo("The schema is up to date.")

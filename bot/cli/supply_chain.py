@@ -1,4 +1,4 @@
-"""`licences` and `sbom`: what Kosh is put together from, by the lock file."""
+"""`licences` and `sbom`: dependencies according to the lock file."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ EXPORT = (
     *("uv", "export", "--preview-features", "sbom-export", "--format", "cyclonedx1.5"),
     *("--frozen", "--no-dev", "--all-extras"),
 )
-# How packages write in words what has a name in SPDX.
+# Licence names in package metadata, with their SPDX identifiers.
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -35,7 +35,7 @@ _SPDX = {
 
 @dataclass(frozen=True)
 class Package:
-    """A package that Kosh runs with; `licence` is empty where it isn't installed here."""
+    """A runtime dependency; `licence` is empty if it is not installed here."""
 
     name: str
     version: str
@@ -44,9 +44,9 @@ class Package:
 
 @app.command()
 def licences() -> None:
-    """The licence of every package that Kosh runs with; 1 if one isn't on the list of those let in.
+    """List the licence of every runtime dependency; exit 1 if one is not allowed.
 
-    The list stands in pyproject.toml, under tool.kosh.
+    The allow-list is in pyproject.toml, under tool.kosh.
     """
     found = list(packages(bill()))
     for each in found:
@@ -61,7 +61,7 @@ def licences() -> None:
 def sbom(
     to: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it to this file.")] = None,
 ) -> None:
-    """The bill of materials (CycloneDX 1.5): every package, its hashes, its licence."""
+    """Print the bill of materials (CycloneDX 1.5): every package with hashes and licence."""
     written = json.dumps(bill(), indent=1) + "\n"
     if to is None:
         typer.echo(written, nl=False)
@@ -70,7 +70,10 @@ def sbom(
 
 
 def bill() -> dict[str, Any]:
-    """The same lock gives the same bill: no time, no number drawn by lot; licences added."""
+    """Return the bill of materials with licences.
+
+    It is reproducible: no timestamp, no random serial number.
+    """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
     told: dict[str, Any] = json.loads(made.stdout)
     told.pop("serialNumber", None)
@@ -82,14 +85,17 @@ def bill() -> dict[str, Any]:
 
 
 def packages(told: dict[str, Any]) -> Iterator[Package]:
-    """The packages of a bill."""
+    """Yield the packages of a bill of materials."""
     for each in told["components"]:
         licence = each.get("licenses", [{"expression": ""}])[0]["expression"]
         yield Package(each["name"], each["version"], licence)
 
 
 def is_let_in(licence: str) -> bool:
-    """Of several that one may choose from, one is enough; of several that all hold, each counts."""
+    """Return True if the licence is allowed.
+
+    One side of each OR suffices; all parts of an AND count.
+    """
     allowed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["kosh"]["licences"])
     return not licence or any(
         set(choice.split(" AND ")) <= allowed for choice in licence.split(" OR ")
@@ -97,7 +103,7 @@ def is_let_in(licence: str) -> bool:
 
 
 def _licence(name: str) -> str:
-    """As the installed package tells it; empty where it isn't installed."""
+    """Return the licence from the package's metadata; empty if it is not installed."""
     try:
         told = metadata.metadata(name)
     except metadata.PackageNotFoundError:

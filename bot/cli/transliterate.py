@@ -1,4 +1,4 @@
-"""The command `./kosh script`: Kazakh and Uzbek in their other script."""
+"""`./kosh script`: converts Kazakh and Uzbek to their other script."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from bot.i18n import kazakh_arabic, uzbek_cyrillic
 
 app = typer.Typer()
 
-# To each written form, from the same language in its other script.
+# Conversions by target form; the source is the other script of the same language.
 SCRIPTS: Mapping[str, Callable[[str], str]] = {
     "kk_Arab": kazakh_arabic.to_arabic,
     "kk": kazakh_arabic.to_cyrillic,
@@ -24,7 +24,10 @@ def script(
     to: Annotated[str, typer.Option(help=f"Written form: {', '.join(SCRIPTS)}.")],
     text: Annotated[str | None, typer.Argument(help="Text; without it, standard input.")] = None,
 ) -> None:
-    """Write Kazakh or Uzbek in its other script; `--to kk` is a guess, to be read over."""
+    """Convert Kazakh or Uzbek to its other script.
+
+    `--to kk` is ambiguous and needs proofreading.
+    """
     convert = SCRIPTS.get(to)
     if convert is None:
         raise typer.BadParameter(f"one of {', '.join(SCRIPTS)}", param_hint="--to")

@@ -1,4 +1,4 @@
-"""WhatsApp's templates against what is to be sent with them, for `doctor`."""
+"""Checks WhatsApp templates against the broadcasts that need them, for `doctor`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import LiteralString
@@ -33,7 +33,7 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 def faults(
     needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
-    """Whether an announcement waits for it, what is wrong with a template, and how to mend it."""
+    """Yield whether a broadcast waits for the template, the fault, and the fix."""
     known = {(each.name, each.language): each for each in listed}
     waited = set()
     for name, language in needed:

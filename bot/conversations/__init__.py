@@ -1,1 +1,1 @@
-"""The turn: receive, step, store, deliver."""
+"""Processes one turn of a conversation: receive, step, store, deliver."""

@@ -1,6 +1,6 @@
-"""People who just ask: what is remembered of them lives in Valkey for half an hour, sealed.
+"""Anonymous conversations: stored encrypted in Valkey for half an hour.
 
-Nothing here is promised: whoever loses Valkey begins at the menu again.
+There is no guarantee: if Valkey loses its data, people start at the menu again.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Overloaded(Exception):
-    """Nothing was accepted; the platform should bring the update again (503)."""
+    """The update was not accepted; the platform should deliver it again (HTTP 503)."""
 
     code = "E_OVERLOADED"
 
 
 class AnonymousSession(msgspec.Struct, frozen=True):
-    """A just-ask conversation, the updates it has seen, and what stands in its chat (`sent`)."""
+    """An anonymous conversation, ids of processed updates, and ids of chat messages (`sent`)."""
 
     conversation: Conversation = Conversation()
     seen: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
-    """Wait for one's turn; without Valkey everybody starts at the menu."""
+    """Wait for the session's lock; return None without Valkey. Raises Overloaded."""
     try:
         for _try in range(HELD_TRIES):
             held = await rt.live.hold(key, token)
@@ -80,7 +80,7 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 async def answer(
     rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
 ) -> tuple[str, ...]:
-    """Say it at once; the ids of what now stands in the chat, for a quick exit."""
+    """Send the answers; return the ids of the messages in the chat, for a quick exit."""
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
     stands = [*ask.sent, typed]
@@ -116,7 +116,7 @@ async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) ->
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """A call that nothing was promised about: failures are counted, not repeated."""
+    """Call the platform without a delivery guarantee: failures are counted, not retried."""
     try:
         return await outbox.perform(rt, channel, act)
     except SendError as error:

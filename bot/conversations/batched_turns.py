@@ -1,7 +1,7 @@
-"""Plain turns of several people in one transaction: they share its trips and what a commit costs.
+"""Plain turns of several people in one transaction, which share round trips and the commit.
 
-Plain is a turn whose only trace are the conversation and its messages, as nearly all are. Whatever
-does more goes alone (`inbox` says how), and so does everybody if anything here goes wrong.
+A plain turn writes only the conversation and its messages, as most turns do. Other turns need their
+own transaction (`conversations.receive`), as do all turns of a batch that fails.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A turn that is committed, or of an update that was: nothing is to be sent then."""
+    """A committed turn; without `parcel`, there is nothing to send (such as a repeated update)."""
 
     person: Person | None = None
     parcel: ClaimedMessage | None = None
@@ -35,7 +35,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsOwnTransaction:
-    """Nothing has happened; `stranger_at` is the time at which nobody was known by that handle."""
+    """Nothing was changed; `stranger_at` is the time at which no person had the handle."""
 
     stranger_at: datetime | None = None
 
@@ -43,7 +43,7 @@ class NeedsOwnTransaction:
 async def take(
     rt: Runtime, inbounds: Sequence[Inbound]
 ) -> Sequence[Committed | NeedsOwnTransaction]:
-    """Take one update of each of several people, as far as its turn is plain."""
+    """Process one update for each of several people, as far as their turns are plain."""
     if rt.vault.rotating:
         return [NeedsOwnTransaction()] * len(inbounds)
     try:
@@ -73,7 +73,7 @@ async def _take(
         try:
             judged.append(_judged(rt, inbound, seen, people))
         except Exception:
-            # Alone it fails once more, and says so there.
+            # It fails again in its own transaction, which handles the error.
             judged.append(NeedsOwnTransaction())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
     saved = iter(await pipeline.commit(transaction, *calls))
@@ -83,7 +83,10 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Of two handles of one person only the first goes along."""
+    """Return the plain turn, or NeedsOwnTransaction.
+
+    A person's second handle in a batch gets NeedsOwnTransaction.
+    """
     held = seen.held
     if held is None:
         return NeedsOwnTransaction(seen.now if seen.stranger else None)

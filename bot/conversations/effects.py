@@ -1,7 +1,6 @@
-"""What a turn does besides being remembered: its effects, in its transaction, and what is said.
+"""Effects of a turn, applied in its transaction.
 
-`carry_out` ends the turn: whatever an effect writes, the conversation and its messages commit
-together.
+`carry_out` ends the turn: effects, conversation and messages commit together.
 """
 
 from collections.abc import Sequence
@@ -49,7 +48,7 @@ from flows.engine.text import _
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit:
-    """What is left to be done after the commit: claimed rows, and acts that have no row."""
+    """Work to do after the commit: claimed messages, and calls that have no row."""
 
     person: Person | None
     parcel: ClaimedMessage | None
@@ -59,7 +58,7 @@ class AfterCommit:
 
 @dataclass(slots=True)
 class _TurnEffects:
-    """What carrying out a turn's effects adds to it."""
+    """Accumulated results of a turn's effects."""
 
     epoch: int
     rows: list[outbox.Row]
@@ -107,7 +106,7 @@ BACK_HOME = _("Saved. You can close this page now and go back to the messenger."
 
 
 def _returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
-    """Whether a visit to the secure page is over: nothing private is asked any more."""
+    """Return True if a visit to the secure page is over: no private question is left."""
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
     return bool(held.home and turn.says) and not ending and not private
@@ -116,7 +115,7 @@ def _returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
 async def _return_to_messenger(
     rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
 ) -> LockedConversation:
-    """Say good-bye on the page; what comes next is said where the person came from."""
+    """Say goodbye on the secure page; further messages go to the original channel."""
     say = Say(((BACK_HOME,),), language=language, service=True)
     await outbox.enqueue(
         transaction, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
@@ -128,7 +127,7 @@ async def _return_to_messenger(
 async def _linked(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
-    """Says with a one-time link where they send the person to the secure page."""
+    """Replace buttons that lead to the secure page by one-time links."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
     token = await secure_links.create_link(rt, transaction, held.person, held.channel)
@@ -152,7 +151,7 @@ def _final_messages(
     stands: outbox.SentMessages,
     language: str,
 ) -> AfterCommit:
-    """Nothing of an erased person is kept, so the last words go without a row."""
+    """Return final messages without rows, because nothing of an erased person is stored."""
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
         for (channel, address), external_ids in stands.items()
@@ -174,7 +173,7 @@ async def _apply(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Do what the engine asked for, in the turn's transaction; what it adds goes into `work`."""
+    """Apply one effect in the turn's transaction; results are added to `work`."""
     person = held.person
     match effect:
         case OpenCase():
@@ -217,7 +216,7 @@ async def _apply(
 async def _standing(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """What stands in each chat, or in one, without a row; with what asks for all to go."""
+    """Take the noted message ids by channel, or of one channel, and add the current message."""
     found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).append(inbound.message_id)
@@ -246,7 +245,7 @@ async def _record(
     language: str,
     effect: _Recorded,
 ) -> None:
-    """What is only written down, by the module whose table it is."""
+    """Store an effect that only writes rows, through the module that owns the table."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in):

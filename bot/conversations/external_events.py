@@ -1,7 +1,6 @@
-"""What jobs, callbacks and our own page bring to a conversation: papers, the registry's word.
+"""Turns caused by background jobs: reminders and the expiry of answers.
 
-Each is one try at one thing. What became of it reaches the person through `inbox.take_turn`, in the
-transaction that writes it down.
+Each function takes the person's lock and changes the conversation in the same transaction.
 """
 
 from dataclasses import replace
@@ -22,9 +21,9 @@ from flows.preregistration import CLOSED
 
 
 async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
-    """Say once, in words that tell nothing, that a kept list waits; what is kept lives no longer.
+    """Send one neutral reminder of a stored checklist; the checklist's expiry date does not change.
 
-    Not to whoever asked for silence meanwhile, nor while an officer has the conversation.
+    Not sent in quiet mode or while an officer has the conversation.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
@@ -41,9 +40,9 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Drop the answers that the registry now holds; receipt and status stay, and other forms.
+    """Delete the answers that the registry now holds; receipt, status and other forms are kept.
 
-    A change that was begun and not sent is no such answer: it stays as long as a draft.
+    A change that was begun but not sent is kept as long as a draft.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
@@ -55,7 +54,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
         registering = {name: form for name, form in before.items() if name not in others}
         stay = {name for name, form in registering.items() if not (form.submitted or begun)}
         forms = {name: form for name, form in before.items() if name in others | stay}
-        # Where nothing goes nothing is saved: that would count as if they had written.
+        # Save only if something is deleted: a save would count as activity of the person.
         if forms != before:
             await save_state(rt, transaction, held, replace(held.conversation, forms=forms))
         if not stay:
@@ -63,7 +62,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
-    """Of who is known for announcements alone, keep no more than that."""
+    """Reduce a person who is known only for announcements to the data that these need."""
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
         if held is not None:

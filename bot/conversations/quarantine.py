@@ -1,4 +1,4 @@
-"""Store updates that could not be read or processed."""
+"""Quarantine (dead letter table) of updates that could not be parsed or processed."""
 
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
@@ -28,7 +28,10 @@ _KEEP = statement(
 async def quarantine(
     rt: Runtime, transaction: Transaction, channel: str, external_id: str, reason: str, size: int
 ) -> int:
-    """Keep that something could not be processed, never what it said; how often it was."""
+    """Record that an update could not be processed, without its content.
+
+    Returns the attempt count.
+    """
     key = conversation_store.update_keys(rt, channel, external_id)[0]
     attempts = await fetch_value(
         transaction, _KEEP, on_channel=channel, update=key, code=reason, bytes=size

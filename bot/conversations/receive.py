@@ -1,6 +1,6 @@
-"""What people do: an arrival becomes one turn, in one transaction, or a just-ask turn in Valkey.
+"""Processes incoming updates: one turn in one transaction, or an anonymous turn in Valkey.
 
-Follow `receive` from top to bottom; it is the whole journey of an update.
+`receive` is the entry point; read it from top to bottom to follow an update.
 """
 
 import time
@@ -53,7 +53,7 @@ _logger = logging.get()
 
 
 async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
-    """Take one arrival; when this returns, what was accepted is committed."""
+    """Process one incoming update; what was accepted is committed when this returns."""
     match arrival:
         case Inbound():
             return await _measured(rt, arrival)
@@ -80,7 +80,7 @@ async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
 
 
 async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """What platforms report: of messages of a conversation, and of announcements."""
+    """Record delivery reports of conversation messages and of broadcasts."""
     announced = [each for each in found if broadcasts.is_broadcast(each)]
     await outbox.record_reports(rt, [each for each in found if each not in announced])
     if announced:
@@ -88,7 +88,7 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """The one group that is not left: officers on duty read counts there."""
+    """Return True for a duty group, which the bot does not leave: officers read counts there."""
     async with rt.pool.connection() as transaction:
         return address in await working_hours.duty_chats(
             transaction, rt.settings.telegram_duty_chat
@@ -96,7 +96,7 @@ async def _is_duty_group(rt: Runtime, address: str) -> bool:
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send what a turn wrote, as soon as it is committed."""
+    """Send the messages of a turn, right after its commit."""
     if delivery is None:
         return
     if delivery.sheet is not None:
@@ -127,7 +127,7 @@ async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
 
 
 async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
-    """With others, if nothing speaks against it; else alone, or as somebody who just asks."""
+    """Process the update in a batch if possible, else in its own transaction or as anonymous."""
     taken: Committed | NeedsOwnTransaction = await rt.turns(
         inbound, partial(batched_turns.take, rt)
     )
@@ -160,7 +160,7 @@ async def _adopt(rt: Runtime, transaction: Transaction, inbound: Inbound) -> boo
 async def _turn(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> AfterCommit:
-    """The durable turn: step, effects, save and outbox, which end the transaction."""
+    """Process a durable turn: step, effects, save and outbox, which ends the transaction."""
     held = await _note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
@@ -170,7 +170,7 @@ async def _turn(
 async def _with_pin(
     rt: Runtime, transaction: Transaction, held: LockedConversation, turn: Turn
 ) -> Turn:
-    """A PIN that the turn wants tried is tried at once, and the turn goes on with what came out."""
+    """Check a PIN that the turn asks to verify, and continue the turn with the result."""
     tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
     if tried is None:
         return turn
@@ -182,7 +182,7 @@ async def _with_pin(
 async def _note_inbound(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> LockedConversation:
-    """Who writes can be reached; where free text is taken only for a while, that is noted."""
+    """Mark the person as reachable; on a channel with a reply window, note the time of writing."""
     spoke_at = conversation_store.window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
@@ -198,10 +198,10 @@ async def _note_inbound(
 async def take_turn(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
 ) -> AfterCommit | None:
-    """Let what happened elsewhere (a job, a callback, the desk) reach the conversation.
+    """Apply an event from elsewhere (a job, a callback, the desk) to the conversation.
 
-    In the caller's transaction; the answer goes to the channel that spoke last. `moved` says that
-    the conversation changed hands, so that messages of before are dropped.
+    Runs in the caller's transaction; the answer goes to the channel that the person used last.
+    `moved`: the conversation changed owner, so messages of the previous owner are dropped.
     """
     held = await conversation_store.lock(rt, transaction, person_id)
     if held is None:
@@ -210,13 +210,13 @@ async def take_turn(
     return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
 
 
-# Just asking: the same step, but the state lives in Valkey and nothing is written down.
+# Anonymous turns: the same step function, but the state is in Valkey and no row is written.
 
 
 async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
-    """A turn of somebody unknown; True when it turns out that they are known by now."""
+    """Process a turn of an unknown person; the flag is True if the person is known by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
@@ -261,7 +261,7 @@ async def _begin(
     key: str,
     token: str,
 ) -> tuple[AfterCommit | None, bool]:
-    """The first durable turn: from here on the promises hold."""
+    """Process the first durable turn; from here on, nothing accepted is lost."""
     async with rt.pool.connection() as transaction:
         person = await identities.create(
             rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
@@ -283,7 +283,7 @@ async def _begin(
     return delivery, False
 
 
-# What cannot be processed must not block what comes after it.
+# An update that cannot be processed must not block later ones.
 
 APOLOGY = _(
     "Something went wrong on our side. Your answers are safe. Please try again, or write “menu”."
@@ -291,7 +291,7 @@ APOLOGY = _(
 
 
 async def _handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
-    """Count a failure; after five the update goes to quarantine and the person gets an apology."""
+    """Count a failure; after five the update is quarantined and the person gets an apology."""
     _logger.exception("update.failed", channel=inbound.channel)
     async with rt.pool.connection() as transaction:
         attempts = await quarantine(
@@ -304,7 +304,7 @@ async def _handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Af
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
-        # It is in quarantine, where the alarm is; brought again it would only fail again.
+        # It is quarantined, which raises an alert; a redelivery would only fail again.
         _logger.exception("apology.failed", channel=inbound.channel)
         return None
 
@@ -325,7 +325,7 @@ async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
 
 
 def apology(rt: Runtime, language: str) -> Message:
-    """In the person's language where it is known, else in all of them."""
+    """Return the apology in the person's language, or in all languages if it is unknown."""
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     lines = [rt.languages.render(APOLOGY, code) for code in codes]
     return Message(tuple(lines), language=language)

@@ -1,4 +1,4 @@
-"""Turns caused by the registry: an outcome of a write, a status callback."""
+"""Turns caused by the registry: outcomes of writes, and status callbacks."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from flows.engine.events import Acknowledged
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
-    """One try at a write: claim, call, record the answer and let the person hear of it."""
+    """Attempt a write once: claim, call, record the outcome and notify the person."""
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
         return None
@@ -39,7 +39,7 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
 async def record_status_callback(
     rt: Runtime, number: str, state: str, version: int
 ) -> AfterCommit | None:
-    """A status from the registry; LookupError while its receipt is not known here."""
+    """Record a status from the registry. Raises LookupError while its receipt number is unknown."""
     async with rt.pool.connection() as transaction:
         person_id = await submissions.owner(transaction, number)
         if person_id is not None:

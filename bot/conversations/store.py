@@ -1,6 +1,6 @@
-"""Claim and save a conversation. Its row is the lock of its person.
+"""Locks, reads and saves conversations; the row is the lock of its person.
 
-The claim also records the update; the save also writes the messages. Both happen or neither.
+The claim also records the update, and the save also queues the messages; both commit together.
 """
 
 import time
@@ -30,10 +30,11 @@ SPOKE_ANEW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class LockedConversation:
-    """A person's conversation while its row is locked, and what the database's clock says.
+    """A person's conversation while its row is locked, and the database's time.
 
-    `home` is the channel that a visit to the secure page goes back to; `spoke_at` when the person
-    last wrote here, where that is kept; `blocked` if the platform would not take our words.
+    `home` is the channel to return to after a visit to the secure page. `spoke_at` is when the
+    person last wrote, on channels with a reply window. `blocked`: the platform refuses the bot's
+    messages.
     """
 
     person: Person
@@ -48,14 +49,17 @@ class LockedConversation:
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
-    """What an event leads to; nothing of it is written."""
+    """Return the turn that an event causes; nothing is written."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
     return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
 
 
 def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> datetime | None:
-    """When the person wrote, where free text is taken only for a while; None if that is known."""
+    """Return the new time of writing on a channel with a reply window.
+
+    Returns None if it need not be stored.
+    """
     if not inbound.at or not rt.channels[held.channel].window:
         return None
     spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
@@ -71,8 +75,8 @@ _HANDLE = """
     AND (h.until IS NULL OR h.until > kosh_now())
 """
 
-# The row is locked before the update is noted, and the note is taken from the locked row: two
-# deliveries of one update can neither deadlock nor leave a note without its work.
+# Lock the row before noting the update, and note it from the locked row. Then two deliveries of one
+# update cannot deadlock, and no note is left without its turn.
 _CLAIM = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
@@ -85,7 +89,7 @@ SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
 FROM (SELECT) one LEFT JOIN held ON true
 """
 
-# What an index key of before has noted stays noted while keys change.
+# Updates noted under an older index key stay noted during a key rotation.
 _UNLESS_NOTED = """
   WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
 """
@@ -93,9 +97,9 @@ _UNLESS_NOTED = """
 
 @cache
 def _claiming(keys: int) -> TextStatement:
-    """Lock a person's conversation and note the update, while so many index keys are in use.
+    """Return the statement that locks a conversation and notes the update, for `keys` index keys.
 
-    Single values: over an array of unknown length PostgreSQL makes a new plan every time.
+    Scalar parameters: for an array of unknown length, PostgreSQL makes a new plan each time.
     """
     handle = _HANDLE.format(handles=", ".join(f"%(handle_{n})s" for n in range(keys)))
     noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
@@ -103,7 +107,7 @@ def _claiming(keys: int) -> TextStatement:
     return TextStatement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
-# A batch skips locked rows: waiting for one could deadlock or delay the whole batch.
+# A batch skips locked rows: waiting could deadlock or delay the whole batch.
 _LOOK = """
 WITH held AS MATERIALIZED (
   SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
@@ -148,10 +152,11 @@ SELECT NOT EXISTS (
 
 @cache
 def _saving(count: int, *, noting: bool = False) -> TextStatement:
-    """Write a conversation back and queue `count` messages; single values are cheaper than lists.
+    """Return the statement that saves a conversation and queues `count` messages.
 
-    The first message is inserted as claimed by this process if no other message of the person is
-    open. With `noting`, nothing is written if the update was recorded before.
+    Scalar parameters are cheaper than arrays. The first message is inserted as claimed by this
+    process if no other message of the person is open. With `noting`, nothing is written if the
+    update was recorded before.
     """
     keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
     parts = [f"noted AS ({_NOTE})"] if noting else []
@@ -169,9 +174,9 @@ def _saving(count: int, *, noting: bool = False) -> TextStatement:
 async def claim(
     rt: Runtime, transaction: Transaction, inbound: Inbound
 ) -> tuple[LockedConversation | None, bool, datetime]:
-    """Lock the conversation of whose update it is; whether the update is new, and the time.
+    """Lock the person's conversation; return it, whether the update is new, and the time.
 
-    None for somebody unknown. The transaction is open when this returns.
+    The conversation is None for an unknown person. The transaction is open when this returns.
     """
     handles = rt.vault.indexes(inbound.channel, inbound.handle)
     keys = update_keys(rt, inbound.channel, inbound.external_id)
@@ -184,9 +189,10 @@ async def claim(
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What a look at one of several people found: their locked conversation, if it is `held`.
+    """Result of a lookup of one of several people.
 
-    Who is neither held nor a `stranger`, whom nobody knows by that handle, is in other hands.
+    `held` is their locked conversation, None if another process has locked it or the person is
+    unknown. `stranger` is True if no person has the handle.
     """
 
     held: LockedConversation | None
@@ -195,9 +201,9 @@ class Lookup:
 
 
 async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
-    """Lock several people's conversations in one trip, as far as no other hand has them.
+    """Lock several people's conversations in one round trip; skip those that are already locked.
 
-    `save_statement` finds out whether an update is a duplicate. The transaction stays open.
+    `save_statement` detects duplicate updates. The transaction stays open.
     """
     calls: list[pipeline.Call] = [
         (_LOOKING, {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)})
@@ -213,7 +219,7 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
 def _held(
     rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
 ) -> LockedConversation | None:
-    """None also for what cannot be opened: alone it fails once more, and says so there."""
+    """Return the conversation; None also if it cannot be decrypted, which its own turn reports."""
     try:
         return _opened(rt, inbound.channel, row, now) if row[0] else None
     except Exception:
@@ -221,7 +227,7 @@ def _held(
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
-    """What is kept of an update's id, a keyed hash; then those of index keys before."""
+    """Return the keyed hashes of an update's id: under the current index key, then older ones."""
     return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
@@ -235,13 +241,13 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """The conversation changes hands without a word: what was written before is dropped."""
+    """Change the owner of a conversation without a message; unsent messages become outdated."""
     await transaction.execute(
         "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
     )
 
 
-# A visit to the secure page that is over is no place to speak: then where the person came from.
+# An expired visit to the secure page is skipped in favour of the original channel.
 _LOCK: LiteralString = """
 SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked,
   h.channel, kosh_now()
@@ -257,7 +263,10 @@ WHERE c.person_id = %s FOR UPDATE OF c
 
 
 async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> LockedConversation | None:
-    """A person's conversation, locked until the transaction ends; None when erased."""
+    """Lock a person's conversation until the end of the transaction.
+
+    Returns None if the person was erased.
+    """
     row = await (await transaction.execute(_LOCK, (person_id,))).fetchone()
     if row is None:
         return None
@@ -268,14 +277,14 @@ async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> Locked
 async def save_state(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Write a conversation back without a word."""
+    """Save a conversation without messages."""
     await save(rt, transaction, held, conversation, held.epoch, ())
 
 
 def deletable_note(
     rt: Runtime, held: LockedConversation, turn: Turn, inbound: Inbound
 ) -> str | None:
-    """What is kept of a message of theirs that stays in the chat, to take it out on demand."""
+    """Return the note of a message of the person that stays in the chat, for later deletion."""
     goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
     typed = inbound.message_id and not inbound.press_id
     if goes or not typed or not rt.channels[inbound.channel].deletes:
@@ -286,7 +295,10 @@ def deletable_note(
 async def take_standing(
     transaction: Transaction, held: LockedConversation, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Messages without a row, of one `channel` or all, still deletable; they are known no more."""
+    """Remove the notes of messages without a row, of one channel or all.
+
+    Returns the deletable ids.
+    """
     cursor = await transaction.execute(
         "UPDATE conversations c SET standing = ARRAY(SELECT note FROM unnest(stood.standing) note"
         "   WHERE %(channel)s <> '' AND split_part(note, ' ', 1) <> %(channel)s)"
@@ -309,9 +321,9 @@ async def save(
     stays: str | None = None,
     last: bool = False,
 ) -> ClaimedMessage | None:
-    """Write back and queue; the `last` of its transaction commits it in the same trip.
+    """Save the conversation and queue messages; with `last`, commit in the same round trip.
 
-    What is returned may be sent once that is committed.
+    The returned message may be sent after the commit.
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
@@ -326,9 +338,9 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """The same for one of several people, with the note of the update.
+    """Return the save statement for one person of a batch, which also notes the update.
 
-    If it was taken before, nothing is written and no row comes back.
+    If the update was noted before, it writes nothing and returns no row.
     """
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
@@ -368,7 +380,7 @@ def _values(
 def claimed_message(
     rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
 ) -> ClaimedMessage | None:
-    """The first of the rows, if it was born claimed: its text is at hand and is not read back."""
+    """Return the first message if it was inserted as claimed; its text need not be read back."""
     if not rows or rows[0][1] != "sending":
         return None
     row, row_id = written[0], rows[0][0]
@@ -381,9 +393,9 @@ def claimed_message(
 async def begin(
     rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
 ) -> None:
-    """The row of somebody whom we begin to know; the same transaction saves into it.
+    """Insert the row of a new person; the same transaction saves into it.
 
-    `stands` are the messages of before, theirs and ours.
+    The given ids are those of earlier messages in the chat, from both sides.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
@@ -397,7 +409,7 @@ async def begin(
 async def note(
     rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
 ) -> None:
-    """Note updates that took effect before there was a row to lock."""
+    """Note updates that were processed before there was a row to lock."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
     await transaction.execute(
         "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",

@@ -1,4 +1,4 @@
-"""Turns caused by uploads: received, checked, transferred."""
+"""Turns caused by uploads: received, sanitized, transferred."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -18,9 +18,9 @@ from flows.engine.upload_events import awaited
 async def take_upload(
     rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes]
 ) -> AfterCommit | None:
-    """A file that comes over our own page: looked at, kept, and answered in the conversation.
+    """Sanitize and store a file from the secure page, and answer in the conversation.
 
-    LookupError when none is waited for: the page may have been open since an earlier question.
+    Raises LookupError if no file is awaited: the page may be open since an earlier question.
     """
     if person is None:
         raise LookupError
@@ -33,13 +33,13 @@ async def take_upload(
 
 
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
-    """One try at a file that the messenger keeps for us: fetched, looked at, kept, answered."""
+    """Attempt once to fetch a file from the messenger, sanitize and store it, and answer."""
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
-    """Keep a file and tell the conversation of it, in one transaction."""
+    """Store a file and pass the result to the conversation, in one transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
             verdict = await uploads.keep(rt, transaction, checked)
@@ -54,7 +54,7 @@ async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | Non
 
 
 async def send_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
-    """One try at sending a paper to the registry: claim, call, record the answer."""
+    """Attempt once to send an uploaded file to the registry: claim, call, record the outcome."""
     parcel = await uploads.claim(rt, upload_id) if rt.registry else None
     if parcel is None or rt.registry is None:
         return None

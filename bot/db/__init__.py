@@ -1,1 +1,1 @@
-"""The connection, the pipeline, tables, migrations and the job queue."""
+"""Database access: connection, pipeline, tables, migrations and job queue."""

@@ -1,4 +1,4 @@
-"""The database connection: timeouts, long statements, availability."""
+"""Database connection: timeouts, long statements, availability."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,15 +14,15 @@ type Variant = tuple[bytes, tuple[int, ...]]
 """The key of a prepared statement: its text and the types of its values."""
 
 STATEMENT_SECONDS = 10
-# The database gives a statement up before; if it has not even done that, it is frozen or cut off.
+# Longer than the server's statement timeout: without an answer by then, the server is frozen or cut
+# off.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
 
 
 class Connection(AsyncConnection[Any]):
-    """A connection that knows what it has prepared, and is given up when it is silent for too long.
+    """A connection that tracks its prepared statements and is closed after a silence.
 
-    Otherwise a database that is frozen, or the far end of a line that was cut without a word, would
-    keep whoever asked it for hours.
+    Otherwise a frozen database or a dropped network connection would block callers for hours.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -32,7 +32,7 @@ class Connection(AsyncConnection[Any]):
         self.silence = float(SILENCE_SECONDS)
 
     async def rollback(self) -> None:
-        """Roll back; psycopg then has the server forget all that is prepared, ours too."""
+        """Roll back; psycopg then makes the server drop all prepared statements, these included."""
         self.prepared.clear()
         await super().rollback()
 

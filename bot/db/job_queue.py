@@ -22,7 +22,7 @@ async def defer(
     priority: int = 0,
     **arguments: str | int,
 ) -> None:
-    """Ask for a job; it exists only if the caller's transaction commits. Arguments are ids only."""
+    """Defer a job; it exists only if the caller's transaction commits. Arguments are ids only."""
     deferrer = app.configure_task(
         task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
     )
@@ -37,7 +37,7 @@ async def defer_all(
     queue: str = "default",
     priority: int = 0,
 ) -> None:
-    """The same for many jobs of a task, in one trip."""
+    """Defer many jobs of one task in one round trip."""
     deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     jobs: list[types.JSONDict] = [{**each} for each in arguments]
     if jobs:

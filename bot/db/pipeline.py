@@ -1,9 +1,9 @@
-"""PostgreSQL in few round trips: what belongs together goes out in one write.
+"""Pipelined PostgreSQL statements: a group of statements is sent in one round trip.
 
-A cursor of psycopg makes a trip of every statement, of BEGIN and of COMMIT, and costs a turn more
-processor than its encryption does. The hot path hands statements to libpq's pipeline itself: begin
-and read in one trip, write and commit in another (decision 29 has the figures). What it leaves
-behind is an ordinary connection, in or out of a transaction, on which cursors work as ever.
+A psycopg cursor makes a round trip for each statement, BEGIN and COMMIT, and uses more CPU time per
+turn than encryption does. The hot path uses libpq's pipeline mode directly: begin and read in one
+round trip, write and commit in another (figures in decision 29). Afterwards it is an ordinary
+connection, in or out of a transaction, on which cursors work as usual.
 """
 
 import re
@@ -29,7 +29,7 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
 class Sendable(Protocol):
-    """A text with PostgreSQL's placeholders, and the names of their values in order."""
+    """A statement with PostgreSQL placeholders, and the names of its parameters in order."""
 
     @property
     def text(self) -> bytes: ...
@@ -39,7 +39,7 @@ class Sendable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TextStatement:
-    """A statement given as text, with values by name, `%(name)s` as for a cursor."""
+    """A statement given as text, with named parameters `%(name)s` as for a cursor."""
 
     text: bytes
     names: tuple[str, ...]
@@ -55,17 +55,17 @@ _BEGIN, _COMMIT = TextStatement.of("BEGIN"), TextStatement.of("COMMIT")
 
 
 async def begin(connection: Connection, *calls: Call) -> list[Rows]:
-    """Open a transaction with its first statements."""
+    """Open a transaction with its first statements, in one round trip."""
     return (await execute_pipeline(connection, (_BEGIN, {}), *calls))[1:]
 
 
 async def run(connection: Connection, statement: Sendable, values: Values) -> Rows:
-    """One statement: in the open transaction or, where none is open, as one of its own."""
+    """Run one statement, in the open transaction or, if none is open, in its own."""
     return (await execute_pipeline(connection, (statement, values)))[0]
 
 
 async def commit(connection: Connection, *calls: Call) -> list[Rows]:
-    """The last statements of the open transaction; all of it is committed when this returns."""
+    """Run the last statements of the open transaction and commit, in one round trip."""
     return (await execute_pipeline(connection, *calls, (_COMMIT, {})))[:-1]
 
 
@@ -122,7 +122,7 @@ def _send(
     statement: Sendable,
     values: Values,
 ) -> bool:
-    """Put a statement into the pipeline; whether it had to be prepared, and is in `fresh` now."""
+    """Add a statement to the pipeline; return True if it was prepared here and added to `fresh`."""
     given = [values[name] for name in statement.names]
     dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
     types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
@@ -137,7 +137,7 @@ def _send(
 
 
 def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
-    """All results up to the end of the pipeline; writes and reads as the socket lets it."""
+    """Return all results up to the pipeline's end; writes and reads as the socket allows."""
     results: list[PGresult] = []
     while True:
         ready = yield Wait.RW if pgconn.flush() else Wait.R
@@ -153,7 +153,7 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
 
 
 def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
-    """The answers to the statements themselves, without those to their preparation."""
+    """Yield the results of the statements, without those of their preparation."""
     left = iter(results)
     for new in prepared:
         if new:

@@ -1,9 +1,9 @@
-"""Statements: SQLAlchemy expressions, compiled once, with typed rows; and the ways to send one.
+"""Statements: SQLAlchemy expressions, compiled once, with typed rows; functions to send them.
 
 An expression is compiled at its first use, with PostgreSQL's own placeholders. Values are
-`bindparam("name")`; any other constant becomes a literal, or a generic plan could not use a
-partial index. SQLAlchemy executes nothing: the pipeline sends the text over psycopg, so errors
-are psycopg's and SQLAlchemy cannot print a value.
+`bindparam("name")`; any other constant becomes a literal, or a generic plan could not use a partial
+index. SQLAlchemy executes nothing: the pipeline sends the text over psycopg, so errors are
+psycopg's and SQLAlchemy cannot print a value.
 """
 
 from datetime import datetime, timedelta
@@ -58,7 +58,7 @@ def seconds(name: str) -> ColumnElement[timedelta]:
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return database time plus so many seconds as the value `name` says."""
+    """Return database time plus the number of seconds in the value `name`."""
     return NOW + seconds(name)
 
 
@@ -68,7 +68,7 @@ def seconds_ago(name: str) -> ColumnElement[datetime]:
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return whether the column is in the list that is the value `name`."""
+    """Return the condition that the column is in the list given as the value `name`."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 

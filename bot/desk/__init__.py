@@ -1,7 +1,8 @@
-"""What officers do: take a case, answer, note, ask, fill in, pass on, let sleep, give back.
+"""Desk: the actions of officers on cases.
 
-Each verb is one transaction of the console's role: the person is locked, then the case; the policy
-is asked; the act is done once for its key; the audit is written last. What was said is sent after.
+Each action is one transaction with the console's database role. It locks the person, then the case,
+and checks the policy. It is executed once per idempotency key, and audited last. Messages are sent
+after the commit.
 """
 
 from bot.desk.actions import (

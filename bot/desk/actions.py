@@ -1,4 +1,4 @@
-"""What an officer does with a case, verb by verb."""
+"""Actions of officers on cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ OFFICER_SAYS = _("An officer writes:")
 MAX_SLEEP = timedelta(days=60)
 MENU = "menu"
 OTHER = "other"
-# Papers that can be asked for: those that the form knows, and any other.
+# Documents that can be requested: those of the form, and any other.
 DOCUMENTS: Mapping[str, Text] = {
     **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
     OTHER: button("Another paper"),
@@ -67,7 +67,7 @@ type Goal = ToOfficer | ToMission | ToTopic
 async def claim(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Take a case; from this commit on no message of the form is claimed for sending any more."""
+    """Claim a case; after this commit, no further message of the bot is claimed for sending."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
@@ -78,7 +78,7 @@ async def claim(
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
-    """Claim what is most urgent among one's topics and languages; None when nothing waits."""
+    """Claim the most urgent case among the officer's topics and languages; None if none waits."""
     while True:
         async with directory.acting(rt, officer) as transaction:
             before = await find_by_key(transaction, officer, key)
@@ -96,7 +96,7 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
 async def take_over(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Take a case out of somebody else's hands; what they wrote and was not sent is dropped."""
+    """Take over another officer's case, and drop their unsent messages."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
@@ -109,7 +109,7 @@ async def take_over(
 async def release(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Give a case back to the queue."""
+    """Return a case to the queue."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
@@ -130,10 +130,11 @@ async def reply(
     canned: str = "",
     wait: bool = False,
 ) -> ActionResult:
-    """Write to the person, on the channel that spoke last: own words, or a `canned` answer's name.
+    """Send the person own words or a `canned` reply by name, on their last used channel.
 
-    A canned answer goes out in the person's language and is refused where that is missing. Where
-    the platform's window is closed it is refused too, unless it may `wait` for the person's word.
+    A canned reply is sent in the person's language, and refused if it lacks that language. If the
+    platform's reply window is closed, it is refused too, unless it may `wait` until the person
+    writes.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -159,7 +160,7 @@ async def reply(
 async def note(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
 ) -> ActionResult:
-    """Tell colleagues something about a case, whoever holds it."""
+    """Add an internal note to a case, regardless of its owner."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
@@ -171,7 +172,7 @@ async def note(
 async def ask_document(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, document: str
 ) -> ActionResult:
-    """Ask the person for a paper: one of DOCUMENTS."""
+    """Request a document from the person: one of DOCUMENTS."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
@@ -185,7 +186,7 @@ async def ask_document(
 async def lift_pin(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Take away a PIN that was lost, once the person has answered who they are; they are told."""
+    """Remove a lost PIN, after verifying the person's identity; the person is notified."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await pin.set_pin(at.transaction, at.held.person, None)
@@ -197,14 +198,14 @@ async def lift_pin(
 async def release_papers(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Let the papers that the person has sent go to the registry, with their registration."""
+    """Release the person's uploaded files for transfer to the registry, with their registration."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         released = await uploads.release_all(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # The first turn's message is claimed already; its sender takes the others after it.
+        # The message of the first turn is already claimed; its sender also sends the others.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
@@ -221,9 +222,9 @@ async def fill(
     question: str,
     value: str,
 ) -> ActionResult:
-    """Answer a question of the form for the person: an option's key, or what the person would type.
+    """Answer a question of the form for the person, by an option's key or by text.
 
-    Consents, reviews and what is only read are the person's own.
+    Consents, reviews and notices can only be answered by the person.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -245,9 +246,9 @@ async def transfer(
     to: Goal,
     words: str = "",
 ) -> ActionResult:
-    """Pass a case on: to an officer of the mission, to another topic, to another mission's queue.
+    """Transfer a case to an officer of the mission, to another topic or to another mission.
 
-    `words` become a note. The case can no longer be seen once it belongs to another mission.
+    `words` become a note. A case in another mission is no longer visible to this officer.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -275,7 +276,7 @@ async def transfer(
 async def snooze(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
 ) -> ActionResult:
-    """Let a case sleep until then, or until the person writes."""
+    """Snooze a case until a time, or until the person writes."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:
@@ -289,16 +290,16 @@ async def snooze(
 async def resolve(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, where: str = ""
 ) -> ActionResult:
-    """Close the case; the bot goes on where the person was, at the `menu`, or in a named flow.
+    """Close the case; the bot continues where the person was, at the `menu`, or in a named flow.
 
-    In the same turn the person is asked, in their language, whether it helped.
+    In the same turn, the bot asks the person whether it helped.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
-        # The turn first: afterwards the conversation is out of the console's sight.
+        # Process the turn first: after closing, the console's role cannot see the conversation.
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
@@ -306,7 +307,7 @@ async def resolve(
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
 
 
-# Words, answers, goals
+# Helpers: texts, answers, transfer targets
 
 
 def _said(words: str) -> str:
@@ -329,7 +330,7 @@ async def _canned(at: ActionContext, name: str, language: str) -> str:
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:
-    """What was typed as the answer it stands for, read as if the person had typed it."""
+    """Return the stored answer for the typed value, parsed as if the person had typed it."""
     found = views.form_path(at.rt, at.held.conversation)
     stop = found[2].at(question) if found else None
     if stop is None or isinstance(stop.item, views.PERSONS_OWN):
@@ -344,7 +345,7 @@ def _read(at: ActionContext, question: str, value: str) -> str:
 
 
 async def _colleague(at: ActionContext, other: UUID) -> None:
-    """Somebody who may have the case: active, of this mission, with its topic."""
+    """Raise Refused unless the colleague is active, in this mission, and may claim the case."""
     found = await directory.find(at.transaction, other)
     claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
     if found is None or isinstance(permissions.check(found, Action.CASE_CLAIM, claimable), Denied):

@@ -1,4 +1,4 @@
-"""Assign waiting cases to officers on shift."""
+"""Automatic assignment of waiting cases to officers on shift."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -20,8 +20,9 @@ from bot.security import audit_log
 from flows.engine.events import Joined
 
 MAX_HELD = 8
-# The most pressing case that somebody on shift can take, and who of them holds fewest. A case that
-# came back once is not given again: it would go round; it is taken by hand, or shown to the lead.
+# The most urgent case that an officer on shift can take, and the one of them with the fewest cases.
+# A case that was returned once is not assigned again, or it would circulate; it is claimed manually
+# or escalated to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))
@@ -61,7 +62,7 @@ _GIVE = statement(
 
 
 async def auto_assign(rt: Runtime) -> int:
-    """Give cases to officers on shift, fairly; how many. What nobody can take waits on."""
+    """Assign cases evenly to officers on shift; return their number. Other cases keep waiting."""
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
         async with rt.pool.connection() as transaction:
@@ -78,7 +79,7 @@ async def auto_assign(rt: Runtime) -> int:
 
 
 async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
-    """As if the officer had taken it: the claim decides, whoever else reaches for it."""
+    """Claim the case for the officer; the conditional update decides between concurrent claims."""
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
         case = await cases.lock_case(transaction, case_id)

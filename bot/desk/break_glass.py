@@ -1,8 +1,8 @@
-"""Breaking the glass: an administrator, who may see no case, reads one in an emergency.
+"""Break-glass access: in an emergency, an administrator reads a case that they may not see.
 
-It takes two: one asks for a case by its number and says why, another opens it, for an hour and for
-reading alone. The mission's leads are shown it at once, and one of them looks at it afterwards.
-Every step is in the audit log, and so is the reading itself.
+One administrator requests a case by number with a reason; another grants read access for one hour.
+The mission's leads are notified at once, and one of them reviews it afterwards. Every step and the
+reading itself are audited.
 """
 
 from dataclasses import dataclass, replace
@@ -34,13 +34,13 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 MINUTES = 60
-# Nobody opened it for so long: whoever still needs it asks again.
+# A request expires after this time in hours.
 ASKED_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class BreakGlassRequest:
-    """A wish to read a case, and what became of it."""
+    """A request for access to a case, and its outcome."""
 
     id: UUID
     case_id: UUID
@@ -136,7 +136,7 @@ _REVIEW = statement(
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
-    """What is asked for, open or not looked at yet: a lead sees those of their own mission."""
+    """Return open and unreviewed requests; a lead sees those of their own mission."""
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
@@ -146,14 +146,14 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
-    """How many panes a lead has not looked at yet, of cases of their mission."""
+    """Return the number of granted requests in the mission that the lead has not reviewed."""
     async with rt.pool.connection() as transaction:
         values = {"of_mission": officer.mission, "officer": officer.id}
         return await fetch_value(transaction, _UNSEEN, **values) or 0
 
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
-    """Ask to read a case; LookupError when there is none of that number."""
+    """Request access to a case. Raises LookupError if no case has the number."""
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
     values = {"request": pane_id, "officer": officer.id, "why": reason.value}
@@ -166,7 +166,7 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 
 
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
-    """Open a case to whoever asked for it, for an hour; never to oneself."""
+    """Grant a request of another administrator for one hour."""
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         case_id = await fetch_value(transaction, _GRANT, request=pane_id, officer=officer.id)
@@ -176,9 +176,9 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
-    """The case behind an open pane, to whoever asked: as an officer of its mission reads it.
+    """Return the case of a granted request to its requester, as an officer of the mission sees it.
 
-    Nothing can be done there: what an officer does asks for their own roles and mission.
+    It is read-only: actions require the administrator's own roles and mission.
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
@@ -191,7 +191,7 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
 
 
 async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
-    """A lead of the mission has looked at why a case was opened; not who opened it."""
+    """Record the review by a lead of the mission who neither requested nor granted the access."""
     async with rt.pool.connection() as transaction:
         mission = await fetch_value(transaction, _MISSION, request=pane_id)
         permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(mission or ""))

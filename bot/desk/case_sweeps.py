@@ -1,8 +1,4 @@
-"""What happens to cases without anybody pressing: wake, return, escalate; and the duty group.
-
-The duty group on Telegram gets counts and a link, nothing else: one card, edited as the counts
-change, sent anew when something urgent came, so that it rings.
-"""
+"""Periodic sweep of cases: end snoozes, return, redirect and escalate overdue cases."""
 
 from uuid import UUID
 
@@ -26,8 +22,8 @@ AT_ONCE = 100
 
 _logger = logging.get()
 
-# Why a case needs seeing to, most pressing first. `clock` gives deadlines to one that has come
-# from another mission, whose hours could not be seen there.
+# Why a case is due, most urgent reason first. `clock` sets deadlines for a case that came from
+# another mission, which could not see this mission's hours.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
@@ -68,7 +64,7 @@ _DUE = statement(
 
 
 async def sweep_cases(rt: Runtime) -> int:
-    """See to every case whose time has come; how many. Safe to run in many processes at once."""
+    """Process every due case; return their number. Safe to run in several processes at once."""
     seen, last = 0, _FIRST
     while True:
         async with rt.pool.connection() as transaction:
@@ -90,7 +86,7 @@ async def _due(
 
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
-    """The person is locked before the case, and what was due may no longer be."""
+    """Process one case: lock the person before the case, then check again that it is due."""
     if await conversation_store.lock(rt, transaction, person_id) is None:
         return
     case = await cases.lock_case(transaction, case_id)
@@ -115,9 +111,3 @@ async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id
         await audit_log.append(
             transaction, actor="duty", action=f"case.{why}", subject=str(case_id)
         )
-
-
-# Giving cases out, where a mission wants it
-
-
-# The duty group

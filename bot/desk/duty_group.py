@@ -1,4 +1,8 @@
-"""Keep the duty group's message with counts of waiting cases up to date."""
+"""Keeps the duty group's message with counts of waiting cases up to date.
+
+The Telegram group gets only counts and a link. The message is edited when counts change, and sent
+again with a notification when a new urgent case arrives.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,7 +25,7 @@ from flows.knowledge.offices import desk_name
 
 _logger = logging.get()
 
-# Telegram lets a bot write 20 times a minute into a group; edits count, and a new card is two acts.
+# Telegram allows a bot 20 messages per minute in a group; edits count, and a replacement is two.
 CARD_SECONDS = 8
 _FIRST = UUID(int=0)
 TITLE = _("Cases at the desk")
@@ -73,7 +77,7 @@ _TAKE_TURN = statement(
 
 
 async def update_duty_group(rt: Runtime) -> int:
-    """Bring the card of every duty group up to date; how many acts that took."""
+    """Update the message of every duty group; return the number of platform calls."""
     channel = rt.channels.get(Telegram.name)
     if channel is None:
         return 0
@@ -111,7 +115,7 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
 
 
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
-    """Whose turn it is: one process, not sooner than the group's limit allows, if there is news."""
+    """Claim the update for this process, if counts changed and the group's rate limit allows."""
     await execute(transaction, _ENTER, of_chat=chat)
     return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)
 
@@ -119,7 +123,7 @@ async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str
 async def _put(
     rt: Runtime, chat: str, external_id: str, message: Message, *, rings: bool
 ) -> tuple[str, int]:
-    """Edit the card; a new one in its place where it has to ring, or the old one is gone."""
+    """Edit the message; replace it if it has to notify, or send the first one."""
     if external_id and not rings:
         act = ChannelCall("edit", chat, message, external_id)
         return await outbox.perform(rt, Telegram.name, act), 1
@@ -130,7 +134,7 @@ async def _put(
 
 
 def _card(rt: Runtime, counts: list[_Count]) -> tuple[Message, bytes]:
-    """The card in the first two languages; its digest leaves minutes out but for each tenth."""
+    """Return the message in the first two languages, and its hash; minutes are in steps of ten."""
     link = f"{rt.settings.public_url}/console"
     languages = rt.settings.languages[:2]
     told = tuple(

@@ -1,4 +1,4 @@
-"""Count how many people reach and leave each step of a form."""
+"""Counts how many people reach and leave each step of a form."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
-# Ids are random: where there are more, these are drawn by lot, and shares are what to look at.
+# Sample limit: people's ids are random, so beyond it the counts are a random sample.
 MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, HandoffOffer, Notice)
@@ -64,7 +64,7 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 
 
 async def count_steps(rt: Runtime) -> int:
-    """Count anew where people of the last 30 days are in the form; how many were looked at."""
+    """Recount the form steps of people active in the last 30 days; return the number of people."""
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
     looked, last = 0, UUID(int=0)
@@ -105,7 +105,7 @@ def _count(
 
 
 def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
-    """The question at which somebody stays, and those they came to, each once."""
+    """Return the question where the person stopped, and the questions reached, each once."""
     way = path(rt.flows[name], form)
     now = way.current(form.cursor)
     seen: list[str] = []

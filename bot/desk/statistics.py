@@ -1,7 +1,7 @@
-"""Numbers of a desk and of the form, never of a person: what is under five is not told.
+"""Statistics of a mission's desk and of the form; counts below 5 are suppressed.
 
-Where people are in the form is counted by a job, because only it can open what is sealed; the
-console reads the counts.
+Form steps are counted by a job, because only it can decrypt conversations; the console reads the
+counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ MIN_GROUP_SIZE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number with its name; `count` is None where it is too small to be told."""
+    """A named count; `count` is None if it is too small to be shown."""
 
     name: str
     count: int | None
@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """First answers in minutes of work: within which time half of them came, and nine of ten."""
+    """First answers: median and 90th percentile, in minutes of working time."""
 
     answered: int | None
     half: float | None
@@ -52,7 +52,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Cases opened and closed on a day, as ISO writes it."""
+    """Cases opened and closed on a day (ISO date)."""
 
     day: str
     opened: int | None
@@ -61,7 +61,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A question of a flow: how many people came to it, how many of them stay at it."""
+    """A question of a flow: number of people who reached it, and who stopped at it."""
 
     flow: str
     question: str
@@ -71,10 +71,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The last 30 days of a mission's desk, and the form of the whole installation.
+    """Statistics of a mission's desk over the last 30 days, and of the installation's form.
 
-    `closed` is the time to the end of a case, in real time, `came_back` how many cases returned to
-    the queue; `live_in` are countries with enough people in the form to be told apart.
+    `closed` is the median time to resolution in real minutes; `came_back` is the number of cases
+    that returned to the queue. `live_in` lists the countries with enough people to filter by.
     """
 
     opened: int | None
@@ -196,7 +196,10 @@ _BY = {
 async def report(
     rt: Runtime, officer: Officer, language: str = "", channel: str = "", country: str = ""
 ) -> Report:
-    """What an officer may know of the last 30 days; the form's part as it is narrowed down."""
+    """Return the last 30 days' statistics that the officer may see.
+
+    The filters apply to the form.
+    """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         by = {name: _cells(await fetch_all(transaction, each)) for name, each in _BY.items()}
@@ -224,7 +227,7 @@ async def report(
 
 
 def suppress_small(count: int) -> int | None:
-    """A count that may be shown: nobody is recognised by it."""
+    """Return the count, or None if it is small enough to identify people."""
     return None if 0 < count < MIN_GROUP_SIZE else count
 
 
@@ -233,5 +236,8 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
 
 
 def _rounded(count: int) -> int | None:
-    """A total in steps of five, or the one hidden part of a list would be its difference."""
+    """Round a total down to a multiple of 5.
+
+    Otherwise a suppressed count could be found by subtraction.
+    """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)

@@ -1,4 +1,4 @@
-"""The frame of every act at the desk: lock, ask the policy, do it once for its key, audit, send."""
+"""Transaction of a desk action: lock, check policy and idempotency key, act, audit, send."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MAX_KEY = 64
 
 
 class Refusal(StrEnum):
-    """Why an act was not done, though the officer may do such things."""
+    """Reason why a permitted action was not executed."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -47,7 +47,7 @@ class Refusal(StrEnum):
 
 
 class Refused(Exception):
-    """The act cannot be done as it was asked for; `why` says what to change."""
+    """The action cannot be executed as requested; `why` says what to change."""
 
     code = "E_DESK_REFUSED"
 
@@ -58,7 +58,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What an act left; `repeated` when its key had been used, and nothing was done again."""
+    """Result of an action.
+
+    `repeated`: the idempotency key was used before, so nothing was changed.
+    """
 
     case_id: UUID
     version: int
@@ -67,7 +70,7 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """Where an act happens: the locked person and case, how the mission works, who acts."""
+    """Context of an action: locked person and case, mission settings, acting officer."""
 
     rt: Runtime
     transaction: Transaction
@@ -122,7 +125,11 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
 
 
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
-    """The policy; where only the case's state or owner stand in the way, somebody was quicker."""
+    """Check the policy.
+
+    Raises CaseConflict if only the case's state or owner forbid it, because another officer was
+    faster, else Forbidden.
+    """
     now = await directory.find(transaction, officer.id)
     answer = permissions.check(now, action, case.subject) if now else Denied(DenialReason.DISABLED)
     if isinstance(answer, Denied):
@@ -155,7 +162,10 @@ _CASE_OF_KEY = statement(select(t.CaseAction.case_id).where(*_BY_KEY))
 async def _repeated(
     transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
-    """Note the key, for as long as the case lives; True when it was noted for the same act."""
+    """Record the idempotency key until the case is deleted; return True if this action has used it.
+
+    Raises Refused if another action has used it.
+    """
     if not 0 < len(key) <= MAX_KEY:
         raise Refused(Refusal.KEY_USED)
     values = {"by": officer.id, "once": key, "on_case": case.id, "done": action.value}

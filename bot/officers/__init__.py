@@ -1,1 +1,1 @@
-"""Officers: the directory, permissions, credentials, sessions."""
+"""Officers: directory, permissions, credentials, sessions."""

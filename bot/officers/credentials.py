@@ -1,8 +1,7 @@
-"""How officers prove who they are: password with a one-time code, passkeys, one-time links.
+"""Credentials of officers: password with one-time code (TOTP), passkeys, one-time links.
 
-All functions want a connection of the console's role. Wrong name, password and code are answered
-alike, and cost the same time (security.md 4.1). What changes an officer's ways in locks their
-account first, then sessions, then the audit log.
+All functions need a connection with the console's role. Wrong names, passwords and codes get the
+same answer in the same time. Lock order for changes of credentials: account, sessions, audit log.
 """
 
 import re
@@ -26,7 +25,7 @@ TERMINAL = "terminal"
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
 ISSUER = "Kosh"
 STEP_SECONDS = 30
-# So many digits of a passkey's id are enough for an officer to know it again.
+# Hex digits of a passkey's id that are shown, enough for an officer to recognize it.
 TOLD = 12
 
 _WEAK = re.compile(
@@ -37,20 +36,20 @@ _WEAK = re.compile(
 
 
 class WeakPassword(Exception):
-    """Too short, too long, or among the first that anybody would try."""
+    """The password is too short, too long, or easy to guess."""
 
     code = "E_PASSWORD"
 
 
 class BadLink(Exception):
-    """The one-time link was used, is too old, or never was."""
+    """The one-time link is used, expired or unknown."""
 
     code = "E_LINK"
 
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A key on an officer's device: its id, its public half, how often it was used."""
+    """An officer's passkey: id, public key, signature counter."""
 
     id: bytes
     officer_id: UUID
@@ -60,7 +59,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """Whose link was spent, and which ways in of before ended with it."""
+    """The officer who used a link, and the credentials that were removed."""
 
     officer_id: UUID
     passkeys: tuple[bytes, ...]
@@ -68,19 +67,19 @@ class Enrolled:
 
 
 def new_secret() -> str:
-    """A secret for one-time codes, as an authenticator app wants it (base32, 160 bits)."""
+    """Return a new TOTP secret (base32, 160 bits)."""
     return b32encode(token_bytes(20)).decode()
 
 
 def address(secret: str, name: str) -> str:
-    """The otpauth:// address that an authenticator app reads from a QR code."""
+    """Return the otpauth:// URL for the QR code of an authenticator app."""
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
 async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) -> str:
-    """A one-time token with which this officer chooses a password; older ones end.
+    """Create a one-time token with which the officer sets a password; older tokens are deleted.
 
-    `by` is the administrator whose transaction it is; None from the terminal.
+    `by` is the administrator of the transaction; None from the terminal.
     """
     token = token_urlsafe(32)
     await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
@@ -93,14 +92,14 @@ async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) ->
 
 
 async def bootstrap(rt: Runtime, name: str) -> str:
-    """Enter the first administrator; the one-time token with which they come in."""
+    """Create the first administrator; return their one-time token."""
     async with rt.pool.connection() as transaction:
         officer = await directory.first(transaction, name)
     return await _invited_from_terminal(rt, officer.id)
 
 
 async def reissue_link(rt: Runtime, name: str) -> str:
-    """A new one-time token for an officer who lost password or phone."""
+    """Return a new one-time token for an officer who lost the password or the phone."""
     async with rt.pool.connection() as transaction:
         everyone = await directory.everyone(transaction)
     found = next((each.id for each in everyone if each.name == name and each.active), None)
@@ -118,7 +117,10 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
 
 
 async def invited(transaction: Transaction, token: str) -> UUID:
-    """Whom a one-time link is for; raises BadLink, also for who was disabled since."""
+    """Return the officer that a one-time link is for.
+
+    Raises BadLink, also if the officer is disabled.
+    """
     officer_id = await fetch_value(transaction, statements.INVITED, hash=_hash(token))
     if officer_id is None:
         raise BadLink
@@ -128,10 +130,11 @@ async def invited(transaction: Transaction, token: str) -> UUID:
 async def enrol(
     rt: Runtime, transaction: Transaction, token: str, password: str, secret: str
 ) -> Enrolled:
-    """Spend a link: set password and secret anew; raises BadLink, WeakPassword.
+    """Redeem a one-time link: set a new password and TOTP secret.
 
-    Whoever needs a new link has lost their ways in, so those of before end: one that somebody else
-    put there must not stay. Of an account that nobody came in with yet the work account stays.
+    Also delete the officer's passkeys and unlink their OIDC account, since either may be an
+    attacker's. An OIDC account linked before the first sign-in is kept. Raises BadLink,
+    WeakPassword.
     """
     stored = await password_hashing.hash_password(_acceptable(password))
     officer_id = await invited(transaction, token)
@@ -150,7 +153,7 @@ async def enrol(
 
 
 async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
-    """Put on record which ways in a link ended."""
+    """Audit the credentials that a link removed."""
     officer = str(enrolled.officer_id)
     if enrolled.untied:
         await audit_log.append(transaction, actor=officer, action="officer.untied", subject=officer)
@@ -159,14 +162,17 @@ async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
 
 
 async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
-    """Whether a code fits a secret now, give or take one step of 30 seconds."""
+    """Return True if the code matches the secret now, with a tolerance of one 30-second step."""
     return _matching(secret, code, await _step(transaction)) is not None
 
 
 async def check(
     rt: Runtime, transaction: Transaction, officer_id: UUID | None, password: str, code: str
 ) -> bool:
-    """Whether password and code are right; a code works once, five misses lock for minutes."""
+    """Return True if password and code are right.
+
+    A code works once; every fifth failure locks the account for 5 minutes.
+    """
     row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
     if row is None or officer_id is None or row[0] is None or row[1] is None:
         await password_hashing.verify_password(None, _typed(password))
@@ -183,7 +189,10 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Seal passwords and secrets of other epochs under that of now; how many accounts."""
+    """Re-encrypt passwords and secrets under the current key epoch.
+
+    Returns the number of accounts.
+    """
     found = await fetch_all(transaction, statements.LOCK_OTHER_KEYS, version=rt.vault.epoch)
     for officer_id, password, totp in found:
         assert password is not None
@@ -199,51 +208,51 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """No session or link that was ended since the backup comes back to life."""
+    """Delete all sessions and links, so that those ended since the backup stay ended."""
     await execute(transaction, statements.END_EVERYTHING)
 
 
 async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) -> None:
-    """Remember the language in which the officer reads the console."""
+    """Store the officer's language of the console."""
     await execute(transaction, statements.SET_LANGUAGE, officer=officer_id, chosen=chosen)
 
 
 async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
-    """The officer whom the mission's own sign-in service calls so.
+    """Return the officer with this subject at the mission's sign-in service (OIDC).
 
-    By a keyed hash: that of now, or those of index keys before, which the first one replaces.
+    Subjects are keyed hashes; one under an older index key is replaced by the current one.
     """
     subjects = [now, *before]
     return await fetch_value(transaction, statements.BY_SUBJECT, now=now, subjects=subjects)
 
 
 async def link_identity(transaction: Transaction, officer_id: UUID, subject: bytes) -> None:
-    """Let this officer sign in through the mission's own service from now on."""
+    """Link the officer to an account of the mission's sign-in service (OIDC)."""
     await execute(transaction, statements.LINK_SUBJECT, officer=officer_id, now=subject)
 
 
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Whether an officer has a way in that they can't be talked out of; locks their account."""
+    """Return True if the officer has a phishing-resistant factor; locks their account."""
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
 
 
 async def passkeys(transaction: Transaction, officer_id: UUID) -> list[Passkey]:
-    """An officer's passkeys."""
+    """Return the officer's passkeys."""
     found = await fetch_all(transaction, statements.PASSKEYS, officer=officer_id)
     return [Passkey(*row) for row in found]
 
 
 async def passkey(transaction: Transaction, key_id: bytes) -> Passkey | None:
-    """The passkey of that id."""
+    """Return the passkey with this id, or None."""
     row = await fetch_one(transaction, statements.PASSKEY, key=key_id)
     return Passkey(*row) if row else None
 
 
 async def add_passkey(transaction: Transaction, key: Passkey) -> None:
-    """Keep a new passkey and put it on record, in the officer's own transaction."""
+    """Store and audit a new passkey, in the officer's own transaction."""
     await execute(
         transaction,
         statements.ADD_PASSKEY,
@@ -256,18 +265,18 @@ async def add_passkey(transaction: Transaction, key: Passkey) -> None:
 
 
 async def passkey_used(transaction: Transaction, key_id: bytes, uses: int) -> None:
-    """Note that a passkey signed, and its own count of uses."""
+    """Record the use of a passkey, and its signature counter."""
     await execute(transaction, statements.USE_PASSKEY, key=key_id, count=uses)
 
 
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
-    """Forget a passkey of this officer and put it on record, in their own transaction."""
+    """Delete and audit a passkey of the officer, in their own transaction."""
     if await execute(transaction, statements.DELETE_PASSKEY, key=key_id, officer=officer_id):
         await _note(transaction, officer_id, key_id, action="passkey.removed")
 
 
 async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
-    """Which passkey it was is told as the officer's page tells it."""
+    """Audit a change of a passkey, with the shortened id that the officer's page shows."""
     officer, told = str(officer_id), key_id.hex()[:TOLD]
     await audit_log.append(transaction, actor=officer, action=action, subject=officer, detail=told)
 
@@ -279,7 +288,7 @@ async def _step(transaction: Transaction) -> int:
 
 
 def _matching(secret: str, code: str, step: int) -> int | None:
-    """The time step of a code, near to this one."""
+    """Return the time step of a code, within one step of `step`, or None."""
     digits = re.sub(r"\s", "", code)
     if not re.fullmatch(r"[0-9]{6}", digits):
         return None

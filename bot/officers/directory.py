@@ -1,4 +1,4 @@
-"""Officers of missions and migration departments: what they are, and sessions in their name."""
+"""Directory of officers in missions and migration departments, and transactions in their name."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -22,9 +22,9 @@ MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Somebody with a place at the desk; empty `languages` or `topics` mean all of them.
+    """An officer; empty `languages` or `topics` mean all.
 
-    `shift_until` is the end of the shift that the officer has declared; None where none was.
+    `shift_until` is the declared end of the shift, None if there is none.
     """
 
     id: UUID
@@ -38,13 +38,13 @@ class Officer:
 
 
 class LastAdministrator(Exception):
-    """Nobody but one would be left to mend things; nothing was changed."""
+    """Fewer than two administrators would remain, or one exists already; nothing was changed."""
 
     code = "E_LAST_ADMINISTRATOR"
 
 
 class NoSuchRole(ValueError):
-    """A role that does not exist, or no name: nothing was changed."""
+    """The role does not exist, or the name is empty or too long; nothing was changed."""
 
     code = "E_ROLE"
 
@@ -63,10 +63,10 @@ def read(row: tuple[object, ...]) -> Officer:
 
 @asynccontextmanager
 async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
-    """A transaction of the console's role, in which only the officer's mission exists.
+    """Open a transaction of the console's role that sees only the officer's mission.
 
-    The settings end with the transaction, so that the next borrower of the connection has none.
-    Raises ConfigError where the console's role is not set up.
+    The settings end with the transaction, so the pool's next user of the connection has none.
+    Raises ConfigError if the console's role is not configured.
     """
     async with console(rt).connection() as transaction:
         await pipeline.begin(transaction, _scope(officer))
@@ -74,13 +74,16 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
 
 
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
-    """What statements find where only the officer's mission exists: one trip, one transaction."""
+    """Run statements within the officer's mission: one round trip, one transaction."""
     async with console(rt).connection() as transaction:
         return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]
 
 
 def console(rt: Runtime) -> Pool:
-    """The console's own connections; ConfigError where the console is off."""
+    """Return the connection pool of the console's role.
+
+    Raises ConfigError if the console is off.
+    """
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
     return rt.console
@@ -93,13 +96,13 @@ def _scope(officer: Officer) -> Call:
 
 
 async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
-    """An officer as they are now, active or not."""
+    """Return an officer, active or not, or None."""
     row = await fetch_one(transaction, statements.FIND, officer=officer_id)
     return read(row) if row else None
 
 
 async def by_name(transaction: Transaction, name: str) -> Officer:
-    """The active officer of that name; LookupError when there is none."""
+    """Return the active officer of this name. Raises LookupError if there is none."""
     row = await fetch_one(transaction, statements.BY_NAME, name=name)
     if row is None:
         raise LookupError("E_OFFICER: there is no such officer; look at the list")
@@ -107,23 +110,26 @@ async def by_name(transaction: Transaction, name: str) -> Officer:
 
 
 def team(mission: str) -> Call:
-    """What finds the active officers of a mission, by name; `read` makes them."""
+    """Return the statement for the active officers of a mission, by name.
+
+    Parse its rows with `read`.
+    """
     return statements.TEAM, {"mission": mission}
 
 
 async def everyone(transaction: Transaction) -> list[Officer]:
-    """All who ever had a place, active first, by mission and name."""
+    """Return all officers, active ones first, by mission and name."""
     return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]
 
 
 async def staffed(transaction: Transaction) -> list[str]:
-    """Missions that have somebody to answer."""
+    """Return the missions that have an active officer or lead."""
     answering = [Role.OFFICER.value, Role.LEAD.value]
     return await fetch_values(transaction, statements.STAFFED, roles=answering)
 
 
 async def first(transaction: Transaction, name: str) -> Officer:
-    """The first administrator; LastAdministrator when there is one already."""
+    """Create the first administrator. Raises LastAdministrator if there is one."""
     await execute(transaction, statements.LOCK_OFFICERS)
     if await _administrators(transaction):
         raise LastAdministrator
@@ -144,7 +150,7 @@ async def enter(
     languages: Iterable[str] = (),
     topics: Iterable[str] = (),
 ) -> Officer:
-    """Give somebody a place at the desk."""
+    """Create an officer."""
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission))
     officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
@@ -165,11 +171,11 @@ async def change(
     topics: Iterable[str] | None = None,
     active: bool | None = None,
 ) -> Officer:
-    """Change what somebody else is; LookupError when there is nobody of that id.
+    """Change another officer. Raises LookupError if there is none with this id.
 
-    Nobody changes themselves: else one administrator could read every case alone. What a disabled
-    officer held goes back to the queue by the next sweep. LastAdministrator when fewer than two
-    administrators would be left.
+    Officers cannot change themselves, or one administrator could gain access to every case alone.
+    The next sweep returns a disabled officer's cases to the queue. Raises LastAdministrator if
+    fewer than two administrators would remain.
     """
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)
@@ -198,7 +204,7 @@ async def change(
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
-    """Declare how long one is at work; at its end what one holds goes back to the queue."""
+    """Declare the end of the officer's shift; then their claimed cases return to the queue."""
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
         await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)

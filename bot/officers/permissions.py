@@ -1,7 +1,7 @@
-"""Decide who may do what: one table of rules. An action without a rule is denied.
+"""Permissions: one table of rules; an action without a rule is denied.
 
-Officers and leads work on the cases of their own mission; administrators and auditors, who see
-everything else, see no case. Row security in PostgreSQL enforces the same a second time.
+Officers and leads work on the cases of their own mission. Administrators and auditors can see
+everything except cases. Row level security in PostgreSQL enforces the same a second time.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What somebody is; one may be several."""
+    """Role of an officer; one officer may have several."""
 
     OFFICER = "officer"
     LEAD = "lead"
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """Everything that can be done in the console; each route names one."""
+    """An action in the console; each route names one."""
 
     SELF = "self"
     SHIFT = "self.shift"
@@ -65,7 +65,10 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why personal data is read; a choice, since free text would bring names into the audit."""
+    """Reason for reading personal data.
+
+    An enum, since free text would bring names into the audit.
+    """
 
     ANSWER = "answer"
     CHECK = "check"
@@ -76,7 +79,7 @@ class Reason(StrEnum):
 
 
 class DenialReason(StrEnum):
-    """Why something is denied."""
+    """Reason for a denial."""
 
     DISABLED = "disabled"
     ROLE = "role"
@@ -89,7 +92,7 @@ class DenialReason(StrEnum):
 
 
 class Principal(Protocol):
-    """What the policy has to know of an officer."""
+    """Properties of an officer that the policy needs."""
 
     @property
     def id(self) -> UUID: ...
@@ -105,7 +108,7 @@ class Principal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an action is about; for a case also its topic, state and owner."""
+    """Subject of an action; for a case also its topic, state and owner."""
 
     mission: str
     topic: str = ""
@@ -127,7 +130,7 @@ type Decision = Allowed | Denied
 
 
 class Forbidden(Exception):
-    """The policy denies it; `why` says which part of it."""
+    """The policy denies the action; `why` is the reason."""
 
     code = "E_FORBIDDEN"
 
@@ -137,7 +140,7 @@ class Forbidden(Exception):
 
 
 class Owner(StrEnum):
-    """Whose a case has to be for an action."""
+    """Required owner of a case for an action."""
 
     ANYBODYS = "anybody's"
     NOBODYS = "nobody's"
@@ -148,7 +151,7 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may do an action; `mission` binds it to the officer's own mission.
+    """Conditions for an action; `mission` restricts it to the officer's own mission.
 
     A `strong` rule needs a phishing-resistant sign-in: a passkey, not password and code.
     """
@@ -221,7 +224,7 @@ RULES: Final[Mapping[Action, Rule]] = {
 
 
 def check(officer: Principal, action: Action, subject: Subject) -> Decision:
-    """Whether an officer may do it now; anything that no rule allows is denied."""
+    """Return whether the officer may do the action now; without a rule it is denied."""
     rule = RULES.get(action)
     if not officer.active:
         return Denied(DenialReason.DISABLED)
@@ -270,13 +273,13 @@ def require(officer: Principal, action: Action, subject: Subject) -> None:
 
 
 def require_another(officer: Principal, whom: UUID) -> None:
-    """Raise Forbidden where somebody would change what they themselves may do."""
+    """Raise Forbidden if officers would change their own permissions."""
     if whom == officer.id:
         raise Forbidden(DenialReason.ONESELF)
 
 
 def _on_topic(officer: Principal, subject: Subject) -> bool:
-    """Officers may be bound to topics; a lead, and who is bound to none, sees to all."""
+    """Return True if the topic is allowed; leads and officers without topics may handle all."""
     free = not subject.topic or not officer.topics or Role.LEAD in officer.roles
     return free or subject.topic in officer.topics
 

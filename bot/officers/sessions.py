@@ -1,6 +1,6 @@
-"""Sessions of signed-in officers, in PostgreSQL: a flush of Valkey neither ends nor revives one.
+"""Console sessions in PostgreSQL, so that a flush of Valkey neither ends nor revives one.
 
-Only the hash of a session's token is stored. All functions want a connection of the console's role.
+Only the hash of a token is stored. All functions need a connection with the console's role.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TOKEN_LENGTH = 43
 
 
 class AuthMethod(StrEnum):
-    """How an officer proved who they are."""
+    """Authentication method of a session."""
 
     DEMO = "demo"
     CODE = "code"  # password and one-time code
@@ -30,7 +30,7 @@ class AuthMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is still good."""
+    """A valid session."""
 
     id: UUID
     officer_id: UUID
@@ -42,7 +42,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Who is there in a good session, the language and zone they read in, and what time it is."""
+    """An authenticated officer with session, language, mission's time zone and current time."""
 
     session: Session
     officer: Officer
@@ -55,7 +55,7 @@ _SESSION = 6
 
 
 async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, device: str) -> str:
-    """Start a session; the token is for the cookie and is kept nowhere else."""
+    """Start a session; return the token for the cookie, which is stored nowhere else."""
     token = token_urlsafe(32)
     await execute(
         connection,
@@ -70,7 +70,7 @@ async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, 
 
 
 async def authenticate(connection: Connection, token: str, *, seen: bool) -> Authenticated | None:
-    """Who comes with a token, in one trip; `seen` counts this as something the officer did."""
+    """Return the officer of a token, in one round trip, or None; `seen` counts this as activity."""
     if len(token) != _TOKEN_LENGTH:
         return None
     values = {"token": _hash(token), "seen": seen}
@@ -86,13 +86,13 @@ async def authenticate(connection: Connection, token: str, *, seen: bool) -> Aut
 
 
 async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
-    """An officer's good sessions, newest first."""
+    """Return an officer's valid sessions, newest first."""
     found = await fetch_all(connection, statements.SESSIONS, officer=officer_id)
     return [_session(row) for row in found]
 
 
 async def exists(connection: Connection, session_id: UUID) -> bool:
-    """Whether nobody has ended a session since its request came."""
+    """Return True if the session was not ended since its request arrived."""
     return bool(await fetch_value(connection, statements.SESSION_EXISTS, session=session_id))
 
 
@@ -102,7 +102,10 @@ async def end(connection: Connection, officer_id: UUID, session_id: UUID) -> Non
 
 
 async def end_all(connection: Connection, officer_id: UUID, *, but: UUID | None = None) -> None:
-    """End an officer's sessions: after a change of role, scope or password, or on their wish."""
+    """End an officer's sessions except `but`.
+
+    Used after a change of role, scope or password, and on request.
+    """
     await execute(connection, statements.END_SESSIONS, officer=officer_id, but=but)
 
 

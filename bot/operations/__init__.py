@@ -1,1 +1,1 @@
-"""Backup, key rotation, the rollback guard and health."""
+"""Operations: backup, key rotation, rollback guard, health, version."""

@@ -1,8 +1,8 @@
-"""Backups that end with the key of their epoch, and a restoring that brings nobody back.
+"""Encrypted backups that expire with their key, and a restore that keeps people erased.
 
-A backup is a dump, sealed as it is written: nothing of it lies on a disk in plain. It holds no key;
-when its epoch's key is destroyed, it can't be read by anybody. After a restore everybody who was
-erased since is erased again, before anything is opened.
+A backup is a dump, encrypted as a stream: no plaintext is written to disk. It contains no key; once
+its epoch's key is destroyed, it is unreadable. After a restore, everybody erased since the backup
+is erased again before any service starts.
 """
 
 import os
@@ -34,7 +34,7 @@ SUFFIX = ".kosh-backup"
 
 
 def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
-    """Write a backup of now into a folder; the file is whole or absent. Raises ServiceError."""
+    """Write a backup into a folder; the file is complete or absent. Raises ServiceError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
     draft = path.with_suffix(".new")
@@ -57,9 +57,9 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
 
 
 def restore(settings: Settings, vault: Vault, path: Path) -> None:
-    """Put a backup in the place of everything in the database, and bring the schema up to date.
+    """Replace the database's contents by a backup, and migrate the schema.
 
-    The file is read through once before anything is touched. Raises ServiceError, VaultError.
+    The file is verified completely before anything is changed. Raises ServiceError, VaultError.
     """
     url = settings.database("owner")
     with path.open("rb") as file:
@@ -75,7 +75,7 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:
-    """Web and workers must be down: what they wrote meanwhile would be lost, or half there."""
+    """Raise ServiceError if web or workers are connected: their writes would be lost."""
     row = transaction.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND usename IN ('kosh_app', 'kosh_console', 'kosh_retention')"
@@ -111,7 +111,10 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """An address without its password, which stands in a file: arguments can be seen by others."""
+    """Yield a URL without password, and an environment with a password file.
+
+    Other users of the machine can see arguments.
+    """
     parts = urlsplit(url)
     user, place = unquote(parts.username or ""), parts.netloc.rpartition("@")[2]
     secret = unquote(parts.password or "").replace("\\", "\\\\").replace(":", "\\:")
@@ -124,16 +127,16 @@ def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 async def finish_restore(rt: Runtime) -> int:
-    """Erase again who was erased since the backup was made, then settle the rest; how many.
+    """Erase the people again who were erased since the backup; return their number.
 
-    What was on its way has gone on since: each owner says what becomes of it.
+    Pending work may have been done since the backup; each module decides about its own.
     """
     gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for settle in (submissions, outbox, credentials, broadcasts):
             await settle.after_restore(transaction)
-        # The bytes of deleted rows lie in the files until these are written anew.
+        # Deleted rows remain in the data files until the tables are rewritten.
         await transaction.execute("VACUUM FULL")
     async with rt.pool.connection() as connection:
         await audit_log.append(

@@ -1,4 +1,4 @@
-"""What waits and for how long: read by the public status page, by Prometheus and by `doctor`."""
+"""Health: backlogs and their age, for the public status page, Prometheus and `doctor`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _logger = logging.get()
 
 
 class Backlog(StrEnum):
-    """What can wait."""
+    """A kind of waiting work."""
 
     MESSAGE = "message"
     REGISTRATION = "registration"
@@ -41,7 +41,7 @@ class Backlog(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many of a kind wait, and the oldest of them how long."""
+    """Number of waiting items of a kind, and the age of the oldest in seconds."""
 
     of: Backlog
     channel: str
@@ -51,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What was seen at a moment; without a database there is nothing but that."""
+    """Health at a point in time; without a database, only that it is unavailable."""
 
     database: bool
     live: bool
@@ -59,12 +59,12 @@ class Snapshot:
     delivered: tuple[tuple[str, datetime], ...] = ()
 
     def oldest(self, of: Backlog, channel: str = "") -> float:
-        """Seconds that the oldest of a kind waits; 0 where none does."""
+        """Return the age in seconds of the oldest waiting item of a kind; 0 if there is none."""
         found = (w for w in self.waiting if w.of is of and (not channel or w.channel == channel))
         return max((each.seconds for each in found), default=0)
 
 
-# Rows that will be sent when their person writes again wait for nobody here.
+# Messages that wait for their person to write again are not part of the backlog.
 _WAITING: LiteralString = """
 SELECT 'message', channel, count(*), extract(epoch FROM kosh_now() - min(created_at))::float
 FROM messages WHERE done_at IS NULL AND state IN ('pending', 'sending') GROUP BY channel
@@ -94,7 +94,7 @@ SELECT channel, max(done_at) FROM (
 
 
 async def collect(rt: Runtime) -> Snapshot:
-    """See what waits, in two statements; without a database only that it is away."""
+    """Collect a snapshot in two statements; without a database, only that it is unavailable."""
     live = await _is_live(rt)
     try:
         async with rt.pool.connection() as transaction:
@@ -117,7 +117,7 @@ async def _is_live(rt: Runtime) -> bool:
 
 
 class SnapshotCache:
-    """Looks at most every ten seconds, whoever asks and however often."""
+    """Caches the snapshot for 10 seconds, independent of the number of requests."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -125,18 +125,21 @@ class SnapshotCache:
         self._seen: tuple[float, Snapshot] | None = None
 
     async def sight(self) -> Snapshot:
-        """The newest look, or another one where that is too old."""
+        """Return the cached snapshot, or a new one if it is too old."""
         async with self._lock:
             if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
                 self._seen = (monotonic(), await collect(self._rt))
             return self._seen[1]
 
 
-# For Prometheus
+# Prometheus
 
 
 def samples(sight: Snapshot) -> tuple[Sample, ...]:
-    """A sight as gauges. Every process tells the same, so rules take the greatest."""
+    """Return a snapshot as gauges.
+
+    All processes report the same values, so rules use the maximum.
+    """
     name, commit = built()
     return (
         ("kosh_build", "The version that runs.", (({"version": name, "commit": commit}, 1.0),)),
@@ -153,7 +156,10 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
 
 
 async def ask_platforms(rt: Runtime) -> None:
-    """How many updates Telegram keeps for us: what a full database or a wrong secret holds up."""
+    """Record how many updates are pending at Telegram.
+
+    A full database or wrong secret delays them.
+    """
     channel = rt.channels.get(Telegram.name)
     if isinstance(channel, Telegram):
         try:
@@ -165,17 +171,17 @@ async def ask_platforms(rt: Runtime) -> None:
 
 
 async def verify_audit(rt: Runtime) -> None:
-    """Walk the chain of the audit log; a broken one is said loudly, at each walk again."""
+    """Verify the hash chain of the audit log; log an error on each run while it is broken."""
     async with rt.pool.connection() as transaction:
         if (link := await audit_log.broken(transaction)) is not None:
             _logger.error("audit.broken", code="E_AUDIT", number=link)
 
 
-# For everybody
+# Public status page
 
 
 class Health(StrEnum):
-    """How something is, as people are told."""
+    """Health as the status page shows it."""
 
     WORKS = "works"
     SLOW = "slow"
@@ -184,7 +190,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the public may know: no counts, ages in whole minutes."""
+    """Public status: no counts, ages in whole minutes."""
 
     overall: Health
     channels: tuple[tuple[str, Health], ...]
@@ -197,7 +203,7 @@ class Status:
 
 
 def status(rt: Runtime, sight: Snapshot) -> Status:
-    """A sight as everybody may see it."""
+    """Return a snapshot's public status."""
     channels = tuple((name, _channel(sight, name)) for name in rt.channels)
     registry = _health(sight, sight.oldest(Backlog.REGISTRATION)) if rt.registry else None
     every = [health for _name, health in channels] + ([registry] if registry else [])
@@ -228,7 +234,7 @@ def _health(sight: Snapshot, oldest: float) -> Health:
 
 
 def _worst(every: list[Health]) -> Health:
-    """One channel that is down is trouble for its people, not the end for everybody."""
+    """Report SLOW overall if a single channel is down, because the others still work."""
     return Health.WORKS if all(each is Health.WORKS for each in every) else Health.SLOW
 
 

@@ -1,7 +1,8 @@
-"""How keys change while everything runs: made, written under, emptied, destroyed.
+"""Key rotation without downtime: create, activate, rewrap, destroy.
 
-A person's key is wrapped anew under a new epoch, without touching what it seals. Once nothing is
-left under an epoch, the end of its key is the end of every backup of its time.
+A person's key is rewrapped under the new epoch, without re-encrypting their data (envelope
+encryption). Once nothing is left under an epoch, destroying its key makes all backups of its time
+unreadable.
 """
 
 import asyncio
@@ -22,10 +23,10 @@ from bot.security.key_files import Kind, VaultError
 
 BATCH = 5000
 EPOCH_DAYS = 30
-# How long a key is kept after its successor has come: backups of its time work so long.
+# Days for which a key is kept after its successor was created; backups stay readable so long.
 KEPT_DAYS: dict[Kind, int] = {"epoch": 7, "index": 45, "ask": 1}
 DAY = 24 * 3600
-# Rows in somebody's hands are left out of a round, and are free in the next.
+# Locked rows are skipped in one round and tried again in the next.
 ROUNDS = 60
 ROUND_SECONDS = 1.0
 OPERATOR = "operator"
@@ -48,7 +49,7 @@ _UNDER_INDEX: LiteralString = "SELECT count(*) FROM handles WHERE index_version 
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """How it stands with a key: its age, whether it writes, how many rows still need it."""
+    """Status of a key: age in days, whether it encrypts new data, and how many rows need it."""
 
     kind: Kind
     version: int
@@ -58,7 +59,7 @@ class KeyStatus:
 
 
 async def key_statuses(rt: Runtime) -> list[KeyStatus]:
-    """Every key of the installation; nothing of what it is."""
+    """Return the status of every key of the installation, without key material."""
     known = key_files.Keys.load(rt.settings.keys)
     return [
         KeyStatus(
@@ -73,7 +74,7 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
 
 
 async def usage(rt: Runtime, kind: Kind, version: int) -> int:
-    """How many rows can't be read or found any more without this key."""
+    """Return the number of rows that would be unreadable or unfindable without this key."""
     match kind:
         case "epoch":
             of_officers = await _count(_console(rt), _ACCOUNTS, version)
@@ -92,14 +93,20 @@ async def _count(pool: Pool, statement: LiteralString, version: int) -> int:
 
 
 def _console(rt: Runtime) -> Pool:
-    """Officers' secrets are under the epoch too, and only their own role reaches them."""
+    """Return the console's pool.
+
+    Officers' secrets use the epoch's key, and only this role can read them.
+    """
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
     return rt.console
 
 
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
-    """A new key, which reads at once and writes when every process knows it; its version."""
+    """Create a key and return its version.
+
+    It decrypts at once, and encrypts as soon as every process has loaded it.
+    """
     version = key_files.add(rt.settings.keys, kind, after)
     rt.vault.refresh()
     await _note(rt, "keys.made", kind, version)
@@ -107,9 +114,9 @@ async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
 
 
 async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
-    """Bring everything under the keys that write now; how many people's keys were wrapped anew.
+    """Move everything to the keys that write now; return the number of rewrapped people's keys.
 
-    Each batch commits alone: a kill costs one, and the next call goes on where it stopped.
+    Each batch commits on its own: after a crash, the next call continues where it stopped.
     """
     done = 0
     for number in range(ROUNDS):
@@ -142,9 +149,9 @@ async def _is_renewed(rt: Runtime) -> bool:
 
 
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
-    """End a key for good; VaultError E_VAULT_IN_USE while something needs it.
+    """Destroy a key. Raises VaultError E_VAULT_IN_USE while it is needed.
 
-    `now` doesn't wait for the backups of its time to be out of date: after a theft they should be.
+    `now` does not wait until the backups of its time are obsolete, as needed after a theft.
     """
     name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
     if rows := await usage(rt, kind, version):
@@ -158,7 +165,10 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
 
 
 async def rotate_monthly(rt: Runtime) -> None:
-    """What a month asks for: a new epoch, everything under it, after a week the old one's end."""
+    """Rotate the epoch's key monthly.
+
+    Creates a key, rewraps everything, and destroys the old key after 7 days.
+    """
     ages = {
         of: key_files.age(path)
         for kind, of, path in key_files.files(rt.settings.keys)

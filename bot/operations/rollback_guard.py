@@ -1,8 +1,8 @@
-"""Whether the database is the one that was here before, or an older one put in its place.
+"""Rollback guard: detects an older database that was put in place of the current one.
 
-Whatever brings an old database back (a dump, WAL, a snapshot of a disk), its numbers go back with
-it. A worker notes outside how far they have come. Whoever starts and finds less acts on nothing:
-who was erased since would be there again, and what was sent would be sent once more.
+If a dump, WAL or a disk snapshot brings back an old database, its counters go back too. A worker
+stores their high-water mark outside of the database. A process that starts with lower counters
+refuses to work: erased people would be back, and sent messages would be sent again.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from bot.config.settings import ConfigError
 from bot.privacy import erasure
 from bot.runtime import Runtime
 
-# Each grows with what is done, and a restored database has it as it was.
+# Each counter grows with activity, and a restore sets it back.
 _NUMBERS = (
     "SELECT (SELECT seq FROM audit_head),"
     " coalesce(pg_sequence_last_value('messages_id_seq'), 0),"
@@ -27,7 +27,7 @@ type Numbers = Mapping[str, int]
 
 
 class OlderDatabase(ConfigError):
-    """Somebody restored the database, and nobody was erased again yet."""
+    """The database was restored, and the erasures since were not repeated yet."""
 
     code = "E_DATABASE_OLDER"
 
@@ -39,13 +39,16 @@ class OlderDatabase(ConfigError):
 
 
 class HighWaterMark:
-    """Notes how far the numbers have come, round by round."""
+    """Stores the high-water mark of the counters, round by round."""
 
     def __init__(self) -> None:
         self._seen: Numbers = {}
 
     async def note(self, rt: Runtime) -> None:
-        """Write down what the round before saw: by now a crash of the server can't take it back."""
+        """Store the counters of the previous round.
+
+        By now they are durable even if the server crashes.
+        """
         path, sure = _file(rt), self._seen
         self._seen = await _numbers(rt)
         noted = await asyncio.to_thread(_read, path)
@@ -54,7 +57,7 @@ class HighWaterMark:
 
 
 async def refuse_older(rt: Runtime) -> None:
-    """Raise OlderDatabase if the numbers went back, or somebody erased is not known as such."""
+    """Raise OlderDatabase if a counter went back, or an erasure in the journal is missing here."""
     noted = await asyncio.to_thread(_read, _file(rt))
     now = await _numbers(rt)
     went_back = any(now[name] < number for name, number in noted.items())
@@ -63,12 +66,12 @@ async def refuse_older(rt: Runtime) -> None:
 
 
 async def settle(rt: Runtime) -> None:
-    """After a restore: from here on this database is the one."""
+    """Accept the current database after a restore."""
     await asyncio.to_thread(_write, _file(rt), await _numbers(rt))
 
 
 def forget(erased: Path) -> None:
-    """The database goes on purpose, and all that was noted of it too."""
+    """Delete the high-water mark and the erasure journal, for a database dropped on purpose."""
     for path in (erased, erased.with_name("tide")):
         path.unlink(missing_ok=True)
 
@@ -90,9 +93,9 @@ def _read(path: Path) -> Numbers:
 
 
 def _write(path: Path, numbers: Numbers) -> None:
-    """Whole or not at all: whoever reads meanwhile sees the one before."""
+    """Write the file atomically; concurrent readers see the previous one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A name of its own: in containers every process has the same number.
+    # A unique name: in containers, all processes have the same process id.
     opened, draft = tempfile.mkstemp(prefix=".tide.", dir=path.parent)
     with os.fdopen(opened, "w", encoding="ascii") as file:
         file.writelines(f"{name} {number}\n" for name, number in numbers.items())

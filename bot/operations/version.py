@@ -1,4 +1,4 @@
-"""The version and commit of this build."""
+"""Version and commit of this build."""
 
 import os
 from functools import cache
@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 @cache
 def built() -> tuple[str, str]:
-    """The version and the commit that it was built from, as far as they are known here."""
+    """Return the version and the commit that it was built from, as far as known."""
     try:
         name = version("kosh")
     except PackageNotFoundError:

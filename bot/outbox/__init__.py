@@ -1,13 +1,12 @@
-"""Messages on their way out: written in the caller's transaction, sent right after it.
+"""Outbox: outgoing messages, queued in the caller's transaction and sent after its commit.
 
-A row is one act. A person's rows go in order, one at a time: a row may be sent only when none of
-theirs before it is open. Whoever sends one goes on with the next; a sweep takes what a crash left.
-What a platform takes only while a conversation is fresh waits, blocking nothing, until its person
-writes again.
+A row is one platform call. A person's rows are sent in order, one at a time, and only if no earlier
+row is open. The sender of a row continues with the next; a sweep recovers rows after a crash.
+Messages outside the reply window wait until the person writes again, without blocking others.
 
-Worded (`wording`), written (`posting`), sent (`delivery`), in several `parts` where it is long,
-held back where answers are lost (`doubt`), heard of later (`reports`), taken out of the chat
-(`leaving`); the page of the web chat fetches its own (`page`).
+Modules: `rendering`, `enqueue`, `sender`, `part_status` for long messages, `rate_limits`,
+`channel_probe` for lost answers, `delivery_reports`, `chat_cleanup`, and `webchat_feed` for the web
+chat page.
 """
 
 from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, recent

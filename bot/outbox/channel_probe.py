@@ -1,7 +1,7 @@
-"""After an answer was lost: nothing more goes out on a channel until it answers something harmless.
+"""Circuit breaker per channel: after a lost answer, nothing is sent until a probe succeeds.
 
-Whoever sends on loses more answers on the same broken line, and each of those messages is sent a
-second time, since nobody can know that it arrived.
+Further messages on a broken connection would lose their answers too, and each would be sent twice,
+since its delivery is unknown.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from bot.channels import SendError, Unreachable
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# So long after an answer was lost messages wait for the next one; from then on they are put off.
+# Seconds after a lost answer for which messages wait for the channel; later ones are deferred.
 PATIENCE = 2.0
 MAX_SECONDS = 300.0
 PING_SECONDS = 2.0
@@ -21,7 +21,7 @@ _logger = logging.get()
 
 
 def suspect(rt: Runtime, channel: str) -> None:
-    """An answer was lost there: ask until one comes."""
+    """Mark the channel as suspect, and probe it until it answers."""
     if channel not in rt.doubts:
         _logger.warning("channel.doubted", channel=channel)
         asking = asyncio.create_task(_asked(rt, channel))
@@ -30,9 +30,10 @@ def suspect(rt: Runtime, channel: str) -> None:
 
 
 async def wait_until_reachable(rt: Runtime, channel: str) -> float:
-    """Wait a little for the channel's answers, where one was lost; the seconds to put off for.
+    """Wait up to 2 s for a suspect channel; return the seconds to defer, 0 to send.
 
-    As long again as they have been missing, so that what waits for them keeps nobody else waiting.
+    The deferral is as long as the outage so far, at most 300 s, so that waiting messages do not
+    block others.
     """
     if channel not in rt.doubts:
         return 0.0
@@ -50,7 +51,7 @@ async def _asked(rt: Runtime, channel: str) -> None:
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
-    """Also an error is an answer."""
+    """Return True if the channel answers; an error response counts as an answer."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             await rt.channels[channel].ping()

@@ -1,4 +1,4 @@
-"""What stands in the chats, for who wants it gone: found when asked for, and once more when due."""
+"""Deletes sent messages from chats: collected on request, and again when the deletion runs."""
 
 from dataclasses import replace
 from typing import LiteralString
@@ -13,7 +13,7 @@ from bot.runtime import Runtime
 
 _MAX_ID = 2**63 - 1
 
-# In order of id, as whoever sends locks them.
+# Lock by ascending id, as the sender does.
 _RETRACT: LiteralString = """
 WITH unsaid AS MATERIALIZED (
   SELECT id FROM messages WHERE person_id = %s AND channel = %s
@@ -26,7 +26,7 @@ FROM unsaid WHERE m.id = unsaid.id
 
 
 async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -> int:
-    """What the form has not said there yet is not said any more; the last row of theirs."""
+    """Drop the bot's unsent messages on a channel; return the id of the person's last row."""
     await transaction.execute(_RETRACT, (person_id, channel))
     cursor = await transaction.execute(
         "SELECT coalesce(max(id), 0) FROM messages WHERE person_id = %s", (person_id,)
@@ -36,7 +36,7 @@ async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -
     return int(row[0])
 
 
-# An edit that the platform refused was sent anew, under an id of its own.
+# An edit that the platform refused was sent as a new message, with its own id.
 _RECENT: LiteralString = """
 SELECT external_id FROM (
   (SELECT external_id, done_at AS at FROM messages
@@ -54,9 +54,9 @@ SELECT external_id FROM (
 async def recent(
     transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:
-    """Ids of the last 48 hours, announcements too, which a platform still lets us delete.
+    """Return the ids of messages from the last 48 hours, broadcasts included, which can be deleted.
 
-    Of the person's rows those up to the `last`.
+    `last` limits the rows of the outbox.
     """
     values = {"person": person_id, "channel": channel, "last": last}
     cursor = await transaction.execute(_RECENT, values)
@@ -68,7 +68,7 @@ type SentMessages = dict[tuple[str, str], list[str]]
 
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:
-    """The same on every channel where the person is reached, for who wants all of it gone."""
+    """Return the deletable messages on every channel of the person."""
     cursor = await transaction.execute(
         "SELECT DISTINCT ON (channel) channel, address FROM handles WHERE person_id = %s"
         " ORDER BY channel, spoke_at DESC NULLS LAST",
@@ -83,7 +83,10 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """A deletion with what was still on its way when it was asked for: by now it has its id."""
+    """Add messages to a deletion that were in flight when it was requested.
+
+    They have ids by now.
+    """
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act

@@ -1,4 +1,4 @@
-"""What platforms say later of what was sent, in any order and more than once."""
+"""Delivery reports of sent messages, which may arrive repeatedly and in any order."""
 
 from collections.abc import Iterable, Sequence
 from typing import LiteralString
@@ -22,17 +22,17 @@ from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
 
-# What became of a message, from less to more: a failure may yet turn out to have been none.
+# In ascending order: a report of failure may be followed by a successful delivery.
 RECEIPTS = ("sent", "failed", "delivered", "read")
-# Reported failures after which another try may help.
+# Reported failures for which a retry may help.
 PASSING = {each.code for each in (Throttled, Unreachable, ChannelSuspended)}
 AGAIN_SECONDS = 10
 
 _logger = logging.get()
 
-# Of a row that is being sent the outcome is not written yet: only the report is kept, and whoever
-# writes the outcome looks at it. A report of another attempt is about no message that counts. Of a
-# first one none is told, as by versions before this one of all: their rows hold the platform's ids.
+# While a row is being sent, only the report is stored; the process that writes the outcome reads
+# it. A report of another attempt is ignored. First attempts carry no number, and neither did any
+# attempt of older versions: their rows hold the platform's ids.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
@@ -57,7 +57,7 @@ WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
 """)
 
-# Of parts one is looked at after the other, with the row in hand.
+# Parts are processed one after another, under the row's lock.
 _PARTS: LiteralString = """
 SELECT person_id, state, attempt, external_id, receipt FROM messages
 WHERE id = %s AND channel = %s AND state IN ('pending', 'waiting', 'sending', 'sent', 'failed')
@@ -92,10 +92,10 @@ FROM found f WHERE m.id = f.id
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """What platforms report of rows of ours, in one statement for each channel.
+    """Record reports on outbox rows, in one statement per channel; one per part of long messages.
 
-    Only upwards: sent, failed, delivered, read. What failed for good says so; what may yet arrive
-    goes again. A message in several parts has arrived when all of them have.
+    A status only moves up: sent, failed, delivered, read. A permanent failure is recorded; a
+    temporary one is retried. A message in several parts has arrived when all parts have.
     """
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[tuple[str, int], DeliveryReport] = {}
@@ -116,7 +116,7 @@ def _rank(receipt: DeliveryReport) -> int:
 
 
 def _attempt(receipt: DeliveryReport) -> tuple[int, int]:
-    """The row that a report is about, and which try of it."""
+    """Return the row and the attempt number that a report is about."""
     row, _point, attempt = receipt.row.partition(".")
     return int(row), int(attempt or 1)
 
@@ -140,7 +140,7 @@ async def _record(rt: Runtime, channel: str, best: Sequence[DeliveryReport]) -> 
     await report(rt, [tuple(row) for *row, failed in changed if failed])
 
 
-# What a report says of one part; that it was sent is known already.
+# Part status by report; a report of `sent` adds nothing.
 _STATES = {
     "failed": part_status.FAILED,
     "delivered": part_status.ARRIVED,
@@ -179,7 +179,7 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
 def _word(
     before: str | None, receipt: DeliveryReport, known: Sequence[Part], state: str, *, new: bool
 ) -> str | None:
-    """What is known of the whole message, after a report of a part; `new` says that it counts."""
+    """Return the status of the whole message after a report on a part; `new`: the report counts."""
     if part_status.arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
     if state in ("pending", "waiting"):
@@ -192,7 +192,7 @@ def _word(
 
 
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
-    """What was sent, as it seemed, did not arrive: try again, wait for the person, or say so."""
+    """Handle reported failures of accepted messages: retry, wait for the person, or fail."""
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
@@ -213,7 +213,10 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 
 
 async def _ago(transaction: Transaction, row_id: int) -> float:
-    """How many seconds ago it was sent: of later than that its failure says nothing."""
+    """Return how many seconds ago it was sent.
+
+    Its failure says nothing about the time after that.
+    """
     cursor = await transaction.execute(
         "SELECT extract(epoch FROM kosh_now() - done_at)::float FROM messages WHERE id = %s",
         (row_id,),
@@ -223,7 +226,10 @@ async def _ago(transaction: Transaction, row_id: int) -> float:
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:
-    """It failed, as was reported too, and will go again: that report is not about the next try."""
+    """Clear the reported failure of a row that will be retried.
+
+    It does not concern the next attempt.
+    """
     async with rt.pool.connection() as transaction:
         await transaction.execute(
             "UPDATE messages SET receipt = NULL"

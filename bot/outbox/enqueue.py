@@ -1,4 +1,4 @@
-"""Rows in the caller's transaction: written, made to wait no longer, or taken back unsent."""
+"""Queueing in the caller's transaction: add rows, requeue waiting rows, drop unsent rows."""
 
 from collections.abc import Sequence
 from typing import LiteralString
@@ -11,7 +11,7 @@ from bot.db.connection import Transaction
 from bot.outbox.rendering import Row
 from bot.people.identities import Person
 
-# Tries of one message.
+# Attempts per message.
 MAX_ATTEMPTS = 12
 
 _encode = msgspec.json.Encoder().encode
@@ -29,7 +29,10 @@ def opened(person: Person, body: bytes | None) -> Message | None:
 async def enqueue(
     transaction: Transaction, person: Person, channel: str, written: Sequence[Row]
 ) -> list[int]:
-    """Write rows outside a turn; the sender finds them after the commit. Their ids, in order."""
+    """Queue rows outside of a turn; return their ids in order.
+
+    The sender finds them after the commit.
+    """
     ids = []
     for row in written:
         cursor = await transaction.execute(
@@ -54,7 +57,7 @@ async def enqueue(
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:
-    """The person is here again: what waited for them goes, before what is said next."""
+    """Requeue messages that waited for the person, ahead of new ones."""
     await transaction.execute(
         "WITH waited AS MATERIALIZED (SELECT id FROM messages WHERE person_id = %s"
         "   AND channel = %s AND state = 'waiting' ORDER BY id FOR UPDATE)"
@@ -64,8 +67,8 @@ async def requeue_waiting(transaction: Transaction, person: Person, channel: str
     )
 
 
-# Whoever is claiming one of the rows at this moment has locked it, and is waited for; a claim that
-# comes later finds it dropped. So none is claimed after the change of hands has committed.
+# A concurrent claim holds the row's lock, and is waited for; a later claim finds the row dropped.
+# So no row is claimed after the change of owner has committed.
 _SILENCE: LiteralString = """
 WITH others AS MATERIALIZED (
   SELECT id FROM messages WHERE person_id = %(person)s
@@ -79,17 +82,17 @@ FROM others WHERE m.id = others.id
 
 
 async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
-    """From this commit on only the case's new owner speaks; service messages still go."""
+    """Drop unsent messages of the bot and of other officers; service messages are still sent."""
     await transaction.execute(_SILENCE, {"person": person_id, "owner": owner})
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """What a restored backup calls due was sent within the second: nobody hears it again."""
+    """Drop the open messages of a restored backup: they were sent right after it was made."""
     await transaction.execute(
         "UPDATE messages SET state = 'dropped', body = NULL, done_at = kosh_now(),"
         " reason = 'E_RESTORED' WHERE state IN ('pending', 'sending')"
     )
-    # Platforms still report of rows that were lost: their numbers must not come again.
+    # Skip the ids of lost rows, since platforms still send reports on them.
     await transaction.execute(
         "SELECT setval(s.name, nextval(s.name) + 1000000000)"
         " FROM (SELECT pg_get_serial_sequence('messages', 'id')::regclass AS name) s"

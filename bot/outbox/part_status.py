@@ -1,9 +1,9 @@
-"""Parts of one message, where the platform lets us take none back: which are there already.
+"""Status of the parts of a message, on platforms where sent parts cannot be deleted.
 
-What is noted of them stands in the row's `external_id`, and nothing of a message in one part: of
-each, in their order, in which try it went out and what became of it. `1d,3a` says that the first
-arrived, of try 1, and that the second was accepted in try 3. What a later try took is added at the
-end: `+2-2.3`. A part of which nothing is noted went out in the row's last try, if at all.
+Stored in the row's `external_id`, only for messages in several parts: for each part in order, the
+attempt that sent it and its status. `1d,3a`: the first arrived in attempt 1, the second was
+accepted in attempt 3. Parts sent by a later attempt are appended: `+2-2.3`. A part without a status
+was sent in the row's last attempt, if at all.
 """
 
 import re
@@ -22,14 +22,14 @@ _TRY = re.compile(r"\+([0-9]{1,9})-([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What became of a part, and of which try."""
+    """Status of a part, and the attempt that it belongs to."""
 
     attempt: int
     state: State
 
 
 def noted(notes: str | None) -> list[Part]:
-    """What is noted, up to the last part of which anything is; of other ids nothing."""
+    """Return the parts up to the last one with a status; none if the notes are platform ids."""
     found: list[Part] = []
     for each in (notes or "").split(","):
         if part := _PART.fullmatch(each):
@@ -44,7 +44,10 @@ def _state(letter: str) -> State:
 
 
 def _went(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
-    """What was heard of these parts before that try counts no more."""
+    """Return the parts after an attempt sent some of them.
+
+    Earlier statuses of these are outdated.
+    """
     new = Part(attempt, ACCEPTED)
     again = [new if each.attempt < attempt else each for each in found[first - 1 : last]]
     return [
@@ -60,12 +63,12 @@ def written(parts: Sequence[Part]) -> str:
 
 
 def went(first: int, last: int, attempt: int) -> str | None:
-    """The note that a try took these parts; None if it took none."""
+    """Return the note that an attempt sent these parts; None if it sent none."""
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 
 def there(notes: str | None) -> int:
-    """How many parts, from the first on, need not go again."""
+    """Return how many parts, from the first on, need not be sent again."""
     parts = noted(notes)
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
@@ -73,9 +76,9 @@ def there(notes: str | None) -> int:
 def heard(
     parts: Sequence[Part], number: int, attempt: int, state: State, last_try: int
 ) -> list[Part] | None:
-    """The notes with a report of a part in them; None for one that changes nothing.
+    """Return the parts updated by a report; None if it changes nothing.
 
-    What arrived has not failed. A report of a try that another has replaced is about nothing.
+    A part that arrived cannot fail afterwards. A report of a replaced attempt is ignored.
     """
     before = parts[number - 1] if number <= len(parts) else Part(last_try, ACCEPTED)
     if attempt not in (before.attempt, last_try):

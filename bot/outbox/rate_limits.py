@@ -1,7 +1,7 @@
-"""How fast we send: token buckets for each bot or number and for each chat, in one trip to Valkey.
+"""Rate limits: token buckets per bot or number and per chat, in one round trip to Valkey.
 
-What is asked for here is taken, so ask only right before a call. Without Valkey each process keeps
-to a share of the rates.
+Tokens are taken at once, so acquire only right before a call. Without Valkey, each process uses a
+share of the rates.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from bot.channels import ChannelCall, Throttled
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# What is short enough to wait for, with the message in hand; longer waits are put off.
+# Seconds to wait with the message claimed; it is deferred if the wait is longer.
 PATIENCE = 2.0
 MAX_TRIES = 3
 
@@ -20,7 +20,7 @@ _logger = logging.get()
 
 
 async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
-    """Wait for an act's turn; the seconds to put it off for if that takes more than 2 s."""
+    """Wait up to 2 s for a token; return the seconds to defer, 0 to send."""
     draws = _draws(rt, channel, act)
     wait = 0.0
     for _try in range(MAX_TRIES if draws else 0):
@@ -32,21 +32,22 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
 
 
 async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """The same for an act that cannot be put off: it waits for 2 s at most, and goes."""
+    """Wait up to 2 s for a token, then return in any case: for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))
 
 
-# Of the rate, what is left to people who wait for an answer; and how long bulk takes tokens for.
+# Share of the rate reserved for dialogues; period in seconds that one bulk request takes tokens
+# for.
 RESERVE = 0.2
 SLICE_SECONDS = 0.2
-# What Telegram lets through for a price, past the free rate.
+# Telegram's paid rate, in messages per second.
 PAID_RATE = 1000.0
 
 
 async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
-    """Wait until it is the turn of announcements; of how many at once."""
+    """Wait for tokens for broadcasts; return how many were taken."""
     if not rt.channels[channel].rates.whole:
         return limit
     purse = _bucket(rt, channel, paid=paid)
@@ -57,13 +58,13 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
 
 
 async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
-    """Return what bulk let through and nobody was there to get: else it would be lost."""
+    """Return unused bulk tokens to the bucket."""
     if many and rt.channels[channel].rates.whole:
         await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
 
 
 class _Bucket(NamedTuple):
-    """The bucket that bulk draws on, and what it leaves in it for people."""
+    """A bucket for bulk messages, with the share reserved for dialogues."""
 
     name: str
     rate: float
@@ -88,7 +89,7 @@ async def _allowed(rt: Runtime, purse: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """The platform holds back everything of ours: let nobody else run against it meanwhile."""
+    """Drain the channel's bucket after a rate limit error, so that all processes wait."""
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
         cost = error.delay * rates.whole
@@ -97,7 +98,10 @@ async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
 
 
 def bucket(rt: Runtime, channel: str, address: str = "") -> str:
-    """The name of a bucket, of all of a channel or of one chat; it must not tell whose it is."""
+    """Return the name of a channel's or chat's bucket.
+
+    It is a keyed hash, so it does not reveal the chat.
+    """
     return rt.vault.index("pace", f"{channel}:{address}").hex()
 
 

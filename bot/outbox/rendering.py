@@ -1,4 +1,4 @@
-"""What is said, as rows: in the person's language and in the form that their channel takes."""
+"""Rendering: messages of a turn as outbox rows, in the person's language and the channel's form."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,8 +13,9 @@ from flows.engine.events import Kind, Say
 from flows.engine.text import _
 
 DELETED_AT_ONCE = 100
-# Last among the ids of a deletion: all that was sent up to this row of ours, found when it is due.
-# A number that no message has: a process of before asks the platform for it too, which refuses it.
+# Prefix of the last id of a deletion: delete also everything sent up to this row, looked up when
+# the deletion runs. No message has such an id: an older process asks the platform for it too, which
+# refuses it.
 UP_TO = "-"
 NOT_DELETED = _(
     "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
@@ -24,10 +25,10 @@ NOT_DELETED = _(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An act as it is written: the statement of a turn takes these values.
+    """Values of an outbox row.
 
-    The form's messages carry the `epoch` they were written under; an officer's carry the case and
-    the officer; service messages carry neither.
+    Messages of the bot carry the ownership version `epoch` at which they were written. An officer's
+    message carries the case and the officer. Service messages carry neither.
     """
 
     act: Literal["send", "edit", "delete"]
@@ -39,7 +40,7 @@ class Row:
 
 
 def rendered(rt: Runtime, say: Say) -> Message:
-    """A say in the person's language, ready for any channel."""
+    """Render a message in the person's language, for any channel."""
     render = rt.languages.render
     return Message(
         paragraphs=tuple(
@@ -59,9 +60,9 @@ def rendered(rt: Runtime, say: Say) -> Message:
 def rows(
     rt: Runtime, says: Iterable[Say], channel: str, epoch: int, pressed: str
 ) -> tuple[Row, ...]:
-    """Says as rows; one that may replace the pressed message edits it where the channel can.
+    """Return messages as rows; one that replaces the pressed message becomes an edit if possible.
 
-    Where every message is billed or throttled, what goes together becomes one.
+    On channels where every message is billed or rate limited, adjacent messages are merged.
     """
     there = rt.channels.get(channel)
     edits = pressed if pressed and there and there.edits else ""
@@ -78,7 +79,10 @@ def rows(
 
 
 def _joined(written: Iterable[Row]) -> list[Row]:
-    """Neighbours of one epoch and language as one: all paragraphs, the buttons of the last."""
+    """Merge adjacent messages of one ownership version and language.
+
+    The last one's buttons remain.
+    """
     found: list[Row] = []
     for row in written:
         before = found[-1] if found else None
@@ -96,7 +100,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
 
 def _go_together(before: Row, row: Row) -> bool:
     one, other = before.message, row.message
-    # A link stands alone on some channels: the message that has it keeps it.
+    # Some channels allow only one link per message: a message with a link is not merged.
     if one is None or other is None or any(each.kind == Kind.LINK for each in one.buttons):
         return False
     same = one.language == other.language and one.template == other.template
@@ -106,9 +110,9 @@ def _go_together(before: Row, row: Row) -> bool:
 def deletion(
     rt: Runtime, channel: str, external_ids: Iterable[str], *, last: int = 0
 ) -> tuple[Row, ...]:
-    """Rows that take messages out of the chat, where the channel can do that.
+    """Return rows that delete messages from the chat, where the channel supports it.
 
-    With the id of their `last` row also those up to it that are on their way meanwhile.
+    With `last`, messages in flight up to that row are deleted too.
     """
     there = rt.channels.get(channel)
     ids = [each for each in dict.fromkeys(external_ids) if each] if there and there.deletes else []
@@ -119,7 +123,7 @@ def deletion(
 
 
 def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
-    """The truth for who wants a chat gone, where one of the channels lets us delete nothing."""
+    """Return a notice if one of the channels cannot delete messages."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()
     return (Say(((NOT_DELETED,),), language=language, service=True),)

@@ -1,4 +1,4 @@
-"""Claim outbox rows, send them and record the outcome; a sweep resends what a crash left."""
+"""Claims outbox rows, sends them and records outcomes; a sweep recovers rows after a crash."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ from bot.runtime import Runtime
 from bot.security.key_files import VaultError
 
 LEASE_SECONDS = 60
-# So often a platform's own word on how long to wait is believed as it is.
+# Number of attempts for which a platform's own retry delay is used without backoff.
 MIN_ATTEMPTS = 4
 MAX_BACKOFF = 300
 SWEPT_AT_ONCE = 50
@@ -48,7 +48,7 @@ RETRY_SECONDS = 0.5
 WAITING_SECONDS = 30 * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
-# So long somebody waits whose key cannot be opened here, and not in front of everybody else.
+# Delay in seconds for rows that cannot be decrypted here, so that they do not block others.
 SET_ASIDE_SECONDS = 60
 
 _logger = logging.get()
@@ -56,9 +56,9 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """An act with everything needed to perform it: a row that this process has claimed.
+    """A platform call for a row that this process has claimed.
 
-    `act.closed` says that the channel takes no free text from us now.
+    `act.closed`: the channel accepts no free text now.
     """
 
     id: int
@@ -68,7 +68,7 @@ class ClaimedMessage:
     act: ChannelCall
 
 
-# Lock the person's open rows in order, so that concurrent senders see each other's outcomes.
+# Lock the person's open rows by ascending id, so that concurrent senders see each other's outcomes.
 _CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -117,7 +117,7 @@ RETURNING EXISTS (
     AND m.state = 'pending'), receipt, reason
 """)
 
-# By each person's oldest open row: only that one can be sent, and what waits behind it must not
+# Select by each person's oldest open row: only that one can be sent, and rows behind it must not
 # fill the list.
 _DUE: LiteralString = """
 SELECT m.person_id FROM messages m
@@ -131,7 +131,7 @@ ORDER BY m.due_at LIMIT %s
 
 
 async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) -> None:
-    """Send a claimed row, if there is one, and go on until none of the person's rows is left."""
+    """Send a claimed row, if any, then the person's further rows until none can be sent."""
     more = True
     while more:
         if parcel is None:
@@ -143,7 +143,7 @@ async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) ->
 
 
 async def sweep(rt: Runtime) -> int:
-    """Deliver what waited for its time or was left by a crash; how many people were seen to."""
+    """Send rows that are due, or were left by a crash; return the number of people processed."""
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(_DUE, (SWEPT_AT_ONCE,))
         due = [row[0] for row in await cursor.fetchall()]
@@ -152,7 +152,7 @@ async def sweep(rt: Runtime) -> int:
 
 
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
-    """What can't be done for somebody is tried later, and not in front of everybody else."""
+    """Send the person's rows; on an error, defer them, so that they do not block others."""
     done = False
     with isolation.isolate_errors("messages"):
         async with rt.pool.connection() as transaction:
@@ -198,20 +198,26 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
 
 
 async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """One that this process cannot open, though another may; whether the next can be sent now."""
+    """Defer a row that this process cannot decrypt, as another may.
+
+    Returns whether the next can be sent.
+    """
     if parcel.attempt >= MAX_ATTEMPTS:
         return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
     return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
 
 def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
-    """Whether a channel takes no free text that many seconds after the person's last word."""
+    """Return True if the channel takes no free text after this silence (seconds) of the person."""
     window = rt.channels[channel].window if channel in rt.channels else 0
     return bool(window) and (silence is None or silence >= window)
 
 
 async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """One call and its outcome; whether another row of the person may be waiting."""
+    """Make one call and record its outcome.
+
+    Returns whether another row of the person may be waiting.
+    """
     if parcel.channel not in rt.channels:
         return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
@@ -231,26 +237,29 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     rt.reached[parcel.channel] = time.monotonic()
     ids, note = stored_id(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
-        # The rest of what another try began; a template has said all of it anew.
+        # The rest of a message that another attempt began; a template repeats the whole message.
         ids = "" if parcel.act.closed else ids
         note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
 
 
 def _note(parcel: ClaimedMessage, there: int) -> str | None:
-    """What is noted of a try after which so many of the message's parts are there."""
+    """Return the note on an attempt after which this many parts were sent."""
     return part_status.went(parcel.act.sent + 1, there, parcel.attempt)
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """One act that has no row: it is never sent twice, so it goes also where answers are lost."""
+    """Make a call that has no row.
+
+    Since it is never retried, a suspect channel delays it only briefly.
+    """
     await wait_until_reachable(rt, channel)
     await rate_limits.acquire_or_send(rt, channel, act)
     return await _call(rt, channel, act)
 
 
 async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """One act on its channel; where a message cannot be edited any more, it is sent anew."""
+    """Make a call; a message that can no longer be edited is sent as a new one."""
     with metrics.called(channel), tracing.span("send", channel=channel):
         try:
             try:
@@ -273,7 +282,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         case WindowClosed():
             if await _shut(rt, parcel, began):
                 return await _wait(rt, parcel, note)
-            # They have written since, and whoever answered them found this row in hand.
+            # The person has written since, and the requeue of their turn found this row claimed.
             await _outcome(rt, parcel, "pending", reason=error.code, note=note)
             return True
         case Throttled():
@@ -289,14 +298,14 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
 
 
 def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
-    """Whether the fault is the platform's, which will come back, and not that of this message."""
+    """Return True if the platform is at fault and will recover, so that retries go on."""
     if isinstance(error, Unreachable):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
 
 
 async def _wait(rt: Runtime, parcel: ClaimedMessage, note: str | None = None) -> bool:
-    """What is not there cannot be said now: it waits for its person, and blocks nothing."""
+    """Let the unsent rest wait until the person writes, without blocking other rows."""
     code = WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
@@ -306,7 +315,7 @@ async def _shut(
 ) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
-        # Counted once the connection is there: what it was waited for is time gone by too.
+        # Measure after the connection was acquired, to include the wait for it.
         ago = time.monotonic() - began
         return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 
@@ -322,7 +331,7 @@ async def _outcome(
     untried: int = 0,
     note: str | None = None,
 ) -> bool:
-    """Write how it went; whether another row of the person can be sent now."""
+    """Record an outcome; return whether another row of the person can be sent now."""
     values: dict[str, Any] = {
         "id": parcel.id,
         "attempt": parcel.attempt,
@@ -349,7 +358,7 @@ async def _outcome(
 
 
 async def _take_back(rt: Runtime, parcel: ClaimedMessage, external_id: str | None) -> None:
-    """Of who was erased while it was on its way, nothing stands in the chat."""
+    """Delete a message from the chat if its person was erased while it was being sent."""
     if not external_id or not rt.channels[parcel.channel].deletes:
         return
     async with rt.pool.connection() as transaction:
@@ -361,9 +370,9 @@ async def _take_back(rt: Runtime, parcel: ClaimedMessage, external_id: str | Non
 
 
 async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
-    """Write an outcome, and while the database is away try again for as long as the row is ours.
+    """Write an outcome, and retry while the database is down, for half of the lease.
 
-    What was sent and isn't noted would be sent a second time.
+    A message that was sent but not recorded would be sent twice.
     """
     until = time.monotonic() + LEASE_SECONDS / 2
     while True:
@@ -378,7 +387,7 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
 async def _write(
     rt: Runtime, outcomes: Sequence[dict[str, Any]]
 ) -> Sequence[pipeline.Rows | Exception]:
-    """Write outcomes of several people's messages in one transaction, locking rows in order."""
+    """Write outcomes of several people in one transaction, locking rows by ascending id."""
     order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
         async with rt.pool.connection() as transaction:
@@ -389,12 +398,12 @@ async def _write(
             raise
         if len(outcomes) == 1:
             return [error]
-        # One that cannot be written must not keep the others from being.
+        # One outcome that cannot be written must not prevent the others.
         return [(await _write(rt, [each]))[0] for each in outcomes]
     found = dict(zip(order, rows, strict=True))
     return [found[at] for at in range(len(outcomes))]
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:
-    """Whether a text is still needed once it is sent: the page fetches it, a failure repeats it."""
+    """Return True if a sent text is still needed: the page fetches it, or a failure resends it."""
     return channel == "web" or bool(rt.channels[channel].window)

@@ -1,4 +1,4 @@
-"""The web chat fetches its messages itself: a sent row's text stays until the page says it came."""
+"""Feed of the web chat: the page fetches sent rows; texts it has acknowledged are deleted."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,14 @@ class Waiting:
 
 
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
-    """Rows after an id that the page has not got yet, oldest first; after none the newest of all.
+    """Return the rows after an id that the page lacks, oldest first; for id 0 only the newest ones.
 
-    A page without a script never says what it has, so that of many the newest are to be shown.
+    A page without JavaScript never acknowledges rows, so the newest must be preferred.
     """
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
             "SELECT id, act, external_id, body FROM messages WHERE person_id = %s AND channel = %s"
-            # The wake-up comes before the outcome is written, so what is being sent counts too.
+            # The notification precedes the outcome, so rows being sent are included.
             " AND id > %s AND state IN ('sending', 'sent')"
             " AND (body IS NOT NULL OR act = 'delete')"
             " ORDER BY CASE WHEN %s > 0 THEN id ELSE -id END LIMIT %s",
@@ -42,11 +42,11 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
 
 async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
-    """The page says that it has this message of theirs, so the text of those before it can go."""
+    """Acknowledge a row: delete the texts of earlier rows, which the page has shown."""
     async with rt.pool.connection() as transaction:
         await transaction.execute(
             "UPDATE messages m SET body = NULL FROM messages has WHERE has.id = %s"
-            # An id that is not theirs says nothing of what the page has.
+            # An id of another person acknowledges nothing.
             " AND has.person_id = %s AND has.channel = %s"
             " AND m.person_id = has.person_id AND m.channel = has.channel AND m.id < has.id"
             " AND m.state = 'sent' AND m.body IS NOT NULL",

@@ -1,4 +1,4 @@
-"""Store what a person consented to."""
+"""Consents of a person."""
 
 from hashlib import sha256
 
@@ -24,7 +24,7 @@ _RECORD = statement(
 async def record_consent(
     transaction: Transaction, person: Person, purpose: str, text: str, language: str, channel: str
 ) -> None:
-    """Keep that a purpose was agreed to, with the hash of the very text that was shown."""
+    """Record the consent to a purpose, with a hash of the exact text that was shown."""
     await execute(
         transaction,
         _RECORD,

@@ -1,4 +1,4 @@
-"""People whom we know, because they asked to be: keys, handles and consents."""
+"""Identities: people who asked to be known, with their keys and handles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from bot.security.vault import PersonKey, WrappedKey
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person and their open key."""
+    """A person with their unwrapped key."""
 
     id: UUID
     key: PersonKey
@@ -98,7 +98,7 @@ async def create(
     address: str,
     aliases: Sequence[str] = (),
 ) -> Person | None:
-    """Begin to know somebody; None when another update of theirs did so a moment ago."""
+    """Create a person; return None if a concurrent update has created them."""
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)
@@ -135,10 +135,10 @@ async def attach_handle(
     address: str,
     aliases: Sequence[str],
 ) -> bool:
-    """Let a new handle in beside an alias of the same person; whether it is theirs now.
+    """Attach a new handle to the person of an alias; return whether it was attached.
 
-    A person who had another handle beside that alias has given the alias up: a phone number that
-    belongs to somebody else by now must not open their conversation.
+    If the person has another handle besides the alias, they have given up the alias, and it is
+    deleted. A phone number with a new owner must not open their conversation.
     """
     for alias in aliases:
         person = await find(rt, transaction, channel, alias)
@@ -155,7 +155,7 @@ async def attach_handle(
 async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
-    """Follow a person to the handle that the platform says replaced theirs."""
+    """Replace a person's handle by the one that the platform reports."""
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
@@ -167,23 +167,23 @@ async def change_handle(
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """A person as read from their row."""
+    """Return a person from the values of their row."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
 async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
-    """A person by id; None when erased."""
+    """Return a person by id; None if erased."""
     row = await fetch_one(transaction, KEY, person=person_id)
     return known(rt, person_id, *row) if row else None
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:
-    """Where a person is reached on a channel."""
+    """Decrypt a person's address on a channel."""
     return person.key.unseal(sealed, "handles", "address", channel).decode()
 
 
 async def address_on(transaction: Transaction, person: Person, channel: str) -> str | None:
-    """Where a person is reached on another channel of theirs; None when they have none there."""
+    """Return a person's address on another channel; None if they have none there."""
     sealed = await fetch_value(transaction, _ADDRESS, person=person.id, at_channel=channel)
     return address(person, sealed, channel) if sealed is not None else None
 
@@ -191,16 +191,16 @@ async def address_on(transaction: Transaction, person: Person, channel: str) -> 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
-    """The person wrote there, where it matters `at` that time: free text is taken again."""
+    """Record a message of the person: they are reachable, and the reply window starts `at`."""
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 
 async def mark_unreachable(
     transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:
-    """The platform took no free text for the person so many seconds `ago`, or nothing at all.
+    """Record that the platform refused free text, or every message, `ago` seconds ago.
 
-    Nothing is taken until they write. False if they have written since: then that is past.
+    Nothing is sent until the person writes. Returns False if they have written since.
     """
     values = {"person": person_id, "at_channel": channel, "ago": ago, "is_blocked": blocked}
     return bool(await execute(transaction, _FELL_SILENT, **values))
@@ -209,20 +209,20 @@ async def mark_unreachable(
 async def mark_blocked(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
 ) -> None:
-    """The person blocked the bot there, or let it in again; held messages then go or wait."""
+    """Record that the person blocked or unblocked the bot on a channel."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _MARK_BLOCKED, is_blocked=on, at_channel=channel, indexes=indexes)
 
 
 async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> Person | None:
-    """The person behind a handle; None for somebody unknown."""
+    """Return the person with this handle; None if unknown."""
     indexes = list(rt.vault.indexes(channel, handle))
     row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
     return known(rt, *row) if row else None
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
-    """Whether a handle is somebody's for good; that of the secure page's visit ends by itself."""
+    """Return True if the handle is permanent; a handle of the secure page expires."""
     indexes = list(rt.vault.indexes(channel, handle))
     return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 
@@ -230,12 +230,6 @@ async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, hand
 async def is_new_at(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, minutes: int
 ) -> bool:
-    """Whether somebody has had this handle for so many minutes at most."""
+    """Return True if the handle was created within the last `minutes`."""
     values = {"at_channel": channel, "indexes": list(rt.vault.indexes(channel, handle))}
     return bool(await fetch_value(transaction, _IS_NEW, seconds=minutes * 60, **values))
-
-
-# A PIN, for who has chosen one.
-
-
-# While keys change. Wrapping anew touches nothing that is sealed; both epochs read meanwhile.

@@ -1,4 +1,4 @@
-"""Verify a person's PIN and count failed attempts."""
+"""Sets and verifies a person's PIN, and counts failed attempts."""
 
 from sqlalchemy import bindparam, select, update
 
@@ -30,7 +30,7 @@ _COUNT = statement(
 
 
 async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> None:
-    """Ask for this PIN from now on, or for none."""
+    """Set or remove the person's PIN."""
     sealed = None
     if pin is not None:
         sealed = person.key.seal(
@@ -40,7 +40,7 @@ async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> 
 
 
 async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTried:
-    """Whether it is the person's PIN; after five misses none is, until an officer lifts it."""
+    """Check the person's PIN; after five failures it is locked until an officer removes it."""
     sealed, misses = await fetch_one(transaction, _READ, person=person.id) or (None, 0)
     plain = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
     right = await password_hashing.verify_password(plain, pin) and misses < PIN_TRIES

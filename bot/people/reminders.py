@@ -1,4 +1,4 @@
-"""Reminders that a person asked for: when, and of nothing; what is said is the same for all."""
+"""Reminders that people asked for; only the date is stored, and the text is the same for all."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
-# At seven in the morning by UTC it is day from Turkey to Mongolia.
+# At 07:00 UTC it is daytime from Turkey to Mongolia.
 _DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
     0, 0, 0, bindparam("days", type_=Integer), 7
 )
@@ -32,7 +32,7 @@ _TAKE = statement(
 
 
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
-    """Remind in so many days, once; 0: not at all."""
+    """Set the person's one reminder in `days` days; 0 deletes it."""
     if days:
         await execute(transaction, _PUT, person=person_id, days=days)
     else:
@@ -40,10 +40,10 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
-    """Who is to be reminded now: the next ones by id."""
+    """Return the people to remind now: the next ones by id."""
     return await fetch_values(transaction, _DUE, after=after)
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:
-    """Whether the person is still to be reminded; after that no more."""
+    """Delete the person's due reminder; return whether there was one."""
     return bool(await execute(transaction, _TAKE, person=person_id))

@@ -1,4 +1,7 @@
-"""Re-encrypt person keys and rebuild blind indexes after a key rotation."""
+"""Rewraps people's keys and rebuilds blind indexes during a key rotation.
+
+Rewrapping does not change encrypted data; both epochs are readable meanwhile.
+"""
 
 from uuid import UUID
 
@@ -60,9 +63,9 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Wrap keys of other epochs under that of now: how many, and the last of them.
+    """Rewrap keys of other epochs under the current one.
 
-    People whose row is in somebody's hands are left for the next round.
+    Returns their number and the last person's id. Locked rows are left for the next round.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_KEYS, version=rt.vault.epoch, after=after, limit=limit
@@ -79,7 +82,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Find a handle by the index key of now from here on, if it was found by an older one."""
+    """Move a handle to the current index key, if it was indexed by an older one."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -95,9 +98,9 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """The same for handles that are the address itself, of people who don't write just now.
+    """Move handles that equal the address to the current index key, without waiting for a message.
 
-    The other handles (WhatsApp's own ids of people) wait until their people write.
+    Other handles (WhatsApp's own user ids) are moved when their people write.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit

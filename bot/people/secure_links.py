@@ -1,4 +1,4 @@
-"""One-time links that open the secure page."""
+"""One-time links to the secure page."""
 
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -62,7 +62,10 @@ _BEGIN_VISIT = statement(
 
 
 async def create_link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
-    """A new one-time link's token for the secure page; links before it no longer work."""
+    """Create a one-time link to the secure page and return its token.
+
+    Earlier links become invalid.
+    """
     token = token_urlsafe(24)
     await execute(transaction, _DROP_UNUSED, person=person.id)
     index = rt.vault.index("link", token)
@@ -72,7 +75,7 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
 
 @dataclass(frozen=True, slots=True)
 class SecureLink:
-    """Somebody who holds a link that still works: the language and channel they come from."""
+    """A valid link to the secure page: its person, language and original channel."""
 
     person_id: UUID
     language: str
@@ -80,13 +83,13 @@ class SecureLink:
 
 
 async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> SecureLink | None:
-    """Whom a link would let in; None for one that is used, expired or unknown."""
+    """Return a link without using it; None if it is used, expired or unknown."""
     row = await fetch_one(transaction, _PEEK, tokens=list(rt.vault.indexes("link", token)))
     return SecureLink(*row) if row else None
 
 
 async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:
-    """Use a link up: the name of a web chat that is the person's for half an hour."""
+    """Redeem a link; return the name of a web chat that belongs to the person for 30 minutes."""
     row = await fetch_one(transaction, _REDEEM, tokens=list(rt.vault.indexes("link", token)))
     person = await load(rt, transaction, row[0]) if row else None
     if row is None or person is None:

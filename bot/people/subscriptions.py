@@ -1,6 +1,6 @@
-"""Who wants to hear of what; and what they told for it, which is kept as keyed tokens only.
+"""Subscriptions to announcements, and attributes stored for them as keyed tokens (blind index).
 
-A token says whether a person told a value that is asked for; nobody can read a value out of it.
+A token can be compared with a given value; the value cannot be read from it.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ KINDS = ("country", "programme", "region")
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What one person gets: topics, whether only a hint of each, and which kinds they told."""
+    """A person's subscription: topics, whether only as hints, and the kinds of attributes given."""
 
     topics: tuple[str, ...]
     discreet: bool
@@ -39,7 +39,7 @@ class Subscription:
 
 
 def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
-    """The tokens by which people are found who told this; several during a change of keys."""
+    """Return the tokens for a value; several during a rotation of the index key."""
     return list(rt.vault.indexes(f"trait:{kind}", value))
 
 
@@ -98,7 +98,10 @@ async def put(
     *,
     discreet: bool,
 ) -> None:
-    """Subscribe a person to just these topics, with just these traits; what was before goes."""
+    """Set a person's subscription to exactly these topics and attributes.
+
+    Earlier ones are deleted.
+    """
     await unsubscribe(transaction, person_id)
     await execute(
         transaction, _ADD_TOPICS, person=person_id, topics=list(topics), discreet=discreet
@@ -114,13 +117,13 @@ async def put(
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
-    """No more announcements; what was told for them goes too."""
+    """Delete a person's subscriptions and the attributes given for them."""
     for each in _STOP:
         await execute(transaction, each, person=person_id)
 
 
 async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:
-    """What somebody is subscribed to; None for nothing."""
+    """Return a person's subscription, or None."""
     row = await fetch_one(transaction, _OF_PERSON, person=person_id)
     if row is None or not row[0]:
         return None
@@ -128,5 +131,5 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 
 
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
-    """The next who stay known for a subscription alone and have not written for 30 days."""
+    """Return the next people known only for a subscription, without messages for 30 days."""
     return await fetch_values(transaction, _IDLE, after=after, limit=limit)

@@ -1,8 +1,8 @@
-"""A checklist on paper: a PDF in every written form, without a name on it.
+"""Printed checklist: a PDF in every written form, without the person's name.
 
-The letters come with the package, so that nothing depends on what a machine has; a PDF carries
-those of them that it shows. Typst shapes Arabic script, orders both directions and breaks lines of
-Chinese; it is given text, never markup.
+The fonts are part of the package, so that the result does not depend on the machine; a PDF embeds
+the glyphs that it shows. Typst shapes Arabic script, orders both directions and breaks lines of
+Chinese. It gets text, never markup.
 """
 
 import json
@@ -33,9 +33,9 @@ def printed(
     today: date,
     ready: Collection[str] = (),
 ) -> bytes:
-    """The checklist for a situation as a PDF on A4; `ready` are keys of papers to be ticked.
+    """Return the checklist for a situation as an A4 PDF; `ready` are keys of documents to tick.
 
-    Takes some hundredths of a second of one processor: call it in a thread.
+    Needs some hundredths of a second of CPU time: call it in a thread.
     """
     made = checklist(answers, today)
 
@@ -63,7 +63,7 @@ def printed(
 
 
 def typeset(sheet: str, **more: Any) -> bytes:
-    """The PDF of a sheet as JSON; `more` goes to the typesetter."""
+    """Typeset a checklist given as JSON; `more` goes to the typesetter."""
     inputs = {"list": sheet}
     pdf: bytes = typst.compile(SHEET, root=HERE, font_paths=_fonts(), sys_inputs=inputs, **more)
     return pdf
@@ -71,7 +71,7 @@ def typeset(sheet: str, **more: Any) -> bytes:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """Those of the package and no others, so that a PDF looks the same from every machine."""
+    """Return only the fonts of the package, so that a PDF looks the same from every machine."""
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
     )

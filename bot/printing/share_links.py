@@ -1,7 +1,7 @@
-"""Lists lent for printing: for half an hour they lie sealed in Valkey, behind a secret address.
+"""Share links to printable checklists: encrypted in Valkey for 30 minutes, at a secret URL.
 
-Nothing durable comes of it, so that it is there for somebody who just asks too. Whoever loses
-Valkey makes the list again.
+Nothing durable is written, so anonymous people can use it too. If Valkey loses its data, the list
+has to be created again.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from flows.engine.state import Turn
 
 LENT_SECONDS = 1800
 PATH = "/print/"
-# So often in a row one list is set, and so often a second after that.
+# Rate limit of rendering per link: burst, then requests per second.
 MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
 
 _encode = msgspec.json.Encoder().encode
 
 
 class SharedChecklist(msgspec.Struct, frozen=True):
-    """What a sheet is made of: no name, and no address of anybody."""
+    """Content of a printable checklist: no name and no address."""
 
     answers: Mapping[str, str | None]
     language: str
@@ -39,7 +39,7 @@ class SharedChecklist(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A list on its way to Valkey, and the secret end of its address."""
+    """A checklist to store in Valkey, and the secret part of its URL."""
 
     token: str
     lent: SharedChecklist
@@ -49,7 +49,7 @@ _decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
 def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
-    """A turn's says with the address where they offer a list to print, and that list."""
+    """Add the URL to the messages that offer a printable list; return them and the list."""
     wanted = next((each for each in turn.effects if isinstance(each, PrintList)), None)
     if wanted is None:
         return turn.says, None
@@ -67,7 +67,7 @@ def _with(say: Say, url: str) -> Say:
 
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
-    """Put it where its address leads; without Valkey the address says that it is over."""
+    """Store the list under its token; without Valkey, its URL reports that it has expired."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
     with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
@@ -77,7 +77,7 @@ _NOW = statement(select(NOW))
 
 
 async def printed(rt: Runtime, token: str) -> bytes | None:
-    """The PDF of a list that is still lent; None when that is over, or was asked for too often."""
+    """Return the PDF of a list; None if it has expired or the rate limit is exceeded."""
     try:
         blob = await rt.live.lent(_key(rt, token))
         lent = _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None

@@ -1,1 +1,1 @@
-"""The data inventory, export, erasure, retention and the breach report."""
+"""Data protection: data inventory, export, erasure, retention and breach report."""

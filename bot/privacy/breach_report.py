@@ -1,4 +1,4 @@
-"""How many people a breach concerns, by table, time and epoch: counts, and nobody's data."""
+"""Breach report: counts the people affected, by table, time range and key epoch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from psycopg.sql import SQL, Composed, Identifier
 from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
-# When a row came, by the first of these that its table has.
+# Columns with a row's creation time, in order of preference.
 _TIMES = ("created_at", "opened_at", "at", "updated_at", "due_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Of one table: rows, people they are about, and what kind of data it is."""
+    """Affected rows and people of one table, and the kind of data."""
 
     table: str
     rows: int
@@ -25,7 +25,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is counted: rows that came in a time, of people whose key is under an epoch."""
+    """Scope of a breach: rows created in a time range, of people whose key is under an epoch."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -35,14 +35,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a breach concerns, and how many people in all."""
+    """Affected tables, and the total number of people."""
 
     tables: tuple[Affected, ...]
     people: int
 
 
 async def affected(rt: Runtime, scope: Scope) -> Count:
-    """Tables with rows about people in the scope; nothing sealed is opened for it."""
+    """Count rows and people in the scope, by table; nothing is decrypted."""
     values = {"since": scope.since, "until": scope.until, "epoch": scope.epoch}
     rows = dict(_rows(scope))
     found, people = [], 0
@@ -65,8 +65,9 @@ _TALLY = SQL("SELECT count(*), count(DISTINCT id) FROM ({}) theirs (id)")
 
 
 def _rows(scope: Scope) -> Iterator[tuple[str, Composed]]:
-    """Of each table the statement that gives the person of every row in the scope."""
-    # SQLAlchemy costs every start a third of a second, and nothing that stays needs it.
+    """Yield for each table a query that returns the person of every row in the scope."""
+    # Import here: SQLAlchemy adds a third of a second to each start, and the servers do not need
+    # it.
     from bot.db.tables import metadata
 
     for table in metadata.sorted_tables:
@@ -88,7 +89,7 @@ def _rows(scope: Scope) -> Iterator[tuple[str, Composed]]:
 
 
 def _data(table: str) -> str:
-    """What the table says of a person, in the words of the inventory."""
+    """Return the purposes of the table's data from the inventory."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

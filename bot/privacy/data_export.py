@@ -1,4 +1,4 @@
-"""Export everything stored about a person as text."""
+"""Exports everything stored about a person as text."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -58,7 +58,7 @@ HOW_LONG = _(
 async def export(
     rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation, now: datetime
 ) -> Row:
-    """What is kept, in the person's language, as one protected message."""
+    """Return the stored data in the person's language, as one protected message."""
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
     answers = _answers(rt, conversation)
     if answers:
@@ -91,7 +91,7 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
 
 
 def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
-    """What is kept of a list: the answers behind it, what is ticked, the reminder."""
+    """Yield the stored data of a checklist: answers, ticked entries, reminder."""
     mine = conversation.saved_list
     flow = rt.flows.get(mine.flow) if mine else None
     if mine is None or flow is None or flow.listing is None:
@@ -118,7 +118,10 @@ async def _consents(transaction: Transaction, person: Person) -> list[Text]:
 
 
 async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:
-    """What comes to them, and which kinds of thing they told for it; what, nobody can read."""
+    """Return the subscription and the kinds of attributes given for it.
+
+    Their values are unreadable.
+    """
     found = await subscriptions.of_person(transaction, person.id)
     if found is None:
         return []

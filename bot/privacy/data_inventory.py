@@ -1,6 +1,6 @@
-"""Every stored field: why it exists, how it is protected, how long it stays, who is told of it.
+"""Data inventory: purpose, protection, retention and export of every stored field.
 
-The export, the erasure, retention and the tests read this list; a column without an entry fails.
+Export, erasure, retention and tests use this list; a column without an entry fails the tests.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Protection(StrEnum):
 
 
 class Erased(StrEnum):
-    """What becomes of a field when a person is erased."""
+    """Treatment of a field when a person is erased."""
 
     GONE = "deleted with the person"
     CUT = "kept, no longer tied to anybody"
@@ -24,7 +24,7 @@ class Erased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Fields of one table that share purpose and fate; `exported` under /mydata."""
+    """Fields of one table with the same purpose and treatment; `exported`: included in /mydata."""
 
     table: str
     columns: tuple[str, ...]

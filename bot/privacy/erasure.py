@@ -1,4 +1,4 @@
-"""What a person can ask about their data, and what time takes away: export, erase, retention."""
+"""Erasure of people, its journal outside of the database, and its replay after a restore."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _logger = logging.get()
 
 
 async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
-    """Forget a person: key, handles, answers, words; what was registered is withdrawn."""
+    """Erase a person: key, handles, answers and messages; also withdraw their registration."""
     await submissions.request_erasure(rt, transaction, person.id)
     await transaction.execute("DELETE FROM people WHERE id = %s", (person.id,))
     rt.vault.forget(person.id)
@@ -28,12 +28,12 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
     await audit_log.append(transaction, actor="person", action="erased", subject=str(uuid4()))
 
 
-# Who was erased is noted outside the database too: one that is restored knows nothing of those
-# erased since. A line is a time and the person's mark, which tells nobody who it was.
+# Erasures are also journaled outside of the database, because a restored one lacks later erasures.
+# A line has a time and a keyed hash of the person's id, which does not identify the person.
 
 
 async def append_journal(rt: Runtime) -> int:
-    """Copy the marks of whoever was erased into a file of its own; how many were new."""
+    """Append new tombstones to the erasure journal; return their number."""
     path = rt.settings.erased
     noted, last = await asyncio.to_thread(_noted, path)
     async with rt.pool.connection() as transaction:
@@ -50,7 +50,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], str]:
-    """The marks in the file, and the time of the last."""
+    """Return the hashes in the journal, and the time of the last one."""
     if not path.exists():
         return frozenset(), ""
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -58,7 +58,7 @@ def _noted(path: Path) -> tuple[frozenset[bytes], str]:
 
 
 def _append(path: Path, lines: str) -> None:
-    """One write, so that two workers never mix their lines; on the disk before it counts."""
+    """Append in a single write, so that workers do not mix lines, then fsync."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -69,7 +69,10 @@ def _append(path: Path, lines: str) -> None:
 
 
 async def has_all_tombstones(rt: Runtime) -> bool:
-    """Whether the database knows of everybody who was noted; a restored one may not."""
+    """Return True if the database has all tombstones of the journal.
+
+    A restored one may lack some.
+    """
     marks, _last = await asyncio.to_thread(_noted, rt.settings.erased)
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -81,10 +84,10 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
 
 async def replay_journal(rt: Runtime) -> int:
-    """After a restore: erase everybody whose mark was noted; how many there were."""
+    """Erase everybody in the journal again after a restore; return their number."""
     marks, _last = _noted(rt.settings.erased)
     async with rt.pool.connection() as transaction:
-        # Also of whoever came and went since: the database knows them all again.
+        # Insert all hashes, including those of people who came and left since the backup.
         await transaction.execute(
             "INSERT INTO tombstones (mark) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
             (list(marks),),

@@ -1,4 +1,4 @@
-"""Delete rows whose retention period has ended."""
+"""Retention: deletes rows whose retention period has ended."""
 
 from typing import LiteralString
 
@@ -9,18 +9,18 @@ from bot.runtime import Runtime
 
 _logger = logging.get()
 
-# Each rule says which rows are due, in database time; kosh_retention may do nothing else.
+# Rules for due rows, in database time; the database role kosh_retention can do nothing else.
 RULES: tuple[tuple[str, LiteralString], ...] = (
     ("updates", "DELETE FROM updates WHERE at < kosh_now() - interval '8 days'"),
     ("quarantine", "DELETE FROM quarantine WHERE at < kosh_now() - interval '72 hours'"),
     (
         "messages",
         "DELETE FROM messages WHERE done_at < kosh_now() - interval '7 days'"
-        # An officer's that did not arrive stays beside its case, which shows that it did not.
+        # An officer's message that was not delivered stays, so that the case shows it.
         " AND state NOT IN ('pending', 'sending') "
         " AND (case_id IS NULL OR state NOT IN ('dropped', 'failed', 'undeliverable'))",
     ),
-    # What no platform lets us delete any more.
+    # Notes on messages that no platform allows to delete any more.
     (
         "standing",
         "UPDATE conversations SET standing = ARRAY(SELECT note FROM unnest(standing) note"
@@ -29,7 +29,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         " WHERE split_part(standing[1], ' ', 2)::bigint"
         "   <= extract(epoch FROM kosh_now() - interval '48 hours')",
     ),
-    # What waited a month for its person, who did not come.
+    # Messages that waited 30 days for their person.
     ("waiting", "DELETE FROM messages WHERE state = 'waiting' AND due_at < kosh_now()"),
     ("case_events", "DELETE FROM case_events WHERE at < kosh_now() - interval '1 day'"),
     (
@@ -45,7 +45,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
     ),
     (
         "recipients",
-        # What became of how many stays counted.
+        # The counters by status are kept.
         "DELETE FROM recipients WHERE broadcast_id IN (SELECT id FROM broadcasts"
         " WHERE state IN ('done', 'cancelled') AND state_at < kosh_now() - interval '7 days')",
     ),
@@ -55,7 +55,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
     ),
     (
         "registrations",
-        # Also one that never came to an end: by then nobody waits for it any more.
+        # Unfinished registrations too: after this time nothing more is expected.
         "DELETE FROM registrations WHERE state_at < kosh_now() - interval '12 months'",
     ),
     (
@@ -71,7 +71,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
         "   AND c.updated_at < kosh_now() - interval '30 days')"
         " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = p.id)"
         " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)"
-        # A subscription keeps whoever can still be reached.
+        # A subscription keeps a person who can still be reached.
         " AND NOT EXISTS (SELECT FROM subscriptions s JOIN handles h ON h.person_id = s.person_id"
         "   WHERE s.person_id = p.id AND NOT h.blocked)",
     ),
@@ -79,7 +79,7 @@ RULES: tuple[tuple[str, LiteralString], ...] = (
 
 
 async def retain(rt: Runtime) -> dict[str, int]:
-    """Delete what has outlived its purpose; each rule commits alone, so none stops the rest."""
+    """Delete due rows; each rule commits on its own, so that a failure does not stop the others."""
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:

@@ -1,4 +1,4 @@
-"""Map answers of the form to registry codes."""
+"""Maps answers of the form to codes of the registry."""
 
 import asyncio
 from dataclasses import replace
@@ -89,9 +89,9 @@ LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 
 async def verify_codes(rt: Runtime) -> Runtime:
-    """Close registration where the registry does not know a code of ours, and say so.
+    """Close registration if the registry does not know one of the codes, and log an error.
 
-    A registry that cannot be asked changes nothing: its writes wait anyway.
+    An unreachable registry changes nothing: its writes wait anyway.
     """
     if rt.registry is None:
         return rt
@@ -109,7 +109,7 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 async def unmapped(registry: Registry) -> tuple[str, ...]:
-    """Codes that are sent and that the registry does not know today, such as `regions:KZ-55`."""
+    """Return the codes in use that the registry does not know now, such as `regions:KZ-55`."""
     ours: dict[ReferenceKind, set[str]] = {}
     for name, codes in CODES.items():
         ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
@@ -122,7 +122,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:
-    """What is sent: the answers as the registry's codes."""
+    """Return the submission with the answers as registry codes."""
     told = submit.answers
     return PreRegistration.model_validate(
         {

@@ -1,4 +1,4 @@
-"""Claim, send and settle writes to the registry."""
+"""Claims and sends writes to the registry, and records their outcomes."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ from flows.engine.flow import OpenCase
 _logger = logging.get()
 
 MAX_BACKOFF = 600
-# A registry that is silent must not keep people out.
+# Timeout in seconds: an unresponsive registry must not block the start.
 CHECK_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write that this job has claimed, with what it needs for the call."""
+    """A claimed write, with everything needed for the call."""
 
     id: UUID
     registration_id: UUID
@@ -51,7 +51,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The registry's word on a write, for the person's conversation."""
+    """The registry's status of a registration, for the person's conversation."""
 
     person_id: UUID
     state: str
@@ -59,7 +59,7 @@ class Outcome:
 
 
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
-    """Take a write that is due and whose predecessors are settled; None when it is not."""
+    """Claim a write that is due and whose predecessors are finished; None otherwise."""
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
     if row is None:
@@ -92,7 +92,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
-    """Make the write; None when there is nothing to do. Raises RegistryError."""
+    """Send the write; return None if there is nothing to do. Raises RegistryError."""
     if write.doubtful:
         found = await registry.find(write.key)
         if found is not None:
@@ -110,7 +110,10 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
 
 
 async def _looked_up(registry: Registry, write: Write) -> str | None:
-    """The receipt of what counts as refused and may be there: in doubt, its lookup was refused."""
+    """Return the receipt number of an earlier submission that counts as refused but may exist.
+
+    After an unknown outcome its lookup was refused.
+    """
     for submitted in write.submitted:
         found = await registry.find(submitted.hex)
         if found is not None:
@@ -138,7 +141,7 @@ async def _erase(
 async def record_outcome(
     transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
 ) -> Outcome | None:
-    """Record the registry's answer; its state counts only if it is newer than what is known."""
+    """Record the registry's answer; its status applies only if it is newer than the known one."""
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
         done = await execute(transaction, statements.CANCEL_WRITE, **values)
@@ -149,7 +152,10 @@ async def record_outcome(
 
 
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
-    """Withdraw what the registry never had: it will send no word that could do it."""
+    """Mark as withdrawn a registration that the registry never received.
+
+    The registry will send no status for it.
+    """
     values = {"registration": registration_id}
     person_id = await fetch_value(transaction, statements.END_WITHDRAWAL, **values)
     return Outcome(person_id, "withdrawn", "") if person_id else None
@@ -158,7 +164,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
-    """Take over a state of the registry, the highest version wins."""
+    """Apply a status of the registry; the highest version wins."""
     new_state = word.state.lower()
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
     person_id = await fetch_value(
@@ -168,7 +174,10 @@ async def record(
 
 
 async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
-    """Try later, and look the write up first if its outcome is not known."""
+    """Schedule a retry with backoff.
+
+    If the outcome is unknown, the retry looks the write up first.
+    """
     state = "unknown" if isinstance(error, OutcomeUnknown) or write.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
     delay = named or min(MAX_BACKOFF, 2.0 ** min(write.attempts, 10)) * random.uniform(0.7, 1.3)
@@ -186,7 +195,10 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
 
 
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> None:
-    """A refusal of the contract goes to an officer, never to the person."""
+    """Record a refusal by the registry and open a case for an officer.
+
+    The person is not notified.
+    """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
     done = await execute(transaction, statements.REJECT_WRITE, **values)
@@ -196,10 +208,10 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """What a restored backup calls open may have been written since: it is looked up first."""
+    """Mark open writes of a restored backup as unknown, so that they are looked up first."""
     await execute(transaction, statements.SUSPECT_OPEN)
 
 
 async def due(transaction: Transaction, limit: int = 50) -> list[UUID]:
-    """Writes whose time and turn have come: postponed ones, and those a crash left."""
+    """Return the writes that are due: postponed ones, and those left by a crash."""
     return await fetch_values(transaction, statements.DUE, limit=limit)

@@ -1,4 +1,4 @@
-"""Find and mark answers whose retention period has ended."""
+"""Retention of answers: finds people whose answers are due for deletion, and marks them."""
 
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from bot.registrations import statements
 async def expired(
     transaction: Transaction, after: UUID, limit: int = 100, *, lately: bool = False
 ) -> list[UUID]:
-    """The next people whose answers are to be forgotten here: with the registry for a day, or left.
+    """Return the next people whose answers are due for deletion: accepted a day ago, or abandoned.
 
-    Who left a change unsent is met again and again; `lately`, only in the first hour after it.
+    People with an unsent change are returned by each call; with `lately`, only in the first hour.
     """
     found = await fetch_values(
         transaction, statements.SPENT, after=after, limit=limit, recent=lately
@@ -21,7 +21,7 @@ async def expired(
 
 
 async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
-    """Whether a person's answers are to be forgotten now: those sent, and a change not sent."""
+    """Return whether a person's submitted answers, and an unsent change, are due for deletion."""
     row = await fetch_one(transaction, statements.DUE_TO_GO, person=person_id)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 

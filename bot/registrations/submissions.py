@@ -1,7 +1,7 @@
-"""Registrations: what people submit, written to the registry once, whatever the registry does.
+"""Submissions: what people submit is written to the registry exactly once.
 
-Every submission or withdrawal is a write with its own idempotency key. Writes of a registration go
-in order. A write whose outcome is not known is looked up by its key before it is tried again.
+Each submission or withdrawal is a write with its own idempotency key. Writes of a registration are
+sent in order. A write with an unknown outcome is looked up by its key before a retry.
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ _logger = logging.get()
 async def submit(
     rt: Runtime, transaction: Transaction, person: Person, answers: Submit, language: str
 ) -> None:
-    """Freeze a submission and ask for its write; a second one amends the first."""
+    """Store a submission and queue its write; a further submission amends the first."""
     body = payload(answers, language, await _consent(transaction, person.id))
     registration_id = await _active(transaction, person.id)
     await _add_write(
@@ -42,7 +42,7 @@ async def submit(
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
-    """Ask for the registration to be taken back; nothing happens where none was sent."""
+    """Request the withdrawal of a person's registrations; does nothing if there are none."""
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWING, person=person_id)
     for registration_id in found:
         await execute(transaction, statements.BEGIN_WITHDRAWAL, registration=registration_id)
@@ -50,19 +50,19 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
-    """Ask the registry to erase what it holds, before the person is forgotten here."""
+    """Request the erasure at the registry, before the person is erased here."""
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWN, person=person_id)
     for registration_id in found:
         consent = await _consent(transaction, person_id)
         write_id = await _add_write(transaction, None, registration_id, "erase", None)
-        # The person's key goes with the person, and this write has to outlive both.
+        # Encrypt with the epoch's key: this write outlives the person and their key.
         plain = msgspec.json.encode({name: consent[name] for name in ("text_sha256", "language")})
         sealed = rt.vault.seal_transient(plain, f"write|{write_id}")
         await execute(transaction, statements.SET_PAYLOAD, sealed=sealed, write=write_id)
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Seal what erasures still have to say under the epoch of now; how many there were."""
+    """Re-encrypt the payloads of open erasures under the current epoch; return their number."""
     version = rt.vault.epoch
     found = await fetch_all(transaction, statements.LOCK_ERASURES_OF_OTHER_KEYS, version=version)
     for write_id, sealed in found:
@@ -110,7 +110,10 @@ async def _add_write(
 
 
 async def owner(transaction: Transaction, number: str) -> UUID | None:
-    """Whose receipt it is; None when erased. LookupError when it is not known here (yet)."""
+    """Return the person of a receipt number, None if erased.
+
+    Raises LookupError if the number is unknown, perhaps not yet known.
+    """
     row = await fetch_one(transaction, statements.OWNER, receipt=number)
     if row is None:
         raise LookupError
@@ -120,7 +123,7 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 async def record_status(
     transaction: Transaction, number: str, state: str, version: int
 ) -> Outcome | None:
-    """Take over a state of the registry; the highest version wins."""
+    """Apply a status of the registry; the highest version wins."""
     new_state = state.lower()
     values = {"receipt": number, "new_version": version, "new_state": new_state}
     person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
@@ -130,5 +133,5 @@ async def record_status(
 async def of_person(
     transaction: Transaction, person_id: UUID
 ) -> list[tuple[str, str | None, datetime]]:
-    """State, receipt and time of a person's registrations, newest first."""
+    """Return state, receipt number and time of a person's registrations, newest first."""
     return await fetch_all(transaction, statements.OF_PERSON, person=person_id)

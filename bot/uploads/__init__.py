@@ -1,4 +1,4 @@
-"""Papers: taken from people (`taking`), sent to the registry once (`sending`)."""
+"""Uploads: files from people (`intake`), transferred to the registry once (`registry_transfer`)."""
 
 from bot.file_sanitizer.sanitizer import Refused
 from bot.uploads.intake import (

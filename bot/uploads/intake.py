@@ -1,7 +1,7 @@
-"""Fetch files that people send, sanitize them and store them encrypted in chunks.
+"""Intake of files: fetches and sanitizes them, and stores them encrypted in chunks.
 
 No transaction is open while a file is fetched or sanitized. `keep` stores it in the caller's
-transaction, which also takes the conversation's turn.
+transaction, which also processes the conversation's turn.
 """
 
 import random
@@ -34,12 +34,12 @@ PIECE = 256 * 1024
 MAX_FILES = 30
 MAX_BYTES = 100 * 1024 * 1024
 
-# Longer than receiving, waiting for a place and decoding can take together.
+# Lease in seconds, longer than download, queueing and decoding can take together.
 MAX_FETCHES = 5
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """Which question a file answers, and where the messenger keeps it."""
+    """The question that a file answers, and its id at the messenger."""
 
     flow: str
     key: str
@@ -51,9 +51,9 @@ _source = msgspec.json.Decoder(_Source).decode
 
 @dataclass(frozen=True, slots=True)
 class Sanitized:
-    """A file that was looked at and is not written down yet: leaving it gives its memory back.
+    """A sanitized file that is not stored yet; leaving its context frees the memory.
 
-    `upload_id` and `attempt` are set where its row exists already (`fetch`).
+    `upload_id` and `attempt` are set if its row exists already (`fetch`).
     """
 
     person_id: UUID
@@ -72,7 +72,7 @@ class Sanitized:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A paper that is kept, and what may be wrong with it."""
+    """A stored file, and hints on its possible faults."""
 
     upload_id: UUID
     pages: int
@@ -81,7 +81,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A paper as its person sees it, and the officer of their case."""
+    """An uploaded file as the person and the officer of their case see it."""
 
     id: UUID
     paper: str
@@ -93,7 +93,7 @@ class Listed:
 async def begin(
     transaction: Transaction, person: Person, place: Awaited, channel: str, ref: str
 ) -> UUID:
-    """Note a file that a messenger keeps for us, and ask for its job; the turn's transaction."""
+    """Record a file stored at a messenger and queue its fetch job, in the turn's transaction."""
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
     await execute(
@@ -112,7 +112,7 @@ async def begin(
 async def sanitize(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Sanitized:
-    """A file that comes to us by itself, made safe; for `keep`."""
+    """Sanitize a file that was uploaded directly; store it with `keep`."""
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
     verdict = Refused(Refusal.DAILY_LIMIT) if full else await rt.papers.clean(chunks)
@@ -120,9 +120,9 @@ async def sanitize(
 
 
 async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
-    """A file that a messenger keeps for us, fetched and made safe; for `keep`.
+    """Fetch and sanitize a file from a messenger; store it with `keep`.
 
-    None when it is not its time, somebody else is at it, or it is tried again later.
+    Returns None if it is not due, another process has claimed it, or it will be retried.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM_FETCH, upload=upload_id)
@@ -145,7 +145,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
 
 
 async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
-    """The verdict on a messenger's file; None if the platform may still give it out."""
+    """Return the verdict on a messenger's file; None if a retry may succeed."""
     if channel is None or attempt > MAX_FETCHES:
         return Refused(Refusal.INTERRUPTED)
     given_up = False
@@ -174,11 +174,12 @@ async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
 async def keep(
     rt: Runtime, transaction: Transaction, checked: Sanitized
 ) -> Stored | Refused | None:
-    """Write down what a file is, in the transaction that tells the conversation.
+    """Store the verdict on a file, in the transaction that passes it to the conversation.
 
-    None when the person was erased or another try has settled it: then nothing is to be told.
+    Returns None if the person was erased or another attempt has finished: nothing is to be
+    reported.
     """
-    # The person's lock first: two files of one person must not pass one limit side by side.
+    # Lock the person first: concurrent files of one person must not exceed the limits.
     await execute(transaction, statements.LOCK_PERSON, person=checked.person_id)
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_ours(transaction, checked):
@@ -195,7 +196,7 @@ async def keep(
 async def receive(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Stored | Refused | None:
-    """`sanitize` and `keep` in a transaction of its own, where there is no conversation to tell."""
+    """Run `sanitize` and `keep` in their own transaction, without a conversation to notify."""
     with await sanitize(rt, person_id, place, chunks) as checked:
         async with rt.pool.connection() as transaction:
             return await keep(rt, transaction, checked)
@@ -209,14 +210,14 @@ async def _is_ours(transaction: Transaction, checked: Sanitized) -> bool:
 
 
 async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Whether a person has sent as much as may be sent in a day; `besides`: before that file."""
+    """Return True if the person has reached a daily limit; `besides`: before that file."""
     values: dict[str, Any] = {"person": person_id, "besides": besides}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """The verdict, once it is known what else this person has sent."""
+    """Return the verdict after checks for duplicates and daily limits of the person."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
@@ -230,12 +231,15 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 
 
 def _name(checked: Sanitized, clean: Clean) -> str:
-    """Under which a file is found again; of two people the same file has two."""
+    """Return the name that the keyed hash is made of; it includes the person."""
     return f"{checked.person_id}|{clean.came.hex()}"
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
-    """It counts for the day and is forgotten after it; the limit itself leaves nothing behind."""
+    """Record a refused file, which counts towards the daily limit.
+
+    A direct upload over the limit is not recorded.
+    """
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
     await execute(
@@ -277,13 +281,13 @@ async def _insert(
 
 
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
-    """Where each paper of a person is, the oldest first; what was not taken is not among them."""
+    """Return the person's files with their state, oldest first, without refused ones."""
     found = await fetch_all(transaction, LISTING, person=person_id)
     return listed(found)
 
 
 def listed(rows: Rows) -> tuple[Listed, ...]:
-    """The papers that `LISTING` found."""
+    """Return the files in rows of `LISTING`."""
     return tuple(
         Listed(upload_id, paper, State(state), pages, at)
         for upload_id, paper, state, pages, at in rows
@@ -293,9 +297,9 @@ def listed(rows: Rows) -> tuple[Listed, ...]:
 async def picture(
     transaction: Transaction, person: Person, upload_id: UUID, number: int
 ) -> tuple[str, bytes] | None:
-    """A page of a paper that is kept here, counted from 0, as a JPEG; with the paper's kind.
+    """Return the document kind and a page, counted from 0, as JPEG.
 
-    None when there is no such page, or it is gone to the registry.
+    Returns None if there is no such page, or the file was transferred to the registry.
     """
     row = await fetch_one(transaction, statements.KIND, upload=upload_id, person=person.id)
     if row is None or row[1] is None:
@@ -309,5 +313,5 @@ async def picture(
 
 
 async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Files whose time to be fetched has come: those that failed before, and what a crash left."""
+    """Return the files due to be fetched: retries, and those left by a crash."""
     return await fetch_values(transaction, statements.UNFETCHED, limit=limit)

@@ -1,7 +1,7 @@
-"""Papers on their way to the registry: each one document there, whatever the registry does.
+"""Transfer of files to the registry: each becomes exactly one document there.
 
-A paper goes with its own idempotency key, which never changes, once its registration has a number.
-What is not known is looked up by its key before it is sent again. What was accepted goes here.
+A file is sent with a constant idempotency key, once its registration has a number. After an unknown
+outcome it is looked up by its key before a retry. Accepted files are deleted here.
 """
 
 import random
@@ -34,7 +34,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUpload:
-    """A paper that this job has claimed, with what it needs for the call."""
+    """A claimed file, with everything needed for the call."""
 
     id: UUID
     person: Person
@@ -51,7 +51,7 @@ class ClaimedUpload:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of a kind of paper, for its person's conversation: `accepted`, `rejected`."""
+    """Change of a document kind's state, for the person's conversation: `accepted`, `rejected`."""
 
     person_id: UUID
     paper: str
@@ -59,7 +59,7 @@ class Moved:
 
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
-    """Let go to the registry what a person has sent, and ask for the jobs; how many papers."""
+    """Release the person's files for transfer and queue the jobs; return the number of files."""
     released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
@@ -77,9 +77,9 @@ async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[U
 
 
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
-    """Take a paper that is due and whose registration has a number; None when it is not.
+    """Claim a file that is due and whose registration has a number; None otherwise.
 
-    One whose registration was withdrawn meanwhile goes nowhere any more, and is removed.
+    A file whose registration was withdrawn meanwhile is deleted.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)
@@ -106,7 +106,7 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
 
 
 async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Document:
-    """Send a paper, a piece at a time, or find that it is there. Raises RegistryError."""
+    """Send a file in chunks, or find it at the registry. Raises RegistryError."""
     if parcel.doubtful:
         for document in await registry.documents(parcel.number):
             if document.idempotency_key == parcel.key:
@@ -130,7 +130,10 @@ async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
 async def record_outcome(
     transaction: Transaction, parcel: ClaimedUpload, document: Document
 ) -> Moved | None:
-    """The registry has it: what was kept here goes. Moved once all of that kind are there."""
+    """Record the acceptance and delete the file.
+
+    Report it once all files of the kind are accepted.
+    """
     await _remove(transaction, parcel.id, "accepted", document=document.id)
     values = {"person": parcel.person.id, "kind": parcel.paper}
     left = await fetch_value(transaction, statements.IS_ONE_LEFT, **values)
@@ -138,7 +141,10 @@ async def record_outcome(
 
 
 async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
-    """Try later, and look the paper up first if it may be there."""
+    """Schedule a retry with backoff.
+
+    If the outcome is unknown, the retry looks the file up first.
+    """
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
     delay = named or min(MAX_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
@@ -158,7 +164,7 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
 async def refuse(
     transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
-    """A refusal goes to an officer; the paper stays until it is mended or its time is over."""
+    """Record a refusal and open a case for an officer; the file is kept until it expires."""
     _logger.warning("uploads.refused", code=error.code)
     values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}
     if not await execute(transaction, statements.REJECT, **values):
@@ -169,14 +175,14 @@ async def refuse(
 
 
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Papers whose time has come: postponed ones, those a crash left, those that got a number."""
+    """Return the due files: postponed ones, those left by a crash, those with a new number."""
     return await fetch_values(transaction, statements.DUE, limit=limit)
 
 
 async def _remove(
     transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
-    """Take a paper's bytes away; what it was and where it is stays."""
+    """Delete the contents of a file; its metadata and state are kept."""
     await execute(transaction, statements.DELETE_CHUNKS, upload=upload_id)
     values = {"upload": upload_id, "new_state": state, "document_id": document}
     await execute(transaction, statements.REMOVE, **values)

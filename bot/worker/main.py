@@ -1,4 +1,4 @@
-"""What is done in the background: registry writes, sweeps, retention; and their schedule."""
+"""Main loop of the worker: job queues, sweeps, retention, and their schedule."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,9 +30,9 @@ SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
 SHARDS_AT_ONCE = 4
 DEFAULT = "default"
-# Of registrations the database tells at once; bouts of announcements can wait for a moment.
+# Polling interval in seconds: registrations are notified by the database, broadcasts are polled.
 FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
-# A job of a worker not heard of for so long is run again: rows, not jobs, say what is done.
+# Jobs of a worker without heartbeat for 10 s run again, since rows, not jobs, record what is done.
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
 COUNT_SECONDS = 900.0
@@ -89,7 +89,7 @@ async def work(rt: Runtime) -> None:
 
 
 async def announce(rt: Runtime) -> None:
-    """Nothing but announcements, until cancelled: for a worker beside those of `work`."""
+    """Run only broadcasts until cancelled, as an additional worker."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
@@ -108,13 +108,13 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 
 
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
-    """Its own places in the worker, so that announcements keep nobody's registration waiting."""
+    """Run broadcasts in their own slots, so that they do not delay registrations."""
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))
 
 
 async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
-    """Run jobs; the library's worker ends when the database goes away, and is begun again."""
+    """Run jobs; restart procrastinate's worker, which ends when the database goes down."""
     while True:
         try:
             await app.run_worker_async(
@@ -130,14 +130,14 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
             )
         except Exception:
             _logger.exception("worker.failed")
-            # The library's worker forgets that it was cancelled when its last words fail.
+            # procrastinate's worker loses its cancellation if its final statements fail.
             if shutdown.is_cancelling():
                 raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def retry_stalled(app: procrastinate.App) -> None:
-    """Jobs whose worker died are run again; procrastinate never does so by itself."""
+    """Retry the jobs of dead workers, which procrastinate does not do on its own."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
 
@@ -155,14 +155,17 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Do it again and again; whoever is told to end ends after the round that has begun."""
+    """Call `act` repeatedly; a cancellation takes effect after the current call."""
     while True:
         await shutdown.finish_on_cancel(_once(act))
         await asyncio.sleep(seconds)
 
 
 async def _once(act: Callable[[], Awaitable[object]]) -> None:
-    """A failure is logged and ends nothing; that the database is away has an alarm of its own."""
+    """Call `act` once and log errors.
+
+    An unavailable database is only a warning, as it has its own alert.
+    """
     try:
         await act()
     except Exception as error:

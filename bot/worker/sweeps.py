@@ -1,4 +1,4 @@
-"""Periodic sweeps: registry writes, uploads, reminders, retention."""
+"""Periodic sweeps: messages, registry writes, uploads, reminders, retention."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,20 +18,20 @@ from bot.runtime import Runtime
 
 
 async def sweep(rt: Runtime) -> None:
-    """See to messages that waited for their time or were left by a crash."""
+    """Send messages that are due or were left by a crash."""
     while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
         pass
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """The same for writes to the registry, apart from it: neither waits for the other."""
+    """Send due registry writes, in a sweep of their own, so that they do not delay messages."""
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
-    """The same for papers, apart from it: a file takes seconds, and messages must not wait."""
+    """Fetch and transfer due files, in a sweep of their own: a file takes seconds."""
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
     tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
@@ -49,21 +49,24 @@ async def _alone(kind: str, act: Awaitable[None]) -> None:
 
 
 async def remind(rt: Runtime) -> None:
-    """Remind whoever asked for it and whose day has come."""
+    """Send the due reminders."""
     async for person_id in _through(rt, reminders.due):
         with isolation.isolate_errors("reminders"):
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Forget answers that have been with the registry for a day; `lately`: an hour more at most."""
+    """Delete answers that the registry accepted 24 hours ago.
+
+    `lately`: only those due for under an hour.
+    """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):
             await external_events.forget_answers(rt, person_id)
 
 
 async def forget_unfinished(rt: Runtime) -> None:
-    """Forget what subscribers began and left for 30 days; the announcements go on."""
+    """Delete what subscribers left unfinished for 30 days; their subscriptions continue."""
     async for person_id in _through(rt, subscriptions.idle):
         with isolation.isolate_errors("unfinished"):
             await external_events.forget_unfinished(rt, person_id)
@@ -73,7 +76,10 @@ type _Page = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 
 
 async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
-    """Everybody due, a page at a time: who can't be helped is passed, and keeps nobody back."""
+    """Yield all people of a paged query.
+
+    People whose processing fails are skipped, not repeated.
+    """
     last = UUID(int=0)
     while True:
         async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Fetch Telegram updates by long polling."""
+"""Fetches Telegram updates by long polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ POLL_AGAIN_SECONDS = 1.0
 
 
 async def poll(rt: Runtime) -> None:
-    """Fetch Telegram's updates; a batch is confirmed only when every update of it is committed."""
+    """Fetch Telegram updates; a batch is confirmed only after all its updates are committed."""
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
         raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
@@ -48,7 +48,7 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingU
 
 
 async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[IncomingUpdate]) -> None:
-    """One person's updates, one after another; what is not sent then is left to the sweep."""
+    """Process one person's updates in order; unsent messages are left to the sweep."""
     for arrival in arrivals:
         delivery = await _taken(partial(receive.receive, rt, arrival))
         try:
@@ -60,7 +60,10 @@ async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[IncomingUpdat
 
 
 async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
-    """Try until the database has it: what is confirmed to the platform must be committed."""
+    """Retry until the database accepts it.
+
+    An update confirmed to the platform must be committed.
+    """
     while True:
         try:
             return await take()

@@ -1,4 +1,4 @@
-"""The schema's history; every migration must run while the code before it is still up."""
+"""Schema migrations; each must be able to run while the previous version of the code is live."""
 
 import time
 from pathlib import Path
@@ -12,13 +12,13 @@ _VERSIONS = Path(__file__).parent / "versions"
 
 
 def migrate(owner_url: str) -> None:
-    """Bring the database to the newest schema, as its owner (a SQLAlchemy URL).
+    """Migrate the database to the newest schema, as its owner (a SQLAlchemy URL).
 
-    A migration that meets a turn gives way to it, and is tried again.
+    A migration that conflicts with a turn gives way and is retried.
     """
     if _stands_at(owner_url) == newest():
         return
-    # They cost a start more than looking whether there is anything to do.
+    # These imports take longer than the check whether there is anything to do.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError
@@ -36,12 +36,12 @@ def migrate(owner_url: str) -> None:
 
 
 def newest() -> str:
-    """The last migration: they are numbered, and form one line."""
+    """Return the number of the newest migration; they are numbered and linear."""
     return max(path.stem.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py"))
 
 
 def _stands_at(owner_url: str) -> str:
-    """The migration that a database has come to; empty for a new one."""
+    """Return the database's current migration; empty for a new database."""
     with psycopg.connect(owner_url.replace("+psycopg", "", 1)) as connection:
         row = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
         if row is None or row[0] is None:

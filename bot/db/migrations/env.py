@@ -1,4 +1,4 @@
-"""Alembic's way in: one connection as the owner, with short lock and statement limits."""
+"""Alembic environment: one connection as the owner, with a short lock timeout."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
@@ -7,11 +7,11 @@ from bot.db import tables
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
 with engine.connect() as connection:
-    # Two processes that start at once must not migrate at once.
+    # Two processes that start together must not migrate concurrently.
     connection.execute(text("SELECT pg_advisory_lock(5274368)"))
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
-    # Each for itself: else the locks of the first would be held until the last is through.
+    # One transaction per migration: otherwise the locks of the first last until the end.
     context.configure(
         connection=connection, target_metadata=tables.metadata, transaction_per_migration=True
     )

@@ -1,4 +1,4 @@
-"""The tables, by domain; a test compares them with the migrated database."""
+"""Database tables by domain; a test compares them with the migrated database."""
 
 from bot.db.tables.broadcasts import (
     Approval,

@@ -1,4 +1,4 @@
-"""Announcements: texts, approvals, recipients, counts."""
+"""Tables of announcements: texts, approvals, recipients, counts."""
 
 from datetime import datetime, time
 from typing import Any
@@ -48,7 +48,7 @@ class Broadcast(Base):  # broadcasts
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     paid: Mapped[No]
-    # So many go first; while `reach` is set, only rows below it go.
+    # Number of canary recipients; while `reach` is set, only rows with a smaller number are sent.
     canary: Mapped[int]
     reach: Mapped[int | None]
     canary_until: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Cases and their texts; missions, working hours, ready-made replies; break-glass access."""
+"""Tables of cases and their texts, missions, working hours, canned replies, break-glass access."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -94,7 +94,7 @@ class CaseMessage(Base):  # cases
     officer: Mapped[UUID | None]
     body: Mapped[bytes]
     created_at: Mapped[Now] = mapped_column("at")
-    # The officer's message on its way, and the ready-made reply it was.
+    # The outbox id of the officer's message, and the name of the canned reply it used.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     canned_reply: Mapped[str | None] = mapped_column("canned")
 

@@ -1,4 +1,4 @@
-"""Conversations, the updates they took, and the messages they lead to."""
+"""Tables of conversations, the updates they processed, and the messages they caused."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from bot.db.tables.declarative import (
 
 class Conversation(Base):  # conversations: the row is also the person's lock
     __tablename__ = "conversations"
-    # No index on what every turn changes, and room in the page: updates stay in place (HOT).
+    # No index on columns that each turn changes, and free space in pages: updates stay HOT.
     __table_args__ = {"postgresql_with": {"fillfactor": "60"}}  # noqa: RUF012 - declarative
 
     person_id: Mapped[PersonKey]
@@ -67,8 +67,8 @@ class Message(Base):  # outbox
             "id",
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
-        # Another predicate than that of `messages_open`, so that only the sweep is planned over
-        # it: after a burst the turn's own statements used it and read every row that waits.
+        # A predicate unlike that of `messages_open`, so that only the sweep uses this index. After
+        # a burst, the turn's statements used it and read every waiting row.
         Index("messages_due", "due_at", postgresql_where=text("done_at IS NULL")),
         Index("messages_person", "person_id", "id"),
     )
@@ -89,7 +89,7 @@ class Message(Base):  # outbox
     lease_until: Mapped[datetime | None]
     created_at: Mapped[Now]
     done_at: Mapped[datetime | None]
-    # What the platform reported last: sent, failed, delivered or read; and what it bills it as.
+    # The platform's last report (sent, failed, delivered or read), and its billing category.
     receipt: Mapped[str | None]
     receipt_at: Mapped[datetime | None]
     price: Mapped[str | None]

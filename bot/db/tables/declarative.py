@@ -1,4 +1,4 @@
-"""The declarative base, and the column types that tables share."""
+"""Declarative base, and column types that tables share."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 
 class Base(DeclarativeBase):
-    """Every table; the comment of each class names the module that writes it."""
+    """Base of all tables; the comment of each class names the module that writes the table."""
 
     metadata = MetaData(
         naming_convention={
@@ -49,7 +49,7 @@ class Base(DeclarativeBase):
     }
 
 
-# A number that the database gives, in order.
+# Numbers that the database assigns in ascending order.
 Serial = Annotated[int, mapped_column(BigInteger, Identity(always=True))]
 SerialKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 Now = Annotated[datetime, mapped_column(server_default=text("kosh_now()"))]
@@ -63,7 +63,7 @@ EmptyText = Annotated[str, mapped_column(server_default=text("''"))]
 EmptyBytes = Annotated[bytes, mapped_column(server_default=text("''"))]
 EmptyList = Annotated[list[str], mapped_column(server_default=text("'{}'"))]
 
-# Rows about a person are deleted with the person; or kept, without the person's id.
+# Rows about a person are deleted with the person, or kept without the person's id.
 PersonId = Annotated[UUID, mapped_column(ForeignKey("people.id", ondelete="CASCADE"))]
 PersonKey = Annotated[
     UUID, mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
@@ -73,7 +73,7 @@ CaseId = Annotated[UUID, mapped_column(ForeignKey("cases.id", ondelete="CASCADE"
 CaseKey = Annotated[
     UUID, mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
 ]
-# Rows of an officer's own are deleted with the officer.
+# Rows that belong to an officer are deleted with the officer.
 OfficerId = Annotated[UUID, mapped_column(ForeignKey("officers.id", ondelete="CASCADE"))]
 BroadcastId = Annotated[UUID, mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"))]
 BroadcastKey = Annotated[

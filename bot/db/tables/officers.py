@@ -1,4 +1,4 @@
-"""Officers: accounts, passkeys, console sessions, the audit log."""
+"""Tables of officers: accounts, passkeys, console sessions, audit log."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ class Officer(Base):  # officers
     active: Mapped[Yes]
     created_at: Mapped[Now]
     roles: Mapped[list[str]] = mapped_column(server_default=text("'{officer}'"))
-    # Empty: all of them.
+    # Empty means all.
     languages: Mapped[EmptyList]
     topics: Mapped[EmptyList]
     shift_until: Mapped[datetime | None]
@@ -33,7 +33,7 @@ class Account(Base):  # accounts
     )
     password: Mapped[bytes | None]
     totp: Mapped[bytes | None]
-    # The last time step whose code was taken, so that a code works once.
+    # The last TOTP time step that was accepted, so that a code works only once.
     totp_step: Mapped[BigZero]
     subject: Mapped[bytes | None]
     failed_attempts: Mapped[Zero] = mapped_column("misses")

@@ -1,4 +1,4 @@
-"""People: keys, handles, links, consents, subscriptions, reminders."""
+"""Tables of people: keys, handles, links, consents, subscriptions, reminders."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,10 +31,10 @@ class Handle(Base):  # people
     address: Mapped[bytes]
     blocked: Mapped[No]
     created_at: Mapped[Now]
-    # A web handle of the secure page: the channel the conversation returns to, and its end.
+    # For a web handle of the secure page: the channel to return to, and the expiry.
     home: Mapped[str | None]
     expires_at: Mapped[datetime | None] = mapped_column("until")
-    # Kept, to a quarter of an hour, where a platform takes free text only for a while after it.
+    # Last message from the person, to 15 minutes, on channels with a reply window.
     spoke_at: Mapped[datetime | None]
     # The version of the key that made the blind index.
     index_version: Mapped[One]

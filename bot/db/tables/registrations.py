@@ -1,4 +1,4 @@
-"""Registrations, writes to the registry, and uploaded documents."""
+"""Tables of registrations, writes to the registry, and uploaded files."""
 
 from datetime import datetime
 from uuid import UUID
@@ -70,10 +70,11 @@ class Upload(Base):  # uploads
     )
     paper: Mapped[str]
     state: Mapped[str]
-    # The messenger that keeps the file, and its id there, until it was fetched.
+    # The messenger that stores the file and its id there, until it was fetched.
     channel: Mapped[str | None]
     source: Mapped[bytes | None]
-    # Keyed hash of the received file: finds a repetition by this person. Hash of the stored file.
+    # Keyed hash of the received file, to detect a repeated upload by this person; then the hash of
+    # the stored file.
     hash: Mapped[bytes | None] = mapped_column("mark")
     digest: Mapped[bytes | None]
     media_type: Mapped[str | None]

@@ -1,7 +1,7 @@
-"""What officers see: the list, a case, its answers, the team; and what changed since.
+"""Views for officers: case lists, a case, answers, the team, and recent changes.
 
-Everything runs as the console's role inside one mission. Words and answers are personal data: who
-does not hold the case gives a reason, and the reading is written into the audit.
+All queries use the console's role within one mission. Texts and answers are personal data: officers
+who do not own the case give a reason, and each access is audited.
 """
 
 from bot.desk.views.case_lists import (

@@ -1,4 +1,4 @@
-"""Lists of cases, the team that works on them, and what changed since."""
+"""Lists of cases, the mission's team, and changes since the last read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from bot.security import audit_log
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What of a list is wanted; empty means all."""
+    """Filters of a case list; empty means all."""
 
     queue: Queue = Queue.UNCLAIMED
     language: str = ""
@@ -33,9 +33,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case in a list; `window` is when the platform stops to take free words, if it does.
+    """A case in a list; `window` is the end of the platform's reply window, if any.
 
-    `channel` is empty for a closed case. `unread` counts the person's words since the last answer.
+    `channel` is empty for a closed case. `unread` counts the person's messages since the last
+    answer.
     """
 
     case: Case
@@ -47,10 +48,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most 25 lines; `after` brings the next page, empty on the last.
+    """One page of at most 25 cases; `after` is the cursor of the next page, empty on the last.
 
-    `counts` and `oldest` (who waits longest) are of open lists; `at` is the last change that the
-    page contains, to go on from.
+    `counts` and `oldest` (longest waiting) cover the open lists. `at` is the last change that the
+    page includes, to continue from.
     """
 
     lines: tuple[CaseRow, ...]
@@ -66,10 +67,10 @@ UNCLAIMED = Filter()
 async def listing(
     rt: Runtime, officer: Officer, wanted: Filter = UNCLAIMED, after: str = ""
 ) -> Page:
-    """A page of a list: urgent ones first, then what must be answered soonest.
+    """Return a page of a list: urgent cases first, then by answer deadline.
 
-    `after` is the number of the last case of the page before. There is no longer page: nothing
-    here exports people.
+    `after` is the number of the previous page's last case. Pages have a fixed size, to prevent a
+    bulk export of people.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
@@ -91,7 +92,7 @@ async def listing(
 
 
 def _values(officer: Officer) -> dict[str, Any]:
-    """Topics bind an officer; a lead is bound by none."""
+    """Return the officer's parameters; topics restrict an officer, but not a lead."""
     bound = officer.topics if Role.LEAD not in officer.roles else frozenset[str]()
     return {"officer": officer.id, "free": not bound, "topics": sorted(bound)}
 
@@ -106,9 +107,9 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number")
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """The case of that number, or the newest of the person with that receipt; open ones first.
+    """Return the case with this number, or the newest of the person with this receipt number.
 
-    Audited, also where there is none: who tries numbers out is to be seen.
+    Open cases come first. Every lookup is audited, misses included, so that enumeration is visible.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
@@ -126,14 +127,14 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:
-    """The number of the last change in the officer's mission; read before what a page shows."""
+    """Return the number of the mission's last change; call it before reading the data of a page."""
     ((last,),) = await directory.asked(rt, officer, (LAST_EVENT, {}))
     return int(last[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An officer with what they hold: how many, of these awaiting an answer, the longest since."""
+    """An officer's workload: number of cases, how many await an answer, and the longest wait."""
 
     officer: Officer
     held: int
@@ -142,7 +143,7 @@ class Member:
 
 
 async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
-    """The lead's view of a mission."""
+    """Return the team of the officer's mission with its workload, for leads."""
     permissions.require(officer, Action.QUEUE_LIVE, Subject(officer.mission))
     load, members = await directory.asked(
         rt, officer, (statements.LOAD, {}), directory.team(officer.mission)
@@ -154,7 +155,10 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """That a case changed, in what: case, words, note, delivery, paper, reader, gone. No words."""
+    """A change of a case, without content.
+
+    `kind`: case, words, note, delivery, paper, reader, gone.
+    """
 
     id: int
     case_id: UUID
@@ -163,10 +167,10 @@ class Event:
 
 
 async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | None:
-    """What changed in one's mission since; None when that is too long ago to be told apart.
+    """Return the mission's changes after number `after`, or None if that is too long ago.
 
-    Numbers are drawn at commit under a lock, so whoever has read up to one has missed none. The
-    database says on its channel `kosh_case`, with the mission, that there is something to read.
+    Numbers are assigned at commit under a lock, so a reader misses none. The database notifies the
+    channel `kosh_case`, with the mission, of new changes.
     """
     there, found = await directory.asked(
         rt,
@@ -186,7 +190,7 @@ def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | 
 async def window(
     rt: Runtime, transaction: Transaction, person_id: UUID, channel: str
 ) -> datetime | None:
-    """When the platform stops to take free words; None where it always takes them."""
+    """Return the end of the platform's reply window; None if it has none."""
     values = {"person": person_id, "on_channel": channel}
     spoke_at = await fetch_value(transaction, statements.WINDOW, **values)
     return _closes(rt, channel, spoke_at)

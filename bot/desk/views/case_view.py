@@ -1,4 +1,4 @@
-"""A case as its page shows it: the talk, the notes, the registry, what may be done."""
+"""View of a case: dialogue, notes, registry writes and permitted actions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,16 +39,18 @@ _logger = logging.get()
 
 
 class ReasonNeeded(Exception):
-    """Somebody who does not hold the case has to say why they read it."""
+    """An officer who does not own the case must give a reason to read it."""
 
     code = "E_REASON"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of the talk. `delivery` is of an officer's: pending, sending, sent, delivered, read,
-    waiting (for the platform's window), dropped (another officer took over: not sent), failed,
-    undeliverable, gone (too long ago to know); `reason` is then an error's code.
+    """A message of the dialogue.
+
+    `delivery` is set for an officer's message: pending, sending, sent, delivered, read, failed,
+    undeliverable, waiting (for the reply window), dropped (another officer took over) or gone
+    (record deleted). `reason` is then an error code.
     """
 
     id: int
@@ -71,7 +73,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Whether free words can be sent, until when, and in which language the person reads."""
+    """Whether free text can be sent, until when, and the person's language."""
 
     open: bool
     closes_at: datetime | None
@@ -81,7 +83,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration, or one of its writes; `reason` names what the registry did not take."""
+    """A registration or one of its writes; `reason` names the cause of a rejection."""
 
     kind: str
     number: str
@@ -93,10 +95,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A case as its page shows it; `at` is the last change it contains, to go on from.
+    """A case as its page shows it; `at` is the last change that it includes.
 
-    `papers` are those that the person has sent, `wanted` is what was asked for and has not come;
-    `beside` are colleagues who look at it too.
+    `papers` are the person's uploaded files, `wanted` is a requested file that has not arrived.
+    `beside` are colleagues who view the case too.
     """
 
     line: CaseRow
@@ -116,11 +118,12 @@ class View:
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
-    """A case with its words; ReasonNeeded where none is given by somebody who does not hold it.
+    """Return a case with its texts.
 
-    Readings of one case by one officer within 15 minutes count, and are audited, as one. A new one
-    is counted and noted in its turn, in the trip that reads: what comes over the budget then is
-    thrown away unopened.
+    Raises ReasonNeeded if the officer does not own the case and gives no reason. Reads of one case
+    by one officer within 15 minutes count, and are audited, as one. A new read is counted and
+    audited in the same round trip, serialized per officer. Data read beyond the budget is discarded
+    without decryption.
     """
     values = _accounted(officer, case_id, reason)
     (last,), rows, account = await directory.asked(
@@ -164,7 +167,7 @@ def _composer(line: CaseRow, talk: Conversation | None, now: datetime) -> Compos
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:
-    """What the policy lets this officer do with the case now."""
+    """Return the actions that the policy allows the officer on the case now."""
     allowed = (
         isinstance(permissions.check(officer, each, case.subject), Allowed) for each in Action
     )
@@ -172,7 +175,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Values for everything that a reading asks, but the person."""
+    """Return all parameters of a read, except the person."""
     return {
         "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
         "most": HARD_BUDGET, "actor": str(officer.id), "action": Action.CASE_READ.value,
@@ -182,7 +185,7 @@ def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[s
 
 
 def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
-    """Whether this reading is a new one; then it has to have a reason and to be within budget."""
+    """Return True if this is a new read. Raises ReasonNeeded, or Forbidden beyond the budget."""
     ((read, going_on),) = found
     if going_on:
         return False
@@ -194,7 +197,7 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Raise the alarm over who reads many cases, and Forbidden over who reads too many."""
+    """Log an alert at the soft read budget. Raises Forbidden at the hard budget."""
     ((read, going_on),) = found
     if going_on:
         return
@@ -205,7 +208,7 @@ def _within(found: Rows) -> None:
 
 
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
-    """A page of a paper that the person has sent, as pixels; the looking is audited."""
+    """Return a page of an uploaded file as an image; the access is audited."""
     async with directory.acting(rt, officer) as transaction:
         line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
         person = await person_of(rt, transaction, line.case)
@@ -223,15 +226,16 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
     return picture
 
 
-# A new reading, after all that is read: those of one officer wait here for one another, so that
-# each counts the ones before it. The audit is at the very end, since everybody waits for that.
+# A new read is recorded after all data is read. Reads of one officer wait here for one another, so
+# that each counts the previous ones. The audit entry is last, because all officers wait for its
+# lock.
 _NOTED = (
     statements.LOCK_READER,
     READINGS,
     statements.LOOK_IN_BUDGET,
     statements.AUDIT_IN_BUDGET,
 )
-# In the order in which `view` takes them apart.
+# In the order in which `view` unpacks them.
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.REGISTRY, statements.EARLIER, uploads.LISTING, statements.DATABASE_TIME,

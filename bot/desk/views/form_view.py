@@ -1,4 +1,4 @@
-"""The answers of the person whose case it is, and where their form stands."""
+"""The person's answers, and their position in the form."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -41,7 +41,7 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer as read back, or the open question; `by` is empty where nothing is answered yet."""
+    """An answer as read back, or the open question; `by` is empty if it is unanswered."""
 
     flow: str
     key: str
@@ -56,7 +56,7 @@ class Answered:
 async def answers(
     rt: Runtime, officer: Officer, case_id: UUID, reason: Reason, *, unmasked: bool = False
 ) -> tuple[Answered, ...]:
-    """What the person has answered so far; names and numbers only when asked for. Audited."""
+    """Return the person's answers; sensitive ones are masked unless `unmasked`. Audited."""
     async with directory.acting(rt, officer) as transaction:
         line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
@@ -112,7 +112,10 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """What `SEEN` found, if there is such a case and the policy lets the officer do it."""
+    """Return the case that `SEEN` found.
+
+    Raises LookupError, or Forbidden if the policy denies it.
+    """
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
     line = row_of(rt, rows[0])
@@ -135,7 +138,7 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
-    """The parked conversation and its epoch; out of sight once the case is closed."""
+    """Return the suspended conversation and its ownership version; None once the case is closed."""
     if not rows:
         return None, 0
     ((state, epoch),) = rows
