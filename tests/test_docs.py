@@ -164,26 +164,7 @@ def _known() -> dict[str, frozenset[str]]:
     return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}
 
 
-# Words and links
-
-
-def test_every_word_of_the_glossary_is_there_once_and_in_every_language() -> None:
-    rows = _rows("docs/reference/glossary.md")
-    words = Counter(row[0].casefold() for row in rows)
-    assert [word for word, times in words.items() if times > 1] == []
-    for row in rows:
-        assert len(row) == 7, row
-        assert all(row), row
-
-
-def test_the_glossary_points_into_the_source() -> None:
-    for row in _rows("docs/reference/glossary.md"):
-        if row[6] == "later":
-            continue
-        for place in _quoted(row[6]):
-            path, _, name = place.partition(": ")
-            assert (ROOT / path).exists(), row[0]
-            assert not name or re.search(rf"\b{re.escape(name)}\b", _text(path)), row[0]
+# Links
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -1,7 +1,8 @@
 """Glossary of domain terms in every language, each with how well it is attested.
 
 `glossary.tsv` holds them with their sources; a page of the state or its press counts as attested.
-The words that translations must use are in `terms`; docs/reference/glossary.md shows all of these.
+The words that translations must use are in `terms`; docs/reference/glossary.md shows all of these,
+and the words of the interface in `interface_words.tsv`.
 """
 
 import csv
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("glossary.tsv")
+INTERFACE = Path(__file__).with_name("interface_words.tsv")
 LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz")
 
 
@@ -49,6 +51,13 @@ class Entry:
     note: str
     as_of: str
     words: Mapping[str, Word]
+
+
+@cache
+def interface_words() -> tuple[tuple[str, ...], ...]:
+    """Return the words that people and officers read: English, four languages, meaning."""
+    lines = INTERFACE.read_text("utf-8").splitlines()
+    return tuple(tuple(line.split("\t")) for line in lines[1:])
 
 
 @cache

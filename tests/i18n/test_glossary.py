@@ -6,6 +6,7 @@ from shutil import which
 import pytest
 from babel import localedata
 
+from bot.cli.reference import glossary as reference_glossary
 from bot.i18n import (
     catalogues,
     glossary,
@@ -39,29 +40,19 @@ def test_uzbek_terms_come_back_from_cyrillic() -> None:
         assert uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(latin)) == latin
 
 
-MARKS = {
-    Status.ATTESTED: "✓",
-    Status.TRANSLITERATED: "≈",
-    Status.PRIVATE: "○",
-    Status.UNKEPT: "○",
-    Status.OURS: "?",
-}
+def test_glossary_page_shows_every_term_with_its_mark() -> None:
+    page = reference_glossary.page()
+    for entry in glossary.entries():
+        assert f"| `{entry.id}` | {entry.words['kk'].text} " in page
+    assert reference_glossary.MARKS.keys() == set(Status)
 
 
-def test_the_page_of_terms_shows_them_all_with_their_marks() -> None:
-    page = (catalogues.ROOT / "docs" / "reference" / "glossary.md").read_text("utf-8")
-    section = page.partition("\n## Terms of the domain\n")[2].partition("\n## ")[0]
-    told = [line for line in section.splitlines() if line.startswith("| `")]
-    assert told == [_row(entry) for entry in glossary.entries()]
-
-
-def _row(entry: glossary.Entry) -> str:
-    words = [
-        f"{entry.words[code].text} {MARKS[entry.words[code].status]}"
-        for code in ("kk", "ru", "zh_Hans", "uz")
-    ]
-    meaning = f"{entry.english}. {entry.note}" if entry.note else entry.english
-    return f"| `{entry.id}` | {' | '.join(words)} | {meaning} | `bot/i18n/glossary.tsv` |"
+def test_interface_words_are_unique_and_in_every_language() -> None:
+    words = [row[0] for row in glossary.interface_words()]
+    assert len(set(words)) == len(words)
+    for row in glossary.interface_words():
+        assert len(row) == 6, row
+        assert all(row), row
 
 
 @pytest.mark.parametrize("kind", ["months", "weekdays"])

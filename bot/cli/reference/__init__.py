@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.cli.environment import ROOT
-from bot.cli.reference import commands, data, errors, log_events, metrics, modules, settings
+from bot.cli.reference import (
+    commands,
+    data,
+    errors,
+    glossary,
+    log_events,
+    metrics,
+    modules,
+    settings,
+)
 
 FOLDER = ROOT / "docs" / "reference"
 _NOTE = "<!-- Written by `./kosh docs reference`. Change the code, not this page. -->\n\n"
@@ -12,6 +21,7 @@ _PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "data-inventory.md": data.inventory_page,
     "errors.md": errors.page,
+    "glossary.md": glossary.page,
     "log-events.md": log_events.page,
     "metrics.md": metrics.page,
     "modules.md": modules.page,
