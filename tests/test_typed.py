@@ -40,7 +40,7 @@ TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
 # tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
-STAYS = {"demo", "run", "web", "work", "poll", "chaos upgrade"}
+STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile"),
     *(f"broadcast {act} --officer NAME" for act in ("list", "pause N", "progress N")),
