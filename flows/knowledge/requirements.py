@@ -5,7 +5,7 @@ from datetime import date
 from flows.engine.text import _
 from flows.knowledge import permits
 from flows.knowledge.documents import BIRTH
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 from flows.knowledge.laws import CN
 
 _EGOV = "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr"
@@ -178,7 +178,22 @@ CARD_KEEPS = Fact(
     opened=True,
 )
 
+COMMISSION_MEMBERS = Fact(
+    key="nationality_commission.sat",
+    text=_(
+        "In January 2024 people from the police and the National Security Committee sat in this"
+        " commission."
+    ),
+    sources=(
+        "https://www.tema-kz.net/novosti-kazakhstana/item/104406-esli-voznikayut-somneniya-dnk-test-pri-poluchenii-statusa-kandasa-predlozhili-vvesti-v-kazahstane",
+        "https://www.ng.kz/modules/news/article.php?storyid=51278",
+    ),
+    as_of=date(2024, 1, 26),
+    about=About.HISTORY,
+)
+
 REQUIREMENTS = (
+    COMMISSION_MEMBERS,
     CHILD_BIRTH,
     APOSTILLE,
     LEGALISATION,

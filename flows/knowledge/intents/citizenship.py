@@ -9,7 +9,7 @@ from flows.knowledge.intents.cautions import KEEP, LEFT
 CITIZENSHIP = (
     Answer(
         intent="citizenship.how",
-        label=button("Citizenship"),
+        label=button("Get citizenship"),
         opening=(
             KEEP,
             settling.COMBINED,

@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import cards, contacts, living, offices, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer
+from flows.knowledge.intents.answer import Answer, Together
 
 LIFE = (
     Answer(
@@ -62,10 +62,14 @@ LIFE = (
         intent="life.adaptation",
         label=button("Adaptation centre"),
         opening=(
-            settling.ADAPTATION,
-            _(
-                "We have found no list of these centres. The akimat of the place can tell you"
-                " whether there is one."
+            Together(
+                (
+                    settling.ADAPTATION,
+                    _(
+                        "We have found no list of these centres. The akimat of the place"
+                        " can tell you whether there is one."
+                    ),
+                )
             ),
         ),
         more=(offices.AKIMAT,),
@@ -77,8 +81,8 @@ LIFE = (
         opening=(
             living.MARRIAGE,
             _(
-                "We have not checked the rules for a divorce or for a child born here. A State"
-                " Corporation office or the number 1414 can tell you."
+                "We have not checked the rules for a divorce or for a child born here. A"
+                " State Corporation office can tell you."
             ),
         ),
         more=(contacts.UNIFIED,),
@@ -89,8 +93,8 @@ LIFE = (
         label=button("Driving licence"),
         opening=(
             _(
-                "We have not checked how long a foreign driving licence is valid here. A State"
-                " Corporation office or the number 1414 can tell you."
+                "We have not checked how long a foreign driving licence is valid here. A"
+                " State Corporation office can tell you."
             ),
             contacts.UNIFIED,
         ),

@@ -86,7 +86,7 @@ PAPERS = (
             LEFT,
             laws.UZ,
             laws.RU,
-            _("For other countries, look below or make your list."),
+            _("Your own list says what the papers of your country need."),
         ),
         more=(
             laws.CN,
@@ -124,12 +124,19 @@ PAPERS = (
     Answer(
         intent="documents.diploma",
         label=button("Diploma"),
-        opening=(living.RECOGNITION, living.RECOGNITION_PAPERS),
-        more=(
-            _(
-                "Doctors and teachers may need more than that to work. We have not checked what;"
-                " ask the employer or an officer."
+        opening=(
+            Together(
+                (
+                    living.RECOGNITION,
+                    living.RECOGNITION_PAPERS,
+                    _(
+                        "Doctors and teachers may need more than that to work. We have not"
+                        " checked what; ask the employer or an officer."
+                    ),
+                )
             ),
+        ),
+        more=(
             needs.CHINA_FIRST,
             LEFT,
         ),
@@ -155,10 +162,14 @@ PAPERS = (
         intent="documents.medical",
         label=button("Medical certificate"),
         opening=(
-            needs.MEDICAL,
-            _(
-                "We have not checked which tests it takes. We do not know what an illness"
-                " means for the application. Ask the clinic and an officer."
+            Together(
+                (
+                    needs.MEDICAL,
+                    _(
+                        "We have not checked which tests it takes. We do not know what an illness"
+                        " means for the application. Ask the clinic and an officer."
+                    ),
+                )
             ),
         ),
         more=(needs.PERMIT_PAPERS, _("Write nothing about your health in this chat.")),
@@ -171,10 +182,7 @@ PAPERS = (
         more=(
             living.PHONE_CARD,
             kandas.EGOV,
-            _(
-                "Have you forgotten the password of egov.kz? A State Corporation office or the"
-                " number 1414 can help."
-            ),
+            _("Have you forgotten the password of egov.kz? A State Corporation office can help."),
             _("The IIN is not the 14-digit number in papers of Uzbekistan."),
         ),
         neighbours=("kandas.apply", "where.office", "permit.work"),

@@ -2,7 +2,7 @@
 
 from flows.engine.text import _, button
 from flows.knowledge import contacts, living, offices
-from flows.knowledge.intents.answer import Answer
+from flows.knowledge.intents.answer import Answer, Together
 
 PLACES = (
     Answer(
@@ -37,10 +37,14 @@ PLACES = (
         intent="where.hotline",
         label=button("Phone numbers"),
         opening=(
-            contacts.UNIFIED,
-            contacts.FAMILY_LINE,
+            Together(
+                (
+                    contacts.UNIFIED,
+                    contacts.FAMILY_LINE,
+                    _("From abroad these numbers may not work. An officer can answer you here."),
+                )
+            ),
             living.BRIBES,
-            _("From abroad these numbers may not work. An officer can answer you here."),
         ),
         more=(living.LEGAL_HELP, contacts.MISSIONS),
         neighbours=("where.office", "where.mission", "person.wanted"),
@@ -49,10 +53,14 @@ PLACES = (
         intent="where.fund",
         label=button("Otandastar"),
         opening=(
-            offices.FUND,
-            _(
-                "We have not found the telephone number of the fund. An officer or a mission"
-                " can name an association of Kazakhs abroad."
+            Together(
+                (
+                    offices.FUND,
+                    _(
+                        "We have not found the telephone number of the fund. An officer"
+                        " or a mission can name an association of Kazakhs abroad."
+                    ),
+                )
             ),
         ),
         more=(offices.MISSION,),

@@ -167,7 +167,7 @@ REGISTRY = (
         intent="bot.broken",
         label=button("It does not work"),
         opening=(
-            _("We are sorry. Write “menu” to begin again; what you have sent is not lost."),
+            _("We are sorry. Write “menu” to begin again."),
             _("If an answer here is wrong, tell a person, so that it is corrected."),
         ),
         neighbours=("person.wanted", "registry.status", "language.change"),

@@ -27,8 +27,12 @@ SUPPORT = (
         intent="support.calculate",
         label=button("Count my support"),
         opening=(
-            _("A few questions show what a family like yours could get in the quota."),
-            quota.SHARE,
+            Together(
+                (
+                    _("A few questions show what a family like yours could get in the quota."),
+                    quota.SHARE,
+                )
+            ),
             quota.PLACES,
         ),
         more=(quota.DUTY, quota.REPAY),

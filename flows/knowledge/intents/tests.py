@@ -2,6 +2,7 @@
 
 from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, pilot_2026, settling
+from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.family import TEST_OPEN
 
@@ -13,12 +14,17 @@ TESTS = (
         label=button("Language test"),
         opening=(
             pilot_2026.PHASE,
-            Together((pilot_2026.TEST, contacts.TESTS)),
-            TEST_OPEN,
-            _(
-                "We have not found what the test costs, or how many answers must be right. We"
-                " have not found whether it can be read in Arabic script."
+            Together(
+                (
+                    pilot_2026.TEST,
+                    contacts.TESTS,
+                    _(
+                        "We have not found what the test costs, or how many answers must be"
+                        " right. We have not found whether it can be read in Arabic script."
+                    ),
+                )
             ),
+            TEST_OPEN,
         ),
         more=(Together((CITIZENSHIP_EXAM, settling.EXAM)),),
         flow="interview",
@@ -44,13 +50,18 @@ TESTS = (
         label=button("Interview"),
         opening=(
             pilot_2026.PHASE,
-            Together((pilot_2026.INTERVIEW, pilot_2026.QUESTIONNAIRE)),
-            _(
-                "We have not found which questions are asked, or what the authorities check."
-                " Answer truthfully."
+            Together(
+                (
+                    pilot_2026.INTERVIEW,
+                    pilot_2026.QUESTIONNAIRE,
+                    _(
+                        "We have not found which questions are asked, or what the authorities"
+                        " check. Answer truthfully."
+                    ),
+                )
             ),
         ),
-        more=(kandas.ROLE,),
+        more=(Together((kandas.ROLE, needs.COMMISSION_MEMBERS)),),
         flow="interview",
         preset=(("wish", "stages"),),
         neighbours=("test.practice", "test.language", "kandas.prove_ethnicity"),
