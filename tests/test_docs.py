@@ -15,6 +15,7 @@ import yaml
 
 from bot.channels.limits import LIMITS
 from bot.cli import assembled, reference
+from bot.cli.docs import openapi_documents
 from bot.config.settings import PREFIX, Settings
 from bot.db.tables import metadata
 from bot.observability import explanations, metrics
@@ -273,3 +274,11 @@ def test_rules_and_dashboard_read_only_what_is_counted() -> None:
     used = set(re.findall(r"\b(kosh_[a-z_]+)(?=[{)\[ ])", read))
     ends = ("", "_total", "_sum", "_count", "_bucket")
     assert used - {name + end for name in counted for end in ends} == set()
+
+
+# OpenAPI
+
+
+def test_openapi_documents_are_up_to_date() -> None:
+    for path, text in openapi_documents().items():
+        assert path.read_text("utf-8") == text, "run: ./kosh docs openapi"

@@ -1,7 +1,9 @@
 """`docs`: the command reference, generated from the code, and the documentation site."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import typer
 
@@ -22,6 +24,26 @@ def reference(
     if names := pages.outdated():
         typer.echo(f"outdated, run ./kosh docs reference: {', '.join(names)}", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def openapi() -> None:
+    """Write the OpenAPI documents of the announcements' API and of the registry's contract."""
+    for path, text in openapi_documents().items():
+        path.write_text(text, "utf-8")
+
+
+def openapi_documents() -> dict[Path, str]:
+    """Return each OpenAPI document by its path."""
+    from bot.registry import sandbox
+    from bot.web import broadcast_api
+
+    documents = {"registry": sandbox.openapi(), "broadcast": broadcast_api.openapi()}
+    return {
+        ROOT / "docs" / f"{name}-openapi.json": json.dumps(each, indent=2, ensure_ascii=False)
+        + "\n"
+        for name, each in documents.items()
+    }
 
 
 @app.command()

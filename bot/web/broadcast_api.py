@@ -1,63 +1,196 @@
-"""The ministry's own systems announce too: over HTTP, by the same rules, and agreed to by people.
+"""Offer announcements to the ministry's own systems over HTTP, by the rules of the console.
 
-A system is an officer with a key; it can write and send what others agreed to, never agree itself.
-`python -m bot.web.broadcast_api > docs/broadcast-openapi.json` renews the published document.
+A system is an officer with a key: it writes announcements and sends what people approved, and can
+never approve. `./kosh docs openapi` writes the published document.
 """
 
 import hmac
-import json
-import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
-from starlette.requests import Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from bot import broadcasts
-from bot.broadcasts import Broadcast, Refusal
-from bot.broadcasts.draft_files import DraftFile
+from bot.broadcasts import Broadcast, Draft, Purpose, Refusal, State
+from bot.broadcasts.model import QUIET_FROM, QUIET_UNTIL
 from bot.observability import logging
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Forbidden, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
-from bot.web.request_parsing import Refused, body
+from bot.web.request_parsing import Handler, ReadRequest, Refused, body
 
 ROOT = "/api/broadcasts"
 MAX_BODY_BYTES = 256 * 1024
-KEY = re.compile(r"[A-Za-z0-9_-]{8,80}", re.ASCII)
+KEY_PATTERN = r"^[A-Za-z0-9_-]{8,80}$"
 
 _logger = logging.get()
 
-type Answer = Callable[[Request, Runtime, Officer], Awaitable[Response]]
+
+class Model(BaseModel):
+    """A part of a request: unknown fields are refused, and errors never repeat the input."""
+
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
-def guarded(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """Only for who has a key; what is refused is told as a problem with its reason."""
+class Audience(Model):
+    """Whom it is for, among the topic's subscribers; an empty list sets no bound."""
 
-    async def route(request: Request) -> Response:
-        rt: Runtime = request.app.state.rt
-        who = await _who(request, rt)
-        try:
-            return await answer(request, rt, who)
-        except Forbidden as error:
-            await _note_denied(rt, who, f"{request.method} {error.why}")
-            return _problem(403, error.code, error.why)
-        except broadcasts.Refused as error:
-            status = 422 if error.why is Refusal.FORM else 409
-            return _problem(status, error.code, error.why, error.detail)
-        except (LookupError, ValueError):
-            return _problem(404, "E_BROADCAST", "unknown")
-
-    return route
+    languages: list[str] = []
+    """Written forms, so that a script can be chosen."""
+    channels: list[str] = []
+    missions: list[str] = []
+    registration: list[str] = []
+    """States of a registration."""
+    countries: list[str] = []
+    programmes: list[str] = []
+    regions: list[str] = []
 
 
-async def _who(request: Request, rt: Runtime) -> Officer:
+class BroadcastRequest(Model):
+    """An announcement as it is written."""
+
+    purpose: Purpose
+    topic: str
+    texts: dict[str, str]
+    """A text for each language."""
+    templates: dict[str, str] = {}
+    """Names of WhatsApp templates by language."""
+    audience: Audience = Audience()
+    not_before: datetime | None = None
+    not_later_than: datetime | None = None
+    quiet: Annotated[list[time], Field(max_length=2)] = [QUIET_FROM, QUIET_UNTIL]
+    """Begin and end of the quiet hours in the recipient's local time; empty: any hour."""
+    paid: bool = False
+    why: str = ""
+
+    def draft(self) -> Draft:
+        """Return the draft, by the same rules as one that is written in a file."""
+        return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
+
+
+class BroadcastStatus(BaseModel):
+    """An announcement as it is now."""
+
+    id: UUID
+    number: int
+    state: State
+    reason: str
+    total: int | None
+
+    @classmethod
+    def of(cls, found: Broadcast) -> "BroadcastStatus":
+        return cls(
+            id=found.id,
+            number=found.number,
+            state=found.state,
+            reason=found.reason,
+            total=found.total,
+        )
+
+
+class Included(BaseModel):
+    """How many recipients a language has on a channel."""
+
+    language: str
+    channel: str
+    count: int
+
+
+class AudienceCount(BaseModel):
+    """How many would receive it, and how many would not, by reason."""
+
+    included: list[Included]
+    excluded: dict[str, int]
+
+
+class Blocker(BaseModel):
+    """DenialReason it cannot be sent now."""
+
+    why: str
+    detail: str
+
+
+class BroadcastProgress(BroadcastStatus):
+    """An announcement with the status of its recipients."""
+
+    fates: dict[str, int]
+    rate: float
+    """Deliveries per second."""
+    blockers: list[Blocker]
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457); `why` names the rule, `detail` the place."""
+
+    type: str
+    title: str
+    status: int
+    why: str
+    detail: str
+
+
+class Verb(StrEnum):
+    """What can be done with an announcement."""
+
+    ASK = "ask"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+VERBS: dict[Verb, Callable[[Runtime, Officer, UUID], Awaitable[Broadcast]]] = {
+    Verb.ASK: broadcasts.ask_approval,
+    Verb.START: broadcasts.start,
+    Verb.PAUSE: broadcasts.pause,
+    Verb.RESUME: broadcasts.resume,
+    Verb.CANCEL: broadcasts.cancel,
+}
+
+
+class ApiRoute(APIRoute):
+    """Check the key and the size before FastAPI reads the body; answer refusals as problems."""
+
+    def get_route_handler(self) -> Handler:
+        """Return FastAPI's handler behind the checks."""
+        handler = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            rt: Runtime = request.app.state.rt
+            officer = request.state.officer = await _authenticate(request, rt)
+            if self.body_field is not None:
+                raw = await body(request, MAX_BODY_BYTES, "application/json")
+                request = ReadRequest(request, raw)
+            try:
+                return await handler(request)
+            except Forbidden as error:
+                await _note_denied(rt, officer, f"{request.method} {error.why}")
+                return _problem(403, error.code, error.why)
+            except broadcasts.Refused as error:
+                status = 422 if error.why is Refusal.FORM else 409
+                return _problem(status, error.code, error.why, error.detail)
+            except RequestValidationError as error:
+                return _invalid(error)
+            except LookupError:
+                return _problem(404, "E_BROADCAST", "unknown")
+
+        return guarded
+
+
+async def _authenticate(request: Request, rt: Runtime) -> Officer:
     given = request.headers.get("authorization", "")
     mark = sha256(given.removeprefix("Bearer ").encode("utf-8", "replace")).hexdigest()
     name = ""
@@ -68,139 +201,118 @@ async def _who(request: Request, rt: Runtime) -> Officer:
     if not given.startswith("Bearer ") or not name:
         _logger.warning("ministry.auth_failed")
         raise Refused(401)
-    async with rt.pool.connection() as session:
+    async with rt.pool.connection() as transaction:
         try:
-            return await directory.by_name(session, name)
+            return await directory.by_name(transaction, name)
         except LookupError:
             _logger.warning("ministry.auth_failed")
             raise Refused(401) from None
 
 
-async def _note_denied(rt: Runtime, who: Officer, detail: str) -> None:
-    async with rt.pool.connection() as session:
+async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
+    async with rt.pool.connection() as transaction:
         await audit_log.append(
-            session, actor=str(who.id), action="denied", subject="broadcast", detail=detail
+            transaction,
+            actor=str(officer.id),
+            action="denied",
+            subject="broadcast",
+            detail=detail,
         )
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    """Return where a request cannot be read: the key, the id or a field; never its value."""
+    place = [str(each) for each in error.errors()[0]["loc"]]
+    match place:
+        case ["header", *_]:
+            return _problem(400, "E_BROADCAST", "key")
+        case ["path", *_]:
+            return _problem(404, "E_BROADCAST", "unknown")
+    field = place[1] if place[1:] and place[1] in BroadcastRequest.model_fields else "syntax"
+    return _problem(422, broadcasts.Refused.code, Refusal.FORM, field)
 
 
 def _problem(status: int, code: str, why: str, detail: str = "") -> Response:
-    told = {"type": "about:blank", "title": code, "status": status, "why": why, "detail": detail}
-    return JSONResponse(told, status, media_type="application/problem+json")
+    problem = Problem(type="about:blank", title=code, status=status, why=why, detail=detail)
+    return JSONResponse(problem.model_dump(), status, media_type="application/problem+json")
 
 
-async def write(request: Request, rt: Runtime, who: Officer) -> Response:
-    """Write a broadcast down; the same Idempotency-Key gives the same one again."""
-    key = request.headers.get("idempotency-key", "")
-    if not KEY.fullmatch(key):
-        return _problem(400, "E_BROADCAST", "key")
-    raw = await body(request, MAX_BODY_BYTES, "application/json")
-    what = broadcasts.from_json(raw)
-    permissions.require(who, Action.BROADCAST_DRAFT, Subject(""))
-    made = await broadcasts.draft_once(rt, who, what, key, sha256(raw).digest())
-    return JSONResponse(_told(made), 201)
+async def _officer(request: Request) -> Officer:
+    officer: Officer = request.state.officer
+    return officer
 
 
-async def count(request: Request, rt: Runtime, who: Officer) -> Response:
-    """How many it would go to, and who would be left out."""
-    what = broadcasts.from_json(await body(request, MAX_BODY_BYTES, "application/json"))
-    found = await broadcasts.count(rt, who, what)
-    included = [
-        {"language": language, "channel": channel, "count": many}
-        for (language, channel), many in found.included.items()
-    ]
-    return JSONResponse({"included": included, "excluded": dict(found.excluded)})
-
-
-async def look(request: Request, rt: Runtime, who: Officer) -> Response:
-    """How far it is, and what stands against it."""
-    broadcast_id = UUID(request.path_params["id"])
-    now = await broadcasts.progress(rt, who, broadcast_id)
-    against = await broadcasts.blockers(rt, who, broadcast_id)
-    told = _told(now.broadcast) | {
-        "fates": dict(now.fates),
-        "rate": round(now.rate, 2),
-        "blockers": [{"why": each.why, "detail": each.detail} for each in against],
-    }
-    return JSONResponse(told)
-
-
-VERBS: dict[str, Callable[[Runtime, Officer, UUID], Awaitable[Broadcast]]] = {
-    "ask": broadcasts.ask_approval,
-    "start": broadcasts.start,
-    "pause": broadcasts.pause,
-    "resume": broadcasts.resume,
-    "cancel": broadcasts.cancel,
+Caller = Annotated[Officer, Depends(_officer)]
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "There is no key, or it is unknown."},
+    403: {"description": "The key's owner may not do it.", "model": Problem},
+    404: {"description": "There is no such announcement.", "model": Problem},
+    409: {"description": "Refused; `why` and `detail` say what to correct.", "model": Problem},
+    422: {"description": "The request cannot be read.", "model": Problem},
 }
 
-
-async def act(request: Request, rt: Runtime, who: Officer) -> Response:
-    """Ask for approval, start, pause, resume, cancel; a state that does not fit is refused."""
-    verb = VERBS[request.path_params["verb"]]
-    return JSONResponse(_told(await verb(rt, who, UUID(request.path_params["id"]))))
-
-
-def _told(found: Broadcast) -> dict[str, Any]:
-    return {
-        "id": str(found.id),
-        "number": found.number,
-        "state": found.state,
-        "reason": found.reason,
-        "total": found.total,
-    }
+router = APIRouter(
+    prefix=ROOT,
+    route_class=ApiRoute,
+    responses=PROBLEMS,
+    dependencies=[Depends(HTTPBearer(scheme_name="key", auto_error=False))],
+)
 
 
-ROUTES = [
-    Route(ROOT, guarded(write), methods=["POST"]),
-    Route(f"{ROOT}/count", guarded(count), methods=["POST"]),
-    Route(f"{ROOT}/{{id}}", guarded(look), methods=["GET"]),
-    Route(f"{ROOT}/{{id}}/{{verb}}", guarded(act), methods=["POST"]),
-]
+@router.post("", status_code=201, responses={400: {"description": "No key.", "model": Problem}})
+async def create(
+    request: Request,
+    what: BroadcastRequest,
+    officer: Caller,
+    key: Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATTERN)],
+) -> BroadcastStatus:
+    """Write an announcement; the same Idempotency-Key returns the same announcement again."""
+    rt: Runtime = request.app.state.rt
+    permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
+    digest = sha256(await request.body()).digest()
+    return BroadcastStatus.of(await broadcasts.draft_once(rt, officer, what.draft(), key, digest))
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document, made from the types that are read."""
-    (paper,), parts = msgspec.json.schema_components(
-        [DraftFile], ref_template="#/components/schemas/{name}"
+@router.post("/count")
+async def count(request: Request, what: BroadcastRequest, officer: Caller) -> AudienceCount:
+    """Count who would receive it and who would not; nothing is written."""
+    found = await broadcasts.count(request.app.state.rt, officer, what.draft())
+    included = [
+        Included(language=language, channel=channel, count=many)
+        for (language, channel), many in found.included.items()
+    ]
+    return AudienceCount(included=included, excluded=dict(found.excluded))
+
+
+@router.get("/{id}")
+async def show(request: Request, id: UUID, officer: Caller) -> BroadcastProgress:
+    """Return the progress of an announcement, and why it cannot be sent."""
+    rt: Runtime = request.app.state.rt
+    found = await broadcasts.progress(rt, officer, id)
+    blockers = await broadcasts.blockers(rt, officer, id)
+    return BroadcastProgress(
+        **BroadcastStatus.of(found.broadcast).model_dump(),
+        fates={str(fate): many for fate, many in found.fates.items()},
+        rate=round(found.rate, 2),
+        blockers=[Blocker(why=each.why, detail=each.detail) for each in blockers],
     )
-    content = {"application/json": {"schema": paper}}
-    wrong = {
-        str(status): {"description": told}
-        for status, told in (
-            (401, "no key"), (403, "no right to it"), (404, "unknown"),
-            (409, "refused; `why` and `detail` say what stands against it"), (422, "unreadable"),
-        )
-    }  # fmt: skip
-    key = {"name": "Idempotency-Key", "in": "header", "required": True,
-           "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"}}  # fmt: skip
-    one = {"name": "id", "in": "path", "required": True,
-           "schema": {"type": "string", "format": "uuid"}}  # fmt: skip
-    verb = {"name": "verb", "in": "path", "required": True,
-            "schema": {"enum": list(VERBS)}}  # fmt: skip
-
-    def operation(answer: Answer, status: int, *parameters: Any, reads: bool) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "summary": (answer.__doc__ or "").strip(),
-            "parameters": list(parameters),
-            "responses": {str(status): {"description": "done"}} | wrong,
-        }
-        return told | ({"requestBody": {"required": True, "content": content}} if reads else {})
-
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Kosh: announcements", "version": "1"},
-        "security": [{"key": []}],
-        "paths": {
-            ROOT: {"post": operation(write, 201, key, reads=True)},
-            f"{ROOT}/count": {"post": operation(count, 200, reads=True)},
-            f"{ROOT}/{{id}}": {"get": operation(look, 200, one, reads=False)},
-            f"{ROOT}/{{id}}/{{verb}}": {"post": operation(act, 200, one, verb, reads=False)},
-        },
-        "components": {
-            "schemas": parts,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-        },
-    }
 
 
-if __name__ == "__main__":
-    print(json.dumps(document(), indent=2, default=str))  # noqa: T201
+@router.post("/{id}/{verb}")
+async def act(request: Request, id: UUID, verb: Verb, officer: Caller) -> BroadcastStatus:
+    """Ask for approval, start, pause, resume or cancel; a wrong state is refused."""
+    return BroadcastStatus.of(await VERBS[verb](request.app.state.rt, officer, id))
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document of this API."""
+    app = FastAPI(title="Kosh: announcements", version="1")
+    app.include_router(router)
+    document = app.openapi()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "content" in response:
+                    content = response["content"]
+                    content["application/problem+json"] = content.pop("application/json")
+    return document

@@ -105,6 +105,18 @@ class CheckedRequest(Request):
         return FormData([*self._pairs])
 
 
+class ReadRequest(Request):
+    """A request whose body was read within its limit before FastAPI asks for it."""
+
+    def __init__(self, request: Request, raw: bytes) -> None:
+        super().__init__(request.scope, request.receive)
+        self._raw = raw
+
+    async def body(self) -> bytes:
+        """Return the body that was read."""
+        return self._raw
+
+
 class FormRoute(APIRoute):
     """Read a form by `read_form` before FastAPI parses it, since it would do so before any check.
 

@@ -1,4 +1,4 @@
-"""Where platforms and the registry call: check on raw bytes, parse, receive, then answer."""
+"""Receive webhooks of the platforms and the registry: check raw bytes, parse, commit, answer."""
 
 import asyncio
 import hmac
@@ -33,14 +33,14 @@ from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
 from bot.web.request_parsing import Refused, body
 
-TELEGRAM_MOST = 1024 * 1024
-WHATSAPP_MOST = 3 * 1024 * 1024
-REGISTRY_MOST = 64 * 1024
+MAX_TELEGRAM_BYTES = 1024 * 1024
+MAX_WHATSAPP_BYTES = 3 * 1024 * 1024
+MAX_REGISTRY_BYTES = 64 * 1024
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's name
 SIGNATURE_HEADER = "x-hub-signature-256"
 CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
-# How many people of a batch are seen to at once.
-AT_ONCE = 4
+# People of a batch whose updates are handled at the same time.
+MAX_CONCURRENT = 4
 
 _logger = logging.get()
 router = APIRouter(default_response_class=Response)
@@ -48,17 +48,17 @@ router = APIRouter(default_response_class=Response)
 
 @router.post("/webhooks/telegram")
 async def telegram(request: Request) -> Response:
-    """One update of Telegram; answered 200 only when it is committed, or will never be readable."""
+    """Take one update of Telegram; 200 only once it is committed, or can never be read."""
     rt: Runtime = request.app.state.rt
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
         raise Refused(404)
     _check_secret(request, rt)
-    raw = await body(request, TELEGRAM_MOST, "application/json")
+    raw = await body(request, MAX_TELEGRAM_BYTES, "application/json")
     try:
         arrivals = channel.parse(raw)
     except Unreadable as error:
-        return await _set_aside(rt, channel.name, raw, error)
+        return await _quarantine(rt, channel.name, raw, error)
     answer: Response = Response()
     for arrival in arrivals:
         try:
@@ -72,19 +72,19 @@ async def telegram(request: Request) -> Response:
 
 
 def _check_secret(request: Request, rt: Runtime) -> None:
-    """Of two secrets, while one follows the other, any."""
+    """Refuse a wrong secret (403). While a secret is rotated, both are accepted."""
     given = request.headers.getlist(SECRET_HEADER)
-    told = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
-    right = False
+    header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
+    matches = False
     for secret in rt.settings.telegram_secrets:
-        right |= hmac.compare_digest(told, secret.encode())
-    if not right:
+        matches |= hmac.compare_digest(header, secret.encode())
+    if not matches:
         _logger.warning("webhook.auth_failed", channel=Telegram.name)
         raise Refused(403)
 
 
-async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -> Response:
-    """Authentic but unreadable: a 4xx would make the platform bring it for hours."""
+async def _quarantine(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -> Response:
+    """Quarantine an authentic but unreadable update; after a 4xx it would be resent for hours."""
     _logger.warning("update.unreadable", channel=channel, code=error.code, size=len(raw))
     name = sha256(raw).hexdigest()
     async with rt.pool.connection() as session:
@@ -94,18 +94,15 @@ async def _set_aside(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -
 
 @router.get("/webhooks/whatsapp")
 async def whatsapp_challenge(request: Request) -> Response:
-    """Meta asks whether the webhook is ours when it is set: a word of ours, and digits to repeat.
-
-    403 for anything else.
-    """
+    """Confirm the webhook to Meta: check our token and repeat its digits; 403 otherwise."""
     rt: Runtime = request.app.state.rt
     _whatsapp(rt)
     asked = request.query_params
     expected = rt.settings.whatsapp_verify_token
     given = asked.get("hub.verify_token", "").encode("utf-8", "replace")
-    right = expected and hmac.compare_digest(given, expected.get_secret_value().encode())
+    matches = expected and hmac.compare_digest(given, expected.get_secret_value().encode())
     challenge = asked.get("hub.challenge", "")
-    if not right or asked.get("hub.mode") != "subscribe" or not CHALLENGE.fullmatch(challenge):
+    if not matches or asked.get("hub.mode") != "subscribe" or not CHALLENGE.fullmatch(challenge):
         _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
         raise Refused(403)
     return PlainTextResponse(challenge)
@@ -113,21 +110,21 @@ async def whatsapp_challenge(request: Request) -> Response:
 
 @router.post("/webhooks/whatsapp")
 async def whatsapp(request: Request) -> Response:
-    """A batch of WhatsApp: answered 200 only when each element is committed or in quarantine.
+    """Take a batch of WhatsApp; 200 only once each element is committed or quarantined.
 
-    If one failed in passing, 503: Meta brings all of it again, and what was taken is known by then.
+    503 if one failed temporarily: Meta resends the batch, and committed elements are deduplicated.
     """
     rt: Runtime = request.app.state.rt
     channel = _whatsapp(rt)
-    raw = await body(request, WHATSAPP_MOST, "application/json")
+    raw = await body(request, MAX_WHATSAPP_BYTES, "application/json")
     _check_signature(request, rt, raw)
     try:
         arrivals = channel.parse(raw)
     except Unreadable as error:
-        return await _set_aside(rt, channel.name, raw, error)
-    whole, taken = await _take(rt, arrivals)
-    answers = BackgroundTask(_answer, rt, channel, taken)
-    return Response(status_code=200 if whole else 503, background=answers)
+        return await _quarantine(rt, channel.name, raw, error)
+    complete, received = await _receive_batch(rt, arrivals)
+    answers = BackgroundTask(_answer, rt, channel, received)
+    return Response(status_code=200 if complete else 503, background=answers)
 
 
 def _whatsapp(rt: Runtime) -> WhatsApp:
@@ -138,23 +135,25 @@ def _whatsapp(rt: Runtime) -> WhatsApp:
 
 
 def _check_signature(request: Request, rt: Runtime, raw: bytes) -> None:
-    """By the app's secret over the raw body; of two secrets, while one follows the other, any."""
+    """Refuse a wrong signature over the raw body (403). While a secret is rotated, both count."""
     given = request.headers.getlist(SIGNATURE_HEADER)
-    told = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
-    right = False
+    header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
+    matches = False
     for secret in rt.settings.whatsapp_app_secrets:
-        due = b"sha256=" + hmac.new(secret.encode(), raw, sha256).hexdigest().encode()
-        right |= hmac.compare_digest(told, due)
-    if not right:
+        expected = b"sha256=" + hmac.new(secret.encode(), raw, sha256).hexdigest().encode()
+        matches |= hmac.compare_digest(header, expected)
+    if not matches:
         _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
         raise Refused(403)
 
 
-type Taken = list[tuple[Inbound, AfterCommit | None]]
+type Received = list[tuple[Inbound, AfterCommit | None]]
 
 
-async def _take(rt: Runtime, arrivals: Sequence[IncomingUpdate]) -> tuple[bool, list[Taken]]:
-    """Take a batch, each person's in order; whether all of it was, and what is to be answered."""
+async def _receive_batch(
+    rt: Runtime, arrivals: Sequence[IncomingUpdate]
+) -> tuple[bool, list[Received]]:
+    """Receive a batch, each person's in order. Return whether all was received, and the answers."""
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
     for arrival in arrivals:
@@ -167,16 +166,16 @@ async def _take(rt: Runtime, arrivals: Sequence[IncomingUpdate]) -> tuple[bool, 
                 by_person.setdefault("", []).append(arrival)
 
     await receive.record_delivery_reports(rt, receipts)
-    few = asyncio.Semaphore(AT_ONCE)
+    few = asyncio.Semaphore(MAX_CONCURRENT)
     results = await asyncio.gather(*(_in_order(rt, each, few) for each in by_person.values()))
-    return all(whole for whole, _taken in results), [taken for _whole, taken in results]
+    return all(complete for complete, _ in results), [received for _, received in results]
 
 
 async def _in_order(
     rt: Runtime, arrivals: Sequence[IncomingUpdate], few: asyncio.Semaphore
-) -> tuple[bool, Taken]:
-    """What comes after something that failed must wait for it."""
-    taken: Taken = []
+) -> tuple[bool, Received]:
+    """Receive one person's updates in order; stop at the first that fails."""
+    received: Received = []
     async with few:
         for arrival in arrivals:
             if isinstance(arrival, Unparseable):
@@ -184,28 +183,28 @@ async def _in_order(
             try:
                 delivery = await receive.receive(rt, arrival)
             except (Overloaded, OperationalError, PoolTimeout):
-                return False, taken
+                return False, received
             if isinstance(arrival, Inbound):
-                taken.append((arrival, delivery))
-    return True, taken
+                received.append((arrival, delivery))
+    return True, received
 
 
-async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Taken]) -> None:
-    await asyncio.gather(*(_answer_one(rt, channel, taken) for taken in people))
+async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Received]) -> None:
+    await asyncio.gather(*(_answer_one(rt, channel, received) for received in people))
 
 
-async def _answer_one(rt: Runtime, channel: WhatsApp, taken: Taken) -> None:
-    """Blue ticks, and three dots where the answer is still to be sent; then the answers."""
-    for inbound, delivery in taken:
+async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> None:
+    """Mark messages as read, show typing where an answer follows, then send the answers."""
+    for inbound, delivery in received:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
         await receive.deliver(rt, delivery)
 
 
 @router.post("/callbacks/registry")
 async def registry(request: Request) -> Response:
-    """A status callback: signed, versioned, and told to the person in their language."""
+    """Take a status callback of the registry: signed, versioned, passed on to the person."""
     rt: Runtime = request.app.state.rt
-    raw = await body(request, REGISTRY_MOST, "application/json")
+    raw = await body(request, MAX_REGISTRY_BYTES, "application/json")
     given = request.headers.getlist(callback_signature.HEADER)
     secrets = rt.settings.registry_callback_secrets
     if len(given) != 1 or not callback_signature.verify(given[0], raw, secrets, now=time.time()):
@@ -225,6 +224,6 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
             rt, callback.number, callback.state, callback.version
         )
     except LookupError:
-        # The answer to the write itself may still be on its way to us: the registry tries again.
+        # The answer to the write itself may still be on its way: the registry tries again.
         return Response(status_code=404)
     return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))

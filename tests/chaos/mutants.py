@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Message
 
@@ -21,10 +21,8 @@ def acknowledge_first() -> None:
         task.add_done_callback(working.discard)
         return Response()
 
-    router = APIRouter()
-    router.add_api_route("/webhooks/telegram", telegram, methods=["POST"])
-    router.include_router(webhooks.router)
-    webhooks.router = router
+    webhooks.router.add_api_route("/webhooks/telegram", telegram, methods=["POST"])
+    webhooks.router.routes.insert(0, webhooks.router.routes.pop())
 
 
 async def _work(request: Request, raw: bytes) -> None:

@@ -97,7 +97,7 @@ def no_limit_of_bodies() -> None:
     """A body may be as large as it likes."""
     from bot.web import webhooks
 
-    webhooks.TELEGRAM_MOST = 1 << 40
+    webhooks.MAX_TELEGRAM_BYTES = 1 << 40
 
 
 @noticed_by("tests/web/test_hostile.py::test_doubtful_framing_and_foreign_hosts_are_400")

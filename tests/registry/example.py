@@ -1,10 +1,12 @@
 """A plainly invented person, as the contract wants her."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from bot.registry.contract import Consent, ConsentWithdrawal, Contact, Member, PreRegistration
+from bot.registry.sandbox import openapi
 
 CANARY = "Testova"
 
@@ -47,3 +49,11 @@ def new_key() -> str:
 def now() -> datetime:
     """The time, aware of its zone."""
     return datetime.now(UTC)
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of each of the contract's resources."""
+    for path, methods in openapi()["paths"].items():
+        if path.startswith("/v1/"):
+            for method, operation in methods.items():
+                yield method, path, operation

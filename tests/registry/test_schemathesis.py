@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from bot.registry.openapi import openapi
+from bot.registry.sandbox import openapi
 from tests.app_stack import House
 from tests.registry.conftest import Sandbox
 

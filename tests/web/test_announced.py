@@ -225,7 +225,7 @@ async def test_a_preview_is_to_the_letter_what_each_form_gets_on_each_channel(
         assert telegram.bubbles == (Bubble(phone.last.text, rows),)
         titles = tuple((button.title,) for button in writer.last.buttons)
         assert whatsapp.bubbles == (Bubble(writer.last.text, titles),)
-        stencil = whatsapp.stencils[0]
+        stencil = whatsapp.templates[0]
         assert (stencil.name, stencil.text) == (
             other.last.template,
             other.last.text.removeprefix("Кош: "),

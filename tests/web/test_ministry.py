@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,7 +19,6 @@ from tests.app_stack import serving
 from tests.crowd import TEXTS, TOPIC, crew, crowd, entered, looked_at
 
 SECRET = "a-key-that-is-plainly-invented-for-tests"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "broadcast-openapi.json"
 PAPER: dict[str, Any] = {
     "purpose": "news",
     "topic": TOPIC,
@@ -132,8 +130,20 @@ async def test_it_counts_without_writing(rt: Runtime) -> None:
     assert told["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
 
 
-def test_the_published_document_is_the_one_that_is_kept() -> None:
-    renewed = json.loads(json.dumps(broadcast_api.document(), default=str))
-    assert json.loads(DOCUMENT.read_text("utf-8")) == renewed, (
-        "run: python -m bot.web.broadcast_api > docs/broadcast-openapi.json"
-    )
+@pytest.mark.requirement("S-13")
+async def test_key_is_checked_before_the_body_is_read(rt: Runtime) -> None:
+    headers = {"content-type": "application/json", "idempotency-key": "order-000001"}
+    large = b"[" * (broadcast_api.MAX_BODY_BYTES + 1)
+    for secret, status in (("another", 401), (SECRET, 413)):
+        async with (
+            _opened(rt, secret) as system,
+            system.http.post("/api/broadcasts", data=large, headers=headers) as answer,
+        ):
+            assert answer.status == status
+
+
+async def test_unknown_id_or_verb_is_a_problem(rt: Runtime) -> None:
+    async with _opened(rt) as system:
+        unknown = "00000000-0000-0000-0000-000000000000"
+        for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):
+            assert (await system.post(path))[0] == 404, path

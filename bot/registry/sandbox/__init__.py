@@ -1,27 +1,44 @@
-"""Registry sandbox: a real server that implements the contract and fails on demand."""
+"""Run a sandbox registry: a real server that keeps the contract and fails on demand."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from fastapi.telemetry import TelemetryConfig
 from psycopg_pool import AsyncConnectionPool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.registry.sandbox import api, callbacks, page, store
-from bot.registry.sandbox.errors import Objection, on_error, on_http_error, on_objection
-from bot.registry.sandbox.faults import Door
+from bot.registry.sandbox.errors import (
+    Objection,
+    on_error,
+    on_http_error,
+    on_invalid_request,
+    on_objection,
+)
+from bot.registry.sandbox.faults import FaultMiddleware
+from bot.registry.sandbox.openapi import DocumentedApp
 from bot.registry.sandbox.state import Sandbox
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "openapi"]
 
-_CALLBACK_SECONDS = 5.0
+CALLBACK_SECONDS = 5.0
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(
@@ -34,7 +51,7 @@ def create_app(
     delay: float = 2.0,
     embed_from: str = "'self'",
 ) -> ASGIApp:
-    """Return the sandbox as an ASGI application for uvicorn; its tables have their own schema.
+    """Return the sandbox as an ASGI application; its tables are in a schema of their own.
 
     `delay` is in seconds, from an entry to its decision. `embed_from` is the CSP source (an origin)
     of pages that may show the sandbox in a frame.
@@ -50,22 +67,46 @@ def create_app(
         embed_from=embed_from,
         delay=delay,
     )
-    app = FastAPI(lifespan=_lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app = _application()
     app.state.sandbox = sandbox
-    for router in (api.open_routes, api.routes, page.routes):
-        app.include_router(router)
+    app.include_router(page.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.middleware("http")(_plain_headers)
     app.exception_handler(Objection)(on_objection)
     app.exception_handler(HTTPException)(on_http_error)
+    app.exception_handler(RequestValidationError)(on_invalid_request)
     app.exception_handler(Exception)(on_error)
-    return Door(app, sandbox.faults)
+    list(iter_route_contexts(app.routes))  # built at the first request otherwise, in 0.1 s and more
+    return FaultMiddleware(app, sandbox.faults)
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document of the contract."""
+    return _application().openapi()
+
+
+def _application() -> DocumentedApp:
+    app = DocumentedApp(
+        title="Registry of ethnic Kazakhs abroad: pre-registration",
+        version="1.0.0",
+        description="The contract that Kosh assumes; the real registry's is not public.",
+        servers=[{"url": "/"}],
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        telemetry=NO_TELEMETRY,
+        webhooks=api.webhooks,
+        lifespan=_lifespan,
+    )
+    app.include_router(api.open_routes)
+    app.include_router(api.routes)
+    return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sandbox: Sandbox = app.state.sandbox
-    timeout = aiohttp.ClientTimeout(total=_CALLBACK_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=CALLBACK_SECONDS)
     async with sandbox.pool, aiohttp.ClientSession(timeout=timeout) as session:
         async with sandbox.pool.connection() as connection:
             await store.create_tables(connection)

@@ -1,4 +1,4 @@
-"""Background tasks of the sandbox: decisions on entries, and callbacks until a 2xx answer."""
+"""Decide on entries when they are due, and send callbacks until the bot answers 2xx."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 async def decide(sandbox: Sandbox) -> None:
-    """Decide on entries when they are due; run forever."""
+    """Decide on entries when they are due, until cancelled."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -32,7 +32,7 @@ async def decide(sandbox: Sandbox) -> None:
 
 
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Send callbacks when they are due; run forever."""
+    """Send callbacks when they are due, until cancelled."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -48,7 +48,7 @@ async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
 
 
 async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
-    """Run `due` forever: again when `wake` is set, or after the seconds it returned."""
+    """Run `due` until cancelled: again when woken, or after the seconds it returned."""
     while True:
         wake.clear()
         try:
@@ -63,7 +63,7 @@ async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event)
 async def _send(
     sandbox: Sandbox, session: aiohttp.ClientSession, letter: store.Letter
 ) -> float | None:
-    """Send a callback once; return None if accepted, else the seconds to the next attempt."""
+    """Send a callback once; return None if it was accepted, else seconds until the next attempt."""
     body = letter.body.encode()
     headers = {
         "Content-Type": "application/json",

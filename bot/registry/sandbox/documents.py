@@ -1,4 +1,4 @@
-"""Documents in the sandbox: descriptions only; the bytes are counted and discarded."""
+"""Store descriptions of documents; the bytes are counted and discarded."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,12 +17,12 @@ async def add(
     label: DocumentLabel,
     linger: Callable[[], Awaitable[None]],
 ) -> Document:
-    """Store a document's description once per key; repetitions get the same answer.
+    """Store a document's description once per key and answer repetitions alike.
 
-    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
-    closed, not-found.
+    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
+    not-found.
     """
-    await store.hold(connection, key)
+    await store.lock(connection, key)
     await linger()
     if (await store.read(connection, number)).state == "WITHDRAWN":
         raise Objection("closed")
@@ -42,7 +42,7 @@ _LABEL = set(DocumentLabel.model_fields)
 
 
 async def of_entry(connection: store.Connection, number: str) -> tuple[Document, ...]:
-    """Return the documents of a registration, oldest first. Raises `Objection` (not-found)."""
+    """Return the documents of a registration, oldest first; raises `Objection` (not-found)."""
     await store.read(connection, number)
     return await _kept(connection, "number", number)
 

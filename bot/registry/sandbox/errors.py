@@ -1,17 +1,21 @@
-"""Error answers of the sandbox as problem+json (RFC 9457), which never repeat the input."""
+"""Answer errors as problem+json (RFC 9457), without repeating what was sent."""
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
 
 from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
 
+MAX_ERRORS = 100
+# What FastAPI refuses by itself: a body that is no JSON, or larger than the operation's limit.
+_HTTP_PROBLEMS: dict[int, ProblemName] = {400: "invalid", 413: "too-large"}
+
 
 class Objection(Exception):
-    """A request that ends with this problem; its transaction is rolled back."""
+    """End the request with this problem; an open transaction is rolled back."""
 
     def __init__(self, name: ProblemName, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(name)
@@ -22,7 +26,7 @@ class Objection(Exception):
 def answer(
     name: ProblemName, errors: tuple[FieldError, ...] = (), *, wait: float | None = None
 ) -> Response:
-    """Return the response for a problem; `wait` becomes Retry-After, in whole seconds."""
+    """Return the response of a problem; `wait` becomes Retry-After, in whole seconds."""
     headers = {"WWW-Authenticate": "Bearer"} if name == "unauthorized" else {}
     if wait is not None:
         headers["Retry-After"] = str(round(wait))
@@ -35,42 +39,61 @@ def answer(
 
 
 def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
-    """Parse a JSON body into a model. Raises `Objection`, which points at the wrong fields."""
+    """Return the model in a JSON body; raise `Objection` with the wrong fields."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = tuple(map(_field_error, details[:100]))
+        fields = tuple(_field_error(each["loc"], each["type"]) for each in details[:MAX_ERRORS])
     raise Objection("invalid", fields)
 
 
+async def on_invalid_request(_: Request, error: RequestValidationError) -> Response:
+    """Answer parameters or a body that FastAPI could not read."""
+    details = error.errors()[:MAX_ERRORS]
+    places = {each["loc"][0] for each in details}
+    if "path" in places:
+        return answer("not-found")
+    if ("header", "Idempotency-Key") in {each["loc"][:2] for each in details}:
+        return answer("bad-key")
+    fields = tuple(_field_error(_pointer_parts(each["loc"]), each["type"]) for each in details)
+    return answer("invalid", fields)
+
+
 async def on_objection(_: Request, error: Objection) -> Response:
-    """Handle an `Objection`."""
+    """Answer an `Objection`."""
     return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
 
 
 async def on_http_error(request: Request, error: HTTPException) -> Response:
-    """Handle the router's own refusals; a 405 lists the allowed methods."""
+    """Answer what the router or FastAPI refuses; a 405 lists the allowed methods."""
     if error.status_code != 405:
-        return answer("not-found")
+        return answer(_HTTP_PROBLEMS.get(error.status_code, "not-found"))
     said = answer("method-not-allowed")
     found = [
-        route.methods or set()
-        for route in request.app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        each.methods or set()
+        for each in iter_route_contexts(request.app.routes)
+        if each.path_regex and each.path_regex.match(request.url.path)
     ]
     said.headers["Allow"] = ", ".join(sorted(set().union(*found) - {"HEAD"}))
     return said
 
 
 async def on_error(_: Request, __: Exception) -> Response:
-    """Handle an unexpected exception."""
+    """Answer an unexpected exception."""
     return answer("internal")
 
 
-def _field_error(detail: ErrorDetails) -> FieldError:
-    place = detail["loc"]
-    if detail["type"] == "extra_forbidden":
+def _pointer_parts(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place of an error without the part of the request that it is in."""
+    if place[0] == "header":
+        return (str(place[1]).removeprefix("Document-").lower(),)
+    return place[1:]
+
+
+def _field_error(place: tuple[int | str, ...], kind: str) -> FieldError:
+    if kind == "extra_forbidden":
         place = place[:-1]  # the name of an unknown field is input, too
-    pointer = "".join(f"/{part}" for part in place)
-    return FieldError(pointer=pointer, code=detail["type"].upper())
+    if kind == "json_invalid":
+        place = ()
+    return FieldError(pointer="".join(f"/{part}" for part in place), code=kind.upper())

@@ -1,4 +1,4 @@
-"""The sandbox's fault switches, and the middleware in which most of them act."""
+"""Inject faults: the switches, and the middleware in which most of them act."""
 
 import random
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ _PLACES: dict[FaultName, frozenset[Place]] = {
 
 
 class Fault(Model):
-    """An active switch: which fault, on which requests, how often and how many times."""
+    """A switch that is on: which fault, on which requests, how often, how many times."""
 
     name: FaultName
     on: Literal["everything", "token", "reads", "writes"] = "everything"
@@ -89,19 +89,19 @@ type Drawn = Mapping[FaultName, Fault]
 
 @dataclass
 class Faults:
-    """The fault switches; they are lost when the sandbox stops."""
+    """The switches; they are lost when the sandbox stops."""
 
     on: dict[FaultName, Fault] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.Random)
 
     def switch(self, fault: Fault) -> None:
-        """Turn a fault on in place of its earlier setting, or off with a count of 0."""
+        """Turn a fault on, replacing its setting; a count of 0 turns it off."""
         self.on[fault.name] = fault
         if fault.count == 0:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """Draw the faults for a request; each one drawn reduces its count."""
+        """Return the faults that hit this request, and count each down."""
         drawn = {
             name: fault
             for name, fault in self.on.items()
@@ -113,8 +113,8 @@ class Faults:
         return drawn
 
 
-class Door:
-    """Middleware that passes requests to the application, or plays the fault drawn for them."""
+class FaultMiddleware:
+    """Pass requests on to the application, or answer with the fault that was drawn."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -155,7 +155,7 @@ def _place(scope: Scope) -> Place | None:
 
 
 def _instead(drawn: Drawn) -> Response | None:
-    """Return the response that replaces the application's, if a fault asks for one."""
+    """Return the response that a fault sends in place of the application's."""
     for name, fault in drawn.items():
         match name:
             case "busy":
@@ -186,11 +186,11 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Discard the application's answer."""
+    """Discard the application's response."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:
-    """Close the connection without an answer; ASGI cannot, so uvicorn's transport is used."""
+    """Close the connection without a response. ASGI has no message for it, so this is uvicorn's."""
     send.__self__.transport.abort()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,14 +1,13 @@
-"""The sandbox's page: latest entries and fault switches, also available as JSON."""
+"""Serve the sandbox's page: entries, fault switches, and the same as JSON."""
 
 import hashlib
 from pathlib import Path
 from typing import Annotated, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.encoders import jsonable_encoder
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.registry.contract import Model, State
@@ -44,24 +43,24 @@ _page = Environment(
     lstrip_blocks=True,
 ).get_template("page.html")
 
-routes = APIRouter()
+routes = APIRouter(include_in_schema=False)
 
 
 class Decision(Model):
-    """A manual decision on an entry."""
+    """A decision on an entry, made by hand."""
 
     state: Verdict
 
 
 class Pace(Model):
-    """The time in seconds that entries wait for their decision."""
+    """How long entries wait for their decision."""
 
     seconds: Annotated[float, Field(ge=0, le=86_400)]
 
 
 @routes.get("/")
 async def page(request: Request) -> Response:
-    """Return the page; only a 304 if the browser's copy is up to date."""
+    """Return the page; 304 if the browser has the same."""
     sandbox = here(request)
     async with sandbox.pool.connection() as connection:
         entries = await store.entries(connection, SHOWN)
@@ -132,7 +131,7 @@ def _switches(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> bytes:
-    # Against CSRF: another site's form cannot send JSON without a preflight request.
+    # No other site's form can send JSON without asking the browser first.
     if request.headers.get("Content-Type") != "application/json":
         raise Objection("unsupported-media-type")
     return await request.body()

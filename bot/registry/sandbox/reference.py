@@ -1,4 +1,4 @@
-"""The code lists of the sandbox, with English names."""
+"""Code lists of the sandbox, with English names."""
 
 from typing import TypeAliasType, get_args
 
@@ -83,7 +83,7 @@ _LISTS: dict[ReferenceKind, dict[str, str]] = {
     "contact-kinds": _codes(contract.ContactKind),
 }
 
-REFERENCES: dict[str, Reference] = {
+REFERENCES: dict[ReferenceKind, Reference] = {
     kind: Reference(
         kind=kind,
         items=tuple(ReferenceItem(code=code, name=name) for code, name in names.items()),

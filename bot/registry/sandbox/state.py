@@ -1,4 +1,4 @@
-"""The sandbox's shared resources and settings, available to every route."""
+"""Hold the sandbox's resources and settings for every route."""
 
 import asyncio
 import hmac
@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastapi import Request
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
-from starlette.requests import Request
 
 from bot.registry.sandbox.faults import Drawn, Faults
 from bot.registry.sandbox.store import Plan
@@ -19,7 +19,7 @@ TOKEN_SECONDS = 600
 
 @dataclass
 class Sandbox:
-    """One sandbox; it decides on an entry after `delay` seconds."""
+    """One sandbox; `delay` seconds pass before it decides on an entry."""
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     client_id: str
@@ -34,7 +34,7 @@ class Sandbox:
     _tokens: dict[str, float] = field(default_factory=dict, repr=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
-        """Return True if these are the one client's credentials; compare in constant time."""
+        """Return whether these are the client's id and secret, in constant time."""
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         return hmac.compare_digest(client_secret.encode(), self.client_secret.encode()) and known
 
@@ -47,15 +47,15 @@ class Sandbox:
         return token
 
     def knows_token(self, token: str) -> bool:
-        """Return True if the token was issued here and has not expired."""
+        """Return whether the token was issued here and is still valid."""
         return self._tokens.get(token, 0.0) > time.monotonic()
 
     def forget_token(self, token: str) -> None:
-        """Revoke a token before it expires."""
+        """Revoke a token."""
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the planned outcome of an entry written now, under these faults."""
+        """Return what becomes of an entry written now, under these faults."""
         return Plan("REJECTED" if "reject" in drawn else "ACCEPTED", self.delay, "double" in drawn)
 
 

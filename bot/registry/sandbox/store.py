@@ -1,4 +1,4 @@
-"""The sandbox's storage in PostgreSQL: entries, the writes that made them, and callbacks."""
+"""Store entries, the writes that made them, and callbacks to send, in PostgreSQL."""
 
 import hashlib
 import secrets
@@ -29,14 +29,14 @@ type Verdict = Literal["ACCEPTED", "REJECTED"]
 
 @dataclass(frozen=True)
 class Create:
-    """A write that creates a registration."""
+    """A new registration."""
 
     body: PreRegistration
 
 
 @dataclass(frozen=True)
 class Amend:
-    """A write that replaces the content of a registration."""
+    """New content for a registration."""
 
     number: str
     body: PreRegistration
@@ -44,14 +44,14 @@ class Amend:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """A write that withdraws a registration and keeps its content."""
+    """A withdrawal; the content stays."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class WithdrawConsent:
-    """A write that withdraws a registration and erases its content."""
+    """A withdrawal of consent; the content is erased."""
 
     body: ConsentWithdrawal
 
@@ -61,7 +61,7 @@ type Write = Create | Amend | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The planned outcome of an entry: verdict, delay in seconds, and whether it is sent twice."""
+    """The decision on an entry: verdict, delay in seconds, and whether it is reported twice."""
 
     verdict: Verdict
     seconds: float
@@ -78,14 +78,14 @@ class Letter:
 
 
 async def configure(connection: Connection) -> None:
-    """Set the search path of a pool's connection to the sandbox's own schema."""
+    """Set a connection of the pool to the sandbox's own schema."""
     await connection.set_autocommit(True)
     await connection.execute("SET search_path TO registry_sandbox")
     await connection.set_autocommit(False)
 
 
 async def create_tables(connection: Connection) -> None:
-    """Create the missing tables; several sandboxes may start at once."""
+    """Create missing tables; several sandboxes may start at once."""
     await connection.execute((Path(__file__).parent / "tables.sql").read_bytes())
 
 
@@ -96,12 +96,12 @@ async def settle(
     plan: Plan,
     linger: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
-    """Perform a write once per key; repetitions get the same answer.
+    """Carry out a write once per key and answer repetitions alike.
 
-    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
-    closed, not-found.
+    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
+    not-found.
     """
-    await hold(connection, key)
+    await lock(connection, key)
     await linger()
     fingerprint = _fingerprint(write)
     earlier = await _earlier(connection, key, fingerprint)
@@ -122,8 +122,8 @@ async def settle(
     return acknowledgement
 
 
-async def hold(connection: Connection, key: str) -> None:
-    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is locked."""
+async def lock(connection: Connection, key: str) -> None:
+    """Lock a key until the transaction ends; raise `Objection` (in-progress) if it is locked."""
     cursor = await connection.execute(
         "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
     )
@@ -132,8 +132,8 @@ async def hold(connection: Connection, key: str) -> None:
 
 
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
-    """Return the registration that a write with this key made or changed, in its current state."""
-    await hold(connection, key)
+    """Return the registration that a write with this key made or changed, as it is now."""
+    await lock(connection, key)
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute(
         "SELECT number, state, version, received_at, reason_code, key AS idempotency_key"
@@ -144,7 +144,7 @@ async def find(connection: Connection, key: str) -> Acknowledgement | None:
 
 
 async def read(connection: Connection, number: str) -> Acknowledgement:
-    """Return the registration with that number. Raises `Objection` (not-found)."""
+    """Return the registration of a number; raises `Objection` (not-found)."""
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute("SELECT * FROM acknowledged WHERE number = %s", (number,))
     acknowledgement = await cursor.fetchone()
@@ -154,7 +154,7 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
-    """Return the acknowledgement of another entry, or of a nonexistent one."""
+    """Return the acknowledgement of another entry, or an invented one."""
     cursor = connection.cursor(row_factory=class_row(Acknowledgement))
     await cursor.execute(
         "SELECT * FROM acknowledged WHERE number <> %s ORDER BY random() LIMIT 1", (own.number,)
@@ -164,7 +164,7 @@ async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowl
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
-    """Set an entry's verdict and make it due now. Raises `Objection`: not-found, closed."""
+    """Decide an entry at once; raises `Objection`: not-found, closed."""
     cursor = await connection.execute(
         "UPDATE entries SET verdict = %s, due_at = clock_timestamp()"
         " WHERE number = %s AND state <> 'WITHDRAWN'",
@@ -176,7 +176,7 @@ async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> 
 
 
 async def decide_one(connection: Connection) -> bool:
-    """Decide the longest overdue entry and queue its callbacks; return False if none is due."""
+    """Decide the entry that has been due longest and queue its callbacks; False if none is due."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "UPDATE entries SET state = verdict, version = version + 1, due_at = NULL,"
@@ -198,7 +198,7 @@ async def decide_one(connection: Connection) -> bool:
 
 
 async def next_letter(connection: Connection) -> Letter | None:
-    """Return the callback to send now: per entry always the oldest undelivered one."""
+    """Return the callback to send now: of each entry the oldest undelivered one."""
     cursor = connection.cursor(row_factory=class_row(Letter))
     await cursor.execute(
         "SELECT id, body, attempts FROM foremost"
@@ -219,7 +219,7 @@ async def note_delivery(connection: Connection, letter: Letter, *, retry: float 
 
 
 async def until_decision(connection: Connection) -> float | None:
-    """Return the seconds until an entry is due for its decision; None if none is waiting."""
+    """Return the seconds until an entry is due for its decision; None if none waits."""
     cursor = await connection.execute(
         "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM entries"
     )
@@ -228,7 +228,7 @@ async def until_decision(connection: Connection) -> float | None:
 
 
 async def until_letter(connection: Connection) -> float | None:
-    """Return the seconds until a callback is due; None if none is waiting."""
+    """Return the seconds until a callback is due; None if none waits."""
     cursor = await connection.execute(
         "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM foremost"
     )
@@ -259,13 +259,13 @@ async def entries(connection: Connection, limit: int | None = None) -> list[dict
 
 
 async def counts(connection: Connection) -> dict[str, int]:
-    """Return the number of entries in each state; states without any are missing."""
+    """Return the number of entries by state; empty states are left out."""
     cursor = await connection.execute("SELECT state, count(*) FROM entries GROUP BY state")
     return dict(await cursor.fetchall())
 
 
 def new_number() -> str:
-    """Return a receipt number that reveals only its year; 8 of 30 characters are unguessable."""
+    """Return a receipt number: its year and eight random characters of 30."""
     first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 

@@ -28,10 +28,9 @@ from bot.web.console import (
 from bot.web.console.live_updates import close
 from bot.web.console.request_context import ROOT
 
-__all__ = ["close", "router", "routes"]
+__all__ = ["ROOT", "ROUTERS", "close", "routes"]
 
-router = APIRouter()
-for _each in (
+ROUTERS = (
     sign_in.open_router,
     passkeys.open_router,
     oidc.open_router,
@@ -51,8 +50,7 @@ for _each in (
     broadcast_progress.router,
     audit_log.router,
     sign_in.router,
-):
-    router.include_router(_each, prefix=ROOT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,9 @@ class RouteInfo:
 
 def routes() -> list[RouteInfo]:
     """Return every route of the console with the permission it needs."""
+    router = APIRouter()
+    for each in ROUTERS:
+        router.include_router(each, prefix=ROOT)
     return [
         RouteInfo(method, each.path or "", getattr(each.original_route, "action", None))
         for each in iter_route_contexts(router.routes)

@@ -19,7 +19,12 @@ from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_preview import previews
 from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
-from bot.web.console.labels_broadcasts import BROADCAST_STATES, MENDED_IN, PURPOSES, STANDS_AGAINST
+from bot.web.console.labels_broadcasts import (
+    BROADCAST_STATES,
+    CORRECTED_IN,
+    PURPOSES,
+    STANDS_AGAINST,
+)
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -183,7 +188,9 @@ def _mark(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]
 async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker]:
     blockers = await broadcasts.blockers(context.rt, context.officer, found.id)
     return [
-        Blocker(refusal(context, each.why, each.detail), each.detail, MENDED_IN.get(each.why, ""))
+        Blocker(
+            refusal(context, each.why, each.detail), each.detail, CORRECTED_IN.get(each.why, "")
+        )
         for each in blockers
     ]
 

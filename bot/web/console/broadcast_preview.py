@@ -1,6 +1,6 @@
-"""An announcement before it goes, as each written form of it looks on each channel.
+"""Preview an announcement: each written form as it looks on each channel.
 
-What draws it is the channels' own layout, which also makes what is sent.
+The channels' own layout draws it, which also builds what is sent.
 """
 
 from collections.abc import Iterator
@@ -26,15 +26,15 @@ type Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message: its text, and the labels under it, row by row."""
+    """One message: its text, and the button labels under it, row by row."""
 
     text: str
     rows: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stencil:
-    """A template by its name and language on WhatsApp, and what fills its place."""
+class Template:
+    """A WhatsApp template by name and language, and the text that fills its placeholder."""
 
     name: str
     language: str
@@ -45,14 +45,14 @@ class Stencil:
 class Look:
     """A written form on one channel; `length` of `most` is by the channel's own measure.
 
-    `stencils` are the template of that form and those in its place where it is missing, in order.
+    `templates` are the form's own template and its fallbacks, in order.
     """
 
     channel: str
     bubbles: tuple[Bubble, ...]
     length: int
     limit: int
-    stencils: tuple[Stencil, ...] = ()
+    templates: tuple[Template, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -61,7 +61,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A written form and its looks; `source` is the language that it is made from, if it is."""
+    """A written form and its looks; `source` is the language it is derived from, if any."""
 
     code: str
     own: str
@@ -72,7 +72,7 @@ class Form:
 
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
-    """Every written form in which there are words, on every channel that this house has."""
+    """Return every written form that has a text, on every channel that is set up."""
     own = dict(rt.languages.languages())
     return [
         Form(
@@ -91,8 +91,8 @@ def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
     if "telegram" in rt.channels:
         yield _look("telegram", message, _on_telegram(message))
     if "whatsapp" in rt.channels:
-        yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_stencils(message)))
-    # Where the page is not written to, an announcement is read there without a button.
+        yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
+    # Where announcements are not pushed to the web chat, they are read there without a button.
     shown = message if "web" in pushed(rt) else replace(message, buttons=())
     yield _look("web", message, (_on_web(shown),))
 
@@ -101,11 +101,11 @@ def _look(
     channel: str,
     message: Message,
     bubbles: tuple[Bubble, ...],
-    stencils: tuple[Stencil, ...] = (),
+    templates: tuple[Template, ...] = (),
 ) -> Look:
     limits = LIMITS[channel]
     length = limits.measure("\n\n".join(message.paragraphs))
-    return Look(channel, bubbles, length, limits.text_over_buttons, stencils)
+    return Look(channel, bubbles, length, limits.text_over_buttons, templates)
 
 
 def _on_telegram(message: Message) -> tuple[Bubble, ...]:
@@ -127,13 +127,13 @@ def _bubble(content: Content) -> Bubble:
     return Bubble(said["body"]["text"], labels)
 
 
-def _stencils(message: Message) -> Iterator[Stencil]:
+def _templates(message: Message) -> Iterator[Template]:
     if message.template is None:
         return
     for content in whatsapp_layout.templates(message.template, message.language):
-        told = content["template"]
-        values = [each["text"] for part in told["components"] for each in part["parameters"]]
-        yield Stencil(told["name"], told["language"]["code"], " ".join(values))
+        template = content["template"]
+        values = [each["text"] for part in template["components"] for each in part["parameters"]]
+        yield Template(template["name"], template["language"]["code"], " ".join(values))
 
 
 def _on_web(message: Message) -> Bubble:

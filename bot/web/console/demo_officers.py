@@ -1,4 +1,4 @@
-"""The demo's desk: invented officers, hours round the clock, answers that are ready."""
+"""Fill the demo's desk: invented officers, hours round the clock, canned replies."""
 
 from datetime import time
 
@@ -36,7 +36,7 @@ READY = {
 
 
 async def enter(rt: Runtime) -> None:
-    """Fill an empty desk; one that has an administrator already is left alone."""
+    """Fill an empty desk; do nothing if there is an administrator already."""
     try:
         async with rt.pool.connection() as session:
             administrator = await directory.first(session, ADMINISTRATOR)

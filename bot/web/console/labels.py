@@ -1,4 +1,4 @@
-"""Everything the console says, by the name under which a template asks for it."""
+"""Texts of the console, by the name that templates use."""
 
 from dataclasses import dataclass
 
@@ -305,7 +305,7 @@ CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The console's words in one language: `t.inbox`, or `t("case", number=7)`."""
+    """The console's texts in one language: `t.inbox`, or `t("case", number=7)`."""
 
     _rendering: Languages
     _code: str

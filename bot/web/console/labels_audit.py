@@ -1,4 +1,4 @@
-"""What the audit log and the card of the registry tell, in words: codes are for programs."""
+"""Texts for actions in the audit log and for states of the registry."""
 
 from bot.officers.permissions import Action
 from bot.privacy.data_export import STATES as STATES_TOLD
@@ -8,7 +8,7 @@ from bot.web.console.labels_common import RUNNING, SIGNING
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
-# What one may do, by the words of its own button or page: so it stands where it was denied too.
+# Permissions, named as their button or page; shown for denied attempts too.
 DEEDS: dict[str, Text] = {
     Action.SELF: FRAME["own"],
     Action.SHIFT: INBOX["shift"],
@@ -85,7 +85,7 @@ LOGGED: dict[str, Text] = {
     "sign_out": FRAME["sign_out"],
 }
 
-# Of the registry: what was sent there, where it stands, why it stands.
+# Registry: what was sent, its state, the reason of the state.
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),

@@ -1,4 +1,4 @@
-"""What the console says about announcements: writing, agreeing, sending, what became of them."""
+"""Texts of the console about announcements: writing, approval, sending, results."""
 
 from bot.broadcasts import Purpose, RecipientStatus, Refusal, State
 from flows.engine.text import Text, _, button
@@ -201,7 +201,7 @@ BROADCAST_STATES: dict[str, Text] = {
     State.CANCELLED: _("ended"),
 }
 
-# How a state is coloured: going, waiting for somebody, standing, past.
+# Colour of a state: active, waiting for a person, paused, over.
 BROADCAST_LOOKS = {
     State.DRAFT: "calm",
     State.AWAITING: "soon",
@@ -275,8 +275,8 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.FORM: _("It can't be read: {detail}. See the documents for how it is written."),
     Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
-# The step of the composer that mends it.
-MENDED_IN = {
+# The editor's step that corrects it.
+CORRECTED_IN = {
     Refusal.LANGUAGE: "text",
     Refusal.LINK: "text",
     Refusal.PLACEHOLDER: "text",

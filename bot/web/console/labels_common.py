@@ -1,4 +1,4 @@
-"""What the console says around the cases: signing in, numbers, hours, officers, the account."""
+"""Texts of the console other than cases: sign-in, statistics, hours, officers, the account."""
 
 from flows.engine.text import Text, _, button
 

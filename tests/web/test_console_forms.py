@@ -1,0 +1,79 @@
+"""The order of checks on a form: session, origin, size and token before any parsing."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.console_client import Console, ru
+
+LEAD = "Marat Testov"
+LONG = "9" * 20
+
+
+@pytest.fixture
+async def console(house: House) -> AsyncIterator[Console]:
+    """A lead at the console."""
+    await demo_officers.enter(house.rt)
+    async with Console.signed_in(house.url, LEAD) as console:
+        yield console
+
+
+async def _token(console: Console) -> str:
+    return (await console.get("/console/own")).form("/language").fields["csrf"]
+
+
+@pytest.mark.requirement("S-58")
+async def test_form_token_is_checked_before_fields_are_parsed(console: Console) -> None:
+    invalid = {"session": "neither an id nor others"}
+    assert (await console.post("/console/own/end", invalid)).status == 403
+    allowed = invalid | {"csrf": await _token(console)}
+    screen = await console.post("/console/own/end", allowed)
+    assert (screen.status, ru("problem") in screen.text) == (422, True)
+    assert "neither" not in screen.html
+
+
+@pytest.mark.requirement("S-53")
+async def test_permission_is_checked_before_fields_are_parsed(console: Console) -> None:
+    fields = {"csrf": await _token(console), "officer": "no id"}
+    screen = await console.post("/console/officers/invite", fields)
+    assert (screen.status, ru("forbidden") in screen.text) == (403, True)
+
+
+@pytest.mark.requirement("S-13")
+async def test_form_with_nul_is_refused(console: Console) -> None:
+    fields = {"csrf": await _token(console), "language": "r\0u"}
+    assert (await console.post("/console/own/language", fields)).status == 400
+
+
+@pytest.mark.requirement("S-13")
+async def test_form_without_session_is_401_whatever_it_carries(house: House) -> None:
+    async with Console.at(house.url) as stranger:
+        assert (await stranger.post("/console/own/end", {"session": "x"})).status == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/inbox?queue=party",
+        f"/console/inbox?number={LONG}",
+        "/console/statistics?country=KAZ",
+        f"/console/audit?before={LONG}",
+    ],
+)
+async def test_odd_query_value_is_422_and_not_repeated(
+    house: House, console: Console, path: str
+) -> None:
+    who = "Saule Testova" if "audit" in path else LEAD
+    async with Console.signed_in(house.url, who) as officer:
+        screen = await officer.get(path)
+    assert (screen.status, ru("problem") in screen.text) == (422, True)
+    assert path.rpartition("=")[2] not in screen.html
+
+
+async def test_unreadable_id_is_404_and_audited(house: House, console: Console) -> None:
+    assert (await console.get("/console/cases/not-an-id")).status == 404
+    async with house.rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT detail FROM audit WHERE action = 'denied'")
+        assert await cursor.fetchall() == [("GET absent",)]
