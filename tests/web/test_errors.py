@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from bot.runtime import Runtime
-from bot.web.app import create_app
+from bot.web.app import NO_TELEMETRY, create_app
 from bot.web.middleware import security_headers
 from tests.app_stack import lent, serving
 
@@ -63,4 +63,5 @@ async def test_application_publishes_no_documentation(http: aiohttp.ClientSessio
 
 
 def test_application_makes_no_spans_of_its_own(rt: Runtime) -> None:
-    assert not create_app(lent(rt))._native_telemetry.enabled()
+    telemetry = create_app(lent(rt))._telemetry
+    assert not any(telemetry[each] for each in NO_TELEMETRY)  # type: ignore[literal-required]
