@@ -24,6 +24,11 @@ OPENING = re.compile(
 PRIVATE_WORD = re.compile(
     r"\b(?:told|anew|of before|of now|ours|theirs|stands?|stood|nobody)\b", re.I
 )
+# Lists in documents may begin with "what", and sentences with "of", after a colon.
+DOCS_OPENING = re.compile(
+    r"(?:^|[.!?]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody)\b", re.I
+)
+MAX_LINE = 160
 LIMIT_NAME = re.compile(r"\b_?(?:MOST|LEAST|LONGEST|SHORTEST|FARTHEST|FEWEST)(?:_[A-Z]+)*\b")
 
 
@@ -66,6 +71,43 @@ def test_prose_forbidden_openings_do_not_rise(folder: str) -> None:
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
 def test_prose_private_words_do_not_rise(folder: str) -> None:
     assert _count(PRIVATE_WORD, folder) <= LIMITS["private_words"][folder]
+
+
+def _pages() -> Iterator[tuple[Path, str]]:
+    """Yield the hand-written pages: no generated ones, no texts that people read."""
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
+        text = path.read_text("utf-8")
+        generated = text.startswith("<!-- Written by") or "flows" in path.parts
+        if not generated and path.name != "notice.md":
+            yield path, re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield paragraphs and list items without tables, code, emphasis and quotations."""
+    for block in re.split(r"\n\s*\n|\n\s*(?:[-*]|\d+\.) ", text):
+        lines = [line for line in block.splitlines() if not line.lstrip().startswith(("|", "#"))]
+        plain = re.sub(r'`[^`]*`|\*[^*]+\*|"[^"]*"|\[|\]\([^)]*\)', " ", " ".join(lines))
+        yield " ".join(plain.split())
+
+
+def test_docs_avoid_forbidden_openings_and_private_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {paragraph[:60]}"
+        for path, text in _pages()
+        for paragraph in _paragraphs(text)
+        if DOCS_OPENING.search(paragraph) or PRIVATE_WORD.search(paragraph)
+    ]
+    assert found == []
+
+
+def test_docs_lines_stay_short() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {line[:60]}"
+        for path, text in _pages()
+        for line in text.splitlines()
+        if len(line) > MAX_LINE and not line.lstrip().startswith(("|", "!", "(`SELECT"))
+    ]
+    assert long == []
 
 
 def test_limit_names_begin_with_max_or_min() -> None:

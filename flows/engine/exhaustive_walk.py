@@ -1,4 +1,4 @@
-"""Every way through a flow, gone with the engine's own fold (flows.md 4.7)."""
+"""Walk every path through a flow with the engine's own fold."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

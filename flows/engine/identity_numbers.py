@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Identity(StrEnum):
-    """A number that a state gives to a person (languages.md 7)."""
+    """A number that a state assigns to a person."""
 
     KZ_IIN = "kz.iin"
     CN_RESIDENT = "cn.ric"

@@ -55,7 +55,7 @@ def plain(opening: Opening) -> Starlette:
 
 @asynccontextmanager
 async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-    """Memory as ours is after start-up: peers gain by it too (channels.md 5)."""
+    """Freeze memory after start, as Kosh does, for every contender."""
     async with opening as opened:
         gc.collect()
         gc.freeze()

@@ -97,7 +97,7 @@ def test_no_citizenship_is_an_answer() -> None:
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
-# Refused, with the next step (security.md 5.5; the row is named where it helps)
+# Refused, with the next step (rows of tests/proof/rows.toml)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])

@@ -189,7 +189,7 @@ def test_passport_numbers(typed: str, country: str | None, read: str | Refusal) 
 
 @pytest.mark.row(48)
 def test_a_passport_of_another_pattern_is_accepted() -> None:
-    """Row 48 of security.md 5.5: people hold older and other passports."""
+    """Accept older and foreign passports (row 48)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 

@@ -1,4 +1,4 @@
-"""Bad requests get their stated answer (security.md 5.5; the numbers are its rows)."""
+"""Check that bad requests get the answers of tests/proof (marks name the rows)."""
 
 import asyncio
 import io

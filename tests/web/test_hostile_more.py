@@ -1,4 +1,4 @@
-"""More bad requests and moments with their stated answer (security.md 5.5; rows as numbered)."""
+"""Check more bad requests and moments (marks name the rows of tests/proof)."""
 
 import asyncio
 import json

@@ -452,7 +452,7 @@ def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(6)
 async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) -> None:
-    """Row 6 of security.md 5.5."""
+    """Check row 6 of tests/proof."""
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     right = _signed(raw, secret)
@@ -484,7 +484,7 @@ async def test_a_body_past_three_mebibytes_is_413(house: House) -> None:
 
 @pytest.mark.row(7)
 async def test_the_challenge_is_repeated_only_to_who_knows_the_word(house: House) -> None:
-    """Row 7 of security.md 5.5."""
+    """Check row 7 of tests/proof."""
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 

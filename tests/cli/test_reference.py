@@ -1,0 +1,17 @@
+"""Check that the committed reference is the code's."""
+
+from pathlib import Path
+
+from bot.cli import reference
+
+
+def test_reference_pages_are_current() -> None:
+    assert reference.outdated() == [], "run ./kosh docs reference"
+
+
+def test_reference_reports_changed_and_missing_pages(tmp_path: Path) -> None:
+    reference.write(tmp_path)
+    assert reference.outdated(tmp_path) == []
+    (tmp_path / "errors.md").unlink()
+    (tmp_path / "settings.md").write_text("changed", "utf-8")
+    assert reference.outdated(tmp_path) == ["errors.md", "settings.md"]
