@@ -31,11 +31,13 @@ FAMILIES = {
     "facts": ("facts",),
     "languages": ("languages",),
     "transliterate": ("script",),
+    "understanding": ("understanding",),
+    "understand": ("understand",),
     "docs": ("docs",),
     "dev": ("test", "chaos", "bench", "requirements", "mutants"),
     "supply_chain": ("licences", "sbom"),
 }
-GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "docs")
+GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "understanding", "docs")
 
 
 def assembled(word: str = "") -> typer.Typer:

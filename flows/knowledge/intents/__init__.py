@@ -51,7 +51,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent(
         "kandas.prove_ethnicity",
         Kind.ANSWER,
-        "no paper names me Kazakh; only parent, grandparent, Soviet birth certificate; mixed parents",
+        "no paper names me Kazakh; only a parent, a grandparent, a Soviet paper; mixed parents",
     ),
     Intent("kandas.dna", Kind.ANSWER, "is a DNA test required"),
     Intent("kandas.spouse", Kind.ANSWER, "husband or wife of another ethnicity"),
@@ -200,7 +200,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent(
         "none.other_topic",
         Kind.NONE,
-        "weather, football, other countries' visas, jobs, loans, private business: no answer here, a person is offered",
+        "weather, football, other countries' visas, loans, private business: a person is offered",
     ),
     Intent("none.noise", Kind.NONE, "letters or words without sense, emoji only, advertising"),
 )

@@ -1,0 +1,74 @@
+"""The command `./kosh understand`: what lines mean, and how well the recogniser does."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from bot.understanding import evaluation
+from bot.understanding.decision import decide
+from bot.understanding.entities import extract
+from bot.understanding.model import ModelError, Recognizer
+
+app = typer.Typer()
+
+PLACES = 4
+
+Lang = Annotated[str, typer.Option(help="The language of the lines, such as kk_Arab.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each line.")]
+Report = Annotated[bool, typer.Option(help="Print figures on the test phrases instead.")]
+
+
+@app.command()
+def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -> None:
+    """Read lines on standard input and print what each may mean."""
+    try:
+        recognizer = Recognizer.load()
+    except ModelError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    if report:
+        results = evaluation.of_lines(evaluation.held_lines(), recognizer)
+        typer.echo(evaluation.table(results))
+        typer.echo("\nOf these, lines that are no phrase:")
+        typer.echo(evaluation.table(evaluation.unlike_phrases(results)))
+        return
+    for line in _lines():
+        found = described(recognizer, line, lang or None)
+        if as_json:
+            typer.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            typer.echo(f"{found['certainty']:8} {found['intent']:28} {found['confidence']:.2f}")
+        # Who reads along through a pipe sees each answer at once.
+        sys.stdout.flush()
+
+
+def described(recognizer: Recognizer, line: str, language: str | None) -> dict[str, object]:
+    """Return what the recogniser says of a line, as JSON has it."""
+    found = recognizer.recognize(line, language)
+    decision = decide(found)
+    return {
+        "intent": found.intent,
+        "confidence": round(found.confidence, PLACES),
+        "certainty": decision.certainty.value,
+        "alternatives": [
+            {"intent": each.intent, "confidence": round(each.confidence, PLACES)}
+            for each in found.alternatives
+        ],
+        "options": [each.intent for each in decision.options],
+        "danger": {
+            "level": decision.danger.name.lower(),
+            "probability": round(found.danger, PLACES),
+            "intent": found.danger_intent,
+        },
+        "none": round(found.none_mass, PLACES),
+        "values": extract(line).told(),
+    }
+
+
+def _lines() -> Iterator[str]:
+    """Yield lines of standard input; bytes that are no UTF-8 become signs of doubt."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,155 @@
+"""Values that a message tells by the way: country, region, family, document. Suggestions only.
+
+What is found is confirmed by the person before it counts, so only what is said plainly is taken.
+Stems are in the coarse spelling of `skeleton`, which all scripts but the Chinese share.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+
+from bot.understanding import skeleton
+from bot.understanding.entity_stems import (
+    CHILD_WORDS,
+    CHINESE_COUNTRIES,
+    CHINESE_DIGITS,
+    CHINESE_DOCUMENTS,
+    CHINESE_REGIONS,
+    COUNTRIES,
+    DOCUMENTS,
+    FAMILY_WORDS,
+    FROM,
+    FROM_ENDING,
+    IN,
+    IN_ENDING,
+    LIVING_WORDS,
+    NUMBERS,
+    PERSON_WORDS,
+    REGIONS,
+)
+
+MOST_CHILDREN, MOST_FAMILY = 15, 30
+# Words between a number and what it counts: "three small children".
+GAP = 2
+
+HAN_NUMBER = "([0-9]{1,2}|[一二两三四五六七八九十]{1,2})"
+HAN_CHILDREN = re.compile(f"{HAN_NUMBER} ?(?:个|名)? ?(?:小|未成年)?(?:孩子|娃|小孩|子女|儿女)")
+HAN_FAMILY = re.compile(f"(?:一家|全家|家里|我家|我们家)有?{HAN_NUMBER} ?(?:口|个人|人)")
+HAN_LIVING = "[住生活定居]"
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """What a message tells; codes are ISO 3166-1 and the keys of `flows.knowledge.regions`."""
+
+    country_of_origin: str | None = None
+    country_of_residence: str | None = None
+    region: str | None = None
+    children: int | None = None
+    family_size: int | None = None
+    document: str | None = None
+
+    def told(self) -> dict[str, str | int]:
+        """Return what was found, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def extract(text: str) -> Entities:
+    """Return the values that a message tells; all None when it tells none."""
+    words = skeleton.fold(text).words
+    han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
+    origin, residence = _countries(words)
+    return Entities(
+        country_of_origin=origin or _han_country(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)"),
+        country_of_residence=residence
+        or _han_country(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}"),
+        region=_stem(words, REGIONS) or _contained(han, CHINESE_REGIONS),
+        children=_counted(words, CHILD_WORDS, MOST_CHILDREN)
+        or _han_number(HAN_CHILDREN, han, MOST_CHILDREN),
+        family_size=_family(words) or _han_number(HAN_FAMILY, han, MOST_FAMILY),
+        document=_stem(words, DOCUMENTS) or _contained(han, CHINESE_DOCUMENTS),
+    )
+
+
+def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Return the country somebody is from and the one they live in."""
+    living = any(word.startswith(LIVING_WORDS) for word in words)
+    origin = residence = None
+    for before, word in zip(("", *words), words, strict=False):
+        code, ending = _country(word)
+        if not code:
+            continue
+        if before in FROM or FROM_ENDING.search(ending):
+            # Nobody who asks how to move to Kazakhstan comes from there.
+            origin = origin or (code if code != "KZ" else None)
+        elif living and (before in IN or IN_ENDING.search(ending)):
+            residence = residence or code
+    return origin, residence
+
+
+def _country(word: str) -> tuple[str, str]:
+    """Return the country that a word names, and its ending."""
+    for stem, code in COUNTRIES:
+        if word.startswith(stem):
+            return code, word[len(stem) :]
+    return "", ""
+
+
+def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
+    """Return what the first word names that begins with a stem, or a pair of words does."""
+    line = " ".join(words)
+    found = [
+        (place, meaning) for stem, meaning in stems if (place := f" {line}".find(f" {stem}")) >= 0
+    ]
+    return min(found)[1] if found else None
+
+
+def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
+    return next((meaning for name, meaning in names if name in han), None)
+
+
+def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
+    """Return the number beside a word that is counted, before it or right after it."""
+    for place, word in enumerate(words):
+        if not word.startswith(counted):
+            continue
+        near = [*reversed(words[max(place - GAP, 0) : place]), *words[place + 1 : place + 2]]
+        for number in map(_number, near):
+            if number is not None and 1 <= number <= most:
+                return number
+    return None
+
+
+def _family(words: tuple[str, ...]) -> int | None:
+    """Return how many are in the family, where a line speaks of a family and counts people."""
+    if not any(word.startswith(FAMILY_WORDS) for word in words):
+        return None
+    return _counted(words, PERSON_WORDS, MOST_FAMILY)
+
+
+def _number(word: str) -> int | None:
+    if word.isdecimal() and len(word) < 3:
+        return int(word)
+    return NUMBERS.get(word)
+
+
+def _han_country(han: str, pattern: str) -> str | None:
+    for name, code in CHINESE_COUNTRIES:
+        if name in han and re.search(pattern.replace("{}", name), han):
+            return code
+    return None
+
+
+def _han_number(pattern: re.Pattern[str], han: str, most: int) -> int | None:
+    found = pattern.search(han)
+    if found is None:
+        return None
+    written = found[1]
+    number = int(written) if written.isdecimal() else _from_han(written)
+    return number if 1 <= number <= most else None
+
+
+def _from_han(written: str) -> int:
+    tens, ten, ones = written.rpartition("十")
+    if not ten:
+        return CHINESE_DIGITS.get(written, 0)
+    return 10 * CHINESE_DIGITS.get(tens, 1) + CHINESE_DIGITS.get(ones, 0)

@@ -1,0 +1,106 @@
+"""Beginnings of words that name countries, regions, relatives and documents, in all languages.
+
+In the coarse spelling of `skeleton.coarse`: Kazakh, Russian and Uzbek in whatever script they were
+typed. Longer stems stand before shorter ones that they begin with.
+"""
+
+import re
+
+COUNTRIES: tuple[tuple[str, str], ...] = (
+    ("китаи", "CN"), ("хитои", "CN"), ("кхр", "CN"), ("кнр", "CN"), ("шинжан", "CN"),
+    ("синзиан", "CN"), ("монгол", "MN"), ("могулистон", "MN"), ("баи олке", "MN"),
+    ("озбекистан", "UZ"), ("узбекистан", "UZ"), ("озбекистон", "UZ"), ("узбекистон", "UZ"),
+    ("каракалпак", "UZ"), ("роси", "RU"),
+    ("ресеи", "RU"), ("русиа", "RU"), ("рф", "RU"), ("туркменистан", "TM"), ("туркмени", "TM"),
+    ("туркменистон", "TM"), ("киргизстан", "KG"), ("киргизи", "KG"),
+    ("киргизистон", "KG"), ("турси", "TR"), ("туркиа", "TR"),
+    ("туркие", "TR"), ("иран", "IR"), ("ерон", "IR"), ("афганистан", "AF"), ("ауганстан", "AF"),
+    ("ауганистан", "AF"), ("авганистан", "AF"), ("афгонистон", "AF"), ("пакистан", "PK"),
+    ("покистон", "PK"), ("тажикстан", "TJ"), ("таджикистан", "TJ"), ("тажикистан", "TJ"),
+    ("тожикистон", "TJ"), ("германи", "DE"), ("алмани", "DE"), ("олмониа", "DE"),
+    ("америка", "US"), ("сша", "US"), ("акш", "US"), ("украин", "UA"), ("казакстан", "KZ"),
+    ("казахстан", "KZ"), ("козогистон", "KZ"), ("козокистон", "KZ"),
+)  # fmt: skip
+REGIONS: tuple[tuple[str, str], ...] = (
+    ("алмати обл", "almaty_region"), ("алматинск", "almaty_region"), ("алмати", "almaty"),
+    ("алмате", "almaty"), ("алма ата", "almaty"), ("астан", "astana"), ("нурсултан", "astana"),
+    ("шимкент", "shymkent"), ("туркистан", "turkistan"), ("туркестан", "turkistan"),
+    ("акмола", "akmola"), ("акмолинск", "akmola"), ("кокшетау", "akmola"), ("актобе", "aktobe"),
+    ("актиубинск", "aktobe"), ("атирау", "atyrau"), ("батис казакстан", "west_kazakhstan"),
+    ("западно казахстан", "west_kazakhstan"), ("зко", "west_kazakhstan"),
+    ("орал", "west_kazakhstan"), ("уралск", "west_kazakhstan"), ("жамбил", "zhambyl"),
+    ("тараз", "zhambyl"), ("жетису", "zhetisu"), ("талдикорган", "zhetisu"),
+    ("карагандин", "karaganda"), ("караганд", "karaganda"), ("костанаи", "kostanay"),
+    ("кустанаи", "kostanay"), ("кизилорда", "kyzylorda"), ("кизилординск", "kyzylorda"),
+    ("манистау", "mangystau"), ("мангистау", "mangystau"), ("актау", "mangystau"),
+    ("павлодар", "pavlodar"), ("солтустик казакстан", "north_kazakhstan"),
+    ("северо казахстан", "north_kazakhstan"), ("ско", "north_kazakhstan"),
+    ("петропавл", "north_kazakhstan"), ("кизилжар", "north_kazakhstan"), ("улитау", "ulytau"),
+    ("жезказган", "ulytau"), ("шигис казакстан", "east_kazakhstan"),
+    ("восточно казахстан", "east_kazakhstan"), ("вко", "east_kazakhstan"),
+    ("оскемен", "east_kazakhstan"), ("уст каменогорск", "east_kazakhstan"),
+    ("абаи обл", "abai"), ("абаиск обл", "abai"), ("семеи", "abai"),
+)  # fmt: skip
+DOCUMENTS: tuple[tuple[str, str], ...] = (
+    ("паспорт", "passport"), ("толкужат", "passport"), ("загранпаспорт", "passport"),
+    ("удостоверени", "identity_card"), ("жеке куалик", "identity_card"),
+    ("метрик", "birth_certificate"), ("свидетелство о рождени", "birth_certificate"),
+    ("ту турали", "birth_certificate"),
+    ("тугилганлик", "birth_certificate"), ("свидетелство о браке", "marriage_certificate"),
+    ("неке куали", "marriage_certificate"), ("никох гувохнома", "marriage_certificate"),
+    ("диплом", "diploma"), ("атестат", "diploma"), ("несудимост", "criminal_record"),
+    ("сотал", "criminal_record"), ("судланган", "criminal_record"),
+    ("водителск", "driving_licence"), ("жургизуши куали", "driving_licence"),
+    ("хаидовчилик", "driving_licence"), ("медсправк", "medical_certificate"),
+    ("медисиналик аникт", "medical_certificate"),
+)  # fmt: skip
+CHINESE_COUNTRIES: tuple[tuple[str, str], ...] = (
+    ("中国", "CN"), ("新疆", "CN"), ("蒙古", "MN"), ("乌兹别克", "UZ"), ("俄罗斯", "RU"),
+    ("土库曼", "TM"), ("吉尔吉斯", "KG"), ("土耳其", "TR"), ("伊朗", "IR"), ("阿富汗", "AF"),
+    ("塔吉克", "TJ"), ("德国", "DE"), ("美国", "US"), ("哈萨克斯坦", "KZ"), ("哈国", "KZ"),
+)  # fmt: skip
+CHINESE_REGIONS: tuple[tuple[str, str], ...] = (
+    ("阿拉木图州", "almaty_region"), ("阿拉木图", "almaty"), ("阿斯塔纳", "astana"),
+    ("奇姆肯特", "shymkent"), ("希姆肯特", "shymkent"), ("突厥斯坦", "turkistan"),
+    ("图尔克斯坦", "turkistan"), ("阿克莫拉", "akmola"), ("阿克托别", "aktobe"),
+    ("阿特劳", "atyrau"), ("西哈", "west_kazakhstan"), ("江布尔", "zhambyl"),
+    ("塔拉兹", "zhambyl"), ("杰特苏", "zhetisu"), ("卡拉干达", "karaganda"),
+    ("科斯塔奈", "kostanay"), ("克孜勒奥尔达", "kyzylorda"), ("曼格斯套", "mangystau"),
+    ("阿克套", "mangystau"), ("巴甫洛达尔", "pavlodar"), ("北哈", "north_kazakhstan"),
+    ("乌勒套", "ulytau"), ("东哈", "east_kazakhstan"), ("厄斯克门", "east_kazakhstan"),
+    ("阿拜州", "abai"), ("塞米", "abai"),
+)  # fmt: skip
+CHINESE_DOCUMENTS: tuple[tuple[str, str], ...] = (
+    ("护照", "passport"), ("身份证", "identity_card"), ("出生证", "birth_certificate"),
+    ("出生医学证明", "birth_certificate"), ("结婚证", "marriage_certificate"),
+    ("毕业证", "diploma"), ("文凭", "diploma"), ("学位", "diploma"),
+    ("无犯罪", "criminal_record"), ("驾照", "driving_licence"), ("驾驶证", "driving_licence"),
+    ("体检", "medical_certificate"), ("户口", "household_register"),
+)  # fmt: skip
+
+FROM, IN = frozenset({"из", "ис"}), frozenset({"в", "во", "на"})
+# Kazakh and Uzbek: from there, of there; with or without "I am" and "we are".
+FROM_ENDING = re.compile("(?:(?:[дтн][ае]н|лик)(?:мин|пин|бин|миз|биз|пиз|ман)?)$")
+IN_ENDING = re.compile("(?:[дт][ае])(?:мин|миз|ман)?$")
+LIVING_WORDS = (
+    "турам", "турмиз", "тирам", "турип", "турат", "жашаим", "жив", "прожива", "нахож", "находим",
+    "иашаи", "иашаб", "турибман", "турибмиз",
+)  # fmt: skip
+
+NUMBERS = {
+    "бир": 1, "один": 1, "одна": 1, "одного": 1, "битта": 1, "бита": 1,
+    "еки": 2, "екеу": 2, "два": 2, "две": 2, "двое": 2, "двоих": 2, "ики": 2, "икита": 2,
+    "уш": 3, "ушеу": 3, "три": 3, "трое": 3, "троих": 3, "трех": 3, "уч": 3, "учта": 3,
+    "торт": 4, "тортеу": 4, "четире": 4, "четверо": 4, "четверих": 4, "торта": 4, "тортта": 4,
+    "бес": 5, "бесеу": 5, "пиат": 5, "пиатеро": 5, "пиати": 5, "беш": 5, "бешта": 5,
+    "алти": 6, "алтау": 6, "шест": 6, "шестеро": 6, "шести": 6, "олти": 6, "олтита": 6,
+    "жети": 7, "жетеу": 7, "сем": 7, "семеро": 7, "иети": 7, "етти": 7, "ети": 7, "етита": 7,
+    "сегиз": 8, "восем": 8, "сакиз": 8, "сакизта": 8, "тогиз": 9, "девиат": 9, "токиз": 9,
+    "он": 10, "десиат": 10,
+}  # fmt: skip
+CHINESE_DIGITS = {
+    "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
+}  # fmt: skip
+CHILD_WORDS = ("бала", "балдар", "детеи", "дети", "детми", "детиам", "ребен", "бола", "фарзанд")
+FAMILY_WORDS = ("отбаси", "семиа", "семи", "семеи", "оила", "уи иши", "жануиа")
+PERSON_WORDS = ("адам", "киси", "киши", "жан", "чел", "нафар", "одам")

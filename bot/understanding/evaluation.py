@@ -1,0 +1,168 @@
+"""Figures of the recogniser: on phrases that somebody else wrote, or held back in training."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
+from bot.understanding.model import (
+    MOST_ALTERNATIVES,
+    Candidate,
+    Recognition,
+    Recognizer,
+    of_kind,
+)
+from bot.understanding.phrases import LANGUAGES, Phrase, in_scripts, key, read_all
+from flows.knowledge.intents import BY_ID, Kind
+
+if TYPE_CHECKING:
+    from bot.understanding.training import Held
+
+TESTS = Path(__file__).parents[2] / "tests" / "understanding"
+# What a third column says of a line that only looks like one of ours.
+NEAR_MISS = "near"
+ALL = "all"
+COLUMNS = ("lines", "first", "in 3", "wrong", "straight", "danger", "alarms", "outside", "near")
+HEAD = "{:<9}{:>7}" + "{:>9}" * (len(COLUMNS) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A line that is never trained on; `acceptable` intents would help nearly as well."""
+
+    phrase: Phrase
+    acceptable: frozenset[str]
+    near_miss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was made of a line whose intent is known."""
+
+    line: HeldLine
+    ranked: tuple[str, ...]
+    decision: Decision
+
+
+def held_lines(folder: Path = TESTS) -> list[HeldLine]:
+    """Return the repository's test lines, in each script."""
+    return [
+        HeldLine(phrase, line.acceptable, line.near_miss)
+        for language in LANGUAGES
+        for line in _read(folder / f"{language}.tsv", language)
+        for phrase in in_scripts(line.phrase)
+    ]
+
+
+def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
+    """Return what the recogniser makes of each line."""
+    results = []
+    for line in lines:
+        found = recognizer.recognize(line.phrase.text, line.phrase.language)
+        ranked = tuple(each.intent for each in found.ranked)
+        results.append(Result(line, ranked, decide(found)))
+    return results
+
+
+def unlike_phrases(results: Iterable[Result]) -> list[Result]:
+    """Return the results of lines that nobody wrote as a phrase too, by their skeleton."""
+    written = {key(phrase.text) for phrase in read_all()}
+    return [result for result in results if key(result.line.phrase.text) not in written]
+
+
+def of_folds(held: "Held") -> list[Result]:
+    """Return what cross-validation makes of each phrase, as if it were a test line."""
+    none = of_kind(held.classes, Kind.NONE)
+    dangers = of_kind(held.classes, Kind.DANGER)
+    orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MOST_ALTERNATIVES + 1]
+    results = []
+    for phrase, found, order, danger in zip(
+        held.samples.phrases, held.probabilities, orders, held.danger, strict=True
+    ):
+        best, *others = (Candidate(held.classes[at], float(found[at])) for at in order)
+        recognition = Recognition(
+            intent=best.intent,
+            confidence=best.confidence,
+            alternatives=tuple(others),
+            danger=float(danger),
+            danger_intent=held.classes[dangers[int(np.argmax(found[dangers]))]],
+            none_mass=float(found[none].sum()),
+            blank=False,
+            wrong_layout=False,
+        )
+        ranked = tuple(each.intent for each in recognition.ranked)
+        results.append(Result(HeldLine(phrase, frozenset(), False), ranked, decide(recognition)))
+    return results
+
+
+def table(results: Sequence[Result]) -> str:
+    """Return the figures for each language, in per cent, as lines of text.
+
+    Of lines in scope: right at once, within three, wrong as if sure, answered straight. Of lines
+    of danger: heard; of the others in scope: alarms. Of lines out of scope and of near misses:
+    answered as if in scope.
+    """
+    languages = list(dict.fromkeys(result.line.phrase.language for result in results))
+    rows = [HEAD.format("", *COLUMNS)]
+    for language in [*sorted(languages), ALL]:
+        own = [each for each in results if language in (each.line.phrase.language, ALL)]
+        figures = (f"{each:.1f}" if each is not None else "-" for each in _figures(own))
+        rows.append(HEAD.format(language, len(own), *figures))
+    return "\n".join(rows)
+
+
+def _figures(results: Sequence[Result]) -> Iterator[float | None]:
+    inside = [each for each in results if _kind(each) is not Kind.NONE]
+    danger = [each for each in results if _kind(each) is Kind.DANGER]
+    calm = [each for each in inside if not _may_be_danger(each)]
+    outside = [each for each in results if _kind(each) is Kind.NONE]
+    yield _share(_is_right(each.ranked[0], each) for each in inside)
+    yield _share(any(_is_right(one, each) for one in each.ranked[:3]) for each in inside)
+    yield _share(_answered_wrongly(each) for each in inside)
+    yield _share(_answered(each) and _is_right(each.ranked[0], each) for each in inside)
+    yield _share(each.decision.danger is not DangerLevel.NONE for each in danger)
+    yield _share(each.decision.danger is not DangerLevel.NONE for each in calm)
+    yield _share(_answered_wrongly(each) for each in outside if not each.line.near_miss)
+    yield _share(_answered_wrongly(each) for each in outside if each.line.near_miss)
+
+
+def _kind(result: Result) -> Kind:
+    return BY_ID[result.line.phrase.intent].kind
+
+
+def _may_be_danger(result: Result) -> bool:
+    intents = {result.line.phrase.intent, *result.line.acceptable}
+    return any(BY_ID[intent].kind is Kind.DANGER for intent in intents)
+
+
+def _answered(result: Result) -> bool:
+    """Return whether a line was answered as if sure of an intent in scope."""
+    sure = result.decision.certainty is Certainty.SURE
+    return sure and BY_ID[result.ranked[0]].kind is not Kind.NONE
+
+
+def _answered_wrongly(result: Result) -> bool:
+    return _answered(result) and not _is_right(result.ranked[0], result)
+
+
+def _is_right(intent: str, result: Result) -> bool:
+    return intent == result.line.phrase.intent or intent in result.line.acceptable
+
+
+def _share(held: Iterable[bool]) -> float | None:
+    each = list(held)
+    return 100 * sum(each) / len(each) if each else None
+
+
+def _read(path: Path, language: str) -> Iterator[HeldLine]:
+    if not path.exists():
+        return
+    for line in path.read_text("utf-8").splitlines():
+        intent, text, *more = line.split("\t")
+        if intent not in BY_ID:
+            continue  # The head of the table.
+        marks = frozenset(more[0].replace(" ", "").split(",")) if more else frozenset()
+        yield HeldLine(Phrase(language, intent, text), marks & BY_ID.keys(), NEAR_MISS in marks)

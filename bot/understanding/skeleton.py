@@ -1,0 +1,177 @@
+"""Folding of what people type to one skeleton, whatever the script, keyboard or spelling.
+
+Kazakh in Arabic script and Uzbek or Latin-typed Kazakh and Russian become the same Cyrillic
+letters, and letters that keyboards lack become their neighbours, so that one set of phrases
+serves every way of typing them. A skeleton is for comparing only: never stored, never shown.
+"""
+
+import re
+from dataclasses import dataclass
+
+from bot.i18n import kazakh_arabic, normalization
+
+# Longer messages are cut: their head says what they are about, their tail what is asked.
+MOST_CHARACTERS = 1800
+HEAD_CHARACTERS = 1300
+MOST_WORDS = 240
+
+HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
+# A link, an address or a long number says what kind of thing it is, not what is asked.
+# Bounded, or a thousand letters without a space would be tried from each of them.
+LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
+LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
+TOKEN = re.compile(
+    f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*"
+    "[a-z\u00df-\u024fə][a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*|[0-9]+|[?!]+|[^\\W\\d_]+"
+)
+SENTENCE = re.compile(r"[^.!?…。！？؟\n;；]+")
+STRETCHED = re.compile(r"(.)\1{2,}")
+DOUBLED = re.compile(r"([^\W\d_])\1+")
+IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
+IS_LATIN, IS_CYRILLIC = re.compile("[a-z]"), re.compile("[\u0400-\u04ff]")
+
+# The first that fits wins, so longer ones stand first. Digits are chat spelling (4 is ч, 6 is ш).
+LATIN = (
+    ("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("gh", "г"),
+    ("dj", "ж"), ("dzh", "ж"), ("ts", "с"), ("tz", "с"), ("ck", "к"), ("ph", "ф"), ("yo", "ио"),
+    ("jo", "жо"), ("ye", "е"), ("a", "а"), ("b", "б"), ("c", "с"), ("d", "д"), ("e", "е"),
+    ("f", "ф"), ("g", "г"), ("h", "х"), ("i", "и"), ("j", "ж"), ("k", "к"), ("l", "л"),
+    ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("q", "к"), ("r", "р"), ("s", "с"),
+    ("t", "т"), ("u", "у"), ("v", "в"), ("w", "ш"), ("x", "х"), ("y", "и"), ("z", "з"),
+    ("4", "ч"), ("6", "ш"),
+)  # fmt: skip
+LATIN_RULE = re.compile("|".join(f"({latin})" for latin, _cyrillic in LATIN))
+LATIN_SPELT = tuple(cyrillic for _latin, cyrillic in LATIN)
+# Letters of the Kazakh Latin alphabets of 2017, 2018 and 2021, of Turkish and of Uzbek of 2026.
+ACCENTED = str.maketrans(
+    {
+        "ä": "a", "á": "a", "â": "a", "ǎ": "a", "ə": "a", "ö": "o", "ó": "o", "ô": "o", "ø": "o",
+        "ɵ": "o", "ü": "u", "ú": "u", "û": "u", "ū": "u", "ŭ": "u", "ý": "u", "ı": "i", "í": "i",
+        "î": "i", "ї": "i", "ğ": "g", "ǵ": "g", "ģ": "g", "ñ": "n", "ń": "n", "ŋ": "n", "ň": "n",
+        "ş": "sh", "ș": "sh", "š": "sh", "ç": "ch", "č": "ch", "ž": "zh", "é": "e", "è": "e",
+        "ê": "e", "ë": "e", "ß": "s", "ķ": "k",
+    }
+)  # fmt: skip
+COARSE = str.maketrans(
+    {
+        "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "ў": "о",
+        "і": "и", "ы": "и", "й": "и", "ї": "и", "һ": "х", "ҳ": "х", "э": "е", "ё": "е", "є": "е",
+        "щ": "ш", "ц": "с", "ю": "иу", "я": "иа", "ь": None, "ъ": None, "ҷ": "ч", "ӣ": "и",
+    }
+)  # fmt: skip
+# `тс` sounds and is typed in Latin as ц.
+SOUNDS_AS_C = re.compile("тс")
+VOWELS = str.maketrans("", "", "аеиоу")
+
+LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
+# The row of digits has the Kazakh letters.
+KAZAKH_KEYS = {"2": "ә", "3": "і", "4": "ң", "5": "ғ", "8": "ү", "9": "ұ", "0": "қ", "-": "ө"}
+TO_RUSSIAN = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)))
+TO_KAZAKH = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)) | KAZAKH_KEYS)
+TO_LATIN = str.maketrans(dict(zip(RUSSIAN_KEYS, LATIN_KEYS, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A line as words in the one coarse spelling."""
+
+    words: tuple[str, ...]
+
+    @property
+    def length(self) -> float:
+        """Return how many words there are; two Chinese characters count as one."""
+        return sum(len(word) / 2 if IS_HAN.match(word) else 1 for word in self.words)
+
+
+def fold(text: str) -> Skeleton:
+    """Return the skeleton of a line; empty when it holds no letter, digit or question mark."""
+    return _folded(plain(text))
+
+
+def layouts(text: str) -> tuple[Skeleton, ...]:
+    """Return the skeletons of a line read as typed on the wrong keyboard; mostly none."""
+    lower = plain(text)
+    if IS_HAN.search(lower) or IS_ARABIC.search(lower):
+        return ()
+    latin, cyrillic = bool(IS_LATIN.search(lower)), bool(IS_CYRILLIC.search(lower))
+    if latin and not cyrillic:
+        keys = {lower.translate(TO_RUSSIAN), lower.translate(TO_KAZAKH)}
+    elif cyrillic and not latin:
+        keys = {lower.translate(TO_LATIN)}
+    else:
+        return ()
+    return tuple(_folded(each) for each in sorted(keys))
+
+
+def plain(text: str) -> str:
+    """Return a line cleaned, in lower case, with links and long numbers as words, and cut."""
+    text = normalization.digits(shortened(text)).casefold()
+    if not text.isascii():
+        text = normalization.BORROWED.sub(
+            lambda found: found[0].translate(normalization.KAZAKH_OWN), text
+        )
+    text = LONG_NUMBER.sub(" 0000000 ", LINK.sub(" httplink ", text))
+    return text
+
+
+def shortened(text: str) -> str:
+    """Return the head and the end of a long message, or the message.
+
+    It is cut before anything else: cleaning a megabyte takes longer than understanding may.
+    """
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    tail = MOST_CHARACTERS - HEAD_CHARACTERS
+    return f"{text[:HEAD_CHARACTERS]} {text[-tail:]}"
+
+
+def coarse(word: str) -> str:
+    """Return one word, of any script, in the coarse spelling."""
+    if IS_HAN.match(word):
+        return word
+    word = STRETCHED.sub(r"\1\1", word)
+    if IS_ARABIC.match(word):
+        word = kazakh_arabic.to_cyrillic(word)
+    elif not IS_CYRILLIC.match(word):
+        word = latin_to_cyrillic(word)
+    word = SOUNDS_AS_C.sub("с", word).translate(COARSE)
+    return DOUBLED.sub(r"\1", word)
+
+
+def latin_to_cyrillic(word: str) -> str:
+    """Return a Latin-typed word in Cyrillic letters, the same for Kazakh, Russian and Uzbek."""
+    if word.isdecimal():
+        return word
+    letters = word.translate(ACCENTED).translate(WITHOUT_APOSTROPHES)
+    return LATIN_RULE.sub(lambda found: LATIN_SPELT[(found.lastindex or 1) - 1], letters)
+
+
+def sentences(text: str, most: int) -> tuple[str, ...]:
+    """Return the sentences of a message, its first and last ones; none if it is a single one."""
+    found = SENTENCE.findall(shortened(text))
+    if len(found) > most:
+        found = [*found[: most // 2], *found[-(most // 2) :]]
+    return tuple(found) if len(found) > 1 else ()
+
+
+def consonants(word: str) -> str:
+    """Return a coarse word without its vowels, which slips of the finger and habits change most."""
+    return word.translate(VOWELS)
+
+
+def _folded(lower: str) -> Skeleton:
+    lower = lower.translate(APOSTROPHES_TO_ONE)
+    if IS_ARABIC.search(lower):
+        lower = normalization.arabic(lower)
+    tokens = TOKEN.findall(lower)[:MOST_WORDS]
+    return Skeleton(tuple(word for word in map(coarse, tokens) if word))
+
+
+def _own_letters(found: re.Match[str]) -> str:
+    return found[0].translate(normalization.KAZAKH_OWN)
+
+
+APOSTROPHES_TO_ONE = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'"))
+WITHOUT_APOSTROPHES = str.maketrans(dict.fromkeys("'" + normalization.APOSTROPHES, None))

@@ -1,0 +1,58 @@
+"""The phrases: each under one intent and once, every intent in every language."""
+
+import pytest
+
+from bot.understanding import evaluation, phrases
+from bot.understanding.phrases import LANGUAGES, Phrase
+from flows.knowledge.intents import BY_ID, IDS, INTENTS, Kind
+
+EACH = [Phrase(code, intent, f"{intent} {code}") for code in LANGUAGES for intent in IDS]
+FEWEST, FEWEST_DANGER, FEWEST_NONE = 90, 180, 400
+
+
+def rules(written: list[Phrase]) -> list[str]:
+    return [fault.rule for fault in phrases.faults(written)]
+
+
+def test_nothing_is_wrong_with_the_phrases() -> None:
+    assert list(phrases.faults(phrases.read_all())) == []
+
+
+def test_ids_are_unique_and_every_kind_is_there() -> None:
+    assert len(set(IDS)) == len(IDS)
+    assert {intent.kind for intent in INTENTS} == set(Kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_intent_has_as_many_phrases_as_it_needs(language: str) -> None:
+    written = [phrase.intent for phrase in phrases.read(language)]
+    assert [each for each in IDS if written.count(each) < FEWEST] == []
+    danger = [each.id for each in INTENTS if each.kind is Kind.DANGER]
+    assert [each for each in danger if written.count(each) < FEWEST_DANGER] == []
+    assert sum(BY_ID[each].kind is Kind.NONE for each in written) >= FEWEST_NONE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_phrases_stand_in_the_order_of_the_intents(language: str) -> None:
+    places = [IDS.index(phrase.intent) for phrase in phrases.read(language)]
+    assert places == sorted(places)
+
+
+def test_few_test_lines_are_phrases_too() -> None:
+    written = {phrases.key(phrase.text) for phrase in phrases.read_all()}
+    lines = {phrases.key(line.phrase.text) for line in evaluation.held_lines()}
+    # Other hands wrote them without seeing the phrases, so greetings and single words meet.
+    assert len(lines & written) <= 0.15 * len(lines)
+
+
+def test_faults_are_found() -> None:
+    one = Phrase("ru", "life.pension", "Пенсия?")
+    other_intent, again = (
+        Phrase("kk", "life.school", "пенсиЯ"),
+        Phrase("ru", "life.pension", "pensiya"),
+    )
+    assert rules([*EACH, one, other_intent]) == ["two intents"]
+    assert rules([*EACH, one, again]) == ["twice"]
+    assert rules([*EACH, Phrase("uz", "life.moon", "oy")]) == ["unknown intent"]
+    assert rules([*EACH, Phrase("uz", "life.school", " maktab")]) == ["untidy"]
+    assert rules(EACH[1:]) == ["no phrase"]

@@ -1,0 +1,61 @@
+"""The skeleton is the same however a line is typed: script, keyboard, case, slips."""
+
+import pytest
+
+from bot.understanding import skeleton
+
+SAME = [
+    ("Менің құжатым жоқ", "менин кужатым жок"),
+    ("Менің құжатым жоқ", "мениң құжатым жоқ"),
+    ("Менің құжатым жоқ", "مەنىڭ قۇجاتىم جوق"),
+    ("Менің құжатым жоқ", "menin qujatym joq"),
+    ("Менің құжатым жоқ", "meniń qujatym joq"),
+    ("Менің құжатым жоқ", "MENIN KUZHATIM ZHOK"),
+    ("мой паспорт просрочен", "moy pasport prosrochen"),
+    ("мой паспорт просрочен", "МОЙ ПАСПОРТ ПРОСРОЧЕННННН"),
+    ("россия", "росия"),
+    ("ещё", "еще"),
+    ("ҳужжатим йўқ", "hujjatim yo'q"),
+    ("ҳужжатим йўқ", "hujjatim yoʻq"),
+    ("кўчиб кетмоқчиман", "ko4ib ketmoqchiman"),
+    ("кўчиб кетмоқчиман", "koʻchib ketmoqchiman"),
+    ("ＩＩＮ 是什么", "iin是什么"),
+]
+WRONG_KEYBOARD = [
+    ("ghbdtn", "привет"),
+    ("vjq gfcgjhn", "мой паспорт"),
+    ("0fpf0", "қазақ"),
+    ("йфтвфн", "qanday"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_ways_to_type_a_line_have_one_skeleton(one: str, other: str) -> None:
+    assert skeleton.fold(one).words == skeleton.fold(other).words != ()
+
+
+@pytest.mark.parametrize(("typed", "meant"), WRONG_KEYBOARD)
+def test_a_line_typed_on_the_wrong_keyboard_has_its_own_reading(typed: str, meant: str) -> None:
+    readings = [line.words for line in skeleton.layouts(typed)]
+    assert skeleton.fold(meant).words in readings
+
+
+def test_different_words_stay_different() -> None:
+    lines = ["паспорт", "пенсия", "грант", "护照", "签证", "бала", "bola"]
+    assert len({skeleton.fold(line).words for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "\u200b\u200f", "…", "😀😀", "\ud800"])
+def test_what_holds_no_word_has_no_skeleton(text: str) -> None:
+    assert skeleton.fold(text).words in ((), ("",))
+
+
+def test_a_long_message_is_cut_but_keeps_its_head_and_its_end() -> None:
+    words = skeleton.fold(f"алғашқы {'сөз ' * 5000}соңғы").words
+    assert words[0] == skeleton.fold("алғашқы").words[0]
+    assert len(words) <= skeleton.MOST_WORDS
+
+
+def test_links_and_numbers_lose_what_they_say() -> None:
+    one = skeleton.fold("позвоните +7 701 123 45 67 или http://one.example/a")
+    assert one == skeleton.fold("позвоните 8 (702) 765-43-21 или https://two.example/b")

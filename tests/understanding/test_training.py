@@ -1,0 +1,77 @@
+"""Training gives the same bytes twice, and the model that ships is of the phrases that ship."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.understanding import phrases, training
+from bot.understanding.model import VERSION, Model, ModelError, Recognizer
+from bot.understanding.phrases import Phrase
+from flows.knowledge.intents import IDS
+
+EVERY = 40
+
+
+@pytest.fixture(name="few", scope="module")
+def _few() -> list[Phrase]:
+    pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
+    intents = ("danger.detained", "kandas.term", "life.pension", "none.other_topic")
+    return [phrase for phrase in phrases.read("ru") if phrase.intent in intents][::8]
+
+
+def test_the_same_phrases_give_the_same_bytes(few: list[Phrase], tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        training.train(few, "digest")[0].save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_other_phrases_give_other_bytes(few: list[Phrase], tmp_path: Path) -> None:
+    training.train(few, "digest")[0].save(tmp_path / "one")
+    training.train(few[1:], "digest")[0].save(tmp_path / "other")
+    assert (tmp_path / "one").read_bytes() != (tmp_path / "other").read_bytes()
+
+
+def test_near_duplicates_are_held_back_together() -> None:
+    pytest.importorskip("scipy", reason="training needs the dependency group `training`")
+    lines = ["когда будет решение по статусу", "когда будет решение по статусу?!", "сколько ждать"]
+    groups = training.near_duplicates([Phrase("ru", "kandas.term", line) for line in lines])
+    assert groups[0] == groups[1] != groups[2]
+    written = [phrase for phrase in phrases.read_all() if phrase.intent == "kandas.term"]
+    samples = training.gather(written)
+    folds = training.folds(samples.groups)
+    assert len(set(folds)) == training.FOLDS
+    for group in np.unique(samples.groups):
+        assert len(set(folds[samples.groups == group])) == 1
+
+
+def test_the_model_that_ships_is_of_the_phrases_that_ship() -> None:
+    model = Model.load()
+    assert model.digest == phrases.digest(), "run ./kosh understanding train"
+    assert set(model.classes) == set(IDS)
+
+
+def test_the_model_that_ships_knows_its_phrases() -> None:
+    """Another fold or hash in reading than in training would be seen here first."""
+    recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
+    right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
+    assert right / len(written) > 0.85
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 torn"])
+def test_a_damaged_model_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "model.npz"
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match="understanding train"):
+        Model.load(file)
+
+
+def test_a_model_of_another_version_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.npz"
+    Model.load().save(file)
+    assert Model.load(file).classes == Model.load().classes
+    monkeypatch.setattr("bot.understanding.model.VERSION", VERSION + 1)
+    with pytest.raises(ModelError, match="another version"):
+        Model.load(file)
