@@ -24,6 +24,7 @@ class Topic(Choice):
     `unlisted` is said where nothing is found: no other way to write it would be understood better.
     """
 
+    asks_freely: bool = True
     unlisted: Text = _(
         "There is no verified answer to that here. A person can answer it: press “Talk to a"
         " person”, or choose a question."

@@ -15,6 +15,11 @@ TOPIC = Choice(
     label=button("Topic"),
     text=_("What is it about?"),
     among=(
+        # A page holds eight: what is urgent stands first.
+        Option("danger", row("I may be in danger")),
+        Option("trouble", row("Refusal or lost papers")),
+        Option("stay_ends", row("Visa or stay ends soon")),
+        Option("passport", row("Passport runs out")),
         Option("general", row("General question")),
         Option("registration", row("My registration")),
         Option("other_person", row("Helping someone else")),
@@ -22,10 +27,6 @@ TOPIC = Choice(
         Option("former_citizen", row("Former citizen")),
         Option("no_papers", row("Ethnicity in papers")),
         Option("spouse", row("My spouse")),
-        Option("passport", row("Passport runs out")),
-        Option("stay_ends", row("Visa or stay ends soon")),
-        Option("trouble", row("Refusal or lost papers")),
-        Option("danger", row("I may be in danger")),
     ),
 )
 

@@ -14,11 +14,11 @@ from bot.broadcasts import archive
 from bot.cache import Busy, CacheUnavailable
 from bot.channels import ChannelCall, Inbound, SendError
 from bot.conversations import deletable_messages
-from bot.observability import logging
+from bot.observability import logging, metrics
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
-from flows.engine.events import DeleteInput, Forget, QuickExit, Say
+from flows.engine.events import DeleteInput, Forget, NotUnderstood, QuickExit, Say
 from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
@@ -94,6 +94,8 @@ async def answer(
             case DeleteInput():
                 await _delete(rt, inbound, (inbound.message_id,))
                 stands = [each for each in stands if each != inbound.message_id]
+            case NotUnderstood(language, step):
+                metrics.NOT_UNDERSTOOD.labels(language, step).inc()
             case _:
                 pass
     says, sheet = share_links.linked(rt, turn)

@@ -13,6 +13,7 @@ from bot.channels import ChannelCall, Inbound
 from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
+from bot.observability import metrics
 from bot.outbox import ClaimedMessage
 from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
 from bot.people.identities import Person
@@ -28,6 +29,7 @@ from flows.engine.events import (
     Export,
     Forget,
     Kind,
+    NotUnderstood,
     PrintList,
     QuickExit,
     Rated,
@@ -207,6 +209,8 @@ async def _apply(
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
         case SetPin(new_pin):
             await pin.set_pin(transaction, person, new_pin)
+        case NotUnderstood(language, step):
+            metrics.NOT_UNDERSTOOD.labels(language, step).inc()
         case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:

@@ -10,6 +10,7 @@ from bot.i18n import (
     countries,
     crisis_words,
     identity_numbers,
+    language_guess,
     mrz,
     normalization,
     parsers,
@@ -57,6 +58,10 @@ class Languages:
         spoken = [code for code in self._codes if code.partition("_")[0] == language]
         read = [code for code in spoken if script in ("", SCRIPTS[code])]
         return min(read, key=len, default=None)
+
+    def guess(self, typed: str) -> str | None:
+        code = language_guess.guess(typed)
+        return code if code in self._codes else None
 
     def render(self, label: Label, language: str) -> str:
         return self._renderings.get(language, self._english)(label)

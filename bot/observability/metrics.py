@@ -51,6 +51,11 @@ ANSWERS = Counter(
     "kosh_answers", "Answers of the web server, by part and status.", ("of", "status"),
     registry=REGISTRY,
 )  # fmt: skip
+# How well people are understood; of what they wrote, nothing is counted or kept.
+NOT_UNDERSTOOD = Counter(
+    "kosh_not_understood", "Texts that were not understood, by language and step.",
+    ("language", "step"), registry=REGISTRY,
+)  # fmt: skip
 PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
     registry=REGISTRY,

@@ -35,6 +35,8 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
         number = turn.words.number(typed, 1, len(asked.options) or 1)
         if isinstance(number, int) and asked.options:
             return asked.options[number - 1].key
+    if question is not None and question.asks_freely and turn.understanding is not None:
+        return Refusal.NOT_LISTED
     if question is None:
         return _read_screen(turn, asked, typed)
     return question.read(typed, Reading(turn.words, asked.language, turn.today))
@@ -101,7 +103,9 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     if asked.key == pin_screens.PIN:
         turn.notes.append((pin_screens.NOT_A_PIN,))
     elif turn.c.language:
-        turn.notes.append((explain(refusal, question or screens.DELETE_SCREEN),))
+        again = refusal is Refusal.NOT_LISTED and asked.tries % 2 == 1
+        text = explain(refusal, question or screens.DELETE_SCREEN)
+        turn.notes.append((screens.NOT_FOUND_AGAIN if again else text,))
     if turn.c.language and asked.tries >= 2:
         turn.notes.append((screens.ASK_AGAIN,))
     _repeat(turn, asked, tries=asked.tries + 1)

@@ -13,10 +13,10 @@ from flows.engine import (
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import Forget, QuickExit, Relay, Stopped
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Answer, Consent, Flow, Form, HandoffOffer, Notice
+from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.language_protocol import Refusal, Reserved
-from flows.engine.questions import FreeText
-from flows.engine.state import UNASKED, Conversation
+from flows.engine.recognition import Danger
+from flows.engine.state import Conversation
 from flows.engine.text import _
 from flows.engine.turn import TurnState
 
@@ -107,27 +107,27 @@ def _skip(turn: TurnState) -> None:
     recording.record(turn, *place, None, typed=False)
 
 
-def to_person(turn: TurnState, topic: str = "", typed: str = "") -> None:
+def to_person(turn: TurnState, topic: str = "") -> None:
+    """Open the handoff, with its topic if that is known; what was open before waits."""
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
-    if handoff is None or turn.c.with_officer or turn.c.flow == handoff.name:
+    if handoff is None or turn.c.with_officer:
+        return turn.ask()
+    if turn.c.flow == handoff.name:
+        _put_topic(turn, handoff, topic)
         return turn.ask()
     parked, road = turn.c.flow, turn.path()
     now = road[1].current(turn.form(road[0]).cursor) if road else None
     if now is not None and isinstance(now.item, HandoffOffer):
         topic = topic or now.item.topic
     turn.open_flow(handoff)
-    turn.put_form(handoff, _prefilled(turn, handoff, topic, typed))
+    _put_topic(turn, handoff, topic)
     turn.c = replace(turn.c, suspended_flow=parked)
     turn.ask()
 
 
-def _prefilled(turn: TurnState, handoff: Flow, topic: str, typed: str) -> Form:
-    """The handoff's form with what is known; words wait there to be kept or written anew."""
-    form, asked = turn.form(handoff), handoff.find("words")
+def _put_topic(turn: TurnState, handoff: Flow, topic: str) -> None:
     if topic:
-        form = form.put("topic", Answer(topic))
-    words = turn.words.text(typed, asked.maximum if isinstance(asked, FreeText) else 0)
-    return form if isinstance(words, Refusal) else form.put("words", Answer(words, UNASKED))
+        turn.put_form(handoff, turn.form(handoff).put("topic", Answer(topic)))
 
 
 def _stop(turn: TurnState) -> None:
@@ -169,5 +169,6 @@ def relay(turn: TurnState, text: str) -> None:
     if isinstance(words, Refusal):
         too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
         return turn.say_and_reprompt(too_long)
-    turn.effects.append(Relay(words))
+    urgent = turn.recognize(text).danger is Danger.CLEAR
+    turn.effects.append(Relay(words, urgent))
     turn.c = replace(turn.c, asked=None, after_pin="")

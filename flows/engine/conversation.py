@@ -8,9 +8,11 @@ from flows.engine import (
     answering,
     checklist_screens,
     commands,
+    hearing,
     pin_screens,
     prompting,
     registration_screens,
+    safety,
     screen_answers,
     screens,
     typed_text,
@@ -45,6 +47,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.questions import Phone
+from flows.engine.replies import Understanding
 from flows.engine.state import Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
@@ -58,12 +61,14 @@ def step(
     event: Event,
     today: date,
     page: Page = Page.NEVER,
+    understanding: Understanding | None = None,
 ) -> Turn:
     """Take one event; pure, so that the same event on the same conversation is the same turn.
 
-    `page` says whether the channel sends people to the secure page for what is private.
+    `page` says whether the channel sends people to the secure page for what is private. Without
+    `understanding` only answers, commands and words of danger are understood.
     """
-    turn = TurnState(flows, words, conversation, today, page, prompting.ask)
+    turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
     _drop_ephemeral(turn)
     return Turn(turn.c, tuple(turn.says), tuple(turn.effects))
@@ -85,7 +90,13 @@ def _drop_ephemeral(turn: TurnState) -> None:
         )
     }
     listed = turn.c.asked is not None and turn.c.asked.key in checklist_screens.OFFERS
-    turn.c = replace(turn.c, forms=forms, draft_list=turn.c.draft_list if listed else None)
+    heard = turn.c.asked is not None and turn.c.asked.key in (hearing.REPLY, screens.LANGUAGE)
+    turn.c = replace(
+        turn.c,
+        forms=forms,
+        draft_list=turn.c.draft_list if listed else None,
+        heard=turn.c.heard if heard else None,
+    )
 
 
 def _take(turn: TurnState, event: Event) -> None:
@@ -98,10 +109,10 @@ def _take(turn: TurnState, event: Event) -> None:
             _pressed(turn, payload)
         case Shared(phone, own):
             _shared(turn, phone, own)
-        case Unreadable(kind):
-            upload_events.unreadable(turn, kind)
-        case Attached(kind, ref, size):
-            upload_events.attached(turn, kind, ref, size)
+        case Unreadable(kind, caption):
+            upload_events.unreadable(turn, kind, caption)
+        case Attached():
+            upload_events.attached(turn, event)
         case UploadChecked() | UploadStatusChanged() | UploadRequested():
             upload_events.take_event(turn, event)
         case Resumed():
@@ -150,6 +161,8 @@ def _pressed(turn: TurnState, payload: str) -> None:
         return checklist_screens.open_list(turn)
     if payload.startswith("!"):
         return _press_command(turn, payload[1:])
+    if payload.startswith("?"):
+        return _press_reply(turn, payload[1:])
     if payload[:1] == "*" and payload[1:] in screens.RATINGS:
         turn.effects.append(Rated(payload[1:]))
         return turn.say(((screens.RATED,),), (), service=True)
@@ -172,6 +185,16 @@ def _pressed(turn: TurnState, payload: str) -> None:
             answering.answer(turn, asked, key, typed=False)
         case _:
             screen_answers.old_button(turn)
+
+
+def _press_reply(turn: TurnState, key: str) -> None:
+    """Do what a button of an answer says; it is good as long as its message stands."""
+    if turn.c.with_officer or key == "back":
+        return turn.ask()
+    if key == "urgent":
+        return commands.to_person(turn, safety.TOPIC)
+    if not hearing.press(turn, key):
+        screen_answers.old_button(turn)
 
 
 def _press_command(turn: TurnState, word: str) -> None:

@@ -36,9 +36,13 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is no text: `photo`, `voice`, `location`, `sticker`, …"""
+    """Something that is no text: `photo`, `voice`, `location`, `sticker`, …
+
+    `caption` is what was written with it.
+    """
 
     kind: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,13 @@ class Attached:
     """A file that the person sent: a `photo` or a `document`.
 
     `ref` is where the channel keeps it for a while; `size` in bytes where the platform tells it.
+    `caption` is what was written with it.
     """
 
     kind: str
     ref: str
     size: int = 0
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +235,18 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Words for the officer who holds the case."""
+    """Words for the officer who holds the case; `urgent` if they speak of danger."""
 
     words: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A text was not understood: counted by language and step, and nothing of it is kept."""
+
+    language: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +336,7 @@ type Effect = (
     | ConsentGiven
     | Withdraw
     | Relay
+    | NotUnderstood
     | Rated
     | CancelCase
     | DeleteInput

@@ -90,6 +90,10 @@ class Words(Protocol):
         """The offered language for a platform's tag such as `zh-hans`; None when there is none."""
         ...
 
+    def guess(self, typed: str) -> str | None:
+        """The offered language that a text is written in; None where nothing tells."""
+        ...
+
     def render(self, label: Label, language: str) -> str:
         """A label or sentence as it is shown in that language."""
         ...

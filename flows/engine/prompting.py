@@ -21,7 +21,8 @@ from flows.engine.flow import (
     shown,
 )
 from flows.engine.questions import Option, Phone
-from flows.engine.state import RegistrationStatus
+from flows.engine.recognition import Danger
+from flows.engine.state import RegistrationStatus, waits
 from flows.engine.text import Text, _, button, verbatim
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
 
@@ -70,14 +71,18 @@ def _paper_name(turn: TurnState, key: str) -> Text:
     )
 
 
-def ask_language(turn: TurnState) -> None:
+def ask_language(turn: TurnState, above: Text | None = None) -> None:
+    """Ask for the language in every language; `above` is said in each of them before it."""
     screen = screens.language_screen(turn.words)
     codes = [code for code, _name in turn.words.languages()]
+    if above is not None:
+        turn.notes.append(tuple(verbatim(turn.words.render(above, code)) for code in codes))
     lines = tuple(verbatim(turn.words.render(screen.text, code)) for code in codes)
     turn.ask_screen(screen, paragraph=lines)
 
 
 def _ask_menu(turn: TurnState, page: int = 0) -> None:
+    turn.c = replace(turn.c, heard=None)
     registered = turn.c.registration is not None
     menu = screens.menu_screen(turn.flows.values(), turn.c.is_persistent, registered, turn.c.muted)
     turn.ask_screen(menu, page=page)
@@ -95,7 +100,9 @@ def _ask_step(
         return turn.send_to_page(stop.item.label, skips=stop.item.skippable)
     old = shown(stop)
     if old is not None and not found:
-        turn.notes.append((_(screens.EARLIER.msgid, answer=old),))
+        suggested = stop.answer is not None and waits(stop.answer)
+        note = screens.SUGGESTED if suggested else screens.EARLIER
+        turn.notes.append((_(note.msgid, answer=old),))
     buttons = option_buttons(asked.nonce, offered, page)
     controls = _controls(turn, flow, road, stop, asked.nonce)
     turn.say(
@@ -163,7 +170,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
     """A case whose words speak of danger is urgent, whatever its topic."""
-    if isinstance(effect, OpenCase) and turn.words.danger(effect.words):
+    if isinstance(effect, OpenCase) and turn.recognize(effect.words).danger is Danger.CLEAR:
         return replace(effect, urgent=True)
     return effect
 

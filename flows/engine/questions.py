@@ -41,6 +41,7 @@ class Question:
 
     `depends` names the questions whose change reopens this one. `rev` rises when the meaning
     changes; `was` lists earlier names. An answer that is not `persisted` is forgotten at consent.
+    A question that `asks_freely` invites one of the person's own, which is recognised, not read.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Question:
     skippable: bool = False
     sensitive: bool = False
     persisted: bool = True
+    asks_freely: bool = False
 
     @property
     def options(self) -> tuple[Option, ...]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-# Families of values that a message may name, as keys of `Recognition.entities`. A question whose
-# `entity` is one of them is offered the value, to be confirmed by a button.
-COUNTRY, FAMILY, REGION = "country", "family", "region"
+# Values that a message may name, as keys of `Recognition.entities`; each is only a suggestion.
+COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
+REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
 
 class Confidence(StrEnum):
@@ -35,8 +35,8 @@ class Recognition:
 
     `intents` are ids: where it is sure, those to answer, one for each question in the message, at
     most two; where it is unsure, up to three to choose among, likeliest first; else the likeliest,
-    or none. `entities` are values that the message names, as the keys of a question's answers:
-    `country` ISO 3166-1 alpha-2, `family` as in the checklist, `region` as in `regions`.
+    or none. `entities` are values that the message names: countries as ISO 3166-1 alpha-2, regions
+    by their keys in `flows.knowledge.regions`, numbers in digits.
     """
 
     confidence: Confidence

@@ -1,6 +1,14 @@
 """Answers to the assistant's own screens: menu, language, registration, deletion."""
 
-from flows.engine import announcement_screens, checklist_screens, commands, pin_screens, screens
+from flows.engine import (
+    announcement_screens,
+    checklist_screens,
+    commands,
+    hearing,
+    pin_screens,
+    safety,
+    screens,
+)
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import CancelCase, Withdraw
 from flows.engine.fast_replace import replace
@@ -37,6 +45,9 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
             checklist_screens.answer(turn, asked, key)
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)
+        case hearing.REPLY:
+            turn.replaces = False
+            hearing.press(turn, key)
         case _:
             old_button(turn)
 
@@ -44,8 +55,15 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 def _choose_language(turn: TurnState, code: str) -> None:
     if not turn.c.language:
         turn.notes += [(screens.WELCOME,), (screens.RISK,)]
+    heard = turn.c.heard
     turn.c = replace(turn.c, language=code, asked=None)
-    turn.ask()
+    if heard is None or turn.c.with_officer:
+        return turn.ask()
+    turn.replaces = False
+    if heard.danger is not None:
+        turn.c = replace(turn.c, heard=None)
+        return safety.show(turn, heard.danger)
+    hearing.hear_again(turn, heard)
 
 
 def _choose(turn: TurnState, key: str) -> None:

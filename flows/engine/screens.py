@@ -33,8 +33,13 @@ MENU_TEXT = _("What would you like to do?")
 OLD_BUTTON = _("That button is from an earlier step. Here is where we are now.")
 CHANGED = _("This form has changed a little since you last wrote. Nothing you answered is lost.")
 EARLIER = _("Your earlier answer: {answer}")
+SUGGESTED = _("From what you wrote: {answer}")
 SAVED = _("{label}: {answer}")
 ASK_AGAIN = _("If it does not work, a person can help. Write “person” or press the button.")
+NOT_FOUND_AGAIN = _(
+    "I did not find that either. Please choose a button or write it in another way."
+)
+ANSWERING_IN = _("I answer in this language: {language}. To change it, write “language”.")
 CANNOT_READ = _("I cannot read this. Please write or use a button.")
 CANNOT_HEAR = _(
     "Recordings are not heard here and not passed on. Please write, or let somebody you trust write"
@@ -142,6 +147,11 @@ BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
 OPEN_PAGE = button("Open the page")
 USE_PAGE = button("Use a private page")
+
+
+def guessed(words: Words, code: str) -> Text:
+    """Return the sentence that says which language was guessed."""
+    return _(ANSWERING_IN.msgid, language=dict(words.languages())[code])
 
 
 def language_screen(words: Words) -> Choice:

@@ -58,6 +58,19 @@ class MadeList:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What was understood of a question, to be answered again in another language; no words.
+
+    `danger` is the kind of danger that it speaks of, None if it speaks of none.
+    """
+
+    intents: tuple[str, ...]
+    sure: bool
+    entities: Mapping[str, str] = field(default_factory=dict)
+    danger: str | None = None
+
+
+@dataclass(frozen=True)
 class Conversation:
     """All that is remembered with a person between two turns.
 
@@ -66,6 +79,7 @@ class Conversation:
     officer asked for. `draft_list` is a list that was just made, `saved_list` one that the person
     keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is the flow
     to return to after the handoff. `topics` are those that the person subscribes to.
+    `not_understood` counts texts in a row that were not.
     """
 
     language: str = ""
@@ -88,6 +102,8 @@ class Conversation:
     has_pin: bool = False
     after_pin: str = ""
     topics: tuple[str, ...] = ()
+    heard: Heard | None = None
+    not_understood: int = 0
 
 
 @dataclass(frozen=True, slots=True)

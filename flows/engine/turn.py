@@ -20,6 +20,8 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Question
+from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.replies import Reply, Understanding
 from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import Text, _, button
 
@@ -29,6 +31,9 @@ FILE = Button("!file", button("Choose a file"), Kind.FILE)
 
 
 type Prompt = Callable[["TurnState", tuple[Option, ...], int, str], None]
+
+
+NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
@@ -42,6 +47,7 @@ class TurnState:
         today: date,
         page: Page,
         prompt: Prompt,
+        understanding: Understanding | None = None,
     ) -> None:
         self.flows = flows
         self.words = words
@@ -52,12 +58,36 @@ class TurnState:
         self.says: list[Say] = []
         self.effects: list[Effect] = []
         self.replaces = False
+        self.understanding = understanding
+        # The language was guessed in this step, so a button to change it is near.
+        self.guessed = False
         self._prompt = prompt
+        self._recognized: tuple[str, Recognition] | None = None
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
         """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
         self._prompt(self, found, page, at)
+
+    def recognize(self, text: str) -> Recognition:
+        """Return what a text may mean, recognised once a step."""
+        if self._recognized is None or self._recognized[0] != text:
+            found = NOTHING
+            if self.understanding is not None:
+                found = self.understanding.recognizer.recognize(text, self.c.language)
+            if found.danger is not Danger.CLEAR and self.words.danger(text):
+                found = replace(found, danger=Danger.CLEAR)
+            self._recognized = (text, found)
+        return self._recognized[1]
+
+    def reply(self, intent: str) -> Reply | None:
+        """Return the reply to an intent, if there is one."""
+        return self.understanding.replies.get(intent) if self.understanding else None
+
+    def asks_freely(self) -> bool:
+        """Return True if what was asked last invites a question."""
+        question = self.question(self.c.asked) if self.c.asked else None
+        return question is not None and question.asks_freely
 
     def path(self) -> tuple[Flow, Path] | None:
         """The flow the person is in, and their path through it; found once a form."""

@@ -1,16 +1,21 @@
-"""Typed text: a command, words for the officer, or an answer to what was asked."""
+"""Typed text: a command, danger, an answer to what was asked, words for an officer, a question."""
 
-from flows.engine import answering, commands, pin_screens, screens
+from flows.engine import answering, commands, hearing, pin_screens, prompting, safety, screens
+from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
 from flows.engine.questions import FreeText, PersonName
-from flows.engine.state import Asked
+from flows.engine.recognition import Confidence, Danger
+from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
 
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MAX_READ = 5000
+# So many words in place of a name are sooner a question, if it is recognised for sure.
+MIN_QUESTION_WORDS = 3
 
 
 def said(turn: TurnState, text: str) -> None:
+    """Take a text: safety words, the officer's share, danger, the form's answer, a question."""
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)
@@ -22,25 +27,107 @@ def said(turn: TurnState, text: str) -> None:
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
         control = _written_control(turn, text)
         return commands.run(turn, control) if control else commands.relay(turn, text)
-    if turn.c.language and _speaks_of_danger(turn, text):
-        return _danger(turn, text)
-    if asked is None or (not turn.c.language and word):
-        return commands.run(turn, word) if word else commands.start(turn, "")
+    if not turn.c.language:
+        return _first_words(turn, text, word)
+    if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
+        return commands.to_person(turn, safety.TOPIC)
+    if safety.is_clear(turn, text):
+        return safety.show(turn, turn.recognize(text).danger_intent)
+    if asked is None:
+        return _unasked(turn, text, word)
+    _judge(turn, asked, text, word)
+
+
+def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
+    """Take a text as the answer to what was asked if it can be one, else as a question."""
     word = word or _written_control(turn, text)
     if word and isinstance(turn.question(asked), (FreeText, PersonName)):
         return commands.run(turn, word)
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
     reading = answering.read(turn, asked, text)
-    if isinstance(reading, Refusal):
-        return commands.run(turn, word) if word else answering.refuse(turn, asked, reading)
+    if word and isinstance(reading, Refusal):
+        return commands.run(turn, word)
+    safety.note_suspicion(turn, text)
+    if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
+        refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
+        if _may_ask(turn, asked, text, refusal) and hearing.hear(turn, text):
+            return
+        return answering.refuse(turn, asked, refusal)
     if isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
     answering.narrow(turn, asked, reading)
 
 
+def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
+    """Take a text where nothing was asked, as after the chat was cleared."""
+    if word:
+        return commands.run(turn, word)
+    if turn.understanding is None:
+        return commands.start(turn, "")
+    hearing.hear(turn, text)
+
+
+# Before a language is chosen
+
+
+def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
+    """Guess the language of a first message and answer it; ask for the language if none is near."""
+    asked = turn.c.asked
+    reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
+    if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
+        return answering.answer(turn, asked, reading, typed=True)
+    if word:
+        return commands.run(turn, word)
+    guessed = turn.words.guess(text) if turn.understanding else None
+    if guessed is None:
+        return _ask_language(turn, text)
+    turn.c = replace(turn.c, language=guessed, asked=None)
+    turn.guessed = True
+    if safety.is_clear(turn, text):
+        return safety.show(turn, turn.recognize(text).danger_intent)
+    turn.notes += [(screens.WELCOME,), (screens.RISK,), (screens.guessed(turn.words, guessed),)]
+    safety.note_suspicion(turn, text)
+    hearing.hear(turn, text)
+
+
+def _ask_language(turn: TurnState, text: str) -> None:
+    """Ask for the language; what was understood is answered once it is chosen."""
+    found = turn.recognize(text)
+    danger = found.danger is Danger.CLEAR
+    if danger or found.confidence is not Confidence.UNKNOWN:
+        intent = found.danger_intent if danger else None
+        sure = found.confidence is Confidence.SURE
+        turn.c = replace(turn.c, heard=Heard(found.intents, sure, found.entities, intent))
+    if turn.c.asked is not None and not danger:
+        return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
+    turn.c = replace(turn.c, after_pin="", flow="", suspended_flow="")
+    prompting.ask_language(turn, above=safety.ONE_SENTENCE if danger else None)
+
+
+# Judging
+
+
+def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True if a text reads as a name, and is for sure a question."""
+    if not isinstance(turn.question(asked), PersonName) or turn.understanding is None:
+        return False
+    if len(text.split()) < MIN_QUESTION_WORDS:
+        return False
+    return turn.recognize(text).confidence is Confidence.SURE
+
+
+def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
+    """Return False for what is no question: nothing, or a private answer that was mistyped."""
+    if turn.understanding is None or refusal is Refusal.EMPTY:
+        return False
+    question = turn.question(asked)
+    private = asked.key == pin_screens.PIN or (question is not None and question.sensitive)
+    return not (private and any(each.isdigit() for each in text))
+
+
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Whether words are a PIN that was asked for while an officer has the talk.
+    """Return True if words are a PIN that was asked for while an officer has the talk.
 
     Other screens are answered by their buttons then: a "yes" is for the officer.
     """
@@ -49,28 +136,8 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
     return not isinstance(answering.read(turn, asked, text), Refusal)
 
 
-def _speaks_of_danger(turn: TurnState, text: str) -> bool:
-    """Words of danger, unless they are a label that was offered or go to an officer anyway."""
-    asked = turn.c.asked
-    to_officer = asked is not None and isinstance(turn.question(asked), FreeText)
-    flow = turn.flows.get(turn.c.flow)
-    if (flow and flow.hands_over and to_officer) or not turn.words.danger(text):
-        return False
-    offered = asked.options if asked else ()
-    return not any(turn.words.same(text, each.words) for each in offered)
-
-
-def _danger(turn: TurnState, typed: str) -> None:
-    """Take the person to an officer with the topic that comes first, and with their words."""
-    flow = turn.flows.get(turn.c.flow)
-    if flow and flow.hands_over:
-        turn.put_form(flow, commands._prefilled(turn, flow, "danger", typed))
-        return turn.ask()
-    commands.to_person(turn, "danger", typed)
-
-
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
-    """A control's label written out instead of pressed."""
+    """Return the control whose label was written out instead of pressed."""
     controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
     if turn.c.with_officer:
         controls.append((screens.BACK_TO_BOT, Reserved.MENU))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from flows.engine import registration_screens, screens
+from flows.engine import commands, hearing, registration_screens, safety, screens, typed_text
 from flows.engine.events import (
+    Attached,
     Awaited,
     ConsentGiven,
     DeleteInput,
@@ -16,6 +17,7 @@ from flows.engine.events import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Upload
+from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
@@ -50,13 +52,26 @@ def take_event(
             assert_never(event)
 
 
-def attached(turn: TurnState, kind: str, ref: str, size: int) -> None:
-    """A file is taken where a paper was asked for, by the form or by the officer."""
+def attached(turn: TurnState, event: Attached) -> None:
+    """Take a file where a paper was asked for, by the form or by the officer."""
     place = awaited(turn.flows, turn.c)
     if place is None:
-        return unreadable(turn, kind)
-    turn.effects.append(TakeFile(place, ref, size))
+        return unreadable(turn, event.kind, event.caption)
+    turn.effects.append(TakeFile(place, event.ref, event.size))
     turn.c = replace(turn.c, pending_uploads=turn.c.pending_uploads + 1)
+    if event.caption:
+        _read_caption(turn, event.caption)
+
+
+def _read_caption(turn: TurnState, caption: str) -> None:
+    """Take what was written with a file: words for the officer, danger, or a question."""
+    if turn.c.with_officer:
+        return commands.relay(turn, caption)
+    found = turn.recognize(caption)
+    if found.danger is Danger.CLEAR:
+        return safety.show(turn, found.danger_intent)
+    if found.confidence is Confidence.SURE:
+        hearing.hear(turn, caption)
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
@@ -89,17 +104,27 @@ def _requested_upload_received(turn: TurnState) -> None:
     turn.c = replace(turn.c, papers={**turn.c.papers, turn.c.requested_upload: "checked"})
 
 
-def unreadable(turn: TurnState, kind: str) -> None:
+def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
+    """Say that a thing cannot be read here; what was written with it is taken as a text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())
             turn.say_and_reprompt(screens.NO_LOCATION)
         case "photo" | "document":
             turn.effects.append(DeleteInput())
-            turn.say_and_reprompt(screens.NO_PICTURES)
+            _without_file(turn, caption)
         case "voice":
             more = () if turn.c.with_officer else (screens.OR_A_PERSON,)
             turn.notes.append((screens.CANNOT_HEAR, *more))
             turn.ask()
         case _:
             turn.say_and_reprompt(screens.CANNOT_READ)
+
+
+def _without_file(turn: TurnState, caption: str) -> None:
+    if not caption.strip():
+        return turn.say_and_reprompt(screens.NO_PICTURES)
+    turn.notes.append((screens.NO_PICTURES,))
+    typed_text.said(turn, caption)
+    if turn.notes:
+        turn.ask()

@@ -17,6 +17,7 @@ from flows.knowledge.pilot_2026 import PHASE, PILOT, PILOT_WITHHELD
 from flows.knowledge.quota import DUTIES, QUOTA, QUOTA_WITHHELD, SETTLED
 from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
 from flows.knowledge.requirements import REQUIREMENTS
+from flows.knowledge.safety import SAFETY_FACTS
 from flows.knowledge.settling import SETTLING, SETTLING_WITHHELD
 from flows.knowledge.withheld import COUNTRIES_WITHHELD
 
@@ -43,6 +44,7 @@ FACTS: Sequence[Fact] = tuple(
             *OFFICES,
             *CONTACTS,
             *HOTLINES,
+            *SAFETY_FACTS,
             TESTS,
         )
     )

@@ -29,6 +29,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.replies import Understanding
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
 
@@ -105,13 +106,21 @@ class Chat:
     effects: list[Effect] = field(default_factory=list)
     turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
+    understanding: Understanding | None = None
     # Whether each event is taken twice; histories and transcripts do, which see every event.
     twice: bool = False
 
     @classmethod
-    def begun(cls, language: str = "ru", flow: str = "", *, twice: bool = False) -> Self:
+    def begun(
+        cls,
+        language: str = "ru",
+        flow: str = "",
+        *,
+        twice: bool = False,
+        understanding: Understanding | None = None,
+    ) -> Self:
         """Language chosen; at the menu, or at the first question of a flow."""
-        chat = cls(language, twice=twice)
+        chat = cls(language, twice=twice, understanding=understanding)
         chat.takes(Started())
         chat.presses(language)
         return chat.presses(flow) if flow else chat
@@ -133,9 +142,9 @@ class Chat:
         return self
 
     def presses(self, *keys: str) -> Self:
-        """Press buttons of what was asked last: an option's key, `<`, `-`, `=`, `>` or `!word`."""
+        """Press buttons of what was asked last: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
         for key in keys:
-            payload = key if key.startswith("!") else f"{self.conversation.nonce}:{key}"
+            payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
             shown = [button.payload for say in self.says_now for button in say.buttons]
             assert payload in shown, f"{payload} is not among {shown}"
             self.takes(Pressed(payload))
@@ -166,7 +175,7 @@ class Chat:
 
     def tried(self, typed: str) -> "Chat":
         """Where a text would lead; for the many, so without what must hold at every turn."""
-        turn = step(self.flows, WORDS, self.conversation, Said(typed), TODAY, self.page)
+        turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
     # What the person sees
@@ -204,7 +213,7 @@ class Chat:
     def keys(self) -> list[str]:
         """What can be pressed now: keys of options, signs of controls, `!words`."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]
-        return [load if load.startswith("!") else load.partition(":")[2] for load in payloads]
+        return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
 
     # What is remembered
 
@@ -230,11 +239,15 @@ class Chat:
     # What must hold at every turn
 
     def _step(self, event: Event) -> Turn:
-        turn = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
+        turn = self._stepped(event)
         if self.twice:
-            again = step(self.flows, WORDS, self.conversation, event, TODAY, self.page)
+            again = self._stepped(event)
             assert turn == again, "the same event on the same conversation is another turn"
         return turn
+
+    def _stepped(self, event: Event) -> Turn:
+        now, page = self.conversation, self.page
+        return step(self.flows, WORDS, now, event, TODAY, page, self.understanding)
 
     def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
         blob = msgspec.json.encode(after.conversation)
@@ -270,8 +283,8 @@ class Chat:
                 return text
             case Pressed(payload):
                 return f"[{self._label(payload)}]"
-            case Unreadable(kind):
-                return f"({kind})"
+            case Unreadable(kind, caption) | Attached(kind, _, _, caption):
+                return f"({kind}) {caption}".strip()
             case Acknowledged(state):
                 return f"(the registry: {state})"
             case _:

@@ -3,7 +3,7 @@
 import pytest
 
 from flows import FLOWS
-from flows.engine import screens
+from flows.engine import safety, screens
 from flows.engine.events import (
     Acknowledged,
     CancelCase,
@@ -21,7 +21,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.state import RegistrationStatus
-from flows.engine.text import _, button, verbatim
+from flows.engine.text import _, button
 from flows.preregistration import CLOSED
 from tests.flows.chat import WORDS, Chat, at
 
@@ -277,48 +277,26 @@ def test_safety_words_win_over_the_officer() -> None:
     assert handed_over().says("удалить").at == screens.DELETE
 
 
-def test_words_of_danger_lead_to_a_person() -> None:
-    chat = at("residence_region").says("мне угрожают")
+@pytest.mark.row(64)
+def test_danger_opens_a_case_only_when_the_person_asks_for_it() -> None:
+    chat = at("residence_region").says("мне \u200bугрожают")
+    assert chat.shows(safety.READ_ALONE)
+    assert "угрожают" not in chat.text
+    assert chat.at == "residence_region"
+    assert chat.done(OpenCase) == []
+    chat.presses("?urgent")
     assert chat.at == "consent_handoff"
     chat.presses("yes", "-")
     (case,) = chat.done(OpenCase)
     assert (case.topic, case.urgent) == ("danger", True)
 
 
-@pytest.mark.row(64)
-def test_words_of_danger_need_not_be_written_twice() -> None:
-    chat = at("residence_region").says("мне \u200bугрожают")
-    assert "угрожают" not in chat.text
-    assert chat.done(OpenCase) == []
-    chat.presses("yes")
-    assert chat.at == "words"
-    assert chat.shows(screens.EARLIER, answer=verbatim("мне угрожают"))
-    (case,) = chat.presses("=").done(OpenCase)
-    assert (case.topic, case.words) == ("danger", "мне угрожают")
-
-
-def test_other_words_or_none_may_be_sent_instead() -> None:
-    chat = at("residence_region").says("мне угрожают").presses("yes")
-    (case,) = chat.says("Testova asks").done(OpenCase)
-    assert case.words == "Testova asks"
-    chat = at("residence_region").says("мне угрожают").presses("yes", "-")
-    assert [case.words for case in chat.done(OpenCase)] == [""]
-
-
-def test_of_words_of_danger_the_last_are_kept_and_too_many_are_not() -> None:
-    chat = Chat.begun("ru").says("мне угрожают", "меня арестовали")
-    assert chat.told("officer")["words"] == "меня арестовали"
-    assert "words" not in Chat.begun("ru").says("мне угрожают" + "!" * 2000).told("officer")
-
-
-def test_who_agrees_to_nothing_leaves_no_words_of_danger_behind() -> None:
-    chat = Chat.begun("ru").says("мне угрожают").presses("refuse")
+def test_danger_leaves_no_words_behind() -> None:
+    chat = at("residence_region").says("мне угрожают").presses("?urgent")
+    assert "words" not in chat.told("officer")
+    chat.presses("refuse")
     assert chat.told("officer") == {}
     assert chat.done(OpenCase) == []
-    known = at("residence_region").says("мне угрожают", "меню")
-    assert known.told("officer") == {}
-    assert known.says("человек").presses("general", "yes").at == "words"
-    assert not known.shows(screens.EARLIER)
 
 
 def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
@@ -328,10 +306,15 @@ def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
 
 
 @pytest.mark.parametrize("answers", [(), ("general",)])
-def test_words_of_danger_choose_the_topic(answers: tuple[str, ...]) -> None:
-    chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают")
+def test_danger_inside_the_handoff_sets_its_topic(answers: tuple[str, ...]) -> None:
+    chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают").presses("?urgent")
     assert chat.at == "consent_handoff"
     assert chat.told("officer")["topic"] == "danger"
+
+
+def test_danger_told_to_an_officer_marks_the_words_urgent() -> None:
+    chat = handed_over().says("Testova", "мне угрожают")
+    assert chat.done(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 
 
 def test_too_many_words_for_the_officer_are_named_as_such() -> None:

@@ -25,7 +25,9 @@ from flows.engine.events import (
 from flows.engine.flow import Submit
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED
+from tests.flows import recognizer
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.recognizer import sentence
 from tests.flows.versions import NAME, VERSIONS
 
 PHRASES = sorted(
@@ -41,7 +43,13 @@ SAMPLES = (
     "", "\u200b", "👍", "/skip", "/back", "/person", "/START x", "/nonsense", "мне угрожают",
     "\ud800", "e" + "\u0301" * 50, "²", "<b>", "{words}", "x" * 4097,
 )  # fmt: skip
-TYPED = st.one_of(st.sampled_from(SAMPLES), st.sampled_from(PHRASES), st.text(max_size=40))
+SENTENCES = [sentence(name, language) for name in recognizer.SENTENCES for language in LANGUAGES]
+TYPED = st.one_of(
+    st.sampled_from(SAMPLES),
+    st.sampled_from(SENTENCES),
+    st.sampled_from(PHRASES),
+    st.text(max_size=40),
+)
 RELEASES = {
     **VERSIONS,
     "registration is closed": {**FLOWS, NAME: CLOSED},
@@ -59,7 +67,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(language=st.sampled_from(LANGUAGES), flow=st.sampled_from(["", NAME, "officer"]))
     def begin(self, language: str, flow: str) -> None:
-        self.chat = Chat.begun(language, flow, twice=True)
+        self.chat = Chat.begun(language, flow, twice=True, understanding=recognizer.UNDERSTANDING)
         self.pressed = []
 
     @rule(data=st.data())
@@ -97,9 +105,9 @@ class Histories(RuleBasedStateMachine):
     def say(self, text: str) -> None:
         self.chat.takes(Said(text))
 
-    @rule(kind=st.sampled_from(KINDS))
-    def send(self, kind: str) -> None:
-        self.chat.takes(Unreadable(kind))
+    @rule(kind=st.sampled_from(KINDS), caption=st.one_of(st.just(""), TYPED))
+    def send(self, kind: str, caption: str) -> None:
+        self.chat.takes(Unreadable(kind, caption))
 
     @rule(own=st.booleans(), phone=st.sampled_from(["+77010000000", "", "x"]))
     def share(self, own: bool, phone: str) -> None:
@@ -127,7 +135,8 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def what_is_saved_can_be_taken_up_by_every_release(self) -> None:
         flows = list(RELEASES.values())[self.chat.nonce % len(RELEASES)]
-        step(flows, WORDS, self.chat.conversation, Said("1"), TODAY)
+        whole = recognizer.UNDERSTANDING
+        step(flows, WORDS, self.chat.conversation, Said("1"), TODAY, understanding=whole)
 
     @invariant()
     def nothing_is_sent_without_consent(self) -> None:

@@ -30,6 +30,7 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.origins import KNOWN, SAFETY_FIRST
 from flows.knowledge.pilot_2026 import PILOT
 from flows.knowledge.quota import QUOTA
+from flows.knowledge.safety import SAFETY_FACTS
 from tests.flows.answers import FLOWS as ASKING
 from tests.flows.answers import NEXT_YEAR, TODAY, everything, heard, sentences
 from tests.flows.chat import LANGUAGES, WORDS, Chat
@@ -77,6 +78,7 @@ def test_no_note_is_said_word_for_word_in_any_flow() -> None:
 @pytest.mark.no_cover
 def test_the_facts_are_of_use_each_is_said_somewhere() -> None:
     told = {text for name in ASKING for text in heard(name, TODAY)}
+    told |= {fact.text for fact in SAFETY_FACTS}
     told |= {fact.text for answer in ANSWERS for fact in answer.facts}
     assert [fact.key for fact in catalogue.FACTS if fact.text not in told] == []
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.engine.events import Acknowledged, Resolved, Unreadable
+from tests.flows import sentence_stories
 from tests.flows.chat import LANGUAGES, Chat
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -18,7 +19,7 @@ TRANSCRIPTS = Path(__file__).parent / "transcripts"
 
 def just_asking(chat: Chat) -> None:
     chat.presses("about").takes(Unreadable("photo")).says("/nonsense", "/mydata")
-    chat.presses("officer", ">", "trouble", "refuse").presses("!exit")
+    chat.presses("officer", "trouble", "refuse").presses("!exit")
 
 
 def alone(chat: Chat) -> None:
@@ -127,7 +128,19 @@ SHOWN = [
 def test_the_transcript_is_as_it_was_read(story: str, language: str) -> None:
     chat = Chat.begun(language, twice=True)
     STORIES[story](chat)
-    path = TRANSCRIPTS / f"{story}.{language}.txt"
+    _hold(story, chat)
+
+
+@pytest.mark.parametrize("language", SHOWN)
+@pytest.mark.parametrize("story", sentence_stories.STORIES)
+def test_transcripts_that_begin_with_a_sentence(story: str, language: str) -> None:
+    chat = sentence_stories.begun(language)
+    sentence_stories.STORIES[story](chat)
+    _hold(story, chat)
+
+
+def _hold(story: str, chat: Chat) -> None:
+    path = TRANSCRIPTS / f"{story}.{chat.language}.txt"
     if os.environ.get("KOSH_UPDATE"):
         TRANSCRIPTS.mkdir(exist_ok=True)
         path.write_text(chat.transcript, encoding="utf-8")
@@ -135,5 +148,6 @@ def test_the_transcript_is_as_it_was_read(story: str, language: str) -> None:
 
 
 def test_no_transcript_is_left_over() -> None:
-    stories = {f"{story}.{language}.txt" for story in STORIES for language in LANGUAGES}
+    every = (*STORIES, *sentence_stories.STORIES)
+    stories = {f"{story}.{language}.txt" for story in every for language in LANGUAGES}
     assert {path.name for path in TRANSCRIPTS.iterdir()} == stories

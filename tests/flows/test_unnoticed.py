@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from flows import FLOWS
-from flows.engine import pin_screens, screens
+from flows.engine import pin_screens, safety, screens
 from flows.engine.events import PinTried, SetPin, Started
 from flows.engine.text import _
 from tests.flows.chat import WORDS, Chat, at
@@ -48,10 +48,11 @@ def test_my_registration_in_the_menu_opens_it() -> None:
     assert chat.presses("status").at == screens.REGISTERED
 
 
-def test_words_of_danger_lead_to_a_person_also_where_nothing_is_asked() -> None:
+def test_danger_is_answered_also_where_nothing_is_asked() -> None:
     chat = at("surname").says("/exit")
     assert chat.at == ""
-    assert chat.says("мне угрожают").at == "consent_handoff"
+    assert chat.says("мне угрожают").shows(safety.READ_ALONE)
+    assert chat.presses("?urgent").at == "consent_handoff"
 
 
 def _registered() -> Chat:

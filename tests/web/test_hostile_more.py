@@ -277,7 +277,8 @@ async def test_words_of_danger_get_a_calm_answer_and_an_urgent_case(house: House
     assert words not in user.last.text
     assert "угро" not in user.last.text.lower()
     assert await _count(house, "SELECT count(*) FROM people") == 0, "nothing before consent"
-    await _go(user, "yes", "Пожалуйста, ответьте")
+    assert await _count(house, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
+    await _go(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
     assert await _count(house, urgent) == 1

@@ -1,0 +1,266 @@
+"""Free text that is no answer to what was asked: recognised, answered, or asked about."""
+
+from flows.engine import announcement_screens, checklist_screens, commands, screens
+from flows.engine.events import Button, Kind, NotUnderstood
+from flows.engine.fast_replace import replace
+from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
+from flows.engine.language_protocol import Reserved
+from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
+from flows.engine.recognition import Confidence
+from flows.engine.replies import Reply
+from flows.engine.state import UNASKED, Heard
+from flows.engine.text import Text, _, button
+from flows.engine.turn import TurnState
+
+# The screen of an answer or of options, where no form is open.
+REPLY = "~reply"
+MAX_ANSWERED, MAX_OFFERED = 2, 3
+
+YOU_ASK = _("Your question: {topic}")
+WHICH_ONE = _("Which of these do you mean?")
+NOT_VERIFIED = _("There is no verified answer to this here. A person can answer it.")
+NOT_UNDERSTOOD = (
+    _("I did not understand this. People often ask about these topics:"),
+    _("I did not understand this either. Please write one short question, or choose a topic:"),
+    _("A person will understand you better: press “Talk to a person”. These topics are near:"),
+)
+OTHER_WORDS = _("Please ask once more in other words, in one short sentence, or talk to a person.")
+
+MORE = button("More about this")
+SOMETHING_ELSE = button("Something else")
+NONE_OF_THESE = button("None of these")
+TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
+TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
+# Kinds of question that a value may be suggested for.
+SUGGESTED = (Choice, Number, CountryQuestion)
+NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
+
+
+def hear(turn: TurnState, text: str) -> bool:
+    """Answer a text, or ask what it means; return False where nothing was understood in a form."""
+    found = turn.recognize(text)
+    replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
+    if found.confidence is Confidence.SURE and replies:
+        _remember(turn, Heard(found.intents, sure=True, entities=found.entities))
+        answer(turn, replies[:MAX_ANSWERED])
+        return True
+    offered = [reply for reply in replies if reply.label]
+    if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):
+        _remember(turn, Heard(found.intents, sure=False, entities=found.entities))
+        _offer(turn, offered[:MAX_OFFERED])
+        return True
+    turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
+    if _in_form(turn):
+        return False
+    _offer_topics(turn)
+    return True
+
+
+def hear_again(turn: TurnState, heard: Heard) -> None:
+    """Answer what was understood before, in the language that was chosen since."""
+    replies = [reply for intent in heard.intents if (reply := turn.reply(intent))]
+    if heard.sure:
+        return answer(turn, replies[:MAX_ANSWERED])
+    _offer(turn, [reply for reply in replies if reply.label][:MAX_OFFERED])
+
+
+def answer(turn: TurnState, replies: list[Reply]) -> None:
+    """Say the answers; one question alone may open a flow, run a command or be small talk."""
+    turn.c = replace(turn.c, not_understood=0)
+    first = replies[0]
+    if len(replies) > 1:
+        return _say_answers(turn, [reply for reply in replies if reply.label] or replies)
+    if first.label is None:
+        turn.notes.append(first.opening(turn.today))
+        return turn.ask()
+    if first.command is Reserved.DELETE:
+        # What was only recognised is confirmed, also where nothing is kept yet.
+        return turn.ask_screen(screens.DELETE_SCREEN)
+    if first.command is not None:
+        return commands.run(turn, first.command)
+    if first.opens and not _in_form(turn) and _open(turn, first):
+        return
+    _say_answers(turn, replies)
+
+
+def press(turn: TurnState, key: str) -> bool:
+    """Do what a button of an answer or of options says; return False if there is no such thing."""
+    action, _dot, intent = key.partition(".")
+    reply = turn.reply(intent)
+    match action:
+        case "none":
+            _none_of_these(turn)
+        case "ask" if reply is not None:
+            answer(turn, [reply])
+        case "more" if reply is not None:
+            _say_more(turn, reply)
+        case "open" if reply is not None:
+            if not _open(turn, reply):
+                turn.ask()
+        case "else" if reply is not None:
+            _offer(turn, [near for each in reply.neighbours if (near := _labelled(turn, each))])
+        case _:
+            return False
+    return True
+
+
+# Saying
+
+
+def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
+    paragraphs: list[tuple[Text, ...]] = []
+    options: list[Option] = []
+    for reply in replies:
+        opening = reply.opening(turn.today) or (NOT_VERIFIED,)
+        head = (_(YOU_ASK.msgid, topic=reply.label),) if reply.label else ()
+        paragraphs += [head, *((line,) for line in opening)] if head else [opening]
+        options += _ways_on(turn, reply, MORE if len(replies) == 1 else reply.label)
+    options.append(Option(f"else.{replies[0].intent}", SOMETHING_ELSE))
+    _show(turn, paragraphs, options)
+
+
+def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
+    """Return what may follow an answer; of several answers each names its question there."""
+    ways = []
+    if reply.more(turn.today):
+        ways.append(Option(f"more.{reply.intent}", more or MORE))
+    flow = turn.flows.get(reply.flow)
+    if flow is not None and not flow.hands_over and flow.name != turn.c.flow:
+        ways.append(Option(f"open.{reply.intent}", flow.title))
+    return ways
+
+
+def _say_more(turn: TurnState, reply: Reply) -> None:
+    lines = reply.more(turn.today) or (NOT_VERIFIED,)
+    options = [way for way in _ways_on(turn, reply, None) if way.key.startswith("open.")]
+    _show(turn, [(line,) for line in lines], options)
+
+
+def _offer(turn: TurnState, replies: list[Reply]) -> None:
+    """Ask which of a few topics was meant."""
+    if not replies:
+        return _none_of_these(turn)
+    options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
+    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE)])
+
+
+def _none_of_these(turn: TurnState) -> None:
+    turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
+    _show(turn, [(OTHER_WORDS,)], [])
+
+
+def _offer_topics(turn: TurnState) -> None:
+    """Offer the likeliest topics of this moment; the words before them change each time."""
+    times = turn.c.not_understood
+    turn.c = replace(turn.c, not_understood=times + 1)
+    options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
+    line = NOT_UNDERSTOOD[2 - times % 2 if times else 0]
+    _show(turn, [(line,)], options)
+
+
+def _topics(turn: TurnState) -> tuple[str, ...]:
+    topics = turn.understanding.topics if turn.understanding else {}
+    asked = turn.c.asked
+    if asked is not None and asked.key in topics:
+        return topics[asked.key]
+    if turn.c.registration is not None:
+        return topics.get("~registered", ())
+    return topics.get("", ())
+
+
+def _asking(reply: Reply) -> Option:
+    return Option(f"ask.{reply.intent}", reply.label or SOMETHING_ELSE)
+
+
+def _labelled(turn: TurnState, intent: str) -> Reply | None:
+    reply = turn.reply(intent)
+    return reply if reply is not None and reply.label is not None else None
+
+
+def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Option]) -> None:
+    """Say it with its buttons; inside a form, what was asked there is asked again after it."""
+    buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
+    if _in_form(turn):
+        person = () if _hands_over(turn) else turn.person_button()
+        turn.say(paragraphs, (*buttons, *person), leaves=False)
+        return turn.ask()
+    turn.put_asked("", REPLY, 1, tuple(options))
+    language = (TO_LANGUAGE,) if turn.guessed else ()
+    turn.say(paragraphs, (*buttons, *turn.person_button(), *language, TO_MENU))
+
+
+# Opening a flow
+
+
+def _open(turn: TurnState, reply: Reply) -> bool:
+    """Open the reply's flow with what the message told; return False if it cannot be opened now."""
+    flow = turn.flows.get(reply.flow)
+    if flow is None or (flow.follows and turn.c.registration is None):
+        return False
+    turn.c = replace(turn.c, not_understood=0)
+    if flow.hands_over:
+        commands.run(turn, Reserved.PERSON)
+        return True
+    if reply.label is not None:
+        turn.notes.append((_(YOU_ASK.msgid, topic=reply.label),))
+    if turn.c.saved_list is not None and turn.c.saved_list.flow == flow.name:
+        checklist_screens.open_list(turn)
+    elif flow.announces:
+        announcement_screens.enter(turn, flow)
+    else:
+        turn.open_flow(flow)
+        _prefill(turn, flow, reply)
+        turn.ask()
+    return True
+
+
+def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
+    """Answer what the intent itself tells, and suggest what the message named."""
+    form = turn.form(flow)
+    entities = turn.c.heard.entities if turn.c.heard else {}
+    understanding = turn.understanding
+    suggested = understanding.suggest(entities) if understanding else {}
+    for name, value in {**suggested, **dict(reply.preset)}.items():
+        question = flow.find(name)
+        if question is None or name in form.answers or not _may_be(question, value):
+            continue
+        known = any(name == each for each, _value in reply.preset)
+        form = form.put(name, Answer(value, question.rev if known else UNASKED))
+    turn.put_form(flow, form)
+    turn.c = replace(turn.c, heard=None)
+
+
+def _may_be(question: Question, value: str) -> bool:
+    fits = isinstance(question, SUGGESTED) and not isinstance(question, NEVER_SUGGESTED)
+    return fits and not question.sensitive and question.accepts(value)
+
+
+# Where the person is
+
+
+def _in_form(turn: TurnState) -> bool:
+    return bool(turn.c.language) and turn.c.flow in turn.flows
+
+
+def _hands_over(turn: TurnState) -> bool:
+    flow = turn.flows.get(turn.c.flow)
+    return flow is not None and flow.hands_over
+
+
+def _is_question(turn: TurnState, text: str) -> bool:
+    """Return False for one word in a form, which is sooner an answer that was mistyped."""
+    return not _in_form(turn) or len(text.split()) > 1 or turn.asks_freely()
+
+
+def _remember(turn: TurnState, heard: Heard) -> None:
+    """Keep what was understood, none of the words, while no form is open."""
+    if not _in_form(turn):
+        turn.c = replace(turn.c, heard=heard)
+
+
+def _step_name(turn: TurnState) -> str:
+    """Return where the person is: a question of a flow, or a screen."""
+    asked = turn.c.asked
+    if asked is None:
+        return "start"
+    return f"{asked.flow}.{asked.key.partition('@')[0]}" if asked.flow else asked.key.strip("~")

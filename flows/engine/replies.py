@@ -1,0 +1,54 @@
+"""What is said and done once it is known what somebody asks; `flows.replies` fills it in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from flows.engine.language_protocol import Reserved
+from flows.engine.recognition import Recognizer
+from flows.engine.text import Text
+
+type Spoken = Callable[[date], tuple[Text, ...]]
+
+
+def silent(_today: date) -> tuple[Text, ...]:
+    """Say nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer to one intent.
+
+    `label` heads it and is the button that offers it; small talk has none. `opening` is said at
+    once, `more` when it is asked for. `command` is run in place of an answer. `flow` is offered,
+    or opened at once where `opens` is set, with the answers of `preset`. `neighbours` are intents
+    that may have been meant instead.
+    """
+
+    intent: str
+    label: Text | None = None
+    opening: Spoken = silent
+    more: Spoken = silent
+    command: Reserved | None = None
+    flow: str = ""
+    opens: bool = False
+    preset: tuple[tuple[str, str], ...] = ()
+    neighbours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """All that is needed to answer free text.
+
+    `safety` gives what is said to somebody in danger, by intent; "" is the key of the general
+    answer. `suggest` turns values that a message named into answers of questions, by their names.
+    `topics` are the intents offered where nothing was understood, by the name of the flow or
+    screen; "" is the key of the general ones.
+    """
+
+    recognizer: Recognizer
+    replies: Mapping[str, Reply]
+    safety: Mapping[str, Spoken]
+    topics: Mapping[str, tuple[str, ...]]
+    suggest: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict)

@@ -1,0 +1,77 @@
+"""Danger: what is said to somebody who writes of it, before anything else."""
+
+from flows.engine.events import Button, Kind
+from flows.engine.fast_replace import replace
+from flows.engine.questions import FreeText
+from flows.engine.recognition import Danger
+from flows.engine.state import Asked
+from flows.engine.text import _, button
+from flows.engine.turn import TurnState
+
+URGENT, BACK = "?urgent", "?back"
+# The topic of the handoff for who is in danger.
+TOPIC = "danger"
+# The first line is what a lock screen shows.
+READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
+NO_NAMES = _(
+    "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
+    " press “Close and clear”."
+)
+ONE_SENTENCE = _(
+    "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
+    " are read first."
+)
+URGENT_PERSON = button("Urgent: a person")
+TO_QUESTION = button("Back to the question")
+
+
+def is_clear(turn: TurnState, text: str) -> bool:
+    """Return True if a text speaks of danger and is neither an answer nor on its way to an officer.
+
+    A label that was offered is an answer, and so is what has no letters: a date, a number.
+    """
+    if not any(each.isalpha() for each in text):
+        return False
+    asked = turn.c.asked
+    if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
+        return False
+    return turn.recognize(text).danger is Danger.CLEAR
+
+
+def note_suspicion(turn: TurnState, text: str) -> None:
+    """Put one sentence above the usual reply where a text may speak of danger."""
+    asked = turn.c.asked
+    if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
+        return
+    if turn.c.language and turn.recognize(text).danger is not Danger.NONE:
+        turn.notes.append((ONE_SENTENCE,))
+
+
+def show(turn: TurnState, intent: str) -> None:
+    """Say what to do now and who can help; a case is opened only if the person asks for it."""
+    understanding = turn.understanding
+    safety = understanding.safety if understanding else {}
+    spoken = safety.get(intent) or safety.get("")
+    lines = spoken(turn.today) if spoken else ()
+    # What was to be said above the usual reply would be seen first.
+    turn.notes = []
+    turn.c = replace(turn.c, not_understood=0)
+    paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
+    turn.say(paragraphs, (Button(URGENT, URGENT_PERSON), *_ways_back(turn)))
+
+
+def _ways_back(turn: TurnState) -> tuple[Button, ...]:
+    inside = turn.c.flow in turn.flows
+    ways = [Button(BACK, TO_QUESTION, Kind.CONTROL)] if inside else []
+    if turn.guessed:
+        ways.append(Button("!language", button("Language"), Kind.CONTROL))
+    return (*ways, Button("!menu", button("Menu"), Kind.CONTROL))
+
+
+def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
+    return any(turn.words.same(text, each.words) for each in asked.options)
+
+
+def _goes_to_officer(turn: TurnState, asked: Asked) -> bool:
+    flow = turn.flows.get(asked.flow)
+    return bool(flow and flow.hands_over and isinstance(turn.question(asked), FreeText))

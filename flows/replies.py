@@ -1,0 +1,102 @@
+"""What free text is answered with: verified answers, flows, commands and a line of small talk."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from flows.engine.language_protocol import Reserved
+from flows.engine.recognition import (
+    CHILDREN,
+    COUNTRY_OF_ORIGIN,
+    COUNTRY_OF_RESIDENCE,
+    FAMILY_SIZE,
+    REGION,
+    Recognizer,
+)
+from flows.engine.replies import Reply, Spoken, Understanding
+from flows.engine.text import Text, _
+from flows.knowledge.intents import BY_ID, Kind
+from flows.knowledge.intents.answer import Answer, Part, spoken
+from flows.knowledge.intents.answers import BY_INTENT
+from flows.knowledge.safety import SAFETY
+from flows.support import AREAS
+
+HELLO = _("Hello! Ask in your own words, or choose a topic.")
+THANKS = _("You are welcome. If anything else is unclear, please ask.")
+BYE = _("Goodbye, and all the best. You can write again at any time.")
+ANGER = _(
+    "I am sorry that this was no help. Please say in one sentence what you need, or write"
+    " “person”: an officer will read it."
+)
+SMALL_TALK: Mapping[str, Text] = {
+    "talk.hello": HELLO,
+    "talk.thanks": THANKS,
+    "talk.bye": BYE,
+    "talk.insult": ANGER,
+}
+COMMANDS: Mapping[str, Reserved] = {
+    "privacy.delete": Reserved.DELETE,
+    "person.wanted": Reserved.PERSON,
+    "language.change": Reserved.LANGUAGE,
+    "registry.status": Reserved.STATUS,
+    "registry.change": Reserved.STATUS,
+}
+# Offered where nothing was understood, by the flow or screen where that was.
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "": ("way.which", "kandas.documents", "support.money"),
+    "~registered": ("registry.change", "registry.application_elsewhere", "kandas.term"),
+    "~announcements": ("news.read", "pilot.2026", "privacy.what"),
+    "~list": ("documents.missing", "documents.apostille", "documents.translation"),
+    "~mine": ("documents.missing", "documents.apostille", "documents.translation"),
+    "~delete": ("privacy.delete", "privacy.what", "registry.change"),
+}
+
+
+def _said(parts: tuple[Part, ...]) -> Spoken:
+    return partial(spoken, parts)
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(
+        intent=answer.intent,
+        label=answer.label,
+        opening=_said(answer.opening),
+        more=_said(answer.more),
+        command=COMMANDS.get(answer.intent),
+        flow=answer.flow or "",
+        opens=BY_ID[answer.intent].kind is Kind.FLOW,
+        preset=answer.preset,
+        neighbours=answer.neighbours,
+    )
+
+
+def _talk(intent: str, line: Text) -> Reply:
+    return Reply(intent=intent, opening=lambda today: (line,))
+
+
+REPLIES: Mapping[str, Reply] = {
+    **{intent: _reply(answer) for intent, answer in BY_INTENT.items()},
+    **{intent: _talk(intent, line) for intent, line in SMALL_TALK.items()},
+}
+
+
+def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers that values named in a message suggest, by the name of the question."""
+    found: dict[str, str] = {}
+    if origin := entities.get(COUNTRY_OF_ORIGIN):
+        found |= {"citizenship": origin}
+    if country := entities.get(COUNTRY_OF_RESIDENCE) or entities.get(COUNTRY_OF_ORIGIN):
+        found |= {"mission_country": country, "residence_country": country}
+    if region := entities.get(REGION):
+        area = next((area for area, regions in AREAS.items() if region in regions), "")
+        found |= {"target_region": region, "area": area, f"region_{area}": region}
+    if children := entities.get(CHILDREN):
+        found |= {"family": "children", "people": str(int(children) + 1)}
+    if people := entities.get(FAMILY_SIZE):
+        found |= {"people": people}
+    return found
+
+
+def understanding(recognizer: Recognizer) -> Understanding:
+    """Return all that the engine needs to answer free text."""
+    safety = {intent: _said(parts) for intent, parts in SAFETY.items()}
+    return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions)

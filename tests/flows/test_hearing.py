@@ -1,0 +1,476 @@
+"""Free text at every step: answered, asked about, or sent on; no answer of a form is lost."""
+
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import FLOWS
+from flows.engine import hearing, pin_screens, safety, screens
+from flows.engine.conversation import step
+from flows.engine.events import (
+    Attached,
+    CancelCase,
+    Forget,
+    NotUnderstood,
+    Pressed,
+    Relay,
+    Said,
+    TakeFile,
+    Unreadable,
+)
+from flows.engine.language_protocol import Refusal
+from flows.engine.questions import REFUSALS
+from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.replies import Reply, Understanding
+from flows.engine.state import UNASKED, Conversation, RegistrationStatus
+from flows.engine.text import Text
+from flows.knowledge.intents.answers import BY_INTENT
+from flows.replies import HELLO, REPLIES, suggestions, understanding
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, at, straight
+from tests.flows.recognizer import (
+    SENTENCES,
+    UNDERSTANDING,
+    FakeRecognizer,
+    danger,
+    sentence,
+    sure,
+    unsure,
+)
+
+
+def heard(language: str = "ru", flow: str = "") -> Chat:
+    return Chat.begun(language, flow, understanding=UNDERSTANDING)
+
+
+def inside(question: str, **others: str) -> Chat:
+    chat = at(question, **others)
+    chat.understanding = UNDERSTANDING
+    return chat
+
+
+def told_by(known: dict[str, Recognition], **replies: Reply) -> Understanding:
+    whole = understanding(FakeRecognizer(known))
+    return replace(whole, replies={**whole.replies, **replies})
+
+
+def says(chat: Chat, name: str) -> Chat:
+    return chat.says(sentence(name, "ru"))
+
+
+# The first message
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_first_message_is_answered_in_the_language_it_is_written_in(language: str) -> None:
+    chat = Chat(language, understanding=UNDERSTANDING).says(sentence("cost_and_term", language))
+    assert chat.conversation.language == language
+    assert chat.shows(screens.ANSWERING_IN)
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
+    assert "!language" in chat.keys
+
+
+def test_first_message_is_answered_again_in_another_language() -> None:
+    chat = says(Chat(understanding=UNDERSTANDING), "passport").presses("!language", "kk")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.conversation.language == "kk"
+    chat = says(Chat(understanding=UNDERSTANDING), "money").presses("!language", "uz")
+    assert chat.shows(hearing.WHICH_ONE)
+
+
+def test_first_message_in_no_language_waits_until_one_is_chosen() -> None:
+    chat = Chat(understanding=UNDERSTANDING).says("Pension?")
+    assert chat.at == screens.LANGUAGE
+    chat.says("zzz").presses("ru")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
+    assert "Pension" not in str(chat.conversation)
+
+
+def test_first_message_may_be_the_language_itself_or_a_command() -> None:
+    chat = Chat(understanding=UNDERSTANDING).says("zzz", "Русский")
+    assert (chat.conversation.language, chat.at) == ("ru", screens.MENU)
+    assert Chat(understanding=UNDERSTANDING).says("меню").at == screens.LANGUAGE
+
+
+def test_danger_is_heard_before_a_language_is_chosen() -> None:
+    chat = says(Chat(understanding=UNDERSTANDING), "detained")
+    assert chat.shows(safety.READ_ALONE)
+    assert "!language" in chat.keys
+    known = {"SOS?": danger("danger.child")}
+    chat = Chat(understanding=told_by(known)).says("zzz", "SOS?")
+    assert chat.at == screens.LANGUAGE
+    assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
+    assert chat.presses("ru").shows(safety.READ_ALONE)
+    assert chat.presses("?urgent").told("officer")["topic"] == "danger"
+
+
+# The menu
+
+
+def test_two_questions_are_both_answered() -> None:
+    chat = says(heard(), "cost_and_term")
+    for intent in ("kandas.cost", "kandas.term"):
+        assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
+    assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
+
+
+def test_flow_opens_with_what_the_message_told() -> None:
+    chat = says(heard(), "papers")
+    assert chat.told("checklist")["programme"] == "kandas_status"
+    assert chat.shows(screens.SUGGESTED)
+    assert chat.form("checklist").answers["citizenship"].rev == UNASKED
+    assert chat.presses("=").told("checklist")["citizenship"] == "MN"
+    assert chat.form("checklist").answers["citizenship"].rev != UNASKED
+
+
+def test_flow_keeps_what_was_answered_before() -> None:
+    chat = heard(flow="eligibility").presses("study").says("/menu")
+    assert says(chat, "which_way").told("eligibility")["purpose"] == "study"
+
+
+def test_options_are_offered_where_it_is_unsure() -> None:
+    chat = says(heard(), "money")
+    assert chat.keys[:4] == [
+        "?ask.support.money",
+        "?ask.kandas.cost",
+        "?ask.fraud.money",
+        "?none",
+    ]
+    assert chat.says("2").shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
+
+
+def test_not_understood_is_said_differently_each_time_and_counted() -> None:
+    chat = heard()
+    lines = []
+    for _turn in range(6):
+        lines.append(chat.says("zzz").says_now[0].paragraphs[0][0].msgid)
+        assert "?ask.way.which" in chat.keys
+    assert all(one != other for one, other in pairwise(lines))
+    assert len(set(lines)) == 3
+    assert chat.done(NotUnderstood)[:2] == [
+        NotUnderstood("ru", "menu"),
+        NotUnderstood("ru", "reply"),
+    ]
+    says(chat, "money").presses("?ask.kandas.cost")
+    assert chat.conversation.not_understood == 0
+
+
+def test_topics_are_those_of_the_moment() -> None:
+    chat = heard()
+    chat.conversation = replace(
+        chat.conversation, registration=RegistrationStatus("sent"), is_persistent=True
+    )
+    assert "?ask.registry.change" in chat.says("zzz").keys
+    assert "?ask.privacy.what" in heard().presses("announcements").says("zzz").keys
+
+
+def test_nothing_is_offered_where_no_topic_is_known() -> None:
+    bare = Understanding(FakeRecognizer({}), {}, {}, {})
+    chat = Chat.begun("ru", understanding=bare).says("zzz")
+    assert not any(key.startswith("?") for key in chat.keys)
+    chat.conversation = replace(chat.conversation, registration=RegistrationStatus("sent"))
+    assert chat.says("zzz").shows(hearing.NOT_UNDERSTOOD[1])
+    assert chat.says("меня арестовали").shows(safety.READ_ALONE)
+
+
+def test_small_talk_is_one_line_and_what_can_be_done_next() -> None:
+    chat = says(heard(), "hello")
+    assert chat.shows(HELLO)
+    assert chat.at == screens.MENU
+    both = told_by({"hi hi": sure("talk.hello", "talk.thanks")})
+    assert Chat.begun("ru", understanding=both).says("hi hi").shows(HELLO)
+
+
+def test_what_is_asked_for_is_done() -> None:
+    assert says(heard(), "somebody").at == "topic"
+    chat = says(heard(), "forget")
+    assert (chat.at, chat.done(Forget)) == (screens.DELETE, [])
+    assert chat.presses("yes").done(Forget)
+    assert says(heard(), "status").shows(screens.NO_REGISTRATION)
+
+
+def test_an_answer_without_facts_says_so() -> None:
+    empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
+    known = {"права": sure("life.driving")}
+    chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))
+    assert chat.says("права").shows(hearing.NOT_VERIFIED)
+    chat.takes(Pressed("?more.life.driving"))
+    assert chat.shows(hearing.NOT_VERIFIED)
+    assert chat.takes(Pressed("?open.life.driving")).at == screens.MENU
+
+
+def test_buttons_of_an_answer_lead_on() -> None:
+    chat = says(heard(), "mission").presses("?more.where.mission")
+    assert "?open.where.mission" in chat.keys
+    assert chat.presses("?open.where.mission").name == "mission_country"
+    assert says(heard(), "passport").presses("?else.documents.missing").shows(hearing.WHICH_ONE)
+    assert chat.takes(Pressed("?nonsense.x")).shows(screens.OLD_BUTTON)
+    alone = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
+    known = {"права": sure("life.driving")}
+    chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": alone})).says("права")
+    assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS)
+
+
+def test_open_leads_to_the_handoff_a_list_or_announcements() -> None:
+    chat = heard().takes(Pressed("?open.documents.missing"))
+    assert chat.at == "topic"
+    assert heard().takes(Pressed("?open.news.read")).at == "~announcements"
+    chat = heard().takes(Pressed("?open.documents.photo"))
+    assert chat.at == screens.MENU, "papers are sent only after a registration"
+    kept = heard(flow="checklist")
+    kept.presses("kandas_status", "UZ", "alone", "yes", "unsaid", "keep", "yes", "menu")
+    assert says(kept, "papers").at == "~mine"
+
+
+def test_open_may_lead_to_a_flow_without_a_label() -> None:
+    bare = Reply(intent="talk.hello", flow="about", opens=True)
+    chat = Chat.begun("ru", understanding=told_by({}, **{"talk.hello": bare}))
+    assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
+
+
+# Inside a form
+
+
+def test_question_in_a_form_is_answered_and_the_form_goes_on() -> None:
+    chat = says(inside("birth_year"), "passport")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.at == "birth_year"
+    assert chat.says("1990").at == "residence_country"
+
+
+def test_flow_is_only_offered_in_a_form() -> None:
+    chat = says(inside("birth_year"), "papers")
+    assert chat.at == "birth_year"
+    assert chat.takes(Pressed("?open.kandas.documents")).conversation.flow == "checklist"
+
+
+def test_forms_own_answer_wins() -> None:
+    known = {"1990": sure("life.pension"), "TESTOVA": sure("life.pension")}
+    chat = at("surname")
+    chat.understanding = told_by(known)
+    assert chat.says("TESTOVA").at == "given_name"
+    chat = at("birth_year")
+    chat.understanding = told_by(known)
+    assert chat.says("1990").told()["birth_year"] == "1990"
+
+
+def test_sentence_in_place_of_a_name_is_a_question_if_it_is_sure() -> None:
+    known = {"what do I need": sure("kandas.cost"), "Anna Maria Testova": unsure("kandas.cost")}
+    chat = at("surname")
+    chat.understanding = told_by(known)
+    assert chat.says("what do I need").at == "surname"
+    assert "surname" not in chat.told()
+    assert chat.says("Anna Maria Testova").told()["surname"] == "Anna Maria Testova"
+
+
+def test_mistyped_answer_in_a_form_is_refused_and_not_asked_about() -> None:
+    chat = inside("birth_year").says("zzz")
+    assert chat.at == "birth_year"
+    assert chat.done(NotUnderstood) == [NotUnderstood("ru", "preregistration.birth_year")]
+    known = {"two words": unsure("life.pension"), "word": unsure("life.pension")}
+    chat = at("birth_year")
+    chat.understanding = told_by(known)
+    assert not chat.says("word").shows(hearing.WHICH_ONE)
+    assert chat.says("two words").shows(hearing.WHICH_ONE)
+    assert chat.presses("?none").shows(hearing.OTHER_WORDS)
+    assert not chat.says("").shows(hearing.WHICH_ONE)
+
+
+def test_not_found_is_never_said_twice_running() -> None:
+    chat = at("purpose").says("zzz")
+    assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
+    assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
+    assert chat.says("zzz").shows(REFUSALS[Refusal.NOT_LISTED])
+
+
+def test_free_question_of_the_faq_is_recognised() -> None:
+    chat = says(heard(flow="faq"), "passport")
+    assert chat.at == "faq_topic"
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.says("1").told("faq") == {}
+
+
+def test_digits_of_a_private_answer_are_not_recognised() -> None:
+    chat = inside(screens.MENU).answers("pin").says("12345678901")
+    assert chat.shows(pin_screens.NOT_A_PIN)
+    assert says(chat, "passport").shows(hearing.YOU_ASK)
+
+
+def test_private_question_takes_no_question_with_digits() -> None:
+    chat = inside("phone", contact="phone").says("12 34")
+    assert chat.at == "phone"
+
+
+# Danger
+
+
+def test_danger_in_a_form_comes_first_and_the_form_goes_on() -> None:
+    chat = says(inside("surname"), "detained")
+    assert chat.shows(safety.READ_ALONE)
+    assert "surname" not in chat.told()
+    assert chat.presses("?back").at == "surname"
+    assert chat.says("TESTOVA").at == "given_name"
+
+
+def test_danger_that_is_only_suspected_is_one_sentence_above_the_reply() -> None:
+    chat = says(heard(), "afraid")
+    assert chat.shows(safety.ONE_SENTENCE)
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
+    chat = says(Chat(understanding=UNDERSTANDING), "afraid")
+    assert chat.shows(safety.ONE_SENTENCE)
+
+
+def test_danger_is_no_label_no_number_and_no_words_for_an_officer() -> None:
+    known = {
+        "Да": danger("danger.child"),
+        "1": danger("danger.child"),
+        "Testova": danger("danger.child"),
+    }
+    chat = at("adult")
+    chat.understanding = told_by(known)
+    assert chat.says("Да").at == "purpose"
+    assert chat.says("1").at == "citizenship"
+    chat = Chat.begun("ru", "officer", understanding=told_by(known)).until("words")
+    assert not chat.says("Testova").shows(safety.READ_ALONE)
+
+
+def test_label_of_the_urgent_button_may_be_written() -> None:
+    chat = says(heard(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
+    assert chat.told("officer")["topic"] == "danger"
+
+
+# Captions, clearing and officers
+
+
+def test_captions_are_heard() -> None:
+    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
+    assert chat.shows(screens.NO_PICTURES)
+    assert chat.shows(hearing.YOU_ASK)
+    chat.takes(Attached("document", "ref", 1, sentence("detained", "ru")))
+    assert chat.shows(safety.READ_ALONE)
+    assert chat.takes(Unreadable("photo", "  ")).shows(screens.NO_PICTURES)
+
+
+def _at_papers() -> Chat:
+    chat = heard()
+    chat.conversation = replace(
+        chat.conversation, is_persistent=True, registration=RegistrationStatus("accepted")
+    )
+    return chat.says("/status").presses("papers", "yes")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("detained", safety.READ_ALONE), ("passport", hearing.YOU_ASK)]
+)
+def test_captions_of_papers_are_heard(name: str, shown: Text) -> None:
+    chat = _at_papers().takes(Attached("photo", "ref", 1, sentence(name, "ru")))
+    assert chat.done(TakeFile)
+    assert chat.shows(shown)
+    assert chat.at == "paper_identity"
+    quiet = _at_papers().takes(Attached("photo", "ref", 1, "zzz"))
+    assert quiet.says_now == ()
+
+
+def test_captions_go_to_the_officer() -> None:
+    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    chat.takes(Unreadable("photo", "look"))
+    assert chat.done(Relay)[-1:] == [Relay("look")]
+    assert chat.shows(screens.NO_PICTURES)
+    chat.conversation = replace(chat.conversation, requested_upload="identity")
+    chat.takes(Attached("photo", "ref", 1, "here"))
+    assert chat.done(Relay)[-1:] == [Relay("here")]
+    assert chat.takes(Pressed("?none")).conversation.with_officer
+    assert chat.done(CancelCase) == []
+
+
+def test_text_after_the_chat_was_cleared_is_heard() -> None:
+    chat = heard().says("/exit")
+    assert says(chat, "passport").shows(hearing.YOU_ASK)
+    assert heard().says("/exit", "меню").at == screens.MENU
+    assert Chat.begun("ru").says("/exit", "zzz").at == screens.MENU
+
+
+def test_what_was_heard_goes_from_whoever_is_known() -> None:
+    chat = says(inside(screens.MENU), "passport")
+    assert chat.conversation.heard is not None
+    assert chat.presses("!menu").conversation.heard is None
+
+
+# Suggestions
+
+
+def test_suggestions_are_answers_of_questions() -> None:
+    found = suggestions({"region": "almaty", "family_size": "4", "country_of_residence": "TR"})
+    assert found == {
+        "target_region": "almaty",
+        "area": "south",
+        "region_south": "almaty",
+        "people": "4",
+        "mission_country": "TR",
+        "residence_country": "TR",
+    }
+    assert suggestions({"children": "2"}) == {"family": "children", "people": "3"}
+    assert suggestions({}) == {}
+
+
+def test_every_offered_topic_and_neighbour_has_a_reply() -> None:
+    for topics in UNDERSTANDING.topics.values():
+        assert all(REPLIES[each].label for each in topics)
+    for reply in REPLIES.values():
+        assert reply.flow in ("", *FLOWS)
+        assert all(FLOWS[reply.flow].find(name) for name, _value in reply.preset)
+
+
+# No answer is lost
+
+ASIDES = st.sampled_from([*SENTENCES, "zzz"])
+
+
+@pytest.mark.no_cover
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 24), ASIDES), max_size=8), st.sampled_from(LANGUAGES))
+def test_no_answer_is_lost_where_questions_are_asked_between(
+    asides: list[tuple[int, str]], language: str
+) -> None:
+    chat = Chat.begun(language, "preregistration", understanding=UNDERSTANDING)
+    for turn in range(24):
+        for _at, name in (each for each in asides if each[0] == turn):
+            before = chat.told()
+            text = name if name == "zzz" else sentence(name, language)
+            chat.takes(Said(text))
+            if chat.conversation.flow != "preregistration" or chat.at.startswith("~"):
+                chat.takes(Said("/menu")).takes(Said("/menu")).answers("preregistration")
+            told = chat.told()
+            assert all(told[key] == value for key, value in before.items())
+        if chat.at == "review" or chat.name not in chat.told() | {chat.name: ""}:
+            break
+        chat.answers(straight(chat.name))
+
+
+def test_recorded_turn_replays_to_the_same_result() -> None:
+    event = Said(sentence("papers", "ru"))
+    turns = [
+        step(FLOWS, WORDS, Conversation("ru"), event, TODAY, understanding=UNDERSTANDING)
+        for _time in range(2)
+    ]
+    assert turns[0] == turns[1]
+
+
+def test_answers_lapse_with_their_facts() -> None:
+    late = step(
+        FLOWS,
+        WORDS,
+        Conversation("ru"),
+        Said(sentence("cost_and_term", "ru")),
+        date(2031, 1, 1),
+        understanding=UNDERSTANDING,
+    )
+    assert late.says
+
+
+def test_fake_is_unknown_by_default() -> None:
+    nothing = FakeRecognizer({}).recognize("x", "ru")
+    assert (nothing.confidence, nothing.danger) == (Confidence.UNKNOWN, Danger.NONE)
