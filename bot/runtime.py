@@ -23,9 +23,12 @@ from bot.observability import logging
 from bot.registry.client import Registry
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault, WrappedKey
+from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
 from flows.engine.flow import Flow
+from flows.engine.replies import Understanding
 from flows.preregistration import CLOSED
+from flows.replies import understanding
 
 HTTP_SECONDS = 30
 # Timeout in seconds, shorter than the platforms wait for the answer to a webhook.
@@ -48,6 +51,7 @@ class Runtime:
     vault: Vault
     languages: Languages
     flows: Mapping[str, Flow]
+    understanding: Understanding
     channels: Mapping[str, Channel]
     registry: Registry | None
     http: aiohttp.ClientSession
@@ -100,6 +104,7 @@ async def runtime(
             vault=vault,
             languages=(languages := Languages(settings.languages)),
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
+            understanding=understanding(EngineRecognizer.load()),
             channels={
                 WebChat.name: WebChat(live, vault),
                 **platforms(settings, http, languages),

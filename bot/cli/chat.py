@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.i18n import Languages
+from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (
@@ -23,6 +24,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Submit
 from flows.engine.state import Conversation
+from flows.replies import understanding
 
 app = typer.Typer()
 RECEIPT = "TERMINAL-1"
@@ -53,8 +55,16 @@ def talk(
 ) -> Conversation:
     """Process the event, then each typed line; return the conversation that would be stored."""
     typed = iter(lines)
+    understood = understanding(EngineRecognizer.load())
     while True:
-        turn = step(FLOWS, languages, conversation, event, datetime.now(UTC).date())
+        turn = step(
+            FLOWS,
+            languages,
+            conversation,
+            event,
+            datetime.now(UTC).date(),
+            understanding=understood,
+        )
         conversation = turn.conversation
         buttons = [each for say in turn.says for each in say.buttons if each.kind not in UNSHOWN]
         numbers = _numbers(conversation, buttons)

@@ -243,7 +243,15 @@ async def _step_anonymous(
         await anonymous.keep(rt, key, token, ask)
         return None, False
     page = rt.channels[inbound.channel].page
-    turn = step(rt.flows, rt.languages, ask.conversation, inbound.event, now.date(), page)
+    turn = step(
+        rt.flows,
+        rt.languages,
+        ask.conversation,
+        inbound.event,
+        now.date(),
+        page,
+        rt.understanding,
+    )
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     sent = await anonymous.answer(rt, inbound, ask, turn)

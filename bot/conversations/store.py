@@ -52,7 +52,8 @@ def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
     """Return the turn that an event causes; nothing is written."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
-    return step(rt.flows, rt.languages, held.conversation, event, held.now.date(), page)
+    today = held.now.date()
+    return step(rt.flows, rt.languages, held.conversation, event, today, page, rt.understanding)
 
 
 def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> datetime | None:

@@ -1,0 +1,70 @@
+"""The recognizer as the engine asks for it: bands of confidence instead of probabilities."""
+
+from bot.understanding import entities, skeleton
+from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
+from bot.understanding.model import Recognizer
+from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.knowledge.intents import BY_ID, Kind
+
+MAX_SENTENCES = 6
+MAX_QUESTIONS = 2
+# Kinds that do not count as a second question of a message.
+NOT_ASKED = (Kind.NONE, Kind.TALK, Kind.DANGER)
+CONFIDENCE = {
+    Certainty.SURE: Confidence.SURE,
+    Certainty.UNSURE: Confidence.UNSURE,
+    Certainty.UNKNOWN: Confidence.UNKNOWN,
+}
+DANGER = {
+    DangerLevel.NONE: Danger.NONE,
+    DangerLevel.CARD: Danger.SUSPECTED,
+    DangerLevel.FIRST: Danger.CLEAR,
+}
+
+
+class EngineRecognizer:
+    """Implements `flows.engine.recognition.Recognizer` with the model that ships."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+
+    @classmethod
+    def load(cls) -> "EngineRecognizer":
+        """Return the recognizer with the model that ships, read once in a process."""
+        return cls(Recognizer.load())
+
+    def recognize(self, text: str, language: str) -> Recognition:
+        """Return what a text may ask, with the values that it names; raise nothing."""
+        decision = decide(self._recognizer.recognize(text, language or None))
+        questions = self._questions(text, language)
+        if len(questions) < MAX_QUESTIONS:
+            confidence, intents = _asked(decision)
+        else:
+            confidence, intents = Confidence.SURE, questions
+        danger = DANGER[decision.danger]
+        return Recognition(
+            confidence=confidence,
+            intents=intents,
+            danger=danger,
+            danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
+            entities={name: str(each) for name, each in entities.extract(text).told().items()},
+        )
+
+    def _questions(self, text: str, language: str) -> tuple[str, ...]:
+        """Return the intents of sentences that are sure, each once, at most two."""
+        found: list[str] = []
+        for sentence in skeleton.sentences(text, MAX_SENTENCES):
+            decision = decide(self._recognizer.recognize(sentence, language or None))
+            for each in decision.options[:1] if decision.certainty is Certainty.SURE else ():
+                if BY_ID[each.intent].kind not in NOT_ASKED and each.intent not in found:
+                    found.append(each.intent)
+        return tuple(found[:MAX_QUESTIONS])
+
+
+def _asked(decision: Decision) -> tuple[Confidence, tuple[str, ...]]:
+    intents = tuple(each.intent for each in decision.options)
+    if any(BY_ID[each].kind is Kind.NONE for each in intents):
+        return Confidence.UNKNOWN, ()
+    if decision.certainty is not Certainty.UNKNOWN and not intents:
+        return Confidence.UNKNOWN, ()
+    return CONFIDENCE[decision.certainty], intents
