@@ -75,25 +75,26 @@ class Settings(BaseSettings):
 
     demo: bool = Field(
         default=False,
-        description="Demonstration: example secrets are accepted, the registry is the sandbox.",
+        description="Demo mode: example secrets are accepted, and the registry is the sandbox.",
     )
     data: Path = Field(
         default=Path(".kosh"),
-        description="Directory of the embedded services, their sockets and logs.",
+        description="Directory of the embedded servers, their sockets and logs.",
     )
     keys: Path = Field(
         default_factory=lambda chosen: chosen["data"] / "keys",
-        description="Directory of the key files, mode 0700; by default `keys` in the data one.",
+        description="Directory of the key files, mode 0700; `keys` in KOSH_DATA by default.",
     )
     erased: Path = Field(
         default_factory=lambda chosen: chosen["data"] / "erased",
-        description="File that notes who was erased, by marks that tell nothing, for a restore; by "
-        "default `erased` in the data directory. Keep it apart from the database.",
+        description="File that records erasures for a restore, as keyed hashes; `erased` in "
+        "KOSH_DATA by default. Keep it apart from the database.",
     )
     keys_monthly: bool = Field(
         default=False,
-        description="A worker makes a new epoch each month and destroys the old one a week later; "
-        "only where the directory of keys lasts and is one for all processes: else all is lost.",
+        description="A worker creates a master key each month and destroys the old one a week "
+        "later. Only where the key directory is persistent and shared: otherwise "
+        "all data is lost.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(
@@ -110,22 +111,23 @@ class Settings(BaseSettings):
     )
     patched: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
-        description="Servers and libraries below their floor that your distribution has mended, "
-        "separated by commas, such as valkey.",
+        description="Servers and libraries below their minimum version that your distribution "
+        "has patched, separated by commas, such as valkey.",
     )
-    log_level: LogLevel = Field(default="info", description="Least level that is logged.")
+    log_level: LogLevel = Field(default="info", description="Minimum level that is logged.")
     metrics_port: int | None = Field(
         default=None,
         ge=1,
         le=65535,
-        description="Port of this process's /metrics, one for each; without it there is none.",
+        description="Port of this process's /metrics, one per process; without it there is none.",
     )
     metrics_host: str = Field(
         default="127.0.0.1", description="Address that /metrics listens on; never a public one."
     )
     traces_url: str | None = Field(
         default=None,
-        description="OTLP/HTTP address (…/v1/traces) that takes traces; without it there are none.",
+        description="OTLP/HTTP address (…/v1/traces) that receives traces; without it there are "
+        "none.",
     )
     pool_size: int = Field(
         default=8,
@@ -161,18 +163,20 @@ class Settings(BaseSettings):
     telegram_secret: SecretStr | None = Field(
         default=None,
         description="Secret that Telegram sends with every update to the webhook: 32 to 256 of "
-        "A-Z a-z 0-9 _ - (`openssl rand -hex 32`); while it changes two, old first.",
+        "A-Z a-z 0-9 _ - (`openssl rand -hex 32`). During a rotation two, old "
+        "first.",
     )
     telegram_rate: float = Field(
         default=30,
         ge=0,
         le=10_000,
-        description="Messages a second that the bot may send; 0 lifts every rate of ours, for "
-        "emulators.",
+        description="Messages per second that the bot may send; 0 removes every rate limit of "
+        "Kosh, for emulators.",
     )
 
     whatsapp_token: SecretStr | None = Field(
-        default=None, description="Access token of the WhatsApp number; without it it's off."
+        default=None,
+        description="Access token of the WhatsApp number; without it the channel is off.",
     )
     whatsapp_number_id: str | None = Field(
         default=None,
@@ -182,8 +186,8 @@ class Settings(BaseSettings):
     whatsapp_account_id: str | None = Field(
         default=None,
         pattern="^[0-9]{1,20}$",
-        description="Id of the WhatsApp business account at Meta, digits; with it `doctor` looks "
-        "at the templates.",
+        description="Id of the WhatsApp business account at Meta, digits; with it `doctor` "
+        "checks the templates.",
     )
     whatsapp_api: str = Field(
         default="https://graph.facebook.com/v26.0",
@@ -192,78 +196,79 @@ class Settings(BaseSettings):
     whatsapp_auth_header: str = Field(
         default="Authorization: Bearer",
         pattern="^[A-Za-z0-9-]{1,64}(: ?[A-Za-z0-9-]{0,64})?$",
-        description="Header that carries the token, and what stands before it; any other name, "
-        "such as D360-API-KEY, is a solution provider's dialect, without number ids in paths.",
+        description="Header that carries the token, with its prefix. Any other name, such as "
+        "D360-API-KEY, selects a solution provider's dialect, without number ids in "
+        "paths.",
     )
     whatsapp_app_secret: SecretStr | None = Field(
         default=None,
-        description="Secret of the app, which signs the webhook; while it changes two, separated "
-        "by a comma.",
+        description="Secret of the app, which signs the webhook; during a rotation two, "
+        "separated by a comma.",
     )
     whatsapp_verify_token: SecretStr | None = Field(
-        default=None, description="Word of your own that Meta repeats when the webhook is set."
+        default=None, description="Word of your choice that Meta repeats when the webhook is set."
     )
     whatsapp_rate: float = Field(
         default=80,
         ge=0,
         le=10_000,
-        description="Messages a second that the number may send; 0 lifts every rate of ours, for "
-        "emulators.",
+        description="Messages per second that the number may send; 0 removes every rate limit "
+        "of Kosh, for emulators.",
     )
 
     whatsapp_reach: int = Field(
         default=2000,
         ge=0,
-        description="How many people the number may reach with templates in 24 hours, by its tier "
-        "at Meta; 0: without limit.",
+        description="Number of people whom the number may reach with templates in 24 hours, by "
+        "its tier at Meta; 0: no limit.",
     )
 
     broadcast_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("gov.kz", "egov.kz"),
-        description="Hosts that an announcement may link to, besides KOSH_PUBLIC_URL's, with all "
-        "below them, separated by commas.",
+        description="Hosts that an announcement may link to, with their subdomains, besides "
+        "that of KOSH_PUBLIC_URL; separated by commas.",
     )
     broadcast_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Who may announce over HTTP: an officer's name and the SHA-256 of their key, "
-        "as name:hex, separated by commas.",
+        description="Clients of the announcement API: an officer's name and the SHA-256 of "
+        "their key, as name:hex, separated by commas.",
     )
     broadcast_testers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Who gets the test of an announcement: channel:address, such as "
-        "telegram:1000, separated by commas.",
+        description="Recipients of test announcements: channel:address, such as telegram:1000, "
+        "separated by commas.",
     )
 
     telegram_duty_chat: str = Field(
         default="",
         pattern=r"^(-?[0-9]{1,20})?$",
-        description="Id of the officers' Telegram group that is told how many wait; a mission may "
-        "have its own.",
+        description="Id of the officers' Telegram group that reports how many people wait; a "
+        "mission may have its own.",
     )
 
     registry_url: str | None = Field(
         default=None,
-        description="Base URL of the registry's API; without it registration isn't open.",
+        description="Base URL of the registry's API; without it registration is closed.",
     )
     registry_client_id: str | None = Field(
         default=None, description="OAuth2 client id at the registry."
     )
     registry_client_secret: SecretStr | None = Field(
-        default=None, description="OAuth2 client secret at the registry, 32 characters or more."
+        default=None, description="OAuth2 client secret at the registry, at least 32 characters."
     )
     registry_callback_secret: SecretStr | None = Field(
         default=None,
-        description="Secret that signs the registry's status callbacks, 32 characters or more; "
-        "while it changes two, separated by a comma.",
+        description="Secret that signs the registry's status callbacks, at least 32 characters; "
+        "during a rotation two, separated by a comma.",
     )
 
     oidc_issuer: str | None = Field(
         default=None,
         description="Issuer of the officers' own sign-in service (OpenID Connect), https://.",
     )
-    oidc_client_id: str | None = Field(default=None, description="Our client id at that service.")
+    oidc_client_id: str | None = Field(default=None, description="Client id at that service.")
     oidc_client_secret: SecretStr | None = Field(
-        default=None, description="Our client secret at that service, 32 characters or more."
+        default=None, description="Client secret at that service, at least 32 characters."
     )
 
     @property
