@@ -15,7 +15,8 @@ from bot.conversations.effects import AfterCommit
 from bot.db.pipeline import TextStatement
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import Pressed, Said, Started
+from flows.engine.events import Event, Pressed, Said, Started
+from flows.engine.state import Turn
 from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
 
 PEOPLE = 6
@@ -96,10 +97,10 @@ async def test_whose_turn_fails_does_not_keep_the_others(
 ) -> None:
     guests = await _known(rt)
 
-    def poisoned(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+    def poisoned(flows: Any, words: Any, conversation: Any, event: Event, *given: Any) -> Turn:
         if event == Said("poison"):
             raise ZeroDivisionError
-        return step(flows, words, conversation, event, today, page)
+        return step(flows, words, conversation, event, *given)
 
     monkeypatch.setattr(conversation_store, "step", poisoned)
     said = ["poison", *["TESTOVA"] * (PEOPLE - 1)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +16,8 @@ from bot.conversations.anonymous import Overloaded
 from bot.embedded import Databases
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import Pressed, Said, Started
+from flows.engine.events import Event, Pressed, Said, Started
+from flows.engine.state import Turn
 from tests.desk.desks import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
@@ -151,10 +153,10 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
     await guest.consent()
     healthy = step
 
-    def poisoned(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+    def poisoned(flows: Any, words: Any, conversation: Any, event: Event, *given: Any) -> Turn:
         if event == Said("poison"):
             raise ZeroDivisionError
-        return healthy(flows, words, conversation, event, today, page)
+        return healthy(flows, words, conversation, event, *given)
 
     monkeypatch.setattr(conversation_store, "step", poisoned)
     update = guest.inbound(Said("poison"), "poison")
