@@ -13,6 +13,7 @@ from bot.db.statements import execute
 from bot.officers import directory
 from bot.people.identities import Person
 from flows.engine.flow import Form, OpenCase
+from flows.engine.state import waits
 from flows.engine.text import Text
 from flows.knowledge import missions
 
@@ -27,7 +28,12 @@ class Opened:
 
 def country(forms: Mapping[str, Form]) -> str:
     """Return the person's country of residence from their answers, or '' if unknown."""
-    told = {name: each.value for form in forms.values() for name, each in form.answers.items()}
+    told = {
+        name: each.value
+        for form in forms.values()
+        for name, each in form.answers.items()
+        if not waits(each)
+    }
     at_home = told.get("location") == "origin"
     return told.get("residence_country") or (at_home and told.get("citizenship")) or ""
 
@@ -71,10 +77,14 @@ async def _insert(
     return Opened(case_id, told)
 
 
-async def relay(transaction: Transaction, person: Person, words: str) -> None:
-    """Add a message of the person to their open case."""
+async def relay(
+    transaction: Transaction, person: Person, words: str, *, urgent: bool = False
+) -> None:
+    """Add a message of the person to their open case, which `urgent` words make urgent."""
     case = await open_of(transaction, person.id)
     if case is not None:
+        if urgent:
+            await execute(transaction, statements.MARK_URGENT, case=case.id)
         await person_waits_again(transaction, case)
         await add_words(transaction, person, case.id, words)
 

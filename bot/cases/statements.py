@@ -139,6 +139,7 @@ WAIT_AGAIN = statement(
         state_at=case((t.Case.state == _NEXT_STATE, t.Case.state_at), else_=NOW),
     )
 )
+MARK_URGENT = statement(update(t.Case).where(t.Case.id == _CASE).values(urgent=True))
 ADD_MESSAGE = statement(
     insert(t.CaseMessage).values(
         case_id=_CASE,

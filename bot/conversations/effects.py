@@ -261,8 +261,8 @@ async def _record(
             await submissions.submit(rt, transaction, person, effect, language)
         case Withdraw():
             await submissions.withdraw(transaction, person.id)
-        case Relay(words):
-            await cases.relay(transaction, person, words)
+        case Relay(words, urgent):
+            await cases.relay(transaction, person, words, urgent=urgent)
         case Rated(rating):
             await cases.rate(transaction, person.id, rating)
         case Remind(days):

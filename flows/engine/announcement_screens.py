@@ -31,7 +31,7 @@ CHANGE = (
 
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
-    """What can be done about announcements."""
+    """Return the screen with the choices about announcements."""
     return Choice(name=MINE, label=button("Announcements"), text=text, among=among)
 
 
@@ -63,7 +63,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def _choose_topics(turn: TurnState, flow: Flow) -> None:
-    """Everything is asked anew, consents too; what was chosen before is ticked."""
+    """Ask for topics and consents from the start; earlier topics are ticked."""
     turn.drop_form(flow)
     _forget_consents(turn, flow)
     turn.open_flow(flow)
@@ -80,7 +80,7 @@ def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def read_news(turn: TurnState) -> None:
-    """Say them where the person is; a form that stands open goes on after that."""
+    """Send past announcements, then continue an open form."""
     if turn.c.language:
         turn.effects.append(ReadNews())
     turn.ask()

@@ -1,4 +1,4 @@
-"""What came is judged against what was asked, and becomes an answer or a refusal."""
+"""Input is judged against the question that was asked: an answer or a refusal."""
 
 from flows.engine import (
     checklist_screens,
@@ -84,8 +84,9 @@ def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> Non
 
 def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
     road = turn.path()
-    if road is not None:
-        turn.ask_screen(screens.edit_screen(road[1]), page=page)
+    if road is None:
+        return turn.ask()
+    turn.ask_screen(screens.edit_screen(road[1]), page=page)
 
 
 def keep(turn: TurnState, asked: Asked) -> None:

@@ -67,7 +67,7 @@ def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
 
 
 def _hand_out(turn: TurnState, sheet: PrintList) -> None:
-    """A message of its own, since a link stands alone on some channels."""
+    """Send the link in its own message, as some channels require."""
     turn.effects.append(sheet)
     turn.replaces = False
     turn.say((), (Button("", PRINT, Kind.LINK),))
@@ -122,7 +122,7 @@ def _agreed(turn: TurnState, asked: Asked) -> None:
 
 
 def _put_list(turn: TurnState) -> None:
-    """The new list takes the old one's place; what was ticked stays ticked."""
+    """Replace the old list by the new one; ticks stay."""
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:
         made = replace(made, ticked=before.ticked, remind=before.remind)

@@ -1,4 +1,4 @@
-"""Reserved words and commands: what the person asks of the assistant, not of the form."""
+"""Reserved words and commands, which address the assistant and not the form."""
 
 from typing import assert_never
 
@@ -108,7 +108,7 @@ def _skip(turn: TurnState) -> None:
 
 
 def to_person(turn: TurnState, topic: str = "") -> None:
-    """Open the handoff, with its topic if that is known; what was open before waits."""
+    """Open the handoff, with its topic if known; suspend the flow that was open."""
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
     if handoff is None or turn.c.with_officer:
         return turn.ask()

@@ -75,7 +75,7 @@ def step(
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """What was not to be kept goes from whoever is known, as soon as they leave its flow."""
+    """Drop a known person's ephemeral answers once they leave the flow."""
     if not turn.c.is_persistent:
         return
     inside = (turn.c.flow, turn.c.suspended_flow)
@@ -188,7 +188,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_reply(turn: TurnState, key: str) -> None:
-    """Do what a button of an answer says; it is good as long as its message stands."""
+    """Run the button of an answer; such a button never expires."""
     if turn.c.with_officer or key == "back":
         return turn.ask()
     if key == "urgent":
@@ -204,7 +204,7 @@ def _press_command(turn: TurnState, word: str) -> None:
 
 
 def _offer_page(turn: TurnState) -> None:
-    """A link for the question that stands; on the page itself there is nothing to offer."""
+    """Send a link to the secure page for the current question."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if turn.page is Page.NEVER or stop is None or not stop.item.sensitive:

@@ -74,7 +74,7 @@ class UploadChecked:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatusChanged:
-    """What became of a paper in the registry: `sent`, `accepted` or `rejected`."""
+    """The registry's state of a paper: `sent`, `accepted` or `rejected`."""
 
     paper: str
     state: str
@@ -127,7 +127,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """What came of a `TryPin`: whether it was right, and how many tries are left if not."""
+    """The result of a `TryPin`: whether it was right, and how many tries are left if not."""
 
     right: bool
     left: int = 0
@@ -168,7 +168,7 @@ class Page(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a button is for; a channel may show the kinds apart."""
+    """The purpose of a button; a channel may show the kinds apart."""
 
     OPTION = "option"
     CONTROL = "control"
@@ -251,7 +251,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What the person says of the officer's help: `yes`, `partly` or `no`."""
+    """The person's rating of the officer's help: `yes`, `partly` or `no`."""
 
     rating: str
 
@@ -263,7 +263,7 @@ class CancelCase:
 
 @dataclass(frozen=True, slots=True)
 class DeleteInput:
-    """What was just sent must not stay in the chat."""
+    """Delete the person's last message from the chat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a finished flow says and does."""
+    """The texts and effects of a finished flow."""
 
     texts: tuple[Text, ...]
     effects: tuple[Done, ...] = ()
@@ -155,7 +155,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What can be ticked on a list; `paper` is the kind of upload that does so by itself."""
+    """An item of a list; an upload of kind `paper` ticks it automatically."""
 
     key: str
     name: Text
@@ -223,7 +223,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered; None when skipped, or forgotten at consent."""
+    """An answer; None when skipped, or forgotten at consent."""
 
     value: str | None
     rev: int = 1
@@ -233,7 +233,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Form:
-    """All that one person has told one flow.
+    """All answers of one person to one flow.
 
     `members` are those of its lists, and what is ticked where several things are chosen; `files`
     counts the good files sent for a question.
@@ -345,7 +345,7 @@ def _stop(
 
 
 def _of_before(item: Question, member: str, form: Form) -> Answer | None:
-    """What was answered when the question had another name."""
+    """Return the answer under an earlier name of the question."""
     for name in item.was:
         answer = form.answers.get(key_of(name, member))
         if answer is not None:
@@ -370,7 +370,7 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:
-    """What can be chosen at a step; a list offers its members for removal."""
+    """Return the options of a step; a list offers its members for removal."""
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     members = form.members.get(step.item.name, ())

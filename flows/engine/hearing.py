@@ -74,7 +74,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         turn.notes.append(first.opening(turn.today))
         return turn.ask()
     if first.command is Reserved.DELETE:
-        # What was only recognised is confirmed, also where nothing is kept yet.
+        # A recognised wish is confirmed first, also where nothing is stored yet.
         return turn.ask_screen(screens.DELETE_SCREEN)
     if first.command is not None:
         return commands.run(turn, first.command)
@@ -120,7 +120,7 @@ def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
 
 
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
-    """Return what may follow an answer; of several answers each names its question there."""
+    """Return the buttons below an answer; with several answers each names its question."""
     ways = []
     if reply.more(turn.today):
         ways.append(Option(f"more.{reply.intent}", more or MORE))
@@ -193,7 +193,7 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
 
 
 def _open(turn: TurnState, reply: Reply) -> bool:
-    """Open the reply's flow with what the message told; return False if it cannot be opened now."""
+    """Open the reply's flow with values from the message; return False if it cannot be opened."""
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):
         return False

@@ -21,7 +21,7 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState, option_buttons
 
 PIN = "~pin"
-# What may wait behind it.
+# Screens that open after the PIN.
 STATUS, MYDATA, CHANGE, NEW = "status", "mydata", "change", "new"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 

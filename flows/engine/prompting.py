@@ -1,4 +1,4 @@
-"""What is asked next, and how it is said: the half of a step that looks at the form."""
+"""Asks the next question: the half of a step that looks at the form."""
 
 from itertools import takewhile
 
@@ -63,7 +63,7 @@ def _wait_for_officer(turn: TurnState) -> None:
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:
-    """What a kind of paper is called: as in the form that asks for it."""
+    """Return the name of a kind of paper, as in the form that asks for it."""
     items = (item for flow in turn.flows.values() for item in flow.questions())
     return next(
         (item.label for item in items if isinstance(item, Upload) and item.paper == key),

@@ -1,4 +1,4 @@
-"""What the engine needs to know of understanding; `bot.understanding` implements it."""
+"""The engine's protocol of understanding; `bot.understanding` implements it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a message may ask. None of its words is in it.
+    """The meaning of a message, without any of its words.
 
     `intents` are ids: where it is sure, those to answer, one for each question in the message, at
     most two; where it is unsure, up to three to choose among, likeliest first; else the likeliest,

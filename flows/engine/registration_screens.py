@@ -1,4 +1,4 @@
-"""What became of the registration, as the person is shown it."""
+"""The state of the registration, as the person sees it."""
 
 from flows.engine import screens
 from flows.engine.events import Button
@@ -22,12 +22,12 @@ def show_status(turn: TurnState) -> None:
 def acknowledged(turn: TurnState, state: str, number: str) -> None:
     before = turn.c.registration or RegistrationStatus(state)
     turn.c = replace(turn.c, registration=replace(before, state=state, number=number))
-    # The first word after sending is the answer to what the person did; later ones are ours.
+    # The person waits for the first answer after sending; later ones need their consent.
     awaited = before.state in ("sent", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
 
 
 def announce_update(turn: TurnState) -> None:
-    """What nobody asked for just now tells a passer-by nothing."""
+    """Announce an update without its content, since others may see the screen."""
     turn.say(((screens.UPDATE,),), (Button("!status", screens.OPEN),), service=True)

@@ -1,4 +1,4 @@
-"""What is said and done once it is known what somebody asks; `flows.replies` fills it in."""
+"""Replies to recognised intents, as the engine sees them; `flows.replies` defines them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Danger: what is said to somebody who writes of it, before anything else."""
+"""Danger: the safety message, which comes before anything else."""
 
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
@@ -53,7 +53,7 @@ def show(turn: TurnState, intent: str) -> None:
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
     lines = spoken(turn.today) if spoken else ()
-    # What was to be said above the usual reply would be seen first.
+    # Notes for the usual reply would come first on a lock screen.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))

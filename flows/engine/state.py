@@ -1,4 +1,4 @@
-"""What is remembered with a person between two turns."""
+"""The stored state of a conversation, between two turns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class RegistrationStatus:
-    """What is known of the person's registration."""
+    """The known state of the person's registration."""
 
     state: str
     number: str = ""
@@ -59,7 +59,7 @@ class MadeList:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was understood of a question, to be answered again in another language; no words.
+    """The meaning of a question, to answer it again in another language; without words.
 
     `danger` is the kind of danger that it speaks of, None if it speaks of none.
     """
@@ -108,7 +108,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one event led to."""
+    """The result of one event."""
 
     conversation: Conversation
     says: tuple[Say, ...]

@@ -37,7 +37,7 @@ NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
-    """What one step works on: `c` is the conversation so far, `notes` open the next message."""
+    """The state of one step: `c` is the conversation so far, `notes` open the next message."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class TurnState:
         )
 
     def person_button(self) -> tuple[Button, ...]:
-        """A way to a person from a screen of ours, for whoever is not with one already."""
+        """Return the button that calls a person, unless an officer is there already."""
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()
@@ -205,7 +205,7 @@ class TurnState:
         self.c = replace(self.c, is_persistent=True, consents=consents)
 
     def send_to_page(self, label: Text, *, skips: bool = False, service: bool = False) -> None:
-        """Say where a private question is answered; whoever carries this out makes the link."""
+        """Say that a private question is answered on the secure page; the caller makes the link."""
         text = _(screens.ON_PAGE.msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
         ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
@@ -225,7 +225,7 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
 
 
 def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
-    """What was answered to questions whose answers are not to be kept."""
+    """Return the answers to questions that are not persisted."""
     renewed = {
         name for item in flow.questions() if not item.persisted for name in (item.name, *item.was)
     }

@@ -10,7 +10,7 @@ from flows.engine.turn import TurnState
 
 # Beyond it a text is refused by every reader anyway; reading all of it would only take time.
 MAX_READ = 5000
-# So many words in place of a name are sooner a question, if it is recognised for sure.
+# A text of this many words in place of a name is a question if it is recognised for sure.
 MIN_QUESTION_WORDS = 3
 
 
@@ -48,7 +48,8 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     reading = answering.read(turn, asked, text)
     if word and isinstance(reading, Refusal):
         return commands.run(turn, word)
-    safety.note_suspicion(turn, text)
+    if isinstance(reading, Refusal) or len(text.split()) >= MIN_QUESTION_WORDS:
+        safety.note_suspicion(turn, text)
     if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.hear(turn, text):
@@ -92,7 +93,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _ask_language(turn: TurnState, text: str) -> None:
-    """Ask for the language; what was understood is answered once it is chosen."""
+    """Ask for the language; the question is answered once it is chosen."""
     found = turn.recognize(text)
     danger = found.danger is Danger.CLEAR
     if danger or found.confidence is not Confidence.UNKNOWN:

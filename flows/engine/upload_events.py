@@ -75,7 +75,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
-    """What became of a file; of an album it is said when the last one was looked at."""
+    """Record the result of a file check; an album is reported after its last file."""
     flow = turn.flows.get(name)
     item = flow.find(key) if flow else None
     if flow and good and isinstance(item, Upload):
@@ -96,7 +96,7 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
 
 
 def _requested_upload_received(turn: TurnState) -> None:
-    """What the officer asked for is here: sending it was the consent that the asking named."""
+    """Record the requested paper; sending it was the consent that the request named."""
     turn.effects += [
         ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),
         UploadReceived(turn.c.requested_upload),
@@ -105,7 +105,7 @@ def _requested_upload_received(turn: TurnState) -> None:
 
 
 def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
-    """Say that a thing cannot be read here; what was written with it is taken as a text."""
+    """Say that a thing cannot be read here; its caption is taken as a text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())

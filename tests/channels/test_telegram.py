@@ -159,7 +159,7 @@ FILES = ("photo", "document")
 @pytest.mark.parametrize(
     ("contents", "kind"),
     [
-        ({"photo": [{"width": 1}], "caption": "my passport"}, "photo"),
+        ({"photo": [{"width": 1}]}, "photo"),
         ({"live_photo": {}, "photo": []}, "photo"),
         ({"document": {}}, "document"),
         ({"animation": {}, "document": {}}, "animation"),
@@ -190,7 +190,11 @@ def test_what_is_no_text_is_named(contents: dict[str, Any], kind: str) -> None:
             events.Attached("photo", "L", 90),
         ),
         ({"document": {"file_id": "A", "file_size": 7}}, events.Attached("document", "A", 7)),
-        ({"document": {"file_id": "A"}, "caption": "x"}, events.Attached("document", "A", 0)),
+        (
+            {"document": {"file_id": "A"}, "caption": "x"},
+            events.Attached("document", "A", 0, "x"),
+        ),
+        ({"photo": [], "caption": "my passport"}, events.Unreadable("photo", "my passport")),
     ],
 )
 def test_a_file_is_named_by_where_it_can_be_fetched(
@@ -380,7 +384,7 @@ def test_half_characters_are_replaced_and_the_text_is_taken(written: str, text: 
 
 def test_half_characters_beside_a_photo_do_no_harm() -> None:
     body = update(message=message(photo=[], caption="CAPTION")).replace(b"CAPTION", rb"\ud800")
-    assert parse(body) == inbound(events.Unreadable("photo"))
+    assert parse(body) == inbound(events.Unreadable("photo", "\ufffd"))
 
 
 class Pairs(list[tuple[str, Any]]):

@@ -170,7 +170,7 @@ REPLY = {"id": "12:yes", "title": "Иә"}
         ({"type": "button", "button": {"text": "Stop"}}, events.Said("Stop")),
         (
             {"type": "image", "image": {"id": "99", "mime_type": "image/jpeg", "caption": "x"}},
-            events.Attached("photo", "99"),
+            events.Attached("photo", "99", 0, "x"),
         ),
         (
             {"type": "document", "document": {"id": "98", "filename": "p.pdf", "file_size": 7}},

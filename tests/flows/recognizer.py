@@ -37,7 +37,7 @@ def danger(kind: str, level: Danger = Danger.CLEAR) -> Recognition:
     return Recognition(Confidence.SURE, (kind,), danger=level, danger_intent=kind)
 
 
-# What people write in each language, and what it asks; the other scripts follow by rule.
+# Sentences of each language and their meaning; the other scripts follow by rule.
 SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     "mission": (
         sure("where.mission", country_of_residence="CN"),

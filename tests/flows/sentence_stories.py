@@ -1,4 +1,4 @@
-"""Conversations that begin with a sentence: what people write, and what they see."""
+"""Stories of conversations that begin with a sentence of the person."""
 
 from collections.abc import Callable, Mapping
 

@@ -23,7 +23,7 @@ from flows.engine.events import (
     Unreadable,
 )
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import REFUSALS
+from flows.engine.questions import REFUSALS, PersonName
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation, RegistrationStatus
@@ -386,7 +386,38 @@ def test_captions_go_to_the_officer() -> None:
     assert chat.done(CancelCase) == []
 
 
+def test_short_answer_is_not_suspected_of_danger() -> None:
+    known = {"TESTOVA": danger("danger.child", Danger.SUSPECTED)}
+    chat = at("surname")
+    chat.understanding = told_by(known)
+    assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
+
+
+def test_yes_on_a_screen_is_for_the_officer() -> None:
+    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]
+    assert chat.takes(Pressed("!person")).conversation.with_officer
+
+
+def test_changed_form_is_noticed_when_a_question_is_skipped() -> None:
+    chat = at("patronymic")
+    flow = FLOWS["preregistration"]
+    items = tuple(
+        replace(item, rev=item.rev + 1) if isinstance(item, PersonName) else item
+        for item in flow.items
+    )
+    chat.flows = {**FLOWS, flow.name: replace(flow, items=items)}
+    assert chat.takes(Pressed(f"{chat.nonce}:-")).shows(screens.CHANGED)
+
+
+def test_choice_of_an_answer_to_edit_ends_with_its_flow() -> None:
+    chat = at("review").presses("edit")
+    chat.flows = {name: flow for name, flow in FLOWS.items() if name != "preregistration"}
+    assert chat.takes(Pressed(f"{chat.nonce}:>")).at == screens.MENU
+
+
 def test_text_after_the_chat_was_cleared_is_heard() -> None:
+    assert heard().says("/exit", "zzz").done(NotUnderstood) == [NotUnderstood("ru", "start")]
     chat = heard().says("/exit")
     assert says(chat, "passport").shows(hearing.YOU_ASK)
     assert heard().says("/exit", "меню").at == screens.MENU

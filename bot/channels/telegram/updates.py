@@ -80,6 +80,7 @@ class _Message(msgspec.Struct, gc=False):
     contact: _Contact | None = None
     document: _File | None = None
     photo: list[_File] = []
+    caption: str | None = None
 
 
 class _Place(msgspec.Struct, gc=False):
@@ -171,7 +172,10 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
         return None
     kind = next((CONTENTS[name] for name in CONTENTS if name in raw), "other")
     file = _file(message, kind)
-    return events.Attached(kind, file.file_id, file.file_size) if file else events.Unreadable(kind)
+    caption = message.caption or ""
+    if file is None:
+        return events.Unreadable(kind, caption)
+    return events.Attached(kind, file.file_id, file.file_size, caption)
 
 
 def _file(message: _Message, kind: str) -> _File | None:

@@ -100,6 +100,7 @@ class _Interactive(msgspec.Struct, gc=False):
 class _File(msgspec.Struct, gc=False):
     id: _Id
     file_size: int | None = None
+    caption: str | None = None
 
 
 class _Number(msgspec.Struct, gc=False):
@@ -290,7 +291,7 @@ def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
             return _pressed(decoding.shaped(part, _Interactive), who)
         case "image" | "document":
             file = decoding.shaped(part, _File)
-            return events.Attached(FILES[kind], file.id, file.file_size or 0)
+            return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":
             return _shared(decoding.shaped(part, list[_Card]), who)
         case "request_welcome":
@@ -308,8 +309,7 @@ def _pressed_template(press: _Press) -> events.Event:
 
 
 def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
-    reply = pressed.button_reply or pressed.list_reply
-    if reply is None:
+    if (reply := pressed.button_reply or pressed.list_reply) is None:
         return events.Unreadable("other")
     if reply.id.endswith(SHARE):
         return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
