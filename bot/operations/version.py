@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 def built() -> tuple[str, str]:
     """Return the version and the commit that it was built from, as far as known."""
     try:
-        name = version("kosh")
+        name = version("kosh-assistant")
     except PackageNotFoundError:
         name = os.environ.get("KOSH_VERSION") or "0"
     public, _plus, local = name.partition("+")

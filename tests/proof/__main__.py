@@ -92,4 +92,4 @@ def _is_caught(mutant: Mutant) -> bool:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="kosh")

@@ -1,6 +1,7 @@
 """Who tries alterations of the engine names the test that noticed one, and shows the others.
 
-It waits for whatever process ends, and leaves other code behind: it has a process of its own.
+It waits for any child and leaves altered code behind, so it runs in a process of its own.
+`--rootdir` makes the tests' names independent of the folder of the clone.
 """
 
 import re
@@ -47,7 +48,7 @@ print(altered.told(altered.tried([each for each in found if each], 1, sys.argv[1
 def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
     path.write_text(tests, "utf-8")
     return subprocess.run(
-        [sys.executable, "-c", TRYING, "-p", "no:schemathesis", path],
+        [sys.executable, "-c", TRYING, "-p", "no:schemathesis", f"--rootdir={path.parent}", path],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",

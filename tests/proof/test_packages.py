@@ -1,5 +1,6 @@
 """What Kosh is put together from: pinned, licensed as we may use it, in an image that is shut."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -21,7 +22,20 @@ def test_every_package_of_the_lock_is_pinned_by_hashes() -> None:
             assert files, each["name"]
             assert all(file["hash"].startswith("sha256:") for file in files), each["name"]
         else:
-            assert each["name"] == "kosh"
+            assert each["name"] == "kosh-assistant"
+
+
+def test_build_tools_are_pinned_by_version_and_hash() -> None:
+    """`uv sync` reads the versions of pyproject.toml, the release's build those with hashes."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pinned = sorted(project["tool"]["uv"]["build-constraint-dependencies"])
+    for file, expected in (("build.txt", pinned), ("uv.txt", ["uv==0.13.9"])):
+        text = (ROOT / "tools" / file).read_text()
+        found = re.findall(r"^([\w.-]+==\S+) \\\n    --hash=sha256:[0-9a-f]{64}", text, re.M)
+        assert sorted(found) == expected, file
+    for each in project["build-system"]["requires"]:
+        name = re.split(r"[<>=~]", each)[0]
+        assert any(pin.startswith(f"{name}==") for pin in pinned), name
 
 
 def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> None:
@@ -68,6 +82,12 @@ def test_the_image_is_shut() -> None:
     assert "\nUSER 10001\n" in last
     assert last.index("\nUSER ") > last.rindex("\nRUN ")
     assert "ADD " not in last
+    image = (ROOT / "Dockerfile").read_text()
+    assert "--require-hashes --requirement tools/uv.txt" in image
+    assert "embedded" not in image, "servers of a demonstration"
+    server = re.search(r"image: postgres:(\d+)", (ROOT / "compose.yaml").read_text())
+    assert server
+    assert f"postgresql-client-{server[1]} " in last, "pg_dump refuses a newer server"
     compose = (ROOT / "compose.yaml").read_text()
     for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'):
         assert line in compose
