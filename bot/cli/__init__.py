@@ -4,6 +4,7 @@ A family has an `app`. A command group is named like its file; other commands jo
 Only the requested family is imported, since importing all takes 1 to 2 seconds.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -42,9 +43,7 @@ GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "understan
 
 def assembled(word: str = "") -> typer.Typer:
     """Return the command line with this word's family only, or with all if none matches."""
-    app = typer.Typer(
-        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh
-    )
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh)
     for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:
         module = import_module(f"bot.cli.{family}")
         app.add_typer(module.app, name=family if family in GROUPS else None)
@@ -55,10 +54,17 @@ def _kosh() -> None:
     """Kosh: an assistant for the Kazakh diaspora on Telegram, WhatsApp and the web."""
 
 
+def _first_word() -> str:
+    """Return the word after `kosh`; while a shell asks for completions, of the line being typed."""
+    typed = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    words = typed.split() if "_KOSH_COMPLETE" in os.environ else sys.argv
+    return words[1] if len(words) > 1 else ""
+
+
 def main() -> None:
     """Run a command; print errors of settings, services and keys in one line and exit with 2."""
     try:
-        assembled(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="kosh")
+        assembled(_first_word())(prog_name="kosh")
     except (ConfigError, ServiceError, VaultError) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

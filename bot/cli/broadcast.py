@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, RecipientStatus, Refusal, Refused, Stale
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.config.settings import Settings
 from bot.officers import directory
 from bot.officers.directory import Officer
@@ -172,8 +173,11 @@ def recipients(
 
 
 @app.command()
-def progress(number: Number, officer: Name, data: Data = None) -> None:
+def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data = None) -> None:
     """Show the progress: counts by status, reasons of failures, and paused channels."""
+
+    async def told_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
+        print_json(_progress_document(await broadcasts.progress(rt, who, found.id)))
 
     async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, who, found.id)
@@ -186,10 +190,33 @@ def progress(number: Number, officer: Name, data: Data = None) -> None:
         for each in now.pauses:
             typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
 
-    _with(data, officer, number, told)
+    if as_json:
+        _with(data, officer, number, told_as_json, says_state=False)
+    else:
+        _with(data, officer, number, told)
 
 
-def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
+def _progress_document(now: broadcasts.Progress) -> dict[str, Any]:
+    """Return what `progress --json` prints."""
+    return {
+        "number": now.broadcast.number,
+        "state": now.broadcast.state,
+        "reason": now.broadcast.reason,
+        "total": now.broadcast.total or 0,
+        "recipients": dict(now.fates),
+        "reasons": [
+            {"state": state, "reason": reason, "count": count}
+            for (state, reason), count in now.reasons.items()
+        ],
+        "per_second": round(now.rate, 2),
+        "eta_seconds": now.eta,
+        "pauses": [asdict(each) for each in now.pauses],
+    }
+
+
+def _with(
+    data: Path | None, name: str, number: int, verb: Verb, *, says_state: bool = True
+) -> None:
     """Perform one action on the announcement with this number, and print its new state."""
 
     async def act(rt: Runtime, who: Officer) -> Broadcast:
@@ -201,7 +228,8 @@ def _with(data: Path | None, name: str, number: int, verb: Verb) -> None:
         return await broadcasts.find(rt, who, found.id)
 
     after = _as(data, name, act)
-    typer.echo(f"Announcement {after.number}, state: {after.state}")
+    if says_state:
+        typer.echo(f"Announcement {after.number}, state: {after.state}")
 
 
 def _as[T](

@@ -1,13 +1,16 @@
 """`test`, `chaos`, `bench`, `requirements`, `mutants`: tests, fault injection and benchmarks."""
 
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -26,6 +29,9 @@ RELEASED = (
     "tests/registry/test_schemathesis.py", "tests/browser/test_announcing.py",
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
+
+# What pip-audit asks. PyPI's own service answers 404 behind some mirrors, which reads as "none".
+VULNERABILITIES = "https://api.osv.dev"
 
 # Tests run on the newest PostgreSQL; these run on the oldest supported one, which Debian ships, so
 # that no newer feature is used.
@@ -69,10 +75,26 @@ def test(quick: Quick = False, release: Release = False) -> None:
     begun = time.monotonic()
     failed = _released() if release else _changed(quick)
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    if lacking := missing():
+        typer.echo(f"Skipped, since this machine has none: {', '.join(lacking)}.")
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
     typer.echo(f"It took {minutes} min {seconds} s.")
     raise typer.Exit(1 if failed else 0)
+
+
+def missing() -> list[str]:
+    """Return the optional programs that this machine lacks; tests that need one are skipped."""
+    from bot.i18n import spelling
+    from tests.browser.chromium import BROWSER
+
+    found = {
+        "Chromium": BROWSER is not None,
+        "hunspell with its dictionaries": spelling.has_dictionaries(),
+        "PostgreSQL 17": OLDEST_POSTGRES.is_dir(),
+        "systemd-analyze": shutil.which("systemd-analyze") is not None,
+    }
+    return [name for name, is_found in found.items() if not is_found]
 
 
 def _released() -> list[str]:
@@ -81,11 +103,37 @@ def _released() -> list[str]:
         {"release": _pytest("release", 2, *RELEASED)},
         {"wheel": [sys.executable, "-m", "tests.wheel"]},
     )
+    failed += _audited()
     if not OLDEST_POSTGRES.is_dir():
-        typer.echo(f"The oldest PostgreSQL isn't at hand in {OLDEST_POSTGRES}: not tried.")
         return failed
     oldest = _pytest("oldest", 2, *OLDEST_POSTGRES_TESTS, f"--postgres={OLDEST_POSTGRES}")
     return failed + _two_at_a_time({"oldest": oldest}, {})
+
+
+def _audited() -> list[str]:
+    """Look the locked packages up in the list of known vulnerabilities; offline, say so."""
+    if not _is_reachable(VULNERABILITIES):
+        typer.echo(f"Known vulnerabilities: not looked up, {VULNERABILITIES} is out of reach.")
+        return []
+    with TemporaryDirectory() as folder:
+        locked = str(Path(folder) / "requirements.txt")
+        export = ["uv", "export", "--quiet", "--frozen", "--no-dev", "--all-extras"]
+        subprocess.run(
+            [*export, "--no-emit-project", "--output-file", locked], cwd=ROOT, check=True
+        )
+        audit = [sys.executable, "-m", "pip_audit", "--vulnerability-service=osv", "--strict"]
+        audit += ["--disable-pip", "--require-hashes", f"--requirement={locked}"]
+        return _two_at_a_time({"vulnerabilities": audit}, {})
+
+
+def _is_reachable(url: str) -> bool:
+    """Return True if a server takes connections there."""
+    address = urlsplit(url)
+    try:
+        with socket.create_connection((address.hostname or "", address.port or 443), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _changed(quick: bool) -> list[str]:
@@ -152,7 +200,7 @@ def chaos(context: typer.Context) -> None:
         raise ConfigError("the chaos test is in the source checkout only; use it there")
     from tests.chaos import command
 
-    command.app(args=context.args)
+    command.app(args=context.args, prog_name="kosh chaos")
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
@@ -163,7 +211,7 @@ def bench(context: typer.Context) -> None:
     except ImportError:
         typer.echo("E_BENCH: the group `bench` isn't installed; call it as ./kosh bench", err=True)
         raise typer.Exit(2) from None
-    command.app(args=context.args)
+    command.app(args=context.args, prog_name="kosh bench")
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)

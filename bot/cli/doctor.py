@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from bot.channels import Channel, SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import whatsapp_templates
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.config import minimum_versions
 from bot.config.minimum_versions import MinimumVersion
 from bot.config.settings import ConfigError, Role, Settings
@@ -33,8 +33,7 @@ from bot.security.key_files import Keys, VaultError
 
 app = typer.Typer()
 
-SECONDS = 20
-GIGABYTE = 1024**3
+SECONDS, GIGABYTE = 20, 1024**3
 OLDEST_POSTGRESQL = 170000
 # A larger clock skew in seconds breaks sign-in codes and signed callbacks.
 CLOCK_SECONDS, CLOCK_MOST = 2, 30
@@ -60,14 +59,16 @@ class Finding:
 
 
 @app.command()
-def doctor(data: Data = None) -> None:
+def doctor(as_json: AsJson = False, data: Data = None) -> None:
     """Check database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         findings = asyncio.run(examine(chosen))
-    for each in findings:
+    if as_json:
+        print_json([asdict(each) for each in findings])
+    for each in () if as_json else findings:
         typer.echo(f"{each.grade:6} {each.what:10} {each.said}")
         if each.mend:
-            typer.echo(f"       {'':10} → {each.mend}")
+            typer.echo(f"{'':18} → {each.mend}")
     if any(each.grade is Grade.WRONG for each in findings):
         raise typer.Exit(1)
 

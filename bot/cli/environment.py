@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
@@ -25,7 +26,13 @@ Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys an
 Port = Annotated[
     int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases.")]
+
+
+def print_json(document: object) -> None:
+    """Print a document as JSON; dates, paths and other values as their text."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
 def read(**chosen: Any) -> Settings:

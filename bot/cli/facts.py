@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.environment import AsJson, print_json
 from bot.i18n import Languages
 from flows.knowledge import catalogue
 from flows.knowledge.facts import Fact, Withheld, said
@@ -22,10 +23,13 @@ Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-0
 
 
 @app.command()
-def due(days: Days = 60, months: Months = 6, today: Today = "") -> None:
+def due(days: Days = 60, months: Months = 6, today: Today = "", as_json: AsJson = False) -> None:
     """List facts that expire soon, have expired, or were not checked for long; exit 1 if any."""
     day = date.fromisoformat(today) if today else datetime.now(UTC).date()
     found = list(catalogue.due(day, days, months))
+    if as_json:
+        print_json([{"key": fact.key, "why": why, "until": fact.until} for fact, why in found])
+        sys.exit(1 if found else 0)
     for fact, why in found:
         typer.echo(f"{fact.key}: {why}")
     typer.echo("Nothing is due." if not found else f"{len(found)} of {len(catalogue.FACTS)} facts.")

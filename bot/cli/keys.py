@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.cli.environment import Data, read, surroundings
+from bot.cli.environment import AsJson, Data, print_json, read, surroundings
 from bot.operations import key_rotation
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
@@ -31,9 +32,12 @@ def first(data: Data = None) -> None:
 
 
 @app.command()
-def show(data: Data = None) -> None:
+def show(as_json: AsJson = False, data: Data = None) -> None:
     """Show each key's age in days, whether it encrypts new data, and how many rows need it."""
-    for each in _with(data, key_rotation.key_statuses):
+    found = _with(data, key_rotation.key_statuses)
+    if as_json:
+        print_json([asdict(each) for each in found])
+    for each in found if not as_json else ():
         does = "writes" if each.writes else "reads"
         typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.usage}")
 

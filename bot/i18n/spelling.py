@@ -34,6 +34,11 @@ def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
     return None if unknown is None else {word.lower(): places[word] for word in unknown}
 
 
+def has_dictionaries() -> bool:
+    """Return True if hunspell and every dictionary is installed."""
+    return all(_unknown(each, ()) is not None for each in DICTIONARIES.values())
+
+
 def accepted(code: str) -> frozenset[str]:
     """Return the words that were reviewed and found right."""
     path = LISTS / f"{code}.txt"

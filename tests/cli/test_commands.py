@@ -1,5 +1,6 @@
 """The command line: each family answers to its words, alone as with all others."""
 
+import json
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from bot.cli import FAMILIES, assembled
 from bot.cli import environment as around
 from bot.config.settings import Settings
+from bot.security.key_files import Keys
 
 NO_OFFICER = "E_OFFICER: there is no such officer; look at the list\n"
 
@@ -63,3 +65,25 @@ def test_only_what_starts_or_restores_brings_the_schema_up_to_date(
         "demo": 1,
         "servers": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        (["doctor", "--json"], {"what", "grade", "said", "mend"}),
+        (["keys", "show", "--json"], {"kind", "version", "days", "writes", "usage"}),
+    ],
+)
+def test_json_option_prints_a_document(
+    words: list[str], fields: set[str], chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("database_url", "database_retention_url", "database_console_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    monkeypatch.setenv("KOSH_KEYS", str(chosen.keys))
+    Keys.create(chosen.keys)
+    result = CliRunner().invoke(assembled(words[0]), words)
+    assert result.stdout, result.exception
+    rows = json.loads(result.stdout)
+    assert rows
+    assert all(set(row) == fields for row in rows)

@@ -1,5 +1,6 @@
 """A fact has a source, a date and a last day, and is silent after that day."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -209,6 +210,16 @@ BARE = re.compile(r"https?://[^/]+/?")
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_no_fact_rests_on_a_bare_home_page(fact: Fact) -> None:
     assert not all(BARE.fullmatch(source) for source in fact.sources), fact.sources
+
+
+def test_due_prints_json_for_other_programs() -> None:
+    code, output = run("due", "--today", "2026-11-24", "--json")
+    assert code == 1
+    assert {
+        "key": "pilot_2026.step_1_test",
+        "why": "said for the last time on 2026-12-31",
+        "until": "2026-12-31",
+    } in json.loads(output)
 
 
 def test_due_lists_what_was_long_not_checked() -> None:

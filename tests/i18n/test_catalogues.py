@@ -247,9 +247,18 @@ def test_a_word_that_nobody_has_looked_at_is_found_until_it_is_accepted() -> Non
 
 
 @pytest.mark.usefixtures("locales")
-def test_check_passes_when_nothing_is_found() -> None:
+def test_check_passes_when_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spelling, "_unknown", lambda _dictionary, _words: [])
     result = CliRunner().invoke(app, ["check"])
     assert (result.exit_code, result.output.strip()) == (0, "All is well.")
+
+
+@pytest.mark.usefixtures("locales")
+def test_check_passes_and_says_so_when_hunspell_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spelling, "which", lambda _program: None)
+    result = CliRunner().invoke(app, ["check"])
+    assert result.exit_code == 0
+    assert "Spelling of ru is left out: hunspell has no dictionary here." in result.output
 
 
 @pytest.mark.usefixtures("locales")

@@ -1,6 +1,7 @@
 """`./kosh broadcast` as a person calls it: each verb in a process of its own, and wrong input."""
 
 import asyncio
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,10 @@ async def test_from_a_file_to_the_result(terminal: Terminal) -> None:
     assert "2 accepted" in told
     assert "1 failed: unknown" in told
     assert "3 in all" in told
+    document = json.loads(await says("progress", "1", "--json", by=editor))
+    assert (document["state"], document["total"]) == ("done", 3)
+    assert document["recipients"]["accepted"] == 2
+    assert {"state": "failed", "reason": "unknown", "count": 1} in document["reasons"]
     assert "1 are tried again" in await says("retry", "1", by=lead)
 
 

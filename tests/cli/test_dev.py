@@ -1,0 +1,84 @@
+"""`./kosh test` names what the machine lacks, and each command its own name in the help."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import assembled, dev
+from bot.i18n import spelling
+from tests.browser import chromium
+
+COMMANDS = ("chaos", "requirements", "mutants")
+
+
+@pytest.mark.parametrize(
+    ("options", "suite"), [((), "_changed"), (("--release",), "_released")]
+)  # fmt: skip
+def test_missing_programs_are_said_in_one_line(
+    options: tuple[str, ...], suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, suite, lambda *_: [])
+    monkeypatch.setattr(dev, "OLDEST_POSTGRES", Path("/nowhere"))
+    monkeypatch.setattr("shutil.which", lambda _program: None)
+    monkeypatch.setattr(spelling, "which", lambda _program: None)
+    monkeypatch.setattr(chromium, "BROWSER", None)
+    result = CliRunner().invoke(dev.app, ["test", *options])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == (
+        "Skipped, since this machine has none: Chromium, hunspell with its dictionaries, "
+        "PostgreSQL 17, systemd-analyze."
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_says_kosh(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    result = CliRunner().invoke(assembled(command), [command, "--help"], prog_name="kosh")
+    assert f"Usage: kosh {command} " in result.output + capfd.readouterr().out
+
+
+def test_audit_is_a_line_when_the_service_is_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "VULNERABILITIES", "http://127.0.0.1:9")
+    assert dev._audited() == []
+    said = capsys.readouterr().out
+    assert said == "Known vulnerabilities: not looked up, http://127.0.0.1:9 is out of reach.\n"
+
+
+def test_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = list[str]()
+
+    def passes(_name: str, command: list[str]) -> bool:
+        locked.append(Path(command[-1].partition("=")[2]).read_text("utf-8"))
+        return False
+
+    monkeypatch.setattr(dev, "_is_reachable", lambda _url: True)
+    monkeypatch.setattr(dev, "_passes", passes)
+    assert dev._audited() == ["vulnerabilities"]
+    assert "aiogram==" in locked[0]
+    assert "--hash=sha256:" in locked[0]
+    assert "pytest==" not in locked[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("kosh keys sh", "show"), ("kosh ke", "keys"), ("kosh keys d", "destroy")],
+)
+def test_completion_offers_commands(typed: str, expected: str) -> None:
+    words = typed.split()
+    done = subprocess.run(
+        [Path(sys.executable).with_name("kosh")],
+        env={
+            "_KOSH_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+            "PATH": "/usr/bin:/bin",
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stdout.split() == [expected], done.stderr
