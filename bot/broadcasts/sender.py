@@ -22,7 +22,7 @@ from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
 from bot.broadcasts.sending_statements import REACHED
 from bot.broadcasts.statements import LOCK_ROW
-from bot.broadcasts.time_zones import HOME, zones
+from bot.broadcasts.time_zones import HOME, mission_zones, zones
 from bot.channels import (
     BlockedByUser,
     ChannelCall,
@@ -93,7 +93,9 @@ WITH go AS MATERIALIZED (
     (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
       coalesce((SELECT array_agg(zones.zone) FROM zones JOIN traits t ON t.token = zones.token
                 WHERE t.person_id = p.person_id AND t.kind = 'country'),
-               ARRAY[coalesce(m.zone, %(home)s)])) AS z (zone)
+               ARRAY[coalesce(m.zone, (
+                 SELECT k.zone FROM unnest(%(missions)s::text[], %(mission_zones)s::text[])
+                   AS k (mission, zone) WHERE k.mission = q.mission), %(home)s)])) AS z (zone)
     ) AS night_until, go.now
   FROM picked p CROSS JOIN go
   JOIN people q ON q.id = p.person_id
@@ -212,6 +214,7 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         broadcast = await model.find(transaction, broadcast_id)
     draft = broadcast.draft
     tokens, places = zones(rt) if draft.quiet else ([], [])
+    known_missions, their_zones = mission_zones()
     messages = content.samples(rt, draft)
     values: dict[str, Any] = {
         "id": broadcast_id,
@@ -223,6 +226,8 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         "tokens": tokens,
         "zones": places,
         "home": HOME,
+        "missions": known_missions,
+        "mission_zones": their_zones,
         "lease": LEASE_SECONDS,
     }
     return Batch(broadcast, messages, values, monotonic() + BOUT_SECONDS)

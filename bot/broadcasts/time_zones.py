@@ -1,7 +1,8 @@
-"""Time zones of recipients, by the country that they gave for announcements."""
+"""Time zones of recipients: of the country they named for announcements, or of their mission."""
 
 from bot.people import subscriptions
 from bot.runtime import Runtime
+from flows.knowledge.missions import MISSIONS
 
 HOME = "Asia/Almaty"
 # Western and eastern time zone of each country's Kazakh population; it must be day in both.
@@ -33,3 +34,8 @@ def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
         for zone in places
     ]
     return [token for token, _ in found], [zone for _, zone in found]
+
+
+def mission_zones() -> tuple[list[str], list[str]]:
+    """Return the missions, each with its zone, for those that entered none themselves."""
+    return [each.key for each in MISSIONS], [each.zone for each in MISSIONS]

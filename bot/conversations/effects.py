@@ -14,6 +14,7 @@ from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.observability import metrics
+from bot.officers import directory
 from bot.outbox import ClaimedMessage
 from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
 from bot.people.identities import Person
@@ -46,6 +47,7 @@ from flows.engine.events import (
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
+from flows.knowledge import missions
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ async def carry_out(
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
+    await _note_mission(transaction, held.person, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if _returns_to_messenger(held, turn):
         held, pressed = (
@@ -102,6 +105,15 @@ async def carry_out(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
     return AfterCommit(held.person, parcel, sheet=sheet)
+
+
+async def _note_mission(transaction: Transaction, person: Person, turn: Turn) -> None:
+    """Store the person's mission when a case or registration has a country of residence."""
+    lives_in = cases.country(turn.conversation.forms)
+    if lives_in and any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
+        staffed = await directory.staffed(transaction)
+        mission = missions.mission_of(lives_in, staffed)
+        await identities.set_mission(transaction, person.id, mission)
 
 
 BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")

@@ -79,6 +79,11 @@ _FELL_SILENT = statement(
 _MARK_BLOCKED = statement(
     update(t.Handle).where(*_AT_HANDLE).values(blocked=bindparam("is_blocked"))
 )
+_SET_MISSION = statement(
+    update(t.Person)
+    .where(t.Person.id == _PERSON, t.Person.mission.is_distinct_from(bindparam("mission")))
+    .values(mission=bindparam("mission"))
+)
 _FIND = statement(
     select(t.Person.id, t.Person.key, t.Person.key_version)
     .join(t.Handle, t.Handle.person_id == t.Person.id)
@@ -219,6 +224,11 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
     indexes = list(rt.vault.indexes(channel, handle))
     row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
     return known(rt, *row) if row else None
+
+
+async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:
+    """Store the mission of a person's country: announcements are aimed by it."""
+    await execute(transaction, _SET_MISSION, person=person_id, mission=mission)
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:

@@ -140,6 +140,16 @@ PLACES: dict[str, Label] = {
 }
 
 
+def mission_of(country: str, working: Iterable[str]) -> str:
+    """Return the mission of people who live there: where their cases go, or the country's first.
+
+    Unlike a case, an announcement needs no officers there. GENERAL for a country without one.
+    """
+    staffed, *_others = candidates(country, working)
+    first = next((each.key for each in MISSIONS if each.country == country), GENERAL)
+    return first if staffed == GENERAL else staffed
+
+
 def candidates(country: str, working: Iterable[str]) -> tuple[str, ...]:
     """Missions of a country that have officers, best first; the general desk comes last."""
     staffed = frozenset(working)

@@ -265,6 +265,12 @@ def test_a_case_goes_to_a_mission_that_has_officers_and_else_to_the_general_desk
     assert missions.candidates("MN", staffed) == (missions.GENERAL,)
 
 
+def test_mission_of_a_country_needs_no_officers_there() -> None:
+    assert missions.mission_of("CN", ["cn_shanghai"]) == "cn_shanghai"
+    assert missions.mission_of("CN", []) == "cn_beijing"
+    assert missions.mission_of("DE", ["cn_shanghai"]) == missions.GENERAL
+
+
 def test_a_desk_that_is_not_known_stands_for_itself() -> None:
     assert offices.desk_name("xx_nowhere") == verbatim("xx_nowhere")
     assert offices.desk_name("kg_bishkek") != verbatim("kg_bishkek")

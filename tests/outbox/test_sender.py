@@ -33,6 +33,7 @@ from bot.channels import (
 )
 from bot.embedded import Databases
 from bot.outbox import channel_probe, rate_limits
+from bot.people import identities
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
 from tests.crowd import (
@@ -419,9 +420,10 @@ async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtim
 async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
-    # Somebody in Turkey, and somebody whose zone nobody knows: that of Almaty.
-    turkey, unknown = await crowd(rt, 2)
+    # Somebody in Turkey, somebody of its mission, and somebody of an unknown zone: Almaty's.
+    turkey, ankara, unknown = await crowd(rt, 3)
     async with rt.pool.connection() as session:
+        await identities.set_mission(session, ankara.id, "tr_ankara")
         await session.execute(
             "INSERT INTO traits (person_id, kind, token) VALUES (%s, 'country', %s)",
             (turkey.id, rt.vault.index("trait:country", "TR")),
@@ -435,14 +437,14 @@ async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Ru
         await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
     found = await _ready(rt, replace(a_draft(), quiet=(time(20), time(8))))
     await broadcasts.send_shard(rt, found.id, 0)
-    assert post.addresses == [turkey.address]
-    assert await fates(rt, found) == {"accepted": 1, "held quiet_hours": 1}
+    assert set(post.addresses) == {turkey.address, ankara.address}
+    assert await fates(rt, found) == {"accepted": 2, "held quiet_hours": 1}
     await _ahead(rt, "11 hours 29 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
-    assert len(post.sent) == 1
+    assert len(post.sent) == 2
     await _ahead(rt, "2 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
-    assert post.addresses[1:] == [unknown.address]
+    assert post.addresses[2:] == [unknown.address]
 
 
 @pytest.mark.requirement("S-63")

@@ -1,0 +1,54 @@
+"""An announcement aimed at a mission reaches those whose country of residence it serves."""
+
+from dataclasses import replace
+
+from bot import broadcasts
+from bot.broadcasts import Rule
+from bot.runtime import Runtime
+from tests.crowd import TOPIC, a_draft, crew
+from tests.desk.desks import an_officer, ask
+from tests.person_client import AFTER_CONSENT, Guest
+
+
+def _living_in(country: str) -> list[str]:
+    return [country if each == "CN" else each for each in AFTER_CONSENT]
+
+
+async def _mission(guest: Guest) -> str | None:
+    async with guest.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT p.mission FROM people p JOIN handles h ON h.person_id = p.id WHERE h.bidx = %s",
+            (guest.rt.vault.index("web", guest.name),),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return row[0]  # type: ignore[no-any-return]
+
+
+async def _count(rt: Runtime, *missions: str) -> int:
+    """Count in a demonstration, where the web chat is a channel to be reached on."""
+    demo = replace(rt, settings=rt.settings.model_copy(update={"demo": True}))
+    who = await crew(rt)
+    return (await broadcasts.count(demo, who.editor, a_draft(rule=Rule(missions=missions)))).total
+
+
+async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) -> None:
+    await an_officer(rt, "Officer Shanghai", "cn_shanghai")
+    registered, asking, silent = Guest(rt), Guest(rt), Guest(rt)
+    await registered.register()
+    await asking.consent()
+    await asking.go(*_living_in("TR")[:7])
+    await ask(asking)
+    await silent.consent()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO subscriptions (person_id, topic) SELECT id, %s FROM people", (TOPIC,)
+        )
+    # A case goes to a mission with officers; an announcement needs none there.
+    assert await _mission(registered) == "cn_shanghai"
+    assert await _mission(asking) == "tr_ankara"
+    assert await _mission(silent) is None
+    assert await _count(rt) == 3
+    assert await _count(rt, "cn_shanghai") == 1
+    assert await _count(rt, "cn_shanghai", "tr_ankara") == 2
+    assert await _count(rt, "cn_beijing") == 0
