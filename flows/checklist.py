@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from flows import lifetimes
 from flows.engine.conditions import Answers
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
@@ -236,9 +237,10 @@ CONSENT = Consent(
         " are, and what you tick. Not your name, and not where you are.\n"
         "• Why: so that you can go on with the list here.\n"
         "• Who: the operator of this assistant keeps it under lock; nobody else gets it.\n"
-        "• How long: until 30 days after you last wrote.\n"
+        "• How long: until {days} days after you last wrote.\n"
         "• Write “delete” at any time to erase it.\n"
-        "• If you do not agree, nothing is kept."
+        "• If you do not agree, nothing is kept.",
+        days=lifetimes.DRAFT_DAYS,
     ),
 )
 # Papers that can be sent here after a registration; one of them fills its line of the list.

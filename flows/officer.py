@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from flows import lifetimes
 from flows.engine.flow import Consent, Flow, OpenCase, Outcome, Submit
 from flows.engine.questions import Choice, FreeText, Option
 from flows.engine.text import _, button, row
@@ -35,10 +36,11 @@ CONSENT = Consent(
     label=button("Consent"),
     purpose="handoff",
     text=_(
-        "May we pass your words to an officer and keep them while your case is open and 30 days"
+        "May we pass your words to an officer and keep them while your case is open and {days} days"
         " after? An officer of a mission or of the migration service of Kazakhstan reads them; so"
         " can the messenger's owner. Nothing is published. Write “delete” at any time to erase"
-        " them. If you do not agree, nothing is kept."
+        " them. If you do not agree, nothing is kept.",
+        days=lifetimes.CASE_DAYS,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from flows import lifetimes
 from flows.engine.flow import Consent, Flow, Outcome, SendPapers, Submit, Upload
 from flows.engine.text import _, button
 
@@ -14,10 +15,11 @@ CONSENT = Consent(
         "• What: the pages that you choose to send. You can skip each paper.\n"
         "• Why: so that the registry can check your registration.\n"
         "• Who gets it: the operator of this assistant and the registry.\n"
-        "• How long: they are kept under lock here until the registry has accepted them, 30 days at"
-        " most.\n"
+        "• How long: they are kept under lock here until the registry has accepted them,"
+        " {days} days at most.\n"
         "• Write “delete” at any time to erase them.\n"
-        "• If you do not agree, your registration stays as it is."
+        "• If you do not agree, your registration stays as it is.",
+        days=lifetimes.UPLOAD_DAYS,
     ),
 )
 PASSPORT = Upload(

@@ -7,6 +7,7 @@ health, views, stories, exact addresses, names of other adults.
 
 from datetime import date
 
+from flows import lifetimes
 from flows.engine.conditions import Answers
 from flows.engine.flow import (
     Consent,
@@ -235,11 +236,13 @@ CONSENT = Consent(
         "• Why: so that the registry can note you and answer.\n"
         "• Who gets it: the operator of this assistant and the registry. The messenger and the"
         " server's host carry it, also across borders.\n"
-        "• How long: unfinished answers 30 days; sent answers are deleted here within 24 hours"
-        " after"
-        " the registry accepts them; the receipt stays 12 months.\n"
+        "• How long: unfinished answers {days} days; sent answers are deleted here within"
+        " {hours} hours after the registry accepts them; the receipt stays {months} months.\n"
         "• Nothing is published. Write “delete” at any time to withdraw.\n"
-        "• If you do not agree, nothing is kept and you can go on asking."
+        "• If you do not agree, nothing is kept and you can go on asking.",
+        days=lifetimes.DRAFT_DAYS,
+        hours=lifetimes.ANSWERS_HOURS,
+        months=lifetimes.SUBMISSION_MONTHS,
     ),
 )
 

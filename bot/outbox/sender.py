@@ -38,14 +38,14 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
+from flows import lifetimes
 
 LEASE_SECONDS = 60
 # Number of attempts for which a platform's own retry delay is used without backoff.
 MIN_ATTEMPTS = 4
 MAX_BACKOFF = 300
-SWEPT_AT_ONCE = 50
-RETRY_SECONDS = 0.5
-WAITING_SECONDS = 30 * 24 * 3600
+SWEPT_AT_ONCE, RETRY_SECONDS = 50, 0.5
+WAITING_SECONDS = lifetimes.WAITING_MESSAGE_DAYS * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
 # Delay in seconds for rows that cannot be decrypted here, so that they do not block others.

@@ -25,6 +25,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import ago, arrays, execute, fetch_one, fetch_values, statement
 from bot.runtime import Runtime
+from flows import lifetimes
 
 KINDS = ("country", "programme", "region")
 
@@ -78,7 +79,7 @@ _OF_CONVERSATION = t.Conversation.person_id
 _IDLE = statement(
     select(_OF_CONVERSATION)
     .where(
-        t.Conversation.updated_at < ago(days=30),
+        t.Conversation.updated_at < ago(days=lifetimes.DRAFT_DAYS),
         exists().where(t.Subscription.person_id == _OF_CONVERSATION),
         ~exists().where(t.Registration.person_id == _OF_CONVERSATION),
         ~exists().where(t.Case.person_id == _OF_CONVERSATION),

@@ -10,6 +10,7 @@ from bot.people import subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.runtime import Runtime
+from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
 from flows.engine import screens
 from flows.engine.announcement_screens import SUBSCRIBED
@@ -51,7 +52,9 @@ HINT = _("You get only a hint of each.")
 TOLD = _("Told for announcements, kept as a code: {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
-    "Unfinished answers stay 30 days after your last message. To erase everything, write “delete”."
+    "Unfinished answers stay {days} days after your last message."
+    " To erase everything, write “delete”.",
+    days=lifetimes.DRAFT_DAYS,
 )
 
 

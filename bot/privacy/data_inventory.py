@@ -6,6 +6,8 @@ Export, erasure, retention and tests use this list; a column without an entry fa
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows import lifetimes
+
 
 class Protection(StrEnum):
     SEALED = "sealed under the person's key"
@@ -38,9 +40,16 @@ class Entry:
 _S, _T, _B, _P = Protection.SEALED, Protection.TRANSIENT, Protection.BLIND, Protection.PLAIN
 _GONE, _CUT, _NEVER = Erased.GONE, Erased.CUT, Erased.NEVER
 _LIFE = (
-    "while the person is known: draft 30 days idle, case + 30 days, submission + 12 months,"
+    f"while the person is known: draft {lifetimes.DRAFT_DAYS} days idle,"
+    f" case + {lifetimes.CASE_DAYS} days, submission + {lifetimes.SUBMISSION_MONTHS} months,"
     " subscription until stopped"
 )
+_CASE = f"{lifetimes.CASE_DAYS} days after closing"
+_DELETABLE = f"{lifetimes.DELETABLE_HOURS} hours"
+_UPDATE = f"{lifetimes.UPDATE_DAYS} days"
+_QUARANTINE = f"{lifetimes.QUARANTINE_HOURS} hours"
+_MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
+_SESSION = f"{lifetimes.CONSOLE_SESSION_HOURS} hours"
 
 INVENTORY = (
     Entry("people", ("id", "created_at"), "know a person who asked for it", _P, _LIFE, _GONE),
@@ -48,13 +57,14 @@ INVENTORY = (
     Entry("people", ("pin",), "ask for a PIN before what is kept is shown; an argon2id hash", _S,
           _LIFE, _GONE),
     Entry("people", ("pin_misses",), "end the guessing of a PIN", _P, _LIFE, _GONE),
-    Entry("people", ("mission",), "route to a mission", _P, _LIFE, _GONE),
+    Entry("people", ("mission",), "route cases to a mission, aim announcements at it", _P,
+          _LIFE, _GONE),
     Entry("handles", ("channel", "blocked", "created_at", "person_id"), "answer", _P, _LIFE, _GONE),
     Entry("handles", ("spoke_at",), "know until when a platform takes an answer", _P, _LIFE, _GONE),
     Entry("handles", ("home", "until"), "end the secure page's visit", _P, "30 minutes", _GONE),
     Entry("links", ("token",), "open the secure page once", _B, "10 minutes", _GONE),
     Entry("links", ("person_id", "channel", "created_at", "expires_at", "used_at"),
-          "open the secure page once", _P, "1 day", _GONE),
+          "open the secure page once", _P, f"{lifetimes.LINK_DAYS} day", _GONE),
     Entry("handles", ("bidx",), "find the person again", _B, _LIFE, _GONE),
     Entry("handles", ("index_version",), "change the key of that hash", _P, _LIFE, _GONE),
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),
@@ -67,27 +77,28 @@ INVENTORY = (
     Entry("traits", ("person_id", "kind"), "send announcements to whom they concern", _P,
           "until stopped", _GONE, True),
     Entry("conversations", ("state",), "answers, kept list and place in the form", _S,
-          f"{_LIFE}; answers 24 hours after the registry accepted them, a change of them,"
+          f"{_LIFE}; answers {lifetimes.ANSWERS_HOURS} hours after the registry accepted them,"
+          " a change of them,"
           " until it is accepted too, as a draft", _GONE, True),
     Entry("conversations", ("language",), "language", _P, _LIFE, _GONE, True),
     Entry("conversations", ("person_id", "channel", "quiet", "epoch", "updated_at"),
           "order, silence and retention", _P, _LIFE, _GONE),
     Entry("conversations", ("standing",), "delete the person's own words from the chat; numbers of"
-          " messages, the last 100", _P, "48 hours", _GONE),
-    Entry("updates", ("channel", "at"), "deduplication", _P, "8 days", _NEVER),
-    Entry("updates", ("key",), "deduplication", _B, "8 days", _NEVER),
+          " messages, the last 100", _P, _DELETABLE, _GONE),
+    Entry("updates", ("channel", "at"), "deduplication", _P, _UPDATE, _NEVER),
+    Entry("updates", ("key",), "deduplication", _B, _UPDATE, _NEVER),
     Entry("quarantine", ("id", "channel", "reason", "size", "attempts", "at"),
-          "what could not be processed", _P, "72 hours", _NEVER),
-    Entry("quarantine", ("key",), "deduplication", _B, "72 hours", _NEVER),
-    Entry("quarantine", ("body",), "nothing: it is never filled", _T, "72 hours", _NEVER),
+          "what could not be processed", _P, _QUARANTINE, _NEVER),
+    Entry("quarantine", ("key",), "deduplication", _B, _QUARANTINE, _NEVER),
+    Entry("quarantine", ("body",), "nothing: it is never filled", _T, _QUARANTINE, _NEVER),
     Entry("messages", ("body",), "text on its way", _S, "until delivered", _GONE),
     Entry("messages", ("external_id",), "delete from the chat, where a platform lets us; elsewhere"
-          " which parts of a message are there", _P, "7 days", _GONE),
+          " which parts of a message are there", _P, _MESSAGE, _GONE),
     Entry("messages", ("id", "person_id", "channel", "act", "epoch", "case_id", "officer", "state",
                        "attempt", "reason", "due_at", "lease_until", "created_at", "done_at"),
-          "deliver once and in order", _P, "7 days", _GONE),
+          "deliver once and in order", _P, _MESSAGE, _GONE),
     Entry("messages", ("receipt", "receipt_at", "price"), "know what arrived and what is billed",
-          _P, "7 days", _GONE),
+          _P, _MESSAGE, _GONE),
     Entry("consents", ("id", "person_id", "purpose", "given", "text_sha256", "language", "channel",
                        "at"),
           "prove consent", _P, _LIFE, _GONE, True),
@@ -95,7 +106,8 @@ INVENTORY = (
     Entry("tombstones", ("at",), "stay erased after a restore", _P, "while backups live", _CUT),
     Entry("registrations", ("id", "person_id", "state", "number", "version", "answers_gone",
                             "created_at", "state_at"),
-          "receipt and status", _P, "12 months after the final state", _CUT, True),
+          "receipt and status", _P,
+          f"{lifetimes.SUBMISSION_MONTHS} months after the final state", _CUT, True),
     Entry("registry_writes", ("payload",), "send to the registry; of an erasure only the hash of"
           " the consent that is taken back", _S, "until accepted", _GONE),
     Entry("registry_writes", ("id", "registration_id", "number", "kind", "state", "attempts",
@@ -105,39 +117,40 @@ INVENTORY = (
                       "media_type", "pages", "size", "received", "attempts", "reason", "document",
                       "created_at", "state_at", "due_at"),
           "send papers to the registry once, and say where they are", _P,
-          f"{_LIFE}; what was not accepted 30 days, what was not taken 1 day", _GONE, True),
+          f"{_LIFE}; what was not accepted {lifetimes.UPLOAD_DAYS} days, what was not taken"
+          f" {lifetimes.REFUSED_UPLOAD_DAYS} day", _GONE, True),
     Entry("uploads", ("source",), "fetch a file from the messenger", _S, "until fetched", _GONE),
     Entry("uploads", ("digest",), "prove that a paper arrived as it was sent", _S, "until accepted",
           _GONE),
     Entry("uploads", ("mark",), "tell a file that was sent twice", _B, _LIFE, _GONE),
     Entry("upload_chunks", ("body",), "papers on their way to the registry", _S,
-          "until accepted, 30 days at most", _GONE),
+          f"until accepted, {lifetimes.UPLOAD_DAYS} days at most", _GONE),
     Entry("upload_chunks", ("upload_id", "number"), "order of a paper's pieces", _P,
-          "until accepted, 30 days at most", _GONE),
+          f"until accepted, {lifetimes.UPLOAD_DAYS} days at most", _GONE),
     Entry("cases", ("id", "person_id", "mission", "topic", "urgent", "language", "state", "owner",
                     "version", "opened_at", "state_at", "number", "country", "rating"),
-          "reach an officer", _P, "30 days after closing", _GONE, True),
+          "reach an officer", _P, _CASE, _GONE, True),
     Entry("cases", ("waiting_since", "answer_due", "resolve_due", "return_due", "paused_at",
                     "snoozed_until", "escalated_at", "answered_at", "answer_minutes", "returned"),
-          "answer in time", _P, "30 days after closing", _GONE),
+          "answer in time", _P, _CASE, _GONE),
     Entry("case_words", ("body",), "talk with an officer", _S,
-          "30 days after closing", _GONE, True),
+          _CASE, _GONE, True),
     Entry("case_words", ("id", "case_id", "person_id", "officer", "at", "message_id", "canned"),
-          "order of the talk", _P, "30 days after closing", _GONE),
+          "order of the talk", _P, _CASE, _GONE),
     Entry("notes", ("body",), "what officers tell one another about a case", _S,
-          "30 days after closing", _GONE),
+          _CASE, _GONE),
     Entry("notes", ("id", "case_id", "person_id", "officer", "at"), "order of the notes", _P,
-          "30 days after closing", _GONE),
+          _CASE, _GONE),
     Entry("case_actions", ("officer", "key", "case_id", "action", "at"),
-          "do what an officer pressed once", _P, "30 days after closing", _GONE),
+          "do what an officer pressed once", _P, _CASE, _GONE),
     Entry("case_readers", ("case_id", "officer", "at"), "show who looks at a case just now", _P,
-          "30 days after closing", _GONE),
+          _CASE, _GONE),
     Entry("glass", ("id", "case_id", "mission", "asked_by", "reason", "asked_at", "granted_by",
                     "until", "reviewed_by", "reviewed_at"),
           "open a case in an emergency, by two people, and look at it afterwards", _P,
-          "30 days after closing", _GONE),
+          _CASE, _GONE),
     Entry("case_events", ("id", "case_id", "mission", "kind", "at"), "keep open pages current",
-          _P, "1 day", _CUT),
+          _P, f"{lifetimes.CASE_EVENT_DAYS} day", _CUT),
     Entry("missions", ("mission", "zone", "first_minutes", "next_minutes", "resolve_minutes",
                        "return_minutes", "duty_chat", "version", "gives"),
           "when a mission works, and what it promises", _P, "while in use", _NEVER),
@@ -168,9 +181,9 @@ INVENTORY = (
           "let an officer choose a password once", _P, "1 day", _NEVER),
     Entry("passkeys", ("id", "officer_id", "public_key", "uses", "created_at", "used_at"),
           "sign officers in without a password", _P, "while employed", _NEVER),
-    Entry("console_sessions", ("token",), "know a signed-in officer again", _B, "8 hours", _NEVER),
+    Entry("console_sessions", ("token",), "know a signed-in officer again", _B, _SESSION, _NEVER),
     Entry("console_sessions", ("id", "officer_id", "strength", "device", "created_at", "seen_at"),
-          "know a signed-in officer again", _P, "8 hours", _NEVER),
+          "know a signed-in officer again", _P, _SESSION, _NEVER),
     Entry("broadcasts", ("id", "number", "purpose", "topic", "why", "state", "reason", "audience",
                          "not_before", "not_later_than", "quiet_from", "quiet_until", "paid",
                          "canary", "reach", "canary_until", "author", "version", "content_hash",
@@ -186,13 +199,15 @@ INVENTORY = (
     Entry("recipients", ("broadcast_id", "seq", "person_id", "attempt", "channel", "language",
                          "state", "reason", "template", "not_before", "lease_until", "at",
                          "external_id"),
-          "reach everyone once", _P, "7 days after the announcement ended", _GONE),
+          "reach everyone once", _P,
+          f"{lifetimes.RECIPIENT_DAYS} days after the announcement ended", _GONE),
     Entry("broadcast_counts", ("broadcast_id", "channel", "state", "reason", "count"),
           "see what became of an announcement", _P, "always", _NEVER),
     Entry("broadcast_minutes", ("broadcast_id", "minute", "count"),
           "see how fast an announcement goes", _P, "always", _NEVER),
     Entry("broadcast_requests", ("officer", "key", "digest", "broadcast_id", "at"),
-          "do once what the ministry's system asked for twice", _P, "30 days", _NEVER),
+          "do once what the ministry's system asked for twice", _P,
+          f"{lifetimes.BROADCAST_REQUEST_DAYS} days", _NEVER),
     Entry("platform_pauses", ("channel", "until", "reason"), "keep to a platform's limits", _P,
           "until the next one", _NEVER),
     Entry("audit", ("seq", "at", "actor", "action", "subject", "hash", "detail"),

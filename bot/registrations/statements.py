@@ -24,10 +24,11 @@ from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, seconds_from_now, statement
+from flows import lifetimes
 
 LEASE_SECONDS = 90
-ANSWERS_KEPT = timedelta(hours=24)
-DRAFT_KEPT = timedelta(days=30)
+ANSWERS_KEPT = timedelta(hours=lifetimes.ANSWERS_HOURS)
+DRAFT_KEPT = timedelta(days=lifetimes.DRAFT_DAYS)
 RECENTLY = timedelta(hours=1)
 OPEN_WRITES = ("pending", "unknown", "sending")
 

@@ -15,10 +15,11 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
+from flows import lifetimes
 
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
-COOKIE_SECONDS = 30 * 24 * 3600
+COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
 NAMED_MINUTES = 10
 SITES = ("same-origin", "none")
 

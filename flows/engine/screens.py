@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from flows import lifetimes
 from flows.engine import upload_states
 from flows.engine.flow import Flow, Path, RepeatingGroup, Review, Step, Upload, shown
 from flows.engine.language_protocol import Words
@@ -68,8 +69,9 @@ PAPER_TERMS = _(
     "• Why: so that your question can be settled.\n"
     "• Who sees it: the officers of this desk; the registry, if the officer passes it on with your"
     " registration.\n"
-    "• How long: it is kept under lock here until the registry has it, 30 days at most.\n"
-    "By sending it you agree to this. If you do not agree, write so: your question stays open."
+    "• How long: it is kept under lock here until the registry has it, {days} days at most.\n"
+    "By sending it you agree to this. If you do not agree, write so: your question stays open.",
+    days=lifetimes.UPLOAD_DAYS,
 )
 PAPER_STATES = {
     "checked": _("{paper}: received, not sent yet"),

@@ -33,7 +33,7 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
-# DenialReason personal data is read; None where no reason was chosen.
+# Why personal data is read; None where no reason was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)

@@ -225,7 +225,7 @@ FATES: dict[str, Text] = {
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 
-# DenialReason a recipient failed, waits or was passed over, and why a broadcast stands.
+# Why a recipient failed, waits or was passed over, and why a broadcast stands.
 CAUSES: dict[str, Text] = {
     "blocked": _("blocked the bot"),
     "opted_out": _("stopped announcements"),

@@ -1,0 +1,26 @@
+"""How long what people tell is kept: the one table of it.
+
+The deletion rules, the texts of consents, the chat's cookie and the data inventory read it.
+"""
+
+# While a person is known.
+DRAFT_DAYS = 30  # unfinished answers, after the last message
+ANSWERS_HOURS = 24  # sent answers, after the registry accepted them
+SUBMISSION_MONTHS = 12  # receipt and status, after the final state
+CASE_DAYS = 30  # words and notes, after the case was closed
+UPLOAD_DAYS = 30  # a file that the registry has not accepted
+REFUSED_UPLOAD_DAYS = 1  # a file that was not taken
+
+# Messages, and what is needed to send each once.
+MESSAGE_DAYS = 7  # after it was sent
+WAITING_MESSAGE_DAYS = 30  # for a person who has to write first
+DELETABLE_HOURS = 48  # as long as a platform lets a bot delete a message
+UPDATE_DAYS = 8  # ids of updates, so that none is answered twice
+QUARANTINE_HOURS = 72
+RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
+BROADCAST_REQUEST_DAYS = 30
+
+# Officers.
+CASE_EVENT_DAYS = 1
+CONSOLE_SESSION_HOURS = 8
+LINK_DAYS = 1  # a secure page's link, after it expired

@@ -1,0 +1,50 @@
+"""Rules, texts, cookie and inventory read one table of lifetimes."""
+
+import re
+
+from bot.outbox import sender
+from bot.privacy import data_export, data_inventory, retention
+from bot.web import chat_session
+from flows import checklist, lifetimes, officer, papers, preregistration
+from flows.engine import screens
+
+DAY_SECONDS = 24 * 3600
+TEXTS = {
+    "checklist": checklist.CONSENT.text,
+    "export": data_export.HOW_LONG,
+    "officer": officer.CONSENT.text,
+    "paper": screens.PAPER_TERMS,
+    "papers": papers.CONSENT.text,
+    "preregistration": preregistration.CONSENT.text,
+}
+
+
+def test_deletion_rules_take_every_interval_from_the_table() -> None:
+    named = set[str]()
+    for table, statement in retention.RULES:
+        assert "interval '" not in statement, table
+        named |= set(re.findall(r"%\((\w+)\)s::interval", statement))
+    assert named <= retention.KEPT.keys()
+    assert retention.KEPT["draft"] == f"{lifetimes.DRAFT_DAYS} days"
+    assert retention.KEPT["submission"] == f"{lifetimes.SUBMISSION_MONTHS} months"
+
+
+def test_consent_texts_take_every_number_of_days_from_the_table() -> None:
+    for name, text in TEXTS.items():
+        assert not re.search(r"\d+ (?:hours|days|months)", text.msgid), name
+        assert dict(text.values), name
+
+
+def test_cookie_and_waiting_messages_live_as_long_as_the_table_says() -> None:
+    assert chat_session.COOKIE_SECONDS == lifetimes.DRAFT_DAYS * DAY_SECONDS
+    assert sender.WAITING_SECONDS == lifetimes.WAITING_MESSAGE_DAYS * DAY_SECONDS
+
+
+def test_inventory_states_the_lifetimes_of_the_table() -> None:
+    [kept] = {
+        entry.kept
+        for entry in data_inventory.INVENTORY
+        if (entry.table, entry.columns) == ("people", ("mission",))
+    }
+    assert f"draft {lifetimes.DRAFT_DAYS} days idle" in kept
+    assert f"submission + {lifetimes.SUBMISSION_MONTHS} months" in kept
