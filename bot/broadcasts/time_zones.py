@@ -1,4 +1,4 @@
-"""Time zones of recipients: of the country they named for announcements, or of their mission."""
+"""Time zones of recipients, by the country named for announcements, or by their mission."""
 
 from bot.people import subscriptions
 from bot.runtime import Runtime

@@ -30,7 +30,7 @@ RELEASED = (
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
 
-# What pip-audit asks. PyPI's own service answers 404 behind some mirrors, which reads as "none".
+# The service that pip-audit asks. PyPI's own service answers 404 behind mirrors: read as "none".
 VULNERABILITIES = "https://api.osv.dev"
 
 # Tests run on the newest PostgreSQL; these run on the oldest supported one, which Debian ships, so
