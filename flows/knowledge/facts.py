@@ -1,5 +1,6 @@
 """A fact: a sentence that has a source, an as-of date and a last day, or is not said."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -91,11 +92,6 @@ class Withheld:
     verified: bool = False
 
 
-def current(facts: Iterable[Fact], today: date) -> tuple[Fact, ...]:
-    """The facts that may be said today; the others are silent."""
-    return tuple(fact for fact in facts if fact.current(today))
-
-
 def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
     """The facts that may be said today, each with its date; the others are silent.
 
@@ -116,12 +112,8 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
 def months_after(day: date, months: int) -> date:
     """Return the same day so many months later, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in range(day.day, 0, -1):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError
+    _first, length = monthrange(year, month + 1)
+    return date(year, month + 1, min(day.day, length))
 
 
 def _with_date(fact: Fact) -> Text:

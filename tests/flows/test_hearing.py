@@ -20,6 +20,7 @@ from flows.engine.events import (
     Relay,
     Said,
     TakeFile,
+    TryPin,
     Unreadable,
 )
 from flows.engine.language_protocol import Refusal
@@ -397,6 +398,16 @@ def test_yes_on_a_screen_is_for_the_officer() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]
     assert chat.takes(Pressed("!person")).conversation.with_officer
+
+
+def test_pin_is_read_while_an_officer_has_the_conversation() -> None:
+    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    chat.conversation = replace(
+        chat.conversation, has_pin=True, registration=RegistrationStatus("sent")
+    )
+    chat.says("/status")
+    assert chat.says("Testova").done(Relay) == [Relay("Testova")]
+    assert chat.says("/status", "2046").done(TryPin) == [TryPin("2046")]
 
 
 def test_changed_form_is_noticed_when_a_question_is_skipped() -> None:

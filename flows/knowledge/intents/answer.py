@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from flows.engine.text import Text
 from flows.knowledge.facts import Fact, said
@@ -75,6 +76,8 @@ def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
                 lines += _together(part, today)
             case Text():
                 lines.append(part)
+            case _:
+                assert_never(part)
     return tuple(lines)
 
 
