@@ -133,7 +133,9 @@ def near_duplicates(written: Sequence[Phrase]) -> Numbers:
         by_intent[phrase.intent].append(at)
     for places in by_intent.values():
         for one, other in _similar([written[at].text for at in places]):
-            parents[root(places[one])] = root(places[other])
+            # The first of a group names it, in whatever order its pairs are found.
+            first, second = sorted((root(places[one]), root(places[other])))
+            parents[second] = first
     return np.array([root(at) for at in range(len(written))])
 
 
@@ -311,7 +313,7 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
     numbers: dict[str, int] = {}
     found = [
-        sorted({numbers.setdefault(each, len(numbers)) for each in _pieces(phrases.key(text))})
+        sorted(numbers.setdefault(each, len(numbers)) for each in _pieces(phrases.key(text)))
         for text in texts
     ]
     ends = np.cumsum([0, *map(len, found)])
@@ -323,10 +325,11 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     yield from zip(shared.row[near].tolist(), shared.col[near].tolist(), strict=True)
 
 
-def _pieces(line: str) -> set[str]:
+def _pieces(line: str) -> list[str]:
+    """Return the different trigrams of a line; sorted, for sets differ from process to process."""
     padded = f" {line} "
     length = 2 if skeleton.IS_HAN.search(line) else 3
-    return {padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))}
+    return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})
 
 
 def _one_thread() -> Any:
