@@ -7,16 +7,15 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from bot import outbox
 from bot.channels import ChannelCall, Inbound
-from bot.conversations import deletable_messages, state_format
+from bot.conversations import deletable_messages, state_format, statements
 from bot.db import pipeline
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement
+from bot.db.statements import execute, fetch_one, fetch_values
 from bot.outbox import ClaimedMessage
 from bot.people import identities
 from bot.people.identities import Person
@@ -68,108 +67,13 @@ def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> d
     return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
 
 
-_HANDLE = """
-  FROM handles h
-  JOIN conversations c ON c.person_id = h.person_id
-  JOIN people p ON p.id = h.person_id
-  WHERE h.channel = %(channel)s AND h.bidx IN ({handles})
-    AND (h.until IS NULL OR h.until > kosh_now())
-"""
-
 # Lock the row before noting the update, and note it from the locked row. Then two deliveries of one
 # update cannot deadlock, and no note is left without its turn.
-_CLAIM = """
-WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
-  {handle} FOR UPDATE OF c
-), fresh AS (
-  INSERT INTO updates (channel, key) SELECT %(channel)s, %(key_0)s FROM held {unless_noted}
-  ON CONFLICT DO NOTHING RETURNING key
-)
-SELECT held.*, EXISTS (SELECT FROM fresh), kosh_now()
-FROM (SELECT) one LEFT JOIN held ON true
-"""
 
 # Updates noted under an older index key stay noted during a key rotation.
-_UNLESS_NOTED = """
-  WHERE NOT EXISTS (SELECT FROM updates WHERE channel = %(channel)s AND key IN ({keys}))
-"""
-
-
-@cache
-def _claiming(keys: int) -> TextStatement:
-    """Return the statement that locks a conversation and notes the update, for `keys` index keys.
-
-    Scalar parameters: for an array of unknown length, PostgreSQL makes a new plan each time.
-    """
-    handle = _HANDLE.format(handles=", ".join(f"%(handle_{n})s" for n in range(keys)))
-    noted = ", ".join(f"%(key_{n})s" for n in range(1, keys))
-    unless_noted = _UNLESS_NOTED.format(keys=noted) if noted else ""
-    return TextStatement.of(_CLAIM.format(handle=handle, unless_noted=unless_noted))
 
 
 # A batch skips locked rows: waiting could deadlock or delay the whole batch.
-_LOOK = """
-WITH held AS MATERIALIZED (
-  SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked
-  {handle} FOR UPDATE OF c SKIP LOCKED
-)
-SELECT held.*, CASE WHEN held.person_id IS NULL THEN EXISTS (SELECT {handle}) END, kosh_now()
-FROM (SELECT) one LEFT JOIN held ON true
-"""
-_LOOKING = TextStatement.of(_LOOK.format(handle=_HANDLE.format(handles="%(handle_0)s")))
-
-_KEEP = """
-UPDATE conversations SET state = %(state)s, channel = %(channel)s, language = %(language)s,
-  quiet = %(quiet)s, epoch = %(epoch)s, updated_at = kosh_now(),
-  standing = CASE WHEN %(stays)s::text IS NULL THEN standing
-    ELSE (standing || %(stays)s::text)[greatest(1, cardinality(standing) + 2 - %(most)s):] END
-WHERE person_id = %(person)s
-"""
-
-_NOTE = """
-INSERT INTO updates (channel, key) VALUES (%(channel)s, %(noted)s)
-ON CONFLICT DO NOTHING RETURNING key
-"""
-
-_WRITE = """
-INSERT INTO messages
-  (person_id, channel, act, body, epoch, external_id, state, attempt, lease_until)
-SELECT %(person)s, %(channel)s, w.act, w.body, w.epoch, w.external_id,
-  CASE WHEN w.place = 1 AND free.now THEN 'sending' ELSE 'pending' END,
-  CASE WHEN w.place = 1 AND free.now THEN 1 ELSE 0 END,
-  CASE WHEN w.place = 1 AND free.now THEN kosh_now() + make_interval(secs => %(lease)s) END
-FROM free, {noted}(VALUES {rows}) AS w (place, act, body, epoch, external_id)
-ORDER BY w.place
-RETURNING id, state
-"""
-
-_FREE = """
-SELECT NOT EXISTS (
-  SELECT FROM messages WHERE person_id = %(person)s AND state IN ('pending', 'sending')
-) AS now
-"""
-
-
-@cache
-def _saving(count: int, *, noting: bool = False) -> TextStatement:
-    """Return the statement that saves a conversation and queues `count` messages.
-
-    Scalar parameters are cheaper than arrays. The first message is inserted as claimed by this
-    process if no other message of the person is open. With `noting`, nothing is written if the
-    update was recorded before.
-    """
-    keep = f"{_KEEP} AND EXISTS (SELECT FROM noted)" if noting else _KEEP
-    parts = [f"noted AS ({_NOTE})"] if noting else []
-    if not count:
-        return TextStatement.of(f"WITH {parts[0]} {keep} RETURNING 0, ''" if noting else keep)
-    rows = ", ".join(
-        f"({n}, %(act_{n})s::text, %(body_{n})s::bytea, %(epoch_{n})s::int, %(id_{n})s::text)"
-        for n in range(1, count + 1)
-    )
-    parts += [f"saved AS ({keep})", f"free AS MATERIALIZED ({_FREE})"]
-    write = _WRITE.format(rows=rows, noted="noted, " if noting else "")
-    return TextStatement.of(f"WITH {', '.join(parts)} {write}")
 
 
 async def claim(
@@ -184,7 +88,9 @@ async def claim(
     values: dict[str, Any] = {"channel": inbound.channel}
     values |= {f"handle_{n}": each for n, each in enumerate(handles)}
     values |= {f"key_{n}": each for n, each in enumerate(keys)}
-    (((*found, fresh, now),),) = await pipeline.begin(transaction, (_claiming(len(keys)), values))
+    (((*found, fresh, now),),) = await pipeline.begin(
+        transaction, (statements.claim(len(keys)), values)
+    )
     return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
 
 
@@ -207,7 +113,10 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
     `save_statement` detects duplicate updates. The transaction stays open.
     """
     calls: list[pipeline.Call] = [
-        (_LOOKING, {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)})
+        (
+            statements.LOOK,
+            {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)},
+        )
         for each in inbounds
     ]
     looked = []
@@ -243,24 +152,10 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
     """Change the owner of a conversation without a message; unsent messages become outdated."""
-    await transaction.execute(
-        "UPDATE conversations SET epoch = epoch + 1 WHERE person_id = %s", (person_id,)
-    )
+    await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 
 # An expired visit to the secure page is skipped in favour of the original channel.
-_LOCK: LiteralString = """
-SELECT c.person_id, c.state, c.epoch, p.key, p.key_epoch, h.address, h.home, h.spoke_at, h.blocked,
-  h.channel, kosh_now()
-FROM conversations c
-JOIN people p ON p.id = c.person_id
-CROSS JOIN LATERAL (
-  SELECT * FROM handles h
-  WHERE h.person_id = c.person_id AND (h.until IS NULL OR h.until > kosh_now())
-  ORDER BY h.channel = c.channel DESC, h.spoke_at DESC NULLS LAST LIMIT 1
-) h
-WHERE c.person_id = %s FOR UPDATE OF c
-"""
 
 
 async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> LockedConversation | None:
@@ -268,7 +163,7 @@ async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> Locked
 
     Returns None if the person was erased.
     """
-    row = await (await transaction.execute(_LOCK, (person_id,))).fetchone()
+    row = await fetch_one(transaction, statements.LOCK, person=person_id)
     if row is None:
         return None
     *found, channel, now = row
@@ -300,15 +195,9 @@ async def take_standing(
 
     Returns the deletable ids.
     """
-    cursor = await transaction.execute(
-        "UPDATE conversations c SET standing = ARRAY(SELECT note FROM unnest(stood.standing) note"
-        "   WHERE %(channel)s <> '' AND split_part(note, ' ', 1) <> %(channel)s)"
-        " FROM conversations stood WHERE c.person_id = %(person)s"
-        " AND stood.person_id = c.person_id RETURNING stood.standing",
-        {"person": held.person.id, "channel": channel},
-    )
-    notes = [each for (noted,) in await cursor.fetchall() for each in noted]
-    return deletable_messages.deletable(notes, held.now)
+    values = {"person": held.person.id, "channel": channel}
+    found = await fetch_values(transaction, statements.TAKE_DELETABLE, **values)
+    return deletable_messages.deletable([each for notes in found for each in notes], held.now)
 
 
 async def save(
@@ -328,7 +217,7 @@ async def save(
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
-    (rows,) = await end(transaction, (_saving(len(written)), values))
+    (rows,) = await end(transaction, (statements.save(len(written)), values))
     return claimed_message(rt, held, written, rows)
 
 
@@ -346,7 +235,7 @@ def save_statement(
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
-    return _saving(len(written), noting=True), values
+    return statements.save(len(written), noting=True), values
 
 
 def _values(
@@ -359,11 +248,13 @@ def _values(
     person = held.person
     values: dict[str, Any] = {
         "person": person.id,
-        "state": person.key.seal(state_format.encode(conversation), "conversations", "state", ""),
+        "state_sealed": person.key.seal(
+            state_format.encode(conversation), "conversations", "state", ""
+        ),
         "channel": held.channel,
-        "language": conversation.language,
-        "quiet": conversation.muted,
-        "epoch": epoch,
+        "language_now": conversation.language,
+        "is_quiet": conversation.muted,
+        "ownership": epoch,
         "stays": stays,
         "most": deletable_messages.MAX_KEPT,
         "lease": outbox.LEASE_SECONDS,
@@ -372,7 +263,7 @@ def _values(
         values |= {
             f"act_{place}": row.act,
             f"body_{place}": outbox.seal(person, row.message),
-            f"epoch_{place}": row.epoch,
+            f"ownership_{place}": row.epoch,
             f"id_{place}": row.external_id or None,
         }
     return values
@@ -400,11 +291,8 @@ async def begin(
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
-    await transaction.execute(
-        "INSERT INTO conversations (person_id, state, channel, language, standing)"
-        " VALUES (%s, '', %s, '', %s)",
-        (held.person.id, held.channel, notes),
-    )
+    values = {"person": held.person.id, "channel": held.channel, "notes": notes}
+    await execute(transaction, statements.BEGIN, **values)
 
 
 async def note(
@@ -412,7 +300,4 @@ async def note(
 ) -> None:
     """Note updates that were processed before there was a row to lock."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
-    await transaction.execute(
-        "INSERT INTO updates (channel, key) SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
-        (channel, keys),
-    )
+    await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys)

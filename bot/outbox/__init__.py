@@ -12,7 +12,6 @@ chat page.
 from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, recent
 from bot.outbox.delivery_reports import record_reports
 from bot.outbox.enqueue import (
-    MAX_ATTEMPTS,
     after_restore,
     drop_bot_messages,
     enqueue,
@@ -22,13 +21,13 @@ from bot.outbox.enqueue import (
 from bot.outbox.rendering import NOT_DELETED, Row, deletion, rendered, rows, undeleted
 from bot.outbox.sender import (
     LEASE_SECONDS,
-    SWEPT_AT_ONCE,
     ClaimedMessage,
     closed,
     deliver,
     perform,
     sweep,
 )
+from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
 from bot.outbox.webchat_feed import Waiting, seen, waiting
 
 __all__ = [

@@ -1,11 +1,12 @@
 """Deletes sent messages from chats: collected on request, and again when the deletion runs."""
 
 from dataclasses import replace
-from typing import LiteralString
 from uuid import UUID
 
 from bot.channels import ChannelCall
 from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_value, fetch_values
+from bot.outbox import statements
 from bot.outbox.rendering import UP_TO
 from bot.people import identities
 from bot.people.identities import Person
@@ -13,42 +14,11 @@ from bot.runtime import Runtime
 
 _MAX_ID = 2**63 - 1
 
-# Lock by ascending id, as the sender does.
-_RETRACT: LiteralString = """
-WITH unsaid AS MATERIALIZED (
-  SELECT id FROM messages WHERE person_id = %s AND channel = %s
-    AND state IN ('pending', 'waiting') AND epoch IS NOT NULL
-  ORDER BY id FOR UPDATE
-)
-UPDATE messages m SET state = 'dropped', body = NULL, done_at = kosh_now()
-FROM unsaid WHERE m.id = unsaid.id
-"""
-
 
 async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -> int:
     """Drop the bot's unsent messages on a channel; return the id of the person's last row."""
-    await transaction.execute(_RETRACT, (person_id, channel))
-    cursor = await transaction.execute(
-        "SELECT coalesce(max(id), 0) FROM messages WHERE person_id = %s", (person_id,)
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-# An edit that the platform refused was sent as a new message, with its own id.
-_RECENT: LiteralString = """
-SELECT external_id FROM (
-  (SELECT external_id, done_at AS at FROM messages
-   WHERE person_id = %(person)s AND channel = %(channel)s AND act IN ('send', 'edit')
-     AND state = 'sent' AND done_at > kosh_now() - interval '48 hours' AND id <= %(last)s
-   ORDER BY id DESC LIMIT 500)
-  UNION ALL
-  SELECT external_id, at FROM recipients
-  WHERE person_id = %(person)s AND channel = %(channel)s
-    AND state IN ('accepted', 'delivered', 'read') AND at > kosh_now() - interval '48 hours'
-) AS stands WHERE external_id <> '' ORDER BY at DESC
-"""
+    await execute(transaction, statements.DROP_UNSENT, person=person_id, on_channel=channel)
+    return await fetch_value(transaction, statements.LAST_ID, person=person_id) or 0
 
 
 async def recent(
@@ -58,9 +28,10 @@ async def recent(
 
     `last` limits the rows of the outbox.
     """
-    values = {"person": person_id, "channel": channel, "last": last}
-    cursor = await transaction.execute(_RECENT, values)
-    return tuple(row[0] for row in await cursor.fetchall())
+    values = {"person": person_id, "on_channel": channel, "last": last}
+    return tuple(
+        each or "" for each in await fetch_values(transaction, statements.RECENT, **values)
+    )
 
 
 type SentMessages = dict[tuple[str, str], list[str]]
@@ -69,16 +40,12 @@ type SentMessages = dict[tuple[str, str], list[str]]
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:
     """Return the deletable messages on every channel of the person."""
-    cursor = await transaction.execute(
-        "SELECT DISTINCT ON (channel) channel, address FROM handles WHERE person_id = %s"
-        " ORDER BY channel, spoke_at DESC NULLS LAST",
-        (person.id,),
-    )
+    found = await fetch_all(transaction, statements.ADDRESSES, person=person.id)
     return {
-        (channel, identities.address(person, bytes(sealed), channel)): list(
+        (channel, identities.address(person, sealed, channel)): list(
             await recent(transaction, person.id, channel)
         )
-        for channel, sealed in await cursor.fetchall()
+        for channel, sealed in found
     }
 
 

@@ -1,7 +1,6 @@
 """Delivery reports of sent messages, which may arrive repeatedly and in any order."""
 
 from collections.abc import Iterable, Sequence
-from typing import LiteralString
 from uuid import UUID
 
 from bot.channels import (
@@ -15,9 +14,9 @@ from bot.channels import (
 from bot.db import pipeline
 from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement
+from bot.db.statements import execute, fetch_one, fetch_value
 from bot.observability import logging
-from bot.outbox import part_status
-from bot.outbox.enqueue import MAX_ATTEMPTS
+from bot.outbox import part_status, statements
 from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
@@ -56,39 +55,6 @@ WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
   AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
 RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
 """)
-
-# Parts are processed one after another, under the row's lock.
-_PARTS: LiteralString = """
-SELECT person_id, state, attempt, external_id, receipt FROM messages
-WHERE id = %s AND channel = %s AND state IN ('pending', 'waiting', 'sending', 'sent', 'failed')
-FOR UPDATE
-"""
-
-_PART: LiteralString = """
-UPDATE messages SET external_id = %(notes)s, receipt = %(receipt)s::text,
-  receipt_at = to_timestamp(%(at)s), price = coalesce(nullif(%(price)s, ''), price),
-  reason = CASE WHEN %(receipt)s = 'failed' THEN coalesce(nullif(%(code)s, ''), reason)
-                WHEN receipt = 'failed' THEN NULL ELSE reason END,
-  state = CASE WHEN state = 'failed' AND receipt = 'failed' AND %(receipt)s <> 'failed'
-               THEN 'sent' ELSE state END,
-  body = CASE WHEN %(whole)s AND state IN ('sent', 'failed') THEN NULL ELSE body END
-WHERE id = %(id)s
-"""
-
-_REPORT: LiteralString = """
-WITH found AS (
-  SELECT id, %(again)s AND body IS NOT NULL AND attempt < %(most)s AS again FROM messages
-  WHERE id = %(id)s AND state = 'sent' AND receipt = 'failed' FOR UPDATE
-)
-UPDATE messages m SET reason = %(code)s,
-  state = CASE WHEN f.again THEN 'pending' ELSE %(lost)s END,
-  external_id = CASE WHEN NOT f.again OR external_id ~ '^[0-9].*f' THEN external_id END,
-  receipt = CASE WHEN f.again THEN NULL ELSE receipt END,
-  body = CASE WHEN f.again THEN body END,
-  due_at = CASE WHEN f.again THEN kosh_now() + make_interval(secs => %(delay)s) ELSE due_at END,
-  done_at = CASE WHEN f.again THEN NULL ELSE kosh_now() END
-FROM found f WHERE m.id = f.id
-"""
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
@@ -152,8 +118,9 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
     row_id, attempt = _attempt(receipt)
     told = _STATES.get(receipt.state)
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(_PARTS, (row_id, receipt.channel))
-        row = await cursor.fetchone()
+        row = await fetch_one(
+            transaction, statements.LOCK_PARTS, id=row_id, on_channel=receipt.channel
+        )
         if row is None:
             return
         person_id, state, last_try, notes, before = row
@@ -165,13 +132,13 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
         values = {
             "id": row_id,
             "notes": part_status.written(found) if found else notes,
-            "receipt": word,
+            "word": word,
             "at": receipt.at,
-            "price": receipt.price,
+            "billed": receipt.price,
             "code": receipt.code,
             "whole": part_status.arrived(found or known, receipt.parts),
         }
-        await transaction.execute(_PART, values)
+        await execute(transaction, statements.RECORD_PART, **values)
     if state == "sent" and word == "failed":
         await report(rt, [(row_id, person_id, receipt.channel, receipt.code)])
 
@@ -206,10 +173,9 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "code": code,
                 "lost": "undeliverable" if code == BlockedByUser.code else "failed",
                 "again": code in PASSING or code == WindowClosed.code,
-                "most": MAX_ATTEMPTS,
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
-            await transaction.execute(_REPORT, values)
+            await execute(transaction, statements.FAIL_LATER, **values)
 
 
 async def _ago(transaction: Transaction, row_id: int) -> float:
@@ -217,12 +183,7 @@ async def _ago(transaction: Transaction, row_id: int) -> float:
 
     Its failure says nothing about the time after that.
     """
-    cursor = await transaction.execute(
-        "SELECT extract(epoch FROM kosh_now() - done_at)::float FROM messages WHERE id = %s",
-        (row_id,),
-    )
-    row = await cursor.fetchone()
-    return row[0] or 0 if row else 0
+    return await fetch_value(transaction, statements.SENT_AGO, id=row_id) or 0
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:
@@ -231,8 +192,4 @@ async def overtaken(rt: Runtime, row_id: int) -> None:
     It does not concern the next attempt.
     """
     async with rt.pool.connection() as transaction:
-        await transaction.execute(
-            "UPDATE messages SET receipt = NULL"
-            " WHERE id = %s AND state IN ('pending', 'waiting') AND receipt = 'failed'",
-            (row_id,),
-        )
+        await execute(transaction, statements.FORGET_REPORT, id=row_id)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,11 +29,13 @@ from bot.concurrency import isolation
 from bot.concurrency.batching import WaitedTooLong
 from bot.db import connection, pipeline
 from bot.db.pipeline import TextStatement
+from bot.db.statements import execute, fetch_values
 from bot.observability import logging, metrics, tracing
-from bot.outbox import chat_cleanup, part_status, rate_limits
+from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import overtaken, report
-from bot.outbox.enqueue import MAX_ATTEMPTS, opened
+from bot.outbox.enqueue import opened
+from bot.outbox.statements import MAX_ATTEMPTS
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -44,7 +46,7 @@ LEASE_SECONDS = 60
 # Number of attempts for which a platform's own retry delay is used without backoff.
 MIN_ATTEMPTS = 4
 MAX_BACKOFF = 300
-SWEPT_AT_ONCE, RETRY_SECONDS = 50, 0.5
+RETRY_SECONDS = 0.5
 WAITING_SECONDS = lifetimes.WAITING_MESSAGE_DAYS * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
@@ -117,18 +119,6 @@ RETURNING EXISTS (
     AND m.state = 'pending'), receipt, reason
 """)
 
-# Select by each person's oldest open row: only that one can be sent, and rows behind it must not
-# fill the list.
-_DUE: LiteralString = """
-SELECT m.person_id FROM messages m
-WHERE m.done_at IS NULL AND m.due_at <= kosh_now()
-  AND (m.state = 'pending' OR m.lease_until < kosh_now())
-  AND NOT EXISTS (
-    SELECT FROM messages e WHERE e.person_id = m.person_id AND e.id < m.id
-      AND e.state IN ('pending', 'sending'))
-ORDER BY m.due_at LIMIT %s
-"""
-
 
 async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) -> None:
     """Send a claimed row, if any, then the person's further rows until none can be sent."""
@@ -145,8 +135,7 @@ async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) ->
 async def sweep(rt: Runtime) -> int:
     """Send rows that are due, or were left by a crash; return the number of people processed."""
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(_DUE, (SWEPT_AT_ONCE,))
-        due = [row[0] for row in await cursor.fetchall()]
+        due = await fetch_values(transaction, statements.DUE)
     await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
     return len(due)
 
@@ -162,12 +151,8 @@ async def _catch_up(rt: Runtime, person_id: UUID) -> None:
         done = True
     if not done:
         async with rt.pool.connection() as transaction:
-            await transaction.execute(
-                "UPDATE messages SET due_at = kosh_now() + make_interval(secs => %s)"
-                " WHERE person_id = %s AND state IN ('pending', 'sending')"
-                " AND due_at <= kosh_now()",
-                (SET_ASIDE_SECONDS, person_id),
-            )
+            values = {"person": person_id, "delay": SET_ASIDE_SECONDS}
+            await execute(transaction, statements.SET_ASIDE, **values)
 
 
 async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:

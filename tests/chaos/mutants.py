@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from bot.conversations import store as conversation_store
+from bot.conversations import statements
 from bot.web import webhooks
 
 
@@ -36,9 +36,11 @@ async def _work(request: Request, raw: bytes) -> None:
 
 def forget_what_was_seen() -> None:
     """Takes every delivery for a new update."""
-    noted = "EXISTS (SELECT FROM fresh)"
-    assert noted in conversation_store._CLAIM
-    conversation_store._CLAIM = conversation_store._CLAIM.replace(noted, "true")
+    recorded = b"EXISTS (SELECT fresh.key \nFROM fresh)"
+    for keys in (1, 2, 3):
+        claim = statements.claim(keys)
+        assert recorded in claim.text
+        claim.text = claim.text.replace(recorded, b"true")
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

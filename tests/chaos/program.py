@@ -17,8 +17,7 @@ from typing import Any
 
 from bot import outbox
 from bot.cli import main
-from bot.conversations import receive
-from bot.conversations import store as conversation_store
+from bot.conversations import receive, statements
 from flows import FLOWS
 from flows.engine.questions import YesNo
 from flows.engine.text import _, button
@@ -112,11 +111,13 @@ def released(release: int) -> None:
     """The next release: it asks one thing more, and writes a column that is new."""
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
-    written = "UPDATE conversations SET "
-    assert written in conversation_store._KEEP
-    conversation_store._KEEP = conversation_store._KEEP.replace(
-        written, f"{written}{EXPANDED} = {int(release)}, "
-    )
+    written = b"UPDATE conversations SET "
+    with_column = b"%s%s = %d, " % (written, EXPANDED.encode(), int(release))
+    for count in range(20):
+        for noting in (False, True):
+            save = statements.save(count, noting=noting)
+            assert written in save.text
+            save.text = save.text.replace(written, with_column)
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {

@@ -8,11 +8,11 @@ from psycopg import DataError, OperationalError
 from psycopg.errors import QueryCanceled
 
 from bot.channels import Inbound
-from bot.conversations import batched_turns, receive
+from bot.conversations import batched_turns, receive, statements
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import AfterCommit
-from bot.db.pipeline import TextStatement
+from bot.db.statements import Statement
 from bot.runtime import Runtime
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Started
@@ -75,12 +75,12 @@ async def test_they_happen_twice_where_nobody_looks_at_the_note(
 ) -> None:
     """The guard above, seen red."""
     (guest,) = await _known(rt, 1)
-    saving = conversation_store._saving
+    save = statements.save
 
-    def unchecked(count: int, *, noting: bool = False) -> TextStatement:
-        return saving(count)
+    def unchecked(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
+        return save(count)
 
-    monkeypatch.setattr(conversation_store, "_saving", unchecked)
+    monkeypatch.setattr(statements, "save", unchecked)
     assert await _taken_by_many(guest) > 40
 
 

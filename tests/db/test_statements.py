@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 import bot
+from bot.conversations import statements as turn
 from bot.db import tables as t
 from bot.db.statements import (
     KNOWN,
@@ -92,6 +93,10 @@ def _statements() -> list[Statement[*tuple[object, ...]]]:
     for module in pkgutil.walk_packages(bot.__path__, "bot."):
         if not module.name.endswith("__main__") and ".migrations." not in module.name:
             import_module(module.name)
+    for count in range(3):
+        turn.claim(count + 1)
+        turn.save(count)
+        turn.save(count, noting=True)
     assert len(KNOWN) > 100
     return list(KNOWN)
 

@@ -1,0 +1,285 @@
+"""Statements of the turn: claim a conversation, save it, queue its messages; lock and note."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    update,
+    values,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from bot.db import tables as t
+from bot.db.statements import NOW, Statement, seconds, statement
+from bot.people.identities import IS_CURRENT
+
+_PERSON = bindparam("person", type_=Uuid())
+_CHANNEL = bindparam("channel", type_=Text())
+# Open-ended slices have no expression: the largest index of an array.
+_END = 2**31 - 1
+
+_LOCKED: Select[*tuple[Any, ...]] = (
+    select(
+        t.Conversation.person_id,
+        t.Conversation.state,
+        t.Conversation.ownership_version,
+        t.Person.key,
+        t.Person.key_version,
+        t.Handle.address,
+        t.Handle.home,
+        t.Handle.spoke_at,
+        t.Handle.blocked,
+    )
+    .select_from(t.Handle)
+    .join(t.Conversation, t.Conversation.person_id == t.Handle.person_id)
+    .join(t.Person, t.Person.id == t.Handle.person_id)
+)
+
+
+def _key(name: str) -> ColumnElement[bytes]:
+    return bindparam(name, type_=LargeBinary())
+
+
+def _at_handle(keys: int) -> ColumnElement[bool]:
+    """Return whether it is the person's handle. Single values: with an array of unknown length
+    PostgreSQL would plan the statement anew every time.
+    """
+    handles = [_key(f"handle_{n}") for n in range(keys)]
+    return and_(t.Handle.channel == _CHANNEL, t.Handle.blind_index.in_(handles), IS_CURRENT)
+
+
+_ONE = select(literal_column("1").label("one")).subquery("one")
+
+
+@cache
+def claim(keys: int) -> Statement[*tuple[Any, ...]]:
+    """Lock a person's conversation and record the update, while `keys` index keys are in use.
+
+    The row is locked before the update is recorded, and the record is made from the locked row: two
+    deliveries of one update can neither deadlock nor leave a record without its work.
+    """
+    held = _LOCKED.where(_at_handle(keys)).with_for_update(of=t.Conversation)
+    locked = held.cte("held").prefix_with("MATERIALIZED")
+    record = select(_CHANNEL, _key("key_0")).select_from(locked)
+    if keys > 1:
+        # Updates recorded under an earlier index key stay recorded while keys change.
+        earlier = [_key(f"key_{n}") for n in range(1, keys)]
+        record = record.where(
+            ~exists().where(
+                t.ProcessedUpdate.channel == _CHANNEL, t.ProcessedUpdate.key.in_(earlier)
+            )
+        )
+    fresh = (
+        insert(t.ProcessedUpdate)
+        .from_select([t.ProcessedUpdate.channel, t.ProcessedUpdate.key], record)
+        .on_conflict_do_nothing()
+        .returning(t.ProcessedUpdate.key)
+        .cte("fresh")
+    )
+    return statement(
+        select(*locked.c, exists(select(fresh.c.key)), NOW).select_from(
+            _ONE.outerjoin(locked, true())
+        )
+    )
+
+
+def _look() -> Statement[*tuple[Any, ...]]:
+    """A batch skips locked rows: waiting for one could deadlock or delay the whole batch."""
+    held = _LOCKED.where(_at_handle(1)).with_for_update(of=t.Conversation, skip_locked=True)
+    locked = held.cte("held").prefix_with("MATERIALIZED")
+    is_known = exists(_LOCKED.with_only_columns(literal(1)).where(_at_handle(1)))
+    known = case((locked.c.person_id.is_(None), is_known))
+    return statement(select(*locked.c, known, NOW).select_from(_ONE.outerjoin(locked, true())))
+
+
+LOOK = _look()
+
+_STAYS = bindparam("stays", type_=Text())
+_BEFORE = t.Conversation.deletable_messages
+_KEPT = func.array_append(_BEFORE, _STAYS, type_=ARRAY(Text))[
+    func.greatest(1, func.cardinality(_BEFORE) + 2 - bindparam("most", type_=Integer())) : _END
+]
+_SAVE = (
+    update(t.Conversation)
+    .where(t.Conversation.person_id == _PERSON)
+    .values(
+        state=_key("state_sealed"),
+        channel=_CHANNEL,
+        language=bindparam("language_now", type_=Text()),
+        quiet=bindparam("is_quiet"),
+        ownership_version=bindparam("ownership"),
+        updated_at=NOW,
+        deletable_messages=case((_STAYS.is_(None), _BEFORE), else_=_KEPT),
+    )
+)
+
+
+def _record() -> CTE:
+    return (
+        insert(t.ProcessedUpdate)
+        .values(channel=_CHANNEL, key=_key("noted"))
+        .on_conflict_do_nothing()
+        .returning(t.ProcessedUpdate.key)
+        .cte("noted")
+    )
+
+
+@cache
+def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
+    """Write a conversation back and queue `count` messages; single values cost less than lists.
+
+    The first message is inserted as claimed by this process if no other message of the person is
+    open. With `noting`, nothing is written if the update was recorded before.
+    """
+    noted = _record() if noting else None
+    saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
+    if not count:
+        if noted is None:
+            return statement(saves)
+        return statement(saves.returning(literal_column("0"), literal_column("''")))
+    is_open = exists().where(
+        t.Message.person_id == _PERSON, t.Message.state.in_(["pending", "sending"])
+    )
+    free = select((~is_open).label("now")).cte("free").prefix_with("MATERIALIZED")
+    rows = values(
+        column("place", Integer),
+        column("act", Text),
+        column("body", LargeBinary),
+        column("ownership", Integer),
+        column("external_id", Text),
+        name="w",
+    ).data(
+        [
+            (
+                literal_column(str(n)),
+                bindparam(f"act_{n}", type_=Text()),
+                _key(f"body_{n}"),
+                bindparam(f"ownership_{n}", type_=Integer()),
+                bindparam(f"id_{n}", type_=Text()),
+            )
+            for n in range(1, count + 1)
+        ]
+    )
+    is_first = (rows.c.place == literal_column("1")) & free.c.now
+    queued = select(
+        _PERSON,
+        _CHANNEL,
+        rows.c.act,
+        rows.c.body,
+        rows.c.ownership,
+        rows.c.external_id,
+        case((is_first, "sending"), else_="pending"),
+        case((is_first, 1), else_=0),
+        case((is_first, NOW + seconds("lease"))),
+    ).order_by(rows.c.place)
+    sources = free.join(rows, true())
+    queued = queued.select_from(noted.join(sources, true()) if noted is not None else sources)
+    write = (
+        insert(t.Message)
+        .from_select(
+            [
+                t.Message.person_id,
+                t.Message.channel,
+                t.Message.act,
+                t.Message.body,
+                t.Message.ownership_version,
+                t.Message.external_id,
+                t.Message.state,
+                t.Message.attempt,
+                t.Message.lease_until,
+            ],
+            queued,
+        )
+        .returning(t.Message.id, t.Message.state)
+    )
+    return statement(write.add_cte(saves.cte("saved")))
+
+
+# One conversation, by its person
+
+_Current = (
+    select(t.Handle)
+    .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
+    .order_by(
+        (t.Handle.channel == t.Conversation.channel).desc(), t.Handle.spoke_at.desc().nulls_last()
+    )
+    .limit(1)
+    .correlate(t.Conversation)
+    .lateral("current")
+)
+# When a visit to the secure page is over, the channel from which the person came is used.
+_CURRENT = aliased(t.Handle, _Current)
+LOCK: Statement[*tuple[Any, ...]] = statement(
+    select(
+        t.Conversation.person_id,
+        t.Conversation.state,
+        t.Conversation.ownership_version,
+        t.Person.key,
+        t.Person.key_version,
+        _CURRENT.address,
+        _CURRENT.home,
+        _CURRENT.spoke_at,
+        _CURRENT.blocked,
+        _CURRENT.channel,
+        NOW,
+    )
+    .select_from(t.Conversation)
+    .join(t.Person, t.Person.id == t.Conversation.person_id)
+    .join(_CURRENT, true())
+    .where(t.Conversation.person_id == _PERSON)
+    .with_for_update(of=t.Conversation)
+)
+BUMP_OWNERSHIP = statement(
+    update(t.Conversation)
+    .where(t.Conversation.person_id == _PERSON)
+    .values(ownership_version=t.Conversation.ownership_version + 1)
+)
+_Before = aliased(t.Conversation)
+_NOTE = func.unnest(_Before.deletable_messages).column_valued("note")
+_OF_OTHER_CHANNELS = select(_NOTE).where(_CHANNEL != "", func.split_part(_NOTE, " ", 1) != _CHANNEL)
+TAKE_DELETABLE = statement(
+    update(t.Conversation)
+    .where(t.Conversation.person_id == _PERSON, _Before.person_id == t.Conversation.person_id)
+    .values(
+        deletable_messages=func.array(
+            _OF_OTHER_CHANNELS.correlate(_Before).scalar_subquery(), type_=ARRAY(Text)
+        )
+    )
+    .returning(_Before.deletable_messages)
+)
+BEGIN = statement(
+    insert(t.Conversation).values(
+        person_id=_PERSON,
+        state=func.decode("", "hex"),
+        channel=_CHANNEL,
+        language="",
+        deletable_messages=bindparam("notes"),
+    )
+)
+RECORD_UPDATES = statement(
+    insert(t.ProcessedUpdate)
+    .from_select(
+        [t.ProcessedUpdate.channel, t.ProcessedUpdate.key],
+        select(_CHANNEL, func.unnest(bindparam("keys", type_=ARRAY(LargeBinary)))),
+    )
+    .on_conflict_do_nothing()
+)

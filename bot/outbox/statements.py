@@ -1,0 +1,279 @@
+"""Statements of the outbox: enqueue, claim, outcome, delivery reports, cleanup."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Float,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
+
+from bot.db import tables as t
+from bot.db.statements import NOW, ago, seconds, statement
+
+# Tries of one message.
+MAX_ATTEMPTS = 12
+SWEPT_AT_ONCE = 100
+
+_PERSON = bindparam("person", type_=Uuid())
+_CHANNEL = bindparam("on_channel", type_=Text())
+_ID = bindparam("id", type_=BigInteger())
+_OF_PERSON = t.Message.person_id == _PERSON
+_IS_OPEN = t.Message.state.in_(["pending", "sending"])
+
+# Enqueue, requeue, drop
+
+ENQUEUE = statement(
+    insert(t.Message)
+    .values(
+        person_id=_PERSON,
+        channel=_CHANNEL,
+        act=bindparam("call"),
+        body=bindparam("sealed"),
+        ownership_version=bindparam("owned"),
+        external_id=bindparam("external"),
+        case_id=bindparam("case"),
+        officer=bindparam("by_officer"),
+        state="pending",
+    )
+    .returning(t.Message.id)
+)
+
+
+def _locked(name: str, *conditions: ColumnElement[bool]) -> Any:
+    """Return a CTE of the person's messages of some kind, locked in order of id."""
+    found = select(t.Message.id).where(_OF_PERSON, *conditions).order_by(t.Message.id)
+    return found.with_for_update().cte(name).prefix_with("MATERIALIZED")
+
+
+_WAITED = _locked("waited", t.Message.channel == _CHANNEL, t.Message.state == "waiting")
+REQUEUE_WAITING = statement(
+    update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
+)
+_DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
+# A concurrent claim holds the row's lock, and is waited for; a later claim finds the row dropped.
+# So no row is claimed after the change of owner has committed.
+_OTHERS = _locked(
+    "others",
+    or_(
+        t.Message.state.in_(["pending", "waiting"]),
+        and_(t.Message.state == "sending", t.Message.lease_until < NOW),
+    ),
+    or_(
+        t.Message.ownership_version.is_not(None),
+        t.Message.officer != bindparam("owner", type_=Uuid()),
+    ),
+)
+DROP_OTHERS = statement(update(t.Message).where(t.Message.id == _OTHERS.c.id).values(**_DROPPED))
+_UNSENT = _locked(
+    "unsent",
+    t.Message.channel == _CHANNEL,
+    t.Message.state.in_(["pending", "waiting"]),
+    t.Message.ownership_version.is_not(None),
+)
+DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).values(**_DROPPED))
+LAST_ID = statement(select(func.coalesce(func.max(t.Message.id), 0)).where(_OF_PERSON))
+DROP_RESTORED = statement(update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_RESTORED"))
+_SEQUENCE = func.pg_get_serial_sequence("messages", "id")
+# Platforms still report of rows that were lost: their numbers must not come again.
+SKIP_IDS = statement(
+    select(func.setval(_SEQUENCE, func.nextval(_SEQUENCE) + literal(1_000_000_000, BigInteger())))
+)
+
+# Chat cleanup
+
+_SENT = (
+    select(t.Message.external_id, t.Message.done_at)
+    .where(
+        _OF_PERSON,
+        t.Message.channel == _CHANNEL,
+        t.Message.act.in_(["send", "edit"]),
+        t.Message.state == "sent",
+        t.Message.done_at > ago(hours=48),
+        t.Message.id <= bindparam("last", type_=BigInteger()),
+    )
+    .order_by(t.Message.id.desc())
+    .limit(500)
+    .subquery("sent")
+)
+_BROADCAST = select(t.BroadcastRecipient.external_id, t.BroadcastRecipient.done_at).where(
+    t.BroadcastRecipient.person_id == _PERSON,
+    t.BroadcastRecipient.channel == _CHANNEL,
+    t.BroadcastRecipient.state.in_(["accepted", "delivered", "read"]),
+    t.BroadcastRecipient.done_at > ago(hours=48),
+)
+_IN_CHAT = union_all(select(_SENT.c.external_id, _SENT.c.done_at), _BROADCAST).subquery("in_chat")
+RECENT = statement(
+    select(_IN_CHAT.c.external_id)
+    .where(_IN_CHAT.c.external_id != "")
+    .order_by(_IN_CHAT.c.done_at.desc())
+)
+ADDRESSES = statement(
+    select(t.Handle.channel, t.Handle.address)
+    .where(t.Handle.person_id == _PERSON)
+    .ext(distinct_on(t.Handle.channel))
+    .order_by(t.Handle.channel, t.Handle.spoke_at.desc().nulls_last())
+)
+
+# The web chat
+
+_AFTER = bindparam("after", type_=BigInteger())
+# The wake-up comes before the outcome is written, so `sending` counts too.
+WAITING = statement(
+    select(t.Message.id, t.Message.act, t.Message.external_id, t.Message.body)
+    .where(
+        _OF_PERSON,
+        t.Message.channel == _CHANNEL,
+        t.Message.id > _AFTER,
+        t.Message.state.in_(["sending", "sent"]),
+        or_(t.Message.body.is_not(None), t.Message.act == "delete"),
+    )
+    .order_by(case((_AFTER > 0, t.Message.id), else_=-t.Message.id))
+    .limit(bindparam("limit"))
+)
+_Shown = aliased(t.Message)
+# An id of another person says nothing about this page.
+FORGET_SHOWN = statement(
+    update(t.Message)
+    .where(
+        _Shown.id == bindparam("before", type_=BigInteger()),
+        _Shown.person_id == _PERSON,
+        _Shown.channel == _CHANNEL,
+        t.Message.person_id == _Shown.person_id,
+        t.Message.channel == _Shown.channel,
+        t.Message.id < _Shown.id,
+        t.Message.state == "sent",
+        t.Message.body.is_not(None),
+    )
+    .values(body=None)
+)
+
+# Delivery reports
+
+# Reports about parts are handled one after the other, with the row locked.
+LOCK_PARTS = statement(
+    select(
+        t.Message.person_id,
+        t.Message.state,
+        t.Message.attempt,
+        t.Message.external_id,
+        t.Message.receipt,
+    )
+    .where(
+        t.Message.id == _ID,
+        t.Message.channel == _CHANNEL,
+        t.Message.state.in_(["pending", "waiting", "sending", "sent", "failed"]),
+    )
+    .with_for_update()
+)
+_WORD = bindparam("word", type_=Text())
+_HAD_FAILED = t.Message.receipt == "failed"
+RECORD_PART = statement(
+    update(t.Message)
+    .where(t.Message.id == _ID)
+    .values(
+        external_id=bindparam("notes"),
+        receipt=_WORD,
+        receipt_at=func.to_timestamp(bindparam("at", type_=Float())),
+        price=func.coalesce(func.nullif(bindparam("billed", type_=Text()), ""), t.Message.price),
+        reason=case(
+            (
+                _WORD == "failed",
+                func.coalesce(func.nullif(bindparam("code", type_=Text()), ""), t.Message.reason),
+            ),
+            (_HAD_FAILED, None),
+            else_=t.Message.reason,
+        ),
+        state=case(
+            (and_(t.Message.state == "failed", _HAD_FAILED, _WORD != "failed"), "sent"),
+            else_=t.Message.state,
+        ),
+        body=case(
+            (
+                bindparam("whole", type_=Boolean()) & t.Message.state.in_(["sent", "failed"]),
+                None,
+            ),
+            else_=t.Message.body,
+        ),
+    )
+)
+_FOUND = (
+    select(
+        t.Message.id,
+        and_(
+            bindparam("again", type_=Boolean()),
+            t.Message.body.is_not(None),
+            t.Message.attempt < MAX_ATTEMPTS,
+        ).label("again"),
+    )
+    .where(t.Message.id == _ID, t.Message.state == "sent", _HAD_FAILED)
+    .with_for_update()
+    .cte("found")
+)
+_AGAIN = _FOUND.c.again
+_KEEPS_NOTES = or_(~_AGAIN, t.Message.external_id.regexp_match("^[0-9].*f"))
+FAIL_LATER = statement(
+    update(t.Message)
+    .where(t.Message.id == _FOUND.c.id)
+    .values(
+        reason=bindparam("code"),
+        state=case((_AGAIN, "pending"), else_=bindparam("lost", type_=Text())),
+        external_id=case((_KEEPS_NOTES, t.Message.external_id)),
+        receipt=case((~_AGAIN, t.Message.receipt)),
+        body=case((_AGAIN, t.Message.body)),
+        due_at=case((_AGAIN, NOW + seconds("delay")), else_=t.Message.due_at),
+        done_at=case((~_AGAIN, NOW)),
+    )
+)
+SENT_AGO = statement(
+    select(cast(extract("epoch", NOW - t.Message.done_at), Float)).where(t.Message.id == _ID)
+)
+FORGET_REPORT = statement(
+    update(t.Message)
+    .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _HAD_FAILED)
+    .values(receipt=None)
+)
+
+# Send
+
+_Earlier = aliased(t.Message)
+# By each person's oldest open row: only that one can be sent, and what waits behind it must not
+# fill the list.
+DUE = statement(
+    select(t.Message.person_id)
+    .where(
+        t.Message.done_at.is_(None),
+        t.Message.due_at <= NOW,
+        or_(t.Message.state == "pending", t.Message.lease_until < NOW),
+        ~exists().where(
+            _Earlier.person_id == t.Message.person_id,
+            _Earlier.id < t.Message.id,
+            _Earlier.state.in_(["pending", "sending"]),
+        ),
+    )
+    .order_by(t.Message.due_at)
+    .limit(SWEPT_AT_ONCE)
+)
+SET_ASIDE = statement(
+    update(t.Message)
+    .where(_OF_PERSON, _IS_OPEN, t.Message.due_at <= NOW)
+    .values(due_at=NOW + seconds("delay"))
+)
