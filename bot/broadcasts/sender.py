@@ -64,6 +64,7 @@ _logger = logging.get()
 # The end of the shard is a separate condition, because inside least() it bounds no index scan. An
 # empty claim would then read all rows up to the end of the broadcast. Each access to the rows is
 # bounded twice: without statistics on new rows, the planner would join to all of them.
+# Text: seven dependent CTEs whose plan was measured over a million recipients.
 _CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
@@ -132,6 +133,7 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address,
 """)
 
 # A late outcome is still true, so it is written, unless the row has a newer attempt or status.
+# Text: measured with the claim above.
 _OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],

@@ -67,15 +67,6 @@ def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> d
     return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
 
 
-# Lock the row before noting the update, and note it from the locked row. Then two deliveries of one
-# update cannot deadlock, and no note is left without its turn.
-
-# Updates noted under an older index key stay noted during a key rotation.
-
-
-# A batch skips locked rows: waiting could deadlock or delay the whole batch.
-
-
 async def claim(
     rt: Runtime, transaction: Transaction, inbound: Inbound
 ) -> tuple[LockedConversation | None, bool, datetime]:
@@ -153,9 +144,6 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
     """Change the owner of a conversation without a message; unsent messages become outdated."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
-
-
-# An expired visit to the secure page is skipped in favour of the original channel.
 
 
 async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> LockedConversation | None:

@@ -32,6 +32,7 @@ _logger = logging.get()
 # While a row is being sent, only the report is stored; the process that writes the outcome reads
 # it. A report of another attempt is ignored. First attempts carry no number, and neither did any
 # attempt of older versions: their rows hold the platform's ids.
+# Text: arrays of eight columns and array operators are clearer as SQL.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],

@@ -71,6 +71,7 @@ class ClaimedMessage:
 
 
 # Lock the person's open rows by ascending id, so that concurrent senders see each other's outcomes.
+# Text: its plan under load is measured; not rewritten without a new measurement.
 _CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -102,6 +103,7 @@ WHERE m.id = o.id AND o.due_at <= kosh_now()
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """)
 
+# Text: measured with the claim above.
 _OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),

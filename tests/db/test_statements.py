@@ -1,6 +1,7 @@
 """Statements: what is rendered, typed rows, one transaction, and every one of them prepared."""
 
 import pkgutil
+import sys
 from importlib import import_module
 
 import psycopg
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 import bot
 from bot.conversations import statements as turn
 from bot.db import tables as t
+from bot.db.pipeline import TextStatement
 from bot.db.statements import (
     KNOWN,
     Statement,
@@ -101,11 +103,26 @@ def _statements() -> list[Statement[*tuple[object, ...]]]:
     return list(KNOWN)
 
 
+def _texts() -> list[bytes]:
+    """Return the statements of the program's modules that stay text."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("bot.")]
+    found = {
+        value.text for module in modules for value in vars(module).values()
+        if isinstance(value, TextStatement)
+    }  # fmt: skip
+    return sorted(found - {b"BEGIN", b"COMMIT"})
+
+
 def test_every_statement_fits_the_schema(databases: Databases) -> None:
     with psycopg.connect(databases.owner, autocommit=True) as connection:
         refused = {}
-        for each in _statements():
-            result = connection.pgconn.prepare(b"", each.text)
+        for text in [each.text for each in _statements()] + _texts():
+            result = connection.pgconn.prepare(b"", text)
             if result.error_message:
-                refused[each.text.decode()] = result.error_message.decode()
+                refused[text.decode()] = result.error_message.decode()
     assert not refused, "\n".join(map("\n".join, refused.items()))
+
+
+def test_at_most_ten_statements_are_text() -> None:
+    _statements()
+    assert len(_texts()) <= 10
