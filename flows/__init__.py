@@ -1,4 +1,4 @@
-"""What a conversation is: the flows, in menu order. Pure: no I/O, no clock, no library."""
+"""The flows in menu order. The package is pure: no I/O, no clock, no library."""
 
 from flows.about import ABOUT
 from flows.announcements import ANNOUNCEMENTS
@@ -12,7 +12,8 @@ from flows.papers import PAPERS
 from flows.preregistration import PREREGISTRATION
 from flows.support import SUPPORT
 
-# A page of the menu holds eight: a person stands among the first eight, whatever comes before.
+# A page of the menu shows 8 entries. `OFFICER` must stay among the first 8, also when “My
+# registration” is inserted before it.
 FLOWS = {
     flow.name: flow
     for flow in (

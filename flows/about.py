@@ -1,4 +1,4 @@
-"""What the assistant is, what is known of the registry, and what it does not promise."""
+"""Flow about the registry: known facts, what the assistant does not promise, and contacts."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
-"""Subscribing to announcements: topics, consent, how much is written, and what it may be about.
+"""Flow for subscribing to announcements: topics, consent, level of detail, and audience.
 
-Nobody is asked where they are: what is told here is which country, programme and region the news
-should be about. It goes out of the conversation as soon as the flow ends.
+It does not ask where the person is. It asks which country, programme and region the announcements
+should be about. These answers leave the conversation as soon as the flow ends.
 """
 
 from datetime import date
@@ -106,7 +106,7 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    """Subscribe; what was told is handed on and kept by nobody else."""
+    """Return the subscription. It carries the answers, which are kept nowhere else."""
     told = answers.answers
     topics = told[CHOSEN.name] or ""
     traits = {kind: told.get(item.name) or "unsaid" for kind, item in TRAITS.items()}

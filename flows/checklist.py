@@ -1,4 +1,4 @@
-"""The personal checklist: which papers, from where, in what order, and what to beware of."""
+"""The personal checklist: which papers, from where, in what order, and warnings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -73,7 +73,7 @@ WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A line of a checklist: a document, and what to know of it in this situation."""
+    """A line of a checklist: a document, and remarks on it for this situation."""
 
     document: Document
     remarks: tuple[Text, ...]
@@ -83,7 +83,7 @@ class Paper:
 class Checklist:
     """A checklist without a name on it, ready to be said, printed or ticked.
 
-    Ticks go by `document.key`, which is stable: `documents.` and the key of the seed.
+    Ticks refer to `document.key`, which is stable: `documents.` and the key of the seed.
     """
 
     programme: Programme
@@ -93,7 +93,7 @@ class Checklist:
 
 
 def checklist(answers: Answers, today: date) -> Checklist:
-    """The checklist for a situation, as answered in the flow; every fact in it is current."""
+    """Return the checklist for a situation; it uses only facts that are current on `today`."""
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
     found = [need.document for need in chosen.needs if applies(need, answers, today)]
@@ -120,7 +120,10 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
 
 
 def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
-    """Where it comes from; nobody is sent to where they left, or are not safe."""
+    """Return where to get a document.
+
+    Do not send people to a country that they left, or where they are not safe.
+    """
     place = answers.get("location")
     if document is LEGALISATION:
         return (document.where, UNSAFE)
@@ -132,7 +135,7 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
 
 
 def _left(answers: Answers) -> bool:
-    """Whether the person is, or may be, out of the country that issued the papers."""
+    """Return whether the person is, or may be, outside the country that issued the papers."""
     return answers.get("location") != "origin"
 
 
@@ -144,7 +147,7 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # Where it may be dangerous it is said once, without pressing (domain 11, rule 6).
+    # For a dangerous origin the confirmation is mentioned once, without pressing the person.
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
 
 
@@ -182,7 +185,11 @@ def _after(
 
 
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
-    """The law of the origin; to those who left it, nothing that would send them back."""
+    """Yield the confirmation law of the origin.
+
+    If a treaty applies, no warning is needed. People known to be outside the origin get a warning
+    not to travel back instead. If the place is unknown, they get both.
+    """
     where = _origin(answers)
     treaty = where.confirmation is Confirmation.TREATY
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
@@ -201,13 +208,13 @@ def _sources(found: list[Document]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """What the list is of, and whether there is one."""
+    """Return the first sentence: the programme of the list, or that there is no list."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 
 
 def spoken(made: Checklist) -> tuple[Text, ...]:
-    """The checklist as it is said in a chat: a paragraph for each paper."""
+    """Return the checklist as paragraphs for a chat, one for each paper."""
     return (
         lead(made),
         *made.before,
@@ -243,18 +250,22 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# Papers that can be sent here after a registration; one of them fills its line of the list.
+# Kinds of upload, by document key, that tick a line of the list. They can be sent after a
+# registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date) -> tuple[Entry, ...]:
-    """The papers of a checklist, to be ticked."""
+    """Return the papers of a checklist as entries to tick."""
     found = (paper.document for paper in checklist(answers, today).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
 
 def reminds(answers: Answers) -> bool:
-    """Never to citizens of countries where a message can harm, nor where that is not known."""
+    """Return whether a reminder may be offered.
+
+    Return False for citizens of countries where a message can harm, and for unknown citizenship.
+    """
     citizenship = answers.get("citizenship")
     return citizenship is not None and not origin(citizenship).dangerous
 

@@ -1,7 +1,7 @@
-"""Which way is mine? The ways that are usual for a situation, with reasons, steps and costs.
+"""Flow that shows the usual ways for a situation, with reasons, steps and costs.
 
-It decides nothing and refuses nobody: whoever fits no usual way is told of another, and of an
-officer. Nothing of it is kept.
+It decides nothing and refuses no one. A person without a usual way is referred to another way and
+to an officer. No answer is stored.
 """
 
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way that is usual: why it may be yours, its steps in order, and facts about it."""
+    """One usual way: why it may fit, its steps in order, and facts about it."""
 
     key: str
     name: Text
@@ -99,7 +99,7 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """The ways that are usual in a situation; empty where none is verified."""
+    """Return the usual ways for a situation; empty if none is verified."""
     return tuple(_ways(answers, today))
 
 
@@ -136,7 +136,7 @@ def _permit(kazakh: bool, today: date) -> Way:
 
 
 def _first(today: date) -> tuple[Text, ...]:
-    """The steps of the pilot while it lasts."""
+    """Return the steps of the pilot while it lasts, afterwards the advice to ask first."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today) or (ASK_FIRST,)
 
@@ -146,7 +146,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """The whole answer, paragraph by paragraph."""
+    """Yield the whole answer, one paragraph at a time."""
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
         return
@@ -170,7 +170,7 @@ def _way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _reservations(answers: Answers, today: date) -> Iterator[Text]:
-    """What comes before any way: safety and urgency, then what an officer must look at."""
+    """Yield the notices before any way: safety and urgency, then points for an officer."""
     if _origin(answers).dangerous and answers.get("location") != "kazakhstan":
         yield SAFETY_FIRST
     if answers.get("trouble") not in ("none", None):
@@ -188,7 +188,7 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Entry, support, whom to turn to, what it costs and what nobody promises."""
+    """Yield entry rules, support, offices, costs, and the note that nothing is promised."""
     kazakh, purpose = answers.get("ethnic_kazakh") != "no", answers.get("purpose")
     yield from said(_entry(answers), today)
     if purpose == "move":
@@ -219,7 +219,10 @@ def _origin(answers: Answers) -> Origin:
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:
-    """Local bodies for those inside; to others that missions exist, but no address unasked."""
+    """Return local offices for people in Kazakhstan; for others, the fact that missions exist.
+
+    No address is given without a request.
+    """
     return (AKIMAT, POLICE) if answers.get("location") == "kazakhstan" else (MISSION,)
 
 

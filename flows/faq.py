@@ -1,4 +1,4 @@
-"""Free questions: a few as buttons, others found by words; what is not found goes to a person."""
+"""Free questions: a few as buttons, others found by words; an officer answers the rest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Choice):
-    """A question of the list: the commonest as buttons, the others by typed words.
+    """A question of the list: the most frequent as buttons, the others by typed words.
 
-    `unlisted` is said where nothing is found: no other way to write it would be understood better.
+    `unlisted` is said if nothing is found, since another wording would not be understood better.
     """
 
     asks_freely: bool = True
@@ -71,7 +71,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """The whole answer, paragraph by paragraph."""
+    """Yield the whole answer, one paragraph at a time."""
     found = entry(answers.get("faq_topic") or "")
     if found is not None:
         yield from found.remarks

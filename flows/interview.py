@@ -1,6 +1,6 @@
-"""The stages of the pilot, and a little practice in Kazakh for the language test.
+"""Flow with the stages of the pilot, and a short practice in Kazakh for the language test.
 
-Nobody is given points: what was not known is explained, and nothing of it is kept.
+It gives no points. Wrong answers are explained, and nothing is stored.
 """
 
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """The whole answer, paragraph by paragraph."""
+    """Yield the whole answer, one paragraph at a time."""
     if answers.get("wish") == "practice":
         yield PRACTISED
         yield lines(*map(_line, EXERCISES))

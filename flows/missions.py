@@ -1,4 +1,4 @@
-"""The missions of Kazakhstan in a country, by name, as far as a source confirms them."""
+"""Missions of Kazakhstan in a country, by name, as far as a source confirms them."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +15,10 @@ ADDRESSES = _("Addresses and telephone numbers are not verified here: see the of
 
 
 def missions(country: str, today: date) -> Iterator[Text]:
-    """What can be said of them, also where none is known; `country` is ISO 3166-1 alpha-2."""
+    """Yield the known missions of a country, or that none is verified.
+
+    `country` is ISO 3166-1 alpha-2.
+    """
     known = places(country)
     if known:
         head = _(IN_COUNTRY.msgid, country=Country(country))

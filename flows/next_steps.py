@@ -1,4 +1,4 @@
-"""What comes after a registration: what the registry does, who decides, how to change or appeal."""
+"""Flow after a registration: next steps of the registry, decisions, changes and appeals."""
 
 from datetime import date
 

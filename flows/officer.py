@@ -1,4 +1,4 @@
-"""Talking to a person: what about, consent, and the words for the officer."""
+"""Flow for talking to a person: topic, consent, and the words for the officer."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Sending papers after a registration: one photo or file for each kind, all of them optional."""
+"""Flow for uploads after a registration: one photo or file for each kind, all optional."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Paragraphs made of several sentences, in any language."""
+"""Paragraphs of several sentences, in any language."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -7,17 +7,17 @@ from flows.engine.text import Text, _
 
 
 def joined(*sentences: Text) -> Text:
-    """Sentences one after another, as one paragraph."""
+    """Return the sentences as one paragraph, separated by spaces."""
     return reduce(lambda said, more: _("{said} {more}", said=said, more=more), sentences)
 
 
 def lines(*sentences: Text) -> Text:
-    """Sentences under one another, as one paragraph."""
+    """Return the sentences as one paragraph, each on its own line."""
     return reduce(lambda said, more: _("{said}\n{more}", said=said, more=more), sentences)
 
 
 def numbered(sentences: Iterable[Text]) -> Text:
-    """A numbered list, as one paragraph."""
+    """Return the sentences as a numbered list in one paragraph."""
     return lines(
         *(
             _("{number}. {sentence}", number=number, sentence=sentence)

@@ -1,8 +1,8 @@
 """Pre-registration: who comes, from where, with whom, and how to reach them.
 
-The fields are tiers 0 and 1 of the domain's field list: what decides the way is asked before
-consent and not kept; what the registry needs is asked after it. Never asked: document numbers,
-health, views, stories, exact addresses, names of other adults.
+Questions that decide the way are asked before consent, and their answers are not stored. Questions
+that the registry needs are asked after it. The fields are tiers 0 and 1 of the domain's field list.
+Never asked: document numbers, health, views, stories, exact addresses, names of other adults.
 """
 
 from datetime import date
@@ -43,7 +43,7 @@ from flows.missions import missions
 
 YES_NO_UNSURE = (YES, NO, UNSURE)
 
-# Before consent: what decides the way
+# Before consent: questions that decide the way
 
 APPLYING = Choice(
     name="applying",
@@ -246,7 +246,7 @@ CONSENT = Consent(
     ),
 )
 
-# After consent: what the registry notes
+# After consent: questions for the registry
 
 KAZAKH = YesNo(
     name="ethnic_kazakh",
@@ -433,7 +433,7 @@ def _named(options: tuple[Option, ...], key: str | None) -> Text:
 
 
 def member(answers: Answers) -> Text:
-    """A member of the family in a line, without a name."""
+    """Return a family member in one line, without a name."""
     relation = _named(RELATIONS, answers.get("relation"))
     age = _named(AGE_BANDS, answers.get("age_band"))
     return _("{relation}, {age}", relation=relation, age=age)
@@ -483,7 +483,7 @@ PROGRAMMES = {"move": "kandas_status", "information": "registry_preregistration"
 
 
 def programme(answers: Answers) -> str:
-    """The programme the wish points to; everybody else is shown the Ata Zholy card."""
+    """Return the programme for the person's purpose; for other purposes, the Ata Zholy card."""
     return PROGRAMMES.get(answers.get("purpose") or "", "ata_zholy")
 
 
@@ -495,7 +495,10 @@ NOT_KEPT = _("These answers were not kept. You can go on asking, or turn to thes
 
 
 def declined(answers: Answers, today: date) -> tuple[Text, ...]:
-    """Where to turn instead; of missions only those in a country that was told and is no danger."""
+    """Return where to turn instead.
+
+    Missions are named only if the person is in the country of citizenship and it is not dangerous.
+    """
     country = answers.get("citizenship") or ""
     there = answers.get("location") == "origin" and len(country) == 2
     near = missions(country, today) if there and not origin(country).dangerous else ()

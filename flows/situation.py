@@ -1,7 +1,8 @@
-"""What is asked of a situation, for an answer here and now.
+"""Questions about a situation, for an immediate answer.
 
-Nothing identifies, nothing is kept: the answers go when the flow ends. Where the person is comes
-last, so that the answer to it ends the flow in the same step and is never written down.
+No question identifies the person, and no answer is stored: they are dropped when the flow ends. The
+person's place comes last. Its answer ends the flow in the same turn and is never written to
+storage.
 """
 
 from dataclasses import replace

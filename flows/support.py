@@ -1,6 +1,6 @@
-"""Support for the move: what there is, where, how much it comes to, and for how many.
+"""Support for the move: kinds, regions, amounts, and the number of places.
 
-The amounts hold for one year. After its last day they are silent, and an officer answers.
+The amounts are valid for one year. After its last day they are not shown, and an officer answers.
 """
 
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """The whole answer, paragraph by paragraph."""
+    """Yield the whole answer, one paragraph at a time."""
     if quota.PLACES.current(today):
         yield _place(answers)
         if region(answers) not in PLACES[YEAR]:
@@ -135,7 +135,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def region(answers: Answers) -> str:
-    """The region that was chosen, in whichever part of the country; empty where none was."""
+    """Return the chosen region, from any part of the country; empty if none was chosen."""
     chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
     return next((key for key in chosen if key), "")
 
@@ -151,7 +151,10 @@ def _place(answers: Answers) -> Text:
 
 
 def chart() -> Text:
-    """Where the places are, as bars; the figures stand beside them for those who listen."""
+    """Return the places by region as a bar chart.
+
+    Figures beside the bars serve people who listen to the text.
+    """
     maximum = max(PLACES[YEAR].values())
     bars = (
         _(

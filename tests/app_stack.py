@@ -28,12 +28,12 @@ from tests.emulators.telegram import Emulator, Pace
 # By server, databases for houses to come: to make one takes longer than to empty it.
 _sandboxes = defaultdict[str, list[str]](list)
 
-# For answers that are being given when a server is told to end.
+# Seconds for responses in progress when a server is asked to shut down.
 GRACE = 1.0
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside a test: no signals of its own, and it ends when told, not at its next look."""
+    """uvicorn inside a test: without signal handlers, and it stops at once when asked."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

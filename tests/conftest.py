@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What stays anyway needn't be looked at again and again."""
+    """Exclude permanent objects from garbage collection."""
     gc.collect()
     gc.freeze()
 
@@ -122,7 +122,7 @@ def template(admin_url: str, services_home: Path) -> str:
 
 
 def _hurry(admin_url: str) -> None:
-    """The admin's password anew, with as few rounds as those of the roles, which came later."""
+    """Set the admin's password again, with as few hash rounds as those of the other roles."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 

@@ -24,7 +24,7 @@ def ru(name: str) -> str:
 
 @dataclass
 class Form:
-    """A form as it stands: where it goes, and what it carries already."""
+    """A form as shown: its target, and the values it already carries."""
 
     action: str
     method: str

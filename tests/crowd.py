@@ -59,7 +59,7 @@ type Drawn = tuple[Member, bytes, int, bytes, bytes, bytes]
 
 @dataclass(frozen=True)
 class Crew:
-    """Who writes, who agrees, who sends off: three people."""
+    """The writer, the approvers and the sender of a broadcast, each a different officer."""
 
     editor: Officer
     approver: Officer
@@ -93,7 +93,7 @@ async def crowd(
     languages: Sequence[str] = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl"),
     topic: str = TOPIC,
 ) -> list[Member]:
-    """So many people on a channel, subscribed to a topic, who were here an hour ago."""
+    """Create `many` people on a channel, subscribed to a topic, last active an hour ago."""
     made = list(drawn(rt.vault, many, channel))
     async with rt.pool.connection() as session:
         await _written(session, made, channel, languages, topic)
@@ -180,7 +180,7 @@ async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
 
 @dataclass
 class Post:
-    """A platform that does as told: `answers` by address, an error or a wait; else it takes."""
+    """A scripted platform: `answers` by address, an error or a wait; otherwise it accepts."""
 
     name: str = "telegram"
     rates: Rates = field(default_factory=Rates)
@@ -226,7 +226,7 @@ async def all_at_once(rt: Runtime, found: Broadcast) -> None:
 
 
 async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
-    """What became of how many, counted anew from the rows: `state` or `state reason`."""
+    """Return the number of recipients by `state` or `state reason`, counted from the rows."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT trim(state || ' ' || reason), count(*) FROM recipients"

@@ -1,4 +1,4 @@
-"""What docs/tutorials/first-ten-minutes.md says, done from outside with real processes.
+"""Steps of docs/tutorials/first-ten-minutes.md, done from outside with real processes.
 
 python -m tests.installation polling | servers
 """

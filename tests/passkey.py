@@ -25,7 +25,7 @@ class Device:
     )
 
     def made(self, options: dict[str, Any]) -> str:
-        """What the page sends after a passkey was made."""
+        """Return the page's request after a passkey was created."""
         told = self._told("webauthn.create", options["challenge"])
         public = self._key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32), -3: public.y.to_bytes(32)}
@@ -35,7 +35,7 @@ class Device:
         return self._sent(told, attestationObject=attested)
 
     def signed(self, options: dict[str, Any]) -> str:
-        """What the page sends to sign in."""
+        """Return the page's request for signing in."""
         self.uses += 1
         told = self._told("webauthn.get", options["challenge"])
         about = self._about(options["rpId"], PRESENT | VERIFIED)

@@ -115,7 +115,7 @@ class Guest:
             return list(await cursor.fetchall())
 
     async def heard(self) -> list[Message]:
-        """What a just-ask page would have been told."""
+        """Return the messages that the page of an anonymous session would show."""
         found = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
         return [note.say for _id, note in found if note.say]
 

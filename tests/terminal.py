@@ -28,7 +28,7 @@ PROGRAMS: Mapping[str, Callable[[], int | None]] = {"kosh": main, "pytest": pyte
 class Shell:
     """A process that has imported every command and forks for each line typed.
 
-    `languages` are read by then: what a command finds in them is what stood there at the start.
+    `languages` are read at its start: a command sees them as they were then.
     """
 
     def __init__(self, root: Path, *languages: str) -> None:

@@ -1,4 +1,4 @@
-"""What is run elsewhere is checked here by the tools' own schemas, and against our own words."""
+"""Checks of deployment files by the tools' own schemas, and against the project's own terms."""
 
 import re
 import shutil
@@ -46,17 +46,17 @@ def _pods() -> Iterator[dict[str, Any]]:
         yield template["spec"]
 
 
-def test_kubernetes_would_take_every_resource() -> None:
+def test_kubernetes_manifests_are_valid() -> None:
     for each in _documents():
         kubernetes_validate.validate(each, "1.37", strict=True)
 
 
-def test_the_kustomization_names_every_file() -> None:
+def test_kustomization_lists_every_file() -> None:
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
 
 
-def test_the_networks_policies_reach_the_pods_that_they_are_for() -> None:
+def test_network_policies_select_their_pods() -> None:
     """A label that only the objects get selects no pod: nothing could go out."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     given: dict[str, str] = {}
@@ -77,7 +77,7 @@ def test_the_networks_policies_reach_the_pods_that_they_are_for() -> None:
     assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
 
 
-def test_no_pod_may_do_more_than_it_must() -> None:
+def test_pods_have_minimal_privileges() -> None:
     for pod in _pods():
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
@@ -89,7 +89,7 @@ def test_no_pod_may_do_more_than_it_must() -> None:
             assert container["resources"]["limits"]["memory"]
 
 
-def test_every_pod_that_stays_is_spread_scaled_and_guarded() -> None:
+def test_deployments_have_autoscaler_and_disruption_budget() -> None:
     kinds: dict[str, set[str]] = {}
     for each in _documents():
         kinds.setdefault(each["kind"], set()).add(each["metadata"]["name"])
@@ -98,13 +98,13 @@ def test_every_pod_that_stays_is_spread_scaled_and_guarded() -> None:
     assert (kinds["Job"], kinds["CronJob"]) == ({"migrate"}, {"backup"})
 
 
-def test_compose_keeps_to_its_schema() -> None:
+def test_compose_file_is_valid() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     done = subprocess.run([*command, "compose.yaml"], cwd=ROOT, check=False, capture_output=True)
     assert done.returncode == 0, done.stdout.decode()
 
 
-def test_in_compose_only_the_program_reaches_the_stores() -> None:
+def test_compose_stores_are_reachable_by_the_application_only() -> None:
     services, stores = COMPOSE["services"], {"postgres", "valkey"}
     inside = {name for name, each in services.items() if "inside" in each["networks"]}
     assert inside == stores | {name for name, each in services.items() if each["image"] == "kosh"}
@@ -112,7 +112,7 @@ def test_in_compose_only_the_program_reaches_the_stores() -> None:
     assert COMPOSE["networks"]["inside"]["internal"]
 
 
-def test_compose_opens_nothing_but_the_proxy() -> None:
+def test_compose_publishes_only_the_proxy_ports() -> None:
     ports = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert ports.pop("proxy") == ["80:80", "443:443", "443:443/udp"]
     assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
@@ -121,14 +121,14 @@ def test_compose_opens_nothing_but_the_proxy() -> None:
         assert COMPOSE["services"][name]["cap_drop"] == ["ALL"]
 
 
-def test_behind_a_proxy_of_another_machine_each_client_keeps_its_own_address() -> None:
-    """Else one who tries to sign in too often shuts everybody out."""
+def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
+    """Check the forwarded address; otherwise one attacker at sign-in would block all clients."""
     assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
-def test_keys_turn_by_themselves_only_where_a_new_one_lasts() -> None:
+def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
     """A key made in a pod's memory goes with the pod, and with it everybody wrapped under it."""
     assert Settings.model_fields["keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
@@ -145,8 +145,11 @@ def test_keys_turn_by_themselves_only_where_a_new_one_lasts() -> None:
     assert "KOSH_DATA=/var/lib/kosh\n   KOSH_KEYS_MONTHLY=true\n" in page
 
 
-def test_who_was_erased_is_noted_where_it_outlives_the_process() -> None:
-    """Else a restore finds no marks, brings them back, and nothing says E_DATABASE_OLDER."""
+def test_erasure_journal_is_on_a_durable_volume() -> None:
+    """Check the volume of the marks.
+
+    Otherwise a restore would find no marks and bring erased people back, without E_DATABASE_OLDER.
+    """
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ERASED=/erased/marks\n" in settings
     for pod in _pods():
@@ -164,7 +167,7 @@ def test_who_was_erased_is_noted_where_it_outlives_the_process() -> None:
     assert re.search(r"--owner kosh .*/erased\n", (ROOT / "Dockerfile").read_text("utf-8"))
 
 
-def test_a_release_cuts_nobody_off() -> None:
+def test_deployment_gives_processes_time_to_shut_down() -> None:
     """A worker has the time that it takes to end, and web none new before it ends."""
     for name in ("web", "work"):
         assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
@@ -175,7 +178,7 @@ def test_a_release_cuts_nobody_off() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
-def test_systemd_would_take_every_unit() -> None:
+def test_systemd_units_are_valid() -> None:
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *map(str, [*UNITS, *TIMERS])],
         check=False, capture_output=True, text=True,
@@ -185,7 +188,7 @@ def test_systemd_would_take_every_unit() -> None:
     assert said == []
 
 
-def test_each_process_of_one_machine_can_be_scraped() -> None:
+def test_systemd_processes_have_distinct_metrics_ports() -> None:
     """A port for its metrics, and for each of several its own: else alarms see only some."""
     ports = dict[str, str]()
     for unit in UNITS:
@@ -204,7 +207,7 @@ def test_each_process_of_one_machine_can_be_scraped() -> None:
     assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "work")]
 
 
-def test_every_setting_and_command_of_deploy_exists() -> None:
+def test_deployment_files_use_existing_settings_and_commands() -> None:
     settings = {name.upper() for name in Settings.model_fields} | AROUND
     commands = getattr(typer.main.get_command(assembled()), "commands", {})
     files = [ROOT / "compose.yaml", ROOT / "Dockerfile", *KUBERNETES, *UNITS]
@@ -220,7 +223,7 @@ def test_every_setting_and_command_of_deploy_exists() -> None:
     assert {"web", "work", "migrate"} <= set(started)
 
 
-def test_the_image_runs_as_nobody() -> None:
+def test_docker_image_runs_as_an_unprivileged_user() -> None:
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
     assert "USER 10001" in lines
     assert not any(line.startswith("ADD ") for line in lines)
@@ -237,7 +240,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def test_what_the_pages_call_by_name_is_there() -> None:
+def test_docs_name_existing_units_services_and_objects() -> None:
     """Units, services and objects in commands that somebody types in the night."""
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)

@@ -71,7 +71,7 @@ def _quoted(cell: str) -> list[str]:
 
 
 @pytest.mark.requirement("S-78")
-def test_every_error_is_explained_and_every_explained_error_exists() -> None:
+def test_error_codes_and_explanations_match() -> None:
     explained = {entry.code for entry in explanations.errors()}
     raised = set(_codes())
     assert raised - explained == set(), "explain these in bot/observability/errors.toml"
@@ -79,7 +79,7 @@ def test_every_error_is_explained_and_every_explained_error_exists() -> None:
 
 
 @pytest.mark.requirement("S-78")
-def test_every_error_names_event_action_and_actor() -> None:
+def test_error_explanations_have_event_action_and_actor() -> None:
     actors = {"none", "operator", "officer", "developer", "platform"}
     for entry in explanations.errors():
         assert entry.happened, entry
@@ -96,14 +96,14 @@ def _codes() -> Iterator[str]:
                     yield from CODE.findall(node.value)
 
 
-def test_every_explained_log_event_is_logged() -> None:
+def test_explained_log_events_are_logged() -> None:
     explained = {entry.event for entry in explanations.events()}
     source = "".join(path.read_text("utf-8") for path in (ROOT / "bot").rglob("*.py"))
     assert "worker.failed" in explained
     assert [event for event in explained if f'"{event}"' not in source] == []
 
 
-def test_reference_is_generated_with_every_fact_of_the_code() -> None:
+def test_generated_reference_contains_every_fact_of_the_code() -> None:
     pages = reference.pages()
     for name in Settings.model_fields:
         assert f"`{PREFIX}{name.upper()}`" in pages["settings.md"]
@@ -120,21 +120,21 @@ def test_reference_is_generated_with_every_fact_of_the_code() -> None:
         assert f"`bot/{package}" in pages["modules.md"]
 
 
-def test_reference_is_committed_with_every_page() -> None:
+def test_generated_reference_is_committed() -> None:
     committed = {path.name for path in reference.FOLDER.glob("*.md")}
     assert reference.pages().keys() <= committed
     for name in reference.pages():
         assert (reference.FOLDER / name).read_text("utf-8").startswith("<!-- Written by")
 
 
-def test_reference_of_commands_has_every_command() -> None:
+def test_commands_reference_lists_every_command() -> None:
     page = reference.pages()["commands.md"]
     listed = set(re.findall(r"^###? \./kosh (.+)$", page, re.MULTILINE))
     known = set(_known()) | {f"{name} {below}" for name, each in _known().items() for below in each}
     assert listed == known
 
 
-def test_every_setting_that_a_page_names_exists() -> None:
+def test_docs_name_existing_settings() -> None:
     known = {name.upper() for name in Settings.model_fields}
     known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "UPSTREAM", "VERSION", "COMMIT", "UPDATE"}
     for page in PAGES:
@@ -144,7 +144,7 @@ def test_every_setting_that_a_page_names_exists() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_command_that_a_page_names_exists(page: Path) -> None:
+def test_docs_name_existing_commands(page: Path) -> None:
     for command in _commands(page.relative_to(ROOT).as_posix()):
         words = command.split()[1:]
         known = _known()
@@ -169,7 +169,7 @@ def _known() -> dict[str, frozenset[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page: Path) -> None:
+def test_docs_links_resolve(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
         if "://" in target:
             continue
@@ -179,7 +179,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in _anchors(found), target
 
 
-def test_every_flow_is_seen_in_six_written_forms_on_every_channel() -> None:
+def test_written_forms_page_has_a_picture_of_every_flow_and_channel() -> None:
     wanted = {f"{flow}-{channel}.webp" for flow in (*FLOWS, "beside") for channel in LIMITS}
     assert {each.name for each in (DOCS / "pictures" / "languages").iterdir()} == wanted
     page = _text("docs/reference/written-forms.md")
@@ -192,7 +192,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_the_tests_that_hold_the_promises_exist() -> None:
+def test_promises_page_names_existing_tests() -> None:
     promised = _rows("docs/explanation/promises.md")
     assert [row[0] for row in promised] == [f"P{number}" for number in range(1, 12)]
     for row in promised:
@@ -201,7 +201,7 @@ def test_the_tests_that_hold_the_promises_exist() -> None:
             assert re.search(rf"\bdef {name}\b", _text(path)), test
 
 
-def test_the_site_leads_to_every_page() -> None:
+def test_site_navigation_lists_every_page() -> None:
     nav = tomllib.loads(_text("zensical.toml"))["project"]["nav"]
     listed = re.findall(r"[\w/-]+\.md", str(nav))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
@@ -213,19 +213,19 @@ def test_the_site_leads_to_every_page() -> None:
     assert Counter(listed) == Counter(pages - decisions)
 
 
-# What must not be in any file
+# Content that must be in no file
 
 
-def test_the_lock_file_knows_no_host_but_the_public_index() -> None:
+def test_lock_file_uses_only_the_public_index() -> None:
     hosts = set(re.findall(r"[a-z+]+://[^/\"]+", _text("uv.lock")))
     assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
 
 
-def test_no_file_tells_of_the_machine_it_was_written_on() -> None:
+def test_source_contains_no_machine_paths() -> None:
     assert {name for name, text in _sources() if MACHINE.search(text)} == set()
 
 
-def test_no_file_holds_a_token() -> None:
+def test_source_contains_no_tokens() -> None:
     found = {name for name, text in _sources() if any(each.search(text) for each in TOKENS)}
     assert {name for name in found if not name.startswith(INVENTED)} == set()
 
@@ -251,7 +251,7 @@ def _matches(name: str, patterns: list[str]) -> bool:
 # Alarms
 
 
-def test_every_alarm_has_its_runbook_and_every_runbook_its_alarm() -> None:
+def test_alerts_and_runbooks_match() -> None:
     [group] = yaml.safe_load(_text("deploy/prometheus/rules.yaml"))["groups"]
     told = dict(each.split("\n", 1) for each in _text("docs/how-to/runbooks.md").split("\n## ")[1:])
     assert told.keys() == {rule["alert"] for rule in group["rules"]}
@@ -262,7 +262,7 @@ def test_every_alarm_has_its_runbook_and_every_runbook_its_alarm() -> None:
         assert re.search(r"\*\*It means\*\*.*\*\*Look\*\*.*\*\*Do\*\*", words, re.DOTALL), name
 
 
-def test_rules_and_dashboard_read_only_what_is_counted() -> None:
+def test_alert_rules_and_dashboard_read_existing_metrics() -> None:
     counted = set(
         re.findall(
             r"\"(kosh_[a-z_]+)\"",

@@ -38,7 +38,7 @@ LONG = {
     "flows/preregistration.py": "a flow reads from top to bottom in its own file",
 }
 MAX_FUNCTION_LINES = 50
-# What does I/O, tells the time or draws lots.
+# Modules for I/O, time or random numbers.
 IMPURE = {
     "asyncio", "ctypes", "http", "io", "locale", "logging", "multiprocessing", "os", "pathlib",
     "random", "secrets", "shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile",
@@ -54,12 +54,12 @@ def _name(path: Path) -> str:
 # Modules
 
 
-def test_imports_keep_to_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_imports_follow_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
     code = lint_imports(str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
     assert code == 0, capsys.readouterr().out
 
 
-def test_flows_stand_on_the_standard_library_alone() -> None:
+def test_flows_import_only_the_standard_library_and_themselves() -> None:
     ours = sys.stdlib_module_names | {"flows"}
     foreign = {
         f"{_name(path)}: {name}"
@@ -71,7 +71,7 @@ def test_flows_stand_on_the_standard_library_alone() -> None:
     assert foreign == set()
 
 
-def test_flows_have_no_clock_no_chance_and_no_way_out() -> None:
+def test_flows_use_no_clock_randomness_or_io() -> None:
     impure = {
         f"{_name(path)}: {name}"
         for path in MODULES
@@ -81,11 +81,11 @@ def test_flows_have_no_clock_no_chance_and_no_way_out() -> None:
     assert impure == set()
 
 
-def test_no_module_is_a_shelf_for_odds_and_ends() -> None:
+def test_modules_have_no_catch_all_names() -> None:
     assert {_name(path) for path in MODULES if SHELVES & set(_name(path)[:-3].split("/"))} == set()
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_modules_have_docstrings() -> None:
     silent = [
         _name(path)
         for path in MODULES
@@ -94,14 +94,14 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
-def test_modules_stay_short_or_give_a_reason() -> None:
+def test_modules_are_short_or_listed_with_a_reason() -> None:
     lengths = {_name(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     long = {name for name, lines in lengths.items() if lines > MAX_LINES}
     assert long - LONG.keys() == set(), "split it, or give the reason in LONG"
     assert LONG.keys() - long == set(), "short by now: take it out of LONG"
 
 
-def test_functions_stay_short() -> None:
+def test_functions_are_short() -> None:
     long = {
         f"{_name(path)}: {node.name}"
         for path in MODULES
@@ -140,7 +140,7 @@ def _called(path: Path) -> set[str]:
 # Tables
 
 
-def test_the_tables_are_those_of_the_migrated_database(databases: Databases) -> None:
+def test_tables_match_the_migrated_database(databases: Databases) -> None:
     url = databases.owner.replace("postgresql", "postgresql+psycopg", 1)
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
@@ -159,7 +159,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 @pytest.mark.requirement("S-26")
-def test_every_column_is_in_the_inventory_exactly_once() -> None:
+def test_data_inventory_lists_every_column_once() -> None:
     listed = Counter(_listed())
     exist = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
     assert listed.keys() - exist == set(), "these columns are gone"
@@ -174,7 +174,7 @@ def _listed(*protections: Protection) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.requirement("S-26")
-def test_what_the_inventory_calls_hidden_can_hold_ciphertext() -> None:
+def test_data_inventory_encrypted_columns_are_binary() -> None:
     hidden = set(_listed(Protection.SEALED, Protection.TRANSIENT, Protection.BLIND))
     hidden.remove(("people", "key_epoch"))  # which key wraps the person's; a number
     kinds = {place: metadata.tables[place[0]].c[place[1]].type for place in hidden}
@@ -186,7 +186,7 @@ def test_what_the_inventory_calls_hidden_can_hold_ciphertext() -> None:
 
 @pytest.mark.parametrize("role", ["owner", "app", "retention", "console"])
 @pytest.mark.requirement("S-54")
-def test_no_role_can_do_more_than_its_rights(databases: Databases, role: str) -> None:
+def test_database_role_has_only_its_privileges(databases: Databases, role: str) -> None:
     with psycopg.connect(getattr(databases, role)) as session:
         powers = session.execute(
             "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication"
@@ -196,7 +196,7 @@ def test_no_role_can_do_more_than_its_rights(databases: Databases, role: str) ->
 
 
 @pytest.mark.parametrize("role", ["app", "retention", "console"])
-def test_only_the_owner_changes_the_schema(databases: Databases, role: str) -> None:
+def test_database_schema_is_changed_by_the_owner_only(databases: Databases, role: str) -> None:
     _refused(getattr(databases, role), "CREATE TABLE mine (id int)")
     _refused(getattr(databases, role), "ALTER TABLE people DROP COLUMN mission")
 
@@ -205,7 +205,7 @@ def test_only_the_owner_changes_the_schema(databases: Databases, role: str) -> N
     ("table", "column"), [("consents", "given"), ("tombstones", "mark"), ("audit", "actor")]
 )
 @pytest.mark.requirement("S-24", "S-64")
-def test_the_program_cannot_rewrite_what_it_must_prove(
+def test_app_role_cannot_rewrite_append_only_tables(
     databases: Databases, table: str, column: str
 ) -> None:
     _refused(databases.app, SQL("DELETE FROM {}").format(Identifier(table)))
@@ -217,7 +217,7 @@ def test_the_program_cannot_rewrite_what_it_must_prove(
     ("table", "column"), sorted(_listed(Protection.SEALED, Protection.TRANSIENT))
 )
 @pytest.mark.requirement("S-54")
-def test_retention_cannot_read_what_is_sealed(
+def test_retention_role_cannot_read_sealed_columns(
     databases: Databases, table: str, column: str
 ) -> None:
     read = SQL("SELECT {} FROM {}").format(Identifier(column), Identifier(table))
@@ -225,21 +225,21 @@ def test_retention_cannot_read_what_is_sealed(
 
 
 @pytest.mark.row(86)
-def test_an_officer_sees_the_cases_of_one_mission_and_their_people(databases: Databases) -> None:
+def test_console_role_sees_cases_and_people_of_one_mission(databases: Databases) -> None:
     ours, theirs = _case(databases.app, "ankara"), _case(databases.app, "tashkent")
     assert _seen(databases.console, "ankara") == _each(ours)
     assert _seen(databases.console, "tashkent") == _each(theirs)
 
 
 @pytest.mark.requirement("S-54")
-def test_an_officer_without_a_mission_sees_nobody(databases: Databases) -> None:
+def test_console_role_without_a_mission_sees_no_person(databases: Databases) -> None:
     _case(databases.app, "ankara")
     assert _seen(databases.console, "") == _each()
     with psycopg.connect(databases.console) as session:
         assert session.execute("SELECT count(*) FROM people").fetchone() == (0,)
 
 
-def test_an_officer_cannot_touch_the_case_of_another_mission(databases: Databases) -> None:
+def test_console_role_cannot_change_a_case_of_another_mission(databases: Databases) -> None:
     _case(databases.app, "tashkent")
     with psycopg.connect(databases.console) as session:
         session.execute("SELECT set_config('kosh.mission', 'ankara', true)")
@@ -247,7 +247,7 @@ def test_an_officer_cannot_touch_the_case_of_another_mission(databases: Database
 
 
 @pytest.mark.requirement("S-54")
-async def test_the_program_does_not_run_as_superuser(chosen: Settings, admin_url: str) -> None:
+async def test_runtime_refuses_to_run_as_superuser(chosen: Settings, admin_url: str) -> None:
     name = urlsplit(chosen.database()).path
     root = chosen.model_copy(
         update={"database_url": SecretStr(urlsplit(admin_url)._replace(path=name).geturl())}
@@ -257,7 +257,7 @@ async def test_the_program_does_not_run_as_superuser(chosen: Settings, admin_url
             pass
 
 
-# What officers reach, each with the column that names the person.
+# Tables that officers reach, each with the column that names the person.
 _REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",

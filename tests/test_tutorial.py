@@ -63,7 +63,7 @@ class Copy:
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
     def says(self, line: str, **more: str) -> tuple[int, str]:
-        """What a command says here."""
+        """Return the exit code and output of a command run here."""
         python = Path(sys.executable)
         environment = {"PYTHONPATH": str(self.root)} | os.environ | more
         match line.split():
@@ -103,7 +103,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     copy.close()
 
 
-def test_a_question_is_added(copy: Copy) -> None:
+def test_tutorial_adds_a_question(copy: Copy) -> None:
     check, walk, extract, compare = copy.follow("tutorials/add-a-question")
     code, said = copy.says(check)
     assert code == 1
@@ -123,7 +123,7 @@ def test_a_question_is_added(copy: Copy) -> None:
     assert said.count("Do you speak Kazakh?") >= 4, said
 
 
-def test_a_document_is_added(copy: Copy) -> None:
+def test_how_to_adds_a_document(copy: Copy) -> None:
     one, due, other, check, extract, compare, lists = copy.follow("how-to/add-a-fact")
     for line in (one, other, extract):
         code, said = copy.says(line)
@@ -131,7 +131,7 @@ def test_a_document_is_added(copy: Copy) -> None:
     assert copy.says(due)[1]
     code, said = copy.says(other)
     assert "https://example.org/rules" in said
-    # What it finds is the question of the section before.
+    # It reports the question of the previous section.
     code, said = copy.says(check)
     assert "no_debts" not in said, said
     code, said = copy.says(compare)
@@ -145,7 +145,7 @@ def test_a_document_is_added(copy: Copy) -> None:
     assert copy.says(lists)[0] == 0
 
 
-def test_a_language_is_added(copy: Copy) -> None:
+def test_how_to_adds_a_language(copy: Copy) -> None:
     extract, report, check = copy.follow("how-to/add-a-language")
     code, said = copy.says(extract)
     assert code == 0, said
@@ -171,7 +171,7 @@ def test_a_language_is_added(copy: Copy) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_channel_is_added_and_somebody_talks_over_it(copy: Copy) -> None:
+def test_how_to_adds_a_channel_and_uses_it(copy: Copy) -> None:
     for line in copy.follow("how-to/add-a-channel"):
         code, said = copy.says(line)
         assert code == 0, said
@@ -184,6 +184,6 @@ def test_a_channel_is_added_and_somebody_talks_over_it(copy: Copy) -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_every_place_that_the_tutorial_names_exists() -> None:
+def test_tutorial_names_existing_files() -> None:
     for path in re.findall(r"`((?:bot|flows|tests)/[a-z_/]+\.(?:py|txt))`", TUTORIAL):
         assert (ROOT / path).exists(), path

@@ -1,4 +1,4 @@
-"""What operators' pages tell them to type, typed as it stands there, against real services."""
+"""Commands of the operators' pages, typed exactly as printed, against real services."""
 
 import os
 import re
@@ -38,8 +38,8 @@ PAGES = (
 )
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
-# What stays is held by tests/installation.py and by tests/chaos, `init` and `profile` by
-# tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
+# Commands that keep running are covered by tests/installation.py and tests/chaos, `init` and
+# `profile` by tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
 STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile"),
@@ -59,7 +59,7 @@ def _everything() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_and_option_is_one_that_exists(page: str) -> None:
+def test_docs_commands_and_options_exist(page: str) -> None:
     for line in _told(page):
         words = shlex.split(line.replace(" N", " 1").replace("…", "1:00"))
         command = typer.main.get_command(assembled())
@@ -92,12 +92,12 @@ class Operator:
         }
 
     def types(self, *lines: str, code: int = 0) -> str:
-        """Lines of the documents, with what stands for something filled in; what they say."""
+        """Type lines of the documents with their placeholders filled in, and return the output."""
         assert set(lines) <= _everything(), lines
         return self.runs(*lines, code=code)
 
     def runs(self, *lines: str, code: int = 0) -> str:
-        """What they say, in a process that is not ours."""
+        """Run lines in a separate process, and return the output."""
         filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
         said = ""
         for line in lines:
@@ -134,7 +134,7 @@ def _an_hour_passes(keys: Path) -> None:
 
 
 @pytest.mark.requirement("S-73", "S-77", "S-29")
-async def test_the_life_of_an_installation_as_the_pages_tell_it(
+async def test_docs_commands_work_through_the_life_of_an_installation(
     operator: Operator, chosen: Settings
 ) -> None:
     """First installation, last night's backup and the way back, a stolen key, a breach."""
@@ -171,14 +171,14 @@ async def test_the_life_of_an_installation_as_the_pages_tell_it(
     typed("restore FILE --replace")
 
 
-def test_nothing_that_the_pages_tell_is_left_untyped() -> None:
+def test_docs_commands_are_all_covered_by_these_tests() -> None:
     source = Path(__file__).read_text("utf-8")
     typed = set(re.findall(r'"([^"\n]+)"', source))
     assert _everything() - typed - STAYS - ELSEWHERE == set()
 
 
 @pytest.mark.parametrize("page", ["how-to/troubleshoot", "how-to/runbooks"])
-def test_every_question_to_the_database_is_answered(page: str, databases: Databases) -> None:
+def test_docs_sql_queries_run(page: str, databases: Databases) -> None:
     asked = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
     assert asked
     with psycopg.connect(databases.owner) as session:
@@ -187,7 +187,7 @@ def test_every_question_to_the_database_is_answered(page: str, databases: Databa
 
 
 @pytest.mark.requirement("S-34")
-async def test_a_right_that_retention_lost_is_given_back_as_the_runbook_says(
+async def test_runbook_restores_a_revoked_retention_privilege(
     rt: Runtime, databases: Databases
 ) -> None:
     [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/how-to/runbooks.md").read_text("utf-8"))
@@ -206,7 +206,7 @@ def _run(tool: str, *words: str) -> None:
 
 
 @pytest.mark.requirement("S-33")
-async def test_a_database_restored_by_other_means_is_not_served_before_the_erasing(
+async def test_manually_restored_database_is_refused_until_erasures_are_replayed(
     operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
 ) -> None:
     dump = tmp_path / "by-hand.dump"

@@ -1,4 +1,4 @@
-"""What is released, tried: built twice alike, and a demonstration out of it far from the source.
+"""Checks of a release: built twice identically, and a demonstration run far from the source.
 
 python -m tests.wheel
 """
@@ -53,7 +53,7 @@ def demonstrating(kosh: Path, folder: Path) -> Iterator[str]:
 
 
 def answer(url: str) -> str:
-    """What an address answers, as soon as it does."""
+    """Return the response of an address, as soon as there is one."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         try:

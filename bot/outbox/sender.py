@@ -137,7 +137,7 @@ async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) ->
 async def sweep(rt: Runtime) -> int:
     """Send rows that are due, or were left by a crash; return the number of people processed."""
     async with rt.pool.connection() as transaction:
-        due = await fetch_values(transaction, statements.DUE)
+        due = await fetch_values(transaction, statements.DUE, limit=statements.SWEPT_AT_ONCE)
     await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
     return len(due)
 

@@ -31,7 +31,7 @@ from bot.db.statements import NOW, ago, seconds, statement
 
 # Tries of one message.
 MAX_ATTEMPTS = 12
-SWEPT_AT_ONCE = 100
+SWEPT_AT_ONCE = 50
 
 _PERSON = bindparam("person", type_=Uuid())
 _CHANNEL = bindparam("on_channel", type_=Text())
@@ -270,7 +270,7 @@ DUE = statement(
         ),
     )
     .order_by(t.Message.due_at)
-    .limit(SWEPT_AT_ONCE)
+    .limit(bindparam("limit", type_=BigInteger))
 )
 SET_ASIDE = statement(
     update(t.Message)

@@ -30,7 +30,7 @@ from bot.web import (
 from bot.web.middleware import RequestGuard
 
 HERE = Path(__file__).parent
-# Spans of FastAPI name paths, and paths carry tokens; `bot.observability.tracing` makes our own.
+# Spans of FastAPI contain paths, and paths carry tokens; `bot.observability.tracing` makes its own.
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -85,6 +85,6 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
 
 
 def close(asgi: Any) -> None:
-    """Tell open event streams that the server is about to end."""
+    """Signal open event streams that the server is shutting down."""
     if isinstance(asgi, FastAPI) and hasattr(asgi.state, "closing"):
         asgi.state.closing.set()

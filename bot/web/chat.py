@@ -56,7 +56,8 @@ async def home() -> Response:
 async def page(request: Request, chat: str = "") -> Response:
     """Return the page with its messages; the first visit begins a conversation."""
     rt: Runtime = request.app.state.rt
-    # Only our own script may name a chat: the author of a link could read along in theirs.
+    # Only our own script may name a chat. Otherwise a link could put its reader into a chat that
+    # the link's author also reads.
     session = await find_session(request, chat if _by_script(request) else "")
     notes = await unread_notes(rt, session, "")
     if not notes:
@@ -91,7 +92,7 @@ async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Respon
 
 
 def _leave(request: Request, answer: Response) -> Response:
-    """Send a quick exit to a page that says nothing of this one."""
+    """Redirect after a quick exit to a page that reveals nothing of this one."""
     if _by_script(request):
         return JSONResponse({"ok": True, "leave": EXIT_URL}, 202, background=answer.background)
     return RedirectResponse(EXIT_URL, 303)

@@ -47,7 +47,7 @@ async def internal_error(request: Request, error: Exception) -> Response:
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """Return 503: the database or Valkey is away or full, and nothing was accepted."""
+    """Return 503: the database or Valkey is unavailable or full, and nothing was accepted."""
     if "text/html" in request.headers.get("accept", ""):
         answer = secure_page.not_now(request.app.state.rt)
     else:

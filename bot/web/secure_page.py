@@ -1,4 +1,4 @@
-"""Open the secure page: a one-time link becomes a visit of half an hour on one device.
+"""Open the secure page: a one-time link becomes a 30-minute visit on one device.
 
 The link carries no identity. A GET changes nothing, so that a messenger's preview does not use the
 link up; the form's POST does.

@@ -1,4 +1,4 @@
-"""Announcements: reading those of the past, subscribing to topics, changing that, ending it."""
+"""Announcement screens: read past announcements, subscribe, change or end a subscription."""
 
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
@@ -13,7 +13,7 @@ WHAT = _(
     " stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
-# All that is written to whoever wants only a hint of it.
+# The whole message for subscribers who want only a hint.
 SOMETHING_NEW = _("There is something to look at.")
 ENDED = _("No more announcements will come. What you told for them is deleted.")
 STOPPED_TOO = _(
@@ -36,7 +36,7 @@ def screen(text: Text, among: tuple[Option, ...]) -> Choice:
 
 
 def enter(turn: TurnState, flow: Flow) -> None:
-    """Open a flow; before that of announcements comes a choice of what to do about them."""
+    """Open a flow; for the announcements flow, first ask what to do."""
     if not flow.announces or not turn.c.language:
         turn.open_flow(flow)
         return turn.ask()
@@ -74,7 +74,7 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Note which topics were chosen."""
+    """Store the chosen topics in the conversation and unmute it."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 

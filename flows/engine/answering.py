@@ -113,7 +113,10 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
 
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
-    """Several were meant: these are now the options, and stay so until answered."""
+    """Offer the options that the input may mean.
+
+    They replace the question's options until it is answered.
+    """
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if stop is None or stop.key != asked.key:

@@ -1,4 +1,4 @@
-"""A list that a flow made: printed, and with the person's consent kept, ticked, reminded of."""
+"""Checklist screens: print a list; with consent, store it, tick entries and set a reminder."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """What is asked about a list: whether to keep it, what to do with it, what is ready."""
+    """Screens of a list: the offer to store it, the consent, its actions, and ticking."""
 
     LIST = "~list"
     KEEP = "~keep"
@@ -23,11 +23,11 @@ class Screen(StrEnum):
     TICK = "~tick"
 
 
-# While one of these is open, a list that was made may yet be kept.
+# While one of these screens is open, a new list can still be stored.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
 REMIND_DAYS = 7
-# Where a paper is when nothing more is to be done about it.
+# States of an upload that need no further action by the person.
 READY = ("checked", "sending", "accepted")
 
 WHAT_NEXT = _(
@@ -51,7 +51,7 @@ PRINT = button("Print or save")
 
 
 def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
-    """Hand out the list that a flow made and offer to keep it; return False if it made none."""
+    """Send the list that a flow made and offer to store it; return False if it made none."""
     entries = flow.listing.entries(road.answers, turn.today) if flow.listing else ()
     if flow.listing is None or not entries:
         return False
@@ -186,7 +186,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Keys of what was ticked, or was sent and not turned back."""
+    """Return the keys of entries that are ticked, or whose upload was sent and not rejected."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
         each.key
@@ -200,7 +200,7 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
     if mine is None or listing is None:
         return turn.ask()
     entries = enumerate(listing.entries(mine.answers, turn.today), 1)
-    # By number, since names of papers are longer than a label may be.
+    # Numbered, because the names of papers are longer than a label may be.
     offered = tuple(
         Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
     )

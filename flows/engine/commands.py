@@ -160,7 +160,7 @@ def _exit(turn: TurnState) -> None:
     turn.c = (
         replace(turn.c, flow="", asked=None, nonce=fresh.nonce) if turn.c.is_persistent else fresh
     )
-    # A button that clears would give the harmless phrase away.
+    # An exit button would reveal that the phrase is not what it seems.
     turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 

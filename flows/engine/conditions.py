@@ -1,4 +1,4 @@
-"""Conditions as data: they can be asked, drawn, linted and walked."""
+"""Conditions as data, so that they can be evaluated, drawn, checked and enumerated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def not_(part: Condition) -> Condition:
 
 
 def holds(condition: Condition, answers: Answers) -> bool:
-    """Whether the condition is true of the answers on the path; what is missing is false."""
+    """Return whether the condition is true for the answers; a missing answer counts as false."""
     match condition:
         case AllOf(parts):
             return all(holds(part, answers) for part in parts)
@@ -78,7 +78,7 @@ def holds(condition: Condition, answers: Answers) -> bool:
 
 
 def reads(condition: Condition) -> frozenset[str]:
-    """The questions that the condition looks at."""
+    """Return the names of the questions that the condition reads."""
     match condition:
         case Is(question) | AtLeast(question) | Answered(question):
             return frozenset({question})
@@ -91,7 +91,7 @@ def reads(condition: Condition) -> frozenset[str]:
 
 
 def describe(condition: Condition) -> str:
-    """The condition in words, for drawings and reports."""
+    """Return the condition in words, for drawings and reports."""
     match condition:
         case Is(question, values):
             return f"{question} is {' or '.join(sorted(values))}"

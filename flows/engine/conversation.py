@@ -1,4 +1,4 @@
-"""One step of a conversation: an event in; says, effects and the conversation out."""
+"""One turn of a conversation: an event comes in; messages, effects and the new state go out."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -143,7 +143,7 @@ def _take_officer_event(turn: TurnState, event: Joined | Resolved | Filled) -> N
 
 
 def _resolved(turn: TurnState, where: str) -> None:
-    """Ask whether it helped, beside the form; then go on where the officer chose."""
+    """Ask whether the officer helped, then continue where the officer chose."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
     turn.say(((screens.OFFICER_DONE,), (screens.HELPED,)), ratings, service=True)

@@ -1,4 +1,4 @@
-"""A flow as a drawing: Mermaid for pages that render it, SVG for all others."""
+"""Drawings of a flow: Mermaid for pages that render it, SVG for all others."""
 
 import textwrap
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ ENDS = {START: "start", END: "end", PERSON: "a person", REFUSED: "nothing is kep
 
 
 def mermaid(flow: Flow) -> str:
-    """The flow as a Mermaid chart; its arrows are the moves that the walk found."""
+    """Return the flow as a Mermaid chart; its arrows are the moves that `walk` found."""
     lines = ["flowchart TD"]
     lines += [f'  {_node(end)}(["{title}"])' for end, title in ENDS.items()]
     for item in every(flow):
@@ -46,7 +46,8 @@ def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
     return tuple(order.index(name) for name in move)
 
 
-# The SVG is an indented list, a column up to each consent: an item stands under what it hangs on.
+# The SVG is an indented list. Each consent ends a column. An item is placed below the items that
+# its condition reads.
 
 WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
 COLOURS = {
@@ -77,7 +78,7 @@ TIP = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A question's place in the drawing, in pixels; `lane` is how deep it is indented."""
+    """Position of a question in the drawing, in pixels; `lane` is its depth of indentation."""
 
     item: Question
     lane: int
@@ -99,7 +100,7 @@ class Box:
 
 
 def svg(flow: Flow) -> str:
-    """The flow as an SVG picture, in English."""
+    """Return the flow as an SVG picture, in English."""
     columns = _columns(flow)
     boxes = [box for column in columns for box in column]
     wide = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
@@ -133,7 +134,7 @@ def _columns(flow: Flow) -> list[list[Box]]:
 
 
 def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Each question with its depth: one more than that of what its condition looks at."""
+    """Yield each question with its depth: one more than the items that its condition reads."""
     lanes: dict[str, int] = {}
     for item in flow.items:
         for each in (item, *item.items) if isinstance(item, RepeatingGroup) else (item,):
@@ -145,7 +146,7 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _ways(column: list[Box]) -> Iterator[str]:
-    """From each box to what follows it in its lane, and to what hangs on it."""
+    """Yield an arrow to each box: from the previous one in lane 0, else from an outer lane."""
     for place, box in enumerate(column):
         above = [each for each in column[:place] if each.lane < max(box.lane, 1)]
         if above:
@@ -155,7 +156,7 @@ def _ways(column: list[Box]) -> Iterator[str]:
 
 
 def _turn(one: Box, other: Box) -> str:
-    """From the last box of a column to the first of the next."""
+    """Return an arrow from the last box of a column to the first box of the next."""
     half = other.x - GAP // 2
     way = f"M{one.x + WIDTH} {one.middle}H{half}V{other.middle}H{other.x}"
     return f'<path class="way" d="{way}"/>'

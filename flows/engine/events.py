@@ -1,4 +1,4 @@
-"""What comes into a conversation (events) and what goes out of it (says and effects)."""
+"""Input of a conversation (events) and its output (says and effects)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A contact card; `own` only when the platform vouches that it is the sender's."""
+    """A contact card; `own` is true only if the platform confirms that it is the sender's."""
 
     phone: str
     own: bool
@@ -61,9 +61,9 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class UploadChecked:
-    """A file was looked at: `refusal` and `hint` are codes of `papers`, both empty when it is good.
+    """A file was checked: `refusal` and `hint` are codes of `upload_states`, empty if it is good.
 
-    `flow` and `key` are those of the question it was sent for.
+    `flow` and `key` name the question that it was sent for.
     """
 
     flow: str
@@ -82,19 +82,19 @@ class UploadStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequested:
-    """The officer who has the conversation asks for a paper."""
+    """The officer who has the conversation requests an upload."""
 
     paper: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The person came to another channel to go on there."""
+    """The person continues the conversation on another channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """An earlier message was changed by its writer."""
+    """The person edited an earlier message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The officer gave the conversation back: it goes on where it was, at `menu`, or in a flow."""
+    """An officer returned the conversation to the assistant.
+
+    `where` is empty to continue where it was, or `menu`, or the name of a flow.
+    """
 
     where: str = ""
 
@@ -135,7 +138,7 @@ class PinTried:
 
 @dataclass(frozen=True, slots=True)
 class PinLifted:
-    """An officer took away the PIN of a person who had lost it."""
+    """An officer removed the PIN of a person who had lost it."""
 
 
 type Event = (
@@ -160,7 +163,7 @@ type Event = (
 
 
 class Page(StrEnum):
-    """Whether a channel sends a person to the secure page for what is private."""
+    """Policy of a channel on the secure page for private questions."""
 
     NEVER = "never"
     OFFERED = "offered"
@@ -188,11 +191,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One message: paragraphs of lines, and what can be pressed.
+    """One message: paragraphs of lines, and buttons.
 
-    `replaces` means that it may take the place of the message whose button was pressed;
-    `protect` that it must not be forwarded; `service` that it goes also while an officer
-    holds the case; `private` that the answer is one for the secure page.
+    `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
+    forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
+    belongs on the secure page.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -207,7 +210,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Agreement to a purpose, with the text that was shown and the language it was shown in."""
+    """Consent to a purpose, with the text that was shown and its language."""
 
     purpose: str
     text: Text
@@ -216,21 +219,21 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True)
 class TryPin:
-    """See whether this is the person's PIN; the answer is a `PinTried` in the same turn."""
+    """Check whether this is the person's PIN; the result is a `PinTried` in the same turn."""
 
     pin: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
-    """Ask for this PIN from now on; for none any more where it is None."""
+    """Set the PIN to ask for from now on; None removes it."""
 
     pin: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Take the registration back out of the registry."""
+    """Withdraw the registration from the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class CancelCase:
-    """The person no longer waits for an officer."""
+    """Cancel the case: the person no longer waits for an officer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +280,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class TakeFile:
-    """Fetch a file that was sent for a question, make it safe and keep it."""
+    """Fetch a file that was sent for a question, sanitize it and store it."""
 
     awaited: Awaited
     ref: str
@@ -286,16 +289,16 @@ class TakeFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceived:
-    """The paper that the officer asked for is kept: it is the officer's turn."""
+    """The upload that the officer requested is stored; the officer acts next."""
 
     paper: str
 
 
 @dataclass(frozen=True, slots=True)
 class PrintList:
-    """Lend the list as a sheet for a while; the address goes to the say's button of kind LINK.
+    """Create a temporary printable list; the link goes into the message's button of kind LINK.
 
-    `ready` are the keys of papers that are ticked.
+    `ready` are the keys of the papers that are ticked.
     """
 
     flow: str
@@ -305,7 +308,7 @@ class PrintList:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Write once in so many days that there is something to look at; 0: do not write."""
+    """Send one reminder without details in `days` days; 0 cancels it."""
 
     days: int
 
@@ -317,7 +320,7 @@ class QuickExit:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Never write to this person first."""
+    """Stop all messages that the person did not ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +330,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Tell the person what is kept about them."""
+    """Show the person the data that is stored about them."""
 
 
 type Effect = (

@@ -38,7 +38,7 @@ from flows.engine.questions import (
     Year,
 )
 
-# Where a way begins and ends, besides the questions.
+# Names of the start and the ends of a walk, beside the names of questions.
 START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
 
 SAMPLES: dict[type[Question], str] = {
@@ -52,9 +52,9 @@ SAMPLES: dict[type[Question], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Every way through a flow; states that later conditions cannot tell apart are one.
+    """Result of walking a flow; states that later conditions cannot distinguish are merged.
 
-    `moves` are the pairs of questions, or ends, that follow one another on some path.
+    `moves` are the pairs of questions, or ends, that follow each other on some path.
     """
 
     flow: str
@@ -80,7 +80,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Go every way through a flow, from its first question to its ends; once for each flow."""
+    """Walk every way through a flow, from its first question to its ends; the result is cached."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
@@ -107,7 +107,7 @@ def walk(flow: Flow) -> Walk:
 
 
 def _order(flow: Flow) -> dict[str, int]:
-    """The place of each item; those of a list have the list's own."""
+    """Return the position of each item; the items of a group have the group's position."""
     order: dict[str, int] = {}
     for place, item in enumerate(flow.items):
         parts = item.items if isinstance(item, RepeatingGroup) else ()
@@ -116,7 +116,10 @@ def _order(flow: Flow) -> dict[str, int]:
 
 
 def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
-    """Whether an answer holds; a list alone may be asked again, about other members."""
+    """Return whether an answer moves the walk on.
+
+    Only a group may be asked again, about other members.
+    """
     here, there = order[left.item.name], order[stop.item.name]
     asked_again = (left.key, left.signature) == (stop.key, stop.signature)
     return there > here or (there == here and not asked_again)
@@ -130,7 +133,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Where each answer leads: the form after it, or an end."""
+    """Yield the result of each answer: the form after it, or the name of an end."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
@@ -155,7 +158,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """The form as consent leaves it."""
+    """Return the form after consent: answers that are not persisted become None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each
@@ -165,7 +168,7 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Answers that stand for all: options, what conditions tell apart, and one more."""
+    """Return representative answers: options, values that conditions test, and one more."""
     told_apart = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     told = {value for atom in told_apart if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
@@ -196,7 +199,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
-    """For each question, the names that something asked after it looks at."""
+    """Return for each question the names that later items read."""
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):
@@ -209,7 +212,7 @@ def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
 
 
 def every(flow: Flow) -> Iterator[Item]:
-    """Every item, those inside lists before the list's own."""
+    """Yield every item; the items of a group come before the group itself."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from item.items
@@ -217,7 +220,7 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """The names that an item's condition, dependencies or derivation read."""
+    """Return the names that an item's condition, dependencies or derivation read."""
     told = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *told}
 
@@ -225,7 +228,10 @@ def looks_at(item: Item) -> set[str]:
 def atoms(
     condition: Condition, negated: bool = False
 ) -> Iterator[tuple[Is | AtLeast | Answered, bool]]:
-    """The plain parts of a condition, and whether each stands under an odd number of `not_`."""
+    """Yield the atomic parts of a condition, each with True if it is negated by `not_`.
+
+    Two negations cancel each other.
+    """
     match condition:
         case AllOf(parts) | AnyOf(parts):
             for part in parts:

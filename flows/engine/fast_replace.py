@@ -1,7 +1,7 @@
-"""A changed copy of a value, as `dataclasses.replace` makes it, in a seventh of the time.
+"""Changed copies of a value, as `dataclasses.replace` makes them, in a seventh of the time.
 
-A step makes half a dozen of them, and what is changed most (a conversation, its forms, what was
-asked) has no slots for this reason.
+A turn makes about six of them. The classes changed most (a conversation, its forms, the last
+question) have no slots for this reason.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(whole: Any, /, **changes: Any) -> Any:
-        """A copy in which these fields are others."""
+        """Return a copy with the given fields changed."""
         fields = getattr(whole, "__dict__", None)
         if fields is None:
             return dataclasses.replace(whole, **changes)

@@ -1,4 +1,4 @@
-"""A flow: items in order, and the one fold that finds where a person is in it."""
+"""Flow definition: items in order, and `path`, which finds a person's position in it."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,14 +17,14 @@ SKIPPED = _("not given")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Choice):
-    """Something to read before going on."""
+    """A text to read before going on."""
 
     among: tuple[Option, ...] = (Option("seen", button("Go on")),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffOffer(Choice):
-    """A point where a person is needed more than a form: offers an officer, refuses nobody."""
+    """An offer to talk to an officer where a form is not enough; it refuses no one."""
 
     topic: str
     among: tuple[Option, ...] = (
@@ -35,9 +35,10 @@ class HandoffOffer(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Choice):
-    """Agreement to one purpose; a changed text asks again.
+    """Consent to one purpose; if its text changes, it is asked again.
 
-    Who refuses leaves the flow, with nothing kept; or goes on in it where it is `optional`.
+    Refusing ends the flow, and its answers are not stored. If the consent is `optional`, the flow
+    goes on.
     """
 
     purpose: str
@@ -50,7 +51,7 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """A list of members, each with the same questions, ended by "done"."""
+    """Questions repeated for each member of a list, until "done" is chosen."""
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
@@ -64,7 +65,7 @@ class RepeatingGroup(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Choice):
-    """The answers read back, each to be changed, before anything is sent."""
+    """The answers shown for review before they are sent; each can be changed."""
 
     among: tuple[Option, ...] = (
         Option("submit", button("Send")),
@@ -74,7 +75,7 @@ class Review(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(Question):
-    """Photos or files of one paper; the answer is how many of them were good."""
+    """A request for photos or files of one paper; the answer is the number of good files."""
 
     paper: str
     done: Text = button("That is all")
@@ -91,7 +92,7 @@ class Upload(Question):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A value computed from earlier answers, never asked."""
+    """A value computed from earlier answers; it is never asked."""
 
     name: str
     derive: Callable[[Answers], str | None]
@@ -104,7 +105,7 @@ type Item = Question | Derived
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Answers on their way to the registry, frozen as they were when the person sent them."""
+    """Answers for the registry, frozen as they were when the person sent them."""
 
     flow: str
     answers: Mapping[str, str | None]
@@ -113,7 +114,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A person is to take over; `words` is what the person said they need."""
+    """Request an officer; `words` is the person's description of what they need."""
 
     topic: str
     urgent: bool = False
@@ -122,14 +123,14 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class SendPapers:
-    """The papers that were sent may go to the registry."""
+    """Release the stored uploads for transfer to the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Send announcements of just these topics, or with none send no more.
+    """Set the topics of announcements; without topics the subscription ends.
 
-    `discreet` is who wants only a hint of each; `traits` is what they told for announcements.
+    `discreet`: send only a hint of each announcement. `traits`: attributes for the audience.
     """
 
     topics: tuple[str, ...] = ()
@@ -139,7 +140,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class ReadNews:
-    """Say the announcements of the past, before anything else."""
+    """Show past announcements, before anything else."""
 
 
 type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
@@ -164,10 +165,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A flow's outcome as a list to print and, after `consent`, to keep.
+    """A flow's outcome as a list to print and, after `consent`, to store.
 
-    `persisted` are the questions whose answers are kept with it. `reminds` says whether a reminder
-    may be offered to whoever answered so.
+    `persisted` are the questions whose answers are stored with it. `reminds` returns whether a
+    reminder may be offered for these answers.
     """
 
     consent: Consent
@@ -179,10 +180,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Questions in order, and what comes of the answers.
+    """Questions in order, and the outcome of the answers.
 
-    A flow that `follows` is offered with the registration once there is one, not in the menu.
-    The one that `announces` is for subscribing to announcements.
+    A flow that `follows` is offered with the registration once there is one, not in the menu. The
+    flow that `announces` is the one for subscribing to announcements.
     """
 
     name: str
@@ -198,18 +199,18 @@ class Flow:
     _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Told once: every turn asks for them, and they never change.
+        # Computed once: every turn reads the questions, and they never change.
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """The question of that name or of that earlier name, also inside a list."""
+        """Return the question with that name or earlier name, also inside a group; else None."""
         for item in self.questions():
             if item.name == name or name in item.was:
                 return item
         return None
 
     def questions(self) -> tuple[Question, ...]:
-        """Every question, those inside lists before the list's own."""
+        """Return every question; the questions of a group come before the group itself."""
         return self._questions
 
 
@@ -253,7 +254,7 @@ EMPTY = Form()
 
 
 class Step(NamedTuple):
-    """One stop on the path: a question, for a member of a list or for the person."""
+    """One step of the path: a question about a member of a group, or about the person."""
 
     item: Question
     key: str
@@ -271,20 +272,20 @@ class Path:
     answers: Answers
 
     def current(self, cursor: str | None) -> Step | None:
-        """The step to ask: the cursor if it is on the path, else the first that is not ok."""
+        """Return the step to ask: the cursor if it is on the path, else the first not ok."""
         return self.at(cursor) or next((step for step in self.steps if not step.ok), None)
 
     def at(self, key: str | None) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
 
     def before(self, key: str) -> Step | None:
-        """The step to go back to."""
+        """Return the step before `key`; None for the first step and for an unknown key."""
         keys = [step.key for step in self.steps]
         index = keys.index(key) if key in keys else 0
         return self.steps[index - 1] if index else None
 
     def of(self, member: str) -> dict[str, str | None]:
-        """Valid answers about one member of a list."""
+        """Return the valid answers about one member of a group."""
         return {
             step.item.name: step.answer.value
             for step in self.steps
@@ -297,7 +298,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """The one fold: each item sees only valid answers of applicable items before it."""
+    """Return the path; each item sees only the valid answers of applicable items before it."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:
@@ -388,7 +389,7 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
 
 
 def shown(step: Step) -> Label | None:
-    """A step's answer as read back; None where there is nothing to read back."""
+    """Return a step's answer for the review; None if there is nothing to show."""
     item = step.item
     if not step.answer or isinstance(item, (Notice, HandoffOffer, Consent, RepeatingGroup, Review)):
         return None

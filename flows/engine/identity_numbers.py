@@ -1,6 +1,6 @@
-"""Numbers by which states know people and passports: their shapes, examples, and how to show them.
+"""Identity and passport numbers: their formats, examples and masking.
 
-Whether a number adds up is for the reader in `Words` to say; here is what a stored one looks like.
+`Words` validates check digits. This module describes the format of stored numbers.
 """
 
 import re
@@ -23,7 +23,7 @@ class Identity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a number looks like; `example` fits the pattern and can be nobody's."""
+    """Format of a number; `example` matches the pattern and can belong to no person."""
 
     pattern: str
     example: str
@@ -43,13 +43,13 @@ SHAPES: dict[Identity, Shape] = {
     Identity.KG_PIN: Shape("[0-9]{14}", "12345678901234"),
 }
 
-# By the country that issues them; any other, or an older series, is read as ANY_PASSPORT.
+# By issuing country. Passports of other countries, and older series, are read as ANY_PASSPORT.
 PASSPORTS: dict[str, Shape] = {
     "KZ": Shape("N[0-9]{8}", "N00000000"),
     "CN": Shape("[EG][0-9]{8}|E[A-Z][0-9]{7}", "E00000000"),
     "UZ": Shape("[A-Z]{2}[0-9]{7}", "AA0000000"),
     "MN": Shape("E[0-9]{7,8}", "E0000000"),
-    # Nine digits abroad, ten in the passport for home.
+    # 9 digits in the passport for travel abroad, 10 in the domestic one.
     "RU": Shape("[0-9]{9,10}", "000000000"),
 }
 ANY_PASSPORT = Shape("(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{6,9}", "AA0000000")
@@ -62,11 +62,11 @@ ZONE = Shape(
 
 
 def zone_number(zone: str) -> str:
-    """The document's number out of a machine-readable zone of `ZONE`'s shape."""
+    """Return the document number from a machine-readable zone in the format of `ZONE`."""
     first, second, *third = zone.split("\n")
     return (first[5:14] if third else second[:9]).rstrip("<")
 
 
 def masked(number: str, shown: int) -> str:
-    """A number of which only the last characters can be read; it doesn't tell the length."""
+    """Return the number masked except for its last `shown` characters; its length is hidden."""
     return f"••••{number[-shown:]}"

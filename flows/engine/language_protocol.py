@@ -1,4 +1,4 @@
-"""What the engine needs to know of languages; `bot.i18n` implements it."""
+"""Language interface that the engine needs; `bot.i18n` implements it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from flows.engine.text import Label
 
 
 class Refusal(StrEnum):
-    """Why something typed cannot be an answer; each has its sentence in `questions`."""
+    """Reasons why typed input is not an answer; `questions` has a sentence for each."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -48,7 +48,7 @@ class Refusal(StrEnum):
 
 
 class Letters(StrEnum):
-    """The letters that a name is asked in; no name is ever turned into another's letters."""
+    """Script in which a name must be typed. Names are never transliterated."""
 
     ANY = "any"
     LATIN = "latin"
@@ -58,7 +58,7 @@ class Letters(StrEnum):
 class Reserved(StrEnum):
     """Words and commands that are addressed to the assistant, not to the question.
 
-    The first four are the safety words: as a whole message they always win.
+    The first four are the safety words: as a whole message they always take precedence.
     """
 
     STOP = "stop"
@@ -80,14 +80,14 @@ SAFETY = frozenset({Reserved.STOP, Reserved.EXIT, Reserved.DELETE, Reserved.PERS
 
 
 class Words(Protocol):
-    """Pure readers of what people write, in every written form the assistant knows."""
+    """Pure parsers of what people write, in every supported written form."""
 
     def languages(self) -> Sequence[tuple[str, str]]:
-        """The languages offered, as (code, the language's own name), in menu order."""
+        """Return the offered languages as (code, the language's own name), in menu order."""
         ...
 
     def closest(self, hint: str) -> str | None:
-        """The offered language for a platform's tag such as `zh-hans`; None when there is none."""
+        """Return the offered language for a platform's tag such as `zh-hans`; else None."""
         ...
 
     def guess(self, typed: str) -> str | None:
@@ -95,65 +95,71 @@ class Words(Protocol):
         ...
 
     def render(self, label: Label, language: str) -> str:
-        """A label or sentence as it is shown in that language."""
+        """Return a label or sentence in that language."""
         ...
 
     def same(self, typed: str, shown: str) -> bool:
-        """Whether typed words mean a shown label: case, script marks and emoji apart."""
+        """Return whether typed words match a shown label, ignoring case, script marks and emoji."""
         ...
 
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
-        """A command such as `/start word`, with what follows; (None, …) is an unknown one."""
+        """Return a command such as `/start word` and its argument.
+
+        Return (None, …) for an unknown command, and None for text that is no command.
+        """
         ...
 
     def reserved(self, typed: str) -> Reserved | None:
-        """A whole message that is a reserved word in any language."""
+        """Return the reserved word if the whole message is one, in any language."""
         ...
 
     def danger(self, typed: str) -> bool:
-        """Whether the words speak of danger to the person, so that an officer should see them."""
+        """Return whether the words suggest danger to the person and should reach an officer."""
         ...
 
     def yes_no(self, typed: str, language: str) -> bool | None:
-        """Yes or no in any language; None when it is neither or unclear."""
+        """Return True for yes, False for no, in any language; None if it is neither or unclear."""
         ...
 
     def text(self, typed: str, maximum: int) -> str | Refusal:
-        """Free text, cleaned of invisible characters, at most `most` characters long."""
+        """Return free text without invisible characters, at most `maximum` characters long."""
         ...
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
-        """A person's name with nothing stripped or folded."""
+        """Return a person's name, with no character removed or folded."""
         ...
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
-        """A day of the past."""
+        """Return a day in the past."""
         ...
 
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
-        """A year of the past, also out of a full date."""
+        """Return a year in the past, also from a full date."""
         ...
 
     def number(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
-        """A whole number in digits of any script."""
+        """Return a whole number from `minimum` to `maximum`, in digits of any script."""
         ...
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
-        """A telephone number as E.164."""
+        """Return a telephone number in E.164 format."""
         ...
 
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
-        """An identity number that adds up, in digits and capitals without spaces."""
+        """Return an identity number with valid check digits: digits and capitals, no spaces."""
         ...
 
     def passport(self, typed: str, country: str | None) -> str | Refusal:
-        """A passport's number; a country's own series has to be whole."""
+        """Return a passport number; a number of a country's own series must be complete."""
         ...
 
     def zone(self, typed: str) -> str | Refusal:
-        """A machine-readable zone that adds up: its lines, in the shape of `identity.ZONE`."""
+        """Return the lines of a machine-readable zone with valid check digits.
+
+        They have the format of `identity_numbers.ZONE`.
+        """
         ...
 
     def countries(self, typed: str, language: str) -> Sequence[str]:
-        """Countries that were meant, as ISO codes, best first; empty when none is near."""
+        """Return the countries that may be meant, as ISO codes, best first; empty if none."""
         ...

@@ -1,4 +1,4 @@
-"""A PIN before what is kept of a person is shown: asked for, chosen, changed, lost."""
+"""PIN screens: ask for the PIN before stored data is shown; choose, change or lose it."""
 
 import unicodedata
 
@@ -92,7 +92,7 @@ def ask_pin(turn: TurnState) -> None:
 
 
 def read_pin(turn: TurnState, typed: str) -> str | Refusal:
-    """The digits, of whatever script; what looks like a PIN doesn't stay in the chat."""
+    """Return the PIN from digits of any script; delete the message if it may contain one."""
     digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(typed.split()))
     if any(each.isdigit() for each in digits) and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())

@@ -28,7 +28,7 @@ from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons
 
 
 def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-    """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
+    """Ask the current question; `found` are options narrowed from input to question `at`."""
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
     road = turn.path()
@@ -139,7 +139,7 @@ def _controls(
 
 
 def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Say and do what comes of the answers, then go on where the person was before."""
+    """Apply the outcome of a flow, then continue where the person was before."""
     if flow.announces:
         announcement_screens.keep_topics(turn, flow, road)
     if checklist_screens.offer_list(turn, flow, road):
@@ -169,14 +169,14 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """A case whose words speak of danger is urgent, whatever its topic."""
+    """Mark a case as urgent if its words suggest danger, for any topic."""
     if isinstance(effect, OpenCase) and turn.recognize(effect.words).danger is Danger.CLEAR:
         return replace(effect, urgent=True)
     return effect
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """The form without what must not outlive a consent that lies behind; None if all is well."""
+    """Return the form without answers that must be dropped after a passed consent; None if none."""
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
     known = ephemeral_answers(flow, form)

@@ -1,4 +1,4 @@
-"""The kinds of question: what each asks, and how what is typed becomes an answer."""
+"""Question types, and how typed input becomes an answer."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +20,7 @@ from flows.engine.text import Country, Label, Text, Value, _, button, verbatim
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose; `key` is the answer, `label` what the person sees."""
+    """An option of a question; `key` is the answer, `label` is shown to the person."""
 
     key: str
     label: Label
@@ -28,7 +28,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where and when something was typed: what a reader may know."""
+    """Context for reading typed input: parsers, language and date."""
 
     words: Words
     language: str
@@ -62,18 +62,18 @@ class Question:
         return ()
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        """The answer, a refusal, or options to choose among when several were meant."""
+        """Return the answer, a refusal, or the options to choose from if several are meant."""
         return Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:
-        """A given answer as the person reads it back."""
+        """Return a given answer as it is shown to the person."""
         for option in self.options:
             if option.key == value:
                 return option.label
         return Text("{words}", (("words", value),))
 
     def accepts(self, value: str) -> bool:
-        """Whether a stored answer is still one that could be given today."""
+        """Return whether a stored answer could still be given today."""
         if self.options:
             return any(option.key == value for option in self.options)
         return bool(value.strip())
@@ -87,7 +87,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
-    """One of a few options."""
+    """A choice of one option."""
 
     among: tuple[Option, ...] = field(default=())
 
@@ -98,7 +98,7 @@ class Choice(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiChoice(Question):
-    """Some of a few options, each pressed on and off until "done"; their keys, with commas."""
+    """A choice of several options, toggled until "done"; the answer is their keys with commas."""
 
     among: tuple[Option, ...]
     done: Text = button("That is all")
@@ -108,7 +108,7 @@ class MultiChoice(Question):
         return self.among
 
     def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """The options as they are shown; two signs longer than their labels."""
+        """Return the options with tick marks, which make labels 2 characters longer."""
         return tuple(
             Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
             for each in self.among
@@ -133,7 +133,7 @@ UNSURE = Option("unsure", button("Not sure"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YesNo(Choice):
-    """Yes or no; `UNSURE` may be added where a person may not know."""
+    """Yes or no; `UNSURE` can be added where a person may not know."""
 
     among: tuple[Option, ...] = (YES, NO)
 
@@ -144,7 +144,7 @@ class YesNo(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeText(Question):
-    """Words of the person's own, at most `most` characters."""
+    """Free text of at most `maximum` characters."""
 
     maximum: int = 500
 
@@ -154,7 +154,7 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a name: as some document has it, in Latin as in a passport, or in Kazakh."""
+    """A part of a name: as in any document, in Latin as in a passport, or in Kazakh."""
 
     letters: Letters = Letters.ANY
 
@@ -168,7 +168,7 @@ class PersonName(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Question):
-    """A day of the past, as an ISO date."""
+    """A day in the past, as an ISO date."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         day = at.words.day(typed, at.language, at.today)
@@ -186,11 +186,11 @@ class Day(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year(Question):
-    """A year of the past; of a full date only the year is taken."""
+    """A year in the past; from a full date only the year is taken."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
-        # A wrong day is no reason to ask for a right one: it would be more than is kept.
+        # Do not ask for a correct day after a wrong one: only the year is stored.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
             return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)
@@ -201,7 +201,7 @@ class Year(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Question):
-    """A whole number from `least` to `most`."""
+    """A whole number from `minimum` to `maximum`."""
 
     minimum: int = 0
     maximum: int = 99
@@ -219,7 +219,10 @@ class Number(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryQuestion(Question):
-    """A country, typed in any language; `offered` come as buttons, `others` are no countries."""
+    """A country, typed in any language.
+
+    The `offered` countries are shown as buttons; `others` are options that are no countries.
+    """
 
     offered: tuple[str, ...] = ()
     others: tuple[Option, ...] = ()
@@ -247,7 +250,7 @@ class CountryQuestion(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone(Question):
-    """The person's own telephone number, as E.164."""
+    """The person's own telephone number, in E.164 format."""
 
     region: str | None = None
 
@@ -260,7 +263,7 @@ class Phone(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityNumber(Question):
-    """A number that a state gave to the person; only its end is ever shown again."""
+    """A number that a state gave to the person; only its last 4 characters are shown again."""
 
     kind: Identity
     sensitive: bool = True
@@ -281,7 +284,7 @@ class IdentityNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassportNumber(Question):
-    """A passport's number; `country` (ISO 3166) is the one that issued it, if that is known."""
+    """A passport number; `country` (ISO 3166) is the country that issued it, if known."""
 
     country: str | None = None
     sensitive: bool = True
@@ -409,9 +412,9 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """The sentence for a refusal, with the question's own limits and example filled in.
+    """Return the sentence for a refusal, with the question's limits and example filled in.
 
-    A question may have its own for what it does not list.
+    A question may have its own sentence, `unlisted`, for input that it does not list.
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {

@@ -11,7 +11,7 @@ REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
 
 class Confidence(StrEnum):
-    """How sure it is what was meant; the thresholds belong to the recogniser."""
+    """Confidence of a recognition; the recogniser sets the thresholds."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -19,9 +19,10 @@ class Confidence(StrEnum):
 
 
 class Danger(StrEnum):
-    """Whether a message speaks of danger to somebody.
+    """Degree to which a message suggests danger to a person.
 
-    `SUSPECTED` puts one sentence above the usual reply; `CLEAR` is answered by safety alone.
+    `SUSPECTED` puts one sentence above the usual reply. `CLEAR` is answered with safety information
+    only.
     """
 
     NONE = "none"
@@ -47,8 +48,11 @@ class Recognition:
 
 
 class Recognizer(Protocol):
-    """Says what a message may ask; pure: the same text is always recognised in the same way."""
+    """Recogniser of a message's meaning; pure: the same text always gives the same result."""
 
     def recognize(self, text: str, language: str) -> Recognition:
-        """Return what a text may mean; raise nothing. `language` is "" before one is chosen."""
+        """Return the possible meanings of a text; raise nothing.
+
+        `language` is "" before one is chosen.
+        """
         ...

@@ -1,4 +1,4 @@
-"""An answer that was judged becomes part of the form."""
+"""Recording of checked answers in the form."""
 
 from flows.engine import screens
 from flows.engine.events import DeleteInput

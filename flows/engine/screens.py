@@ -79,7 +79,7 @@ PAPER_STATES = {
     "accepted": _("{paper}: the registry has it"),
     "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
 }
-# What the registry says of a paper later, when nobody is waiting for it.
+# Later answers of the registry about an upload, when the person is not waiting for them.
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
@@ -101,7 +101,7 @@ DELETE_TEXT = _(
     " ask the"
     " registry to withdraw it. This cannot be undone."
 )
-# A written "yes" is a word to the officer then.
+# While an officer has the case, a typed "yes" goes to the officer.
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
@@ -142,7 +142,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = button("Talk to a person")
 EXIT = button("Close and clear")
-# On a screen in six languages there is no word for it yet.
+# The language screen is in six languages, so this button has a sign instead of a word.
 EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
@@ -206,7 +206,7 @@ def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
 
 
 def edit_screen(road: Path) -> Choice:
-    """Every answer that can be changed, to choose one."""
+    """Return the screen that lists every answer that can be changed."""
     among = [Option(step.key, titled(step, road)) for step in road.steps if _can_change(step)]
     return Choice(
         name=EDIT,
@@ -221,7 +221,10 @@ def _can_change(step: Step) -> bool:
 
 
 def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
-    """What was found of files, each sentence once: `ok`, a refusal's code or a hint's."""
+    """Return the results of file checks, each sentence once.
+
+    A code is `ok`, the code of a refusal, or the code of a hint.
+    """
     good = sum(code not in upload_states.Refusal for code in codes)
     lines = [_("Received and readable: {count}.", count=good)] if good else []
     for code in dict.fromkeys(codes):
@@ -233,7 +236,7 @@ def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
 
 
 def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
-    """Where each paper stands."""
+    """Return the state of each upload, one line for each."""
     return tuple(
         _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
         for flow in flows
@@ -243,7 +246,7 @@ def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text,
 
 
 def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
-    """What a review reads back, and whom a list holds so far; `hide` keeps private answers out."""
+    """Return the answers for a review, or the members of a group; `hide` masks private answers."""
     if isinstance(stop.item, Review):
         lines = tuple(
             _(SAVED.msgid, label=titled(step, road), answer=hidden(step, answer, hide=hide))
@@ -262,13 +265,13 @@ def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ..
 
 
 def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
-    """An answer as it is read back where private ones must not be shown."""
+    """Return an answer for display; with `hide`, a private answer is replaced by a note."""
     given = step.answer is not None and step.answer.value is not None
     return HIDDEN if hide and step.item.sensitive and given else answer
 
 
 def titled(step: Step, road: Path) -> Text:
-    """A step's label; that of a member's question carries the member's number."""
+    """Return a step's label; for a member's question it carries the member's number."""
     if not step.member:
         return step.item.label
     members = list(dict.fromkeys(each.member for each in road.steps if each.member))

@@ -7,18 +7,19 @@ from datetime import date
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Answer, Form
 
-# The revision of no question: what was said before it was asked counts only once it is kept there.
+# Revision of an answer given before its question was asked. It counts only after the person
+# confirms it there.
 UNASKED = 0
 
 
 def waits(answer: Answer) -> bool:
-    """Whether it was said before it was asked, and nobody has agreed yet to have it kept."""
+    """Return whether the answer was given before its question was asked and awaits confirmation."""
     return answer.rev == UNASKED
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An option as it was shown: the key, and the words on the button."""
+    """An option as it was shown: its key, and the words on its button."""
 
     key: str
     words: str
@@ -26,7 +27,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked last; whatever comes is judged against this, not against the form of today."""
+    """The last question. Input is checked against it, not against the current form."""
 
     flow: str
     key: str
@@ -49,7 +50,7 @@ class RegistrationStatus:
 
 @dataclass(frozen=True)
 class MadeList:
-    """A list that a flow made: the answers that it may keep, ticked entries, day of a reminder."""
+    """A list that a flow made: answers that may be stored, ticked entries, day of a reminder."""
 
     flow: str
     answers: Mapping[str, str | None]

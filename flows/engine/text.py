@@ -1,4 +1,4 @@
-"""Sentences that are not yet in any language."""
+"""Sentences before translation into a language."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ class Country:
 
 
 class Amount(int):
-    """A number of money, places or people, whose thousands are set apart; a year is none."""
+    """A number of money, places or people, shown with grouped thousands; not for years."""
 
 
 type Value = str | int | date | Country | Text
@@ -20,9 +20,9 @@ type Value = str | int | date | Country | Text
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An English sentence with named values, to be said in the reader's language.
+    """An English sentence with named values, to be rendered in the reader's language.
 
-    `context` tells a translator what the string is, and its limit: `button<=20`.
+    `context` gives translators the kind of string and its limit, such as `button<=20`.
     """
 
     msgid: str
@@ -34,20 +34,20 @@ type Label = Text | Country
 
 
 def _(msgid: str, /, **values: Value) -> Text:
-    """A sentence; `msgid` is its English text with `{named}` places for the values."""
+    """Return a sentence; `msgid` is its English text with `{named}` placeholders for the values."""
     return Text(msgid, tuple(values.items()))
 
 
 def button(msgid: str, /, **values: Value) -> Text:
-    """A label that fits a button on every channel: at most 20 characters in every language."""
+    """Return a label for a button on every channel: at most 20 characters in every language."""
     return Text(msgid, tuple(values.items()), "button<=20")
 
 
 def row(msgid: str, /, **values: Value) -> Text:
-    """A label that fits a row of a list on every channel: at most 24 characters."""
+    """Return a label for a list row on every channel: at most 24 characters in every language."""
     return Text(msgid, tuple(values.items()), "list row<=24")
 
 
 def verbatim(words: str) -> Text:
-    """Words of a person or a proper name, the same in every language."""
+    """Return a person's words or a proper name as a text, the same in every language."""
     return Text("{words}", (("words", words),))

@@ -1,4 +1,4 @@
-"""The work of one step: the conversation so far, what is said and what is to be done."""
+"""State of one turn: the conversation, the messages to send, and the effects."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -66,7 +66,7 @@ class TurnState:
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask what is to be asked now; `found` are options narrowed from what was typed `at`."""
+        """Ask the current question; `found` are options narrowed from input to question `at`."""
         self._prompt(self, found, page, at)
 
     def recognize(self, text: str) -> Recognition:
@@ -90,7 +90,7 @@ class TurnState:
         return question is not None and question.asks_freely
 
     def path(self) -> tuple[Flow, Path] | None:
-        """The flow the person is in, and their path through it; found once a form."""
+        """Return the current flow and the person's path through it, cached for each form."""
         flow = self.flows.get(self.c.flow)
         if flow is None:
             return None
@@ -110,7 +110,11 @@ class TurnState:
         self.c = replace(self.c, forms=forms)
 
     def open_flow(self, flow: Flow) -> None:
-        """Enter a flow; a consent given before, to the same text, is not asked again."""
+        """Open a flow.
+
+        If all its answers are persisted, a consent already given to the same text is not asked
+        again.
+        """
         form = self._renewed(flow)
         lasting = all(item.persisted for item in flow.questions())
         for stop in path(flow, form).steps if lasting else ():
@@ -121,7 +125,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """The form to go on with; after a withdrawal it is open again, and consent with it."""
+        """Return the form to continue; after a withdrawal, its review and consents reopen."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
@@ -132,7 +136,7 @@ class TurnState:
         return replace(form, answers=answers, submitted=False)
 
     def say_and_reprompt(self, text: Text) -> None:
-        """Say something, then show again where the person is."""
+        """Say a text, then repeat the current question."""
         self.notes.append((text,))
         self.ask()
 
@@ -164,8 +168,8 @@ class TurnState:
         language = self.c.language
         seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
         asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
-        # The same question shown again is still the same: of two taps on their way neither makes
-        # the other's button an old one.
+        # The same question shown again keeps its nonce. If two taps are in flight, neither
+        # invalidates the button of the other.
         if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
             asked = replace(asked, nonce=self.c.nonce + 1)
         self.c = replace(self.c, asked=asked, nonce=asked.nonce)

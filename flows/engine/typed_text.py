@@ -8,7 +8,7 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
 
-# Beyond it a text is refused by every reader anyway; reading all of it would only take time.
+# Every parser refuses longer texts; reading all of them would only take time.
 MAX_READ = 5000
 # A text of this many words in place of a name is a question if it is recognised for sure.
 MIN_QUESTION_WORDS = 3

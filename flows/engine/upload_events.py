@@ -1,4 +1,4 @@
-"""Files: taken where a paper was asked for, and what was found of them."""
+"""Upload events: accept files where a paper was asked for, and report their checks."""
 
 from collections.abc import Mapping
 from typing import assert_never
@@ -21,12 +21,12 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
-# Where a file goes that an officer asked for, since no question of a form did.
+# Key of a file that an officer requested, since no question of a form did.
 REQUESTED = "~wanted"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
-    """Where a file that comes now belongs: to what the officer wants, or to the open question."""
+    """Return the question that a new file answers: the officer's request, or the open one."""
     if c.with_officer:
         return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
     asked = c.asked

@@ -1,4 +1,4 @@
-"""What people read about a paper they sent: why it isn't taken, what is odd, where it is."""
+"""Uploads as people read of them: reasons for a refusal, hints on quality, and states."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ MAX_PAGES = 10
 
 
 class Refusal(StrEnum):
-    """Why a file isn't taken."""
+    """Reasons why a file is refused."""
 
     EMPTY = "empty"
     BROKEN = "broken"
@@ -29,7 +29,7 @@ class Refusal(StrEnum):
 
 
 class Hint(StrEnum):
-    """What may be wrong with a paper that could be taken; the person decides."""
+    """Possible problems of a paper that can be accepted; the person decides."""
 
     DARK = "dark"
     BLURRED = "blurred"
@@ -38,7 +38,7 @@ class Hint(StrEnum):
 
 
 class State(StrEnum):
-    """Where a paper is."""
+    """State of an upload."""
 
     FETCHING = "fetching"
     CHECKING = "checking"

@@ -1,4 +1,4 @@
-"""What must hold of a flow before it ships: its lint, its exhaustive walk and its manifest."""
+"""Checks of a flow before release: lint, exhaustive walk and manifest."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from flows.engine.language_protocol import Reserved, Words
 from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 
-# With a nonce before it, it fits a button's 64 bytes.
+# With a nonce before it, a key fits the 64 bytes of a button.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LIMIT = re.compile(r"<=(\d+)$")
@@ -33,7 +33,7 @@ ROW = 24
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong with a flow: where, and what."""
+    """A problem of a flow: where it is, and what it is."""
 
     where: str
     what: str
@@ -46,7 +46,7 @@ class Finding:
 
 
 def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
-    """All that is wrong with the flows and the assistant's own screens, in any language."""
+    """Return all problems of the flows and of the assistant's own screens, in any language."""
     found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
     for screen, meant in _screens(flows):
         found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
@@ -76,7 +76,7 @@ type _Found = Iterator[tuple[str, str]]
 
 
 def _names(flow: Flow) -> _Found:
-    """Each name, and each earlier name, belongs to one item."""
+    """Yield names that are malformed, or that belong to two items."""
     taken: dict[str, str] = {}
     for item in every(flow):
         if not NAME.fullmatch(item.name):
@@ -88,14 +88,14 @@ def _names(flow: Flow) -> _Found:
 
 
 def _order(flow: Flow) -> _Found:
-    """Conditions, dependencies and derived values look only at what comes before."""
+    """Yield items whose condition, dependencies or derivation read a later item."""
     for item, before in _scopes(flow):
         for name in sorted(looks_at(item) - before.keys()):
             yield item.name, f"looks at {name}, which does not come before it"
 
 
 def _conditions(flow: Flow) -> _Found:
-    """A condition names options that exist, and counts only what can be counted."""
+    """Yield conditions that name a missing option, or count an answer that is no number."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
@@ -107,9 +107,10 @@ def _conditions(flow: Flow) -> _Found:
 
 
 def _forgetting(flow: Flow) -> _Found:
-    """Forgetting at consent may close questions before it, but opens none and changes no later one.
+    """Yield items that would change wrongly when answers are dropped at consent.
 
-    An answer that is forgotten becomes None; under `not_` or in `depends` that would reopen things.
+    A dropped answer becomes None. It may close questions before the consent, but must open none and
+    change no later one. Under `not_` or in `depends` it would reopen questions.
     """
     consented = False
     for item, before in _scopes(flow):
@@ -126,7 +127,11 @@ def _forgetting(flow: Flow) -> _Found:
 
 
 def _consent(flow: Flow) -> _Found:
-    """Where something leaves the conversation, nothing identifying is asked before consent."""
+    """Yield violations of consent in flows whose answers leave the conversation.
+
+    No identifying question may come before consent. A registration also needs a notice of the risk
+    before it, and a review as its last question.
+    """
     if not (flow.registers or flow.hands_over):
         return
     asked = flow.questions()
@@ -143,7 +148,10 @@ def _consent(flow: Flow) -> _Found:
 
 
 def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
-    """No gate refuses: each offers a person, about a topic that the handoff knows, and a way on."""
+    """Yield handoff offers that do not offer a person and a way on, or have an unknown topic.
+
+    No offer may refuse a person.
+    """
     handoff = next((each for each in flows.values() if each.hands_over), None)
     topics = handoff.find("topic") if handoff else None
     for gate in flow.questions():
@@ -166,9 +174,11 @@ def _walked(flow: Flow) -> _Found:
 def _labels(
     offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
 ) -> Iterator[str]:
-    """Keys fit a button; labels fit it too, differ, and are no words addressed to the assistant.
+    """Yield problems of option keys and labels.
 
-    `meant` are options that do what the reserved word does; so is an option named like the word.
+    Keys and labels must fit a button. Labels must differ and must not be reserved words. `meant`
+    maps options to the reserved word whose action they perform; an option whose key is the word
+    does so too.
     """
     among = tuple(offered)
     for option in among:
@@ -187,7 +197,7 @@ def _labels(
 
 
 def _width(label: Label, words: Words) -> Iterator[str]:
-    """A label fits its button or row in every language, with its values filled in."""
+    """Yield labels that do not fit their button or row in some language, with values filled in."""
     limit = ROW if isinstance(label, Country) else _limit(label)
     if limit is None:
         yield f"the label {label} says no limit"
@@ -206,7 +216,7 @@ def _limit(label: Text) -> int | None:
 
 
 def _offered(item: Question) -> tuple[Option, ...]:
-    """What may be offered at a question; of a list, with its last member there too."""
+    """Return the options of a question; those of a group include the removal of its last member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
     if isinstance(item, MultiChoice):
@@ -218,7 +228,7 @@ def _offered(item: Question) -> tuple[Option, ...]:
 
 
 def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
-    """The assistant's own screens, with the options that do what a reserved word does."""
+    """Yield the assistant's own screens, with the options that act like a reserved word."""
     meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
     meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
     yield screens.menu_screen(flows.values(), kept=True, registered=True, quiet=True), meant
@@ -235,14 +245,17 @@ def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
 
 
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """The questions of lists, with the number that the last member has."""
+    """Yield the questions of groups, with the highest number that a member can have."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from ((part, item.maximum) for part in item.items)
 
 
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
-    """Each item with what its condition may look at; members are seen only by their own list."""
+    """Yield each item with the items that its condition may read.
+
+    Members are visible only in their own group.
+    """
     before: dict[str, Item] = {}
     for item in flow.items:
         inside = dict(before)
@@ -265,7 +278,7 @@ def _kept(item: Item) -> bool:
 
 
 class Entry(TypedDict):
-    """What an answer to one question is held against."""
+    """Properties of a question against which stored answers are checked."""
 
     kind: str
     rev: int
@@ -277,7 +290,7 @@ type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:
-    """What answers given today will be held against: kind, rev, options and earlier names."""
+    """Return the properties that answers depend on: kind, rev, options and earlier names."""
     return {
         flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
     }
@@ -294,9 +307,9 @@ def _entry(item: Question) -> Entry:
 
 
 def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple[Finding, ...]:
-    """Changes that would lose or twist the answers of people who are inside.
+    """Return changes that would lose or distort the answers of people inside a flow.
 
-    `dropped` are questions, as `flow.name`, that were taken out on purpose.
+    `dropped` are questions, as `flow.name`, that were removed on purpose.
     """
     found: list[Finding] = []
     for flow, questions in before.items():

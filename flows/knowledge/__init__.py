@@ -1,1 +1,1 @@
-"""Policy as Python values: what the assistant may say, with source and dates."""
+"""Policy as Python values: facts that the assistant may say, with sources and dates."""

@@ -1,4 +1,4 @@
-"""Everything that is known, by its key: what may be said, and what may not."""
+"""All facts by key: those that may be said, and those that are withheld."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -63,15 +63,15 @@ WITHHELD: Sequence[Withheld] = (
 
 
 def find(key: str) -> Fact | Withheld | None:
-    """What is known under that key."""
+    """Return the fact or the withheld statement with that key; None if there is none."""
     known: tuple[Fact | Withheld, ...] = (*FACTS, *WITHHELD)
     return next((each for each in known if each.key == key), None)
 
 
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
-    """Facts that need an editor, and why: silent, soon silent, or long not looked at.
+    """Yield facts that need an editor, with the reason: expired, soon to expire, or not checked.
 
-    `days` is how soon a last day counts, `months` how long ago a check may lie.
+    `days` is how soon a last day counts; `months` is the maximum age of a check.
     """
     for fact in sorted(FACTS, key=lambda fact: (fact.until, fact.key)):
         if fact.until < today:

@@ -1,4 +1,4 @@
-"""Where a person can turn without this assistant."""
+"""Contacts for people who need help outside this assistant."""
 
 from datetime import date
 

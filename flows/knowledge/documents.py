@@ -1,4 +1,4 @@
-"""Documents: what each is for, where it comes from, and what it needs to be accepted."""
+"""Documents: their purpose, where to get them, and what makes them acceptable."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +11,9 @@ from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
 class Document:
     """A paper that an office asks for.
 
-    `fact` says what it is for, `where` where it comes from. What is `translated` must be in Kazakh
-    or Russian; what is `confirmed` needs an apostille or legalisation, by the country it is from.
-    What comes from `HOME` is to be had only in the country that issued it.
+    `fact` says its purpose, `where` says where to get it. A `translated` document must be in Kazakh
+    or Russian. A `confirmed` document needs an apostille or legalisation, depending on its country.
+    A document from `HOME` can be had only in the country that issued it.
     """
 
     name: Text

@@ -1,4 +1,4 @@
-"""Entry and stay by citizenship, and what is to be done after arrival."""
+"""Entry and stay by citizenship, and duties after arrival."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A fact: a sentence that has a source, an as-of date and a last day, or is not said."""
+"""A fact: a sentence with a source, an as-of date and a last day; otherwise it is not said."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,12 @@ from typing import assert_never
 from flows.engine.text import Text, _
 
 COLLECTED = date(2026, 11, 24)
-# How long before its last day it is said that something will end.
+# Time before the last day of a fact in which its end is announced.
 NOTICE = timedelta(days=31)
 
 
 class Dated(StrEnum):
-    """How exactly a source is dated: to the day, to the year, or only by when it was read."""
+    """Precision of a source's date: the day, the year, or only the day of reading."""
 
     DAY = "day"
     YEAR = "year"
@@ -23,7 +23,7 @@ class Dated(StrEnum):
 
 
 class About(StrEnum):
-    """What a fact is about, which says how soon it has to be checked again."""
+    """Subject of a fact; it decides how soon the fact must be checked again."""
 
     FEE = "fee"
     CONTACT = "contact"
@@ -42,15 +42,16 @@ REVIEW_MONTHS: Mapping[About, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What may be said: a sentence that a source supports and none contradicts.
+    """A sentence that may be said: a source supports it and none contradicts it.
 
-    `key` is programme.key as in the seed. `as_of` is the source's own date, of which `dated` says
-    how much is true. It is said from `since` to `until`, both included, and never longer after
-    `checked` than what it is `about` allows; `checked` is the day on which somebody last held it
-    against its sources. Unless a source was `opened` and read whole, only an excerpt was seen.
+    `key` is programme.key as in the seed. `as_of` is the source's own date, and `dated` is its
+    precision. The fact is said from `since` to `until`, both included. It is never said longer
+    after `checked` than its subject `about` allows; `checked` is the day on which it was last
+    compared with its sources. If `opened` is false, only an excerpt of the source was read.
 
-    What has an end of its own may say so: `ends` is said beside it in the last month, `ended`
-    instead of it afterwards, with what is known of the time after and what to do meanwhile.
+    A fact with an end of its own may have two more texts. `ends` is said beside it in the last 31
+    days. `ended` is said instead of it afterwards: what is known of the time after, and what to do
+    meanwhile.
     """
 
     key: str
@@ -67,7 +68,7 @@ class Fact:
     ended: Text | None = None
 
     def __post_init__(self) -> None:
-        """Hold the last day to what the kind of fact allows."""
+        """Limit the last day to the review period of the kind of fact."""
         last = months_after(self.checked, REVIEW_MONTHS[self.about])
         object.__setattr__(self, "until", min(self.until, last))
 
@@ -78,11 +79,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """What is known and never said: it has no sentence, so that no flow can say it.
+    """A known statement that is never said; it has no sentence, so that no flow can say it.
 
-    Unless `verified`, no source supports it or sources contradict one another, and people are sent
-    to an officer instead. What is verified is of use to editors only, or dangerous to say. `as_of`
-    is as the source has it: a day, a month, a year or `undated`.
+    Unless `verified`, no source supports it or sources contradict each other. People are then sent
+    to an officer instead. A verified statement is of use to editors only, or dangerous to say.
+    `as_of` is the source's date: a day, a month, a year or `undated`.
     """
 
     key: str
@@ -93,9 +94,9 @@ class Withheld:
 
 
 def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
-    """The facts that may be said today, each with its date; the others are silent.
+    """Return the facts that may be said today, each with its date.
 
-    Beside one that ends within the month stands that it ends; in place of one that is over, what
+    A fact that ends within 31 days is followed by its end. A fact that is over is replaced by what
     is known of the time after.
     """
     lines: list[Text] = []
@@ -110,7 +111,7 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of a shorter month."""
+    """Return the same day `months` months later, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     _first, length = monthrange(year, month + 1)
     return date(year, month + 1, min(day.day, length))

@@ -1,4 +1,4 @@
-"""Questions that people ask, answered with facts; found by words in any written form."""
+"""Questions that people ask, answered with facts and found by words in any written form."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ NO_END = _(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One question: `text` is how people may put it; `remarks` are said before its facts."""
+    """One question: `text` is a likely wording; `remarks` are said before its facts."""
 
     key: str
     label: Text
@@ -235,27 +235,27 @@ ENTRIES = (
 )
 
 MAX_FOUND = 4
-# What one word counts that two questions share: "where?" or "how?" alone asks nothing.
+# Score of one word that two questions share: "where?" or "how?" alone must find nothing.
 NEAR = 0.25
 type _Index = dict[str, float]
 
 HAN = re.compile("[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 STEM, MIN_WORD_LENGTH = 5, 3
-# Uzbek letters that take a mark stay one word, whichever mark was typed.
+# Uzbek letters that take a mark stay one word, with any of these marks.
 JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
 
 
 def entry(key: str) -> Entry | None:
-    """The question of that key."""
+    """Return the question with that key; None if there is none."""
     return next((each for each in ENTRIES if each.key == key), None)
 
 
 def find(typed: str, words: Words) -> tuple[Entry, ...]:
-    """The questions nearest to what was typed, best first, at most four; empty when none is near.
+    """Return the questions nearest to the typed text, best first, at most 4; empty if none is near.
 
-    Words are compared by their beginnings, since the languages bend their ends; a word that many
-    questions share counts for little. Nothing is looked up outside, and nothing is made up.
+    Words are compared by their beginnings, since the languages inflect their endings. A word that
+    many questions share counts for little. No outside service is asked, and no text is generated.
     """
     asked = stems(typed)
     scores = {key: _score(asked, index) for key, index in _indexes(words).items()}
@@ -267,7 +267,7 @@ def find(typed: str, words: Words) -> tuple[Entry, ...]:
 
 
 def stems(text: str) -> frozenset[str]:
-    """The beginnings of words; of Chinese, each two characters that stand together."""
+    """Return the first 5 letters of each word; for Chinese, each pair of adjacent characters."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("ء", "")
     pairs = (run[at : at + 2] for run in HAN.findall(plain) for at in range(len(run) - 1))
     letters = LETTERS.findall(HAN.sub(" ", plain).translate(JOINERS))
@@ -279,7 +279,7 @@ def _score(asked: frozenset[str], index: Sequence[_Index]) -> float:
 
 
 def _indexes(words: Words) -> dict[str, Sequence[_Index]]:
-    """For each question and language, what each beginning of a word counts."""
+    """Return for each question and language the score of each word beginning."""
     found: dict[str, list[_Index]] = {each.key: [] for each in ENTRIES}
     for language, _name in words.languages():
         told = {each.key: _stems_of(each, words, language) for each in ENTRIES}

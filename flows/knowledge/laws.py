@@ -1,4 +1,4 @@
-"""What papers of each country need before Kazakhstan accepts them, and entry from there."""
+"""Rules by country: confirmation of its papers for Kazakhstan, and entry from there."""
 
 from datetime import date
 

@@ -1,8 +1,8 @@
-"""The missions of Kazakhstan that a case may go to, and the time by which their people live.
+"""Missions of Kazakhstan that a case may go to, and the time zones of their people.
 
-A case goes to a mission only where officers of it are entered here; otherwise to the general
-desk. So this list promises nobody that a mission works. Which province belongs to which
-consulate is not verified, so a country's cases go to the first of its missions that has officers.
+A case goes to a mission only if officers of it are entered here, otherwise to the general desk. So
+this list does not promise that a mission works. The consulate of each province is not verified. A
+country's cases therefore go to the first of its missions that has officers.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ GENERAL = "general"
 class Mission:
     """A mission by its key in the seed; `country` is ISO 3166-1 alpha-2, `zone` of the tz database.
 
-    `as_of` is the last sign of life that a source gives; None where the source is undated.
+    `as_of` is the last date on which a source shows it working; None if the source is undated.
     """
 
     key: str
@@ -117,7 +117,7 @@ MISSIONS = (
     Mission("ir_bandarabbas", "IR", "Asia/Tehran", _IRAN, date(2025, 6, 23)),
 )
 
-# Countries that keep one time. Russia and Mongolia keep several: there the mission's is said.
+# Countries with one time zone. Russia and Mongolia have several: the mission's time is named there.
 ZONES = {
     "AF": "Asia/Kabul",
     "CN": "Asia/Shanghai",
@@ -130,7 +130,7 @@ ZONES = {
     "UZ": "Asia/Tashkent",
 }
 
-# Whose time it is that is said then.
+# Names of the places whose time is named then.
 PLACES: dict[str, Label] = {
     "Asia/Almaty": Country("KZ"),
     "Asia/Ulaanbaatar": _("Ulaanbaatar"),
@@ -151,7 +151,7 @@ def mission_of(country: str, working: Iterable[str]) -> str:
 
 
 def candidates(country: str, working: Iterable[str]) -> tuple[str, ...]:
-    """Missions of a country that have officers, best first; the general desk comes last."""
+    """Return the missions of a country that have officers, best first; the general desk is last."""
     staffed = frozenset(working)
     found = (each.key for each in MISSIONS if each.country == country and each.key in staffed)
     return (*found, GENERAL)

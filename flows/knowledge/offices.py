@@ -1,4 +1,4 @@
-"""Who does what: the bodies a person can turn to, and the missions by country."""
+"""Offices that a person can turn to, and the missions by country."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -74,9 +74,9 @@ OFFICES = (MISSION, AKIMAT, CAREER, POLICE, COUNTER, FUND)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mission as a person may be told of it: that it exists is verified, its address is not.
+    """A mission that may be named to people: its existence is verified, its address is not.
 
-    `key` is that of `missions`, `country` an ISO 3166-1 alpha-2 code.
+    `key` is the key of `missions`; `country` is an ISO 3166-1 alpha-2 code.
     """
 
     key: str
@@ -111,12 +111,12 @@ PLACES = (
 
 
 def places(country: str) -> tuple[Place, ...]:
-    """The missions in a country that a source confirms; empty where none does."""
+    """Return the missions in a country that a source confirms; empty if there are none."""
     return tuple(place for place in PLACES if place.country == country)
 
 
-# What officers call a desk: also one whose address or existence no source says, which no person
-# is told of.
+# Names of desks for officers. They include a desk whose address or existence no source confirms; it
+# is never named to people.
 _DESKS: dict[str, Text] = {
     GENERAL: _("General desk"),
     "kg_bishkek": _("Mission in Bishkek"),
@@ -125,5 +125,5 @@ _DESKS: dict[str, Text] = {
 
 
 def desk_name(key: str) -> Text:
-    """A mission's desk, or the general one, by name; a key that we don't know stands for itself."""
+    """Return the name of a mission's desk or of the general one; an unknown key stays as is."""
     return _DESKS.get(key) or verbatim(key)

@@ -1,4 +1,4 @@
-"""What changes with the country of citizenship: confirmation of papers, entry, danger."""
+"""Differences by country of citizenship: confirmation of papers, entry, danger."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from flows.engine.text import _
 from flows.knowledge import cards, entry, laws
 from flows.knowledge.facts import Fact
 
-# Countries that most people who come are citizens of, most frequent first.
+# Most frequent countries of citizenship, most frequent first.
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
 COMMON_ORIGINS = ORIGINS[:6]
 
@@ -18,7 +18,7 @@ SAFETY_FIRST = _(
 
 
 class Confirmation(StrEnum):
-    """What makes a country's papers valid in Kazakhstan."""
+    """Confirmation that makes a country's papers valid in Kazakhstan."""
 
     APOSTILLE = "apostille"
     TREATY = "treaty"
@@ -30,8 +30,9 @@ class Confirmation(StrEnum):
 class Origin:
     """A country of citizenship; `code` is ISO 3166-1 alpha-2, empty for any other and for none.
 
-    From where it is `dangerous` nobody is asked to fetch a paper. `entry` is said of coming in,
-    `inside` to those who are in Kazakhstan already, `exchange` where citizenship is spoken of.
+    If the country is `dangerous`, its citizens are not asked to fetch a paper. `entry` facts are
+    about coming in. `inside` facts are for people already in Kazakhstan. `exchange` facts are said
+    with citizenship.
     """
 
     code: str
@@ -114,7 +115,7 @@ KNOWN = (
 
 
 def origin(citizenship: str) -> Origin:
-    """What is known of a country by its code; `stateless` is no country."""
+    """Return the known country with that code; `STATELESS` for `stateless`, `OTHER` if unknown."""
     if citizenship == "stateless":
         return STATELESS
     return next((each for each in KNOWN if each.code == citizenship), OTHER)

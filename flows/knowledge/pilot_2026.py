@@ -1,4 +1,4 @@
-"""The pilot of 2026 (test, questionnaire, check, interview); silent after its last day."""
+"""The pilot of 2026 (test, questionnaire, check, interview); the facts expire with it."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The programmes: what each asks for, in order, and under which condition."""
+"""The programmes: the documents that each asks for, in order, and their conditions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A document that a programme asks for; `when` looks at the answers of the checklist."""
+    """A document that a programme asks for; `when` reads the answers of the checklist."""
 
     document: Document
     when: Condition = ALWAYS
@@ -30,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One thing to apply for. `facts` are said with its list; after `until` there is no list."""
+    """A programme to apply for. `facts` are said with its list; after `until` there is no list."""
 
     key: str
     name: Text
@@ -50,7 +50,7 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# Only to those who have not left yet: later it would send them back.
+# Only for people who have not left yet: later it would send them back.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),
@@ -148,10 +148,10 @@ PROGRAMMES = (
 
 
 def programme(key: str) -> Programme:
-    """The programme of that key."""
+    """Return the programme with that key."""
     return next(each for each in PROGRAMMES if each.key == key)
 
 
 def applies(need: Need, answers: Answers, today: date) -> bool:
-    """Whether the document is to be named to somebody who answered so."""
+    """Return whether the document belongs on the list for these answers."""
     return holds(need.when, answers) and need.document.fact.current(today)

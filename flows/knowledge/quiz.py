@@ -1,6 +1,7 @@
-"""Practice in Kazakh at the level A1: everyday words and customs, in both scripts.
+"""Practice in Kazakh at level A1: everyday words and customs, in both scripts.
 
-The questions are our own and are none of the real test. What is said of a custom has a source.
+The questions were written for Kosh; none is from the real test. Statements about a custom have a
+source.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from flows.engine.text import Text, _, row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """One thing to understand: Kazakh words in Cyrillic and Arabic script, and what they mean.
+    """One exercise: Kazakh words in Cyrillic and Arabic script, and their meaning.
 
     `why` explains the right answer; `source` is where a custom is described.
     """

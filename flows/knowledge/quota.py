@@ -1,4 +1,4 @@
-"""The regional quota and what is paid to those in it; silent after the year it is for."""
+"""The regional quota and its payments; the facts expire at the end of their year."""
 
 from datetime import date
 
@@ -221,7 +221,7 @@ SETTLED = Fact(
     about=About.HISTORY,
 )
 
-# What binds those who signed, whatever the year.
+# Duties of people who signed, in any year.
 DUTIES = (DUTY, REPAY)
 QUOTA = (
     PLACES,

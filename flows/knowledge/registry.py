@@ -1,4 +1,4 @@
-"""What is known of the registry of ethnic Kazakhs abroad and of applying."""
+"""Facts about the registry of ethnic Kazakhs abroad and about applying."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What is asked for, in sentences that stand alone: for answers that name no list."""
+"""Requirements in self-contained sentences, for answers that show no list."""
 
 from datetime import date
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Tenge for one MCI; the year's own law sets it.
+# Tenge for one MCI, set by the law of each year.
 MCI: Mapping[int, int] = {2025: 3932, 2026: 4325}
 YEAR = 2026
 RELOCATION = 70
@@ -37,7 +37,7 @@ PLACES: Mapping[int, Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What the support comes to for a family of `people`, in tenge; none of it is promised."""
+    """Amounts of support for a family, in tenge; none of them is promised."""
 
     relocation: int
     rent_least: int
@@ -46,6 +46,6 @@ class Amounts:
 
 
 def amounts(people: int, year: int = YEAR) -> Amounts:
-    """The amounts of a year: relocation in all, rent by the month, the certificate at most."""
+    """Return the amounts for `people`: relocation in total, rent a month, certificate at most."""
     mci = MCI[year]
     return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

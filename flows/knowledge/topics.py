@@ -1,4 +1,4 @@
-"""What announcements are about: the topics that people subscribe to."""
+"""Topics of announcements that people can subscribe to."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from flows.engine.text import Text, _, button
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One thing to hear of; `about` says in a sentence what comes under it."""
+    """A topic of announcements; `about` describes it in one sentence."""
 
     key: str
     name: Text
@@ -44,5 +44,5 @@ TOPICS = (
 
 
 def topic(key: str) -> Topic:
-    """The topic of that key."""
+    """Return the topic with that key."""
     return next(each for each in TOPICS if each.key == key)

@@ -1,4 +1,4 @@
-"""What is known of single countries and is not for people to read: dangers, and open questions."""
+"""Withheld statements about single countries: dangers, and open questions."""
 
 from flows.knowledge.facts import Withheld
 

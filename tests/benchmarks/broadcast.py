@@ -38,7 +38,7 @@ class Taken(msgspec.Struct):
 
 @dataclass
 class Figures:
-    """What was measured, as lines of a table."""
+    """Measurements, as lines of a table."""
 
     lines: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass
 class Stage:
-    """What runs throughout: the database, the platform, and this process's own runtime."""
+    """Processes and clients of the whole run: database, platform, and this process's runtime."""
 
     rt: Runtime
     http: aiohttp.ClientSession
@@ -100,7 +100,7 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
 
 
 async def _lifted(stage: Stage, seconds: float) -> None:
-    """From the press of Start to the pause, with no rate of ours."""
+    """Measure from the start of the broadcast to its pause, without a rate limit of Kosh."""
     with _worker(stage, rate=0) as pid:
         await _awake(stage)
         begun = time.time()

@@ -114,7 +114,7 @@ def size(
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 2,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
 ) -> None:
-    """What the same turn costs among ten thousand people, and among a million."""
+    """Measure the cost of the same turn among 10,000 people and among a million."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import size as crowds
@@ -130,7 +130,7 @@ def soak(
     minutes: Annotated[int, typer.Option(min=1, help="For how long.")] = 60,
     rate: Annotated[float, typer.Option(min=0.1, help="Updates a second.")] = 20,
 ) -> None:
-    """What memory a web process and a worker hold while people write for an hour."""
+    """Measure the memory of a web process and a worker while people write for an hour."""
     from tests.benchmarks import soak as long
 
     typer.echo(report.load())
@@ -154,7 +154,7 @@ def kills(
     servers: Annotated[int, typer.Option(min=1, help="How often each server is killed.")] = 10,
     stores: Annotated[int, typer.Option(min=1, help="How often PostgreSQL and Valkey are.")] = 3,
 ) -> None:
-    """What people lose with ours, and with each peer, when a server or the stores are killed."""
+    """Count losses with Kosh and with each peer when a server or the stores are killed."""
     from tests.benchmarks import kills as losses
 
     typer.echo(report.load())

@@ -1,8 +1,9 @@
-"""`./kosh bench console`: how soon the console's pages come, with a full desk and everybody live.
+"""`./kosh bench console`: response times of the console's pages, with a full desk and all live.
 
-Cases are made up: the closed ones by PostgreSQL itself and unreadable, the open ones of people with
-keys of their own. Officers have their pages open as `console.js` keeps them: a stream of events,
-and the page fetched anew with its pauses; each acts now and then as a form does.
+Cases are invented. PostgreSQL itself creates the closed ones, which are unreadable; the open ones
+belong to people with keys of their own. Officers keep their pages open as `console.js` does: a
+stream of events, and the page fetched again with its pauses. Each officer acts now and then, as a
+form does.
 """
 
 import asyncio
@@ -76,7 +77,7 @@ _UNTOUCHED: tuple[LiteralString, ...] = (
 
 @dataclass(slots=True)
 class Figures:
-    """What was measured: server and whole time of each page, ms; and what came over the streams."""
+    """Measurements: server and whole time of each page in ms, and events of the streams."""
 
     server: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     whole: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -88,9 +89,9 @@ class Figures:
 
 
 def measured(folder: Path, closed: int, still_open: int, live: int, seconds: float) -> Figures:
-    """Fill a desk, open `live` officers' pages, and work for so many seconds.
+    """Fill a desk, open the pages of `live` officers, and work for `seconds` seconds.
 
-    What the folder has of an earlier run stays; cases are waiting again as they were at first.
+    Data of an earlier run in the folder stays; its cases wait again as they did at first.
     """
     logging.configure("error")
     with (
@@ -107,7 +108,7 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
 
 
 def _fill(session: psycopg.Connection[Any], closed: int) -> None:
-    """Have so many closed cases; and of the open ones nobody has touched any."""
+    """Create missing closed cases up to `closed`, and reset the open cases to untouched."""
     missing = closed - _counted(session, "state = 'resolved'")
     values = {"n": missing, "mission": GENERAL, "topics": list(TOPICS) * 2,
               "languages": list(LANGUAGES)}  # fmt: skip

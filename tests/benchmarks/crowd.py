@@ -1,7 +1,7 @@
 """A database full of plausible people: real keys, real seals, answers in every script.
 
-Whoever of them writes is known, is found by the blind index and opened like anyone; so what a turn
-costs among many people can be measured on any of them.
+Any of them can write: each is known, found by the blind index and decrypted like a real person. So
+the cost of a turn among many people can be measured on any of them.
 """
 
 import random
@@ -86,11 +86,11 @@ def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
 
 
 def multiply(url: str, times: int, originals: int) -> None:
-    """Make so many `originals` that many times as large a crowd, of copies nobody has the keys to.
+    """Copy `originals` people until the crowd is `times` times as large; the copies have no keys.
 
-    They are as long as their originals and lie in the same tables. The superuser makes one copy of
-    everybody after another, and every index at the end: references are not looked at, the log stays
-    short. What an earlier call has begun goes on.
+    Copies are as long as their originals and lie in the same tables. The superuser makes one copy
+    of all originals after another, and every index at the end: references are not checked, and the
+    log stays short. An interrupted call is continued.
     """
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
@@ -119,7 +119,7 @@ def multiply(url: str, times: int, originals: int) -> None:
         session.execute("VACUUM ANALYZE")
 
 
-# Not kept up while rows come; `REINDEX` makes them anew and has them used again.
+# The indexes are not maintained while rows are copied; `REINDEX` rebuilds and enables them.
 INDEXES_REST = """
     UPDATE pg_index SET indisready = false, indisvalid = false
     WHERE indrelid IN ('people'::regclass, 'handles'::regclass,

@@ -1,6 +1,6 @@
-"""The platform in a process of its own, told what to do.
+"""The platform in a process of its own, driven by orders.
 
-Orders come in as JSON lines on standard input, what came of them goes out on standard output; the
+Orders come in as JSON lines on standard input, and their results go out on standard output. The
 first line out is the port of the Bot API.
 """
 

@@ -156,7 +156,7 @@ class _Floor:
 
 
 def _asked(update: _Update) -> tuple[int, dict[str, Any]]:
-    """Whom to answer and what: after words a choice, after a choice a question to write about."""
+    """Return the recipient and the reply: a choice after text, a question after a choice."""
     sender = update.message or update.callback_query
     assert sender is not None
     asked: dict[str, Any] = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}

@@ -16,7 +16,7 @@ from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
 
 LANGUAGE = "ru"
-# What the registry answers is a step too: nobody asked, and it is said once.
+# The registry's answer is a step too: it comes unasked, and it is sent once.
 REGISTRY = 1
 
 

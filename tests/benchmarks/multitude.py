@@ -32,7 +32,7 @@ def prepared(folder: Path, many: int) -> None:
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
             there = int(row[0]) if row else 0
-            # What an earlier run announced is gone.
+            # Delete the announcements of an earlier run.
             session.execute(
                 "TRUNCATE broadcasts, procrastinate_jobs, procrastinate_workers CASCADE"
             )

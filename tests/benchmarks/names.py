@@ -38,7 +38,7 @@ from tests.person_client import AFTER_CONSENT, Guest
 
 MAX_LENGTH = 100
 OFFICER = "Marat Testov"
-# What stands before the two names that may be of any script.
+# Answers before the two names that may be in any script.
 BEFORE = AFTER_CONSENT[:3]
 # The rest of a submission, as the form would have it.
 WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
@@ -53,7 +53,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """So many names of a script came back as they went in, in so many answers."""
+    """Number of names of a script that came back unchanged, and of answers with them."""
 
     script: str
     names: int
@@ -61,7 +61,7 @@ class Passed:
 
 
 def measured(many: int, seconds: float) -> str:
-    """So many names, in equal parts of each script, or as many as the time allows."""
+    """Send `many` names, in equal parts of each script, or as many as the time allows."""
     logging.configure("error")
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_names")
@@ -79,7 +79,7 @@ def measured(many: int, seconds: float) -> str:
 
 
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
-    """So many names of each script through the whole house; AssertionError where one differs."""
+    """Send `each` names of each script through the stack; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
     # No decision is wanted of the registry, so that none calls back about what it was only sent.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
@@ -165,7 +165,7 @@ def _stored(conversation: Conversation) -> tuple[str | None, str | None]:
 
 
 async def _registered(house: House, conversation: Conversation) -> tuple[str | None, str | None]:
-    """What the registry is sent; what it keeps is compared when all of it is there."""
+    """Send a submission to the registry; its stored names are compared at the end."""
     told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
     body = registry_codes.payload(submit, "ru", CONSENT)

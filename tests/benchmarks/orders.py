@@ -1,4 +1,4 @@
-"""What the benchmark's processes tell one another: msgspec structs on JSON lines."""
+"""Protocol between the benchmark's processes: msgspec structs on JSON lines."""
 
 from typing import Literal
 
@@ -52,7 +52,7 @@ class Order(Writers, frozen=True, tag=True):
 
 
 class Driven(msgspec.Struct, frozen=True):
-    """What came of an order: latencies are from the update posted to the answer received, in ms."""
+    """Result of an order: latencies are from the update posted to the answer received, in ms."""
 
     turns: int
     failed: int
@@ -63,10 +63,10 @@ class Driven(msgspec.Struct, frozen=True):
 
 
 class Vigil(Writers, frozen=True, tag=True):
-    """People of one server who write until they are told to rest, whatever becomes of the server.
+    """People of one server who write until they must rest, even if the server fails.
 
-    Each takes `least` turns in any case. Updates are brought until they are taken; an answer is
-    waited for `patience` seconds, and nobody brings an update for longer than that.
+    Each takes at least `minimum` turns. Updates are posted until they are accepted. An answer is
+    waited for `patience` seconds, and no update is posted for longer than that.
     """
 
     name: str
@@ -75,17 +75,17 @@ class Vigil(Writers, frozen=True, tag=True):
 
 
 class Rest(msgspec.Struct, frozen=True, tag=True):
-    """Nobody writes any more; what still comes within `calm` seconds counts."""
+    """Stop all writing; answers within the next `calm` seconds still count."""
 
     calm: float
 
 
 class Losses(msgspec.Struct):
-    """What the people of a vigil saw; but for `taken` and `again`, each is something lost.
+    """Observations of a vigil's people; except for `taken` and `again`, each counts a loss.
 
-    In order: updates that were acknowledged, and that never were, however often they were brought;
-    of the first, never answered; answers that led back to an earlier question; answers that left a
-    question out, since one answer was taken for two; the same once more.
+    In order: updates that were acknowledged; updates that never were, in spite of repeats;
+    acknowledged updates without an answer; answers that led back to an earlier question; answers
+    that left a question out, since one answer was taken for two; the same answer once more.
     """
 
     taken: int = 0

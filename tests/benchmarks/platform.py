@@ -167,7 +167,7 @@ class Platform:
         calls, begun = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - begun
-        # What follows an answer (an outcome to write) belongs to the turn too.
+        # Work that follows an answer (an outcome to write) belongs to the turn too.
         await asyncio.sleep(0.05)
         lines.close()
         turns = len(drive.latencies)
@@ -258,7 +258,7 @@ class _Drive:
                     self.failed += 1
 
     async def _turn(self) -> None:
-        """One update and its answer; a chat goes to the end of the queue, so nobody is in haste."""
+        """Post one update and receive its answer; the chat then goes to the end of the queue."""
         chat = self.chats.popleft()
         answered = chat.answered = asyncio.get_running_loop().create_future()
         body, begun = chat.act(), time.perf_counter()

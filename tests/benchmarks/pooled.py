@@ -86,7 +86,7 @@ def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Datab
             at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
             yield replace(databases, app=at)
         finally:
-            # Told to end more kindly, it waits for clients that end after it.
+            # On a gentler signal it would wait for clients that end after it.
             started.send_signal(signal.SIGQUIT)
             started.wait()
 

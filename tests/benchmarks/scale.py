@@ -17,7 +17,7 @@ COMING = 0.1
 # From the first word to a checklist; a registration takes three times as many, of one in ten.
 TURNS = 12
 BETWEEN_TURNS = 20
-# Of a day's people, by hour, on an ordinary day: two time zones with most of them, +5 and +8.
+# Share of a day's people by hour, on an ordinary day: most are in two time zones, +5 and +8.
 HOURS = (1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 4, 3, 2, 2, 1)
 # The news: at eleven, and a third of the day's people come within the half hour after it.
 NEWS_AT, NEWS_SHARE, NEWS_SECONDS = 11 * HOUR, 1 / 3, HOUR // 2
@@ -25,7 +25,7 @@ NEWS_AT, NEWS_SHARE, NEWS_SECONDS = 11 * HOUR, 1 / 3, HOUR // 2
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What people met on such a day with so many processes; waits in seconds."""
+    """Result of one simulated day with a number of processes; waits in seconds."""
 
     processes: int
     turns: int
@@ -40,7 +40,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
     rng = random.Random(seed)
     usual, news = people * (1 - NEWS_SHARE), people * NEWS_SHARE
     come = [usual * HOURS[second // HOUR] / sum(HOURS) / HOUR for second in range(DAY)]
-    # Fewer and fewer come, the longer ago it was told.
+    # The number of arrivals falls with the time since the announcement.
     for second in range(NEWS_SECONDS):
         share = 2 * (NEWS_SECONDS - second) / NEWS_SECONDS**2
         come[NEWS_AT + second] += news * share

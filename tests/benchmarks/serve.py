@@ -1,4 +1,4 @@
-"""A server process of the benchmark: one of the contenders, served the way ours is."""
+"""A server process of the benchmark: one of the contenders, served in the same way as Kosh."""
 
 import asyncio
 import gc

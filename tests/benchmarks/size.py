@@ -17,9 +17,9 @@ from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
-# So many have keys of their own; the others are copies of their rows.
+# People with keys of their own; the others are copies of their rows.
 MAX_REAL = 200_000
-# Enough that nobody writes twice within a round, so that rows are not found warm.
+# Enough people that each writes at most once a round, so that rows are not found warm.
 WRITING = 5_000
 FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
 READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
@@ -79,7 +79,10 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
 
 
 def _gather(folder: Path, sizes: Sequence[int]) -> None:
-    """By a PostgreSQL that syncs nothing; the one that is measured does. What is there stays."""
+    """Fill databases with a PostgreSQL that syncs nothing; existing ones stay.
+
+    The PostgreSQL that is measured does sync.
+    """
     vault = Vault(Keys.create(folder / "keys"))
     with embedded.postgres(folder / "postgres", FILLING) as admin:
         for size in sizes:

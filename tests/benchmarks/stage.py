@@ -1,4 +1,4 @@
-"""What benchmarks of our own servers stand on: stores, the platform, and servers beside them."""
+"""Shared environment of server benchmarks: stores, the platform, and servers beside them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -59,7 +59,10 @@ class Stage:
         self, database: Databases, *, core: int | None = SERVER_CORE, port: int | None = None,
         server: str = "ours", pool: int = POOL, loop: Loop = "asyncio",
     ) -> Server:  # fmt: skip
-        """A web process with the ten-question form, ours or another's; ours may share a port."""
+        """Start a web process with the ten-question form, of Kosh or a peer.
+
+        Kosh's processes may share a port.
+        """
         self.opened += 1
         log = self.folder / f"server-{self.opened}.log"
         place = Place(
@@ -121,11 +124,11 @@ class Stage:
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
 
     def watch(self, vigil: Vigil) -> None:
-        """People who write from now on, until they are told to rest."""
+        """Start people who write until they are ordered to rest."""
         self._tell(vigil)
 
     def rest(self, calm: float) -> dict[str, Losses]:
-        """What the people of each vigil saw, once they rest."""
+        """Return the losses of each vigil, once its people rest."""
         self._tell(Rest(calm))
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
 

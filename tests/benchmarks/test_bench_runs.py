@@ -6,7 +6,7 @@ TURNS = 48  # of four chats: each goes through the whole form
 
 
 @pytest.mark.slow
-def test_every_contender_answers_every_turn() -> None:
+def test_bench_contender_answers_every_turn() -> None:
     # Seconds of imports, that whoever only collects tests needn't pay.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
@@ -24,7 +24,7 @@ def test_every_contender_answers_every_turn() -> None:
 
 
 @pytest.mark.slow
-def test_where_nobody_is_killed_nothing_is_lost() -> None:
+def test_bench_loses_no_update_when_no_process_is_killed() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks.kills import Watched

@@ -1,4 +1,4 @@
-"""What people see while their server is killed is told apart."""
+"""Tests of how the vigil classifies losses while a server is killed."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ def _text(question: int) -> str:
     return DONE if question > len(QUESTIONS) else QUESTIONS[question - 1][1]
 
 
-async def test_who_is_led_through_the_form_twice_has_lost_nothing() -> None:
+async def test_chat_reports_no_loss_when_the_form_is_completed_twice() -> None:
     chat = Chat()
     chat.told(0, 0, *range(1, 12), 0, *range(1, 12), 1)
     assert chat.seen == Losses()
@@ -47,7 +47,7 @@ async def test_who_is_led_through_the_form_twice_has_lost_nothing() -> None:
         ((0,), 6, True, Losses()),
     ],
 )
-async def test_what_is_lost_is_told_apart(
+async def test_chat_classifies_each_kind_of_loss(
     heard: tuple[int, ...], then: int, awaited: bool, seen: Losses
 ) -> None:
     chat = Chat()

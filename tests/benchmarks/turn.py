@@ -18,7 +18,7 @@ CHAT_BLOCK = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A kind of turn on one of the servers; `kind` says which floor it stands on."""
+    """A kind of turn on one of the servers; `kind` names the floor it is compared with."""
 
     name: str
     server: str

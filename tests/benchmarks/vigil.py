@@ -112,6 +112,6 @@ class Watch:
 
 
 async def rested(watches: list[Watch], calm: float) -> dict[str, Losses]:
-    """What each one's people saw; all of them rest at once."""
+    """Return the losses of each watch; all of them rest at once."""
     seen = await asyncio.gather(*(each.rest(calm) for each in watches))
     return dict(zip((each.name for each in watches), seen, strict=True))

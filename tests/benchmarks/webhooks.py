@@ -121,7 +121,7 @@ async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncItera
 
 
 def environment(chosen: Settings, port: int) -> dict[str, str]:
-    """The settings of this run for a process of ours."""
+    """Return the settings of this run as environment variables for a process of Kosh."""
     told = {}
     for name in chosen.model_fields_set | {"registry_url", "telegram_api", "whatsapp_api"}:
         value = getattr(chosen, name)

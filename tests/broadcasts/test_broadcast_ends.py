@@ -1,4 +1,4 @@
-"""A broadcast that comes to its end while somebody plans it anew for one more: nobody is left."""
+"""A broadcast that ends while a recipient is planned again: no recipient is left over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -46,7 +46,7 @@ class Gate:
 
 @dataclass
 class Late(Post):
-    """A platform that answers when told to, that nothing was written."""
+    """A platform that answers on command, with the report that nothing was sent."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,7 +58,7 @@ class Late(Post):
 
 @dataclass
 class Last:
-    """A broadcast with nobody left; what plans it anew for one, and its last step."""
+    """A broadcast without recipients left; a plan for one more recipient, and its last step."""
 
     rt: Runtime
     found: broadcasts.Broadcast
@@ -133,7 +133,7 @@ async def _goes_on(last: Last) -> None:
 
 
 @PLANNERS
-async def test_who_is_planned_anew_while_it_ends_is_not_left(
+async def test_broadcast_end_waits_for_recipients_planned_concurrently(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -151,7 +151,7 @@ async def test_who_is_planned_anew_while_it_ends_is_not_left(
 
 
 @PLANNERS
-async def test_who_is_planned_anew_when_it_is_about_to_have_ended_opens_it_again(
+async def test_broadcast_reopens_when_a_recipient_is_planned_just_before_the_end(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -168,7 +168,7 @@ async def test_who_is_planned_anew_when_it_is_about_to_have_ended_opens_it_again
     await _goes_on(last)
 
 
-async def test_a_storm_and_an_officer_who_decides_do_not_stand_in_each_others_way(
+async def test_broadcast_error_policy_does_not_deadlock_with_an_officer(
     rt: Runtime, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Post()

@@ -27,7 +27,7 @@ async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
     return refusal.value.detail
 
 
-async def test_it_goes_from_draft_to_running_by_three_people(rt: Runtime) -> None:
+async def test_broadcast_goes_from_draft_to_running_by_three_officers(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     found = await started(rt, who, a_draft())
@@ -39,7 +39,7 @@ async def test_it_goes_from_draft_to_running_by_three_people(rt: Runtime) -> Non
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_each_step_wants_its_own_right(rt: Runtime, role: Role) -> None:
+async def test_broadcast_step_needs_its_own_permission(rt: Runtime, role: Role) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     officer = await entered(rt, role)
@@ -58,7 +58,7 @@ async def test_each_step_wants_its_own_right(rt: Runtime, role: Role) -> None:
 
 
 @pytest.mark.row(93)
-async def test_nobody_agrees_to_their_own(rt: Runtime) -> None:
+async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     both = await entered(rt, Role.EDITOR, Role.APPROVER)
@@ -76,7 +76,7 @@ async def test_nobody_agrees_to_their_own(rt: Runtime) -> None:
 
 
 @pytest.mark.row(93)
-async def test_an_edit_voids_what_was_agreed_to(rt: Runtime) -> None:
+async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await approved(rt, who, a_draft())
@@ -97,7 +97,7 @@ async def test_an_edit_voids_what_was_agreed_to(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
 
 
-async def test_after_a_restore_nothing_goes_on_by_itself(rt: Runtime) -> None:
+async def test_broadcast_does_not_resume_by_itself_after_a_restore(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     soon = datetime.now(UTC) + timedelta(hours=2)
@@ -114,7 +114,7 @@ async def test_after_a_restore_nothing_goes_on_by_itself(rt: Runtime) -> None:
 
 
 @pytest.mark.row(93)
-async def test_an_approval_ends_after_a_day(rt: Runtime) -> None:
+async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await approved(rt, who, a_draft())
@@ -122,7 +122,7 @@ async def test_an_approval_ends_after_a_day(rt: Runtime) -> None:
     await _refused(Refusal.EXPIRED, broadcasts.start(rt, who.lead, found.id))
 
 
-async def test_of_two_who_start_it_at_once_one_does(rt: Runtime) -> None:
+async def test_broadcast_start_succeeds_once_when_two_start_it(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await approved(rt, who, a_draft())
@@ -146,7 +146,7 @@ async def test_of_two_who_start_it_at_once_one_does(rt: Runtime) -> None:
         (a_draft(texts={**TEXTS, "kk_Arab": Words("evil.example")}), Refusal.FORM, "texts"),
     ],
 )
-async def test_what_does_not_exist_is_refused_with_its_place(
+async def test_broadcast_refuses_unknown_values_and_names_the_field(
     rt: Runtime, draft: Draft, why: Refusal, detail: str
 ) -> None:
     who = await crew(rt)
@@ -160,7 +160,7 @@ async def test_what_does_not_exist_is_refused_with_its_place(
     assert (await broadcasts.find(rt, who.editor, found.id)).draft == found.draft
 
 
-async def test_two_authors_at_once_do_not_overwrite_one_another(rt: Runtime) -> None:
+async def test_broadcast_edit_raises_stale_when_two_authors_edit(rt: Runtime) -> None:
     who = await crew(rt)
     found = await broadcasts.draft(rt, who.editor, a_draft())
     await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
@@ -183,7 +183,7 @@ async def test_two_authors_at_once_do_not_overwrite_one_another(rt: Runtime) -> 
     ids=["none", "host", "name", "bare", "brace", "bracket", "letters", "long"],
 )
 @pytest.mark.row(94)
-async def test_words_that_may_not_go_out_are_refused_with_the_place(
+async def test_broadcast_refuses_forbidden_text_and_names_its_place(
     rt: Runtime, language: str, body: str, why: Refusal
 ) -> None:
     who = await crew(rt)
@@ -195,7 +195,7 @@ async def test_words_that_may_not_go_out_are_refused_with_the_place(
     assert language in detail
 
 
-async def test_a_link_to_an_allowed_host_and_a_date_are_fine(rt: Runtime) -> None:
+async def test_broadcast_accepts_links_to_allowed_hosts_and_dates(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     fine = Words("5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу.")
@@ -204,14 +204,14 @@ async def test_a_link_to_an_allowed_host_and_a_date_are_fine(rt: Runtime) -> Non
     assert await broadcasts.blockers(rt, who.editor, found.id) == []
 
 
-async def test_what_nobody_looked_at_is_not_agreed_to(rt: Runtime) -> None:
+async def test_broadcast_approval_needs_a_test_send(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await broadcasts.draft(rt, who.editor, a_draft())
     await _refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, who.editor, found.id))
 
 
-async def test_the_same_announcement_does_not_go_out_twice(rt: Runtime) -> None:
+async def test_broadcast_refuses_a_repeated_text(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     first = await started(rt, who, a_draft())
@@ -221,7 +221,7 @@ async def test_the_same_announcement_does_not_go_out_twice(rt: Runtime) -> None:
     assert detail == str(first.number)
 
 
-async def test_to_nobody_or_too_late_nothing_is_sent(rt: Runtime) -> None:
+async def test_broadcast_refuses_an_empty_audience_and_a_past_deadline(rt: Runtime) -> None:
     who = await crew(rt)
     found = await broadcasts.draft(rt, who.editor, a_draft())
     await looked_at(rt, found)
@@ -232,7 +232,7 @@ async def test_to_nobody_or_too_late_nothing_is_sent(rt: Runtime) -> None:
     await _refused(Refusal.LATE, broadcasts.ask_approval(rt, who.editor, found.id))
 
 
-async def test_an_audience_that_grew_is_agreed_to_anew(rt: Runtime) -> None:
+async def test_broadcast_start_is_refused_when_the_audience_grew(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 10)
     found = await approved(rt, who, a_draft())
@@ -240,7 +240,7 @@ async def test_an_audience_that_grew_is_agreed_to_anew(rt: Runtime) -> None:
     assert await _refused(Refusal.DRIFT, broadcasts.start(rt, who.lead, found.id)) == "10, 50"
 
 
-async def test_an_urgent_one_takes_two_and_a_reason(rt: Runtime) -> None:
+async def test_urgent_broadcast_needs_a_reason_and_two_approvers(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     urgent = a_draft(Purpose.URGENT)
@@ -258,7 +258,7 @@ async def test_an_urgent_one_takes_two_and_a_reason(rt: Runtime) -> None:
     assert (await broadcasts.start(rt, who.lead, found.id)).state is State.RUNNING
 
 
-async def test_who_is_left_out_is_counted_with_the_reason(rt: Runtime) -> None:
+async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
     who = await crew(rt)
     members = await crowd(rt, 6, languages=("ru",))
     async with rt.pool.connection() as session:

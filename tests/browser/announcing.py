@@ -50,7 +50,7 @@ FINISHED = Languages(("ru",)).render(BROADCAST_STATES[State.DONE], "ru")
 
 
 class Camera(Protocol):
-    """Looks at a page as it stands; `around`: at the same in other languages, lights and sizes."""
+    """Takes pictures of a page; `around` also takes it in other languages, themes and sizes."""
 
     async def look(self, officer: Officer, name: str) -> None: ...
 
@@ -145,7 +145,7 @@ async def _test(scene: Scene, marat: Officer) -> None:
     seen = [message.text for message in scene.tester.received]
     assert len(seen) == 6
     assert {*TEXTS.values()} <= {*seen}
-    # What came to the phone is what the page had drawn, in every form.
+    # The phone received the same texts that the page had previewed, in every form.
     drawn = marat.page.locator("[data-look$=' telegram'] .bubble")
     assert {*await drawn.all_inner_texts()} == {*seen}
     await scene.camera.look(marat, "test")

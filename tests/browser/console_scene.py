@@ -46,7 +46,7 @@ async def _talk(house: House, visitor: Visitor) -> None:
 
 
 async def send_paper(house: House, visitor: Visitor) -> None:
-    """What the officer asked for, over the chat's own page."""
+    """Send the paper that the officer requested, over the chat's own page."""
     form = aiohttp.FormData()
     form.add_field("chat", visitor.chat)
     form.add_field("file", photo(), filename="page.jpg")

@@ -1,7 +1,8 @@
 """Draw docs/reference/written-forms.md: `python -m tests.browser.language_pictures [FLOW …]`.
 
-The main way through each flow in six written forms beside one another, once for each channel. What
-a channel would send is drawn by the emulators' page or by the web chat's template, without servers.
+It shows the main way through each flow in six written forms side by side, once for each channel.
+The messages of a channel are drawn by the emulators' page or by the web chat's template, without
+servers.
 """
 
 import asyncio
@@ -61,7 +62,7 @@ body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
 .talk { overflow: visible !important; padding: 6px !important }
 .phone { border: 0 !important; border-radius: 0 !important }
 """
-# A list of WhatsApp opens over the page; here it stands open under its button.
+# A list of WhatsApp opens over the page; the pictures show it open under its button.
 OPEN_LISTS = """
 view => { const log = document.querySelectorAll('[data-phone="whatsapp"] [role="log"] > li');
   const written = (kind, words) => { const node = document.createElement(kind);
@@ -87,7 +88,7 @@ class Talk(Chat):
         return self
 
     def _own(self, event: Event) -> str:
-        """What the person wrote, or what stood on the button, on whatever page of a list."""
+        """Return the person's text, or the label of the button, on any page of a list."""
         asked = self.conversation.asked
         match event:
             case Said(text):
@@ -116,7 +117,7 @@ class Talk(Chat):
         return stop is not None and stop.item.sensitive
 
     def hears(self, *says: Say) -> Self:
-        """What comes by itself, or before an answer, without the engine."""
+        """Add messages that come by themselves or before an answer, without the engine."""
         self.said.append(("", tuple(replace(say, language=self.language) for say in says)))
         return self
 
@@ -185,7 +186,7 @@ def announcements(talk: Talk) -> None:
 
 
 def beside(talk: Talk) -> None:
-    """What belongs to no flow: my data, a PIN, all that is kept deleted, the way out."""
+    """Draw parts outside the flows: my data, a PIN, deletion of all data, the exit."""
     after_sending(talk)
     talk.presses("menu", ">", "pin").answers("204611").says("/status")
     talk.takes(PinTried(False, 2)).takes(PinTried(False)).says("/delete")
@@ -217,7 +218,7 @@ def talked(flow: str, language: str, page: Page) -> Talk:
     return talk
 
 
-# What a channel shows of it
+# Messages as a channel shows them
 
 
 def _messages(talk: Talk) -> Iterator[str | Message]:
@@ -313,7 +314,7 @@ def web(talk: Talk) -> str:
 
 
 async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
-    """A column: the page loaded anew, with this conversation in place of a server's answer."""
+    """Draw a column: the page, reloaded with this conversation in place of a server's answer."""
     if channel == "web":
         await page.route("**/chat", _with(web(talk), "text/html"))
         await page.goto("http://pictures.test/chat")

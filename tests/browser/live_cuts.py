@@ -32,7 +32,7 @@ SLOW = 60.0
 
 @dataclass
 class Told:
-    """What a run saw."""
+    """Observations of a run."""
 
     cuts: int = 0
     acts: int = 0

@@ -8,8 +8,8 @@ import pytest
 
 from tests.app_stack import House
 
-# What may differ between two renders of the same state: each form's own key, and the officer's own
-# doing on the page.
+# Parts that may differ between two renders of the same state: each form's own key, and the
+# officer's own changes on the page.
 STANDS = """html => {
   const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
     .getElementById('main').cloneNode(true);
@@ -63,7 +63,7 @@ class Officer:
         return bool(now == await self.page.evaluate(STANDS, fresh))
 
     async def faults(self) -> list[str]:
-        """What is not accessible on the page, and whether it is wider than the screen."""
+        """Return the page's accessibility violations, and whether it is wider than the screen."""
         axe = pytest.importorskip("axe_playwright_python", reason="no axe: sync the group browser")
         await self.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
         found = await self.page.evaluate(VIOLATIONS, WANTED)

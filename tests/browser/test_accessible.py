@@ -23,7 +23,7 @@ PAGES = {
     ("language", "scheme", "width"),
     [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
 )
-async def test_axe_finds_nothing(
+async def test_pages_pass_axe(
     browser: Any,
     house: House,
     language: str,

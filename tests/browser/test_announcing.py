@@ -41,7 +41,7 @@ class Judge:
         await officer.page.context.close()
 
 
-async def test_an_announcement_from_the_first_word_to_the_result(
+async def test_broadcast_pages_lead_from_draft_to_result(
     browser: Any,
     house: House,
 ) -> None:

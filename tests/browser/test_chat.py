@@ -66,7 +66,9 @@ async def _phone(browser: Any, house: House, **options: Any) -> Phone:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_person_walks_to_a_receipt(browser: Any, house: House, language: str) -> None:
+async def test_chat_page_form_leads_to_an_accepted_registration(
+    browser: Any, house: House, language: str
+) -> None:
     phone = await _phone(browser, house)
     for answer in (language, *ANSWERS):
         await phone.answer(answer)
@@ -88,9 +90,7 @@ async def test_a_person_walks_to_a_receipt(browser: Any, house: House, language:
 
 
 @pytest.mark.requirement("S-61")
-async def test_the_page_keeps_nothing_and_comes_back_by_cookie_after_consent(
-    browser: Any, house: House
-) -> None:
+async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", *ANSWERS[:11]):
         await phone.answer(answer)
@@ -107,7 +107,7 @@ async def test_the_page_keeps_nothing_and_comes_back_by_cookie_after_consent(
     await phone.answer("yes")
 
 
-async def test_it_works_by_keyboard_alone(browser: Any, house: House) -> None:
+async def test_page_works_with_the_keyboard_alone(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.page.locator(PRESSED).first.focus()
     before = await phone.newest()
@@ -117,7 +117,7 @@ async def test_it_works_by_keyboard_alone(browser: Any, house: House) -> None:
     assert await phone.page.evaluate(roles) == [True, "kk"]
 
 
-async def test_a_lost_connection_loses_no_word(browser: Any, house: House) -> None:
+async def test_chat_page_resends_text_after_a_lost_connection(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     await phone.page.context.set_offline(True)
@@ -128,9 +128,7 @@ async def test_a_lost_connection_loses_no_word(browser: Any, house: House) -> No
     await phone._until_after(before)
 
 
-async def test_each_post_says_which_message_is_the_last_that_the_page_has(
-    browser: Any, house: House
-) -> None:
+async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer, way in (("ru", "pressed"), ("/menu", "said")):
         newest = await phone.newest()
@@ -140,7 +138,7 @@ async def test_each_post_says_which_message_is_the_last_that_the_page_has(
 
 
 @pytest.mark.requirement("S-60")
-async def test_what_people_write_is_never_markup(browser: Any, house: House) -> None:
+async def test_user_text_is_never_rendered_as_markup(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     for hostile in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"):
@@ -151,7 +149,7 @@ async def test_what_people_write_is_never_markup(browser: Any, house: House) -> 
     assert phone.errors == []
 
 
-async def test_without_scripts_the_form_still_works(browser: Any, house: House) -> None:
+async def test_chat_page_form_works_without_scripts(browser: Any, house: House) -> None:
     phone = await _phone(browser, house, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "государственный реестр" in await phone.page.locator("#list").inner_text()

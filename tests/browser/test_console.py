@@ -67,7 +67,9 @@ async def _reads(house: House, visitor: Visitor, words: str) -> None:
     await house.until(there)
 
 
-async def test_the_whole_handoff(browser: Any, office: House, applicant: Visitor) -> None:
+async def test_console_handoff_works_from_request_to_close(
+    browser: Any, office: House, applicant: Visitor
+) -> None:
     question = applicant.newest.text.splitlines()[-1]
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
         await give(applicant, answer)
@@ -138,7 +140,7 @@ def kk(text: Text, **values: Value) -> str:
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
 
-async def test_a_new_case_appears_by_itself(browser: Any, office: House) -> None:
+async def test_console_shows_a_new_case_without_reload(browser: Any, office: House) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.says(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
@@ -158,7 +160,7 @@ async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     return visitor, officer
 
 
-async def test_what_is_being_written_outlives_what_comes_in(
+async def test_console_keeps_draft_text_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
@@ -177,7 +179,7 @@ async def test_what_is_being_written_outlives_what_comes_in(
     await leave(visitor)
 
 
-async def test_a_preview_stays_while_the_person_writes_on(
+async def test_console_keeps_the_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
@@ -198,7 +200,7 @@ async def test_a_preview_stays_while_the_person_writes_on(
 
 
 @pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
-async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
+async def test_console_page_catches_up_after_a_bad_connection(
     browser: Any,
     office: House,
     path: str,
@@ -214,7 +216,7 @@ async def test_a_page_on_a_bad_line_ends_as_a_fresh_one(
     assert officer.errors == []
 
 
-async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:
+async def test_page_works_with_the_keyboard_alone(browser: Any, office: House) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.keyboard.press("Alt+Slash")
@@ -240,7 +242,7 @@ async def test_it_works_by_keyboard_alone(browser: Any, office: House) -> None:
 
 
 @pytest.mark.requirement("S-61")
-async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -> None:
+async def test_console_stores_nothing_in_the_browser(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
@@ -258,7 +260,7 @@ async def test_nothing_of_it_stays_in_the_browser(browser: Any, office: House) -
     await leave(visitor)
 
 
-async def test_without_scripts_everything_still_works(browser: Any, office: House) -> None:
+async def test_console_works_without_scripts(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL, java_script_enabled=False)
     await officer.click("[data-key=KeyN]")
@@ -269,7 +271,7 @@ async def test_without_scripts_everything_still_works(browser: Any, office: Hous
     await leave(visitor)
 
 
-async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House) -> None:
+async def test_console_row_stays_in_place_under_the_pointer(browser: Any, office: House) -> None:
     calm = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
@@ -283,7 +285,7 @@ async def test_a_row_does_not_move_under_the_pointer(browser: Any, office: House
         await leave(visitor)
 
 
-async def test_an_administrator_works_with_a_passkey(browser: Any, office: House) -> None:
+async def test_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
     port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
@@ -314,7 +316,7 @@ async def test_an_administrator_works_with_a_passkey(browser: Any, office: House
         await context.close()
 
 
-async def test_what_is_being_written_outlives_the_session_unseen(
+async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
     browser: Any, office: House
 ) -> None:
     visitor, officer = await _takes_a_case(browser, office)
@@ -356,7 +358,7 @@ async def test_what_is_being_written_outlives_the_session_unseen(
     await leave(visitor)
 
 
-async def test_what_is_being_written_stays_when_a_colleague_takes_the_case(
+async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     browser: Any, office: House
 ) -> None:
     visitor, officer = await _takes_a_case(browser, office)

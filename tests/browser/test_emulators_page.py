@@ -26,7 +26,7 @@ async def opened(browser: Any, page: Browser) -> Phone:
     return phone
 
 
-async def test_a_newcomer_tries_both_phones(browser: Any, page: Browser) -> None:
+async def test_emulators_page_works_with_both_phones(browser: Any, page: Browser) -> None:
     shown = await opened(browser, page)
     window = shown.page
     await window.click(".telegram [data-act=start]")
@@ -53,7 +53,9 @@ async def test_a_newcomer_tries_both_phones(browser: Any, page: Browser) -> None
     assert shown.errors == []
 
 
-async def test_what_stays_is_not_drawn_again(browser: Any, page: Browser) -> None:
+async def test_emulators_page_does_not_redraw_unchanged_elements(
+    browser: Any, page: Browser
+) -> None:
     window = (await opened(browser, page)).page
     await window.fill(".whatsapp textarea", "1")
     await window.press(".whatsapp textarea", "Enter")

@@ -1,4 +1,4 @@
-"""What people and officers write is shown on every page, and runs on none."""
+"""Text of people and officers is shown on every page and executed on none."""
 
 from typing import Any
 from urllib.parse import quote
@@ -85,7 +85,7 @@ async def _written(house: House, case: str) -> list[str]:
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_what_people_write_runs_nowhere(browser: Any, house: House) -> None:
+async def test_user_text_runs_as_script_on_no_page(browser: Any, house: House) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", ALL, after=())
     try:
@@ -110,7 +110,7 @@ async def test_what_people_write_runs_nowhere(browser: Any, house: House) -> Non
         await leave(visitor)
 
 
-# What officers announce
+# Announcements by officers
 
 
 async def _announced(house: House, databases: Databases) -> list[str]:
@@ -137,7 +137,7 @@ async def _announced(house: House, databases: Databases) -> list[str]:
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_what_is_announced_runs_nowhere(
+async def test_broadcast_text_runs_as_script_on_no_page(
     browser: Any, house: House, databases: Databases
 ) -> None:
     await demo_officers.enter(house.rt)
@@ -162,9 +162,7 @@ async def test_what_is_announced_runs_nowhere(
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_what_came_past_the_messenger_or_in_an_address_runs_nowhere(
-    browser: Any, house: House
-) -> None:
+async def test_url_and_registry_text_runs_as_script_on_no_page(browser: Any, house: House) -> None:
     """The secure page, the status, a printed list that is over, the registry's own page."""
     page = await _page(browser, house, ())
     said = quote(ALL, safe="")

@@ -11,7 +11,7 @@ from tests.sample_files import photo
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_used_link_says_so_in_lines_that_can_be_read(browser: Any, house: House) -> None:
+async def test_upload_page_of_a_used_link_shows_readable_lines(browser: Any, house: House) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 760})
     answer = await page.goto(f"{house.url}/p/used")
     assert answer.status == 410
@@ -22,7 +22,7 @@ async def test_a_used_link_says_so_in_lines_that_can_be_read(browser: Any, house
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-async def test_a_photo_is_chosen_sent_and_answered(
+async def test_upload_page_sends_a_photo_and_shows_the_answer(
     browser: Any, house: House, scripts: bool
 ) -> None:
     guest = Guest(house.rt)

@@ -43,7 +43,7 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
-    """A Valkey that nobody else uses, to do it harm."""
+    """A Valkey of this test alone, so that it can be damaged."""
     with valkey(tmp_path, maxmemory="3mb") as own:
         live = Cache.at(own)
         async with Redis.from_url(own) as server:
@@ -95,7 +95,7 @@ class Proxy:
         sink.close()
 
     def stick(self) -> None:
-        """The lines of now say nothing any more; new ones work."""
+        """Make the current connections silent; new ones work."""
         self._stuck |= self._lines
 
     def cut(self) -> None:
@@ -138,17 +138,19 @@ async def next_of(ear: Subscription) -> Notification:
     return await asyncio.wait_for(anext(ear), PATIENCE_S)
 
 
-async def test_nothing_is_stored_at_first(live: Cache, key: str) -> None:
+async def test_anonymous_session_is_empty_at_first(live: Cache, key: str) -> None:
     assert await live.hold(key, "a") == LockAcquired(blob=None, known=False)
 
 
-async def test_what_is_kept_is_found_by_the_next_holder(live: Cache, key: str) -> None:
+async def test_anonymous_session_is_read_by_the_next_lock_holder(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     assert await live.keep(key, "a", b"\x00state\xff")
     assert await live.hold(key, "b") == LockAcquired(blob=b"\x00state\xff", known=False)
 
 
-async def test_an_empty_state_is_a_state_and_none_removes_it(live: Cache, key: str) -> None:
+async def test_anonymous_session_stores_an_empty_state_and_deletes_none(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"")
     assert await live.hold(key, "b") == LockAcquired(blob=b"", known=False)
@@ -156,7 +158,7 @@ async def test_an_empty_state_is_a_state_and_none_removes_it(live: Cache, key: s
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=False)
 
 
-async def test_of_many_at_once_exactly_one_holds(live: Cache, key: str) -> None:
+async def test_anonymous_lock_is_acquired_by_exactly_one_of_many(live: Cache, key: str) -> None:
     for _ in range(5):
         name = f"{key}{_}"
         got = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
@@ -164,22 +166,20 @@ async def test_of_many_at_once_exactly_one_holds(live: Cache, key: str) -> None:
         assert sum(isinstance(each, Busy) for each in got) == 19
 
 
-async def test_the_same_token_may_ask_again(live: Cache, key: str) -> None:
+async def test_anonymous_lock_is_reentrant_for_the_same_token(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     assert isinstance(await live.hold(key, "a"), LockAcquired)
     assert isinstance(await live.hold(key, "b"), Busy)
 
 
-async def test_keeping_unlocks(live: Cache, key: str) -> None:
+async def test_anonymous_session_save_releases_the_lock(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     assert isinstance(await live.hold(key, "b"), Busy)
     await live.keep(key, "a", b"state")
     assert isinstance(await live.hold(key, "b"), LockAcquired)
 
 
-async def test_a_holder_whose_lease_ran_out_cannot_overwrite_the_next(
-    live: Cache, key: str
-) -> None:
+async def test_anonymous_lock_with_an_expired_lease_cannot_overwrite(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "slow", lease_ms=1)
@@ -189,7 +189,7 @@ async def test_a_holder_whose_lease_ran_out_cannot_overwrite_the_next(
     assert await live.hold(key, "c") == LockAcquired(blob=b"new", known=False)
 
 
-async def test_a_lease_that_ran_out_is_lost_even_if_nobody_came(
+async def test_anonymous_lock_lease_expires_without_a_second_holder(
     live: Cache, server: Redis, key: str
 ) -> None:
     await live.hold(key, "a")
@@ -200,12 +200,12 @@ async def test_a_lease_that_ran_out_is_lost_even_if_nobody_came(
     assert not await live.keep(key, "a", b"late")
 
 
-async def test_keeping_without_holding_stores_nothing(live: Cache, key: str) -> None:
+async def test_anonymous_session_save_needs_the_lock(live: Cache, key: str) -> None:
     assert not await live.keep(key, "a", b"state")
     assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
 
 
-async def test_settled_means_known_and_the_state_is_gone(live: Cache, key: str) -> None:
+async def test_mark_known_deletes_the_anonymous_session(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     await live.hold(key, "b")
@@ -213,9 +213,7 @@ async def test_settled_means_known_and_the_state_is_gone(live: Cache, key: str) 
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_settling_takes_the_lock_from_whoever_holds_it_and_lets_go_of_it(
-    live: Cache, key: str
-) -> None:
+async def test_mark_known_breaks_and_releases_the_lock(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.settle(key)
     assert not await live.keep(key, "a", b"state")
@@ -224,14 +222,14 @@ async def test_settling_takes_the_lock_from_whoever_holds_it_and_lets_go_of_it(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_a_state_kept_later_is_no_longer_known(live: Cache, key: str) -> None:
+async def test_anonymous_session_saved_later_is_no_longer_known(live: Cache, key: str) -> None:
     await live.settle(key)
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
 
 
-async def test_a_flush_between_hold_and_keep_loses_the_state_and_nothing_else(
+async def test_cache_flush_between_lock_and_save_loses_only_the_state(
     alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
@@ -242,7 +240,7 @@ async def test_a_flush_between_hold_and_keep_loses_the_state_and_nothing_else(
     assert await live.keep(key, "b", b"fresh")
 
 
-async def test_a_server_that_forgot_the_scripts_gets_them_again(
+async def test_cache_reloads_scripts_after_a_script_flush(
     alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
@@ -253,7 +251,7 @@ async def test_a_server_that_forgot_the_scripts_gets_them_again(
     assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
 
 
-async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
+async def test_cache_pipelines_scripts_and_answers_each_caller(
     alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
@@ -268,14 +266,12 @@ async def test_scripts_of_many_share_a_trip_and_each_has_its_own_answer(
     assert isinstance(answers[0], Busy)
     assert answers[1:-1] == [LockAcquired(blob=None, known=False)] * 7
     assert isinstance(answers[-1], CacheUnavailable)
-    # One trip by their short names, which nobody knows any more, and one with the whole scripts.
+    # One trip with the short names, which the server has forgotten, and one with the whole scripts.
     assert await _packets(server) - trips <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
-async def test_only_a_script_that_was_not_known_is_sent_again(
-    alone: tuple[Cache, Redis], key: str
-) -> None:
+async def test_cache_resends_only_the_unknown_script(alone: tuple[Cache, Redis], key: str) -> None:
     live, server = alone
     await server.script_flush()
     await live.allow(f"{key}-other", rate=0.01, burst=2)
@@ -288,7 +284,7 @@ async def test_only_a_script_that_was_not_known_is_sent_again(
     assert await live.allow(key, rate=0.01, burst=2) > 0
 
 
-async def test_what_a_first_trip_answered_counts_though_the_second_fails(
+async def test_cache_keeps_answers_of_the_first_trip_when_the_second_fails(
     tmp_path: Path, key: str
 ) -> None:
     with valkey(tmp_path) as own:
@@ -306,7 +302,7 @@ async def _packets(server: Redis) -> int:
     return int((await server.info("stats"))["total_reads_processed"])
 
 
-async def test_everything_expires(live: Cache, server: Redis, key: str) -> None:
+async def test_cache_keys_all_expire(live: Cache, server: Redis, key: str) -> None:
     await live.hold(key, "a", lease_ms=5000)
     assert 0 < await server.pttl(f"ask:{key}") <= 5000
     await live.keep(key, "a", b"state", ttl_s=1800)
@@ -320,19 +316,21 @@ async def test_everything_expires(live: Cache, server: Redis, key: str) -> None:
     assert 50_000 < await server.pttl(f"chat:{key}") <= 60_000
 
 
-async def test_a_bucket_gives_its_burst_then_says_how_long_to_wait(live: Cache, key: str) -> None:
+async def test_rate_bucket_allows_its_burst_then_returns_the_wait(live: Cache, key: str) -> None:
     got = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
     assert got[:5] == [0.0] * 5
     assert 90 < got[5] <= 100
 
 
-async def test_waiting_costs_nothing_and_a_cost_is_taken_whole(live: Cache, key: str) -> None:
+async def test_rate_bucket_refusal_costs_nothing_and_a_cost_is_atomic(
+    live: Cache, key: str
+) -> None:
     assert await live.allow(key, rate=0.01, burst=5, cost=3) == 0.0
     assert 90 < await live.allow(key, rate=0.01, burst=5, cost=3) <= 100
     assert await live.allow(key, rate=0.01, burst=5, cost=2) == 0.0
 
 
-async def test_a_bucket_never_holds_more_than_its_burst(
+async def test_rate_bucket_never_holds_more_than_its_burst(
     live: Cache, server: Redis, key: str
 ) -> None:
     await live.allow(key, rate=0.01, burst=5, cost=5)
@@ -342,7 +340,7 @@ async def test_a_bucket_never_holds_more_than_its_burst(
     assert 90 < await live.allow(key, rate=0.01, burst=5) <= 100
 
 
-async def test_buckets_do_not_draw_from_each_other(live: Cache, key: str) -> None:
+async def test_rate_buckets_are_independent(live: Cache, key: str) -> None:
     assert await live.allow(f"{key}a", rate=0.01, burst=1) == 0.0
     assert await live.allow(f"{key}b", rate=0.01, burst=1) == 0.0
 
@@ -363,15 +361,15 @@ async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float =
     return time.monotonic() - began
 
 
-async def test_a_bucket_never_permits_more_than_its_rate(live: Cache, key: str) -> None:
+async def test_rate_bucket_never_exceeds_its_rate(live: Cache, key: str) -> None:
     assert await drawn(live, key, times=70, rate=300) >= (70 - 10) / 300
 
 
-async def test_bulk_never_gets_more_than_its_share_of_the_rate(live: Cache, key: str) -> None:
+async def test_rate_bucket_limits_bulk_to_its_share_of_the_rate(live: Cache, key: str) -> None:
     assert await drawn(live, key, times=68, rate=300, reserve=0.2) >= (68 - 8) / (300 * 0.8)
 
 
-async def test_bulk_leaves_a_part_of_the_bucket_to_people(live: Cache, key: str) -> None:
+async def test_rate_bucket_reserves_a_part_of_the_burst_for_people(live: Cache, key: str) -> None:
     bulk = [await live.allow(key, rate=0.01, burst=10, reserve=0.2) for _ in range(9)]
     people = [await live.allow(key, rate=0.01, burst=10) for _ in range(3)]
     assert bulk[:8] == [0.0] * 8
@@ -380,13 +378,13 @@ async def test_bulk_leaves_a_part_of_the_bucket_to_people(live: Cache, key: str)
     assert people[2] > 0
 
 
-async def test_bulk_waits_while_people_have_emptied_the_bucket(live: Cache, key: str) -> None:
+async def test_rate_bucket_delays_bulk_when_people_have_emptied_it(live: Cache, key: str) -> None:
     for _ in range(10):
         await live.allow(key, rate=0.01, burst=10)
     assert 290 < await live.allow(key, rate=0.01, burst=10, reserve=0.2) <= 300
 
 
-async def test_bulk_gets_through_the_smallest_bucket(live: Cache, key: str) -> None:
+async def test_rate_bucket_of_burst_one_lets_bulk_through(live: Cache, key: str) -> None:
     assert await live.allow(key, rate=0.01, burst=1, reserve=0.2) == 0.0
 
 
@@ -398,7 +396,7 @@ class Clock:
         return self.now
 
 
-async def test_the_local_bucket_gives_a_share_of_burst_and_rate() -> None:
+async def test_local_bucket_allows_a_share_of_burst_and_rate() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=0.5, clock=clock)
     got = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
@@ -409,7 +407,7 @@ async def test_the_local_bucket_gives_a_share_of_burst_and_rate() -> None:
     assert await bucket.allow("b", rate=2, burst=4) == 0.0
 
 
-async def test_the_local_bucket_keeps_bulk_to_its_share() -> None:
+async def test_local_bucket_limits_bulk_to_its_share() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=1.0, clock=clock)
     bulk = [await bucket.allow("a", rate=1, burst=10, reserve=0.2) for _ in range(9)]
@@ -418,11 +416,11 @@ async def test_the_local_bucket_keeps_bulk_to_its_share() -> None:
     assert people == [0.0, 0.0, pytest.approx(1.0)]
 
 
-async def test_the_local_bucket_lets_even_a_burst_of_one_through() -> None:
+async def test_local_bucket_allows_a_burst_of_one() -> None:
     assert await LocalRateLimiter(share=0.25, clock=Clock()).allow("a", rate=1, burst=1) == 0.0
 
 
-async def test_the_local_bucket_forgets_the_full_but_never_an_emptied_one() -> None:
+async def test_local_bucket_evicts_full_buckets_but_never_an_empty_one() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=1.0, clock=clock)
     await bucket.allow("slow", rate=0.001, burst=1)
@@ -436,7 +434,7 @@ async def test_the_local_bucket_forgets_the_full_but_never_an_emptied_one() -> N
     assert len(bucket._buckets) < 10
 
 
-async def test_a_wake_up_reaches_every_listener_of_its_topic_and_no_other(
+async def test_notification_reaches_every_listener_of_its_topic_only(
     live: Cache, redis_url: str, key: str
 ) -> None:
     other = Cache.at(redis_url)
@@ -457,7 +455,7 @@ async def test_a_wake_up_reaches_every_listener_of_its_topic_and_no_other(
     await other.close()
 
 
-async def test_an_ear_can_be_read_in_a_loop(live: Cache, key: str) -> None:
+async def test_subscription_can_be_iterated(live: Cache, key: str) -> None:
     heard = []
     async with live.listen(key) as ear:
         for number in (b"1", b"2", b"3"):
@@ -469,7 +467,7 @@ async def test_an_ear_can_be_read_in_a_loop(live: Cache, key: str) -> None:
     assert heard == [b"1", b"2", b"3"]
 
 
-async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
+async def test_listeners_share_one_subscription_until_the_last_leaves(
     live: Cache, server: Redis, key: str
 ) -> None:
     async def listen(leave: asyncio.Event, ready: asyncio.Semaphore) -> None:
@@ -491,14 +489,14 @@ async def test_many_listeners_share_one_subscription_that_ends_with_the_last(
     await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
-async def test_who_comes_as_another_goes_hears_everything(live: Cache, key: str) -> None:
+async def test_listener_misses_nothing_when_another_leaves(live: Cache, key: str) -> None:
     for number in range(50):
         async with live.listen(key) as ear:
             await live.publish(key, b"%d" % number)
             assert await next_of(ear) == Notification(key, b"%d" % number)
 
 
-async def test_a_slow_listener_is_told_that_it_missed_something(live: Cache, key: str) -> None:
+async def test_slow_listener_receives_missed(live: Cache, key: str) -> None:
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
@@ -508,7 +506,7 @@ async def test_a_slow_listener_is_told_that_it_missed_something(live: Cache, key
             assert wake.topic in ("", key)
 
 
-async def test_after_an_interruption_a_listener_is_told_and_hears_again(
+async def test_listener_receives_missed_after_a_reconnect(
     live: Cache, redis_url: str, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
@@ -519,7 +517,7 @@ async def test_after_an_interruption_a_listener_is_told_and_hears_again(
             assert await next_of(ear) == Notification(key, number)
 
 
-async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
+async def test_topic_can_be_joined_during_a_reconnect(
     redis_url: str, server: Redis, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key):
@@ -531,7 +529,9 @@ async def test_a_topic_may_be_joined_while_the_line_is_being_mended(
             assert await subscriptions(server, f"{key}2") == 1
 
 
-async def test_a_topic_that_is_heard_no_more_cannot_be_joined(redis_url: str, key: str) -> None:
+async def test_topic_cannot_be_joined_when_its_subscription_is_lost(
+    redis_url: str, key: str
+) -> None:
     async def joined() -> bool:
         try:
             async with through.listen(key):
@@ -547,7 +547,9 @@ async def test_a_topic_that_is_heard_no_more_cannot_be_joined(redis_url: str, ke
         await eventually(joined, bool)
 
 
-async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, key: str) -> None:
+async def test_pubsub_connection_is_dropped_when_it_stops_answering(
+    redis_url: str, key: str
+) -> None:
     async def joined() -> bool:
         try:
             async with through.listen(f"{key}2"):
@@ -561,7 +563,7 @@ async def test_a_line_that_was_cut_without_a_word_is_given_up(redis_url: str, ke
         assert await next_of(ear) == MISSED
 
 
-async def test_replies_are_read_after_the_last_one_seen(live: Cache, key: str) -> None:
+async def test_reply_stream_is_read_after_the_last_seen_id(live: Cache, key: str) -> None:
     assert await live.read_after(key, "") == []
     ids = [await live.append(key, b"%d" % n, ttl_s=60, limit=10) for n in range(4)]
     assert await live.read_after(key, "") == list(zip(ids, [b"0", b"1", b"2", b"3"], strict=True))
@@ -569,7 +571,7 @@ async def test_replies_are_read_after_the_last_one_seen(live: Cache, key: str) -
     assert await live.read_after(key, ids[3]) == []
 
 
-async def test_only_the_newest_replies_are_kept(live: Cache, key: str) -> None:
+async def test_reply_stream_keeps_only_the_newest(live: Cache, key: str) -> None:
     for number in range(8):
         await live.append(key, b"%d" % number, ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, "0-0")] == [b"5", b"6", b"7"]
@@ -578,7 +580,7 @@ async def test_only_the_newest_replies_are_kept(live: Cache, key: str) -> None:
 @pytest.mark.parametrize(
     "last_id", ["junk", "-", "+", "(1-1", "1", "1-1-1", "99999999999999999999-0", "١-١", "1-1\n"]
 )
-async def test_what_is_no_id_of_a_reply_reads_from_the_beginning(
+async def test_reply_stream_is_read_from_the_start_when_the_id_is_invalid(
     live: Cache, key: str, last_id: str
 ) -> None:
     await live.append(key, b"first", ttl_s=60, limit=3)
@@ -605,7 +607,7 @@ CALLS: dict[str, Callable[[Cache], Awaitable[object]]] = {
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("fault", ["closed", "silent"])
 @pytest.mark.requirement("S-11")
-async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
+async def test_cache_call_raises_soon_and_hides_the_address_when_valkey_is_down(
     redis_url: str, call: str, fault: str
 ) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
@@ -616,7 +618,7 @@ async def test_without_valkey_every_call_says_so_soon_and_tells_no_address(
     assert "127.0.0.1" not in str(told.value)
 
 
-async def test_a_call_whose_answer_was_lost_is_not_repeated(redis_url: str, key: str) -> None:
+async def test_cache_call_is_not_repeated_when_its_answer_is_lost(redis_url: str, key: str) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         await through.hold(key, "a")
         proxy.silent = True
@@ -625,7 +627,7 @@ async def test_a_call_whose_answer_was_lost_is_not_repeated(redis_url: str, key:
         assert proxy.accepted == 1
 
 
-async def test_a_trip_of_slow_steps_ends_in_time_too(redis_url: str, key: str) -> None:
+async def test_cache_call_of_several_slow_steps_times_out(redis_url: str, key: str) -> None:
     async with proxied(redis_url, seconds=0.4) as (through, proxy):
         proxy.delay = lambda: 0.3
         with pytest.raises(CacheUnavailable):
@@ -634,7 +636,7 @@ async def test_a_trip_of_slow_steps_ends_in_time_too(redis_url: str, key: str) -
         assert isinstance(await through.hold(key, "a"), LockAcquired)
 
 
-async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> None:
+async def test_cache_call_works_again_after_an_outage(redis_url: str, key: str) -> None:
     async with proxied(redis_url) as (through, proxy):
         await through.hold(key, "a")
         proxy.closed = True
@@ -645,7 +647,9 @@ async def test_after_an_outage_the_next_call_works(redis_url: str, key: str) -> 
         assert isinstance(await through.hold(key, "a"), LockAcquired)
 
 
-async def test_a_full_valkey_is_unavailable(alone: tuple[Cache, Redis], key: str) -> None:
+async def test_cache_raises_unavailable_when_valkey_is_full(
+    alone: tuple[Cache, Redis], key: str
+) -> None:
     live, _ = alone
     with pytest.raises(CacheUnavailable):
         for number in range(100):
@@ -653,7 +657,7 @@ async def test_a_full_valkey_is_unavailable(alone: tuple[Cache, Redis], key: str
 
 
 @pytest.mark.requirement("S-18")
-async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: str) -> None:
+async def test_cache_cancelled_call_never_leaks_its_answer_to_another(redis_url: str) -> None:
     """CVE-2023-28858: a connection given back with an answer still on its way."""
     chance = random.Random(7)
     async with proxied(redis_url) as (through, proxy):
@@ -680,7 +684,7 @@ async def test_a_cancelled_call_never_gives_another_one_its_answer(redis_url: st
             assert asyncio.CancelledError in {type(each) for each in done}
 
 
-async def test_a_page_that_goes_leaves_no_ear_behind() -> None:
+async def test_chat_stream_leaves_no_listener_task_when_the_page_closes() -> None:
     before = asyncio.all_tasks()
     page = asyncio.create_task(chat_stream._woken(Subscription(), asyncio.Event()))
     await asyncio.sleep(0)

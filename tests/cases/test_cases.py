@@ -1,4 +1,4 @@
-"""Where a case goes, how long it may wait, and what becomes of it when nobody presses anything."""
+"""Assignment of a case, its waiting times, and its sweeps when no officer acts."""
 
 import asyncio
 from datetime import time, timedelta
@@ -63,7 +63,7 @@ async def _living_in(rt: Runtime, country: str) -> cases.Case:
     return await ask(guest)
 
 
-async def test_a_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime) -> None:
+async def test_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime) -> None:
     await an_officer(rt, "Officer Beijing", "cn_beijing")
     await an_officer(rt, "Officer Samarkand", "uz_samarkand")
     for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
@@ -71,7 +71,7 @@ async def test_a_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtim
         assert (case.mission, case.country) == (mission, country)
 
 
-async def test_who_has_not_said_where_they_live_goes_to_the_general_desk(rt: Runtime) -> None:
+async def test_case_goes_to_the_general_desk_when_residence_is_unknown(rt: Runtime) -> None:
     await an_officer(rt, "Officer Beijing", "cn_beijing")
     case = await ask(Guest(rt))
     assert (case.mission, case.country) == ("general", "")
@@ -80,7 +80,7 @@ async def test_who_has_not_said_where_they_live_goes_to_the_general_desk(rt: Run
         assert await cursor.fetchall() == [(None,)]
 
 
-async def test_cases_of_a_mission_that_nobody_works_at_any_more_are_not_lost(
+async def test_case_moves_to_the_general_desk_when_its_mission_has_no_officer(
     rt: Runtime,
 ) -> None:
     administrator = await _administrators(rt)
@@ -94,7 +94,7 @@ async def test_cases_of_a_mission_that_nobody_works_at_any_more_are_not_lost(
     assert await numbers(rt, general) == [case.number]
 
 
-async def test_urgent_ones_come_first_then_what_must_be_answered_soonest(rt: Runtime) -> None:
+async def test_queue_lists_urgent_cases_first_then_by_deadline(rt: Runtime) -> None:
     officer = await an_officer(rt)
     first = await ask(Guest(rt))
     second = await ask(Guest(rt))
@@ -104,17 +104,17 @@ async def test_urgent_ones_come_first_then_what_must_be_answered_soonest(rt: Run
     ]  # fmt: skip
 
 
-async def test_a_second_wish_for_a_person_adds_to_the_open_case(rt: Runtime) -> None:
+async def test_case_request_adds_to_the_open_case(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     await guest.do(Said("once more"))
     assert await numbers(rt, officer) == [case.number]
 
 
-# What is promised
+# Promised times
 
 
-async def test_who_asks_is_told_when_to_expect_an_answer_in_their_language(rt: Runtime) -> None:
+async def test_case_request_answers_with_the_expected_time_in_their_language(rt: Runtime) -> None:
     await _always_open(rt)
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
@@ -142,7 +142,7 @@ async def _told(rt: Runtime) -> str:
         ("general", "", False, False),
     ],
 )
-async def test_who_is_in_need_while_nobody_works_is_told_where_else_to_call(
+async def test_urgent_case_outside_hours_shows_phone_numbers(
     rt: Runtime, topic: str, country: str, urgent: bool, line: bool
 ) -> None:
     async with rt.pool.connection() as session:
@@ -169,7 +169,7 @@ async def _only(rt: Runtime) -> cases.Case:
     return await now(rt, case_id)
 
 
-async def test_last_weeks_median_is_known_from_five_first_answers_on(rt: Runtime) -> None:
+async def test_case_median_is_known_from_five_first_answers(rt: Runtime) -> None:
     await _always_open(rt)
     officer = await an_officer(rt)
     for number in range(5):
@@ -188,7 +188,7 @@ async def test_last_weeks_median_is_known_from_five_first_answers_on(rt: Runtime
 # Clocks
 
 
-async def test_who_waits_too_long_is_brought_before_the_lead(rt: Runtime) -> None:
+async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
     await _always_open(rt, first_minutes=60)
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
@@ -204,7 +204,7 @@ async def test_who_waits_too_long_is_brought_before_the_lead(rt: Runtime) -> Non
     assert ("duty", "case.escalate", "") in await audited(rt)
 
 
-async def test_the_clock_of_the_next_answer_runs_from_the_persons_words(rt: Runtime) -> None:
+async def test_case_next_deadline_runs_from_the_last_user_message(rt: Runtime) -> None:
     await _always_open(rt, first_minutes=60, next_minutes=30, return_minutes=600)
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
@@ -219,7 +219,7 @@ async def test_the_clock_of_the_next_answer_runs_from_the_persons_words(rt: Runt
     assert (await now(rt, case.id)).answer_due == after.answer_due
 
 
-async def test_the_end_moves_by_the_time_that_the_person_took(rt: Runtime) -> None:
+async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt: Runtime) -> None:
     await _always_open(rt)
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
@@ -234,7 +234,7 @@ async def test_the_end_moves_by_the_time_that_the_person_took(rt: Runtime) -> No
 # Return to the queue
 
 
-async def test_a_case_whose_officer_is_silent_goes_back_to_the_queue(rt: Runtime) -> None:
+async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
     await _always_open(rt, return_minutes=30, first_minutes=600)
     officer = await an_officer(rt)
     case = await _claimed(rt, Guest(rt), officer)
@@ -247,7 +247,7 @@ async def test_a_case_whose_officer_is_silent_goes_back_to_the_queue(rt: Runtime
     assert await _epoch(rt, case) == epoch + 1
 
 
-async def test_at_the_end_of_a_shift_what_awaits_an_answer_goes_back(rt: Runtime) -> None:
+async def test_case_awaiting_an_answer_returns_to_the_queue_at_shift_end(rt: Runtime) -> None:
     guest, waiting = Guest(rt), Guest(rt)
     officer = await an_officer(rt)
     case = await _claimed(rt, guest, officer)
@@ -272,7 +272,7 @@ async def _administrators(rt: Runtime) -> Officer:
 
 
 @pytest.mark.row(90)
-async def test_what_a_disabled_officer_held_goes_back_and_they_can_do_no_more(
+async def test_disabled_officer_loses_their_cases_and_access(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -285,7 +285,7 @@ async def test_what_a_disabled_officer_held_goes_back_and_they_can_do_no_more(
     assert (await now(rt, case.id)).state == State.QUEUED
 
 
-async def test_a_sleeping_case_wakes_at_its_time_or_when_the_person_writes(rt: Runtime) -> None:
+async def test_snoozed_case_wakes_at_its_time_or_when_the_person_writes(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for wakes in ("time", "words"):
         guest = Guest(rt)
@@ -304,7 +304,7 @@ async def test_a_sleeping_case_wakes_at_its_time_or_when_the_person_writes(rt: R
         assert awake.waiting_since is not None
 
 
-async def test_a_case_from_another_mission_gets_the_hours_of_its_new_one(rt: Runtime) -> None:
+async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
     await _always_open(rt, first_minutes=77)
     far = await an_officer(rt, "Officer Beijing", "cn_beijing")
     case = await _living_in(rt, "CN")
@@ -316,7 +316,7 @@ async def test_a_case_from_another_mission_gets_the_hours_of_its_new_one(rt: Run
     assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
 
 
-async def test_the_last_two_administrators_stay(rt: Runtime) -> None:
+async def test_directory_keeps_at_least_two_administrators(rt: Runtime) -> None:
     first = await _administrators(rt)
     async with rt.pool.connection() as session:
         second = await directory.by_name(session, "Administrator Second")
@@ -332,7 +332,7 @@ async def test_the_last_two_administrators_stay(rt: Runtime) -> None:
 
 
 class _Group:
-    """Telegram as far as a duty group goes: what stands in the chat, and how many acts it took."""
+    """Telegram reduced to a duty group: the messages in the chat, and the number of calls."""
 
     name, edits, deletes, rates = Telegram.name, True, True, Rates()
 
@@ -368,7 +368,9 @@ def group(rt: Runtime) -> _Group:
     return group
 
 
-async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_has_one_message_with_counts_and_a_link(
+    rt: Runtime, group: _Group
+) -> None:
     await duty_group.update_duty_group(rt)
     await ask(Guest(rt), "Testova asks something")
     await ahead(rt, "10 seconds")
@@ -380,7 +382,7 @@ async def test_the_duty_group_has_one_card_of_counts_and_a_link(rt: Runtime, gro
     assert "Testova" not in "".join(card.paragraphs)
 
 
-async def test_an_urgent_case_rings_with_a_new_card_in_place_of_the_old(
+async def test_duty_group_replaces_its_message_for_an_urgent_case(
     rt: Runtime, group: _Group
 ) -> None:
     await duty_group.update_duty_group(rt)
@@ -392,7 +394,7 @@ async def test_an_urgent_case_rings_with_a_new_card_in_place_of_the_old(
     assert second != first
 
 
-async def test_a_group_gets_at_most_twenty_acts_a_minute(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group: _Group) -> None:
     for second in range(60):
         if second % 3 == 0:
             await ask(Guest(rt), topic="danger")
@@ -402,14 +404,16 @@ async def test_a_group_gets_at_most_twenty_acts_a_minute(rt: Runtime, group: _Gr
     assert len(group.stands) == 1
 
 
-async def test_without_news_the_card_is_left_alone(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_message_is_unchanged_without_new_cases(
+    rt: Runtime, group: _Group
+) -> None:
     await duty_group.update_duty_group(rt)
     await ahead(rt, "1 hour")
     await duty_group.update_duty_group(rt)
     assert group.acts == 1
 
 
-async def test_a_card_that_could_not_be_shown_is_tried_again(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group: _Group) -> None:
     group.fails = True
     await duty_group.update_duty_group(rt)
     group.fails = False
@@ -418,7 +422,7 @@ async def test_a_card_that_could_not_be_shown_is_tried_again(rt: Runtime, group:
     assert len(group.stands) == 1
 
 
-async def test_the_duty_group_is_the_one_group_that_is_not_left(rt: Runtime, group: _Group) -> None:
+async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: _Group) -> None:
     await receive.receive(rt, GroupChat(Telegram.name, GROUP))
     assert group.acts == 0
     await receive.receive(rt, GroupChat(Telegram.name, "-1000000000002"))
@@ -444,7 +448,7 @@ async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
     return officer
 
 
-async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -> None:
+async def test_auto_assignment_is_fair_among_matching_officers_on_shift(rt: Runtime) -> None:
     await _gives(rt)
     first = await _on_shift(rt, "Officer First")
     second = await _on_shift(rt, "Officer Second")
@@ -456,7 +460,7 @@ async def test_cases_are_given_fairly_to_who_is_on_shift_and_fits(rt: Runtime) -
     assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
 
 
-async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runtime) -> None:
+async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(rt: Runtime) -> None:
     await _gives(rt)
     case = await ask(Guest(rt))
     assert await auto_assignment.auto_assign(rt) == 0
@@ -474,7 +478,7 @@ async def test_whom_nobody_can_take_waits_in_the_queue_and_is_not_lost(rt: Runti
     "broken",
     ["UPDATE people SET key = ''::bytea WHERE id = %s", "DELETE FROM handles WHERE person_id = %s"],
 )
-async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
+async def test_auto_assignment_continues_when_one_case_fails(
     rt: Runtime, broken: LiteralString
 ) -> None:
     await _gives(rt)
@@ -486,7 +490,7 @@ async def test_somebody_who_cannot_be_spoken_to_keeps_no_other_from_being_given(
     assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 
 
-async def test_giving_and_taking_at_once_give_one_owner(rt: Runtime) -> None:
+async def test_auto_assignment_and_claim_at_once_give_one_owner(rt: Runtime) -> None:
     await _gives(rt)
     officer = await _on_shift(rt, "Officer First")
     await _on_shift(rt, "Officer Second")

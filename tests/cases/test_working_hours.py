@@ -44,7 +44,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         (MissionSettings("general", "UTC"), at(28, 3), True),
     ],
 )
-def test_whether_a_mission_is_at_work(
+def test_mission_calendar_is_open_in_its_shifts(
     desk: MissionSettings, moment: datetime, is_open: bool
 ) -> None:
     assert desk.calendar().is_open(moment) is is_open
@@ -60,7 +60,7 @@ def test_whether_a_mission_is_at_work(
         (NIGHT, at(24, 12), at(27, 22)),
     ],
 )
-def test_when_it_begins_again(
+def test_mission_calendar_returns_the_next_opening(
     desk: MissionSettings, moment: datetime, opens: datetime | None
 ) -> None:
     assert desk.calendar().opens_next(moment) == opens
@@ -76,14 +76,14 @@ def test_when_it_begins_again(
         (MissionSettings("general", "UTC"), at(24, 23), 120, at(25, 1)),
     ],
 )
-def test_deadlines_are_in_working_time(
+def test_mission_calendar_counts_deadlines_in_working_time(
     desk: MissionSettings, start: datetime, minutes: int, end: datetime
 ) -> None:
     assert desk.calendar().after(start, minutes) == end
     assert desk.calendar().minutes(start, end) == minutes
 
 
-def test_a_day_of_the_clocks_change_has_the_hours_it_has() -> None:
+def test_mission_calendar_handles_clock_changes() -> None:
     night = MissionSettings("de", "Europe/Berlin", (Shift(5, time(22), time(6)),))
     spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
     autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_a_day_of_the_clocks_change_has_the_hours_it_has() -> None:
     st.integers(1, 10_000),
     st.sampled_from([ALMATY, FEAST, NIGHT]),
 )
-def test_counting_is_the_inverse_of_the_deadline(
+def test_mission_calendar_minutes_is_the_inverse_of_after(
     start: int, minutes: int, desk: MissionSettings
 ) -> None:
     begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)
@@ -126,7 +126,7 @@ def test_counting_is_the_inverse_of_the_deadline(
         MissionSettings("general", "UTC", OFFICE, first_minutes=0),
     ],
 )
-def test_hours_that_cannot_be_are_refused(wrong: MissionSettings) -> None:
+def test_working_hours_check_refuses_impossible_hours(wrong: MissionSettings) -> None:
     with pytest.raises(Unusable):
         working_hours.check(wrong)
 
@@ -135,7 +135,7 @@ def _said(desk: MissionSettings, now: datetime, country: str, median: int | None
     return [each.msgid for each in working_hours.promise(desk, now, country, median)]
 
 
-def test_the_promise_is_by_the_calendar_and_the_median() -> None:
+def test_answer_promise_uses_the_calendar_and_the_median() -> None:
     assert _said(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
     assert _said(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
     assert _said(ALMATY, at(24, 20), "CN", 38) == [
@@ -152,24 +152,24 @@ def _back(country: str) -> dict[str, object]:
     return dict(text.values)
 
 
-def test_the_next_hours_are_told_in_the_time_of_the_persons_country() -> None:
+def test_answer_promise_uses_the_time_zone_of_the_country() -> None:
     assert _back("CN") == {"day": date(2026, 11, 25), "time": "12:00", "place": Country("CN")}
     assert _back("TR") == {"day": date(2026, 11, 25), "time": "07:00", "place": Country("TR")}
-    # Russia keeps many times, so the mission's is told.
+    # Russia has several time zones, so the mission's time is shown.
     assert _back("RU") == {"day": date(2026, 11, 25), "time": "09:00", "place": Country("KZ")}
 
 
 @pytest.mark.parametrize(
     ("median", "told"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
 )
-def test_the_median_is_never_told_shorter_than_it_is(median: int, told: tuple[str, int]) -> None:
+def test_answer_promise_never_rounds_the_median_down(median: int, told: tuple[str, int]) -> None:
     (text,) = working_hours.promise(ALMATY, at(24, 12), "", median)
     ((_name, value),) = text.values
     assert isinstance(value, Text)
     assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == told
 
 
-async def test_a_lead_changes_the_hours_of_their_own_mission_only(rt: Runtime) -> None:
+async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime) -> None:
     lead = await an_officer(rt, roles=(Role.LEAD,))
     await working_hours.put(rt, lead, FEAST)
     async with rt.pool.connection() as session:

@@ -1,4 +1,4 @@
-"""What every channel keeps, whichever platform is behind it; a new one is added to `DESKS`."""
+"""Contract of every channel, for any platform; a new channel is added to `DESKS`."""
 
 import json
 import time
@@ -214,10 +214,10 @@ def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
     return replace(ChannelCall("send", desk.address, message), **more)
 
 
-# What it is
+# Properties
 
 
-def test_it_says_what_it_can(desk: Desk) -> None:
+def test_channel_declares_its_capabilities(desk: Desk) -> None:
     channel = desk.channel
     assert channel.name
     for flag in (channel.edits, channel.deletes, channel.joins):
@@ -228,10 +228,10 @@ def test_it_says_what_it_can(desk: Desk) -> None:
     assert channel.name in LIMITS or channel.name == "fake"
 
 
-# What comes in
+# Incoming
 
 
-def test_a_text_is_an_arrival_of_its_own_channel(desk: Desk) -> None:
+def test_channel_parses_a_text_as_an_inbound_update(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     arrivals = desk.channel.parse(desk.body("Сәлем"))
@@ -246,7 +246,7 @@ GARBAGE = [b"", b" ", b"{", b"[]", b"7", b"null", b'"x"', b"\xff", b"[" * 100_00
 
 
 @pytest.mark.parametrize("raw", GARBAGE)
-def test_what_cannot_be_read_says_so_or_is_nothing(desk: Desk, raw: bytes) -> None:
+def test_channel_parse_rejects_or_ignores_unreadable_bodies(desk: Desk, raw: bytes) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     try:
@@ -256,7 +256,7 @@ def test_what_cannot_be_read_says_so_or_is_nothing(desk: Desk, raw: bytes) -> No
         assert error.code in str(error)
 
 
-def test_a_body_cut_off_anywhere_never_raises_anything_else(desk: Desk) -> None:
+def test_channel_parse_raises_only_unreadable_for_truncated_bodies(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     whole = desk.body(TEXT)
@@ -267,7 +267,7 @@ def test_a_body_cut_off_anywhere_never_raises_anything_else(desk: Desk) -> None:
         assert "Testova" not in "".join(traceback.format_exception(failed.value))
 
 
-def test_a_body_with_anything_in_any_place_never_raises_anything_else(desk: Desk) -> None:
+def test_channel_parse_raises_only_unreadable_for_mutated_bodies(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     for changed in _changed(json.loads(desk.body(TEXT))):
@@ -302,10 +302,10 @@ def _changed(value: Any) -> list[Any]:
     return odd
 
 
-# What goes out
+# Outgoing
 
 
-async def test_a_message_arrives_whole_and_has_an_id(desk: Desk) -> None:
+async def test_channel_send_delivers_the_whole_message_and_returns_an_id(desk: Desk) -> None:
     external_id = await desk.channel.send(_act(desk))
     assert external_id
     seen = (await desk.seen())[-1]
@@ -313,14 +313,14 @@ async def test_a_message_arrives_whole_and_has_an_id(desk: Desk) -> None:
     assert "Екінші абзац." in seen
 
 
-async def test_a_long_message_arrives_whole_in_order(desk: Desk) -> None:
+async def test_channel_send_delivers_a_long_message_whole_in_order(desk: Desk) -> None:
     words = [f"сөз{number}" for number in range(2500)]
     before = len(await desk.seen())
     assert await desk.channel.send(_act(desk, Message((" ".join(words),), (), "kk")))
     assert " ".join((await desk.seen())[before:]).split() == words
 
 
-async def test_as_many_buttons_as_the_engine_gives_are_taken(desk: Desk) -> None:
+async def test_channel_send_accepts_as_many_buttons_as_the_engine_gives(desk: Desk) -> None:
     options = tuple(RenderedButton(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
     controls = tuple(
         RenderedButton(payload, label, Kind.CONTROL)
@@ -330,7 +330,7 @@ async def test_as_many_buttons_as_the_engine_gives_are_taken(desk: Desk) -> None
     assert await desk.channel.send(_act(desk, message))
 
 
-async def test_what_it_cannot_do_is_refused_and_what_it_can_is_done(desk: Desk) -> None:
+async def test_channel_refuses_unsupported_calls_and_performs_the_others(desk: Desk) -> None:
     sent = await desk.channel.send(_act(desk))
     for kind, can in (("edit", desk.channel.edits), ("delete", desk.channel.deletes)):
         act = _act(desk, kind=kind, external_id=sent)
@@ -341,14 +341,14 @@ async def test_what_it_cannot_do_is_refused_and_what_it_can_is_done(desk: Desk) 
                 await desk.channel.send(act)
 
 
-async def test_an_act_without_a_message_is_refused(desk: Desk) -> None:
+async def test_channel_refuses_a_send_without_a_message(desk: Desk) -> None:
     if desk.channel.name == "web":
         pytest.skip("the row of the outbox is the message")
     with pytest.raises(Refused):
         await desk.channel.send(ChannelCall("send", desk.address))
 
 
-async def test_what_does_not_fit_is_refused_and_not_cut(desk: Desk) -> None:
+async def test_channel_refuses_too_long_content_without_cutting_it(desk: Desk) -> None:
     if desk.channel.name in ("fake", "web"):
         pytest.skip("takes anything")
     long = RenderedButton("1:" + "x" * 500, "Жауап", Kind.OPTION)
@@ -358,7 +358,7 @@ async def test_what_does_not_fit_is_refused_and_not_cut(desk: Desk) -> None:
     assert await desk.seen() == before
 
 
-async def test_a_failure_says_whether_later_may_help_and_tells_of_nobody(desk: Desk) -> None:
+async def test_channel_send_error_says_retry_and_contains_no_personal_data(desk: Desk) -> None:
     if desk.fail is None:
         pytest.skip("there is no platform that fails")
     desk.fail()
@@ -372,11 +372,11 @@ async def test_a_failure_says_whether_later_may_help_and_tells_of_nobody(desk: D
     assert not any(secret in told for secret in (*desk.secrets, "Testova"))
 
 
-async def test_its_platform_can_be_asked_whether_it_answers(desk: Desk) -> None:
+async def test_channel_ping_checks_the_platform(desk: Desk) -> None:
     await desk.channel.ping()
 
 
-async def test_a_file_that_is_gone_is_a_send_error(desk: Desk) -> None:
+async def test_channel_fetch_raises_send_error_for_a_missing_file(desk: Desk) -> None:
     with pytest.raises(SendError) as failed:
         async for _chunk in desk.channel.fetch("999"):
             pass
@@ -384,7 +384,7 @@ async def test_a_file_that_is_gone_is_a_send_error(desk: Desk) -> None:
     assert not any(secret in told for secret in desk.secrets)
 
 
-def test_every_send_error_has_a_code_of_its_own() -> None:
+def test_send_errors_have_distinct_codes() -> None:
     def below(kind: type[SendError]) -> list[type[SendError]]:
         return [kind, *(each for sub in kind.__subclasses__() for each in below(sub))]
 

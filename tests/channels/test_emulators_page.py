@@ -154,7 +154,7 @@ def own(phone: str) -> Callable[[Any], Any]:
     return lambda views: [one for one in views[phone]["messages"] if one["mine"]]
 
 
-async def test_a_conversation_on_both_phones(page: Browser) -> None:
+async def test_emulators_page_holds_a_conversation_on_both_phones(page: Browser) -> None:
     assert await page.do("/telegram/start", {}) == 204
     shown = await page.until(last("telegram"))
     assert shown["text"] == "Сәлем"
@@ -178,7 +178,7 @@ async def test_a_conversation_on_both_phones(page: Browser) -> None:
     ]
 
 
-async def test_a_photo_and_a_file(page: Browser) -> None:
+async def test_emulators_page_sends_a_photo_and_a_file(page: Browser) -> None:
     for phone in ("telegram", "whatsapp"):
         for kind in ("photo", "file"):
             form = aiohttp.FormData({"as": kind}, quote_fields=False)
@@ -190,7 +190,7 @@ async def test_a_photo_and_a_file(page: Browser) -> None:
             assert (answer.content_type, await answer.read()) == ("image/png", PNG)
 
 
-async def test_somebody_new_and_somebody_who_hides_their_number(page: Browser) -> None:
+async def test_emulators_page_renews_the_user_and_hides_the_number(page: Browser) -> None:
     await page.do("/whatsapp/say", {"text": "Сәлем"})
     await page.until(last("whatsapp"))
     assert await page.do("/whatsapp/renew", {"hidden": "on"}) == 204
@@ -204,7 +204,7 @@ async def test_somebody_new_and_somebody_who_hides_their_number(page: Browser) -
     assert (await page.until(lambda views: views["telegram"]))["who"] != before
 
 
-async def test_what_a_phone_can_not_do_is_said(page: Browser) -> None:
+async def test_emulators_page_refuses_impossible_actions(page: Browser) -> None:
     assert await page.do("/telegram/tap", {"title": "Иә"}) == 409
     assert await page.do("/whatsapp/choose", {"message": "none", "data": "r1"}) == 409
     assert await page.do("/whatsapp/say", {"text": " "}) == 409
@@ -212,7 +212,7 @@ async def test_what_a_phone_can_not_do_is_said(page: Browser) -> None:
     assert await page.do("/viber/say", {"text": "1"}) == 404
 
 
-async def test_no_other_site_gets_in(page: Browser) -> None:
+async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
     said = {"text": "1"}
     assert await page.do("/whatsapp/say", said, Origin="https://example.org") == 403
     assert await page.do("/whatsapp/say", said, Host="example.org") == 403
@@ -236,7 +236,7 @@ async def until_served(url: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_the_demo_leads_kosh_to_both_emulators(tmp_path: Path) -> None:
+async def test_demo_connects_kosh_to_both_emulators(tmp_path: Path) -> None:
     chosen = settings(demo=True, data=tmp_path, port=free_port(PORTS))
     with demo.phones(chosen) as joined:
         assert joined.has_telegram
@@ -259,7 +259,7 @@ async def test_the_demo_leads_kosh_to_both_emulators(tmp_path: Path) -> None:
             await session.get(url)
 
 
-def test_without_the_sources_the_demo_says_so(
+def test_demo_raises_config_error_without_a_source_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "ROOT", tmp_path)

@@ -1,6 +1,6 @@
-"""Everything that a flow can say is laid out on every channel, in every language: nothing is cut.
+"""Everything that a flow can say fits every channel, in every language: nothing is cut.
 
-What cannot be walked, because people write it, is bounded by what the readers take.
+Text written by people cannot be enumerated; it is bounded by the limits of the parsers.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_telegram_takes_everything_whole(language: str) -> None:
+def test_telegram_layout_keeps_every_screen_whole(language: str) -> None:
     for say in says(Page.OFFERED):
         sent = message(say, language)
         found = telegram_layout.parts(sent)
@@ -34,7 +34,7 @@ def test_telegram_takes_everything_whole(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatsapp_takes_everything_whole_and_in_one_message_where_it_can(language: str) -> None:
+def test_whatsapp_layout_keeps_every_screen_whole_in_few_messages(language: str) -> None:
     for say in says(Page.ALWAYS):
         sent = message(say, language)
         found = whatsapp_layout.parts(sent, WORDS)
@@ -77,7 +77,7 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kept", "registered"), [(False, False), (True, False), (True, True)])
-def test_on_whatsapp_the_menu_is_one_list_with_a_person_and_a_way_out(
+def test_whatsapp_menu_is_one_list_with_officer_and_exit(
     language: str, kept: bool, registered: bool
 ) -> None:
     menu = screens.menu_screen(FLOWS.values(), kept, registered, quiet=False)
@@ -91,7 +91,7 @@ def test_on_whatsapp_the_menu_is_one_list_with_a_person_and_a_way_out(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_web_page_takes_everything_whole(language: str) -> None:
+def test_web_layout_keeps_every_screen_whole(language: str) -> None:
     for say in says(Page.NEVER):
         sent = message(say, language)
         assert sum(map(len, sent.paragraphs)) <= WEB.text
@@ -99,7 +99,7 @@ def test_the_web_page_takes_everything_whole(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_has_to_be_written_on_whatsapp_is_understood_there(language: str) -> None:
+def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
     """Labels that found no room in the list are reserved words, or controls that may be written."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
@@ -114,7 +114,7 @@ def _lettered(text: str) -> int:
     return sum(not letter.isspace() for letter in text)
 
 
-def test_the_limits_that_translators_are_told_are_those_of_the_channels() -> None:
+def test_translator_limits_equal_the_channel_limits() -> None:
     minimum = {
         "button": min(each.label for each in LIMITS.values()),
         "row": min(each.row_label for each in LIMITS.values() if each.row_label),
@@ -124,7 +124,7 @@ def test_the_limits_that_translators_are_told_are_those_of_the_channels() -> Non
     }
 
 
-def test_the_longest_thing_a_person_may_write_to_an_officer_goes_out_whole() -> None:
+def test_longest_message_to_an_officer_fits_one_platform_message() -> None:
     assert WORDS.text("ә" * 4001, 4000) is Refusal.TOO_LONG
     message = Message(("Қызметкер жазады:", "ә" * 4000), (), "kk")
     assert len(whatsapp_layout.parts(message, WORDS)) == 1

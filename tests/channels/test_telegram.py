@@ -91,7 +91,7 @@ def inbound(event: events.Event, press_id: str = "") -> Inbound:
     return Inbound("telegram", "9", "501", "501", event, "3", press_id)
 
 
-# What comes in
+# Incoming
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def inbound(event: events.Event, press_id: str = "") -> Inbound:
         ("please /start", events.Said("please /start")),
     ],
 )
-def test_a_text_is_said_and_the_start_command_starts(text: str, event: events.Event) -> None:
+def test_telegram_text_parses_as_said_and_start_as_started(text: str, event: events.Event) -> None:
     assert parse(update(message=message(text=text))) == inbound(event)
 
 
@@ -127,12 +127,12 @@ def test_a_text_is_said_and_the_start_command_starts(text: str, event: events.Ev
     ],
 )
 @pytest.mark.row(55)
-def test_a_text_counts_wherever_it_was_taken_from(more: dict[str, Any]) -> None:
+def test_telegram_text_is_accepted_from_any_source(more: dict[str, Any]) -> None:
     said = inbound(events.Said("a : b"))
     assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == said
 
 
-def test_without_a_language_the_start_has_no_hint() -> None:
+def test_telegram_start_without_a_language_has_no_hint() -> None:
     who = {"id": 501, "is_bot": False}
     started = parse(update(message=message(text="/start", **{"from": who})))
     assert started == inbound(events.Started("", ""))
@@ -143,7 +143,7 @@ def test_without_a_language_the_start_has_no_hint() -> None:
     [({"user_id": 501}, True), ({"user_id": 502}, False), ({"user_id": None}, False), ({}, False)],
 )
 @pytest.mark.row(49)
-def test_a_contact_is_ones_own_only_when_telegram_says_so(
+def test_telegram_contact_is_own_only_when_telegram_confirms_it(
     contact: dict[str, Any], own: bool
 ) -> None:
     card = {"phone_number": "+77010000000", "first_name": "Basqa", **contact}
@@ -178,7 +178,7 @@ FILES = ("photo", "document")
         ({"something_of_next_year": {}}, "other"),
     ],
 )
-def test_what_is_no_text_is_named(contents: dict[str, Any], kind: str) -> None:
+def test_telegram_non_text_parses_with_its_kind(contents: dict[str, Any], kind: str) -> None:
     assert parse(update(message=message(**contents))) == inbound(events.Unreadable(kind))
 
 
@@ -197,13 +197,13 @@ def test_what_is_no_text_is_named(contents: dict[str, Any], kind: str) -> None:
         ({"photo": [], "caption": "my passport"}, events.Unreadable("photo", "my passport")),
     ],
 )
-def test_a_file_is_named_by_where_it_can_be_fetched(
+def test_telegram_file_parses_with_its_file_reference(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert parse(update(message=message(**contents))) == inbound(event)
 
 
-def test_the_platforms_own_messages_are_not_answered() -> None:
+def test_telegram_service_messages_are_ignored() -> None:
     timer = {"message_auto_delete_timer": 86400}
     assert parse(update(message=message(message_auto_delete_timer_changed=timer))) == Ignored(
         "telegram"
@@ -211,46 +211,46 @@ def test_the_platforms_own_messages_are_not_answered() -> None:
     assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
 
 
-def test_a_press_names_the_message_it_was_under() -> None:
+def test_telegram_press_names_its_message() -> None:
     assert parse(update(callback_query=press(data="12:yes"))) == inbound(
         events.Pressed("12:yes"), "44"
     )
 
 
-def test_a_press_of_a_message_that_is_gone_counts() -> None:
+def test_telegram_press_on_a_deleted_message_counts() -> None:
     gone = {"message_id": 3, "chat": PRIVATE, "date": 0}
     pressed = parse(update(callback_query=press(data="1:a", message=gone)))
     assert pressed == inbound(events.Pressed("1:a"), "44")
 
 
-def test_a_press_without_data_is_a_press_of_nothing() -> None:
+def test_telegram_press_without_data_has_an_empty_payload() -> None:
     query = press(game_short_name="chess")
     assert parse(update(callback_query=query)) == inbound(events.Pressed(""), "44")
 
 
-def test_a_press_outside_any_chat_is_ignored() -> None:
+def test_telegram_press_outside_a_chat_is_ignored() -> None:
     query = {"id": "44", "from": WHO, "inline_message_id": "x", "data": "1:a"}
     assert parse(update(callback_query=query)) == Ignored("telegram")
 
 
 @pytest.mark.row(54)
-def test_a_changed_message_is_told_but_a_moving_location_is_not() -> None:
+def test_telegram_edit_parses_but_a_live_location_is_ignored() -> None:
     assert parse(update(edited_message=message(text="new"))) == inbound(events.Edited())
     assert parse(update(edited_message=message(location=PLACE))) == Ignored("telegram")
 
 
-def test_blocking_and_letting_in_again_are_understood() -> None:
+def test_telegram_block_and_unblock_parse() -> None:
     assert parse(moved("kicked")) == Blocked("telegram", "501", True)
     assert parse(moved("member")) == Blocked("telegram", "501", False)
 
 
 @pytest.mark.parametrize("status", ["member", "administrator", "restricted"])
 @pytest.mark.row(56)
-def test_a_group_is_left(status: str) -> None:
+def test_bot_leaves_a_group(status: str) -> None:
     assert parse(moved(status, GROUP)) == GroupChat("telegram", "-1002")
 
 
-def test_a_group_that_was_left_is_not_left_again() -> None:
+def test_telegram_group_already_left_is_ignored() -> None:
     assert parse(moved("left", GROUP)) == Ignored("telegram")
     assert parse(moved("kicked", GROUP)) == Ignored("telegram")
 
@@ -265,7 +265,7 @@ def test_a_group_that_was_left_is_not_left_again() -> None:
         update(callback_query=press(data="1:a", message=message(chat=GROUP))),
     ],
 )
-def test_whatever_is_heard_in_a_group_makes_the_bot_leave(body: bytes) -> None:
+def test_telegram_message_in_a_group_makes_the_bot_leave(body: bytes) -> None:
     assert parse(body) == GroupChat("telegram", "-1002")
 
 
@@ -284,7 +284,7 @@ def test_whatever_is_heard_in_a_group_makes_the_bot_leave(body: bytes) -> None:
 )
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(57, 30)
-def test_bots_chats_that_speak_and_unknown_updates_are_ignored(body: bytes) -> None:
+def test_telegram_bots_channels_and_unknown_updates_are_ignored(body: bytes) -> None:
     assert parse(body) == Ignored("telegram")
 
 
@@ -352,7 +352,7 @@ def with_id(written: str) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else str(value[:32]),
 )
-def test_what_cannot_be_read_has_its_code(body: bytes, code: str) -> None:
+def test_telegram_unreadable_body_has_its_code(body: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
         parse(body)
     assert refused.value.code == code
@@ -360,7 +360,7 @@ def test_what_cannot_be_read_has_its_code(body: bytes, code: str) -> None:
 
 
 @pytest.mark.row(10)
-def test_a_body_cut_anywhere_is_unreadable() -> None:
+def test_telegram_truncated_body_is_unreadable() -> None:
     for end in range(1, len(GOOD)):
         with pytest.raises(Unreadable, match="E_JSON"):
             parse(GOOD[:end])
@@ -377,12 +377,12 @@ def test_a_body_cut_anywhere_is_unreadable() -> None:
         (r"a\u003ab\u0022: ", 'a:b": '),
     ],
 )
-def test_half_characters_are_replaced_and_the_text_is_taken(written: str, text: str) -> None:
+def test_telegram_lone_surrogates_are_replaced_in_text(written: str, text: str) -> None:
     body = update(message=message(text="TEXT")).replace(b"TEXT", written.encode())
     assert parse(body) == inbound(events.Said(text))
 
 
-def test_half_characters_beside_a_photo_do_no_harm() -> None:
+def test_telegram_lone_surrogates_in_a_caption_are_harmless() -> None:
     body = update(message=message(photo=[], caption="CAPTION")).replace(b"CAPTION", rb"\ud800")
     assert parse(body) == inbound(events.Unreadable("photo", "\ufffd"))
 
@@ -407,7 +407,7 @@ SPELLINGS = [{}, {"é": "é"}, {":": "\\u003A", '"': "\\u0022", "a": "\\u0061"}]
 
 @given(VALUES, st.sampled_from(["", " ", "\n", "\t "]), st.sampled_from(SPELLINGS))
 @pytest.mark.row(16)
-def test_a_key_that_comes_twice_is_found_however_it_is_written(
+def test_json_duplicate_key_is_found_in_every_spelling(
     value: Any, space: str, spellings: dict[str, str]
 ) -> None:
     def quoted(text: str) -> str:
@@ -445,7 +445,7 @@ def test_a_key_that_comes_twice_is_found_however_it_is_written(
         assert json_decoding.read(body) == json.loads(mended)
 
 
-# What goes out
+# Outgoing
 
 
 @pytest_asyncio.fixture
@@ -473,7 +473,7 @@ def gulnar(telegram: Emulator) -> User:
 
 @pytest.fixture
 def logged() -> Iterator[Logged]:
-    """What the channel logs."""
+    """Yield the lines that the channel logs."""
     with capture_logs() as lines:
         yield lines
 
@@ -507,7 +507,9 @@ def rows(user: User) -> list[list[str]]:
 
 @pytest.mark.requirement("S-66")
 @pytest.mark.row(95)
-async def test_a_message_is_plain_text(channel: Telegram, gulnar: User, telegram: Emulator) -> None:
+async def test_telegram_message_is_sent_as_plain_text(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
     act = said("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
     sent = await channel.send(act)
     assert gulnar.last.text == "<b>Testova</b> & *co*\n\nhttps://kosh.example\n\n7/22"
@@ -517,7 +519,7 @@ async def test_a_message_is_plain_text(channel: Telegram, gulnar: User, telegram
     assert "parse_mode" not in params
 
 
-async def test_a_message_without_protection_can_be_forwarded(
+async def test_telegram_message_without_protection_can_be_forwarded(
     channel: Telegram, gulnar: User
 ) -> None:
     await channel.send(said("a"))
@@ -540,14 +542,14 @@ async def test_a_message_without_protection_can_be_forwarded(
         ((EXIT, *controls("a"), *options("b")), [["b"], ["a"], ["Жабу"]]),
     ],
 )
-async def test_buttons_stand_where_their_labels_fit(
+async def test_telegram_buttons_are_arranged_by_label_length(
     channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...], shown: list[list[str]]
 ) -> None:
     await channel.send(said("?", buttons=buttons))
     assert rows(gulnar) == shown
 
 
-async def test_a_pressed_button_comes_back_as_it_went(
+async def test_telegram_button_payload_round_trips(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("?", buttons=(RenderedButton("x" * 64, "Иә", "option"),)))
@@ -559,7 +561,7 @@ async def test_a_pressed_button_comes_back_as_it_went(
 
 
 @pytest.mark.parametrize("payload", ["", "x" * 65, "қ"])
-async def test_a_payload_that_telegram_would_cut_is_refused(
+async def test_telegram_payload_longer_than_the_limit_is_refused(
     channel: Telegram, gulnar: User, payload: str
 ) -> None:
     with pytest.raises(Refused):
@@ -567,7 +569,7 @@ async def test_a_payload_that_telegram_would_cut_is_refused(
     assert gulnar.received == []
 
 
-async def test_a_contact_is_asked_for_below_the_input_field(
+async def test_telegram_contact_request_uses_a_reply_keyboard(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("Phone?", buttons=(SHARE, *controls("Артқа"), EXIT)))
@@ -582,7 +584,7 @@ async def test_a_contact_is_asked_for_below_the_input_field(
 
 
 @pytest.mark.row(95)
-async def test_a_long_message_is_parted_where_paragraphs_end(
+async def test_telegram_long_message_is_split_at_paragraphs(
     channel: Telegram, gulnar: User
 ) -> None:
     first, second, third = "а" * 4096, "б" * 2000, "👋" * 1047
@@ -596,7 +598,7 @@ async def test_a_long_message_is_parted_where_paragraphs_end(
 
 
 @given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1).map(lambda t: t * 700), max_size=9))
-def test_of_a_long_message_nothing_is_lost(paragraphs: list[str]) -> None:
+def test_telegram_split_loses_no_text(paragraphs: list[str]) -> None:
     texts = [text for text, _ in layout.parts(Message(tuple(paragraphs)))]
     assert all(len(text.encode("utf-16-le")) <= 2 * 4096 for text in texts)
     assert all(texts[1:])
@@ -613,13 +615,13 @@ def test_of_a_long_message_nothing_is_lost(paragraphs: list[str]) -> None:
         (("👋" * 2049,), ["👋" * 2048, "👋"]),
     ],
 )
-def test_a_long_paragraph_is_parted_at_lines_then_words(
+def test_telegram_long_paragraph_is_split_at_lines_then_words(
     paragraphs: tuple[str, ...], texts: list[str]
 ) -> None:
     assert [text for text, _ in layout.parts(Message(paragraphs))] == texts
 
 
-async def test_half_of_a_long_message_is_taken_back(
+async def test_telegram_partial_long_message_is_deleted_after_an_error(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     telegram.fail(Slow(0), method="sendMessage")
@@ -629,27 +631,31 @@ async def test_half_of_a_long_message_is_taken_back(
     assert [one.deleted for one in gulnar.chat] == [True]
 
 
-async def test_an_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:
+async def test_telegram_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:
     sent = await channel.send(said("old", buttons=options("a")))
     new = Message(("new",), options("b"))
     assert await channel.send(ChannelCall("edit", "501", new, sent)) == sent
     assert (gulnar.last.text, rows(gulnar)) == ("new", [["b"]])
 
 
-async def test_an_edit_that_changes_nothing_succeeds(channel: Telegram, gulnar: User) -> None:
+async def test_telegram_edit_without_changes_succeeds(channel: Telegram, gulnar: User) -> None:
     act = said("same", buttons=options("a"))
     sent = await channel.send(act)
     assert await channel.send(ChannelCall("edit", "501", act.message, sent)) == sent
 
 
-async def test_a_message_that_is_gone_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
+async def test_telegram_edit_of_a_deleted_message_raises_cannot_edit(
+    channel: Telegram, gulnar: User
+) -> None:
     sent = await channel.send(said("old"))
     await gulnar.delete(gulnar.last)
     with pytest.raises(CannotEdit):
         await channel.send(ChannelCall("edit", "501", Message(("new",)), sent))
 
 
-async def test_a_persons_message_cannot_be_edited(channel: Telegram, gulnar: User) -> None:
+async def test_telegram_edit_of_a_user_message_raises_cannot_edit(
+    channel: Telegram, gulnar: User
+) -> None:
     theirs = await gulnar.say("a")
     with pytest.raises(CannotEdit):
         await channel.send(ChannelCall("edit", "501", Message(("new",)), str(theirs.id)))
@@ -663,7 +669,7 @@ async def test_a_persons_message_cannot_be_edited(channel: Telegram, gulnar: Use
         Message(("а" * 4096, "б")),
     ],
 )
-async def test_what_an_edit_cannot_bring_is_not_edited(
+async def test_unsupported_edit_raises_cannot_edit(
     channel: Telegram, gulnar: User, new: Message
 ) -> None:
     sent = await channel.send(said("old"))
@@ -672,14 +678,16 @@ async def test_what_an_edit_cannot_bring_is_not_edited(
     assert gulnar.last.text == "old"
 
 
-async def test_messages_of_both_sides_are_deleted(channel: Telegram, gulnar: User) -> None:
+async def test_telegram_delete_removes_messages_of_both_sides(
+    channel: Telegram, gulnar: User
+) -> None:
     theirs = await gulnar.say("AA 1234567")
     ours = await channel.send(said("a"))
     await channel.send(ChannelCall("delete", "501", external_id=f"{theirs.id},{ours},999999"))
     assert all(one.deleted for one in gulnar.chat)
 
 
-async def test_a_message_too_old_does_not_keep_the_others(
+async def test_telegram_delete_skips_too_old_messages(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     old = await channel.send(said("old"))
@@ -691,7 +699,7 @@ async def test_a_message_too_old_does_not_keep_the_others(
     assert [one.text for one in gulnar.received] == ["old"]
 
 
-async def test_a_group_is_left_once_and_for_all(
+async def test_telegram_leave_group_is_idempotent(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     group = await gulnar.add_bot_to_group()
@@ -704,7 +712,7 @@ async def test_a_group_is_left_once_and_for_all(
     assert {*await received(channel, telegram)} == {Ignored("telegram")}
 
 
-async def test_a_press_is_acknowledged_by_call_or_in_the_answer(
+async def test_telegram_press_is_acknowledged_by_call_or_webhook_answer(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await channel.send(said("?", buttons=options("a")))
@@ -716,14 +724,14 @@ async def test_a_press_is_acknowledged_by_call_or_in_the_answer(
     assert second.answered
 
 
-async def test_acknowledge_raises_nothing_when_the_call_fails(
+async def test_telegram_acknowledge_raises_nothing_when_the_call_fails(
     channel: Telegram, telegram: Emulator
 ) -> None:
     telegram.fail(Cut())
     await channel.acknowledge("0")
 
 
-# What the platform answers
+# Answers of the platform
 
 
 @pytest.mark.parametrize(
@@ -742,7 +750,7 @@ async def test_acknowledge_raises_nothing_when_the_call_fails(
 )
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.requirement("S-12")
-async def test_an_answer_that_settles_nothing_is_tried_again(
+async def test_telegram_unclear_answer_raises_a_retryable_error(
     channel: Telegram,
     gulnar: User,
     telegram: Emulator,
@@ -758,7 +766,7 @@ async def test_an_answer_that_settles_nothing_is_tried_again(
 
 @pytest.mark.parametrize("gone", ["blocked", "deactivated"])
 @pytest.mark.requirement("S-12")
-async def test_who_blocked_the_bot_or_is_gone_is_not_written_to(
+async def test_telegram_send_raises_blocked_when_blocked_or_deactivated(
     channel: Telegram, gulnar: User, gone: str
 ) -> None:
     setattr(gulnar.person, gone, True)
@@ -766,14 +774,16 @@ async def test_who_blocked_the_bot_or_is_gone_is_not_written_to(
         await channel.send(said("a"))
 
 
-async def test_who_is_unknown_is_not_written_to(channel: Telegram, telegram: Emulator) -> None:
+async def test_telegram_send_raises_blocked_for_an_unknown_chat(
+    channel: Telegram, telegram: Emulator
+) -> None:
     telegram.user(502)
     for address in ("502", "503"):
         with pytest.raises(BlockedByUser):
             await channel.send(ChannelCall("send", address, Message(("a",))))
 
 
-async def test_what_telegram_never_takes_is_refused(
+async def test_telegram_empty_message_is_refused_and_logged(
     channel: Telegram, gulnar: User, logged: Logged
 ) -> None:
     for act in (said("\u200b"), ChannelCall("send", "501")):
@@ -783,7 +793,7 @@ async def test_what_telegram_never_takes_is_refused(
 
 
 @pytest.mark.parametrize("description", ["BUTTON_DATA_INVALID", "can't parse entities: x"])
-async def test_message_goes_without_buttons_once_when_they_are_refused(
+async def test_telegram_message_is_sent_without_buttons_when_they_are_refused(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged, description: str
 ) -> None:
     telegram.fail(Rejected(description), method="sendMessage")
@@ -792,7 +802,7 @@ async def test_message_goes_without_buttons_once_when_they_are_refused(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
 
 
-async def test_message_is_refused_when_it_fails_without_buttons_too(
+async def test_telegram_message_is_refused_when_it_fails_without_buttons_too(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     fault = Rejected("BUTTON_DATA_INVALID")
@@ -804,7 +814,7 @@ async def test_message_is_refused_when_it_fails_without_buttons_too(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"] * 2
 
 
-async def test_message_follows_a_group_that_moved_and_is_an_alarm(
+async def test_telegram_send_follows_a_migrated_group_and_alerts(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     telegram.fail(Rejected("group chat was upgraded", 501), method="sendMessage")
@@ -813,7 +823,7 @@ async def test_message_follows_a_group_that_moved_and_is_an_alarm(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_MIGRATED"]
 
 
-async def test_deletion_names_each_message_once(
+async def test_telegram_deletion_names_each_message_once(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("a"))
@@ -822,7 +832,7 @@ async def test_deletion_names_each_message_once(
     assert call.params["message_ids"] == [int(sent)]
 
 
-async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
+async def test_telegram_wrong_token_suspends_the_channel_and_alerts(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged
 ) -> None:
     with pytest.raises(ChannelSuspended):
@@ -834,7 +844,7 @@ async def test_a_wrong_token_is_an_alarm_and_loses_nothing(
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.requirement("S-42")
 @pytest.mark.row(85)
-async def test_the_token_is_in_no_error_and_no_log(
+async def test_telegram_token_appears_in_no_error_and_no_log(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged, fault: Any
 ) -> None:
     nowhere = {"nobody listens": "http://127.0.0.1:9", "no address": "http://[::"}
@@ -868,7 +878,7 @@ def text_of(body: bytes) -> str:
     return text
 
 
-async def test_a_batch_is_confirmed_only_when_the_next_is_asked_for(
+async def test_telegram_polling_confirms_a_batch_only_with_the_next_request(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await telegram.set_webhook("http://127.0.0.1:9/old")
@@ -883,7 +893,7 @@ async def test_a_batch_is_confirmed_only_when_the_next_is_asked_for(
         assert telegram.journal.acknowledged() == {*telegram.journal.updates()[:2]}
 
 
-async def test_who_stops_before_confirming_gets_the_batch_again(
+async def test_telegram_polling_repeats_an_unconfirmed_batch(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await gulnar.say("one")
@@ -892,7 +902,7 @@ async def test_who_stops_before_confirming_gets_the_batch_again(
             assert [text_of(body) for body in await anext(batches)] == ["one"]
 
 
-async def test_doubled_and_shuffled_updates_confirm_no_more_than_came(
+async def test_telegram_polling_confirms_only_received_updates(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     telegram.tricks.copies, telegram.tricks.shuffled = 2, True
@@ -903,7 +913,7 @@ async def test_doubled_and_shuffled_updates_confirm_no_more_than_came(
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_polling_outlives_the_platforms_troubles(
+async def test_telegram_polling_survives_platform_errors(
     channel: Telegram,
     gulnar: User,
     telegram: Emulator,
@@ -917,7 +927,9 @@ async def test_polling_outlives_the_platforms_troubles(
     assert [line["event"] for line in logged] == ["poll.failed"] * 4
 
 
-async def test_only_what_is_used_is_asked_for(channel: Telegram, telegram: Emulator) -> None:
+async def test_webhook_subscribes_only_to_handled_update_types(
+    channel: Telegram, telegram: Emulator
+) -> None:
     kinds = {"message", "edited_message", "callback_query", "my_chat_member"}
     await channel.set_webhook("http://127.0.0.1:9/webhook", "s" * 32)
     [call] = telegram.journal.calls("setWebhook")
@@ -942,7 +954,7 @@ async def test_only_what_is_used_is_asked_for(channel: Telegram, telegram: Emula
         (partial(User.send, kind="animation"), "animation"),
     ],
 )
-async def test_what_a_person_sends_is_named(
+async def test_telegram_attachment_parses_with_its_kind(
     channel: Telegram,
     gulnar: User,
     telegram: Emulator,
@@ -957,7 +969,7 @@ async def test_what_a_person_sends_is_named(
     assert event.kind == kind
 
 
-async def test_a_file_that_was_sent_can_be_fetched(
+async def test_telegram_sent_file_can_be_fetched(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await gulnar.send_document()
@@ -968,7 +980,7 @@ async def test_a_file_that_was_sent_can_be_fetched(
     assert len(data) == arrival.event.size > 0
 
 
-async def test_what_a_person_does_is_understood(
+async def test_telegram_user_actions_parse_to_events(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await gulnar.start("from_page")
@@ -991,9 +1003,7 @@ async def test_what_a_person_does_is_understood(
 # The profile
 
 
-async def test_the_profile_is_set_once_and_then_left_alone(
-    channel: Telegram, telegram: Emulator
-) -> None:
+async def test_telegram_profile_is_set_once(channel: Telegram, telegram: Emulator) -> None:
     words = Languages()
     assert await channel.set_profile(words) == 15
     profile = telegram.world.profile
@@ -1008,7 +1018,9 @@ async def test_the_profile_is_set_once_and_then_left_alone(
     assert await channel.set_profile(words) == 0
 
 
-async def test_only_what_differs_is_set_again(channel: Telegram, telegram: Emulator) -> None:
+async def test_telegram_profile_updates_only_differences(
+    channel: Telegram, telegram: Emulator
+) -> None:
     words = Languages()
     await channel.set_profile(words)
     telegram.world.profile.descriptions["uz"] = "old"
@@ -1018,7 +1030,7 @@ async def test_only_what_differs_is_set_again(channel: Telegram, telegram: Emula
 @pytest.mark.parametrize(
     ("fault", "error"), [(Flooded(9), Throttled), (Broken(502), Unreachable), (Cut(), Unreachable)]
 )
-async def test_a_failing_profile_tells_no_token(
+async def test_telegram_profile_error_hides_the_token(
     channel: Telegram, telegram: Emulator, fault: Any, error: type[SendError]
 ) -> None:
     telegram.fail(fault)
@@ -1028,13 +1040,13 @@ async def test_a_failing_profile_tells_no_token(
     assert TOKEN not in "".join(traceback.format_exception(raised.value))
 
 
-def test_every_command_is_one_that_the_assistant_obeys() -> None:
+def test_telegram_commands_are_all_reserved_words() -> None:
     obeyed = {word.value for word in Reserved} - {"back", "skip"}
     assert set(telegram_profile.COMMANDS) == obeyed
 
 
 @pytest.mark.parametrize("code", [code for code, _name in Languages().languages()])
-def test_profile_texts_fit_in_every_language(code: str) -> None:
+def test_telegram_profile_texts_fit_in_every_language(code: str) -> None:
     def longest(*texts: Text) -> int:
         return max(len(Languages().render(text, code)) for text in texts)
 

@@ -76,7 +76,7 @@ async def call(telegram: Emulator, method: str, **params: Any) -> dict[str, Any]
 
 
 class Hook:
-    """A bot's server: keeps what it gets, answers as told (200 when nothing is told)."""
+    """A bot's server: it records requests and gives the queued answers, or 200."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -136,10 +136,12 @@ def button(text: str = "Иә", **action: Any) -> dict[str, Any]:
     return {"text": text, **(action or {"callback_data": "y"})}
 
 
-# What a bot does, through aiogram ---------------------------------------------------------------
+# Calls of a bot, through aiogram ---------------------------------------------------------------
 
 
-async def test_a_conversation_through_aiogram(telegram: Emulator, bot: "Bot", gulnar: User) -> None:
+async def test_telegram_emulator_holds_a_conversation_through_aiogram(
+    telegram: Emulator, bot: "Bot", gulnar: User
+) -> None:
     await gulnar.start("from_page")
     [update] = await bot.get_updates()
     assert update.message and update.message.text == "/start from_page"
@@ -182,7 +184,7 @@ async def test_a_conversation_through_aiogram(telegram: Emulator, bot: "Bot", gu
     assert telegram.journal.mistakes() == []
 
 
-async def test_the_profile_is_kept_by_language(bot: "Bot") -> None:
+async def test_telegram_emulator_keeps_the_profile_by_language(bot: "Bot") -> None:
     from aiogram.types import BotCommand
 
     await bot.set_my_commands([BotCommand(command="help", description="Көмек")], language_code="kk")
@@ -201,7 +203,7 @@ async def test_the_profile_is_kept_by_language(bot: "Bot") -> None:
     assert await bot.get_my_commands(language_code="kk") == []
 
 
-async def test_files_go_both_ways(bot: "Bot", gulnar: User) -> None:
+async def test_telegram_emulator_sends_and_receives_files(bot: "Bot", gulnar: User) -> None:
     from aiogram.types import BufferedInputFile
 
     sent = await bot.send_document(
@@ -221,7 +223,9 @@ async def test_files_go_both_ways(bot: "Bot", gulnar: User) -> None:
     assert await bot.send_document(501, document.document.file_id)
 
 
-async def test_every_kind_of_message_is_one_that_aiogram_reads(bot: "Bot", gulnar: User) -> None:
+async def test_telegram_emulator_message_kinds_are_readable_by_aiogram(
+    bot: "Bot", gulnar: User
+) -> None:
     for kind in ("photo", "voice", "audio", "video", "video_note", "animation", "sticker"):
         await gulnar.send(kind)
     await gulnar.send_location()
@@ -242,7 +246,9 @@ async def test_every_kind_of_message_is_one_that_aiogram_reads(bot: "Bot", gulna
     assert got[13].media_group_id == "7"
 
 
-async def test_a_contact_button_shares_the_persons_own_number(bot: "Bot", gulnar: User) -> None:
+async def test_telegram_emulator_contact_button_shares_the_own_number(
+    bot: "Bot", gulnar: User
+) -> None:
     from aiogram.types import KeyboardButton, ReplyKeyboardMarkup
 
     ask = ReplyKeyboardMarkup(
@@ -260,7 +266,7 @@ async def test_a_contact_button_shares_the_persons_own_number(bot: "Bot", gulnar
 # How a call may come ----------------------------------------------------------------------------
 
 
-async def test_json_form_multipart_and_query_are_all_read(
+async def test_telegram_emulator_reads_json_form_multipart_and_query(
     telegram: Emulator, http: aiohttp.ClientSession, gulnar: User
 ) -> None:
     url = f"{telegram.url}/bot{TOKEN}/sendmessage"
@@ -291,7 +297,7 @@ async def test_json_form_multipart_and_query_are_all_read(
         ("/file/bot7000000001:WRONG/photos/none.jpg", 401, "Unauthorized"),
     ],
 )
-async def test_wrong_addresses_are_refused(
+async def test_telegram_emulator_refuses_wrong_paths(
     telegram: Emulator, http: aiohttp.ClientSession, path: str, code: int, description: str
 ) -> None:
     async with http.get(telegram.url + path) as response:
@@ -300,7 +306,7 @@ async def test_wrong_addresses_are_refused(
     assert answer == {"ok": False, "error_code": code, "description": description}
 
 
-# What is refused --------------------------------------------------------------------------------
+# Refused calls -----------------------------------------------------------------------------------
 
 TEXT = {"chat_id": 501, "text": "Иә ма?"}
 ROW_OF_NINE = [button(str(n)) for n in range(9)]
@@ -453,7 +459,7 @@ def html(text: str) -> dict[str, Any]:
         ("setWebhook", {"url": "https://a.kz", "max_connections": 101}, "must be 1-100"),
     ],
 )
-async def test_a_call_that_telegram_would_refuse_or_misread_is_refused(
+async def test_telegram_emulator_refuses_invalid_calls(
     telegram: Emulator, gulnar: User, method: str, params: dict[str, Any], why: str
 ) -> None:
     answer = await call(telegram, method, **params)
@@ -489,7 +495,7 @@ async def test_a_call_that_telegram_would_refuse_or_misread_is_refused(
         ({"text": "x", "link_preview_options": {"is_disabled": True}}, "x"),
     ],
 )
-async def test_what_lies_within_the_limits_is_shown(
+async def test_telegram_emulator_accepts_calls_within_the_limits(
     telegram: Emulator, gulnar: User, params: dict[str, Any], text: str
 ) -> None:
     answer = await call(telegram, "sendMessage", chat_id=501, **params)
@@ -497,7 +503,7 @@ async def test_what_lies_within_the_limits_is_shown(
     assert gulnar.last.text == text
 
 
-async def test_entities_count_utf_16_units_and_move_with_the_trimmed_text(
+async def test_telegram_emulator_counts_entities_in_utf16_after_trimming(
     telegram: Emulator, gulnar: User
 ) -> None:
     answer = await call(telegram, "sendMessage", **html("\n🧿 <b>иә <i>ма</i></b>  "))
@@ -507,7 +513,7 @@ async def test_entities_count_utf_16_units_and_move_with_the_trimmed_text(
     ]
 
 
-async def test_only_the_bots_own_changed_and_living_messages_can_be_edited(
+async def test_telegram_emulator_edits_only_the_bots_changed_messages(
     telegram: Emulator, gulnar: User
 ) -> None:
     said = await gulnar.say("сәлем")
@@ -526,7 +532,9 @@ async def test_only_the_bots_own_changed_and_living_messages_can_be_edited(
     assert stuck["description"] == "Bad Request: message can't be edited"
 
 
-async def test_messages_older_than_48_hours_stay(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_keeps_messages_older_than_48_hours(
+    telegram: Emulator, gulnar: User
+) -> None:
     old = await gulnar.say("ескі")
     telegram.advance(48 * 3600 + 1)
     new = await gulnar.say("жаңа")
@@ -537,7 +545,9 @@ async def test_messages_older_than_48_hours_stay(telegram: Emulator, gulnar: Use
     assert [one.deleted for one in gulnar.chat] == [False, True]
 
 
-async def test_a_press_is_answered_once_and_soon(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_accepts_one_timely_callback_answer(
+    telegram: Emulator, gulnar: User
+) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="y"))
     first, late = await gulnar.press("Иә"), await gulnar.press("y")
     assert (await call(telegram, "answerCallbackQuery", callback_query_id=first.id))["ok"]
@@ -548,17 +558,19 @@ async def test_a_press_is_answered_once_and_soon(telegram: Emulator, gulnar: Use
     assert "query is too old and response timeout expired" in again["description"]
 
 
-async def test_big_files_cannot_be_fetched(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_refuses_to_fetch_big_files(
+    telegram: Emulator, gulnar: User
+) -> None:
     await gulnar.send_document(size=(20 << 20) + 1)
     [update] = (await call(telegram, "getUpdates"))["result"]
     answer = await call(telegram, "getFile", file_id=update["message"]["document"]["file_id"])
     assert answer["description"] == "Bad Request: file is too big"
 
 
-# Who may be written to --------------------------------------------------------------------------
+# Permission to write to a person ----------------------------------------------------------------
 
 
-async def test_a_block_is_told_and_refuses_until_it_is_lifted(
+async def test_telegram_emulator_block_refuses_messages_until_lifted(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.exceptions import TelegramForbiddenError
@@ -578,7 +590,9 @@ async def test_a_block_is_told_and_refuses_until_it_is_lifted(
     assert unblocked and unblocked.new_chat_member.status == "member"
 
 
-async def test_strangers_and_the_deactivated_are_refused(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_refuses_unknown_and_deactivated_users(
+    telegram: Emulator, gulnar: User
+) -> None:
     telegram.user(502)
     answer = await call(telegram, "sendMessage", chat_id=502, text="x")
     assert answer["error_code"] == 403
@@ -588,7 +602,7 @@ async def test_strangers_and_the_deactivated_are_refused(telegram: Emulator, gul
     assert answer["description"] == "Forbidden: user is deactivated"
 
 
-async def test_a_group_hears_commands_only_and_can_be_left(
+async def test_telegram_emulator_group_delivers_commands_and_can_be_left(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.exceptions import TelegramForbiddenError
@@ -611,7 +625,7 @@ async def test_a_group_hears_commands_only_and_can_be_left(
         await bot.send_message(group.id, "x")
 
 
-async def test_an_old_picture_of_a_message_can_still_be_pressed(
+async def test_telegram_emulator_accepts_a_press_on_a_cached_message(
     telegram: Emulator, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="y"))
@@ -625,7 +639,7 @@ async def test_an_old_picture_of_a_message_can_still_be_pressed(
     assert update["callback_query"]["message"]["date"] == 0
 
 
-async def test_an_edit_is_told_and_waiting_in_vain_shows_the_chat(
+async def test_telegram_emulator_delivers_an_edit_and_shows_the_chat_on_timeout(
     telegram: Emulator, gulnar: User
 ) -> None:
     await gulnar.say("бір")
@@ -644,7 +658,9 @@ async def poll(telegram: Emulator, **params: Any) -> list[str]:
     return [update["message"]["text"] for update in answer["result"]]
 
 
-async def test_the_offset_confirms_and_ids_rise_by_one(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_offset_confirms_and_ids_increase_by_one(
+    telegram: Emulator, gulnar: User
+) -> None:
     for text in "абв":
         await gulnar.say(text)
     first, second, third = telegram.journal.updates()
@@ -659,7 +675,7 @@ async def test_the_offset_confirms_and_ids_rise_by_one(telegram: Emulator, gulna
     assert telegram.journal.acknowledged() == {first, second, third}
 
 
-async def test_a_long_poll_returns_as_soon_as_something_comes(
+async def test_telegram_emulator_long_poll_returns_on_the_first_update(
     telegram: Emulator, gulnar: User
 ) -> None:
     waiting = asyncio.create_task(poll(telegram, timeout=50))
@@ -669,7 +685,9 @@ async def test_a_long_poll_returns_as_soon_as_something_comes(
         assert await waiting == ["сәлем"]
 
 
-async def test_a_second_long_poll_ends_the_first(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_second_long_poll_ends_the_first(
+    telegram: Emulator, gulnar: User
+) -> None:
     first = asyncio.create_task(call(telegram, "getUpdates", timeout=50))
     second = asyncio.create_task(call(telegram, "getUpdates", timeout=50))
     done, _ = await asyncio.wait({first, second}, timeout=5, return_when="FIRST_COMPLETED")
@@ -681,7 +699,9 @@ async def test_a_second_long_poll_ends_the_first(telegram: Emulator, gulnar: Use
     assert sorted(one["ok"] for one in answers) == [False, True]
 
 
-async def test_only_allowed_updates_come(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_delivers_only_allowed_updates(
+    telegram: Emulator, gulnar: User
+) -> None:
     await call(telegram, "getUpdates", allowed_updates=["message"])
     await gulnar.block()
     await gulnar.unblock()
@@ -690,7 +710,7 @@ async def test_only_allowed_updates_come(telegram: Emulator, gulnar: User) -> No
     assert (await call(telegram, "getWebhookInfo"))["result"]["allowed_updates"] == ["message"]
 
 
-async def test_updates_expire(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_updates_expire(telegram: Emulator, gulnar: User) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="y"))
     await gulnar.press("Иә")
     await gulnar.say("сәлем")
@@ -701,7 +721,9 @@ async def test_updates_expire(telegram: Emulator, gulnar: User) -> None:
     assert telegram.journal.acknowledged() == set()
 
 
-async def test_polling_and_a_webhook_exclude_each_other(telegram: Emulator, hook: Hook) -> None:
+async def test_telegram_emulator_polling_and_webhook_are_exclusive(
+    telegram: Emulator, hook: Hook
+) -> None:
     answer = await call(telegram, "getUpdates")
     assert answer["error_code"] == 409
     assert answer["description"].startswith("Conflict: can't use getUpdates method while webhook")
@@ -713,7 +735,7 @@ async def test_polling_and_a_webhook_exclude_each_other(telegram: Emulator, hook
 # Webhook ----------------------------------------------------------------------------------------
 
 
-async def test_a_webhook_set_by_the_bot_gets_what_waits_with_the_secret(
+async def test_telegram_emulator_webhook_gets_waiting_updates_with_the_secret(
     telegram: Emulator, hook: Hook, bot: "Bot", gulnar: User
 ) -> None:
     await bot.delete_webhook()
@@ -728,7 +750,7 @@ async def test_a_webhook_set_by_the_bot_gets_what_waits_with_the_secret(
     assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
-async def test_one_chat_is_served_in_order_and_a_press_overtakes(
+async def test_telegram_emulator_serves_a_chat_in_order_except_presses(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="press"))
@@ -743,7 +765,7 @@ async def test_one_chat_is_served_in_order_and_a_press_overtakes(
     assert hook.texts == ["бір", "press", "екі", "үш"]
 
 
-async def test_chats_are_served_side_by_side_up_to_the_connections(
+async def test_telegram_emulator_serves_chats_in_parallel_up_to_the_limit(
     telegram: Emulator, hook: Hook
 ) -> None:
     await telegram.set_webhook(hook.url, SECRET, connections=3)
@@ -756,7 +778,7 @@ async def test_chats_are_served_side_by_side_up_to_the_connections(
     assert (len(hook.got), hook.most_inside) == (9, 3)
 
 
-async def test_a_failed_delivery_is_tried_at_once_and_then_ever_more_slowly(
+async def test_telegram_emulator_retries_a_delivery_with_backoff(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     hook.answers.extend(web.Response(status=code) for code in (500, 302, 404, 503))
@@ -779,7 +801,7 @@ async def test_a_failed_delivery_is_tried_at_once_and_then_ever_more_slowly(
     assert info["last_error_message"] == "Wrong response from the webhook: 503"
 
 
-async def test_retry_after_is_obeyed_even_at_the_first_failure(
+async def test_telegram_emulator_obeys_retry_after_at_the_first_failure(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     hook.answers.append(web.Response(status=503, headers={"Retry-After": "90"}))
@@ -789,7 +811,7 @@ async def test_retry_after_is_obeyed_even_at_the_first_failure(
     assert second.at - first.at >= 90 * FAST.scale
 
 
-async def test_an_update_that_would_be_tried_only_after_its_expiry_is_lost(
+async def test_telegram_emulator_drops_an_update_that_expires_before_its_retry(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="press"))
@@ -803,7 +825,7 @@ async def test_an_update_that_would_be_tried_only_after_its_expiry_is_lost(
     assert telegram.journal.acknowledged() == set()
 
 
-async def test_two_stuck_chats_for_each_connection_hold_up_the_others(
+async def test_telegram_emulator_stuck_chats_hold_up_the_others(
     telegram: Emulator, hook: Hook
 ) -> None:
     await telegram.set_webhook(hook.url, SECRET, connections=1)
@@ -815,7 +837,9 @@ async def test_two_stuck_chats_for_each_connection_hold_up_the_others(
     assert hook.texts in (["а", "б", "а", "б", "в"], ["а", "б", "а", "в", "б"])
 
 
-async def test_no_server_at_the_url_keeps_the_updates(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_keeps_updates_when_the_url_is_unreachable(
+    telegram: Emulator, gulnar: User
+) -> None:
     await telegram.set_webhook("http://127.0.0.1:9/hook")
     await gulnar.say("сәлем")
     deliveries = telegram.journal.deliveries
@@ -828,7 +852,7 @@ async def test_no_server_at_the_url_keeps_the_updates(telegram: Emulator, gulnar
     )
 
 
-async def test_the_answer_to_a_webhook_may_carry_a_call(
+async def test_telegram_emulator_performs_a_call_in_a_webhook_answer(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     hook.answers.append(web.json_response({"method": "sendMessage", **TEXT}))
@@ -844,7 +868,7 @@ async def test_the_answer_to_a_webhook_may_carry_a_call(
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_updates_can_come_twice(
+async def test_telegram_emulator_can_deliver_updates_twice(
     telegram: Emulator, hook: Hook, gulnar: User, together: bool
 ) -> None:
     telegram.tricks.copies, telegram.tricks.together = 2, together
@@ -858,7 +882,7 @@ async def test_updates_can_come_twice(
     assert hook.most_inside == (2 if together else 1)
 
 
-async def test_updates_can_come_shuffled_and_all_at_once(
+async def test_telegram_emulator_can_deliver_updates_shuffled_and_at_once(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     telegram.tricks.shuffled = True
@@ -877,7 +901,7 @@ async def test_updates_can_come_shuffled_and_all_at_once(
 # Rates and faults -------------------------------------------------------------------------------
 
 
-async def test_the_platforms_rates_hold_in_a_chat() -> None:
+async def test_telegram_emulator_applies_the_rate_limit_of_a_chat() -> None:
     async with Emulator(limits=Limits(chat_burst=2)) as telegram:
         gulnar = telegram.user(501, started=True)
         for _ in range(2):
@@ -894,7 +918,7 @@ async def test_the_platforms_rates_hold_in_a_chat() -> None:
         assert len(gulnar.received) == 3
 
 
-async def test_the_platforms_rates_hold_over_all_chats() -> None:
+async def test_telegram_emulator_applies_the_rate_limit_of_the_bot() -> None:
     async with Emulator(limits=Limits(bot_rate=0.1, bot_burst=3)) as telegram:
         people = [telegram.user(number, started=True) for number in range(501, 505)]
         answers = [await call(telegram, "sendMessage", chat_id=one.id, text="x") for one in people]
@@ -902,7 +926,7 @@ async def test_the_platforms_rates_hold_over_all_chats() -> None:
         assert answers[3]["parameters"] == {"retry_after": 10}
 
 
-async def test_a_group_and_the_webhook_have_slower_rates() -> None:
+async def test_telegram_emulator_applies_slower_rates_to_groups_and_webhooks() -> None:
     async with Emulator() as telegram:
         group = await telegram.user(501).add_bot_to_group()
         for _ in range(20):
@@ -914,7 +938,7 @@ async def test_a_group_and_the_webhook_have_slower_rates() -> None:
         assert again["parameters"] == {"retry_after": 1}
 
 
-async def test_a_scripted_flood_reaches_aiogram(
+async def test_telegram_emulator_scripted_flood_reaches_aiogram(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.exceptions import TelegramRetryAfter
@@ -929,7 +953,7 @@ async def test_a_scripted_flood_reaches_aiogram(
     assert [one.status for one in telegram.journal.calls("sendMessage")] == [429, 429, 200]
 
 
-async def test_a_broken_gateway_answers_in_html(
+async def test_telegram_emulator_broken_gateway_answers_in_html(
     telegram: Emulator, http: aiohttp.ClientSession, gulnar: User
 ) -> None:
     telegram.fail(Broken(502))
@@ -943,7 +967,7 @@ async def test_a_broken_gateway_answers_in_html(
 
 @pytest.mark.parametrize("delivered", [False, True])
 @pytest.mark.parametrize("fault", [Silent, Cut])
-async def test_a_call_without_an_answer_may_or_may_not_have_arrived(
+async def test_telegram_emulator_call_without_an_answer_may_be_delivered(
     telegram: Emulator,
     http: aiohttp.ClientSession,
     gulnar: User,
@@ -958,7 +982,7 @@ async def test_a_call_without_an_answer_may_or_may_not_have_arrived(
     assert telegram.journal.sent(501) == [TEXT] * delivered
 
 
-async def test_a_slow_answer_comes_late(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_slow_answer_comes_late(telegram: Emulator, gulnar: User) -> None:
     telegram.fail(Slow(0.05))
     started = asyncio.get_running_loop().time()
     assert (await call(telegram, "sendMessage", **TEXT))["ok"]
@@ -968,7 +992,7 @@ async def test_a_slow_answer_comes_late(telegram: Emulator, gulnar: User) -> Non
 # The journal, and the emulator as its own process -----------------------------------------------
 
 
-async def test_the_journal_is_a_file_of_lines_too(tmp_path: Path) -> None:
+async def test_telegram_emulator_journal_is_also_a_jsonl_file(tmp_path: Path) -> None:
     log = tmp_path / "journal.jsonl"
     async with Emulator(limits=False, log=log) as telegram:
         gulnar = telegram.user(501)
@@ -999,7 +1023,7 @@ async def process(hook: Hook, tmp_path: Path) -> AsyncIterator[str]:
     assert await asyncio.wait_for(child.wait(), 10) == 0
 
 
-async def test_a_process_of_its_own_is_driven_from_outside(
+async def test_telegram_emulator_process_is_controlled_over_http(
     process: str, http: aiohttp.ClientSession, hook: Hook, tmp_path: Path
 ) -> None:
     async def control(verb: str, *asked: dict[str, Any]) -> Any:

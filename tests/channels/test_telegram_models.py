@@ -83,7 +83,7 @@ print(*[each.__name__ for each in every if not each.__pydantic_complete__])
 
 
 def test_deferred_models_work_without_further_care() -> None:
-    """What this project does not use of aiogram is there as after a plain import."""
+    """Check that parts of aiogram that Kosh does not use work as after a plain import."""
     command = [sys.executable, "-W", "ignore", "-c", UNUSED]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     assert ran.stdout == "\n"

@@ -67,7 +67,7 @@ def bot_of(http: aiohttp.ClientSession, api: str) -> Any:
     return Bot(TOKEN, JsonSession(http, api))
 
 
-# What is written
+# Written requests
 
 
 def methods() -> list[Any]:
@@ -103,7 +103,7 @@ def methods() -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(11))
-async def test_session_writes_what_aiogram_itself_would_send(
+async def test_session_sends_the_same_request_as_aiogram(
     http: aiohttp.ClientSession, number: int
 ) -> None:
     method = methods()[number]
@@ -131,7 +131,7 @@ async def test_session_sends_a_file_as_a_form(http: aiohttp.ClientSession) -> No
         assert telegram.journal.mistakes() == []
 
 
-# What is read
+# Read responses
 
 
 async def test_session_reads_only_the_id_of_a_sent_message(
@@ -142,7 +142,7 @@ async def test_session_reads_only_the_id_of_a_sent_message(
     assert sent == session.MessageRef(7)
 
 
-async def test_session_hands_on_updates_that_aiogram_cannot_read(
+async def test_session_returns_updates_that_aiogram_cannot_read(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = b'{"ok":true,"result":[{"update_id":1,"message":7},{"update_id":2}]}'
@@ -150,7 +150,7 @@ async def test_session_hands_on_updates_that_aiogram_cannot_read(
     assert [*map(bytes, read)] == [b'{"update_id":1,"message":7}', b'{"update_id":2}']
 
 
-async def test_session_reads_other_answers_by_aiograms_types(
+async def test_session_reads_other_answers_with_aiogram_types(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = (
@@ -160,7 +160,7 @@ async def test_session_reads_other_answers_by_aiograms_types(
     assert (me.id, me.first_name) == (1, "Kosh")
 
 
-# What goes wrong
+# Errors
 
 
 def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:
@@ -214,7 +214,7 @@ async def test_session_turns_answers_into_outcomes_without_secrets(
     ("parameters", "delay"),
     [({"retry_after": 7}, 7), ({"retry_after": 0.5}, 1), ({}, errors.DEFAULT_PAUSE_SECONDS)],
 )
-async def test_session_waits_as_long_as_telegram_says(
+async def test_session_waits_for_retry_after(
     http: aiohttp.ClientSession, platform: Platform, parameters: dict[str, Any], delay: float
 ) -> None:
     platform.status, platform.body = 429, refused("Too Many Requests", 429, **parameters)
@@ -223,7 +223,7 @@ async def test_session_waits_as_long_as_telegram_says(
     assert raised.value.delay == delay
 
 
-async def test_session_logs_no_alarm_for_a_refused_deletion(
+async def test_session_logs_no_alert_for_a_refused_deletion(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.status, platform.body = 400, refused("Bad Request: message can't be deleted")
@@ -245,7 +245,7 @@ Call = Callable[[Any], Awaitable[Any]]
         lambda bot: bot.get_updates(),
     ],
 )
-async def test_session_tells_nothing_of_an_answer_of_another_shape(
+async def test_session_hides_the_content_of_an_answer_of_another_shape(
     http: aiohttp.ClientSession, platform: Platform, call: Call
 ) -> None:
     platform.body = b'{"ok":true,"result":"Testova"}'

@@ -84,10 +84,10 @@ def event_of(**contents: Any) -> events.Event:
     return arrival.event
 
 
-# What comes in
+# Incoming
 
 
-def test_a_text_names_its_writer_and_when_it_was_written() -> None:
+def test_whatsapp_text_parses_with_its_sender_and_time() -> None:
     said = events.Said("Сәлем")
     assert one(text()) == Inbound(
         "whatsapp", "wamid.A", USER_ID, USER_ID, said, "wamid.A", "", (PHONE,), NOW - 5
@@ -114,7 +114,7 @@ def test_a_text_names_its_writer_and_when_it_was_written() -> None:
         ),
     ],
 )
-def test_people_are_known_by_user_id_or_phone_or_both(
+def test_whatsapp_sender_is_identified_by_user_id_or_phone_or_both(
     ids: dict[str, str], contact: dict[str, str], handle: str, aliases: tuple[str, ...]
 ) -> None:
     raw = {"id": "wamid.A", "timestamp": NOW, "type": "text", "text": {"body": "a"}} | ids
@@ -123,7 +123,7 @@ def test_people_are_known_by_user_id_or_phone_or_both(
     assert (arrival.handle, arrival.address, arrival.aliases) == (handle, handle, aliases)
 
 
-def test_of_two_writers_in_one_body_each_keeps_their_own_names() -> None:
+def test_whatsapp_batch_of_two_senders_keeps_their_names_apart() -> None:
     other = {"from": "77010000002", "id": "wamid.B", "timestamp": NOW}
     found = parse(
         {
@@ -195,22 +195,22 @@ REPLY = {"id": "12:yes", "title": "Иә"}
         ({"type": "edit", "edit": {}}, events.Edited()),
     ],
 )
-def test_what_is_said_pressed_and_sent_is_understood(
+def test_whatsapp_text_press_and_attachment_parse_to_events(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert event_of(**contents) == event
 
 
 @pytest.mark.parametrize("kind", ["reaction", "revoke"])
-def test_nobody_waits_for_an_answer_to_these(kind: str) -> None:
+def test_whatsapp_reactions_and_similar_kinds_are_ignored(kind: str) -> None:
     assert one(message(type=kind, **{kind: {"emoji": "👍"}})) == Ignored("whatsapp")
 
 
-def test_a_group_is_ignored() -> None:
+def test_whatsapp_group_message_is_ignored() -> None:
     assert one(text(group_id="g")) == Ignored("whatsapp")
 
 
-def test_a_new_number_is_told_for_each_old_name() -> None:
+def test_whatsapp_number_change_is_reported_for_each_old_handle() -> None:
     system = {
         "type": "user_changed_number",
         "wa_id": "77010000002",
@@ -226,14 +226,14 @@ def test_a_new_number_is_told_for_each_old_name() -> None:
     ]
 
 
-def test_a_new_user_id_without_a_phone_is_told() -> None:
+def test_whatsapp_user_id_change_without_a_phone_is_reported() -> None:
     system = {"type": "user_changed_user_id", "user_id": "KZ.2", "previous_user_id": USER_ID}
     raw = {"id": "wamid.S", "timestamp": NOW, "type": "system", "system": system}
     assert one(raw) == HandleChanged("whatsapp", "wamid.S/0", USER_ID, "KZ.2", "KZ.2")
 
 
 @pytest.mark.row(33)
-def test_everything_of_a_batch_is_read_and_only_what_is_bad_is_spoiled() -> None:
+def test_whatsapp_batch_marks_only_bad_elements_as_unparseable() -> None:
     poisoned: list[object] = [
         {"id": "wamid.bad", "type": "text", "from": PHONE, "timestamp": NOW},
         {"id": 5, "type": "text"},
@@ -264,12 +264,12 @@ def test_everything_of_a_batch_is_read_and_only_what_is_bad_is_spoiled() -> None
     assert not any("nonsense" in each.external_id for each in spoiled)
 
 
-def test_another_number_of_the_same_account_is_not_ours() -> None:
+def test_whatsapp_update_of_another_number_is_ignored() -> None:
     assert parse({"messages": [text()]}, number_id="42") == (Ignored("whatsapp"),)
 
 
 @pytest.mark.parametrize("field", ["account_update", "message_template_status_update"])
-def test_other_fields_are_ignored(field: str) -> None:
+def test_whatsapp_unhandled_fields_are_ignored(field: str) -> None:
     entries = [{"changes": [{"field": field, "value": {"event": "VERIFIED"}}]}]
     assert arrivals(body(entries), NUMBER_ID, NOW) == (Ignored("whatsapp"),)
 
@@ -286,13 +286,13 @@ def test_other_fields_are_ignored(field: str) -> None:
         (b'{"entry": [], "entry": []}', "E_DUPKEY"),
     ],
 )
-def test_a_body_that_cannot_be_read_says_why(raw: bytes, code: str) -> None:
+def test_whatsapp_unreadable_body_has_its_code(raw: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as failed:
         arrivals(raw, NUMBER_ID, NOW)
     assert failed.value.code == code
 
 
-def test_a_message_of_last_week_counts_and_one_that_may_be_a_repetition_does_not() -> None:
+def test_whatsapp_message_older_than_the_dedupe_window_is_unparseable() -> None:
     late = one(text(timestamp=str(NOW - 6 * 86400)))
     assert isinstance(late, Inbound)
     stale = one(text(timestamp=str(NOW - 9 * 86400)))
@@ -306,7 +306,7 @@ def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.row(34)
-def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
+def test_whatsapp_status_parses_as_a_delivery_report_with_its_price() -> None:
     price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
     [receipt] = parse({"statuses": [status(pricing=price)]})
     assert receipt == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "utility")
@@ -314,7 +314,7 @@ def test_a_status_is_a_receipt_of_our_row_with_its_price() -> None:
     assert free == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
 
 
-def test_a_status_of_a_part_says_which() -> None:
+def test_whatsapp_status_of_a_part_names_its_part() -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data="77.1/2/3")]})
     assert isinstance(receipt, DeliveryReport)
     assert (receipt.row, receipt.part, receipt.parts) == ("77.1", 2, 3)
@@ -323,7 +323,7 @@ def test_a_status_of_a_part_says_which() -> None:
 @pytest.mark.parametrize(
     "row", ["", "7 OR 1=1", "-7", "9" * 40, "7.", "7.1.1", "7.1/2", "7.1/0/2", "Ә"]
 )
-def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
+def test_whatsapp_status_with_foreign_callback_data_names_no_row(row: str) -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
     assert isinstance(receipt, DeliveryReport)
     assert receipt.row == ""
@@ -333,13 +333,13 @@ def test_a_row_that_is_none_of_ours_is_nothing(row: str) -> None:
     ("code", "ours"),
     [(131047, "E_SEND_WINDOW"), (131026, "E_SEND_BLOCKED"), (131056, "E_SEND_THROTTLED")],
 )
-def test_a_failure_is_told_in_our_words(code: int, ours: str) -> None:
+def test_whatsapp_failed_status_is_mapped_to_own_codes(code: int, ours: str) -> None:
     [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
     assert isinstance(receipt, DeliveryReport)
     assert (receipt.state, receipt.code) == ("failed", ours)
 
 
-def test_an_error_of_the_account_raises_an_alarm() -> None:
+def test_whatsapp_account_error_alerts() -> None:
     with capture_logs() as logged:
         parse({"errors": [{"code": 131031, "title": "Locked"}]})
     assert [line["code"] for line in logged] == ["E_WHATSAPP_RESTRICTED"]
@@ -362,11 +362,13 @@ def test_an_error_of_the_account_raises_an_alarm() -> None:
         ((131000, 131016, 2), Unreachable),
     ],
 )
-def test_each_code_is_treated_as_its_class(codes: tuple[int, ...], kind: type[SendError]) -> None:
+def test_whatsapp_error_codes_map_to_their_error_class(
+    codes: tuple[int, ...], kind: type[SendError]
+) -> None:
     assert {fault(code).error for code in codes} == {kind}
 
 
-def test_a_pair_waits_six_seconds_and_the_rest_goes_on() -> None:
+def test_whatsapp_pair_limit_delays_one_chat_for_six_seconds() -> None:
     assert (FAULTS[131056].delay, FAULTS[131056].wide) == (6, False)
     assert all(FAULTS[code].wide for code in (130429, 4, 80007, 131048, 131064))
 
@@ -382,7 +384,9 @@ def test_a_pair_waits_six_seconds_and_the_rest_goes_on() -> None:
         (503, Unreachable),
     ],
 )
-def test_a_code_that_nobody_knows_goes_by_its_status(status: int, kind: type[SendError]) -> None:
+def test_whatsapp_unknown_code_is_classified_by_http_status(
+    status: int, kind: type[SendError]
+) -> None:
     assert fault(999_999, status).error is kind
 
 
@@ -397,7 +401,7 @@ def laid(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str
     return layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
 
 
-def test_up_to_three_are_buttons_and_up_to_ten_a_list() -> None:
+def test_whatsapp_layout_uses_buttons_up_to_three_and_a_list_up_to_ten() -> None:
     [few] = laid(("A",), *presses("Да", "Нет", "Назад"))
     assert [each["reply"]["title"] for each in few["interactive"]["action"]["buttons"]] == [
         "Да",
@@ -412,7 +416,7 @@ def test_up_to_three_are_buttons_and_up_to_ten_a_list() -> None:
     assert many["interactive"]["action"]["button"] == "Выбрать"
 
 
-def test_controls_that_find_no_room_can_be_written() -> None:
+def test_whatsapp_controls_without_a_button_can_be_typed() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
     back, help_ = (
         RenderedButton("1:<", "Назад", "control"),
@@ -426,13 +430,13 @@ def test_controls_that_find_no_room_can_be_written() -> None:
     assert text.endswith("Можно также написать: Помощь · Закрыть и очистить")
 
 
-def test_a_label_too_long_for_a_row_goes_on_below_it() -> None:
+def test_whatsapp_long_row_label_continues_in_its_description() -> None:
     [part] = laid(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
     row = part["interactive"]["action"]["sections"][0]["rows"][0]
     assert (row["title"], row["description"]) == ("Северные Марианские", "острова и ещё")
 
 
-def test_a_text_too_long_for_buttons_has_numbered_answers() -> None:
+def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
     [part] = laid(
         ("б" * 1500,),
         *presses("Отправить", "Изменить"),
@@ -442,14 +446,14 @@ def test_a_text_too_long_for_buttons_has_numbered_answers() -> None:
     assert "1. Отправить\n2. Изменить\n\nМожно также написать: Помощь" in part["text"]["body"]
 
 
-def test_a_page_of_answers_keeps_its_list_under_a_long_text() -> None:
+def test_whatsapp_list_follows_its_long_text_in_a_second_message() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
     before, last = laid(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
     assert before["text"]["body"] == "б" * 1500
     assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3/9"
 
 
-def test_a_long_text_is_parted_and_nothing_of_it_is_lost() -> None:
+def test_whatsapp_split_of_a_long_text_loses_no_word() -> None:
     words = "сөз " * 2000
     found = laid((words,))
     assert all(len(each["text"]["body"]) <= 4096 for each in found)
@@ -465,12 +469,12 @@ def test_a_long_text_is_parted_and_nothing_of_it_is_lost() -> None:
         RenderedButton("1:a", "", "option"),
     ],
 )
-def test_what_cannot_be_sent_whole_is_refused_loudly(press: RenderedButton) -> None:
+def test_whatsapp_layout_raises_does_not_fit_for_oversized_buttons(press: RenderedButton) -> None:
     with pytest.raises(DoesNotFit):
         laid(("A",), press, *presses(*"bcd"))
 
 
-def test_a_link_stands_alone_and_the_rest_can_be_written() -> None:
+def test_whatsapp_link_button_is_alone_and_controls_can_be_typed() -> None:
     link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
     [part] = laid(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]
@@ -489,13 +493,15 @@ def test_a_link_stands_alone_and_the_rest_can_be_written() -> None:
         ("", ["status/ru"]),
     ],
 )
-def test_a_template_falls_back_in_a_fixed_order(language: str, codes: list[str]) -> None:
+def test_whatsapp_template_languages_fall_back_in_a_fixed_order(
+    language: str, codes: list[str]
+) -> None:
     found = layout.templates(Template("status"), language)
     told = [each["template"] for each in found]
     assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
 
 
-# What goes out, against the emulator
+# Outgoing, against the emulator
 
 
 @pytest.fixture
@@ -525,7 +531,9 @@ def opened(http: aiohttp.ClientSession, emulator: wa.Emulator, **more: str) -> W
 SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
 
 
-async def test_a_message_goes_out_with_our_row(emulator: wa.Emulator, channel: WhatsApp) -> None:
+async def test_whatsapp_message_is_sent_with_the_outbox_row_id(
+    emulator: wa.Emulator, channel: WhatsApp
+) -> None:
     user = emulator.user(PHONE)
     await user.say("Сәлем")
     wamid = await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
@@ -536,7 +544,7 @@ async def test_a_message_goes_out_with_our_row(emulator: wa.Emulator, channel: W
     assert emulator.journal.mistakes() == []
 
 
-async def test_what_is_there_of_a_long_message_is_told_and_can_be_left_out(
+async def test_partial_send_reports_sent_parts_and_resumes_after_them(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -555,7 +563,7 @@ async def test_what_is_there_of_a_long_message_is_told_and_can_be_left_out(
     assert "Екінші" in second["text"]["body"]
 
 
-async def test_a_solution_providers_dialect_is_spoken() -> None:
+async def test_whatsapp_client_supports_the_api_of_a_solution_provider() -> None:
     async with (
         wa.Emulator(dialect="provider", limits=False) as emulator,
         aiohttp.ClientSession() as http,
@@ -571,7 +579,7 @@ async def test_a_solution_providers_dialect_is_spoken() -> None:
         assert emulator.journal.mistakes() == []
 
 
-async def test_a_mark_is_blue_ticks_and_three_dots(
+async def test_whatsapp_acknowledge_marks_read_and_shows_typing(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -583,7 +591,7 @@ async def test_a_mark_is_blue_ticks_and_three_dots(
 
 
 @pytest.mark.parametrize("code", sorted(set(FAULTS) & set(ERRORS)))
-async def test_each_refusal_is_its_error_and_tells_of_nobody(
+async def test_whatsapp_refusal_raises_its_error_without_personal_data(
     emulator: wa.Emulator, channel: WhatsApp, code: int
 ) -> None:
     user = emulator.user(PHONE)
@@ -597,7 +605,7 @@ async def test_each_refusal_is_its_error_and_tells_of_nobody(
 
 
 @pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
-async def test_no_answer_to_rely_on_is_unreachable(
+async def test_whatsapp_unclear_answer_raises_unreachable(
     emulator: wa.Emulator, channel: WhatsApp, fault: Any
 ) -> None:
     user = emulator.user(PHONE)
@@ -608,7 +616,7 @@ async def test_no_answer_to_rely_on_is_unreachable(
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
-async def test_outside_the_window_only_a_template_goes(
+async def test_whatsapp_outside_the_window_only_a_template_is_sent(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -629,12 +637,12 @@ async def test_outside_the_window_only_a_template_goes(
 
 
 @pytest.mark.parametrize("kind", ["edit", "delete", "leave"])
-async def test_what_the_platform_cannot_do_is_refused(channel: WhatsApp, kind: Any) -> None:
+async def test_whatsapp_unsupported_call_is_refused(channel: WhatsApp, kind: Any) -> None:
     with pytest.raises(Refused):
         await channel.send(ChannelCall(kind, PHONE, SAID, external_id="wamid.A"))
 
 
-async def test_a_file_comes_in_pieces_and_its_address_is_asked_for_again(
+async def test_whatsapp_file_is_streamed_from_a_newly_requested_address(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -646,7 +654,7 @@ async def test_a_file_comes_in_pieces_and_its_address_is_asked_for_again(
     assert len(got) > 1
 
 
-async def test_an_address_that_died_is_asked_for_once_more(
+async def test_whatsapp_expired_file_address_is_requested_once_more(
     emulator: wa.Emulator, channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = emulator.user(PHONE)
@@ -667,7 +675,7 @@ async def test_an_address_that_died_is_asked_for_once_more(
 
 
 @pytest.mark.parametrize("ref", ["12345", "../messages", "a b", ""])
-async def test_a_file_that_is_gone_is_refused(channel: WhatsApp, ref: str) -> None:
+async def test_whatsapp_missing_file_is_refused(channel: WhatsApp, ref: str) -> None:
     with pytest.raises(Refused), capture_logs() as logged:
         async for _chunk in channel.fetch(ref):
             pass
@@ -675,7 +683,7 @@ async def test_a_file_that_is_gone_is_refused(channel: WhatsApp, ref: str) -> No
 
 
 @pytest.mark.requirement("S-50")
-async def test_the_token_goes_to_no_other_host(
+async def test_whatsapp_token_is_sent_to_no_other_host(
     channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def elsewhere(_ref: str) -> str:
@@ -687,7 +695,7 @@ async def test_the_token_goes_to_no_other_host(
             pass
 
 
-async def test_a_file_too_large_is_refused_while_it_comes(
+async def test_whatsapp_oversized_file_is_refused_during_the_download(
     emulator: wa.Emulator, channel: WhatsApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = emulator.user(PHONE)
@@ -702,7 +710,7 @@ async def test_a_file_too_large_is_refused_while_it_comes(
             pass
 
 
-def test_parsing_uses_the_clock_of_the_day(channel: WhatsApp) -> None:
+def test_whatsapp_parse_uses_the_current_time(channel: WhatsApp) -> None:
     raw = text(timestamp=str(int(time.time())))
     entries = [{"changes": [{"field": "messages", "value": metadata() | {"messages": [raw]}}]}]
     [arrival] = channel.parse(body(entries))

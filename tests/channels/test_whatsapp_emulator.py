@@ -123,13 +123,13 @@ async def send(whatsapp: Emulator, message: Any) -> int:
 
 
 async def details(whatsapp: Emulator, message: Any) -> str:
-    """What the refusal says."""
+    """Return the details of the refusal."""
     _, answer = await call(whatsapp, f"/v25.0/{NUMBER_ID}/messages", message)
     return str(answer["error"]["error_data"]["details"])
 
 
 class Hook:
-    """Kosh's server: keeps what it gets, answers as told (200 when nothing is told)."""
+    """Kosh's server: it records requests and gives the queued answers, or 200."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -196,7 +196,9 @@ async def hook(whatsapp: Emulator) -> AsyncIterator[Hook]:
 # A conversation ---------------------------------------------------------------------------------
 
 
-async def test_a_conversation(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_holds_a_conversation(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     said = await aigul.say("Сәлем")
     await whatsapp.until_taken()
     [value] = hook.values
@@ -232,7 +234,9 @@ async def test_a_conversation(whatsapp: Emulator, aigul: User, hook: Hook) -> No
     assert not whatsapp.journal.holding("Шымкент")
 
 
-async def test_the_answer_to_a_message_is_metas(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_answers_a_message_like_meta(
+    whatsapp: Emulator, aigul: User
+) -> None:
     await aigul.say("1")
     status, answer = await call(whatsapp, f"/v25.0/{NUMBER_ID}/messages", text(to=f"+{PHONE}"))
     assert status == 200
@@ -241,7 +245,9 @@ async def test_the_answer_to_a_message_is_metas(whatsapp: Emulator, aigul: User)
     assert aigul.last.id.startswith("wamid.")
 
 
-async def test_a_read_mark_and_typing(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_accepts_read_marks_and_typing(
+    whatsapp: Emulator, aigul: User
+) -> None:
     first, second = await aigul.say("1"), await aigul.say("2")
     mark = {"messaging_product": "whatsapp", "status": "read", "message_id": first.id}
     path = f"/v25.0/{NUMBER_ID}/messages"
@@ -258,7 +264,9 @@ async def test_a_read_mark_and_typing(whatsapp: Emulator, aigul: User) -> None:
     assert (await call(whatsapp, path, mark | {"typing_indicator": {"type": "image"}}))[0] == 400
 
 
-async def test_people_send_everything(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_users_send_every_kind_of_message(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     await aigul.send_photo(b"\xff\xd8photo", "Төлқұжат")
     await aigul.send_document(name="куәлік.pdf")
     await aigul.send_voice()
@@ -284,7 +292,7 @@ async def test_people_send_everything(whatsapp: Emulator, aigul: User, hook: Hoo
 # The webhook ------------------------------------------------------------------------------------
 
 
-async def test_the_webhook_is_verified_and_signed(
+async def test_whatsapp_emulator_webhook_is_verified_and_signed(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     [asked] = hook.challenges
@@ -302,7 +310,9 @@ async def test_the_webhook_is_verified_and_signed(
         await whatsapp.set_webhook(hook.url)
 
 
-async def test_what_is_not_taken_comes_again(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_redelivers_unconfirmed_events(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     hook.answers.extend([503, 404, 302, 500])
     await aigul.say("1")
     await aigul.say("2")
@@ -313,7 +323,7 @@ async def test_what_is_not_taken_comes_again(whatsapp: Emulator, aigul: User, ho
     assert statuses == [503, 404, 302, 500, 200, 200]
 
 
-async def test_after_seven_days_an_event_is_lost(
+async def test_whatsapp_emulator_drops_an_event_after_seven_days(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     hook.answers.extend([503] * 40)
@@ -324,7 +334,9 @@ async def test_after_seven_days_an_event_is_lost(
     assert whatsapp.journal.deliveries()[-1].attempt == -1
 
 
-async def test_what_waits_comes_when_a_webhook_is_set(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_delivers_waiting_events_when_a_webhook_is_set(
+    whatsapp: Emulator, aigul: User
+) -> None:
     await aigul.say("1")
     assert len(whatsapp.world.events.pending) == 1
     assert whatsapp.journal.acknowledged() == set()
@@ -333,7 +345,7 @@ async def test_what_waits_comes_when_a_webhook_is_set(whatsapp: Emulator, aigul:
 @pytest.mark.parametrize(
     ("layout", "shape"), [("entries", [1, 1, 1]), ("changes", [3]), ("lists", [1])]
 )
-async def test_a_batch(
+async def test_whatsapp_emulator_delivers_a_batch(
     whatsapp: Emulator, aigul: User, hook: Hook, layout: Any, shape: list[int]
 ) -> None:
     whatsapp.tricks.batch, whatsapp.tricks.layout = 10, layout
@@ -347,7 +359,7 @@ async def test_a_batch(
     assert [one["text"]["body"] for one in hook.messages] == ["1", "2", "3"]
 
 
-async def test_a_batch_of_different_people_keeps_each_contact(
+async def test_whatsapp_emulator_batch_keeps_each_contact(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.tricks.batch = 10
@@ -363,7 +375,7 @@ async def test_a_batch_of_different_people_keeps_each_contact(
     assert len(value["messages"]) == 3
 
 
-async def test_a_batch_may_be_brought_again_in_parts(
+async def test_whatsapp_emulator_may_redeliver_a_batch_in_parts(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.tricks.batch, whatsapp.tricks.resplit = 10, True
@@ -379,7 +391,7 @@ async def test_a_batch_may_be_brought_again_in_parts(
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_a_message_may_come_again_in_another_body(
+async def test_whatsapp_emulator_may_redeliver_a_message_in_another_body(
     whatsapp: Emulator, aigul: User, hook: Hook, together: bool
 ) -> None:
     whatsapp.tricks.copies, whatsapp.tricks.together = 2, together
@@ -393,7 +405,9 @@ async def test_a_message_may_come_again_in_another_body(
     assert len(hook.messages) == 4
 
 
-async def test_a_repeat_days_later(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_repeats_a_message_days_later(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     said = await aigul.say("1")
     whatsapp.advance(2 * 24 * HOUR)
     await aigul.repeat(said)
@@ -402,7 +416,7 @@ async def test_a_repeat_days_later(whatsapp: Emulator, aigul: User, hook: Hook) 
     assert hook.raw[0] != hook.raw[1]
 
 
-async def test_what_is_held_comes_late_with_its_own_time(
+async def test_whatsapp_emulator_delivers_held_messages_with_their_own_time(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.hold()
@@ -415,7 +429,9 @@ async def test_what_is_held_comes_late_with_its_own_time(
     assert [one["timestamp"] for one in hook.messages] == [str(int(said.at))]
 
 
-async def test_events_may_come_in_any_order(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_may_shuffle_events(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     whatsapp.tricks.shuffled = True
     whatsapp.hold()
     for number in range(20):
@@ -427,7 +443,7 @@ async def test_events_may_come_in_any_order(whatsapp: Emulator, aigul: User, hoo
     assert sorted(order, key=int) == [str(number) for number in range(20)]
 
 
-async def test_without_tricks_a_persons_messages_keep_their_order(
+async def test_whatsapp_emulator_keeps_the_order_of_a_chat(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     for number in range(30):
@@ -436,7 +452,9 @@ async def test_without_tricks_a_persons_messages_keep_their_order(
     assert [one["text"]["body"] for one in hook.messages] == [str(n) for n in range(30)]
 
 
-async def test_the_account_has_news(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_reports_account_events(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     whatsapp.tell_error(130429)
     aigul.stop_marketing()
     whatsapp.tell({"event": "PAUSED"}, "message_template_status_update")
@@ -446,7 +464,7 @@ async def test_the_account_has_news(whatsapp: Emulator, aigul: User, hook: Hook)
     assert [one["code"] for value in hook.values for one in value.get("errors", [])] == [130429]
 
 
-# Who people are ---------------------------------------------------------------------------------
+# Identities of people ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -458,7 +476,7 @@ async def test_the_account_has_news(whatsapp: Emulator, aigul: User, hook: Hook)
         ("user_id_as_phone", {"from", "from_user_id"}, {"wa_id", "user_id"}),
     ],
 )
-async def test_what_is_told_of_a_person(
+async def test_whatsapp_emulator_reports_the_known_ids_of_a_user(
     whatsapp: Emulator, hook: Hook, known: Any, ids: set[str], contact: set[str]
 ) -> None:
     user = whatsapp.user(PHONE, known=known)
@@ -472,7 +490,7 @@ async def test_what_is_told_of_a_person(
     assert (PHONE in json.dumps(value)) == (not hidden)
 
 
-async def test_a_person_without_a_phone_is_written_to_by_user_id(
+async def test_whatsapp_emulator_accepts_a_user_id_as_recipient(
     whatsapp: Emulator, hook: Hook
 ) -> None:
     user = whatsapp.user(PHONE, known="user_id")
@@ -490,7 +508,9 @@ async def test_a_person_without_a_phone_is_written_to_by_user_id(
 
 
 @pytest.mark.parametrize("known", ["both", "user_id", "phone"])
-async def test_a_new_number(whatsapp: Emulator, hook: Hook, known: Any) -> None:
+async def test_whatsapp_emulator_reports_a_changed_number(
+    whatsapp: Emulator, hook: Hook, known: Any
+) -> None:
     user = whatsapp.user(PHONE, known=known)
     before = user.user_id
     user.change_number("77020000002")
@@ -511,15 +531,17 @@ async def test_a_new_number(whatsapp: Emulator, hook: Hook, known: Any) -> None:
         assert before != user.user_id
 
 
-async def test_a_system_message_opens_no_window(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_system_message_opens_no_window(
+    whatsapp: Emulator, aigul: User
+) -> None:
     aigul.change_number("77020000002")
     assert not aigul.window
 
 
-# What becomes of a message ----------------------------------------------------------------------
+# Statuses of a message ---------------------------------------------------------------------------
 
 
-async def test_statuses_with_price_and_our_own_word(
+async def test_whatsapp_emulator_statuses_carry_price_and_callback_data(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.say("1")
@@ -533,7 +555,7 @@ async def test_statuses_with_price_and_our_own_word(
     assert hook.statuses[0]["pricing"]["category"] == "service"
 
 
-async def test_a_phone_that_is_off_gets_it_later(
+async def test_whatsapp_emulator_delivers_when_the_phone_is_on_again(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.say("1")
@@ -549,7 +571,7 @@ async def test_a_phone_that_is_off_gets_it_later(
     assert aigul.last.text == "Сәлем"
 
 
-async def test_a_person_without_read_marks_and_one_who_blocked_us(
+async def test_whatsapp_emulator_sends_no_read_status_when_off_or_blocked(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     aigul.person.reads = False
@@ -564,7 +586,9 @@ async def test_a_person_without_read_marks_and_one_who_blocked_us(
         await aigul.say("4")
 
 
-async def test_nobody_there(whatsapp: Emulator, hook: Hook) -> None:
+async def test_whatsapp_emulator_message_to_an_unknown_number_fails(
+    whatsapp: Emulator, hook: Hook
+) -> None:
     assert await send(whatsapp, text(to="77099999999")) == 0
     await whatsapp.until_taken()
     [status] = hook.statuses
@@ -572,7 +596,9 @@ async def test_nobody_there(whatsapp: Emulator, hook: Hook) -> None:
     assert "pricing" not in status
 
 
-async def test_the_window_of_24_hours(whatsapp: Emulator, aigul: User, hook: Hook) -> None:
+async def test_whatsapp_emulator_window_lasts_24_hours(
+    whatsapp: Emulator, aigul: User, hook: Hook
+) -> None:
     await aigul.say("1")
     whatsapp.advance(24 * HOUR - 60)
     assert await send(whatsapp, text()) == 0
@@ -591,7 +617,7 @@ async def test_the_window_of_24_hours(whatsapp: Emulator, aigul: User, hook: Hoo
     assert aigul.last.text == "жаңа"
 
 
-async def test_the_window_may_refuse_at_once() -> None:
+async def test_whatsapp_emulator_may_refuse_a_closed_window_at_once() -> None:
     async with Emulator(limits=False, window_at_once=True) as whatsapp:
         user = whatsapp.user(PHONE)
         assert await send(whatsapp, text()) == 131047
@@ -599,7 +625,7 @@ async def test_the_window_may_refuse_at_once() -> None:
         assert await send(whatsapp, text()) == 0
 
 
-async def test_money_and_messages_that_nobody_pays() -> None:
+async def test_whatsapp_emulator_bills_messages_and_needs_a_payment_method() -> None:
     async with Emulator(limits=Limits(free=1), pace=FAST) as whatsapp:
         user = whatsapp.user(PHONE)
         await user.say("1")
@@ -643,7 +669,9 @@ async def test_money_and_messages_that_nobody_pays() -> None:
         text(recipient_type="individual"),
     ],
 )
-async def test_what_fits_is_taken(whatsapp: Emulator, aigul: User, message: Any) -> None:
+async def test_whatsapp_emulator_accepts_messages_within_the_limits(
+    whatsapp: Emulator, aigul: User, message: Any
+) -> None:
     await aigul.say("1")
     assert await send(whatsapp, message) == 0
     assert aigul.last.from_bot
@@ -690,7 +718,7 @@ async def test_what_fits_is_taken(whatsapp: Emulator, aigul: User, message: Any)
         (interactive({"type": "button", "body": {"text": "a"}, "action": {}}), 131008),
     ],
 )
-async def test_what_does_not_fit_is_refused(
+async def test_whatsapp_emulator_refuses_messages_beyond_the_limits(
     whatsapp: Emulator, aigul: User, message: Any, code: int
 ) -> None:
     await aigul.say("1")
@@ -722,14 +750,16 @@ def row(name: str, **more: Any) -> dict[str, Any]:
         (list_of([row("a", emoji="👍")]), 100),
     ],
 )
-async def test_lists_that_do_not_fit(
+async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(
     whatsapp: Emulator, aigul: User, message: Any, code: int
 ) -> None:
     await aigul.say("1")
     assert await send(whatsapp, message) == code
 
 
-async def test_only_this_emulator_says_its_name(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_names_itself_only_in_its_own_errors(
+    whatsapp: Emulator, aigul: User
+) -> None:
     await aigul.say("1")
     assert "EMULATOR" in await details(whatsapp, text(parse_mode="HTML"))
     assert "EMULATOR" not in await details(whatsapp, buttons("ұ" * 21))
@@ -742,7 +772,7 @@ async def test_only_this_emulator_says_its_name(whatsapp: Emulator, aigul: User)
 STATUS = Template("status_changed", "kk", "Сәлем, {{1}}. Өтініш: {{2}}", buttons=("Ашу",))
 
 
-async def test_a_template_reaches_beyond_the_window(
+async def test_whatsapp_emulator_accepts_a_template_outside_the_window(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.add_templates(STATUS)
@@ -762,7 +792,9 @@ async def test_a_template_reaches_beyond_the_window(
     assert aigul.window
 
 
-async def test_named_places_and_a_link(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_accepts_named_parameters_and_a_link(
+    whatsapp: Emulator, aigul: User
+) -> None:
     whatsapp.add_templates(
         Template("link", "ru", "{{name}}!", link=("Открыть", "https://example.kz/{{1}}"))
     )
@@ -793,7 +825,7 @@ async def test_named_places_and_a_link(whatsapp: Emulator, aigul: User) -> None:
         (template("a", "b      c"), 100),
     ],
 )
-async def test_templates_that_are_refused(
+async def test_whatsapp_emulator_refuses_invalid_templates(
     whatsapp: Emulator, aigul: User, message: Any, code: int
 ) -> None:
     states: list[Any] = ["paused", "disabled", "violating"]
@@ -802,7 +834,9 @@ async def test_templates_that_are_refused(
     assert aigul.chat == []
 
 
-async def test_values_of_the_wrong_kind(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_refuses_parameters_of_the_wrong_kind(
+    whatsapp: Emulator, aigul: User
+) -> None:
     whatsapp.add_templates(STATUS)
     message = template("a", "b")
     [body] = message["template"]["components"]
@@ -814,14 +848,14 @@ async def test_values_of_the_wrong_kind(whatsapp: Emulator, aigul: User) -> None
     assert await send(whatsapp, message) == 131008
 
 
-def test_a_template_that_meta_would_not_take() -> None:
+def test_whatsapp_emulator_template_rejects_an_invalid_definition() -> None:
     with pytest.raises(ValueError, match="no template"):
         Template("Status", "kk", "a")
     with pytest.raises(ValueError, match="no template"):
         Template("status", "kk_KZ", "a")
 
 
-async def test_marketing(whatsapp: Emulator, hook: Hook) -> None:
+async def test_whatsapp_emulator_limits_marketing_messages(whatsapp: Emulator, hook: Hook) -> None:
     news = Template("news", "kk", "Жаңалық", category="marketing")
     async with Emulator(limits=Limits(marketing=1), pace=FAST) as limited:
         limited.add_templates(news)
@@ -841,7 +875,9 @@ async def test_marketing(whatsapp: Emulator, hook: Hook) -> None:
     assert hook.statuses[-1]["errors"][0]["code"] == 131050
 
 
-async def test_an_authentication_template_needs_a_phone(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_authentication_template_needs_a_phone(
+    whatsapp: Emulator, aigul: User
+) -> None:
     whatsapp.add_templates(Template("code", "kk", "Код {{1}}", category="authentication"))
     message = template("1", name="code") | {"recipient": aigul.user_id}
     del message["to"]
@@ -851,7 +887,7 @@ async def test_an_authentication_template_needs_a_phone(whatsapp: Emulator, aigu
 # Rates ------------------------------------------------------------------------------------------
 
 
-async def test_the_pair_rate() -> None:
+async def test_whatsapp_emulator_applies_the_pair_rate() -> None:
     async with Emulator(limits=Limits(pair_burst=2)) as whatsapp:
         user = whatsapp.user(PHONE)
         await user.say("1")
@@ -863,7 +899,7 @@ async def test_the_pair_rate() -> None:
         assert len(user.received) == 3
 
 
-async def test_the_numbers_throughput_counts_both_ways() -> None:
+async def test_whatsapp_emulator_throughput_counts_both_directions() -> None:
     async with Emulator(limits=Limits(number_rate=0.01, number_burst=3)) as whatsapp:
         await whatsapp.user(PHONE).say("1")
         assert [await send(whatsapp, text()) for _ in range(3)] == [0, 0, 130429]
@@ -871,7 +907,7 @@ async def test_the_numbers_throughput_counts_both_ways() -> None:
         assert await send(whatsapp, text()) == 0
 
 
-async def test_the_portfolios_reach() -> None:
+async def test_whatsapp_emulator_limits_daily_unique_recipients() -> None:
     async with Emulator(limits=Limits(reach=2)) as whatsapp:
         whatsapp.add_templates(STATUS)
         phones = ["77010000001", "77010000002", "77010000003"]
@@ -894,7 +930,7 @@ async def fetch(url: str, token: str = TOKEN, header: str = "") -> tuple[int, by
         return answer.status, await answer.read()
 
 
-async def test_a_persons_file_is_fetched_within_five_minutes(
+async def test_whatsapp_emulator_media_address_expires_after_five_minutes(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.send_photo(b"\xff\xd8photo")
@@ -925,7 +961,7 @@ async def upload(whatsapp: Emulator, data: bytes, mime: str, **more: str) -> tup
         return answer.status, await answer.json()
 
 
-async def test_our_file_is_uploaded_and_sent(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_accepts_an_uploaded_file(whatsapp: Emulator, aigul: User) -> None:
     await aigul.say("1")
     _, answer = await upload(whatsapp, b"\x89PNG", "image/png")
     image = text(type="image", image={"id": answer["id"], "caption": "Сурет"})
@@ -947,7 +983,7 @@ async def test_our_file_is_uploaded_and_sent(whatsapp: Emulator, aigul: User) ->
     assert await send(whatsapp, image) == 100
 
 
-async def test_files_that_are_not_taken(whatsapp: Emulator) -> None:
+async def test_whatsapp_emulator_refuses_invalid_uploads(whatsapp: Emulator) -> None:
     assert (await upload(whatsapp, b"GIF8", "image/gif"))[1]["error"]["code"] == 100
     assert (await upload(whatsapp, b"", "image/png"))[1]["error"]["code"] == 131053
     big = bytes((5 << 20) + 1)
@@ -958,7 +994,9 @@ async def test_files_that_are_not_taken(whatsapp: Emulator) -> None:
 # The door ---------------------------------------------------------------------------------------
 
 
-async def test_a_wrong_token_path_number_or_version(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_refuses_a_wrong_token_path_or_version(
+    whatsapp: Emulator, aigul: User
+) -> None:
     path = f"/v25.0/{NUMBER_ID}/messages"
     status, answer = await call(whatsapp, path, text(), token="wrong")
     assert (status, answer["error"]["code"]) == (401, 190)
@@ -979,7 +1017,7 @@ async def test_a_wrong_token_path_number_or_version(whatsapp: Emulator, aigul: U
         assert [one.status for one in (form, array, untyped, other)] == [400, 400, 400, 401]
 
 
-async def test_the_dialect_of_a_solution_provider() -> None:
+async def test_whatsapp_emulator_supports_the_api_of_a_solution_provider() -> None:
     async with Emulator("key", limits=False, dialect="provider") as whatsapp:
         user = whatsapp.user(PHONE)
         await user.say("1")
@@ -1006,7 +1044,7 @@ async def test_the_dialect_of_a_solution_provider() -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-async def test_every_error_can_be_asked_for(
+async def test_whatsapp_emulator_can_return_every_error(
     whatsapp: Emulator, aigul: User, hook: Hook, code: int
 ) -> None:
     await aigul.say("1")
@@ -1023,7 +1061,7 @@ async def test_every_error_can_be_asked_for(
     assert whatsapp.journal.mistakes() == []
 
 
-async def test_a_fault_may_be_meant_for_one_person(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_fault_can_target_one_user(whatsapp: Emulator, aigul: User) -> None:
     await aigul.say("1")
     other = whatsapp.user("77010000002")
     await other.say("1")
@@ -1033,7 +1071,9 @@ async def test_a_fault_may_be_meant_for_one_person(whatsapp: Emulator, aigul: Us
     assert await send(whatsapp, text()) == 0
 
 
-async def test_faults_of_the_line(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_simulates_connection_faults(
+    whatsapp: Emulator, aigul: User
+) -> None:
     await aigul.say("1")
     path = f"{whatsapp.url}/v25.0/{NUMBER_ID}/messages"
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -1058,7 +1098,7 @@ async def test_faults_of_the_line(whatsapp: Emulator, aigul: User) -> None:
     assert [one["text"]["body"] for one in whatsapp.journal.sent()] == ["2", "3", "4", "5"]
 
 
-async def test_faults_of_files(whatsapp: Emulator, aigul: User) -> None:
+async def test_whatsapp_emulator_simulates_media_faults(whatsapp: Emulator, aigul: User) -> None:
     photo = await aigul.send_photo(b"\xff\xd8photo")
     path = f"/v25.0/{photo.content['image']['id']}"
     whatsapp.fail(Refused(131052), method="media")
@@ -1072,7 +1112,9 @@ async def test_faults_of_files(whatsapp: Emulator, aigul: User) -> None:
 # Its own process --------------------------------------------------------------------------------
 
 
-async def test_driven_from_another_process(tmp_path: Path, hook: Hook) -> None:
+async def test_whatsapp_emulator_process_is_controlled_from_outside(
+    tmp_path: Path, hook: Hook
+) -> None:
     log = tmp_path / "calls.jsonl"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.emulators.whatsapp", "--no-limits", "--log", str(log),

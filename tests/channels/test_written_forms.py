@@ -22,7 +22,7 @@ from flows.engine.text import Label, Text
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
-# What keeps its order: groups of figures, addresses, Latin words beside one another.
+# Runs that keep their order: groups of digits, addresses, Latin words beside one another.
 RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
 RIGHT_TO_LEFT = sorted(bidi.RIGHT_TO_LEFT)
 
@@ -114,7 +114,7 @@ def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_that_is_said_is_left_in_english(language: str) -> None:
+def test_catalogues_translate_every_text(language: str) -> None:
     messages = catalogues.messages(language)
     said = [text for text in texts() if lint.WORD.search(PLACE.sub("", text.msgid))]
     assert len(said) > 800
@@ -122,20 +122,20 @@ def test_nothing_that_is_said_is_left_in_english(language: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_every_word_is_of_one_script_and_of_its_own_language(language: str, channel: str) -> None:
+def test_catalogue_words_use_one_script_and_the_letters_of_the_language(
+    language: str, channel: str
+) -> None:
     assert _faults(language, channel, "letters") == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_every_line_has_the_signs_of_its_own_language(language: str, channel: str) -> None:
+def test_catalogue_lines_use_the_punctuation_of_the_language(language: str, channel: str) -> None:
     assert _faults(language, channel, "punctuation") == []
     assert _faults(language, channel, "apostrophes") == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
-    language: str, channel: str
-) -> None:
+def test_bidi_isolates_are_paired_and_only_where_needed(language: str, channel: str) -> None:
     for line in shown(language, channel):
         depth = 0
         for sign in line:
@@ -148,8 +148,11 @@ def test_isolates_pair_within_a_line_and_are_only_where_they_are_needed(
 
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_our_own_words_within_a_right_to_left_line_run_so_too(language: str, channel: str) -> None:
-    """Else the number of a numbered line stands at its end, where the line is put into another."""
+def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str) -> None:
+    """Check the line's own direction too.
+
+    Otherwise the number of a numbered line would be at its end when the line is put into another.
+    """
     parts = [part for line in shown(language, channel) for part in _apart(line)]
     ours = [part for part in parts if bidi.ARABIC.search("".join(part))]
     assert len(ours) > 20
@@ -157,7 +160,7 @@ def test_our_own_words_within_a_right_to_left_line_run_so_too(language: str, cha
 
 
 def _apart(line: str) -> Iterator[tuple[str, str]]:
-    """Of each isolate what stands in it alone, and what stands in those within it."""
+    """Yield for each isolate its own text, and the text of the isolates within it."""
     open_: list[list[str]] = []
     for sign in line:
         if sign == bidi.ISOLATE:
@@ -173,7 +176,7 @@ def _apart(line: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_right_to_left_lines_run_so_and_turn_no_figures_round(language: str, channel: str) -> None:
+def test_rtl_lines_keep_direction_and_digit_order(language: str, channel: str) -> None:
     turned = []
     for line in shown(language, channel):
         if bidi.LETTER.search(MARKS.sub("", line)):
@@ -188,8 +191,8 @@ def _unmarked(line: str) -> str:
     return re.sub(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}]", "", line)
 
 
-def test_the_check_sees_what_is_turned_round() -> None:
-    """Without isolates a telephone number stands the other way round after Arabic letters."""
+def test_rtl_check_detects_a_reversed_phone_number() -> None:
+    """Check that without isolates a telephone number is reversed after Arabic letters."""
     number = "+7 701 000 00 00"
     assert RUN.fullmatch(number)
     assert number not in get_display(f"تەلەفون: {number}")

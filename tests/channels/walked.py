@@ -31,7 +31,7 @@ TODAY = date(2026, 11, 24)
 # Words of a person as long as they may be, in the letters that take most room.
 LONG_NAME = "ӘБДІҒАППАР" * 8
 LINK = "https://kosh.example/p/" + "x" * 43
-# What stands in the remarks, which no walk fills.
+# Values for the remarks, which no walk fills.
 FILLED: Mapping[str, Value] = {
     "number": "KZ-2026-TEST",
     "paper": button("Passport"),
@@ -131,7 +131,7 @@ class _Listener(Chat):
 
 
 def _told(page: Page) -> Iterator[Say]:
-    """What the stories of the transcripts hear; where private answers go to a page, none."""
+    """Yield the messages of the transcripts' stories; none if private answers go to a page."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)

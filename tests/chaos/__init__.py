@@ -1,11 +1,11 @@
-"""The chaos test: real processes, every fault of a matrix, and a history that must still be true.
+"""The chaos test: real processes, every fault of a matrix, and a history that must stay true.
 
-PostgreSQL with fsync on, Valkey, the sandbox registry, Telegram's emulator, two web processes
-behind one port and two workers run as processes of their own, with a proxy on every line between
-them. People walk through the forms and talk to officers while all of it is killed, frozen, cut off,
-filled and deployed anew. Afterwards `history` looks only at what stands outside: the platform's
-journal, the registry's entries, the final database, the logs. It holds promises P1 to P4 against
-them.
+These run as processes of their own: PostgreSQL with fsync on, Valkey, the sandbox registry,
+Telegram's emulator, two web processes behind one port, two workers. A proxy is on every connection
+between them. People walk through the forms and talk to officers while all of it is killed, frozen,
+cut off, filled up and deployed again. Afterwards `history` reads only external evidence: the
+platform's journal, the registry's entries, the final database, the logs. It checks promises P1 to
+P4 against them.
 
     ./kosh chaos                      # short, as in every run of the tests
     ./kosh chaos long                 # for nights

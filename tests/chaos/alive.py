@@ -1,7 +1,7 @@
-"""A sign of life of our program, of whichever release.
+"""Start of a Kosh program, of any release, with a sign of life.
 
-Called by its path, it is the program of the release that stands in PYTHONPATH, with nothing else
-about it changed: so it may know nothing of the tests.
+Called by its path, it runs the program of the release in PYTHONPATH, otherwise unchanged. So it may
+import nothing of the tests.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 python -m tests.chaos.broadcast --people 10000 --kills 200
 
-Nobody gets it twice, nobody is silently left out, and who is in doubt is listed.
+Each person gets it at most once, none is silently left out, and unknown deliveries are listed.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class Plan:
 
 @dataclass
 class Platform:
-    """What was really said to whom: known here alone, whoever dies."""
+    """Record of the messages that really reached each chat; it survives every kill."""
 
     latency: float
     said: Counter[int] = field(default_factory=Counter)
@@ -104,7 +104,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found at the end, in people."""
+    """Result at the end, in people."""
 
     people: int
     kills: int

@@ -19,12 +19,12 @@ TRIES = 5
 
 
 def expand(owner: str) -> None:
-    """What the next release needs is there before it comes."""
+    """Apply the migrations that the next release needs, before it is deployed."""
     _tried(lambda: command.upgrade(_config(owner), "next"))
 
 
 def contract(owner: str) -> None:
-    """What nobody writes any more goes."""
+    """Remove the columns that no release writes any more."""
     _tried(lambda: command.downgrade(_config(owner), "-1"))
 
 

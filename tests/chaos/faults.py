@@ -38,8 +38,8 @@ from tests.chaos.processes import (
     send,
 )
 
-# So long a web process may take to say that it can't commit: as long as it waits for a connection,
-# or for a word on one that it has; and more, since machines are slow.
+# Maximum seconds in which a web process must report that it cannot commit. They are its wait for a
+# connection, or for a response on an existing one, with a margin for slow machines.
 AWAY, SILENT = 3.0 + 7.0, 12.0 + 8.0
 CHECKPOINTS = {"update": 60, "callback": 30, "write": 40, "sweep": 30}
 MEGABYTE = bytes(1024 * 1024)
@@ -48,7 +48,7 @@ LATE = 20
 
 @dataclass
 class Scene:
-    """What faults work on; `long` is how many seconds one that lasts may last."""
+    """Context of the faults; `long` is the maximum duration of a lasting fault, in seconds."""
 
     processes: Processes
     platform: Platform
@@ -85,9 +85,9 @@ type Act = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of fault; `often` is how many of its cards are in the deck.
+    """One kind of fault; `often` is the number of its cards in the deck.
 
-    What is there 0 times comes only where its kind is asked for.
+    A fault with `often` 0 occurs only if its kind is asked for.
     """
 
     kind: str
@@ -208,7 +208,7 @@ async def roll(scene: Scene) -> None:
 
 @trouble("F23", "a process starts with keys that are not ours")
 async def wrong_keys(scene: Scene) -> None:
-    """It must refuse; if it ran, it would know nobody any more."""
+    """Start a process with foreign keys. It must refuse: otherwise it would recognise no person."""
     strange = scene.processes.folder / "strange-keys"
     shutil.rmtree(strange, ignore_errors=True)
     shutil.copytree(scene.processes.keys, strange)
@@ -245,7 +245,7 @@ def _status(pid: int) -> str:
 
 
 def _revive(scene: Scene) -> None:
-    """Whoever holds the folder gets a server that died back, at the port it had."""
+    """Restart stopped servers in their folder, at the ports they had."""
     with (
         embedded.postgres(scene.processes.folder / "postgres"),
         embedded.valkey(scene.processes.folder / "valkey"),
@@ -311,7 +311,7 @@ def _take_all(url: str, taken: ExitStack) -> None:
 
 @trouble("F9", "the disk of the database is full", 2)
 async def fill_disk(scene: Scene) -> None:
-    """Only where it has a disk of its own: nobody else's may be filled."""
+    """Fill the database's disk, only if it has a disk of its own."""
     place = scene.processes.folder / "postgres"
     if not place.is_mount():
         return
@@ -398,7 +398,7 @@ async def freeze_valkey(scene: Scene) -> None:
 
 
 def _lines(scene: Scene, service: str) -> list[str]:
-    """Those of one process of ours or of all of them."""
+    """Return the connections to a service of one process of Kosh, or of all of them."""
     names = OURS if scene.chance.random() < 0.5 else (scene.chance.choice(OURS),)
     return [f"{name}>{service}" for name in names]
 
@@ -499,7 +499,7 @@ async def kill_registry(scene: Scene) -> None:
 
 @trouble("F15", "the platform brings old updates once more", 2, short=True)
 async def bring_late(scene: Scene) -> None:
-    """Of people we know: words they said to an officer, each taken long ago."""
+    """Send old updates again: words of known people to an officer, each accepted long ago."""
     taken = scene.platform.acknowledged
     said = [
         each.update

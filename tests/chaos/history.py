@@ -1,6 +1,6 @@
-"""What must be true of any history, whoever was killed: promises P1 to P4, checked from outside.
+"""Checks of any history, whichever process was killed: promises P1 to P4, seen from outside.
 
-Each person is a sequence of their own, so every check is one pass over what happened to them.
+Each person is a sequence of their own, so every check is one pass over that person's events.
 """
 
 import re
@@ -66,7 +66,7 @@ class Report:
         return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
 
     def note(self, chat: int, before: Counter[str]) -> None:
-        """What has become wrong since, in the story of one chat."""
+        """Record the figures that have become wrong since `before`, in the story of one chat."""
         if more := self.wrong() - before:
             self.stories[chat] = sorted(more)
 
@@ -97,7 +97,7 @@ MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
 
 @dataclass
 class Story:
-    """What the platform saw of one person, each with its place in the journal."""
+    """The platform's record of one person, each entry with its place in the journal."""
 
     who: Somebody
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
@@ -195,17 +195,18 @@ def _judge_answers(
     sent: list[tuple[int, Call]],
     relayed: int,
 ) -> None:
-    """Every update of somebody known has its one answer in the outbox, or is a word passed on.
+    """Check that every update of a known person has one answer in the outbox, or was passed on.
 
-    The first word opens the case and is answered; those after it are passed on in silence. What a
-    person did just before they consented may be taken just after: the platform brings presses and
-    messages in different queues, and each again and again until we take it.
+    The first word opens the case and is answered; later words are passed on in silence. An update
+    just before consent may be accepted just after it: the platform brings presses and messages in
+    different queues, and each again and again until it is accepted.
     """
     consent, updates = _known(story, sent[0][0] if sent else None)
     late = [
         each for place, each in story.arrivals if place < consent < taken.get(each.update_id, 0)
     ]
-    # What nobody asked for: the registry's word, and when an officer may answer, without a button.
+    # Unrequested messages: the registry's notice, and the time when an officer may answer, without
+    # a button.
     notices = sum(NOTICE in shown or not shown for shown in (_keys(call) for _place, call in sent))
     effects = sum(row.act != "delete" for row in rows) - notices + relayed
     report.unanswered += max(0, sum(each.update_id in taken for each in updates) - effects)
@@ -233,7 +234,7 @@ def _data(arrival: Arrival) -> str:
 
 
 def _press(arrival: Arrival) -> tuple[int, str]:
-    """Which button of which message; after Valkey forgot somebody, numbers begin anew."""
+    """Return message and button; after Valkey lost a session, numbers start again."""
     message = arrival.update.get("callback_query", {}).get("message", {})
     return message.get("message_id", 0), _data(arrival)
 
@@ -353,7 +354,7 @@ def _keys(call: Call) -> dict[str, str]:
 
 
 def _judge_strangers(report: Report, story: Story) -> None:
-    """Nobody reads another's name."""
+    """Check that no person reads the name of another."""
     for _place, call in story.calls:
         report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
 
@@ -368,7 +369,7 @@ def _submitted(story: Story, taken: Taken) -> bool:
 
 
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
-    """Who submitted stands in the registry once, as they answered; nobody else does."""
+    """Check that the registry has each submitter once, with their answers, and no other person."""
     who = story.who
     mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
     wanted = int(_submitted(story, taken))
@@ -382,7 +383,7 @@ def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledg
 
 
 def _judge_registry(report: Report, ledger: Ledger) -> None:
-    """The registry's list and ours are the same."""
+    """Compare the registry's list with Kosh's own."""
     report.registered = len(ledger.entries)
     numbers = Counter(each.number for each in ledger.registrations)
     report.second_registrations += len(ledger.entries) - len({e["number"] for e in ledger.entries})

@@ -1,4 +1,4 @@
-"""What is there when all is over: in the database, at the registry, in logs and in memory."""
+"""Final state after a run: in the database, at the registry, in logs and in memory."""
 
 import asyncio
 import re
@@ -189,14 +189,14 @@ def _knows(flow: str, key: str) -> bool:
     return FLOWS[flow].find(name) is not None or name == "pets"
 
 
-# What was left where nobody may leave a name
+# Names left in places where none may be
 
 
 CANARY = re.compile(rb"TESTOVA[A-Z]{4}")
 
 
 def _leaks(processes: Processes) -> int:
-    """Places where a name of somebody's stands in plain text: logs, Valkey, command lines."""
+    """Count the places with a person's name in plain text: logs, Valkey, command lines."""
     logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
     seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]
     seen += [_words_of(processes.children[name].pid) for name in OURS]

@@ -17,7 +17,7 @@ from tests.chaos.platform import Platform, Screen
 LANGUAGE = "ru"
 FIRST_CHAT = 5_000_001
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# What is pressed where there is such a button, and else written; the rest is skipped.
+# Answers: pressed where there is such a button, otherwise written; other questions are skipped.
 ANSWERS = {
     **{"applying": "self", "adult": "yes", "purpose": "information", "citizenship": "CN"},
     **{"location": "unsaid", "passport": "long", "former_citizen": "no", "trouble": "none"},
@@ -37,7 +37,7 @@ MAX_BEHIND, WAIT_SECONDS = 100, 0.05
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person of the test: where they write from, and the name that nobody else may ever see."""
+    """A person of the test: their chat, and the name that no other person may ever see."""
 
     number: int
 
@@ -63,7 +63,7 @@ class Somebody:
         return self.number % REGISTERS_EVERY == 0
 
     def word(self, number: int) -> str:
-        """What they write to the officer, each time something else."""
+        """Return a text for the officer, different for each number."""
         return f"{self.canary} {number}"
 
     def answer(self, question: str) -> str:
@@ -80,7 +80,7 @@ QUESTIONS = _texts(PREREGISTRATION, OFFICER)
 
 
 def learn(texts: Mapping[str, str], answers: Mapping[str, str]) -> None:
-    """What an older release asks, and what they say to it where today's is not known."""
+    """Add the questions of an older release, and answers where today's are not known."""
     QUESTIONS.update({**texts, **QUESTIONS})
     ANSWERS.update({**answers, **ANSWERS})
 
@@ -93,9 +93,9 @@ def question(screen: Screen) -> str:
 
 @dataclass
 class Pace:
-    """How fast all people together act: at random, `rate` times a second.
+    """Rate at which all people together act: at random, `rate` times a second.
 
-    A slow machine is not buried: while much waits to be taken, nobody acts.
+    A slow machine is not overloaded: while many updates wait, no person acts.
     """
 
     rate: float
@@ -131,7 +131,8 @@ class Walker:
             if screen is None:
                 await self._do("start")
             elif self.chance.random() < JUNK_SHARE and await self._junk():
-                # What stands is shown again with the same number: it is still to be answered.
+                # The current screen is shown again with the same number, and is still to be
+                # answered.
                 self.answered = screen.nonce - 1
             else:
                 await self._respond(screen)
@@ -168,8 +169,8 @@ class Walker:
         return self.who.answer(question(screen))
 
     async def _junk(self) -> bool:
-        """What no step asks for: it is answered, and changes nothing."""
-        # A button of what still stands would be an answer, and not the one that is theirs.
+        """Send input that no step asks for; it is answered and changes nothing."""
+        # A button of the current screen would be an answer, and not the intended one.
         screen = self.platform.chats[self.who.chat].screen
         stands = screen.nonce if screen else 0
         old = [each for each in self.old if int(each.partition(":")[0]) < stands]
@@ -182,9 +183,9 @@ class Walker:
         return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:
-        """The newest screen, once it is newer than what was answered; then it takes a moment.
+        """Return the newest screen once it is newer than the last answered one, after a pause.
 
-        Whoever hears nothing for long looks again at what is there; None when nothing is.
+        After a long silence, return the current screen; None if there is none.
         """
         chat = self.platform.chats[self.who.chat]
         with suppress(TimeoutError):

@@ -74,7 +74,7 @@ class Chat:
 
 @dataclass
 class Platform:
-    """Who acts here acts as people do; what is known here was in the journal."""
+    """Client of the platform: it acts as people do, and its knowledge comes from the journal."""
 
     http: aiohttp.ClientSession
     url: str
@@ -145,7 +145,7 @@ class Platform:
 
 
 def keys(markup: Any) -> dict[str, str]:
-    """What the buttons of a message send, by key: `17:yes` is `yes`, `!exit` is itself."""
+    """Return the payloads of a message's buttons, by key: `17:yes` is `yes`, `!exit` is itself."""
     rows = (markup or {}).get("inline_keyboard", ())
     sent = [button["callback_data"] for row in rows for button in row if "callback_data" in button]
     return {data.partition(":")[2] or data: data for data in sent}

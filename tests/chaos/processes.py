@@ -48,9 +48,10 @@ RETRY_SCALE = "0.02"
 
 @dataclass(frozen=True)
 class Fault:
-    """What was done (its number in the matrix), and from when until when, in Unix seconds.
+    """A fault: its number in the matrix, and its start and end in Unix seconds.
 
-    `doubts` is how many replies it may leave in doubt: the platform has them, and we cannot know.
+    `doubts` is the number of replies it may leave in doubt: the platform has them, and Kosh cannot
+    know.
     """
 
     kind: str
@@ -181,7 +182,7 @@ class Proxy:
 
 @dataclass
 class Processes:
-    """What runs, where it is reached, and what was done to it."""
+    """The running processes, their addresses, and the faults applied to them."""
 
     folder: Path
     admin: str
@@ -233,9 +234,9 @@ class Processes:
         return self.children[name].up
 
     def supervise(self) -> None:
-        """Who ended by itself is started again, as any supervisor would.
+        """Restart processes that ended by themselves, as any supervisor would.
 
-        It is counted if it had worked: it may refuse to start without a database.
+        An end is counted if the process had worked: it may refuse to start without a database.
         """
         for name in OURS:
             if self.children[name].died:
@@ -440,7 +441,7 @@ def _until_up(processes: Processes) -> None:
 
 
 def ready(port: int, seconds: float) -> int | None:
-    """What a web process says of itself; 0 is no answer in time, None that none could be asked."""
+    """Return the readiness status of a web process; 0 after a timeout, None if not reachable."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=seconds) as answer:
             return int(answer.status)

@@ -1,9 +1,9 @@
-"""A TCP proxy that misbehaves on command: it stands on every line between our processes.
+"""A TCP proxy that misbehaves on command, on every connection between Kosh's processes.
 
-A process of its own. Its first order names the lines and where they lead, and it answers with the
-ports it listens on; every further line of its standard input is an order, such as
-`{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`; to the order `tell` it answers how many
-bytes each of them has carried to each port.
+It is a process of its own. Its first order names the lines and their targets, and it answers with
+the ports it listens on. Every further line of its standard input is an order, such as `{"lines":
+["web 1>postgres"], "do": "drop", "seconds": 0}`. To the order `tell` it answers how many bytes each
+line has carried to each port.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ TORN_AFTER = 40
 
 @dataclass(eq=False)
 class Pair:
-    """One connection: our process at the near end, the service at the far one.
+    """One connection: Kosh's process at the near end, the service at the far one.
 
-    `ghost`: the service is gone, and our process has not been told.
+    `ghost`: the service is gone, and Kosh's process has not been notified.
     """
 
     near: StreamWriter

@@ -26,7 +26,7 @@ UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # A burst is two words, and something else with it half the time.
 UPDATES_A_WORD = 1.25
 MIN_WORDS = 4
-# So many people are in the middle of something at once.
+# Maximum number of people in the middle of something at the same time.
 MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
@@ -45,14 +45,13 @@ REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """How much, how often, and how long: `rate` is in updates per second, the others in seconds.
+    """Load and duration of a run: `rate` is in updates per second, the others in seconds.
 
-    `kinds` are those of the matrix that are tried (all if empty), `short` leaves out what takes
-    long, and `long` is how long a fault may last. When nothing has moved for `stall` although every
-    process is up, because leases of the dead run on, there is a blackout: everything is killed and
-    database time goes on by two minutes. After `most` no fault comes any more, nobody new begins,
-    and whoever is at it ends. `span` is the
-    share of the load in which faults come.
+    `kinds` are the faults of the matrix that are tried (all if empty). `short` leaves out slow
+    ones; `long` is the maximum duration of a fault. If every process is up and there is no progress
+    for `stall`, because leases of dead processes run on, there is a blackout: everything is killed,
+    and database time advances by two minutes. After `limit` no fault comes, no new person begins,
+    and active people end. `span` is the share of the load in which faults come.
     """
 
     people: int
@@ -212,7 +211,7 @@ async def _trouble(
 
 
 async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
-    """Wait for it through one blackout after the other; Standstill when they help nobody."""
+    """Wait for a condition through repeated blackouts; Standstill when they do not help."""
     for _blackout in range(MAX_BLACKOUTS):
         if await _until(true, scene, stall):
             return
@@ -222,7 +221,7 @@ async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None
 
 
 def _waiting(platform: Platform) -> str:
-    """Who is at it, what they were asked last, and what of theirs was not taken."""
+    """Return the active people, their last questions, and the number of updates not accepted."""
     people = [
         f"{chat} {question(each.screen) if each.screen else 'nothing'}"
         for chat, each in platform.chats.items()

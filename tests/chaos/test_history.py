@@ -99,7 +99,7 @@ def _true() -> History:
     return History([WHO], entries, [], ledger)
 
 
-def test_a_true_history_is_green() -> None:
+def test_chaos_history_without_faults_reports_no_violation() -> None:
     report = _true().report()
     assert report.red() == []
     assert (report.acknowledged, report.twice, report.replies, report.registered) == (4, 1, 3, 1)
@@ -210,13 +210,13 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
     ],
 )
 @pytest.mark.requirement("S-80")
-def test_a_broken_promise_is_seen(breaks: Callable[[History], None], name: str) -> None:
+def test_chaos_history_reports_each_violation(breaks: Callable[[History], None], name: str) -> None:
     history = _true()
     breaks(history)
     assert name in history.report().red()
 
 
-def test_what_came_before_consent_may_be_taken_after_it() -> None:
+def test_chaos_history_accepts_early_updates_processed_after_consent() -> None:
     history = _true()
     junk, taken = _said(9, "?")
     history.entries.insert(0, junk)
@@ -230,13 +230,13 @@ def test_what_came_before_consent_may_be_taken_after_it() -> None:
     assert history.report().red() == ["answered_twice"]
 
 
-def test_a_press_of_before_valkey_forgot_is_no_consent() -> None:
+def test_chaos_history_counts_no_consent_from_a_press_before_a_flush() -> None:
     history = _true()
     history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
     assert history.report().red() == []
 
 
-def test_a_reply_may_come_twice_across_a_crash() -> None:
+def test_chaos_history_accepts_a_duplicate_reply_across_a_crash() -> None:
     history = _true()
     _say_again(history)
     history.faults.append(Fault("F1", "web 1", 1.7, 1.7))
@@ -246,7 +246,7 @@ def test_a_reply_may_come_twice_across_a_crash() -> None:
     assert report.replies_doubled_by_lost_answers == 0
 
 
-def test_a_reply_that_the_platform_carried_out_without_a_word_is_counted_apart() -> None:
+def test_chaos_history_counts_duplicates_from_lost_answers_apart() -> None:
     history = _true()
     _say_again(history)
     history.faults.append(Fault("F11", "cut", 0.0, 9.0))
@@ -255,7 +255,7 @@ def test_a_reply_that_the_platform_carried_out_without_a_word_is_counted_apart()
     assert report.replies_doubled_by_lost_answers == 1
 
 
-def test_a_reply_whose_outcome_a_crash_hid_may_be_dropped_later() -> None:
+def test_chaos_history_accepts_a_dropped_reply_of_unknown_outcome() -> None:
     history = _true()
     history.rows[1] = Row(2, "send", "dropped", (), stale=True)
     assert history.report().red() == []

@@ -1,4 +1,4 @@
-"""A process dies at the checkpoint that it was told, and until then does what it always does."""
+"""A process dies at the checkpoint named to it, and works normally until then."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ async def _watched(dies_at: int) -> tuple[str, list[str]]:
     ],
 )
 @pytest.mark.requirement("S-1", "S-8")
-async def test_it_dies_before_and_after_each_wait(
+async def test_watched_task_is_killed_before_and_after_each_wait(
     at: int, answer: str, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
@@ -48,7 +48,7 @@ async def test_it_dies_before_and_after_each_wait(
     assert await _watched(at) == (answer, done)
 
 
-async def test_what_it_waits_for_may_fail() -> None:
+async def test_watched_task_passes_on_errors() -> None:
     async def fails() -> None:
         await asyncio.sleep(0)
         raise LookupError

@@ -1,4 +1,4 @@
-"""The proxy does to a line what it is told, and nothing else."""
+"""The proxy applies an order to a line, and changes nothing else."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -40,11 +40,11 @@ async def _said(reader: StreamReader, writer: StreamWriter, words: bytes) -> byt
     return await asyncio.wait_for(reader.read(1024), 0.3)
 
 
-async def test_a_line_passes_what_is_said(both: Both) -> None:
+async def test_chaos_proxy_forwards_data(both: Both) -> None:
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_what_is_held_back_arrives_when_the_line_is_whole(both: Both) -> None:
+async def test_chaos_proxy_forwards_held_data_when_it_passes_again(both: Both) -> None:
     reader, writer = await both.call()
     both.line.become("drop", 0)
     with pytest.raises(TimeoutError):
@@ -53,7 +53,7 @@ async def test_what_is_held_back_arrives_when_the_line_is_whole(both: Both) -> N
     assert await reader.readexactly(3) == b"yes"
 
 
-async def test_a_cut_line_resets_what_is_open_and_refuses_what_is_new(both: Both) -> None:
+async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(both: Both) -> None:
     reader, writer = await both.call()
     assert await _said(reader, writer, b"yes") == b"yes"
     both.line.become("cut", 0)
@@ -65,7 +65,7 @@ async def test_a_cut_line_resets_what_is_open_and_refuses_what_is_new(both: Both
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_half_open_nobody_is_told_that_the_other_end_is_gone(both: Both) -> None:
+async def test_chaos_proxy_half_open_connection_gets_no_reset(both: Both) -> None:
     reader, writer = await both.call()
     assert await _said(reader, writer, b"yes") == b"yes"
     both.line.become("half", 0)
@@ -74,7 +74,7 @@ async def test_half_open_nobody_is_told_that_the_other_end_is_gone(both: Both) -
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_an_answer_is_torn_in_its_middle(both: Both) -> None:
+async def test_chaos_proxy_tear_ends_an_answer_in_its_middle(both: Both) -> None:
     reader, writer = await both.call()
     assert await _said(reader, writer, b"yes") == b"yes"
     both.line.become("tear", 0)
@@ -83,7 +83,7 @@ async def test_an_answer_is_torn_in_its_middle(both: Both) -> None:
         await reader.readexactly(len(LONG))
 
 
-async def test_a_late_line_keeps_the_order(both: Both) -> None:
+async def test_chaos_proxy_delay_keeps_the_order(both: Both) -> None:
     reader, writer = await both.call()
     both.line.become("delay", 0.01)
     for number in range(10):

@@ -101,7 +101,7 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
 
 
 def shares(processes: Processes) -> list[str]:
-    """Of all that went over a kind of line, how much each process had; percent of bytes."""
+    """Return each process's share of the traffic on a kind of line, in percent of bytes."""
     carried = processes.proxy.carried()
     door = {
         name: carried[DOOR].get(str(port), 0)

@@ -21,17 +21,17 @@ def _words(app: typer.Typer) -> set[str]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_answers_to_its_words_alone(family: str) -> None:
+def test_cli_family_loads_only_its_own_commands(family: str) -> None:
     words = FAMILIES[family]
     assert _words(assembled(words[0])) == set(words)
 
 
-def test_what_nobody_answers_to_is_asked_of_all() -> None:
+def test_cli_unknown_command_loads_every_family() -> None:
     everything = {word for words in FAMILIES.values() for word in words}
     assert _words(assembled("nonsense")) == _words(assembled()) == everything
 
 
-def test_the_terminal_desk_is_for_officers_who_are_entered(
+def test_cli_desk_refuses_an_unknown_officer(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("database_url", "redis_url"):
@@ -45,7 +45,7 @@ def test_the_terminal_desk_is_for_officers_who_are_entered(
         assert session.execute("SELECT count(*) FROM officers").fetchone() == (0,)
 
 
-def test_only_what_starts_or_restores_brings_the_schema_up_to_date(
+def test_cli_migrates_the_schema_only_on_start_and_restore(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backup of the night between checkout and release must not be the release."""

@@ -26,7 +26,7 @@ from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
 from tests.terminal import ROOT, shell
 
-# Made anew, since a value that looks like an example is refused.
+# Generated, since a value that looks like an example is refused.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
 PATIENCE = 30
 
@@ -78,7 +78,7 @@ async def platforms() -> AsyncIterator[Platforms]:
         )
 
 
-async def test_init_tries_writes_and_sets_and_can_be_repeated(
+async def test_init_checks_writes_and_sets_the_webhook_and_can_be_repeated(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
@@ -108,7 +108,9 @@ async def test_init_tries_writes_and_sets_and_can_be_repeated(
     assert (home / "settings.env").read_text("utf-8") == written + "KOSH_LOG_LEVEL=warning\n"
 
 
-async def test_a_wrong_token_writes_nothing(platforms: Platforms, tmp_path: Path) -> None:
+async def test_init_writes_nothing_when_the_token_is_wrong(
+    platforms: Platforms, tmp_path: Path
+) -> None:
     code, said = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
     assert code == 2
     assert "is the token right?" in said
@@ -116,7 +118,7 @@ async def test_a_wrong_token_writes_nothing(platforms: Platforms, tmp_path: Path
     assert not (tmp_path / "kosh" / "settings.env").exists()
 
 
-async def test_a_token_is_enough(platforms: Platforms, tmp_path: Path) -> None:
+async def test_init_needs_only_a_token(platforms: Platforms, tmp_path: Path) -> None:
     kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
     mine = platforms.environment
     bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
@@ -148,7 +150,7 @@ def _typed(command: list[str], environment: dict[str, str], answers: dict[str, s
     return shown
 
 
-async def test_a_person_at_a_terminal_is_asked_for_what_is_needed(
+async def test_init_prompts_for_missing_values_at_a_terminal(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
@@ -168,7 +170,7 @@ async def test_a_person_at_a_terminal_is_asked_for_what_is_needed(
     shown = await asyncio.to_thread(_typed, command, bare | apis, answers)
     assert "@" in shown
     assert "officers to the mission tr_ankara" in shown
-    # What is typed is seen on the screen, unless it is a secret.
+    # Typed text is visible on the screen, unless it is a secret.
     assert wa.NUMBER_ID in shown
     assert TOKEN not in shown
     assert SECRET not in shown
@@ -207,7 +209,7 @@ async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
     return {each.what: (each.said, each.mend) for each in found if each.grade is Grade.WRONG}
 
 
-async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
+async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Settings) -> None:
     # The tests' own server runs without them, to be quick; that much is seen.
     assert {said for said, _mend in (await _wrong(healthy)).values()} == {
         "fsync or synchronous_commit is off"
@@ -233,7 +235,7 @@ async def test_a_house_in_order_has_nothing_wrong(healthy: Settings) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_doctor_finds_what_is_wrong_and_says_what_to_do(
+async def test_doctor_reports_each_fault_with_a_fix(
     healthy: Settings, change: dict[str, object], what: str, mend: str
 ) -> None:
     wrong = await _wrong(healthy.model_copy(update=change))
@@ -242,7 +244,7 @@ async def test_doctor_finds_what_is_wrong_and_says_what_to_do(
     assert "1000000009" not in str(wrong)
 
 
-async def test_doctor_sees_an_old_schema_and_a_superuser(
+async def test_doctor_detects_an_old_schema_and_a_superuser(
     healthy: Settings, databases: Databases, admin_url: str
 ) -> None:
     with psycopg.connect(databases.owner) as owner:
@@ -266,7 +268,7 @@ INSERT INTO broadcast_texts (broadcast_id, language, body, template)
 """An announcement that goes soon with the template `news`, and one that is over."""
 
 
-async def test_doctor_says_which_templates_are_missing_rejected_or_paused(
+async def test_doctor_reports_missing_rejected_and_paused_templates(
     healthy: Settings, platforms: Platforms, databases: Databases
 ) -> None:
     with psycopg.connect(databases.owner) as owner:

@@ -28,7 +28,7 @@ async def _soon() -> None:
         await asyncio.sleep(0)
 
 
-async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> None:
+async def test_batcher_batches_concurrent_calls_and_then_waiting_ones() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _soon()
@@ -41,7 +41,7 @@ async def test_what_comes_at_once_goes_together_and_what_waits_goes_next() -> No
     assert await batcher(7, table.run) == 14
 
 
-async def test_whoever_is_on_the_way_comes_along() -> None:
+async def test_batcher_includes_calls_that_arrive_within_its_ticks() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
     table.open.set()
 
@@ -54,7 +54,7 @@ async def test_whoever_is_on_the_way_comes_along() -> None:
     assert table.batches == [[1, 2, 3]]
 
 
-async def test_lanes_go_side_by_side() -> None:
+async def test_batcher_runs_batches_concurrently() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
     going = []
     for each in (1, 2, 3):
@@ -65,7 +65,7 @@ async def test_lanes_go_side_by_side() -> None:
     assert await asyncio.gather(*going) == [2, 4, 6]
 
 
-async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() -> None:
+async def test_batcher_isolates_an_error_of_one_and_shares_an_error_of_all() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     table.open.set()
     own = await asyncio.gather(
@@ -80,7 +80,7 @@ async def test_an_error_of_one_is_its_own_and_one_of_all_is_also_of_who_waits() 
     assert await batcher(8, table.run) == 16
 
 
-async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_begun() -> None:
+async def test_batcher_cancelled_call_delays_no_other_and_may_not_start() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _soon()
@@ -95,7 +95,7 @@ async def test_whoever_is_interrupted_keeps_nobody_and_who_only_waited_is_not_be
     assert table.batches == [[1, 2], [4]]
 
 
-async def test_nobody_waits_for_ever_to_be_begun() -> None:
+async def test_batcher_call_times_out_when_it_is_not_started() -> None:
     table, batcher = Table(), Batcher(limit=1, lanes=1, seconds=0.05)
     first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await asyncio.wait([first, second], timeout=0.2)
@@ -106,7 +106,7 @@ async def test_nobody_waits_for_ever_to_be_begun() -> None:
     assert table.batches == [[1]]
 
 
-async def test_a_line_is_kept_by_key() -> None:
+async def test_serial_queue_keeps_the_order_per_key() -> None:
     lines, seen, first = SerialQueue(5), list[str](), asyncio.Event()
 
     async def work(name: str, gate: asyncio.Event | None = None) -> None:
@@ -127,7 +127,7 @@ async def test_a_line_is_kept_by_key() -> None:
     assert seen == ["b1", "a1", "a2", "a3"]
 
 
-async def test_nobody_stands_in_line_for_ever_and_nobody_behind_goes_before() -> None:
+async def test_serial_queue_times_out_and_keeps_the_order() -> None:
     lines, gate, done = SerialQueue(0.05), asyncio.Event(), list[str]()
 
     async def fails() -> None:

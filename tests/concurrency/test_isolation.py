@@ -9,7 +9,7 @@ import pytest
 from bot import outbox
 from bot.conversations import receive, registry_events
 from bot.desk import case_sweeps, form_funnel
-from bot.outbox import sender
+from bot.outbox import statements
 from bot.people import identities, reminders, subscriptions
 from bot.registry.client import Registry
 from bot.runtime import Runtime
@@ -30,7 +30,7 @@ async def _ids(guests: list[Guest]) -> list[UUID]:
 
 
 async def _unreadable(rt: Runtime, statement: Any) -> UUID:
-    """Whoever the statement names can't be opened any more."""
+    """Break the key of the person whom the statement selects, and return the person's id."""
     async with rt.pool.connection() as session:
         (row,) = await (await session.execute(statement)).fetchall()
         await session.execute(
@@ -54,10 +54,12 @@ async def _three(rt: Runtime) -> list[UUID]:
 FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 
 
-async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_outbox_sends_other_messages_when_a_person_is_unreadable(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when those who can't be read are as many as a sweep takes at once, and the oldest."""
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
-    monkeypatch.setattr(sender, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)
     known = await _three(rt)
     row = outbox.Row("send", receive.apology(rt, "ru"))
     for person_id in known:
@@ -74,7 +76,7 @@ async def test_messages_of_others_go_out(rt: Runtime, monkeypatch: pytest.Monkey
     assert await outbox.sweep(rt) == 1
 
 
-async def test_reminders_of_others_come_in_one_round(
+async def test_reminders_send_others_when_a_person_is_unreadable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminders, "DUE_AT_ONCE", 1)
@@ -87,7 +89,7 @@ async def test_reminders_of_others_come_in_one_round(
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
-async def test_answers_of_others_are_forgotten(rt: Runtime) -> None:
+async def test_retention_deletes_other_answers_when_a_person_is_unreadable(rt: Runtime) -> None:
     for guest in (Guest(rt), Guest(rt), Guest(rt)):
         await guest.register()
     async with rt.pool.connection() as session:
@@ -100,7 +102,7 @@ async def test_answers_of_others_are_forgotten(rt: Runtime) -> None:
     assert await _all(rt, left) == [broken]
 
 
-async def test_what_others_left_for_a_month_is_forgotten(
+async def test_retention_deletes_other_people_when_a_person_is_unreadable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for person_id in await _three(rt):
@@ -118,7 +120,9 @@ async def test_what_others_left_for_a_month_is_forgotten(
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
-async def test_cases_of_others_are_tended(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_case_sweep_continues_when_a_person_is_unreadable(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(case_sweeps, "AT_ONCE", 1)
     for _each in range(3):
         await ask(Guest(rt))
@@ -129,14 +133,14 @@ async def test_cases_of_others_are_tended(rt: Runtime, monkeypatch: pytest.Monke
     assert await _all(rt, left) == [broken]
 
 
-async def test_steps_of_others_are_counted(rt: Runtime) -> None:
+async def test_form_funnel_counts_others_when_a_person_is_unreadable(rt: Runtime) -> None:
     await _three(rt)
     await _unreadable(rt, FIRST)
     assert await form_funnel.count_steps(rt) == 3
     assert max(await _all(rt, "SELECT reached FROM steps")) == 2
 
 
-async def test_writes_of_others_are_tried(rt: Runtime) -> None:
+async def test_registry_writes_of_others_are_sent_when_a_person_is_unreadable(rt: Runtime) -> None:
     guests = [Guest(rt) for _ in range(2)]
     for guest in guests:
         await guest.register()
@@ -148,10 +152,10 @@ async def test_writes_of_others_are_tried(rt: Runtime) -> None:
     assert sorted(states) == ["accepted", "sending"]
 
 
-async def test_a_channel_that_was_switched_off_keeps_no_acceptance_from_being_written(
+async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     rt: Runtime,
 ) -> None:
-    """The registry has said yes; what would be told is undeliverable, and nothing waits for it."""
+    """Check that the acceptance is stored; its notice is undeliverable and delays nothing."""
     guest, registry = Guest(rt), Answering()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}

@@ -41,7 +41,7 @@ def refusal(**values: str) -> str:
     return str(refused.value)
 
 
-def test_nothing_set_is_a_working_start() -> None:
+def test_settings_have_working_defaults() -> None:
     read = settings()
     assert read.languages == ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
     assert (read.host, read.port, read.public_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
@@ -49,7 +49,7 @@ def test_nothing_set_is_a_working_start() -> None:
     assert not (read.has_telegram or read.has_registry or read.demo)
 
 
-def test_variables_are_read(environment: pytest.MonkeyPatch) -> None:
+def test_settings_read_environment_variables(environment: pytest.MonkeyPatch) -> None:
     put(
         environment,
         KOSH_DATA="/srv/kosh",
@@ -65,7 +65,7 @@ def test_variables_are_read(environment: pytest.MonkeyPatch) -> None:
     assert read.has_telegram and read.has_registry
 
 
-def test_what_a_command_has_chosen_goes_before_the_environment(
+def test_settings_prefer_command_arguments_to_the_environment(
     environment: pytest.MonkeyPatch,
 ) -> None:
     put(environment, KOSH_PORT="9000", KOSH_DEMO="no")
@@ -73,19 +73,19 @@ def test_what_a_command_has_chosen_goes_before_the_environment(
     assert settings().port == 9000
 
 
-def test_an_empty_variable_counts_as_not_set(environment: pytest.MonkeyPatch) -> None:
+def test_settings_treat_an_empty_variable_as_unset(environment: pytest.MonkeyPatch) -> None:
     put(environment, KOSH_TELEGRAM_TOKEN="", KOSH_PORT="")
     assert not settings().has_telegram
     assert settings().port == 8080
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValueError):
         settings().port = 1
 
 
 @pytest.mark.requirement("S-70")
-def test_a_secret_may_come_from_a_named_file(
+def test_settings_read_a_secret_from_a_named_file(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text(TOKEN + "\n")
@@ -102,17 +102,19 @@ def test_a_secret_may_come_from_a_named_file(
 
 
 @pytest.mark.requirement("S-70")
-def test_secrets_may_come_from_a_directory(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_settings_read_secrets_from_a_directory(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "kosh_telegram_token").write_text(TOKEN)
     put(environment, KOSH_SECRETS_DIR=str(tmp_path))
     assert settings().has_telegram
 
 
-def test_a_missing_directory_of_secrets_is_refused() -> None:
+def test_settings_refuse_a_missing_secrets_directory() -> None:
     assert "KOSH_SECRETS_DIR" in refusal(KOSH_SECRETS_DIR=f"/nowhere/{CANARY}")
 
 
-def test_only_secrets_are_looked_for_in_named_files(
+def test_settings_read_only_secrets_from_named_files(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "port").write_text("9000")
@@ -120,7 +122,7 @@ def test_only_secrets_are_looked_for_in_named_files(
     assert settings().port == 8080
 
 
-def test_a_named_file_that_is_missing_is_refused() -> None:
+def test_settings_refuse_a_missing_named_file() -> None:
     said = refusal(KOSH_TELEGRAM_SECRET_FILE=f"/nowhere/{CANARY}")
     assert "KOSH_TELEGRAM_SECRET_FILE" in said
     assert CANARY not in said
@@ -131,7 +133,7 @@ def test_a_named_file_that_is_missing_is_refused() -> None:
     ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CLIENT_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"],
 )
 @pytest.mark.requirement("S-3")
-def test_a_short_secret_is_refused_by_name(name: str) -> None:
+def test_settings_refuse_a_short_secret_by_name(name: str) -> None:
     said = refusal(**{**REGISTRY, name: CANARY})
     assert f"{name}: " in said
     assert "32 characters" in said
@@ -149,14 +151,14 @@ EXAMPLES = [
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("name", ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"])
 @pytest.mark.requirement("S-3")
-def test_an_example_secret_is_refused_outside_the_demonstration(name: str, example: str) -> None:
+def test_settings_refuse_an_example_secret_outside_the_demo(name: str, example: str) -> None:
     said = refusal(**{**REGISTRY, name: example})
     assert f"{name} is an example value" in said
     assert example not in said
 
 
 @pytest.mark.parametrize("example", ["changeme", "secret", "example", "test", "123456:TEST-TOKEN"])
-def test_an_example_token_is_refused_outside_the_demonstration(example: str) -> None:
+def test_settings_refuse_an_example_token_outside_the_demo(example: str) -> None:
     assert "KOSH_TELEGRAM_TOKEN is an example value" in refusal(KOSH_TELEGRAM_TOKEN=example)
 
 
@@ -167,13 +169,13 @@ def test_settings_refuse_a_malformed_bot_token(token: str) -> None:
     assert token not in said
 
 
-def test_the_demonstration_accepts_example_values(environment: pytest.MonkeyPatch) -> None:
+def test_settings_accept_example_values_in_the_demo(environment: pytest.MonkeyPatch) -> None:
     put(environment, KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN="123456:TEST")
     put(environment, KOSH_TELEGRAM_SECRET=EXAMPLES[0])
     assert settings().has_telegram
 
 
-def test_a_random_secret_that_happens_to_hold_an_example_word_is_accepted(
+def test_settings_accept_a_random_secret_that_contains_an_example_word(
     environment: pytest.MonkeyPatch,
 ) -> None:
     put(environment, KOSH_TELEGRAM_SECRET="q7w3testhG9kZ2mXsecretW8vB4nC6pL1dF5")
@@ -182,7 +184,7 @@ def test_a_random_secret_that_happens_to_hold_an_example_word_is_accepted(
 
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
-def test_a_webhook_without_a_secret_is_refused_while_polling_needs_none(
+def test_settings_require_a_webhook_secret_but_not_for_polling(
     environment: pytest.MonkeyPatch,
 ) -> None:
     put(environment, KOSH_TELEGRAM_TOKEN=TOKEN)
@@ -192,20 +194,20 @@ def test_a_webhook_without_a_secret_is_refused_while_polling_needs_none(
         read.require_webhook_secret()
 
 
-def test_a_webhook_secret_that_telegram_would_refuse_is_refused() -> None:
+def test_settings_refuse_a_webhook_secret_that_telegram_would_refuse() -> None:
     said = refusal(KOSH_TELEGRAM_SECRET=LONG + "+/=")
     assert "KOSH_TELEGRAM_SECRET: may hold only" in said
     assert LONG not in said
 
 
 @pytest.mark.parametrize("missing", sorted(REGISTRY))
-def test_a_half_set_registry_is_refused_naming_what_is_missing(missing: str) -> None:
+def test_settings_refuse_an_incomplete_registry_and_name_missing_ones(missing: str) -> None:
     said = refusal(**{name: value for name, value in REGISTRY.items() if name != missing})
     assert f"set {missing} too" in said
 
 
 @pytest.mark.requirement("S-50")
-def test_personal_data_never_travels_to_the_registry_in_plain_http(
+def test_settings_refuse_plain_http_to_the_registry(
     environment: pytest.MonkeyPatch,
 ) -> None:
     said = refusal(**{**REGISTRY, "KOSH_REGISTRY_URL": "http://registry.example"})
@@ -231,20 +233,20 @@ def test_personal_data_never_travels_to_the_registry_in_plain_http(
     ],
 )
 @pytest.mark.requirement("S-78")
-def test_a_wrong_value_is_refused_by_name_and_never_repeated(name: str, value: str) -> None:
+def test_settings_refuse_a_wrong_value_by_name_without_repeating_it(name: str, value: str) -> None:
     said = refusal(**{name: value})
     assert name in said
     assert CANARY not in said
 
 
-def test_every_wrong_variable_is_named_at_once() -> None:
+def test_settings_name_every_wrong_variable_at_once() -> None:
     said = refusal(KOSH_PORT=CANARY, KOSH_DATA="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
     assert "KOSH_PORT" in said
     assert "KOSH_TELEGRAM_SECRET" in said
 
 
 @pytest.mark.requirement("S-70")
-def test_no_secret_shows_in_any_form_of_the_settings(environment: pytest.MonkeyPatch) -> None:
+def test_settings_show_no_secret_in_any_representation(environment: pytest.MonkeyPatch) -> None:
     put(
         environment,
         KOSH_TELEGRAM_TOKEN=TOKEN,
@@ -265,13 +267,13 @@ def test_no_secret_shows_in_any_form_of_the_settings(environment: pytest.MonkeyP
 
 @pytest.mark.requirement("S-42")
 @pytest.mark.row(96)
-def test_a_validation_error_of_pydantic_itself_holds_no_input() -> None:
+def test_settings_validation_error_contains_no_input() -> None:
     with pytest.raises(ValueError) as refused:
         Settings(telegram_secret=CANARY)  # type: ignore[arg-type]
     assert CANARY not in str(refused.value)
 
 
-def test_database_urls_are_given_by_role_with_or_without_the_driver(
+def test_settings_accept_database_urls_with_or_without_the_driver(
     environment: pytest.MonkeyPatch,
 ) -> None:
     put(
@@ -286,7 +288,7 @@ def test_database_urls_are_given_by_role_with_or_without_the_driver(
         read.database("retention")
 
 
-def test_every_setting_is_documented() -> None:
+def test_settings_are_all_documented() -> None:
     undocumented = [name for name, f in Settings.model_fields.items() if not f.description]
     assert undocumented == []
 
@@ -300,33 +302,33 @@ WHATSAPP = {
 
 
 @pytest.mark.parametrize("missing", WHATSAPP)
-def test_whatsapp_is_set_whole_or_not_at_all(missing: str) -> None:
+def test_settings_refuse_an_incomplete_whatsapp_setup(missing: str) -> None:
     said = refusal(**{name: value for name, value in WHATSAPP.items() if name != missing})
     assert f"WhatsApp is only half set; set {missing} too" in said
     assert LONG not in said
 
 
 @pytest.mark.requirement("S-72")
-def test_two_app_secrets_hold_while_one_follows_the_other(environment: pytest.MonkeyPatch) -> None:
+def test_settings_accept_two_app_secrets_for_rotation(environment: pytest.MonkeyPatch) -> None:
     put(environment, **WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": f"{LONG}, {LONG[::-1]}"})
     assert settings().has_whatsapp
     assert settings().whatsapp_app_secrets == (LONG, LONG[::-1])
 
 
 @pytest.mark.parametrize("wrong", ["short", f"{LONG},short", f"{LONG},{LONG},{LONG}", f"{LONG},"])
-def test_an_app_secret_that_would_protect_nothing_is_refused(wrong: str) -> None:
+def test_settings_refuse_an_invalid_app_secret(wrong: str) -> None:
     said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": wrong})
     assert "KOSH_WHATSAPP_APP_SECRET" in said
     assert LONG not in said
 
 
-def test_an_example_app_secret_is_refused_outside_the_demonstration() -> None:
+def test_settings_refuse_an_example_app_secret_outside_the_demo() -> None:
     said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": EXAMPLES[0]})
     assert "KOSH_WHATSAPP_APP_SECRET is an example value" in said
 
 
 @pytest.mark.parametrize("header", ["Authorization: Bearer", "D360-API-KEY", "X-Key:"])
-def test_the_header_of_a_solution_provider_can_be_set(
+def test_settings_accept_the_auth_header_of_a_solution_provider(
     environment: pytest.MonkeyPatch, header: str
 ) -> None:
     put(environment, **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=header)

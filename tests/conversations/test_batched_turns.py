@@ -50,7 +50,7 @@ async def _surnames(guests: list[Guest]) -> list[str | None]:
 
 
 @pytest.mark.requirement("S-6")
-async def test_people_who_write_at_once_share_a_transaction(rt: Runtime) -> None:
+async def test_batched_turns_share_a_transaction(rt: Runtime) -> None:
     guests = await _known(rt)
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     await asyncio.gather(*(_answer(rt, each) for each in updates))
@@ -62,7 +62,7 @@ async def test_people_who_write_at_once_share_a_transaction(rt: Runtime) -> None
 
 
 @pytest.mark.requirement("S-6", "S-7")
-async def test_plain_turns_of_one_person_in_many_processes_happen_once_each(rt: Runtime) -> None:
+async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: Runtime) -> None:
     (guest,) = await _known(rt, 1)
     before = len(await guest.rows())
     assert await _taken_by_many(guest) == 40
@@ -70,7 +70,7 @@ async def test_plain_turns_of_one_person_in_many_processes_happen_once_each(rt: 
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_they_happen_twice_where_nobody_looks_at_the_note(
+async def test_batched_turns_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard above, seen red."""
@@ -92,7 +92,7 @@ async def _taken_by_many(guest: Guest) -> int:
 
 
 @pytest.mark.requirement("S-17")
-async def test_whose_turn_fails_does_not_keep_the_others(
+async def test_batched_turn_failure_does_not_stop_the_others(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests = await _known(rt)
@@ -112,7 +112,7 @@ async def test_whose_turn_fails_does_not_keep_the_others(
 
 
 @pytest.mark.requirement("S-17")
-async def test_whose_conversation_cannot_be_opened_does_not_keep_the_others(rt: Runtime) -> None:
+async def test_batched_turn_of_an_unreadable_conversation_stops_no_other(rt: Runtime) -> None:
     guests = await _known(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -126,7 +126,7 @@ async def test_whose_conversation_cannot_be_opened_does_not_keep_the_others(rt: 
     assert await _surnames(guests[1:]) == ["TESTOVA"] * (PEOPLE - 1)
 
 
-async def test_nobody_waits_for_a_row_in_other_hands(rt: Runtime) -> None:
+async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
     first, second = await _known(rt, 2)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -141,8 +141,8 @@ async def test_nobody_waits_for_a_row_in_other_hands(rt: Runtime) -> None:
     assert await _surnames([first, second]) == ["TESTOVA", "TESTOVA"]
 
 
-async def test_two_handles_of_one_person_are_two_turns(rt: Runtime) -> None:
-    """Of one and the same state neither must be the second's beginning."""
+async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtime) -> None:
+    """Check that two handles of one person do not start a turn from the same state."""
     (guest,) = await _known(rt, 1)
     other = Guest(rt)
     async with rt.pool.connection() as session:
@@ -156,7 +156,7 @@ async def test_two_handles_of_one_person_are_two_turns(rt: Runtime) -> None:
     assert await _surnames([guest]) == ["TESTOVA"]
 
 
-async def test_what_does_more_than_answer_goes_alone(rt: Runtime) -> None:
+async def test_batched_turn_with_more_than_a_reply_runs_alone(rt: Runtime) -> None:
     """A case that is opened, and somebody who begins, beside people who write."""
     guests = await _known(rt)
     begins = Guest(rt)
@@ -177,7 +177,7 @@ async def test_what_does_more_than_answer_goes_alone(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-8")
-async def test_when_the_database_goes_everybody_is_told_to_come_again(
+async def test_batched_turns_report_unavailable_when_the_database_is_down(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests = await _known(rt)
@@ -200,7 +200,7 @@ async def test_when_the_database_goes_everybody_is_told_to_come_again(
 
 
 @pytest.mark.parametrize("error", [DataError, QueryCanceled])
-async def test_what_fails_for_all_of_them_is_tried_with_each_alone(
+async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     guests = await _known(rt)
@@ -214,7 +214,7 @@ async def test_what_fails_for_all_of_them_is_tried_with_each_alone(
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
 
 
-async def test_an_outcome_that_cannot_be_written_keeps_no_other(
+async def test_batched_outcome_that_cannot_be_written_stops_no_other(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A platform's id that no database takes."""

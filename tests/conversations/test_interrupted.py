@@ -1,4 +1,4 @@
-"""Cut off or told to end in the middle of something: nothing hangs, and nothing is sent twice."""
+"""Cut off or cancelled in the middle of something: nothing hangs, and nothing is sent twice."""
 
 import asyncio
 import subprocess
@@ -69,7 +69,9 @@ async def _open(guest: Guest) -> int:
 
 
 @pytest.mark.requirement("S-9")
-async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runtime, Line]) -> None:
+async def test_outbox_records_a_sent_message_when_the_database_is_back(
+    far: tuple[Runtime, Line],
+) -> None:
     rt, line = far
     guest = Guest(rt)
     await guest.consent()
@@ -85,7 +87,7 @@ async def test_what_was_sent_is_noted_when_the_database_is_back(far: tuple[Runti
 
 
 @pytest.mark.requirement("S-5")
-async def test_a_database_that_says_nothing_is_given_up(
+async def test_turn_times_out_when_the_database_is_silent(
     far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, line = far
@@ -101,7 +103,7 @@ async def test_a_database_that_says_nothing_is_given_up(
     assert await _open(guest) == 0
 
 
-async def test_a_worker_outlives_its_database(
+async def test_worker_survives_a_database_outage(
     far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, line = far
@@ -124,7 +126,7 @@ async def test_a_worker_outlives_its_database(
 
 
 @pytest.mark.requirement("S-16")
-async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime) -> None:
+async def test_worker_records_a_sent_message_on_shutdown(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -141,7 +143,7 @@ async def test_a_worker_that_is_told_to_end_notes_what_it_just_sent(rt: Runtime)
 
 
 @pytest.mark.requirement("S-16")
-async def test_a_worker_ends_though_its_database_goes_away_meanwhile(
+async def test_worker_stops_when_its_database_is_down(
     far: tuple[Runtime, Line], rt: Runtime
 ) -> None:
     far_rt, line = far
@@ -164,7 +166,7 @@ async def _workers(rt: Runtime) -> int:
     return int(many)
 
 
-async def test_what_was_begun_is_interrupted_after_a_while() -> None:
+async def test_shutdown_interrupts_running_work_after_a_delay() -> None:
     begun, interrupted = asyncio.Event(), asyncio.Event()
 
     async def for_ever() -> None:
@@ -198,7 +200,7 @@ until_told(deaf, within=0.1)
 """
 
 
-async def test_a_process_that_hangs_is_gone_soon_after_it_was_told_to_end() -> None:
+async def test_shutdown_kills_a_hanging_process_soon() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", DEAF, stdout=subprocess.PIPE
     )
@@ -218,14 +220,14 @@ async def test_a_process_that_hangs_is_gone_soon_after_it_was_told_to_end() -> N
 
 @pytest.fixture
 def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings with a database that isn't there; nobody waits long for it."""
+    """Settings with a database that does not exist, and a short timeout for it."""
     monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
     return chosen.model_copy(
         update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}
     )
 
 
-async def test_nobody_starts_with_keys_of_another_installation(
+async def test_runtime_refuses_keys_of_another_installation(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
     foreign = chosen.model_copy(update={"keys": tmp_path / "foreign"})
@@ -237,13 +239,15 @@ async def test_nobody_starts_with_keys_of_another_installation(
             pass
 
 
-async def test_who_starts_without_a_database_is_told_in_one_line(nowhere: Settings) -> None:
+async def test_runtime_reports_a_missing_database_in_one_line(nowhere: Settings) -> None:
     with pytest.raises(DatabaseUnavailable, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
         async with runtime(nowhere):
             raise AssertionError
 
 
-async def test_sweeps_that_find_no_database_are_no_surprise(rt: Runtime, nowhere: Settings) -> None:
+async def test_sweeps_without_a_database_are_postponed_not_failed(
+    rt: Runtime, nowhere: Settings
+) -> None:
     logging.configure("error")
     before = _counted("sweep.failed"), _counted("sweep.postponed")
     async with pool(nowhere.database(), 1) as away:

@@ -1,6 +1,6 @@
 """Officers, the person and the bot at once: one owner, a silent form, no reply lost unseen.
 
-Claims of messages are told by the database's clock: a row's lease begins when it is claimed.
+Claims of messages are ordered by the database's clock: a row's lease begins when it is claimed.
 """
 
 import asyncio
@@ -64,16 +64,16 @@ async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResu
             return await desk.claim(rt, officer, case.id, case.version, key=pressed)
 
 
-async def test_fifty_officers_claim_a_case_and_one_has_it(rt: Runtime) -> None:
+async def test_case_claim_succeeds_for_one_of_fifty_officers(rt: Runtime) -> None:
     await _claims_have_one_owner(rt, 10)
 
 
 @pytest.mark.slow
-async def test_fifty_officers_claim_a_case_a_thousand_times(rt: Runtime) -> None:
+async def test_case_claim_has_one_owner_in_a_thousand_races(rt: Runtime) -> None:
     await _claims_have_one_owner(rt, 1000)
 
 
-async def test_fifty_officers_press_next_and_each_has_another_case(rt: Runtime) -> None:
+async def test_take_next_gives_each_of_fifty_officers_another_case(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
     team = await _team(rt, 10)
     results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in team))
@@ -176,19 +176,17 @@ async def _races(rt: Runtime, rounds: int, seed: int) -> None:
         await _race(rt, guest, team, random)
 
 
-async def test_no_message_of_the_form_is_claimed_after_a_case_was(rt: Runtime) -> None:
+async def test_outbox_claims_no_form_message_after_a_case_claim(rt: Runtime) -> None:
     await _races(rt, 25, 1)
 
 
 @pytest.mark.slow
-async def test_a_thousand_races_of_bot_officers_and_person(rt: Runtime) -> None:
+async def test_outbox_order_survives_a_thousand_races_with_officers(rt: Runtime) -> None:
     await _races(rt, 1000, 2)
 
 
-async def test_a_claim_waits_for_a_message_that_is_being_claimed_at_that_moment(
-    rt: Runtime, admin_url: str
-) -> None:
-    """Else the sender's snapshot of before could let a message out after the claim."""
+async def test_case_claim_waits_for_a_message_being_claimed(rt: Runtime, admin_url: str) -> None:
+    """Check that a claim waits; otherwise an older snapshot could send a message after it."""
     case, officer = await ask(Guest(rt)), await an_officer(rt)
     await _write(rt, case, 1)
     async with rt.pool.connection() as sender:
@@ -246,7 +244,7 @@ async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Ran
     await _leave(guest, case)
 
 
-async def test_a_reply_that_is_overtaken_is_sent_before_or_shown_as_not_sent(
+async def test_overtaken_reply_is_sent_before_or_shown_as_not_sent(
     rt: Runtime,
 ) -> None:
     team, random, guest = await _team(rt, 2), Random(3), Guest(rt)
@@ -273,7 +271,7 @@ async def _replied_and_resolved(
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_a_reply_followed_by_the_end_of_the_case_always_arrives(rt: Runtime) -> None:
+async def test_reply_before_resolve_is_always_delivered(rt: Runtime) -> None:
     officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
     for _round in range(25):
         await _replied_and_resolved(rt, guest, officer, random)

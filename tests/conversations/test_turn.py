@@ -46,7 +46,7 @@ async def _count(rt: Runtime, table: str) -> int:
 
 
 @pytest.mark.requirement("S-20")
-async def test_just_asking_leaves_no_row_anywhere(rt: Runtime) -> None:
+async def test_anonymous_session_leaves_no_database_row(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:])
@@ -57,7 +57,7 @@ async def test_just_asking_leaves_no_row_anywhere(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-21")
-async def test_consent_makes_the_person_and_answers_are_kept(rt: Runtime) -> None:
+async def test_consent_creates_the_person_and_stores_later_answers(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     assert await _count(rt, "people") == 1
@@ -68,7 +68,7 @@ async def test_consent_makes_the_person_and_answers_are_kept(rt: Runtime) -> Non
     assert conversation.forms["preregistration"].answers["surname"].value == "TESTOVA"
 
 
-async def test_what_was_asked_before_consent_and_not_kept_is_forgotten(rt: Runtime) -> None:
+async def test_consent_drops_answers_that_are_not_persisted(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     conversation = await guest.conversation()
@@ -79,7 +79,7 @@ async def test_what_was_asked_before_consent_and_not_kept_is_forgotten(rt: Runti
 
 
 @pytest.mark.requirement("S-21")
-async def test_refusing_consent_keeps_nothing(rt: Runtime) -> None:
+async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go(*TO_CONSENT, "refuse")
@@ -88,7 +88,7 @@ async def test_refusing_consent_keeps_nothing(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
-async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtime) -> None:
+async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Runtime) -> None:
     """Seen red with the note written before the lock: 40 delivered, fewer applied."""
     guest = Guest(rt)
     await guest.consent()
@@ -103,7 +103,7 @@ async def test_forty_updates_at_once_each_twice_are_applied_once_each(rt: Runtim
 
 
 @pytest.mark.requirement("S-7")
-async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
+async def test_turn_creates_one_person_from_forty_first_updates(rt: Runtime) -> None:
     """There is no row to lock yet when consent comes forty times at once."""
     guest = Guest(rt)
     await guest.do(Started())
@@ -121,7 +121,7 @@ async def test_forty_first_updates_at_once_make_one_person(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-6")
-async def test_an_update_seen_before_consent_is_not_taken_again_after_it(rt: Runtime) -> None:
+async def test_update_before_consent_is_not_applied_again_after_it(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started(), "the-start")
     await guest.go(*TO_CONSENT, "yes", "yes")
@@ -131,7 +131,7 @@ async def test_an_update_seen_before_consent_is_not_taken_again_after_it(rt: Run
 
 
 @pytest.mark.requirement("S-7", "S-9")
-async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
+async def test_replies_are_all_sent_in_order(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     updates = [guest.inbound(Said("?"), f"order-{n}") for n in range(20)]
@@ -146,7 +146,7 @@ async def test_replies_go_in_order_and_all_are_sent(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-17")
-async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
+async def test_update_is_quarantined_after_five_failures(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = Guest(rt)
@@ -174,7 +174,7 @@ async def test_an_update_that_always_fails_is_set_aside_after_five_tries(
     assert conversation.asked.key == "surname"
 
 
-async def test_a_conversation_that_cannot_be_opened_keeps_nobody_waiting(rt: Runtime) -> None:
+async def test_unreadable_conversation_delays_no_other_person(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -187,7 +187,7 @@ async def test_a_conversation_that_cannot_be_opened_keeps_nobody_waiting(rt: Run
     assert await _count(rt, "quarantine") == 1
 
 
-async def test_a_full_registration_is_written_down_with_its_job(rt: Runtime) -> None:
+async def test_registration_is_stored_with_its_job(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     assert await _count(rt, "registry_writes") == 1
@@ -196,7 +196,7 @@ async def test_a_full_registration_is_written_down_with_its_job(rt: Runtime) -> 
 
 
 @pytest.mark.requirement("S-31")
-async def test_erasing_leaves_a_tombstone_and_nothing_else(rt: Runtime) -> None:
+async def test_erasure_leaves_only_a_tombstone(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await guest.go("delete", "yes")
@@ -207,9 +207,7 @@ async def test_erasing_leaves_a_tombstone_and_nothing_else(rt: Runtime) -> None:
     assert await _count(rt, "tombstones") == 1
 
 
-async def test_no_statement_of_a_turn_is_planned_anew_every_time(
-    rt: Runtime, databases: Databases
-) -> None:
+async def test_turn_statements_use_generic_plans(rt: Runtime, databases: Databases) -> None:
     guest = Guest(rt)
     await guest.consent()
     with psycopg.connect(databases.owner, autocommit=True) as owner:
@@ -226,7 +224,7 @@ async def test_no_statement_of_a_turn_is_planned_anew_every_time(
     assert row[0] <= FIRST_PLANS < row[1]
 
 
-async def test_who_writes_can_be_reached_again(rt: Runtime) -> None:
+async def test_inbound_message_clears_the_blocked_mark(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = len(await guest.rows())
@@ -255,8 +253,11 @@ class _Named(WebChat):
         return await super().send(act)
 
 
-async def test_a_first_try_has_the_name_that_versions_before_gave_it(rt: Runtime) -> None:
-    """Else, while both run, they know nothing of the platform's report of it."""
+async def test_outbox_first_attempt_has_the_row_name_of_earlier_versions(rt: Runtime) -> None:
+    """Check the name of a first attempt.
+
+    Otherwise, while both versions run, the older one would not recognise the platform's report.
+    """
     guest, channel = Guest(rt), _Named(rt)
     await guest.consent()
     guest.rt = replace(rt, channels={**rt.channels, "web": channel})

@@ -67,12 +67,12 @@ async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
     return guest, [Pressed(f"{asked.nonce}:yes") for _ in range(FORTY)]
 
 
-async def test_forty_words_at_once_each_twice_are_forty_words(rt: Runtime) -> None:
+async def test_turn_stores_forty_words_from_forty_duplicated_updates(rt: Runtime) -> None:
     assert await _words(await _with_officer(rt)) == FORTY
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_words_are_lost_where_the_note_is_written_first(
+async def test_turn_loses_words_when_the_dedupe_row_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await _with_officer(rt)
@@ -80,12 +80,12 @@ async def test_words_are_lost_where_the_note_is_written_first(
     assert await _words(guest) < FORTY
 
 
-async def test_forty_first_updates_at_once_each_twice_have_forty_effects(rt: Runtime) -> None:
+async def test_turn_applies_forty_duplicated_first_updates_once_each(rt: Runtime) -> None:
     assert await _effects(*await _before_consent(rt)) == FORTY
 
 
 @pytest.mark.requirement("S-80")
-async def test_first_updates_are_lost_where_the_note_is_written_first(
+async def test_turn_loses_first_updates_when_the_dedupe_row_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest, presses = await _before_consent(rt)

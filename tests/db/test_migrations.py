@@ -17,7 +17,7 @@ from bot.db import migrations
     ],
     ids=["deadlock", "no lock", "no right"],
 )
-def test_it_is_tried_again_when_it_gave_way_and_only_then(
+def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
     error: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[str] = []

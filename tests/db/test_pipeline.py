@@ -24,7 +24,7 @@ async def _count(rt: Runtime, channel: str) -> int:
     return int(number)
 
 
-async def test_what_commit_returned_from_stands(rt: Runtime) -> None:
+async def test_pipeline_commit_is_durable(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await pipeline.begin(session, (NOTE, {"channel": "first", "key": b"1"}))
         assert await _count(rt, "first") == 0
@@ -32,7 +32,7 @@ async def test_what_commit_returned_from_stands(rt: Runtime) -> None:
         assert await _count(rt, "first") == 2
 
 
-async def test_cursors_work_in_the_same_transaction(rt: Runtime) -> None:
+async def test_pipeline_and_cursors_share_a_transaction(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await pipeline.begin(session, (NOTE, {"channel": "both", "key": b"1"}))
         await session.execute("INSERT INTO updates (channel, key) VALUES ('both', '2')")
@@ -40,7 +40,7 @@ async def test_cursors_work_in_the_same_transaction(rt: Runtime) -> None:
     assert await _count(rt, "both") == 0
 
 
-async def test_an_error_is_psycopgs_and_takes_the_transaction_with_it(rt: Runtime) -> None:
+async def test_pipeline_error_is_psycopgs_and_rolls_back(rt: Runtime) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         async with rt.pool.connection() as session:
             await pipeline.begin(session, (NOTE, {"channel": "twice", "key": b"1"}))
@@ -51,7 +51,7 @@ async def test_an_error_is_psycopgs_and_takes_the_transaction_with_it(rt: Runtim
     assert await _count(rt, "twice") == 0
 
 
-async def test_what_a_rollback_made_the_server_forget_is_prepared_again(rt: Runtime) -> None:
+async def test_pipeline_prepares_a_statement_again_after_a_rollback(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         values = {"channel": "again", "key": b"1"}
         await pipeline.commit(session, (NOTE, values))
@@ -62,7 +62,7 @@ async def test_what_a_rollback_made_the_server_forget_is_prepared_again(rt: Runt
     assert await _count(rt, "again") == 2
 
 
-async def test_what_goes_out_many_times_in_one_trip_is_prepared_once(rt: Runtime) -> None:
+async def test_pipeline_prepares_a_repeated_statement_once(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         calls = [(NOTE, {"channel": "many", "key": bytes([each])}) for each in range(5)]
         await pipeline.execute_pipeline(session, *calls)
@@ -74,7 +74,7 @@ async def test_what_goes_out_many_times_in_one_trip_is_prepared_once(rt: Runtime
     assert await _count(rt, "many") == 5
 
 
-async def test_values_of_any_size_go_there_and_back(rt: Runtime) -> None:
+async def test_pipeline_values_of_any_size_round_trip(rt: Runtime) -> None:
     large = os.urandom(MANY)
     async with rt.pool.connection() as session:
         for number in (7, 70_000, -7_000_000):
@@ -82,7 +82,7 @@ async def test_values_of_any_size_go_there_and_back(rt: Runtime) -> None:
             assert await pipeline.run(session, ECHO, values) == [(large, number, None, number + 1)]
 
 
-async def test_whoever_is_interrupted_leaves_no_connection_behind(rt: Runtime) -> None:
+async def test_pipeline_cancellation_leaves_no_connection_behind(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         waiting = asyncio.create_task(pipeline.begin(session, (WAIT, {"seconds": 30.0})))
         await asyncio.sleep(0)

@@ -58,7 +58,7 @@ def test_statement_renders_constants_as_literals_and_values_by_name() -> None:
     assert "kosh_now() - make_interval(secs=>691200.0)" in text
 
 
-async def test_fetches_return_rows_a_row_a_value(rt: Runtime) -> None:
+async def test_fetch_functions_return_rows_one_row_or_one_value(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         for key in (b"1", b"2"):
             assert await execute(transaction, NOTE, channel="fetched", key=key) == 1
@@ -72,7 +72,7 @@ async def test_fetches_return_rows_a_row_a_value(rt: Runtime) -> None:
         assert await fetch_one(transaction, BOTH, channel="none") is None
 
 
-async def test_statements_share_the_transaction_that_the_first_opens(rt: Runtime) -> None:
+async def test_statements_share_the_transaction_opened_by_the_first(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         await execute(transaction, NOTE, channel="undone", key=b"1")
         await transaction.execute("INSERT INTO updates (channel, key) VALUES ('undone', '2')")

@@ -1,4 +1,4 @@
-"""What officers do: the form is silent meanwhile, each act is done once, what was said arrives."""
+"""Actions of officers: the form is silent meanwhile, each is done once, all words arrive."""
 
 import asyncio
 import io
@@ -48,7 +48,7 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     return await now(rt, case.id)
 
 
-async def test_an_officer_takes_a_case_reads_answers_and_gives_it_back(rt: Runtime) -> None:
+async def test_case_goes_from_claim_to_reply_and_release(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await guest.do(Said("and one thing more"))
@@ -68,7 +68,7 @@ async def test_an_officer_takes_a_case_reads_answers_and_gives_it_back(rt: Runti
     assert conversation.asked.key == "ethnic_kazakh"
 
 
-async def test_the_bot_goes_on_where_the_officer_says(rt: Runtime) -> None:
+async def test_case_return_continues_where_the_officer_chose(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
         guest = Guest(rt)
@@ -85,7 +85,7 @@ async def test_the_bot_goes_on_where_the_officer_says(rt: Runtime) -> None:
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
-async def test_the_person_says_afterwards_whether_it_helped(rt: Runtime) -> None:
+async def test_case_feedback_is_stored_after_resolve(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.resolve(rt, officer, case.id, case.version, key=key())
@@ -99,7 +99,7 @@ async def test_the_person_says_afterwards_whether_it_helped(rt: Runtime) -> None
     assert after.asked == asked.asked
 
 
-async def test_an_act_is_done_once_for_its_key(rt: Runtime) -> None:
+async def test_desk_action_runs_once_per_idempotency_key(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     claiming, replying = key(), key()
@@ -115,7 +115,7 @@ async def test_an_act_is_done_once_for_its_key(rt: Runtime) -> None:
     assert refused.value.why is Refusal.KEY_USED
 
 
-async def test_a_message_of_the_form_not_yet_sent_is_dropped_when_an_officer_takes_over(
+async def test_case_claim_drops_unsent_bot_messages(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -142,7 +142,7 @@ async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer)
         await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
 
 
-async def test_a_reply_followed_at_once_by_the_end_of_the_case_arrives(rt: Runtime) -> None:
+async def test_reply_before_resolve_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await _replied_but_not_sent(rt, case, officer)
@@ -151,7 +151,7 @@ async def test_a_reply_followed_at_once_by_the_end_of_the_case_arrives(rt: Runti
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_a_reply_followed_by_the_return_to_the_queue_arrives(rt: Runtime) -> None:
+async def test_reply_before_release_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await _replied_but_not_sent(rt, case, officer)
@@ -160,7 +160,7 @@ async def test_a_reply_followed_by_the_return_to_the_queue_arrives(rt: Runtime) 
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_a_reply_that_was_overtaken_is_shown_as_not_sent_also_weeks_later(
+async def test_overtaken_reply_is_shown_as_not_sent_weeks_later(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -180,7 +180,7 @@ async def test_a_reply_that_was_overtaken_is_shown_as_not_sent_also_weeks_later(
     assert taken.value.holder == other.name
 
 
-async def test_somebody_who_does_not_hold_the_case_can_neither_answer_nor_end_it(
+async def test_case_refuses_reply_and_resolve_by_another_officer(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -196,7 +196,7 @@ async def test_somebody_who_does_not_hold_the_case_can_neither_answer_nor_end_it
     assert await messages(rt, case.id) == []
 
 
-async def test_what_is_decided_on_an_old_page_is_not_done(rt: Runtime) -> None:
+async def test_desk_action_with_an_old_version_raises_case_conflict(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     with pytest.raises(cases.CaseConflict) as taken:
@@ -206,7 +206,7 @@ async def test_what_is_decided_on_an_old_page_is_not_done(rt: Runtime) -> None:
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
-async def test_words_of_either_side_leave_a_page_good(rt: Runtime) -> None:
+async def test_messages_do_not_change_the_case_version(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
@@ -220,7 +220,7 @@ async def test_words_of_either_side_leave_a_page_good(rt: Runtime) -> None:
     assert (await now(rt, case.id)).state == State.SNOOZED
 
 
-async def test_notes_stay_among_officers(rt: Runtime) -> None:
+async def test_case_notes_are_visible_to_officers_only(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     rows = len(await guest.rows())
@@ -233,7 +233,7 @@ async def test_notes_stay_among_officers(rt: Runtime) -> None:
     assert all("passport" not in each.words for each in view.thread)
 
 
-async def test_a_canned_answer_goes_out_in_the_persons_language_or_not_at_all(
+async def test_canned_reply_is_sent_in_the_persons_language_or_not_at_all(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)
@@ -252,7 +252,7 @@ async def test_a_canned_answer_goes_out_in_the_persons_language_or_not_at_all(
         assert refused.value.why is why
 
 
-async def test_a_canned_answer_that_somebody_changed_meanwhile_is_not_written_over(
+async def test_canned_reply_with_an_old_version_raises_stale(
     rt: Runtime,
 ) -> None:
     lead = await an_officer(rt, roles=(Role.LEAD,))
@@ -269,7 +269,7 @@ async def test_a_canned_answer_that_somebody_changed_meanwhile_is_not_written_ov
 
 @pytest.mark.parametrize(("words", "why"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)])
 @pytest.mark.row(95)
-async def test_no_words_and_too_many_are_refused(rt: Runtime, words: str, why: Refusal) -> None:
+async def test_reply_refuses_empty_and_too_long_text(rt: Runtime, words: str, why: Refusal) -> None:
     officer = await an_officer(rt)
     case = await _claimed(rt, Guest(rt), officer)
     with pytest.raises(desk.Refused) as refused:
@@ -278,8 +278,8 @@ async def test_no_words_and_too_many_are_refused(rt: Runtime, words: str, why: R
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
-async def test_words_that_wait_for_consent_are_not_shown_with_the_answers(rt: Runtime) -> None:
-    """A case that nobody asked for, of somebody who is about to ask."""
+async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
+    """Check a case that opened by itself, of a person who is about to ask."""
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -294,7 +294,7 @@ async def test_words_that_wait_for_consent_are_not_shown_with_the_answers(rt: Ru
     assert ("officer", "words") not in {(each.flow, each.key) for each in told}
 
 
-async def test_an_officer_fills_an_answer_in_for_the_person(rt: Runtime) -> None:
+async def test_officer_fills_an_answer_for_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     for question, value in (("ethnic_kazakh", "yes"), ("birth_year", "1990")):
@@ -321,7 +321,7 @@ async def test_an_officer_fills_an_answer_in_for_the_person(rt: Runtime) -> None
     assert conversation.asked.key == "surname"
 
 
-async def test_an_officer_asks_for_a_paper(rt: Runtime) -> None:
+async def test_officer_requests_a_document(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
@@ -334,7 +334,7 @@ async def test_an_officer_asks_for_a_paper(rt: Runtime) -> None:
         await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="diary")
 
 
-async def test_a_case_is_passed_on_to_a_colleague_a_topic_and_another_mission(
+async def test_case_transfer_reaches_a_colleague_a_topic_or_a_mission(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -358,7 +358,7 @@ async def test_a_case_is_passed_on_to_a_colleague_a_topic_and_another_mission(
         await seen(rt, officer, case.id)
 
 
-async def test_a_case_is_not_passed_to_where_nobody_is(rt: Runtime) -> None:
+async def test_case_transfer_is_refused_without_an_eligible_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
     gone = await an_officer(rt, "Officer Gone", active=False)
     far = await an_officer(rt, "Officer Far", "tr_ankara")
@@ -378,7 +378,7 @@ async def test_a_case_is_not_passed_to_where_nobody_is(rt: Runtime) -> None:
     assert (await now(rt, case.id)).owner == officer.id
 
 
-async def test_the_next_case_is_the_most_urgent_of_ones_topics_and_languages(
+async def test_take_next_returns_the_most_urgent_matching_case(
     rt: Runtime,
 ) -> None:
     first, second, urgent = [Guest(rt) for _each in range(3)]
@@ -400,7 +400,7 @@ async def test_the_next_case_is_the_most_urgent_of_ones_topics_and_languages(
     assert await desk.take_next(rt, spouses, key=key()) is None
 
 
-async def test_the_person_can_go_back_to_the_bot(rt: Runtime) -> None:
+async def test_case_is_resolved_when_the_person_returns_to_the_bot(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     await ask(guest)
     await guest.go("/menu", "yes")
@@ -412,7 +412,7 @@ async def test_the_person_can_go_back_to_the_bot(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-62")
-async def test_reading_a_case_of_somebody_else_needs_a_reason_and_is_audited_once(
+async def test_case_view_of_another_officer_needs_a_reason_and_is_audited_once(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -434,7 +434,7 @@ async def test_reading_a_case_of_somebody_else_needs_a_reason_and_is_audited_onc
 
 
 @pytest.mark.requirement("S-67")
-async def test_names_are_masked_until_they_are_asked_for(rt: Runtime) -> None:
+async def test_case_view_masks_names_until_requested(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
     await guest.go("yes", "TESTOVA")
@@ -451,7 +451,7 @@ async def test_names_are_masked_until_they_are_asked_for(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-62")
-async def test_who_reads_too_many_cases_in_an_hour_is_stopped(
+async def test_case_view_is_refused_over_the_hourly_budget(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 2)
@@ -481,7 +481,7 @@ def _alarms() -> Iterator[list[int]]:
 
 
 @pytest.mark.requirement("S-62")
-async def test_who_opens_many_cases_in_one_burst_is_stopped_at_the_budget_and_told_of(
+async def test_case_view_burst_stops_at_the_budget_and_alerts(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 2)
@@ -504,7 +504,7 @@ async def test_who_opens_many_cases_in_one_burst_is_stopped_at_the_budget_and_to
 
 
 @pytest.mark.requirement("S-62")
-async def test_a_refusal_over_the_budget_raises_the_alarm_too(
+async def test_case_view_refusal_over_the_budget_alerts_too(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 1)
@@ -521,7 +521,7 @@ async def test_a_refusal_over_the_budget_raises_the_alarm_too(
 
 @pytest.mark.requirement("S-62")
 @pytest.mark.parametrize("budget", [1, 2])
-async def test_a_case_opened_in_several_tabs_at_once_is_read_and_audited_once(
+async def test_case_view_in_several_tabs_is_counted_and_audited_once(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, budget: int
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", budget)
@@ -533,7 +533,7 @@ async def test_a_case_opened_in_several_tabs_at_once_is_read_and_audited_once(
 
 
 @pytest.mark.requirement("S-62")
-async def test_a_list_has_pages_of_25_and_goes_on_where_it_was(rt: Runtime) -> None:
+async def test_case_list_has_pages_of_25_and_continues_after_the_last_row(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
     async with rt.pool.connection() as session:
@@ -554,7 +554,7 @@ async def test_a_list_has_pages_of_25_and_goes_on_where_it_was(rt: Runtime) -> N
     assert page.counts[Queue.UNCLAIMED] == 60
 
 
-async def test_what_changed_is_told_in_order_and_nothing_is_left_out(rt: Runtime) -> None:
+async def test_case_changes_are_listed_in_order_without_gaps(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     far = await an_officer(rt, "Officer Far", "tr_ankara")
     case = await ask(guest)
@@ -576,7 +576,7 @@ async def test_what_changed_is_told_in_order_and_nothing_is_left_out(rt: Runtime
     assert gone[-1].kind == "gone"
 
 
-async def test_where_the_platforms_window_has_closed_nothing_is_written_but_said_so(
+async def test_case_view_closes_the_composer_when_the_platform_window_is_closed(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)

@@ -32,7 +32,7 @@ async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
 
 
 @pytest.mark.requirement("S-65")
-async def test_two_open_one_case_for_an_hour_and_a_lead_looks_at_it(rt: Runtime) -> None:
+async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Runtime) -> None:
     first, second, lead, case = await _crew(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
     with pytest.raises(Forbidden):
@@ -58,7 +58,7 @@ async def test_two_open_one_case_for_an_hour_and_a_lead_looks_at_it(rt: Runtime)
     ]
 
 
-async def test_behind_the_glass_nothing_can_be_done(rt: Runtime) -> None:
+async def test_break_glass_allows_no_case_action(rt: Runtime) -> None:
     first, second, _lead, case = await _crew(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.COMPLAINT)
     await break_glass.grant(rt, second, pane)
@@ -70,7 +70,7 @@ async def test_behind_the_glass_nothing_can_be_done(rt: Runtime) -> None:
         await views.answers(rt, first, case.id, Reason.COMPLAINT)
 
 
-async def test_who_is_no_administrator_breaks_no_glass(rt: Runtime) -> None:
+async def test_break_glass_needs_an_administrator(rt: Runtime) -> None:
     first, _second, lead, case = await _crew(rt)
     with pytest.raises(Forbidden):
         await break_glass.ask(rt, lead, case.number, Reason.TECHNICAL)
@@ -85,7 +85,7 @@ async def test_who_is_no_administrator_breaks_no_glass(rt: Runtime) -> None:
         await break_glass.ask(rt, first, 999_999, Reason.TECHNICAL)
 
 
-async def test_a_wish_that_nobody_answered_ends_by_itself(rt: Runtime) -> None:
+async def test_break_glass_request_expires_after_a_day(rt: Runtime) -> None:
     first, second, _lead, case = await _crew(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
     await ahead(rt, "25 hours")

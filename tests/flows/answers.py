@@ -23,7 +23,7 @@ type Spoken = Callable[[Situation, date], Iterator[Text]]
 # Paragraphs, each as itself and the sentences inside it.
 type Told = tuple[tuple[Text, ...], ...]
 
-# What stands for all answers where a question offers no options, or many alike.
+# Representative answers where a question offers no options, or many similar ones.
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "citizenship": (*ORIGINS, "KZ"),
     "trouble": ("none", "money"),

@@ -79,7 +79,7 @@ STRAIGHT: dict[str, str] = {
 
 
 def straight(name: str) -> str:
-    """What the invented person answers; gates are passed."""
+    """Return the answer of the invented person; gates are passed."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
 
 
@@ -125,7 +125,7 @@ class Chat:
         chat.presses(language)
         return chat.presses(flow) if flow else chat
 
-    # What the person does
+    # Actions of the person
 
     def takes(self, event: Event) -> Self:
         before, after = self.conversation, self._step(event)
@@ -178,7 +178,7 @@ class Chat:
         turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
-    # What the person sees
+    # Screen of the person
 
     @property
     def at(self) -> str:
@@ -211,11 +211,11 @@ class Chat:
 
     @property
     def keys(self) -> list[str]:
-        """What can be pressed now: keys of options, signs of controls, `!words`."""
+        """Return the keys that can be pressed: keys of options, signs of controls, `!words`."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]
         return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
 
-    # What is remembered
+    # Stored state
 
     def form(self, flow: str = "preregistration") -> Form:
         return self.conversation.forms.get(flow, Form())
@@ -236,7 +236,7 @@ class Chat:
         turns = [(f"> {did}", "", *_written(turn), "") for did, turn in self.turns]
         return "\n".join(chain.from_iterable(turns)) + "\n"
 
-    # What must hold at every turn
+    # Checks at every turn
 
     def _step(self, event: Event) -> Turn:
         turn = self._stepped(event)

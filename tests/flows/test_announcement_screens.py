@@ -19,7 +19,7 @@ def subscribed(*after: str, language: str = "ru") -> Chat:
     return chat.presses(*(after or ("yes", "UZ", "kandas_status", "unsaid")))
 
 
-def test_reading_asks_for_nothing_and_keeps_nothing() -> None:
+def test_announcements_reading_needs_no_consent_and_stores_nothing() -> None:
     chat = Chat.begun("ru", "announcements").presses("read")
     assert chat.done(ReadNews)
     assert chat.at == screens.MENU
@@ -27,7 +27,7 @@ def test_reading_asks_for_nothing_and_keeps_nothing() -> None:
     assert chat.conversation.forms == {}
 
 
-def test_topics_are_pressed_on_and_off_until_that_is_all() -> None:
+def test_announcement_topics_toggle_until_done() -> None:
     chat = Chat.begun("ru", "announcements").presses("get")
     assert "done" not in chat.keys, "nothing is chosen yet"
     chat.presses("rules", "support", "rules")
@@ -36,13 +36,13 @@ def test_topics_are_pressed_on_and_off_until_that_is_all() -> None:
     assert chat.told("announcements")["news_topics"] == "support"
 
 
-def test_a_topic_is_chosen_by_its_number_or_name_too() -> None:
+def test_announcement_topic_can_be_chosen_by_number_or_name() -> None:
     name = WORDS.render(TOPICS[3].name, "ru")
     chat = Chat.begun("ru", "announcements").presses("get").says("1", name)
     assert chat.form("announcements").members["news_topics"] == ("rules", "events")
 
 
-def test_the_risk_is_told_and_consent_asked_before_anything_is_kept() -> None:
+def test_announcements_state_the_risk_and_ask_consent_before_storing() -> None:
     names = [item.name for item in ANNOUNCEMENTS.questions()]
     assert names.index("news_risk") < names.index(CONSENT.name) < names.index("news_way")
     chat = Chat.begun("ru", "announcements").presses("get", "rules", "done", "seen")
@@ -54,7 +54,7 @@ def test_the_risk_is_told_and_consent_asked_before_anything_is_kept() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_consents_are_recorded_with_the_text_and_the_language(language: str) -> None:
+def test_announcement_consents_record_text_and_language(language: str) -> None:
     given = subscribed(language=language).done(ConsentGiven)
     assert given == [
         ConsentGiven("announcements", CONSENT.text, language),
@@ -62,7 +62,7 @@ def test_consents_are_recorded_with_the_text_and_the_language(language: str) -> 
     ]
 
 
-def test_what_was_told_goes_out_of_the_conversation() -> None:
+def test_announcement_answers_leave_the_conversation_after_subscribing() -> None:
     chat = subscribed()
     traits = {"country": "UZ", "programme": "kandas_status"}
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, traits)]
@@ -70,14 +70,14 @@ def test_what_was_told_goes_out_of_the_conversation() -> None:
     assert chat.conversation.topics == ("rules", "events")
 
 
-def test_who_refuses_to_tell_more_gets_the_announcements_all_the_same() -> None:
+def test_subscription_works_without_consent_to_traits() -> None:
     chat = subscribed("refuse")
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, {})]
     assert [each.purpose for each in chat.done(ConsentGiven)] == ["announcements"]
     assert "traits" not in chat.conversation.consents
 
 
-def test_a_change_begins_with_what_was_chosen_and_asks_for_consent_again() -> None:
+def test_subscription_change_starts_from_the_old_topics_and_asks_consent() -> None:
     chat = subscribed().presses("announcements", "change")
     assert chat.form("announcements").members["news_topics"] == ("rules", "events")
     chat.presses("events", "done", "seen", "yes", "whole", "refuse")
@@ -85,13 +85,13 @@ def test_a_change_begins_with_what_was_chosen_and_asks_for_consent_again() -> No
 
 
 @pytest.mark.parametrize("leave", ["/menu", "/start"])
-def test_who_leaves_a_change_midway_keeps_what_they_had(leave: str) -> None:
+def test_subscription_is_unchanged_when_a_change_is_abandoned(leave: str) -> None:
     chat = subscribed().presses("announcements", "change").says(leave)
     assert chat.conversation.topics == ("rules", "events")
     assert len(chat.done(Subscribe)) == 1
 
 
-def test_it_ends_at_any_moment_without_going_quiet() -> None:
+def test_subscription_can_be_ended_without_muting() -> None:
     chat = subscribed().presses("announcements", "end")
     assert chat.done(Subscribe)[-1] == Subscribe()
     assert chat.shows(announcement_screens.ENDED)
@@ -99,7 +99,7 @@ def test_it_ends_at_any_moment_without_going_quiet() -> None:
     assert not {"announcements", "traits"} & chat.conversation.consents.keys()
 
 
-def test_stop_ends_it_and_says_the_way_back() -> None:
+def test_stop_ends_the_subscription_and_shows_the_way_back() -> None:
     chat = subscribed().says("/stop")
     assert chat.done(Stopped)
     assert chat.shows(announcement_screens.STOPPED_TOO)
@@ -109,7 +109,7 @@ def test_stop_ends_it_and_says_the_way_back() -> None:
     assert not chat.conversation.muted, "they have just said yes"
 
 
-def test_a_link_leads_to_it() -> None:
+def test_announcements_link_opens_the_announcements() -> None:
     chat = Chat.begun("kk").takes(Started("announcements"))
     assert chat.at == announcement_screens.MINE
     assert chat.shows(announcement_screens.WHAT)
@@ -117,7 +117,7 @@ def test_a_link_leads_to_it() -> None:
     assert fresh.at == "news_topics"
 
 
-def test_erasure_takes_it_along() -> None:
+def test_erasure_removes_the_subscription() -> None:
     chat = subscribed().says("/delete").presses("yes")
     assert chat.done(Forget)
     assert chat.conversation.topics == ()
@@ -150,7 +150,7 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("question", ASKED.values(), ids=[kind.__name__ for kind in ASKED])
 @pytest.mark.parametrize("how", ["press", "write"])
-def test_news_at_any_kind_of_question_leaves_the_form_where_it_is(question: str, how: str) -> None:
+def test_news_command_keeps_the_place_at_any_kind_of_question(question: str, how: str) -> None:
     if question in PARTS:
         chat = at("family", applying="family").presses("add")
         for part in PARTS:
@@ -166,7 +166,7 @@ def test_news_at_any_kind_of_question_leaves_the_form_where_it_is(question: str,
     assert (chat.form(), chat.nonce) == (before, nonce)
 
 
-def test_news_at_the_papers_and_with_an_officer_too() -> None:
+def test_news_command_keeps_the_place_at_uploads_and_with_an_officer() -> None:
     chat = at("review").presses("submit")
     chat.says("/status").presses("papers", "yes")
     asked = chat.conversation.asked
@@ -179,7 +179,7 @@ def test_news_at_the_papers_and_with_an_officer_too() -> None:
     assert waiting.conversation.with_officer
 
 
-def test_before_a_language_is_chosen_there_are_no_news_to_read() -> None:
+def test_news_command_asks_the_language_first() -> None:
     chat = Chat().takes(Started()).says("/news")
     assert chat.at == screens.LANGUAGE
     assert not chat.done(ReadNews)

@@ -1,4 +1,4 @@
-"""What people write and send instead of pressing: understood, or refused with the next step."""
+"""Input other than presses: understood, or refused with the next step."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def stored(chat: Chat, name: str) -> str | None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_option_can_be_written_as_its_label_or_its_number(language: str) -> None:
+def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
     chat = Chat.begun(language, FORM)
     for _turn in range(60):
         if chat.at == "review":
@@ -48,9 +48,7 @@ def test_every_option_can_be_written_as_its_label_or_its_number(language: str) -
     [("иә", "yes"), ("да!", "yes"), ("是", "yes"), ("Ha", "yes"), ("ҳа", "yes"), ("👍", "yes"),
      ("жоқ", "no"), ("нет", "no"), ("不是", "no"), ("yo'q", "no"), ("йўқ", "no"), ("جوق", "no")],
 )  # fmt: skip
-def test_yes_and_no_are_understood_in_every_language(
-    language: str, typed: str, answer: str
-) -> None:
+def test_yes_no_question_understands_every_language(language: str, typed: str, answer: str) -> None:
     chat = at("adult", language).says(typed)
     if typed == "да!" and language.startswith("kk"):
         assert chat.at == "adult"  # in Kazakh it is the word "and"
@@ -58,7 +56,7 @@ def test_yes_and_no_are_understood_in_every_language(
         assert stored(chat, "adult") == answer
 
 
-def test_what_was_read_is_read_back() -> None:
+def test_answer_is_repeated_as_it_was_understood() -> None:
     chat = at("birth_year").says("07.02.1990")
     assert stored(chat, "birth_year") == "1990"
     assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
@@ -72,13 +70,13 @@ def test_what_was_read_is_read_back() -> None:
     [("Қытай", "CN"), ("Китай", "CN"), ("中国", "CN"), ("Xitoy", "CN"), ("Ўзбекистон", "UZ"),
      ("германия", "DE"), ("КНР", "CN"), ("Узбекстан", "UZ")],
 )  # fmt: skip
-def test_a_country_is_understood_in_any_language(typed: str, code: str) -> None:
+def test_country_question_understands_any_language(typed: str, code: str) -> None:
     chat = at("citizenship").says(typed)
     assert stored(chat, "citizenship") == code
     assert chat.shows(screens.SAVED, answer=Country(code))
 
 
-def test_several_countries_become_the_options_until_one_is_chosen() -> None:
+def test_country_question_offers_several_matches_as_options() -> None:
     chat = at("citizenship").says("Корея")
     assert chat.shows(_("Which one do you mean?"))
     assert chat.keys[:2] == ["KP", "KR"]
@@ -86,12 +84,12 @@ def test_several_countries_become_the_options_until_one_is_chosen() -> None:
     assert stored(chat, "citizenship") == "KR"
 
 
-def test_a_narrowed_country_may_still_be_another() -> None:
+def test_country_question_accepts_another_country_after_narrowing() -> None:
     chat = at("citizenship").says("Корея", "Китай")
     assert stored(chat, "citizenship") == "CN"
 
 
-def test_no_citizenship_is_an_answer() -> None:
+def test_country_question_accepts_no_citizenship() -> None:
     chat = at("citizenship").presses("stateless")
     assert stored(chat, "citizenship") == "stateless"
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
@@ -103,20 +101,20 @@ def test_no_citizenship_is_an_answer() -> None:
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
 @pytest.mark.parametrize("question", ["surname", "birth_year", "residence_region"])
 @pytest.mark.row(35, 36)
-def test_nothing_written_is_said_to_be_nothing(question: str, typed: str) -> None:
+def test_text_question_refuses_an_empty_text(question: str, typed: str) -> None:
     chat = at(question).says(typed)
     assert chat.at == question
     assert chat.shows(REFUSALS[Refusal.EMPTY])
 
 
 @pytest.mark.parametrize("question", ["applying", "citizenship", "consent_registration"])
-def test_nothing_written_at_buttons_is_said_to_be_nothing(question: str) -> None:
+def test_choice_question_refuses_an_empty_text(question: str) -> None:
     assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
 
 
 @pytest.mark.parametrize("kept", ["", " ", "\u3000\n"])
 @pytest.mark.row(35, 36)
-def test_an_empty_answer_that_was_kept_is_asked_again(kept: str) -> None:
+def test_stored_empty_answer_is_asked_again(kept: str) -> None:
     taken = {
         (flow.name, question.name)
         for flow in FLOWS.values()
@@ -165,7 +163,7 @@ WRONG = [
 @pytest.mark.parametrize(("question", "typed", "why"), WRONG, ids=lambda each: str(each)[:20])
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(38, 39, 40, 41, 45, 46, 49)
-def test_what_cannot_be_an_answer_is_explained_and_asked_again(
+def test_invalid_answer_is_explained_and_asked_again(
     question: str, typed: str, why: Refusal
 ) -> None:
     chat = at(question, **PHONE)
@@ -200,13 +198,13 @@ RIGHT = [
 
 @pytest.mark.parametrize(("question", "typed", "value"), RIGHT)
 @pytest.mark.row(37, 43, 44, 45)
-def test_valid_forms_are_stored_as_one(question: str, typed: str, value: str) -> None:
+def test_valid_forms_are_stored_in_one_normal_form(question: str, typed: str, value: str) -> None:
     chat = at(question, **PHONE).says(typed)
     assert chat.at != question
     assert stored(chat, question) == value
 
 
-def test_somebody_who_does_not_get_on_is_offered_a_person() -> None:
+def test_question_offers_an_officer_after_repeated_failures() -> None:
     chat = at("surname").says("1", "2")
     assert not chat.shows(screens.ASK_AGAIN)
     chat.says("3")
@@ -218,14 +216,14 @@ def test_somebody_who_does_not_get_on_is_offered_a_person() -> None:
 # Sensitive input
 
 
-def test_a_sensitive_answer_is_deleted_from_the_chat_and_not_read_back() -> None:
+def test_sensitive_answer_is_deleted_from_the_chat_and_not_repeated() -> None:
     chat = at("surname").says("TESTOVA")
     assert chat.effects_now == (DeleteInput(),)
     assert not chat.shows(screens.SAVED)
 
 
 @pytest.mark.row(49)
-def test_ones_own_contact_is_the_phone() -> None:
+def test_phone_question_accepts_the_own_contact() -> None:
     chat = at("phone", **PHONE)
     assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
     chat.takes(Shared("+77010000000", own=True))
@@ -234,7 +232,7 @@ def test_ones_own_contact_is_the_phone() -> None:
 
 
 @pytest.mark.requirement("S-22")
-def test_somebody_elses_contact_is_not() -> None:
+def test_phone_question_refuses_a_contact_of_another_person() -> None:
     chat = at("phone", **PHONE).takes(Shared("+77010000000", own=False))
     assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
     assert chat.at == "phone"
@@ -242,14 +240,14 @@ def test_somebody_elses_contact_is_not() -> None:
     assert chat.effects_now == (DeleteInput(),)
 
 
-def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
+def test_unexpected_contact_is_deleted_from_the_chat() -> None:
     chat = at("purpose").takes(Shared("+77010000000", own=True))
     assert chat.effects_now == (DeleteInput(),)
     assert chat.shows(screens.CANNOT_READ)
     assert chat.at == "purpose"
 
 
-# What is no text
+# Content other than text
 
 
 @pytest.mark.parametrize(
@@ -265,7 +263,9 @@ def test_a_contact_where_none_is_asked_for_is_deleted() -> None:
 )  # fmt: skip
 @pytest.mark.requirement("S-22")
 @pytest.mark.row(51, 52, 53)
-def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted: bool) -> None:
+def test_question_explains_when_a_message_is_not_text(
+    kind: str, answer: Text, deleted: bool
+) -> None:
     chat = at("purpose")
     told = chat.told()
     chat.takes(Unreadable(kind))
@@ -275,7 +275,7 @@ def test_what_is_no_text_gets_a_helpful_answer(kind: str, answer: Text, deleted:
     assert (DeleteInput() in chat.effects_now) is deleted
 
 
-def test_who_cannot_write_is_told_of_a_person_unless_they_are_with_one() -> None:
+def test_voice_message_offers_an_officer_unless_one_is_present() -> None:
     assert at("purpose").takes(Unreadable("voice")).shows(screens.OR_A_PERSON)
     chat = Chat.begun("ru", "officer").until("words").says("Testova asks")
     chat.takes(Unreadable("voice"))
@@ -285,7 +285,7 @@ def test_who_cannot_write_is_told_of_a_person_unless_they_are_with_one() -> None
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(54)
-def test_a_changed_message_changes_no_answer() -> None:
+def test_edited_message_changes_no_answer() -> None:
     chat = at("purpose").takes(Edited())
     assert chat.shows(screens.NO_EDITS)
     assert chat.at == "purpose"
@@ -293,7 +293,7 @@ def test_a_changed_message_changes_no_answer() -> None:
 
 @pytest.mark.parametrize("typed", ["/unknown", "/DELETE_ME", "/start@other_bot x y", "/settings"])
 @pytest.mark.row(61)
-def test_unknown_commands_are_no_answers(typed: str) -> None:
+def test_unknown_command_is_not_an_answer(typed: str) -> None:
     chat = at("name_kk").says(typed)
     assert stored(chat, "name_kk") is None
     assert chat.at in ("name_kk", screens.MENU)
@@ -353,7 +353,7 @@ def hears(chat: Chat, phrase: str) -> bool:
     return phrase in FIRST or chat.name in FULLY
 
 
-def test_the_steps_tried_are_all_there_are() -> None:
+def test_test_steps_cover_every_question() -> None:
     names = {chat.name for chat in STEPS}
     assert names == {item.name for item in PREREGISTRATION.questions()}
     assert any(isinstance(item, RepeatingGroup) for item in PREREGISTRATION.items)
@@ -362,7 +362,7 @@ def test_the_steps_tried_are_all_there_are() -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 @pytest.mark.row(63)
-def test_safety_words_win_at_every_step_in_every_language(chat: Chat) -> None:
+def test_safety_words_work_at_every_step_in_every_language(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
         if not hears(chat, phrase):
@@ -376,7 +376,7 @@ def test_safety_words_win_at_every_step_in_every_language(chat: Chat) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
-def test_no_reserved_word_becomes_an_answer(chat: Chat) -> None:
+def test_reserved_word_never_becomes_an_answer(chat: Chat) -> None:
     skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
     before = chat.told()
     for phrase in OTHERS:
@@ -387,7 +387,7 @@ def test_no_reserved_word_becomes_an_answer(chat: Chat) -> None:
         assert added == {} or (skippable and added == {chat.at: None}), phrase
 
 
-def test_who_is_not_kept_is_forgotten_without_a_question() -> None:
+def test_delete_command_needs_no_confirmation_before_consent() -> None:
     assert Forget() in at("purpose").says("/delete").effects_now
 
 
@@ -403,7 +403,7 @@ def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("label", "sign"), [("Back", "<"), ("Skip", "-"), ("Help", "!help")])
-def test_labels_of_controls_may_be_written(language: str, label: str, sign: str) -> None:
+def test_control_label_can_be_typed(language: str, label: str, sign: str) -> None:
     assert the_same_written_as_pressed(language, label, sign)
 
 
@@ -411,20 +411,20 @@ def test_labels_of_controls_may_be_written(language: str, label: str, sign: str)
 @pytest.mark.parametrize(
     ("label", "sign"), [("Close and clear", "!exit"), ("Keep this answer", "=")]
 )
-def test_labels_of_all_controls_may_be_written(language: str, label: str, sign: str) -> None:
+def test_every_control_label_can_be_typed(language: str, label: str, sign: str) -> None:
     assert the_same_written_as_pressed(language, label, sign)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "zh_Hans"])
-def test_the_label_of_the_button_to_a_person_may_be_written(language: str) -> None:
+def test_officer_button_label_can_be_typed(language: str) -> None:
     assert the_same_written_as_pressed(language, "Talk to a person", "!person")
 
 
-def test_the_label_of_the_button_to_a_person_may_be_written_in_uzbek() -> None:
+def test_officer_button_label_can_be_typed_in_uzbek() -> None:
     assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
 
 
-def test_the_label_about_danger_may_be_written() -> None:
+def test_danger_label_can_be_typed() -> None:
     chat = at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
     assert stored(chat, "trouble") == "danger"

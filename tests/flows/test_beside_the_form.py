@@ -1,4 +1,4 @@
-"""What can be done at any step, and what a button may not do."""
+"""Actions that are possible at any step, and the limits of buttons."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ FORM = "preregistration"
 
 
 @pytest.mark.row(58, 59)
-def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
+def test_old_button_changes_nothing_and_repeats_the_question() -> None:
     chat = at("adult")
     old = Pressed(f"{chat.nonce}:no")
     told = chat.until("citizenship").told()
@@ -39,7 +39,7 @@ def test_an_old_button_changes_nothing_and_shows_where_we_are() -> None:
 
 
 @pytest.mark.row(59)
-def test_a_double_tap_answers_once() -> None:
+def test_button_pressed_twice_answers_once() -> None:
     chat = at("adult")
     tap = Pressed(f"{chat.nonce}:yes")
     chat.takes(tap).takes(tap)
@@ -47,7 +47,7 @@ def test_a_double_tap_answers_once() -> None:
     assert chat.shows(screens.OLD_BUTTON)
 
 
-def test_a_double_tap_on_send_sends_once() -> None:
+def test_submit_pressed_twice_sends_once() -> None:
     chat = at("review")
     tap = Pressed(f"{chat.nonce}:submit")
     chat.takes(tap).takes(tap)
@@ -70,7 +70,7 @@ def test_a_double_tap_on_send_sends_once() -> None:
     ],
 )
 @pytest.mark.row(58)
-def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
+def test_unknown_button_is_not_an_answer(payload: str) -> None:
     chat = at("adult")
     told = chat.told()
     chat.takes(Pressed(payload.format(nonce=chat.nonce)))
@@ -79,7 +79,7 @@ def test_a_button_of_nobody_is_no_answer(payload: str) -> None:
     assert chat.told() == told
 
 
-def test_pages_of_a_long_list_turn_and_come_round() -> None:
+def test_option_pages_turn_and_wrap_around() -> None:
     chat = at("target_region", "kk")
     first = chat.keys
     assert first[8] == ">"
@@ -93,7 +93,7 @@ def test_pages_of_a_long_list_turn_and_come_round() -> None:
     assert chat.told()["target_region"] == second[0]
 
 
-def test_a_number_counts_over_all_pages() -> None:
+def test_option_number_counts_over_all_pages() -> None:
     chat = at("target_region", "kk")
     chat.says("21")
     assert chat.told()["target_region"] == "shymkent"
@@ -104,7 +104,7 @@ def test_a_number_counts_over_all_pages() -> None:
 
 @pytest.mark.requirement("S-39")
 @pytest.mark.row(62)
-def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
+def test_language_change_at_every_step_keeps_the_answers() -> None:
     plain = Chat.begun("ru", FORM)
     mixed = Chat.begun("ru", FORM)
     answers = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
@@ -122,7 +122,7 @@ def test_the_language_changes_at_every_step_and_the_answers_do_not() -> None:
     assert plain.done(Submit) == mixed.done(Submit) != []
 
 
-def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch() -> None:
+def test_answer_in_the_previous_language_is_understood_after_a_switch() -> None:
     chat = at("adult").says("/language")
     chat.presses("zh_Hans").says("иә")
     assert chat.told()["adult"] == "yes"
@@ -131,14 +131,14 @@ def test_an_answer_in_the_language_it_was_asked_in_is_understood_after_a_switch(
 @pytest.mark.parametrize(
     "word", ["menu", "меню", "мәзір", "菜单", "menyu", "/menu", "/MENU@kosh_bot"]
 )
-def test_the_menu_keeps_the_place_in_the_form(word: str) -> None:
+def test_menu_keeps_the_place_in_the_form(word: str) -> None:
     chat = at("birth_year").says(word)
     assert chat.at == screens.MENU
     chat.presses(FORM)
     assert chat.at == "birth_year"
 
 
-def test_help_is_the_questions_own_where_it_has_one() -> None:
+def test_help_shows_the_questions_own_text_when_it_has_one() -> None:
     chat = at("surname").says("помощь")
     assert SURNAME.help is not None and chat.shows(SURNAME.help)
     assert chat.at == "surname"
@@ -147,19 +147,19 @@ def test_help_is_the_questions_own_where_it_has_one() -> None:
     assert chat.at == "given_name"
 
 
-def test_a_needed_answer_cannot_be_skipped() -> None:
+def test_required_question_cannot_be_skipped() -> None:
     chat = at("surname").says("пропустить")
     assert chat.shows(screens.NOTHING_TO_SKIP)
     assert chat.at == "surname"
 
 
-def test_skipping_in_writing() -> None:
+def test_optional_question_can_be_skipped_by_command() -> None:
     chat = at("patronymic").says("/skip")
     assert chat.at == "name_kk"
     assert chat.told()["patronymic"] is None
 
 
-def test_my_data_of_somebody_unknown_is_nothing() -> None:
+def test_mydata_command_returns_nothing_for_an_anonymous_person() -> None:
     chat = Chat.begun("ru").says("/mydata")
     assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []
@@ -169,7 +169,7 @@ def test_my_data_of_somebody_unknown_is_nothing() -> None:
 
 
 @pytest.mark.requirement("S-37")
-def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
+def test_quick_exit_deletes_anonymous_answers_and_suspends_a_known_form() -> None:
     chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
     assert chat.shows(screens.EXIT_TEXT)
@@ -182,12 +182,12 @@ def test_quick_exit_forgets_who_only_asked_and_parks_who_agreed() -> None:
 
 
 @pytest.mark.requirement("S-37")
-def test_the_harmless_phrase_has_no_button_that_gives_it_away() -> None:
+def test_quick_exit_text_has_no_buttons() -> None:
     (said,) = at("passport").says("выход").says_now
     assert said.buttons == ()
 
 
-def test_before_a_language_is_chosen_the_way_out_is_a_sign_and_no_english_word() -> None:
+def test_exit_button_is_a_symbol_before_a_language_is_chosen() -> None:
     (said,) = Chat().takes(Started()).says_now
     assert said.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
     (menu,) = Chat.begun("ru").says_now
@@ -195,7 +195,7 @@ def test_before_a_language_is_chosen_the_way_out_is_a_sign_and_no_english_word()
 
 
 @pytest.mark.requirement("S-31")
-def test_deleting_asks_once_and_then_nothing_is_left() -> None:
+def test_delete_command_confirms_once_and_then_erases() -> None:
     chat = at("birth_year").says("удалить")
     assert chat.shows(screens.DELETE_TEXT)
     chat.says("нет")
@@ -206,7 +206,7 @@ def test_deleting_asks_once_and_then_nothing_is_left() -> None:
 
 
 @pytest.mark.row(66)
-def test_an_answer_after_deletion_revives_nothing() -> None:
+def test_answer_after_deletion_restores_nothing() -> None:
     chat = at("ethnic_kazakh")
     old = Pressed(f"{chat.nonce}:yes")
     chat.says("/delete").presses("yes")
@@ -219,49 +219,49 @@ def test_an_answer_after_deletion_revives_nothing() -> None:
 
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-def test_stop_stops_writing_first_and_keeps_the_answers() -> None:
+def test_stop_mutes_messages_and_keeps_the_answers() -> None:
     chat = at("birth_year").says("стоп")
     assert chat.effects_now == (Stopped(),)
     assert chat.shows(screens.STOPPED)
     assert chat.presses(FORM).at == "birth_year"
 
 
-def test_stopping_outlives_a_quick_exit() -> None:
+def test_mute_survives_a_quick_exit() -> None:
     chat = Chat.begun("ru").says("стоп", "выход")
     assert chat.conversation.muted
 
 
 @pytest.mark.parametrize(("typed", "gone"), [("yes", True), ("нет", False)])
-def test_whether_to_delete_can_be_written(typed: str, gone: bool) -> None:
+def test_delete_confirmation_can_be_typed(typed: str, gone: bool) -> None:
     chat = at("surname").says("/delete", typed)
     assert bool(chat.done(Forget)) is gone
     assert (chat.told() == {}) is gone
 
 
-def test_what_is_no_language_is_asked_again() -> None:
+def test_language_question_is_repeated_for_unknown_input() -> None:
     chat = Chat().takes(Started()).says("…", "…", "…")
     assert chat.at == screens.LANGUAGE
 
 
-def test_there_is_nothing_to_keep_where_nothing_was_answered() -> None:
+def test_keep_button_without_an_earlier_answer_does_nothing() -> None:
     chat = at("purpose")
     chat.takes(Pressed(f"{chat.nonce}:="))
     assert chat.at == "purpose"
     assert "purpose" not in chat.told()
 
 
-def test_from_the_list_of_answers_one_goes_back_to_the_review() -> None:
+def test_edit_list_leads_back_to_the_review() -> None:
     chat = at("review").presses("edit").answers("review")
     assert chat.at == "review"
 
 
-def test_a_link_to_the_page_is_no_answer_where_nothing_is_private() -> None:
+def test_page_button_is_not_an_answer_at_a_public_question() -> None:
     chat = at("purpose")
     chat.takes(Pressed("!page"))
     assert chat.at == "purpose"
 
 
-def test_from_the_registration_one_goes_to_the_menu() -> None:
+def test_registration_screen_leads_to_the_menu() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
         chat.conversation,
@@ -271,13 +271,13 @@ def test_from_the_registration_one_goes_to_the_menu() -> None:
     assert chat.says("/status").presses("menu").at == screens.MENU
 
 
-def test_what_an_officer_filled_in_is_an_answer_and_known_as_theirs() -> None:
+def test_officer_filled_answer_is_stored_and_marked() -> None:
     chat = at("surname").takes(Filled("surname", "TESTOVA"))
     assert chat.form().answers["surname"].by == "officer"
     assert chat.told()["surname"] == "TESTOVA"
 
 
-def test_what_no_question_takes_is_not_filled_in() -> None:
+def test_officer_fill_ignores_invalid_questions_and_values() -> None:
     chat = at("surname")
     before = chat.told()
     assert chat.takes(Filled("purpose", "of-another-release")).told() == before
@@ -285,15 +285,15 @@ def test_what_no_question_takes_is_not_filled_in() -> None:
     assert Chat.begun("ru").takes(Filled("surname", "TESTOVA")).told() == {}
 
 
-def test_there_is_no_way_back_from_the_menu() -> None:
+def test_back_command_stays_in_the_menu() -> None:
     assert Chat.begun("ru").says("/back").at == screens.MENU
 
 
-def test_who_is_on_the_way_to_a_person_stays_on_it() -> None:
+def test_person_command_repeats_the_officer_question() -> None:
     chat = Chat.begun("ru", "officer")
     question = chat.at
     assert chat.says("/person").at == question
 
 
-def test_the_language_is_a_choice_of_the_menu() -> None:
+def test_language_is_an_option_of_the_menu() -> None:
     assert Chat.begun("ru").presses("language").at == screens.LANGUAGE

@@ -98,7 +98,7 @@ def hold_that_nothing_is_lost_or_misplaced(
 
 
 @pytest.mark.no_cover
-def test_there_are_enough_people_inside_everywhere() -> None:
+def test_drawn_conversations_cover_every_question() -> None:
     assert len(crowd()) >= PEOPLE
     asked = {state.asked.key.partition("@")[0] for state in crowd() if state.asked}
     assert {item.name for item in FLOWS[NAME].questions()} <= asked
@@ -106,7 +106,7 @@ def test_there_are_enough_people_inside_everywhere() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_thousand_people_inside_lose_no_answer(version: str) -> None:
+def test_new_form_version_loses_no_answer_of_1000_conversations(version: str) -> None:
     random = Random(version)
     for conversation in random.sample(crowd(), PEOPLE // len(VERSIONS) + 1):
         event = what_comes(conversation, random)
@@ -115,7 +115,7 @@ def test_a_thousand_people_inside_lose_no_answer(version: str) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("version", VERSIONS)
-def test_people_inside_come_to_the_end_with_the_answers_they_gave(version: str) -> None:
+def test_new_form_version_lets_conversations_finish_with_their_answers(version: str) -> None:
     random = Random(version)
     flow = VERSIONS[version][NAME]
     for conversation in random.sample(crowd(), 4):
@@ -150,7 +150,7 @@ def finished(chat: Chat) -> Submit:
 # One change at a time, as a story
 
 
-def test_a_button_of_a_question_that_is_gone_is_no_answer_to_the_next() -> None:
+def test_button_of_a_removed_question_does_not_answer_the_next() -> None:
     chat = at("education")
     told = chat.told()
     chat.flows = VERSIONS["a question is gone"]
@@ -160,14 +160,14 @@ def test_a_button_of_a_question_that_is_gone_is_no_answer_to_the_next() -> None:
     assert chat.told() == told
 
 
-def test_an_answer_under_an_earlier_name_still_counts() -> None:
+def test_answer_of_a_renamed_question_still_counts() -> None:
     chat = at("review")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("/help").presses("submit")
     assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
 
 
-def test_what_is_written_to_a_renamed_question_is_asked_again_not_misplaced() -> None:
+def test_text_for_a_renamed_question_is_asked_again() -> None:
     chat = at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
@@ -176,7 +176,7 @@ def test_what_is_written_to_a_renamed_question_is_asked_again_not_misplaced() ->
     assert chat.says("TESTOVA").told()["last"] == "TESTOVA"
 
 
-def test_a_question_that_means_something_else_is_asked_again_with_the_old_answer() -> None:
+def test_question_with_changed_meaning_is_asked_again_with_the_old_answer() -> None:
     chat = at("review")
     chat.flows = VERSIONS["a question means something else"]
     chat.presses("submit")
@@ -187,7 +187,7 @@ def test_a_question_that_means_something_else_is_asked_again_with_the_old_answer
     assert chat.at == "review"
 
 
-def test_a_new_question_is_asked_before_what_was_ready_is_sent() -> None:
+def test_new_question_is_asked_before_a_finished_form_is_sent() -> None:
     chat = at("review")
     told = chat.told()
     chat.flows = VERSIONS["a question before the review"]
@@ -198,7 +198,7 @@ def test_a_new_question_is_asked_before_what_was_ready_is_sent() -> None:
     assert {**told, "pets": "yes", "review": "submit"} == chat.told()
 
 
-def test_options_that_changed_places_are_judged_as_they_were_shown() -> None:
+def test_reordered_options_are_resolved_as_they_were_shown() -> None:
     chat = at("target_region")
     second = chat.conversation.asked.options[1].key  # type: ignore[union-attr]
     chat.flows = VERSIONS["options changed places"]
@@ -206,7 +206,7 @@ def test_options_that_changed_places_are_judged_as_they_were_shown() -> None:
     assert chat.told()["target_region"] == second
 
 
-def test_an_option_that_is_gone_is_no_answer() -> None:
+def test_removed_option_is_not_an_answer() -> None:
     chat = at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
@@ -215,7 +215,7 @@ def test_an_option_that_is_gone_is_no_answer() -> None:
     assert "purpose" not in chat.told()
 
 
-def test_a_changed_consent_is_asked_again_before_anything_is_sent() -> None:
+def test_changed_consent_is_asked_again_before_submit() -> None:
     chat = at("review")
     chat.flows = VERSIONS["the consent says something else"]
     chat.presses("submit")
@@ -228,7 +228,7 @@ def test_a_changed_consent_is_asked_again_before_anything_is_sent() -> None:
     assert len(chat.done(Submit)) == 1
 
 
-def test_countries_that_were_found_are_not_offered_at_another_question() -> None:
+def test_country_matches_are_not_offered_at_another_question() -> None:
     chat = at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
@@ -236,14 +236,14 @@ def test_countries_that_were_found_are_not_offered_at_another_question() -> None
     assert "KR" not in chat.keys
 
 
-def test_a_year_that_became_a_date_is_asked_again() -> None:
+def test_question_with_changed_type_is_asked_again() -> None:
     chat = at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
     chat.flows = with_(BIRTH_YEAR, day)
     assert chat.says("Китай").at == "birth_year"
 
 
-def test_an_old_answer_that_cannot_be_given_any_more_is_not_offered() -> None:
+def test_earlier_answer_that_is_no_longer_valid_is_not_offered() -> None:
     chat = at("review", purpose="business")
     chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
@@ -251,7 +251,7 @@ def test_an_old_answer_that_cannot_be_given_any_more_is_not_offered() -> None:
     assert "=" not in chat.keys
 
 
-def test_two_lists_do_not_disturb_one_another() -> None:
+def test_repeating_groups_are_independent() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
     chat = Chat.begun("ru", NAME)
     chat.flows = with_(FAMILY, FAMILY, other)
@@ -260,21 +260,21 @@ def test_two_lists_do_not_disturb_one_another() -> None:
     assert {"child", "under14"} <= set(chat.told().values())
 
 
-def test_a_flow_that_is_gone_while_its_answers_are_listed_leads_to_the_menu() -> None:
+def test_edit_list_of_a_removed_flow_leads_to_the_menu() -> None:
     chat = at("review").presses("edit")
     assert chat.at == screens.EDIT
     chat.flows = {}
     assert chat.says("1").at == screens.MENU
 
 
-def test_a_flow_of_the_menu_that_is_gone_is_no_crash() -> None:
+def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
     chat = Chat.begun("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
     chat.presses("about")
     assert chat.at == screens.MENU
 
 
-def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
+def test_ephemeral_answer_is_dropped_under_its_earlier_name_too() -> None:
     grown = replace(ADULT, name="grown", was=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
     chat = at("purpose")
@@ -284,7 +284,7 @@ def test_what_is_not_kept_is_forgotten_under_its_earlier_name_too() -> None:
     assert chat.told()["adult"] is None
 
 
-def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
+def test_earlier_answer_is_kept_only_if_it_is_still_valid() -> None:
     chat = at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
     more = replace(OCCUPATION, when=school.at_least(1))
@@ -295,13 +295,13 @@ def test_an_old_answer_is_kept_only_if_it_could_be_given_today() -> None:
     assert "=" not in chat.keys
 
 
-def test_an_answer_with_several_meanings_to_a_question_that_moved_says_what_happened() -> None:
+def test_ambiguous_answer_to_a_moved_question_is_explained() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)
 
 
-def test_a_screen_of_another_release_is_answered() -> None:
+def test_screen_of_another_release_is_answered() -> None:
     chat = Chat.begun("ru")
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
     chat.conversation = replace(chat.conversation, asked=gone)

@@ -118,7 +118,7 @@ def golden() -> Iterator[str]:
             yield text + "\n"
 
 
-def test_the_lists_are_as_they_were_read() -> None:
+def test_checklists_match_the_golden_file() -> None:
     now = "\n".join(golden())
     if os.environ.get("KOSH_UPDATE"):
         GOLDEN.write_text(now, encoding="utf-8")
@@ -126,7 +126,7 @@ def test_the_lists_are_as_they_were_read() -> None:
 
 
 @pytest.mark.no_cover
-def test_every_document_and_every_law_of_an_origin_is_in_some_list() -> None:
+def test_checklists_use_every_document_and_legalisation_law() -> None:
     told = heard("checklist", TODAY)
     assert [each.key for each in DOCUMENTS if each.name not in told] == []
     law = {each.law.text for each in flow_origins() if each.law}
@@ -138,10 +138,10 @@ def flow_origins() -> list[Origin]:
     return [origin(code) for code in ORIGINS]
 
 
-# What changes a list
+# Answers that change a list
 
 
-def test_a_child_and_a_spouse_bring_their_papers() -> None:
+def test_checklist_includes_papers_of_child_and_spouse() -> None:
     alone = keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
     both = keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
     more = ["birth_certificate_child", "marriage_certificate", "kinship_proof"]
@@ -156,7 +156,7 @@ def test_a_child_and_a_spouse_bring_their_papers() -> None:
         ("unsure", ["nationality_proof", "commission_recommendation"]),
     ],
 )
-def test_without_proof_of_ethnicity_the_commission_takes_its_place(
+def test_checklist_requires_the_commission_without_proof_of_ethnicity(
     papers: str, due: list[str]
 ) -> None:
     answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
@@ -166,7 +166,7 @@ def test_without_proof_of_ethnicity_the_commission_takes_its_place(
     ] == due
 
 
-def test_the_test_of_the_pilot_goes_by_itself_when_its_year_is_over() -> None:
+def test_checklist_drops_the_pilot_test_after_its_year() -> None:
     answers = situation("kandas_status", "CN", "origin", "alone")
     assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
@@ -175,7 +175,7 @@ def test_the_test_of_the_pilot_goes_by_itself_when_its_year_is_over() -> None:
     assert "application_kandas" in keys(later)
 
 
-def test_there_is_no_list_for_a_quota_that_is_over() -> None:
+def test_checklist_of_an_expired_quota_is_empty() -> None:
     later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
     assert later.papers == ()
     assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid
@@ -192,27 +192,29 @@ def test_there_is_no_list_for_a_quota_that_is_over() -> None:
         ("stateless", Confirmation.UNKNOWN),
     ],
 )
-def test_how_a_paper_is_confirmed_goes_by_the_country(origin: str, how: Confirmation) -> None:
+def test_checklist_confirmation_of_a_paper_depends_on_the_country(
+    origin: str, how: Confirmation
+) -> None:
     made = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
     birth = next(paper for paper in made.papers if paper.document is documents.BIRTH)
     assert flow.CONFIRMED[how] in birth.remarks
 
 
 @pytest.mark.parametrize("programme", ["kandas_status", "prp", "citizenship_simplified"])
-def test_to_somebody_still_in_china_the_apostille_is_named_once(programme: str) -> None:
+def test_checklist_names_the_apostille_once_for_residents_of_china(programme: str) -> None:
     made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
     told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
     assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
 
 
-def test_a_treaty_frees_a_paper_wherever_the_person_is() -> None:
+def test_checklist_treaty_exempts_a_paper_at_every_location() -> None:
     for place in PLACES:
         made = checklist(situation("prp", "KG", place, "alone"), TODAY)
         record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
-def test_a_child_without_a_paper_goes_to_an_officer_first() -> None:
+def test_checklist_sends_a_child_without_papers_to_an_officer_first() -> None:
     for papers in ("no", "unsure"):
         made = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY
@@ -220,7 +222,7 @@ def test_a_child_without_a_paper_goes_to_an_officer_first() -> None:
         assert flow.NO_CHILD_PAPER in made.before
 
 
-def test_when_every_last_day_is_over_a_list_holds_advice_and_no_paper() -> None:
+def test_checklist_holds_only_advice_when_all_facts_have_expired() -> None:
     for answers, told in everything("checklist", date(2030, 1, 1)):
         said = sentences(told)
         made = checklist(answers, date(2030, 1, 1))
@@ -241,7 +243,7 @@ def test_when_every_last_day_is_over_a_list_holds_advice_and_no_paper() -> None:
         ("checklist", "kandas_status", "TM", "alone", "yes", "unsaid"),
     ],
 )
-def test_the_commonest_situations_take_at_most_eight_taps_and_no_typing(
+def test_checklist_takes_at_most_eight_taps_in_common_situations(
     taps: tuple[str, ...],
 ) -> None:
     chat = Chat.begun("uz").presses(*taps)
@@ -250,7 +252,7 @@ def test_the_commonest_situations_take_at_most_eight_taps_and_no_typing(
     assert chat.at == "~list"
 
 
-def test_a_country_that_is_no_button_is_typed_in_any_language() -> None:
+def test_checklist_accepts_a_typed_country_in_any_language() -> None:
     chat = Chat.begun("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
     chat.presses("origin")
     assert chat.shows(SAFETY_FIRST)

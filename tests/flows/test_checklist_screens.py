@@ -44,7 +44,7 @@ def mine(chat: Chat) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_list_comes_with_a_link_of_its_own_and_can_be_kept(language: str) -> None:
+def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> None:
     chat = listed(language)
     first, second = chat.says_now
     assert [button.kind for button in first.buttons] == [Kind.LINK, Kind.EXIT]
@@ -59,13 +59,13 @@ def test_a_list_comes_with_a_link_of_its_own_and_can_be_kept(language: str) -> N
     assert not chat.conversation.is_persistent
 
 
-def test_where_there_is_no_list_there_is_nothing_to_print() -> None:
+def test_checklist_print_link_is_absent_without_a_list() -> None:
     chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
     assert chat.done(PrintList) == []
     assert chat.at == screens.MENU
 
 
-def test_refusing_keeps_nothing() -> None:
+def test_checklist_consent_refusal_stores_nothing() -> None:
     chat = listed().presses("keep", "refuse")
     assert chat.shows(checklist_screens.NOT_KEPT)
     assert chat.at == screens.MENU
@@ -74,7 +74,7 @@ def test_refusing_keeps_nothing() -> None:
     assert not chat.conversation.is_persistent
 
 
-def test_agreement_is_pressed_or_written_out_and_never_a_number_or_a_yes() -> None:
+def test_checklist_consent_is_a_button_or_its_text_and_not_a_number_or_yes() -> None:
     chat = listed().presses("keep").says("1")
     assert chat.done(ConsentGiven) == []
     chat = listed().presses("keep").says("да")
@@ -86,7 +86,7 @@ def test_agreement_is_pressed_or_written_out_and_never_a_number_or_a_yes() -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_agreeing_keeps_the_answers_without_the_place(language: str) -> None:
+def test_checklist_consent_stores_answers_but_not_location(language: str) -> None:
     chat = kept(language)
     assert chat.done(ConsentGiven)[0].purpose == "checklist"
     assert chat.done(ConsentGiven)[0].text == LISTING.consent.text
@@ -107,7 +107,7 @@ def test_agreeing_keeps_the_answers_without_the_place(language: str) -> None:
 # The kept list
 
 
-def test_what_is_ticked_is_counted_and_can_be_unticked() -> None:
+def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
     chat = kept().presses("tick", IIN.key)
     assert mine(chat) == (IIN.key,)
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
@@ -119,16 +119,16 @@ def test_what_is_ticked_is_counted_and_can_be_unticked() -> None:
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
 
-def test_back_from_ticking_can_be_written() -> None:
+def test_checklist_tick_screen_accepts_typed_back() -> None:
     assert kept().presses("tick").says("назад").at == checklist_screens.Screen.MINE
 
 
-def test_my_papers_in_the_menu_opens_the_kept_list() -> None:
+def test_checklist_menu_option_opens_the_saved_list() -> None:
     chat = kept().presses("menu", "checklist")
     assert chat.at == checklist_screens.Screen.MINE
 
 
-def test_a_new_list_takes_the_place_of_the_old_one_and_its_ticks() -> None:
+def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
     chat = kept().presses("tick", IIN.key, "!list", "again").presses(*CHINESE)
     assert chat.at == checklist_screens.Screen.LIST
     chat.presses("keep")
@@ -138,7 +138,7 @@ def test_a_new_list_takes_the_place_of_the_old_one_and_its_ticks() -> None:
     assert mine(chat) == (IIN.key,)
 
 
-def test_a_kept_list_is_printed_with_its_ticks_and_without_a_place() -> None:
+def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
     chat = kept().presses("tick", IIN.key, "!list", "print")
     sheet = chat.done(PrintList)[-1]
     assert sheet.ready == (IIN.key,)
@@ -146,7 +146,7 @@ def test_a_kept_list_is_printed_with_its_ticks_and_without_a_place() -> None:
     assert [button.kind for button in chat.says_now[0].buttons] == [Kind.LINK, Kind.EXIT]
 
 
-def test_papers_that_were_sent_fill_the_list_and_show_where_they_are() -> None:
+def test_checklist_shows_uploaded_documents_as_ticked_with_their_state() -> None:
     chat = kept()
     chat.takes(UploadChecked("papers", "paper_identity"))
     chat.says("/menu").answers("checklist")
@@ -159,7 +159,7 @@ def test_papers_that_were_sent_fill_the_list_and_show_where_they_are() -> None:
     assert chat.shows(screens.PAPER_STATES["rejected"])
 
 
-def test_a_list_that_is_wanted_no_longer_goes_with_its_consent_and_reminder() -> None:
+def test_checklist_deletion_removes_consent_and_reminder() -> None:
     chat = kept().presses("remind", "drop")
     assert chat.conversation.saved_list is None
     assert "checklist" not in chat.conversation.consents
@@ -167,7 +167,7 @@ def test_a_list_that_is_wanted_no_longer_goes_with_its_consent_and_reminder() ->
     assert chat.shows(checklist_screens.DROPPED)
 
 
-def test_data_and_erasure_reach_the_list() -> None:
+def test_mydata_and_delete_commands_include_the_checklist() -> None:
     chat = kept().says("/mydata")
     assert chat.done(Export)
     chat.says("/delete").presses("yes")
@@ -178,7 +178,7 @@ def test_data_and_erasure_reach_the_list() -> None:
 # Reminders
 
 
-def test_a_reminder_is_asked_for_and_can_be_taken_back() -> None:
+def test_reminder_can_be_set_and_removed() -> None:
     chat = kept().presses("remind")
     assert chat.done(Remind) == [Remind(7)]
     assert chat.conversation.saved_list is not None
@@ -191,17 +191,17 @@ def test_a_reminder_is_asked_for_and_can_be_taken_back() -> None:
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])
-def test_none_is_offered_where_a_message_can_harm(citizenship: str) -> None:
+def test_reminder_is_not_offered_where_a_message_can_endanger(citizenship: str) -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status")
     chat.answers(citizenship).presses("alone", "yes", "kazakhstan", "keep", "yes")
     assert "remind" not in chat.keys
 
 
-def test_none_is_offered_where_the_country_is_not_known() -> None:
+def test_reminder_is_not_offered_when_the_country_is_unknown() -> None:
     assert "remind" not in kept(taps=("kandas_extension",)).keys
 
 
-def test_stop_ends_the_reminder_and_none_is_offered_to_who_wants_silence() -> None:
+def test_stop_removes_the_reminder_and_offers_no_other() -> None:
     chat = kept().presses("remind").says("/stop")
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is None
@@ -210,7 +210,7 @@ def test_stop_ends_the_reminder_and_none_is_offered_to_who_wants_silence() -> No
     assert "silent" not in chat.keys
 
 
-# What is not to be kept is let go
+# Answers that must not be stored are dropped
 
 
 def midway() -> Chat:
@@ -240,20 +240,20 @@ def leave(chat: Chat) -> Chat:
 
 
 @pytest.mark.parametrize("leaves", [menu, start, stop, another, leave])
-def test_who_leaves_such_a_flow_midway_leaves_no_answers(leaves: Callable[[Chat], Chat]) -> None:
+def test_ephemeral_flow_deletes_its_answers_when_it_is_left(leaves: Callable[[Chat], Chat]) -> None:
     chat = midway()
     assert chat.told("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
     assert "eligibility" not in leaves(chat).conversation.forms
 
 
-def test_becoming_known_takes_along_nothing_of_what_was_only_asked() -> None:
+def test_anonymous_answers_are_not_stored_when_a_person_becomes_known() -> None:
     chat = Chat.begun("ru", "eligibility").presses("move", "yes").says("/menu")
     assert "eligibility" in chat.conversation.forms, "who just asks may go on for a while"
     chat.answers("officer").presses("general", "yes")
     assert "eligibility" not in chat.conversation.forms
 
 
-def test_asking_for_a_person_from_within_leads_back_into_the_flow() -> None:
+def test_officer_request_inside_a_flow_leads_back_into_it() -> None:
     chat = midway().presses("!person")
     assert "eligibility" in chat.conversation.forms
     chat.presses("general").presses("-")
@@ -261,7 +261,7 @@ def test_asking_for_a_person_from_within_leads_back_into_the_flow() -> None:
     assert chat.at == "ethnicity_papers"
 
 
-def test_a_list_that_was_not_kept_goes_when_somebody_known_goes_on() -> None:
+def test_unsaved_checklist_is_dropped_when_a_known_person_goes_on() -> None:
     chat = midway().says("/menu").answers("checklist").presses(*UZBEK)
     assert chat.conversation.draft_list is not None
     assert "checklist" not in chat.conversation.forms
@@ -269,7 +269,7 @@ def test_a_list_that_was_not_kept_goes_when_somebody_known_goes_on() -> None:
     assert chat.conversation.draft_list is None
 
 
-def test_every_entry_is_a_paper_of_the_list() -> None:
+def test_checklist_entries_are_the_papers_of_the_list() -> None:
     answers = {"programme": "kandas_status", "citizenship": "UZ", "family": "both"}
     made = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]

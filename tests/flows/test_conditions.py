@@ -31,7 +31,7 @@ MANY = Number(name="many", label=button("Phone"), text=_("How many?"))
         (not_(PETS.answered()), "not (pets answered)", {}, {"pets": "yes"}),
     ],
 )
-def test_what_a_condition_says_and_when_it_holds(
+def test_condition_describes_itself_and_holds(
     condition: Condition, words: str, true: dict[str, str], false: dict[str, str]
 ) -> None:
     assert describe(condition) == words
@@ -39,5 +39,5 @@ def test_what_a_condition_says_and_when_it_holds(
     assert not holds(condition, false)
 
 
-def test_without_parts_it_always_holds() -> None:
+def test_condition_without_parts_always_holds() -> None:
     assert holds(ALWAYS, {})

@@ -42,7 +42,7 @@ def found(**others: str) -> list[str]:
     return [way.key for way in ways({**MOVES, **others}, TODAY)]
 
 
-def test_the_ways_follow_the_wish_and_who_one_is() -> None:
+def test_eligibility_programmes_follow_purpose_and_person() -> None:
     assert found() == ["kandas_status", "prp"]
     assert found(ethnic_kazakh="no") == ["prp"]
     assert found(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
@@ -52,7 +52,7 @@ def test_the_ways_follow_the_wish_and_who_one_is() -> None:
     assert found(purpose="information") == ["kandas_status"]
 
 
-def test_every_way_has_a_reason_and_costs_nothing_unsaid() -> None:
+def test_eligibility_programme_has_a_reason_and_names_its_cost() -> None:
     for answers in situations(ELIGIBILITY):
         for way in ways(answers, TODAY):
             assert way.why.msgid
@@ -61,7 +61,7 @@ def test_every_way_has_a_reason_and_costs_nothing_unsaid() -> None:
     assert flow.PROMISED in heard()
 
 
-def test_the_steps_are_in_order_and_without_a_term() -> None:
+def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     way = ways(MOVES, TODAY)[0]
     assert way.steps[0] == flow.GET_IIN
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
@@ -71,7 +71,7 @@ def test_the_steps_are_in_order_and_without_a_term() -> None:
     assert flow.HOW_LONG in way.remarks
 
 
-def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
+def test_eligibility_asks_to_see_an_officer_when_the_pilot_is_over() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
     assert way.steps[1] == flow.ASK_FIRST
     assert pilot_2026.TEST.text not in [part for step in way.steps for part in parts(step)]
@@ -79,7 +79,7 @@ def test_when_the_pilot_is_over_an_officer_says_what_comes_first() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_nobody_is_refused_and_who_fits_no_way_is_told_of_another() -> None:
+def test_eligibility_never_refuses_and_suggests_an_alternative() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
     assert [text for text in heard_by_all("eligibility", TODAY) if words.search(text.msgid)] == []
     for answers, told in everything("eligibility", TODAY):
@@ -99,32 +99,34 @@ def test_nobody_is_refused_and_who_fits_no_way_is_told_of_another() -> None:
         ({"citizenship": "AF"}, SAFETY_FIRST),
     ],
 )
-def test_what_needs_an_officer_is_said_before_any_way(others: dict[str, str], said: Text) -> None:
+def test_eligibility_mentions_an_officer_before_any_programme(
+    others: dict[str, str], said: Text
+) -> None:
     told = heard(TODAY, **others)
     way = [at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid]
     assert not way or told.index(said) < way[0]
     assert said not in heard()
 
 
-def test_money_is_spoken_of_with_how_few_get_it() -> None:
+def test_eligibility_mentions_money_together_with_its_small_quota() -> None:
     assert quota.SHARE.text in heard()
     assert settling.NO_DUAL.text in heard()
     assert quota.SHARE.text not in heard(purpose="study")
     assert quota.SHARE.text not in heard(NEXT_YEAR)
 
 
-def test_who_only_asks_reads_that_they_may_register() -> None:
+def test_eligibility_for_information_mentions_registration() -> None:
     assert flow.MAY_REGISTER in heard(purpose="information")
     assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
 
 
-def test_who_came_from_china_without_a_visa_reads_how_long_that_holds() -> None:
+def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> None:
     assert cards.CHINA_STAY_ENDS.text in heard(citizenship="CN", location="kazakhstan")
     assert cards.CHINA_STAY.text in heard(citizenship="CN", location="origin")
     assert cards.CHINA_STAY_ENDS.text not in heard(citizenship="CN", location="origin")
 
 
-def test_an_answer_without_a_way_still_has_a_person_in_the_menu() -> None:
+def test_eligibility_without_a_programme_still_offers_an_officer() -> None:
     chat = Chat.begun("kk", "eligibility").presses("study", "no", "UZ", "no", "none", "unsaid")
     assert chat.shows(flow.NO_WAY)
     assert "officer" in chat.keys

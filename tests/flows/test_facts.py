@@ -40,7 +40,7 @@ def inside(sentence: Text) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_a_fact_has_a_source_and_its_dates_in_order(fact: Fact) -> None:
+def test_fact_has_a_source_and_ordered_dates(fact: Fact) -> None:
     assert fact.sources
     assert all(source.startswith(("https://", "http://")) for source in fact.sources)
     assert fact.as_of <= fact.checked <= fact.until
@@ -49,7 +49,7 @@ def test_a_fact_has_a_source_and_its_dates_in_order(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_a_fact_is_said_with_its_date_up_to_its_last_day_and_never_after(fact: Fact) -> None:
+def test_fact_is_said_with_its_date_until_its_last_day(fact: Fact) -> None:
     sentence, *rest = said([fact], fact.until)
     assert tuple(rest) == ((fact.ends,) if fact.ends else ())
     told = inside(sentence)
@@ -60,7 +60,7 @@ def test_a_fact_is_said_with_its_date_up_to_its_last_day_and_never_after(fact: F
     assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
 
 
-def test_a_date_that_the_source_does_not_have_is_not_made_up() -> None:
+def test_fact_shows_no_date_more_exact_than_its_source() -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
     by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
     assert "2024" in WORDS.render(by_year[0], "ru")
@@ -120,34 +120,34 @@ def test_what_ends_is_announced_from_1_december_and_said_afterwards(
 
 
 @given(DAYS)
-def test_on_any_day_only_facts_inside_their_dates_are_said(today: date) -> None:
+def test_facts_are_said_only_inside_their_dates(today: date) -> None:
     sentences = [inside(sentence) for sentence in said(FACTS, today)]
     told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
 @pytest.mark.parametrize("fact", (*PILOT, *QUOTA), ids=lambda fact: fact.key)
-def test_from_2027_on_nothing_of_the_pilot_and_of_the_quota_of_2026_is_said(fact: Fact) -> None:
+def test_facts_of_the_2026_pilot_and_quota_are_not_said_from_2027(fact: Fact) -> None:
     assert said([fact], date(2026, 12, 31))
     assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
 
 
-def test_what_is_not_promised_is_said_also_when_every_fact_is_silent() -> None:
+def test_disclaimer_is_said_when_every_fact_has_expired() -> None:
     last = max(fact.until for fact in FACTS)
     texts = outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
     assert NO_PROMISE in texts
     assert not any("fact" in inside(text) for text in texts)
 
 
-# What may not be said
+# Facts that may not be said
 
 
-def test_every_key_is_one_fact_or_one_note() -> None:
+def test_fact_keys_are_unique() -> None:
     keys = Counter([*(fact.key for fact in FACTS), *(note.key for note in WITHHELD)])
     assert [key for key, times in keys.items() if times > 1] == []
 
 
-def test_what_is_not_verified_has_no_sentence_that_could_be_said() -> None:
+def test_withheld_fact_has_no_sentence_that_could_be_said() -> None:
     assert len(WITHHELD) > 60
     for note in WITHHELD:
         assert isinstance(note.words, str)
@@ -166,7 +166,7 @@ def run(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_due_lists_what_ends_soon_and_what_is_silent_already() -> None:
+def test_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
     code, told = run("due", "--today", "2026-11-24", "--days", "60", "--months", "6")
     assert code == 1
     assert "pilot_2026.step_1_test: said for the last time on 2026-12-31" in told
@@ -222,7 +222,7 @@ def test_due_prints_json_for_other_programs() -> None:
     } in json.loads(output)
 
 
-def test_due_lists_what_was_long_not_checked() -> None:
+def test_due_command_lists_facts_not_checked_for_long() -> None:
     _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
     assert f"kandas_status.channels: last checked on {COLLECTED}" in told
     assert "kandas_status.fee: silent since 2027-05-25" in told
@@ -232,7 +232,7 @@ def test_due_lists_what_was_long_not_checked() -> None:
     )
 
 
-def test_explain_shows_a_fact_in_every_language_with_its_source() -> None:
+def test_explain_command_shows_a_fact_in_every_language_with_its_source() -> None:
     code, told = run("explain", "kandas_status.validity")
     fact = catalogue.find("kandas_status.validity")
     assert isinstance(fact, Fact)
@@ -243,14 +243,14 @@ def test_explain_shows_a_fact_in_every_language_with_its_source() -> None:
     assert "2026-09-12" in told
 
 
-def test_explain_says_why_something_is_never_said() -> None:
+def test_explain_command_says_why_a_fact_is_withheld() -> None:
     code, told = run("explain", "nationality_commission.dna")
     assert code == 0
     assert "not verified; never said, an officer answers" in told
     assert "for editors only" in run("explain", "kandas_status.name_change")[1]
 
 
-def test_explain_of_an_unknown_key_names_those_near_it() -> None:
+def test_explain_command_suggests_similar_keys_for_an_unknown_key() -> None:
     code, told = run("explain", "kandas_status.nothing")
     assert code == 1
     assert "kandas_status.fee" in told

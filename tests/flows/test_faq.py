@@ -13,7 +13,7 @@ from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", [each.key for each in ENTRIES])
-def test_a_question_in_its_own_words_is_found_first(key: str, language: str) -> None:
+def test_faq_finds_a_question_by_its_own_text_first(key: str, language: str) -> None:
     each = entry(key)
     assert each is not None
     assert find(WORDS.render(each.text, language), WORDS)[0].key == key
@@ -38,21 +38,21 @@ def test_a_question_in_its_own_words_is_found_first(key: str, language: str) -> 
         ("elchixona qayerda", "missions"),
     ],
 )
-def test_what_people_write_finds_the_question(typed: str, key: str) -> None:
+def test_faq_finds_the_question_for_typed_text(typed: str, key: str) -> None:
     assert key in [each.key for each in find(typed, WORDS)]
 
 
 @pytest.mark.parametrize("typed", ("", "!!", "asdfgh qwerty", "你好吗朋友", "12345", "x" * 500))
-def test_what_is_not_near_finds_nothing(typed: str) -> None:
+def test_faq_finds_nothing_for_unrelated_text(typed: str) -> None:
     assert find(typed, WORDS) == ()
 
 
-def test_at_most_four_are_offered() -> None:
+def test_faq_offers_at_most_four_questions() -> None:
     everything = " ".join(WORDS.render(each.text, "ru") for each in ENTRIES)
     assert len(find(everything, WORDS)) <= 4
 
 
-def test_words_are_compared_by_their_beginnings() -> None:
+def test_faq_compares_words_by_their_stems() -> None:
     assert stems("Апостиля") & stems("апостилем")
     assert stems("oʻqish") == stems("oqish") == stems("o'qish")
     assert stems("签证吗") == {"签证", "证吗"}
@@ -61,31 +61,31 @@ def test_words_are_compared_by_their_beginnings() -> None:
 # In the chat
 
 
-def test_a_typed_question_with_one_answer_is_answered() -> None:
+def test_faq_answers_a_typed_question_with_one_match() -> None:
     chat = Chat.begun("ru", "faq").says("можно ли оставить гражданство, два паспорта")
     assert chat.shows(settling.NO_DUAL.text)
     assert chat.at == "~menu"
 
 
-def test_a_typed_question_with_several_answers_offers_them_as_buttons() -> None:
+def test_faq_offers_several_matches_as_buttons() -> None:
     chat = Chat.begun("ru", "faq").says("сколько стоит апостиль")
     assert {"cost", "apostille"} <= set(chat.keys)
     assert chat.presses("cost").shows(kandas.FEE.text)
 
 
-def test_a_question_that_is_not_found_goes_to_a_person_and_makes_nothing_up() -> None:
+def test_faq_offers_an_officer_when_nothing_matches() -> None:
     chat = Chat.begun("ru", "faq").says("где купить верблюда")
     assert chat.shows(flow.TOPIC.unlisted)
     assert not chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert "!person" in chat.keys
 
 
-def test_what_was_typed_is_not_kept() -> None:
+def test_faq_does_not_store_typed_text() -> None:
     chat = Chat.begun("ru", "faq").says("сколько стоит апостиль для Testova")
     assert "Testova" not in repr(chat.conversation)
 
 
-def test_missions_are_named_without_addresses_and_only_where_a_source_has_them() -> None:
+def test_faq_names_missions_without_addresses_and_only_with_a_source() -> None:
     chat = Chat.begun("ru", "faq").presses("missions", "UZ")
     assert "Ташкент" in chat.text
     assert chat.shows(missions.ADDRESSES)
@@ -94,5 +94,5 @@ def test_missions_are_named_without_addresses_and_only_where_a_source_has_them()
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 
-def test_without_a_question_only_another_is_asked_for() -> None:
+def test_faq_asks_for_a_question_without_one() -> None:
     assert list(flow.spoken({}, TODAY)) == [flow.ASK]

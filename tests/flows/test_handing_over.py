@@ -36,7 +36,7 @@ def sent() -> Chat:
 
 
 @pytest.mark.requirement("S-36")
-def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by() -> None:
+def test_registry_status_message_does_not_reveal_its_content() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     (told,) = chat.says_now
@@ -48,14 +48,14 @@ def test_the_registrys_word_reaches_the_person_without_telling_it_to_a_passer_by
 
 
 @pytest.mark.requirement("S-38")
-def test_who_stopped_is_not_written_to_but_finds_the_status() -> None:
+def test_muted_person_gets_no_registry_message_but_can_read_the_status() -> None:
     chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()
     chat.says("/status")
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
-def test_the_first_word_of_the_registry_is_told_and_later_ones_only_who_wished_it() -> None:
+def test_registry_status_is_sent_first_always_and_later_only_on_request() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
@@ -65,16 +65,16 @@ def test_the_first_word_of_the_registry_is_told_and_later_ones_only_who_wished_i
 
 
 @pytest.mark.parametrize("state", screens.REGISTRATION)
-def test_every_state_of_a_registration_has_its_words(state: str) -> None:
+def test_registration_states_all_have_texts(state: str) -> None:
     chat = sent().takes(Acknowledged(state, "KZ-1")).says("/status")
     assert chat.shows(screens.REGISTRATION[state])
 
 
-def test_a_state_that_is_not_known_here_has_words_too() -> None:
+def test_unknown_registration_state_has_a_text() -> None:
     sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
 
 
-def test_amending_sends_again_with_what_changed() -> None:
+def test_registration_amend_submits_again_with_the_changes() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
     assert chat.at == "review"
     chat.edits("birth_year").says("1991").presses("submit")
@@ -83,14 +83,14 @@ def test_amending_sends_again_with_what_changed() -> None:
     assert chat.conversation.registration == RegistrationStatus("sent", "KZ-1")
 
 
-def test_a_sent_form_is_not_open_until_it_is_amended() -> None:
+def test_submitted_form_is_closed_until_amended() -> None:
     chat = sent()
     chat.says("/menu").presses(FORM)
     assert chat.at == screens.REGISTERED
     assert len(chat.done(Submit)) == 1
 
 
-def test_withdrawing_asks_and_is_done_once() -> None:
+def test_registration_withdraw_confirms_and_runs_once() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("withdraw").says("нет")
     assert chat.done(Withdraw) == []
@@ -102,20 +102,20 @@ def test_withdrawing_asks_and_is_done_once() -> None:
     assert chat.shows(screens.REGISTRATION["withdrawn"])
 
 
-def test_who_withdrew_can_register_again() -> None:
+def test_withdrawn_registration_can_be_submitted_again() -> None:
     chat = sent().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).says("/menu").presses(FORM)
     chat.until("review").presses("submit")
     assert len(chat.done(Submit)) == 2
 
 
-def test_who_withdrew_can_register_again_by_a_link() -> None:
+def test_withdrawn_registration_can_be_submitted_again_by_a_link() -> None:
     chat = sent().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(Started(FORM))
     assert chat.at == "consent_registration"
 
 
-def test_status_without_a_registration() -> None:
+def test_status_command_without_a_registration_says_so() -> None:
     assert Chat.begun("ru").says("/status").shows(screens.NO_REGISTRATION)
 
 
@@ -127,7 +127,7 @@ def handed_over() -> Chat:
     return chat.presses("general", "yes").says("Testova asks")
 
 
-def test_words_go_to_the_officer_and_the_form_is_silent() -> None:
+def test_handoff_relays_text_to_the_officer_and_mutes_the_form() -> None:
     chat = handed_over()
     told = chat.told()
     assert chat.shows(screens.WAITING)
@@ -137,7 +137,7 @@ def test_words_go_to_the_officer_and_the_form_is_silent() -> None:
     assert chat.told() == told
 
 
-def test_an_officer_joins_and_gives_the_form_back() -> None:
+def test_officer_joins_and_returns_the_form() -> None:
     chat = handed_over().takes(Joined())
     assert chat.shows(screens.JOINED)
     chat.takes(Resolved())
@@ -149,13 +149,13 @@ def test_an_officer_joins_and_gives_the_form_back() -> None:
 @pytest.mark.parametrize(
     ("where", "at"), [("", "given_name"), ("menu", screens.MENU), ("papers", "consent_papers")]
 )
-def test_the_bot_goes_on_where_the_officer_says(where: str, at: str) -> None:
+def test_case_return_continues_where_the_officer_chose(where: str, at: str) -> None:
     chat = handed_over().takes(Joined()).takes(Resolved(where))
     assert chat.shows(screens.OFFICER_DONE)
     assert chat.at == at
 
 
-def test_whether_it_helped_is_asked_beside_the_form() -> None:
+def test_case_feedback_is_asked_beside_the_form() -> None:
     chat = handed_over().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
     assert chat.shows(screens.HELPED)
@@ -174,7 +174,7 @@ def test_whether_it_helped_is_asked_beside_the_form() -> None:
 
 
 @pytest.mark.parametrize("asks", ["/menu", "Назад к помощнику"])
-def test_the_person_can_leave_the_officer_and_is_asked_before(asks: str) -> None:
+def test_handoff_can_be_cancelled_after_a_confirmation(asks: str) -> None:
     chat = handed_over().says(asks)
     assert chat.shows(screens.LEAVE_TEXT)
     assert chat.done(CancelCase) == []
@@ -186,7 +186,7 @@ def test_the_person_can_leave_the_officer_and_is_asked_before(asks: str) -> None
 
 
 @pytest.mark.parametrize("answers", [("no",), ()])
-def test_who_does_not_leave_goes_on_with_the_officer(answers: tuple[str, ...]) -> None:
+def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str, ...]) -> None:
     chat = handed_over().takes(Joined()).takes(Pressed("!menu")).presses(*answers)
     assert chat.shows(screens.WAITING) is bool(answers)
     chat.says("Testova asks on", "да")
@@ -194,7 +194,7 @@ def test_who_does_not_leave_goes_on_with_the_officer(answers: tuple[str, ...]) -
     assert chat.done(CancelCase) == []
 
 
-def test_an_answer_that_comes_after_the_officer_has_finished_closes_nothing() -> None:
+def test_handoff_cancellation_after_resolve_does_nothing() -> None:
     chat = handed_over().presses("!menu")
     leave = Pressed(f"{chat.nonce}:yes")
     chat.takes(Resolved()).takes(leave)
@@ -202,13 +202,13 @@ def test_an_answer_that_comes_after_the_officer_has_finished_closes_nothing() ->
     assert chat.at == "given_name"
 
 
-def test_a_new_start_does_not_leave_the_officer() -> None:
+def test_start_command_does_not_leave_the_officer() -> None:
     chat = handed_over().takes(Started("preregistration"))
     assert chat.conversation.with_officer
     assert chat.shows(screens.WAITING)
 
 
-def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
+def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
     chat = at("purpose")
     tap = Pressed(f"{chat.nonce}:move")
     told = chat.told()
@@ -217,14 +217,14 @@ def test_a_button_of_the_form_is_silent_while_an_officer_holds_it() -> None:
 
 
 @pytest.mark.parametrize("command", ["/skip", "/back"])
-def test_commands_of_the_form_are_silent_while_an_officer_holds_it(command: str) -> None:
+def test_form_commands_are_ignored_while_an_officer_holds_the_case(command: str) -> None:
     chat = at("given_name")
     form = chat.form()
     chat.takes(Joined()).says(command)
     assert chat.form() == form
 
 
-def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
+def test_case_request_pressed_twice_opens_one_case() -> None:
     chat = Chat.begun("ru", "officer").until("words")
     tap = Pressed(f"{chat.nonce}:-")
     chat.takes(tap).takes(tap)
@@ -233,7 +233,7 @@ def test_a_double_tap_that_opens_a_case_opens_one_and_says_so() -> None:
     assert not chat.shows(screens.CHANGED)
 
 
-def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
+def test_delete_command_works_while_an_officer_holds_the_case() -> None:
     chat = handed_over().says("удалить")
     assert chat.shows(screens.DELETE_AGAIN)
     assert handed_over().says("удалить").presses("yes").done(Forget) == [Forget()]
@@ -241,7 +241,7 @@ def test_deleting_in_writing_works_while_an_officer_holds_the_case() -> None:
 
 
 @pytest.mark.parametrize("asks", ["/delete", "/menu", "/status"])
-def test_a_yes_or_a_number_is_for_the_officer_whatever_screen_is_open(asks: str) -> None:
+def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", asks)
     chat.says("да", "1")
     assert chat.done(Relay)[-2:] == [Relay("да"), Relay("1")]
@@ -250,28 +250,28 @@ def test_a_yes_or_a_number_is_for_the_officer_whatever_screen_is_open(asks: str)
     assert chat.done(CancelCase) == []
 
 
-def test_a_button_of_an_open_screen_works_though_something_came_between() -> None:
+def test_open_screen_button_works_after_other_messages() -> None:
     chat = handed_over().says("/delete")
     erase = Pressed(f"{chat.nonce}:yes")
     assert chat.takes(Unreadable("voice")).takes(erase).done(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
-def test_words_to_the_officer_close_the_screen_that_was_open(screen: str) -> None:
+def test_relayed_text_closes_the_open_screen(screen: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
     chat.says("подождите", "2", "да")
     assert chat.done(Relay)[-3:] == [Relay("подождите"), Relay("2"), Relay("да")]
     assert chat.done(Forget) == [] == chat.done(Withdraw)
 
 
-def test_labels_of_controls_may_be_written_to_leave_the_officer() -> None:
+def test_handoff_control_labels_can_be_typed() -> None:
     left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.done(QuickExit)
     back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))
     assert back.at == screens.LEAVE
 
 
-def test_safety_words_win_over_the_officer() -> None:
+def test_safety_words_take_precedence_over_the_officer() -> None:
     assert handed_over().says("стоп").done(Stopped)
     assert handed_over().says("выход").done(QuickExit)
     assert handed_over().says("удалить").at == screens.DELETE
@@ -299,7 +299,7 @@ def test_danger_leaves_no_words_behind() -> None:
     assert chat.done(OpenCase) == []
 
 
-def test_words_of_danger_reach_the_officer_they_are_written_to() -> None:
+def test_crisis_text_typed_as_the_message_is_sent_as_urgent() -> None:
     chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
     (case,) = chat.done(OpenCase)
     assert (case.words, case.urgent) == ("мне угрожают", True)
@@ -317,7 +317,7 @@ def test_danger_told_to_an_officer_marks_the_words_urgent() -> None:
     assert chat.done(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 
 
-def test_too_many_words_for_the_officer_are_named_as_such() -> None:
+def test_relay_refuses_a_too_long_text() -> None:
     chat = handed_over()
     relayed = chat.done(Relay)
     chat.says("я" * 4001)
@@ -328,7 +328,7 @@ def test_too_many_words_for_the_officer_are_named_as_such() -> None:
 # While no registry is open
 
 
-def test_closing_registration_loses_nobodys_answers() -> None:
+def test_closed_registration_keeps_stored_answers() -> None:
     chat = at("birth_year")
     told = chat.told()
     chat.flows = {**FLOWS, FORM: CLOSED}
@@ -337,7 +337,7 @@ def test_closing_registration_loses_nobodys_answers() -> None:
     assert chat.told() == told
 
 
-def test_amending_while_registration_is_closed_says_so() -> None:
+def test_amend_shows_the_menu_when_registration_is_closed() -> None:
     chat = sent()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("/status").presses("amend")

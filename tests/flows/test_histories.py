@@ -129,7 +129,7 @@ class Histories(RuleBasedStateMachine):
         self.chat.flows = RELEASES[version]
 
     def teardown(self) -> None:
-        """What was said can be written down, whatever was said."""
+        """Check that the conversation can be written as a transcript."""
         assert self.chat.transcript
 
     @invariant()

@@ -129,7 +129,7 @@ def _text(words: str) -> Text:
     return found
 
 
-# Whoever hears the second and not the first is misled.
+# The second text misleads without the first.
 NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the relocation money and how few get it": (quota.SHARE.text, quota.RELOCATION.text),
     "the rent money and how few get it": (quota.SHARE.text, quota.RENT.text),
@@ -229,7 +229,7 @@ def test_the_apostille_is_said_to_everybody_before_leaving(intent: str) -> None:
     assert {CHINA_FIRST.text, LEFT} <= opening
 
 
-# What no answer says
+# Texts that no answer contains
 
 NEVER: Mapping[str, str] = {
     "that somebody qualifies": r"you (?:qualify|are eligible|will (?:get|receive))",
@@ -246,7 +246,7 @@ NEVER: Mapping[str, str] = {
 
 
 @pytest.mark.parametrize("danger", NEVER)
-def test_what_is_dangerous_or_not_known_is_never_said(danger: str) -> None:
+def test_flow_never_says_forbidden_statements(danger: str) -> None:
     lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
     for said in (WORDS.render(line, "en") for line in lines):
         assert not re.search(NEVER[danger], said, re.IGNORECASE), said

@@ -13,23 +13,23 @@ RIGHT = [each.right for each in EXERCISES]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.key)
-def test_both_scripts_say_the_same(exercise: Exercise) -> None:
+def test_exercise_is_the_same_in_both_kazakh_scripts(exercise: Exercise) -> None:
     assert kazakh_arabic.to_arabic(exercise.kazakh) == exercise.arabic
     assert exercise.right in {option.key for option in exercise.among}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES[-2:], ids=lambda each: each.key)
-def test_a_custom_has_a_source(exercise: Exercise) -> None:
+def test_exercise_has_a_source(exercise: Exercise) -> None:
     assert exercise.source.startswith("https://")
 
 
-def test_the_right_answer_is_not_always_in_the_same_place() -> None:
+def test_exercise_answers_have_varying_positions() -> None:
     places = {[o.key for o in each.among].index(each.right) for each in EXERCISES}
     assert len(places) == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_was_not_known_is_explained_at_once(language: str) -> None:
+def test_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
     chat = Chat.begun(language, "interview").presses("practice", "thanks")
     assert chat.name == "note_hello"
     assert chat.shows(flow.NOT_QUITE)
@@ -37,14 +37,14 @@ def test_what_was_not_known_is_explained_at_once(language: str) -> None:
     assert chat.presses("seen").name == "quiz_your_name"
 
 
-def test_who_knows_everything_sees_no_correction_and_no_points() -> None:
+def test_exercise_shows_no_correction_and_no_score_when_all_is_right() -> None:
     chat = Chat.begun("zh_Hans", "interview").presses("practice", *RIGHT)
     assert chat.shows(flow.PRACTISED)
     assert chat.at == "~menu"
     assert chat.effects == []
 
 
-def test_the_stages_are_said_while_the_pilot_lasts() -> None:
+def test_interview_stages_are_shown_only_during_the_pilot() -> None:
     told = [part for text in flow.spoken({"wish": "stages"}, TODAY) for part in parts(text)]
     for fact in pilot_2026.PILOT:
         assert fact.text in told

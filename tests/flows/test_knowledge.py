@@ -48,18 +48,18 @@ def english(text: Text) -> str:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR, date(2027, 11, 25), date(2030, 1, 1)))
 @pytest.mark.parametrize("name", ASKING)
-def test_a_fact_is_said_only_inside_its_dates(name: str, today: date) -> None:
+def test_flow_says_facts_only_inside_their_dates(name: str, today: date) -> None:
     said = [FACTS[text] for text in heard(name, today) if text in FACTS]
     assert [fact.key for fact in said if not fact.current(today)] == []
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ASKING)
-def test_from_2027_on_nothing_of_the_pilot_and_the_quota_of_2026_is_said(name: str) -> None:
+def test_flow_says_nothing_of_the_2026_pilot_and_quota_from_2027(name: str) -> None:
     gone = {fact.text for fact in (*PILOT, *QUOTA)}
     texts = heard(name, NEXT_YEAR)
     assert not gone & texts
-    # What is over is named only to say so.
+    # Expired facts are named only to say that they have expired.
     over = {fact.ended for fact in catalogue.FACTS if fact.ended}
     told = " ".join(text.msgid for text in texts if text not in over).lower()
     assert "pilot" not in told
@@ -69,21 +69,21 @@ def test_from_2027_on_nothing_of_the_pilot_and_the_quota_of_2026_is_said(name: s
 
 
 @pytest.mark.no_cover
-def test_no_note_is_said_word_for_word_in_any_flow() -> None:
+def test_flow_says_no_withheld_note_verbatim() -> None:
     told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
     for note in catalogue.WITHHELD:
         assert note.words not in told
 
 
 @pytest.mark.no_cover
-def test_the_facts_are_of_use_each_is_said_somewhere() -> None:
+def test_facts_are_all_said_somewhere() -> None:
     told = {text for name in ASKING for text in heard(name, TODAY)}
     told |= {fact.text for fact in SAFETY_FACTS}
     told |= {fact.text for answer in ANSWERS for fact in answer.facts}
     assert [fact.key for fact in catalogue.FACTS if fact.text not in told] == []
 
 
-# What is never said
+# Texts that are never said
 
 FORBIDDEN: Mapping[str, str] = {
     "a DNA test": r"\bDNA\b|genetic",
@@ -108,7 +108,7 @@ FORBIDDEN: Mapping[str, str] = {
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("danger", FORBIDDEN)
-def test_what_is_dangerous_or_not_known_is_never_said(danger: str) -> None:
+def test_flow_never_says_forbidden_statements(danger: str) -> None:
     said = {english(text) for name in ASKING for text in heard(name, TODAY)}
     wrong = [text for text in said if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
     assert wrong == []
@@ -119,14 +119,14 @@ GENES = re.compile(r"ДНК|DNK|基因|DNA", re.IGNORECASE)
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_language_speaks_of_genes(language: str) -> None:
+def test_flow_mentions_genes_in_no_language(language: str) -> None:
     for name in ASKING:
         for text in heard(name, TODAY):
             assert not GENES.search(WORDS.render(text, language))
 
 
 @pytest.mark.no_cover
-def test_giving_up_a_citizenship_is_named_only_to_warn() -> None:
+def test_flow_mentions_renouncing_citizenship_only_as_a_warning() -> None:
     named = re.compile(r"gi(?:ve|ving|ven) up|gave up", re.IGNORECASE)
     for name in ASKING:
         for text in heard(name, TODAY):
@@ -135,7 +135,7 @@ def test_giving_up_a_citizenship_is_named_only_to_warn() -> None:
 
 
 @pytest.mark.no_cover
-def test_going_back_is_named_only_to_advise_against_it() -> None:
+def test_flow_mentions_return_only_to_advise_against_it() -> None:
     named = re.compile(r"go(?:ne|ing)? back|travel back|return to", re.IGNORECASE)
     for name in ASKING:
         for text in heard(name, TODAY):
@@ -145,7 +145,7 @@ def test_going_back_is_named_only_to_advise_against_it() -> None:
 
 
 @pytest.mark.no_cover
-def test_the_statement_about_citizenship_comes_with_its_warning() -> None:
+def test_renunciation_statement_comes_with_its_warning() -> None:
     for _answers, told in everything("checklist", TODAY):
         said = sentences(told)
         if permits.RENUNCIATION.name in said:
@@ -155,7 +155,7 @@ def test_the_statement_about_citizenship_comes_with_its_warning() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ("eligibility", "checklist"))
-def test_whoever_is_from_where_it_is_dangerous_reads_of_safety_first(name: str) -> None:
+def test_dangerous_origin_shows_the_safety_notice_first(name: str) -> None:
     dangerous = {each.code for each in KNOWN if each.dangerous}
     assert dangerous == {"CN", "IR", "AF"}
     for answers, told in everything(name, TODAY):
@@ -167,7 +167,7 @@ def test_whoever_is_from_where_it_is_dangerous_reads_of_safety_first(name: str) 
 
 
 @pytest.mark.no_cover
-def test_whoever_has_left_is_never_told_to_get_a_paper_there() -> None:
+def test_checklist_asks_for_no_home_document_after_leaving() -> None:
     home = {documents.HOME, laws.CN.text, laws.MN.text, laws.TR.text, laws.IR.text, laws.AF.text,
             permits.APOSTILLE.name, permits.LEGALISATION.name}  # fmt: skip
     for answers, told in everything("checklist", TODAY):
@@ -176,7 +176,7 @@ def test_whoever_has_left_is_never_told_to_get_a_paper_there() -> None:
 
 
 @pytest.mark.no_cover
-def test_nobody_from_iran_or_afghanistan_is_sent_for_a_paper() -> None:
+def test_checklist_asks_for_no_home_document_from_iran_and_afghanistan() -> None:
     for answers, told in everything("checklist", TODAY):
         if answers.get("citizenship") in ("IR", "AF"):
             assert documents.HOME not in sentences(told)
@@ -184,7 +184,7 @@ def test_nobody_from_iran_or_afghanistan_is_sent_for_a_paper() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_every_answer_ends_with_a_person_at_hand() -> None:
+def test_information_flow_outcome_mentions_an_officer() -> None:
     for name in ASKING:
         ends = {told[-1][0].msgid for _answers, told in everything(name, TODAY)}
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
@@ -195,7 +195,7 @@ def test_every_answer_ends_with_a_person_at_hand() -> None:
 
 @pytest.mark.parametrize("name", ASKING)
 @pytest.mark.requirement("S-21")
-def test_just_asking_asks_nothing_that_is_kept_or_identifies(name: str) -> None:
+def test_information_flow_asks_nothing_persisted_or_sensitive(name: str) -> None:
     flow = FLOWS[name]
     for item in flow.questions():
         assert not item.persisted, item.name
@@ -205,7 +205,7 @@ def test_just_asking_asks_nothing_that_is_kept_or_identifies(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ("eligibility", "checklist"))
-def test_where_somebody_is_comes_last_and_is_never_written_down(name: str) -> None:
+def test_location_question_is_last_and_never_stored(name: str) -> None:
     items = [item for item in FLOWS[name].items if isinstance(item, Question)]
     assert items[-1].name == "location"
     assert "unsaid" in {option.key for option in items[-1].options}
@@ -228,23 +228,23 @@ def through(name: str) -> Chat:
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_every_flow_ends_at_the_menu_with_a_person_in_it(name: str) -> None:
+def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) -> None:
     chat = through(name)
     assert officer.OFFICER.name in chat.keys
 
 
-# What fits
+# Sizes that fit
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_every_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> None:
+def test_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> None:
     items = FLOWS[name].questions()
     for place, item in enumerate(items):
         controls = (place > 0) + (item.help is not None) + 2
         assert len(item.options) + controls <= 10 or len(item.options) > MAX_AT_ONCE, item.name
 
 
-def test_notices_of_the_practice_explain_and_count_nothing() -> None:
+def test_interview_notices_contain_no_figures() -> None:
     for item in FLOWS["interview"].questions():
         if isinstance(item, Notice):
             assert not re.search(r"\d", item.text.msgid)
@@ -253,13 +253,13 @@ def test_notices_of_the_practice_explain_and_count_nothing() -> None:
 # Where to go
 
 
-def test_every_mission_that_is_named_is_known_and_stands_in_its_country() -> None:
+def test_mission_places_are_known_and_in_their_country() -> None:
     known = {each.key: each.country for each in missions.MISSIONS}
     for place in offices.PLACES:
         assert known[place.key] == place.country
 
 
-def test_a_case_goes_to_a_mission_that_has_officers_and_else_to_the_general_desk() -> None:
+def test_mission_candidates_are_staffed_missions_then_the_general_desk() -> None:
     staffed = ["uz_tashkent", "cn_shanghai"]
     assert missions.candidates("CN", staffed) == ("cn_shanghai", missions.GENERAL)
     assert missions.candidates("MN", staffed) == (missions.GENERAL,)
@@ -271,10 +271,10 @@ def test_mission_of_a_country_needs_no_officers_there() -> None:
     assert missions.mission_of("DE", ["cn_shanghai"]) == missions.GENERAL
 
 
-def test_a_desk_that_is_not_known_stands_for_itself() -> None:
+def test_desk_name_of_an_unknown_mission_is_its_key() -> None:
     assert offices.desk_name("xx_nowhere") == verbatim("xx_nowhere")
     assert offices.desk_name("kg_bishkek") != verbatim("kg_bishkek")
 
 
-def test_a_topic_is_found_by_its_key() -> None:
+def test_topic_is_found_by_its_key() -> None:
     assert all(topics.topic(each.key) is each for each in topics.TOPICS)

@@ -1,4 +1,4 @@
-"""What comes next: who decides, how to change, withdraw or appeal, as far as it is verified."""
+"""Next steps: decisions, changes, withdrawal and appeal, as far as they are verified."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def registered(language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_offered_with_the_registration_and_says_who_decides(language: str) -> None:
+def test_next_steps_are_offered_with_a_registration(language: str) -> None:
     chat = registered(language)
     assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
     chat.presses("next_steps")
@@ -32,13 +32,13 @@ def test_it_is_offered_with_the_registration_and_says_who_decides(language: str)
     assert "officer" in chat.keys or ">" in chat.keys
 
 
-def test_it_is_not_offered_without_a_registration() -> None:
+def test_next_steps_are_not_offered_without_a_registration() -> None:
     chat = Chat.begun()
     assert chat.conversation.asked is not None
     assert "next_steps" not in {option.key for option in chat.conversation.asked.options}
 
 
-def test_after_its_last_day_nothing_is_said_as_current() -> None:
+def test_next_steps_say_no_expired_fact() -> None:
     texts = next_steps.outcome(_nothing(), TODAY.replace(year=2030)).texts
     assert {each.msgid for each in texts} == {
         each.msgid

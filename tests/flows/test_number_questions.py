@@ -61,7 +61,7 @@ def answer(question: Question, typed: str, language: str) -> str:
         (ZONE, CARD, CARD, "••••01"),
     ],
 )
-def test_a_number_is_kept_whole_and_only_its_end_is_shown(
+def test_number_question_stores_all_digits_and_shows_the_last(
     question: Question, typed: str, kept: str, shown: str
 ) -> None:
     assert read(question, typed) == kept
@@ -70,14 +70,16 @@ def test_a_number_is_kept_whole_and_only_its_end_is_shown(
 
 
 @pytest.mark.parametrize("question", NUMBERS, ids=lambda question: question.name)
-def test_numbers_are_sensitive_and_judged_when_they_come_back(question: Question) -> None:
+def test_number_questions_are_sensitive_and_reject_invalid_stored_values(
+    question: Question,
+) -> None:
     assert question.sensitive
     for stored in ("", "7", "Testova", "9403056000129"):
         assert not question.accepts(stored)
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_an_iin_in_place_of_a_passport_is_asked_about_and_not_repeated(code: str) -> None:
+def test_passport_question_detects_an_iin_without_repeating_it(code: str) -> None:
     said = answer(PASSPORT, "940305 600 012", code)
     assert said.endswith("N00000000")
     assert WORDS.render(PASSPORT.label, code) in said
@@ -114,7 +116,9 @@ TYPED: dict[Refusal, tuple[Question, str]] = {
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("refusal", TYPED)
-def test_each_refusal_shows_an_example_in_the_persons_language(refusal: Refusal, code: str) -> None:
+def test_number_refusal_shows_an_example_in_the_persons_language(
+    refusal: Refusal, code: str
+) -> None:
     question, typed = TYPED[refusal]
     assert read(question, typed) is refusal
     said = answer(question, typed, code)
@@ -126,11 +130,11 @@ def test_each_refusal_shows_an_example_in_the_persons_language(refusal: Refusal,
     assert said.partition("\n")[0] != english.partition("\n")[0], "not translated"
 
 
-def test_every_refusal_has_its_sentence() -> None:
+def test_refusals_all_have_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
 
 
-def test_a_flow_with_numbers_can_be_walked_to_its_end() -> None:
+def test_flow_with_number_questions_can_be_walked_to_its_end() -> None:
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),
@@ -141,7 +145,7 @@ def test_a_flow_with_numbers_can_be_walked_to_its_end() -> None:
     assert walked.unreached == walked.stuck == ()
 
 
-def test_a_stored_number_of_an_older_kind_is_asked_again() -> None:
+def test_stored_number_of_another_kind_is_asked_again() -> None:
     """A question that changes from one kind to another must not keep what the other one read."""
     flow = Flow(
         name="numbers",
@@ -154,7 +158,7 @@ def test_a_stored_number_of_an_older_kind_is_asked_again() -> None:
     assert stop.item is RESIDENT
 
 
-def test_a_day_is_shown_with_its_month_in_words() -> None:
+def test_day_question_shows_the_month_in_words() -> None:
     day = Day(name="born", label=IIN.label, text=IIN.text)
     shown = SAID.sub("", WORDS.render(day.show("1990-03-05"), "ru"))
     assert shown.split() == ["5", "марта", "1990", "г."]

@@ -46,12 +46,12 @@ def _good(key: str) -> UploadChecked:
     return UploadChecked("papers", key)
 
 
-def test_papers_are_offered_with_a_registration_and_not_in_the_menu() -> None:
+def test_uploads_are_offered_only_with_a_registration() -> None:
     assert "papers" not in Chat.begun("ru").keys
     assert _sending().at == "paper_identity"
 
 
-def test_a_photo_is_taken_looked_at_and_goes_to_the_registry() -> None:
+def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
     chat = _sending().takes(PHOTO)
     (taken,) = chat.done(TakeFile)
     assert taken == TakeFile(Awaited("papers", "paper_identity", "identity"), "file-1", 1000)
@@ -63,7 +63,7 @@ def test_a_photo_is_taken_looked_at_and_goes_to_the_registry() -> None:
     assert chat.shows(screens.PAPER_STATES["accepted"])
 
 
-def test_of_an_album_it_is_said_once_what_was_found() -> None:
+def test_upload_album_is_answered_once() -> None:
     chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
     chat.takes(_good("paper_identity"))
     assert chat.says_now == ()
@@ -76,20 +76,20 @@ def test_of_an_album_it_is_said_once_what_was_found() -> None:
     assert len(chat.says_now) == 1
 
 
-def test_words_are_no_paper_and_skipping_all_sends_nothing() -> None:
+def test_upload_question_accepts_no_text_and_can_be_skipped() -> None:
     chat = _sending().says("TESTOVA")
     assert chat.at == "paper_identity"
     chat.presses("-", "-", "-")
     assert not chat.done(SendPapers)
 
 
-def test_a_photo_that_nobody_asked_for_is_taken_out_of_the_chat() -> None:
+def test_unexpected_photo_is_deleted_from_the_chat() -> None:
     chat = at("purpose").takes(PHOTO)
     assert chat.done(DeleteInput)
     assert not chat.done(TakeFile)
 
 
-def test_an_officer_asks_for_a_paper_and_gets_it() -> None:
+def test_officer_requested_document_is_uploaded() -> None:
     chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
     assert chat.shows(screens.PAPER_TERMS)
@@ -125,7 +125,7 @@ def _reading_along(question: str) -> Chat:
     return replace(chat, page=Page.ALWAYS)
 
 
-def test_a_private_question_is_asked_on_the_page() -> None:
+def test_private_question_is_asked_on_the_secure_page() -> None:
     chat = _reading_along("surname").says("/help")
     (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
     assert chat.says_now[0].private
@@ -138,13 +138,13 @@ def test_a_private_question_is_asked_on_the_page() -> None:
     assert chat.told()["surname"] == "TESTOVA"
 
 
-def test_a_private_question_can_be_skipped_without_the_page() -> None:
+def test_private_question_can_be_skipped_without_the_page() -> None:
     chat = _reading_along("given_name").says("/skip")
     assert chat.at == "patronymic"
 
 
 @pytest.mark.parametrize("question", ["review", "surname"])
-def test_private_answers_are_not_read_back(question: str) -> None:
+def test_private_answers_are_not_repeated(question: str) -> None:
     chat = replace(at("review"), page=Page.ALWAYS)
     chat.says("/help")
     assert chat.shows(screens.HIDDEN)
@@ -153,7 +153,7 @@ def test_private_answers_are_not_read_back(question: str) -> None:
     assert "TESTOVA" not in chat.text
 
 
-def test_where_the_page_is_offered_the_question_can_be_answered_either_way() -> None:
+def test_private_question_accepts_chat_answers_when_the_page_is_optional() -> None:
     chat = replace(at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
     assert chat.shows(screens.PAGE_OFFERED)
@@ -161,7 +161,7 @@ def test_where_the_page_is_offered_the_question_can_be_answered_either_way() -> 
     assert chat.says("TESTOVA").told()["surname"] == "TESTOVA"
 
 
-def test_what_was_refused_at_a_private_question_does_not_stay_in_the_chat() -> None:
+def test_sensitive_answer_is_deleted_from_the_chat_when_refused() -> None:
     chat = at("surname").says("12345")
     assert chat.at == "surname"
     assert chat.done(DeleteInput)
@@ -170,7 +170,7 @@ def test_what_was_refused_at_a_private_question_does_not_stay_in_the_chat() -> N
 # Two taps on their way
 
 
-def test_of_two_taps_on_old_buttons_neither_outdates_the_other() -> None:
+def test_old_button_pressed_twice_keeps_the_nonce() -> None:
     chat = at("purpose")
     chat.takes(Pressed("1:move"))
     nonce = chat.nonce
@@ -180,18 +180,18 @@ def test_of_two_taps_on_old_buttons_neither_outdates_the_other() -> None:
     assert chat.told()["purpose"] == "move"
 
 
-def test_stop_has_a_way_back() -> None:
+def test_stop_can_be_undone_in_the_menu() -> None:
     chat = Chat.begun("ru").says("стоп")
     assert chat.conversation.muted
     assert not chat.presses(">", "write_again").conversation.muted
 
 
-def test_where_the_messenger_reads_along_the_end_of_papers_can_be_written() -> None:
+def test_upload_question_says_how_to_type_done_on_whatsapp() -> None:
     chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
     assert chat.shows(screens.WRITE_DONE)
 
 
-def test_papers_are_counted_where_answers_are_shown() -> None:
+def test_upload_answer_shows_the_number_of_files() -> None:
     shown = PASSPORT.show("2")
     assert isinstance(shown, Text)
     assert dict(shown.values) == {"count": 2}

@@ -1,4 +1,4 @@
-"""Who has chosen a PIN is asked for it before anything is shown, and nobody is ever shut out."""
+"""A chosen PIN is asked for before data is shown, and no person is locked out for ever."""
 
 import pytest
 
@@ -29,14 +29,14 @@ def locked(language: str = "ru") -> Chat:
     return registered(language).answers("pin").says("204611")
 
 
-def test_after_a_registration_a_pin_is_offered_and_nobody_is_made_to_take_one() -> None:
+def test_pin_is_offered_after_a_registration_and_optional() -> None:
     chat = registered()
     assert chat.shows(screens.PIN_OFFERED)
     assert chat.says("/status").at == screens.REGISTERED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_pin_is_chosen_kept_and_taken_out_of_the_chat(language: str) -> None:
+def test_pin_is_set_and_deleted_from_the_chat(language: str) -> None:
     chat = locked(language)
     assert chat.done(SetPin) == [SetPin("204611")]
     assert DeleteInput() in chat.effects_now
@@ -45,7 +45,7 @@ def test_a_pin_is_chosen_kept_and_taken_out_of_the_chat(language: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["/status", "/mydata"])
-def test_before_anything_is_shown_the_pin_is_asked_for(way: str) -> None:
+def test_pin_is_required_before_data_is_shown(way: str) -> None:
     chat = locked().says(way)
     assert chat.at == pin_screens.PIN
     assert not chat.shows(SENT)
@@ -57,25 +57,25 @@ def test_before_anything_is_shown_the_pin_is_asked_for(way: str) -> None:
     assert len(chat.done(Export)) == (way == "/mydata")
 
 
-def test_every_look_wants_the_pin_anew() -> None:
+def test_pin_is_required_each_time() -> None:
     chat = locked().says("/status", "204611").takes(PinTried(True))
     assert chat.says("/status").at == pin_screens.PIN
 
 
 @pytest.mark.parametrize("digits", ["٢٠٤٦١١", "２０４６１１", " 204 611 "])
-def test_digits_of_any_script_are_read(digits: str) -> None:
+def test_pin_accepts_digits_of_any_script(digits: str) -> None:
     assert locked().says("/status", digits).done(TryPin) == [TryPin("204611")]
 
 
 @pytest.mark.parametrize("typed", ["123", "123456789", "12a4", "²²²²", "none"])
-def test_what_is_no_pin_is_refused_kindly(typed: str) -> None:
+def test_pin_screen_refuses_input_that_is_not_a_pin(typed: str) -> None:
     chat = locked().says("/status", typed)
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert chat.at == pin_screens.PIN
     assert chat.done(TryPin) == []
 
 
-def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_leads_to_an_officer() -> None:
+def test_pin_screen_shows_attempts_left_and_then_locks() -> None:
     chat = locked().says("/status", "1111").takes(PinTried(False, 4))
     assert chat.shows(pin_screens.WRONG, left=4)
     assert chat.at == pin_screens.PIN
@@ -85,7 +85,7 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_leads_to_an_offic
     assert chat.says("/person").at != screens.MENU
 
 
-def test_who_forgot_the_pin_is_told_the_ways_out_and_may_still_erase() -> None:
+def test_pin_screen_explains_a_forgotten_pin_and_allows_erasure() -> None:
     chat = locked().says("/status").presses("lost")
     assert chat.shows(pin_screens.LOST)
     chat.says("/status", "/delete").presses("yes")
@@ -94,13 +94,13 @@ def test_who_forgot_the_pin_is_told_the_ways_out_and_may_still_erase() -> None:
 
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
-def test_every_way_leads_away_from_the_pin(word: str) -> None:
+def test_pin_screen_can_be_left_by_every_command(word: str) -> None:
     chat = locked().says("/status", word)
     assert chat.conversation.after_pin == ""
     assert chat.at != pin_screens.PIN
 
 
-def test_a_pin_is_changed_and_removed_only_by_who_knows_it() -> None:
+def test_pin_change_and_removal_need_the_current_pin() -> None:
     chat = locked().answers("pin")
     assert "none" not in chat.keys
     chat.says("204611").takes(PinTried(True))
@@ -110,7 +110,7 @@ def test_a_pin_is_changed_and_removed_only_by_who_knows_it() -> None:
     assert chat.says("/status").at == screens.REGISTERED
 
 
-def test_where_private_things_go_to_the_page_the_pin_does_too() -> None:
+def test_pin_is_entered_on_the_secure_page_when_it_is_mandatory() -> None:
     chat = locked()
     chat.page = Page.ALWAYS
     chat.says("/status")
@@ -124,17 +124,17 @@ def test_where_private_things_go_to_the_page_the_pin_does_too() -> None:
     assert chat.done(TryPin) == [TryPin("204611")]
 
 
-def test_a_lifted_pin_is_said_and_asked_for_no_more() -> None:
+def test_pin_removed_by_an_officer_is_reported_and_not_required() -> None:
     chat = locked().takes(PinLifted())
     assert chat.shows(pin_screens.LIFTED)
     assert chat.says("/status").at == screens.REGISTERED
 
 
-def test_a_pin_shows_in_no_repr() -> None:
+def test_pin_is_not_in_any_repr() -> None:
     assert "204611" not in repr((SetPin("204611"), TryPin("204611")))
 
 
-def test_who_has_a_pin_is_not_offered_one_after_a_change() -> None:
+def test_pin_is_not_offered_again_after_an_amendment() -> None:
     chat = locked().says("/status", "204611").takes(PinTried(True)).presses("amend")
     chat.until("review").presses("submit")
     assert chat.done(Submit)[1:]

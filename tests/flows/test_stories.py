@@ -1,4 +1,4 @@
-"""What people do with the assistant from the first word to the receipt, as they would tell it."""
+"""Stories of people with the assistant, from the first word to the receipt."""
 
 import pytest
 
@@ -38,7 +38,7 @@ GATES = {
 # Just asking
 
 
-def test_just_asking_shows_facts_and_leaves_nothing() -> None:
+def test_about_flow_shows_facts_and_stores_nothing() -> None:
     chat = Chat.begun("kk")
     assert chat.shows(screens.WELCOME)
     assert chat.shows(screens.RISK)
@@ -51,7 +51,7 @@ def test_just_asking_shows_facts_and_leaves_nothing() -> None:
     assert not any(form.answers for form in chat.conversation.forms.values())
 
 
-def test_the_first_word_asks_for_the_language_in_every_language() -> None:
+def test_language_screen_asks_in_every_language() -> None:
     chat = Chat().takes(Started())
     lines = [WORDS.render(line, "") for line in chat.says_now[0].paragraphs[0]]
     lines = [line.strip("\u2068\u2069") for line in lines]  # Arabic script among others
@@ -59,14 +59,14 @@ def test_the_first_word_asks_for_the_language_in_every_language() -> None:
     assert chat.keys[:-1] == list(LANGUAGES)
 
 
-def test_a_word_of_a_link_opens_its_flow_after_the_language() -> None:
+def test_start_link_opens_its_flow_after_the_language() -> None:
     chat = Chat().takes(Started("preregistration")).presses("uz")
     assert chat.at == "applying"
     assert chat.conversation.language == "uz"
 
 
 @pytest.mark.row(60)
-def test_junk_in_a_link_is_a_plain_start() -> None:
+def test_start_link_with_an_invalid_word_opens_the_menu() -> None:
     for junk in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
         assert Chat.begun().takes(Started(junk)).at == screens.MENU
 
@@ -74,7 +74,7 @@ def test_junk_in_a_link_is_a_plain_start() -> None:
 # Registering
 
 
-def test_registering_alone() -> None:
+def test_registration_of_one_person_records_consent_and_answers() -> None:
     chat = at("review")
     assert chat.done(ConsentGiven) == [ConsentGiven("registration", CONSENT.text, "ru")]
     chat.presses("submit")
@@ -86,12 +86,12 @@ def test_registering_alone() -> None:
 
 
 @pytest.mark.requirement("S-51")
-def test_after_sending_the_person_reads_that_it_is_saved() -> None:
+def test_registration_screen_says_saved_after_submit() -> None:
     chat = at("review").presses("submit")
     assert chat.shows(screens.REGISTRATION["sent"])
 
 
-def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
+def test_ephemeral_answers_are_dropped_at_consent() -> None:
     chat = at("consent_registration")
     assert chat.told()["passport"] == "long"
     chat.presses("yes")
@@ -101,7 +101,7 @@ def test_what_was_not_to_be_kept_is_forgotten_at_consent() -> None:
     assert chat.told()["citizenship"] == "CN"
 
 
-def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
+def test_ephemeral_answers_are_dropped_after_consent_too() -> None:
     chat = at("ethnic_kazakh")
     assert chat.presses("<").at == "trouble"
     chat.presses("money")
@@ -111,12 +111,12 @@ def test_what_is_not_to_be_kept_is_forgotten_also_after_consent() -> None:
     assert chat.done(Submit)[0].answers["trouble"] is None
 
 
-def test_what_left_the_path_is_forgotten_at_consent_too() -> None:
+def test_answers_off_the_path_are_dropped_at_consent() -> None:
     chat = at("gate_stay", location="kazakhstan", stay_ends="yes").presses("go_on", "<", "<")
     assert chat.presses("unsaid").until("ethnic_kazakh").told()["stay_ends"] is None
 
 
-def test_an_amendment_after_the_answers_are_gone_keeps_no_more_than_the_first_time() -> None:
+def test_amendment_after_retention_restores_no_deleted_answer() -> None:
     chat = at("review").presses("submit")
     chat.takes(Acknowledged("accepted", "KZ-1"))
     chat.conversation = _spent(chat.conversation)
@@ -137,7 +137,7 @@ def _spent(conversation: Conversation) -> Conversation:
     )
 
 
-def test_registering_with_the_family_adds_two_and_removes_one() -> None:
+def test_family_group_adds_two_members_and_removes_one() -> None:
     chat = at("family", "kk", applying="family")
     chat.presses("add", "spouse", "adult", "yes")
     chat.presses("add", "child", "under14")
@@ -152,14 +152,14 @@ def test_registering_with_the_family_adds_two_and_removes_one() -> None:
     assert sent.answers["family"] == "1"
 
 
-def test_a_family_that_left_the_path_is_not_sent() -> None:
+def test_family_off_the_path_is_not_submitted() -> None:
     chat = at("family", applying="family")
     chat.presses("add", "child", "under14").until("review", applying="family")
     chat.edits("applying").presses("self", "submit")
     assert chat.done(Submit)[0].members == {"family": ()}
 
 
-def test_the_list_says_who_is_in_it_and_has_an_end() -> None:
+def test_family_group_lists_its_members_and_has_a_maximum() -> None:
     chat = at("family", applying="family")
     for _number in range(15):
         chat.presses("add", "child", "under14")
@@ -169,7 +169,7 @@ def test_the_list_says_who_is_in_it_and_has_an_end() -> None:
     assert chat.presses("submit").done(Submit)[0].answers["family"] == "15"
 
 
-def test_a_spouse_who_is_no_kazakh_can_talk_to_a_person_and_the_list_waits() -> None:
+def test_spouse_gate_leads_to_an_officer_and_back() -> None:
     chat = at("family", applying="family")
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
@@ -188,7 +188,7 @@ def _refused(**others: str) -> Chat:
 
 
 @pytest.mark.requirement("S-20")
-def test_who_refuses_is_told_of_the_missions_where_they_said_they_are() -> None:
+def test_consent_refusal_names_missions_in_the_stated_country() -> None:
     chat = _refused(citizenship="UZ", location="origin")
     assert chat.shows(preregistration.NOT_KEPT)
     assert "Ташкент" in chat.text
@@ -200,7 +200,7 @@ def test_who_refuses_is_told_of_the_missions_where_they_said_they_are() -> None:
     [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
      ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
 )  # fmt: skip
-def test_nobody_hears_of_missions_where_they_are_not_or_contact_is_dangerous(
+def test_consent_refusal_names_no_mission_where_none_is_or_it_is_dangerous(
     citizenship: str, location: str
 ) -> None:
     chat = _refused(citizenship=citizenship, location=location)
@@ -213,13 +213,13 @@ def test_nobody_hears_of_missions_where_they_are_not_or_contact_is_dangerous(
 # Gates
 
 
-def test_every_gate_of_the_form_is_told_here() -> None:
+def test_gate_tests_cover_every_gate() -> None:
     gates = {item.name for item in PREREGISTRATION.questions() if isinstance(item, HandoffOffer)}
     assert gates == {*GATES, "gate_spouse"}
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
+def test_gate_leads_to_an_officer_and_back_to_the_form(gate: str) -> None:
     answers, topic = GATES[gate]
     chat = at(gate, "uz", **answers)
     told = chat.told()
@@ -237,14 +237,14 @@ def test_a_gate_leads_to_a_person_and_back_to_the_form(gate: str) -> None:
 
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.requirement("S-52")
-def test_nobody_is_refused_by_a_gate(gate: str) -> None:
+def test_gate_never_prevents_submit(gate: str) -> None:
     answers, _topic = GATES[gate]
     chat = at("review", "zh_Hans", **answers).presses("submit")
     assert len(chat.done(Submit)) == 1
 
 
 @pytest.mark.parametrize("typed", ["человек", "Нужен специалист", "1"])
-def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(typed: str) -> None:
+def test_gate_topic_is_used_when_an_officer_is_requested_by_text(typed: str) -> None:
     chat = at("gate_minor", adult="no").says(typed)
     chat.presses("yes", "-")
     assert chat.done(OpenCase)[0].topic == "minor"
@@ -255,7 +255,7 @@ def test_a_person_asked_for_in_writing_at_a_gate_comes_with_the_gates_topic(type
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.requirement("S-21")
-def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> None:
+def test_consent_refusal_stores_nothing_and_names_alternatives(language: str) -> None:
     chat = at("consent_registration", language).presses("refuse")
     assert chat.shows(
         _("These answers were not kept. You can go on asking, or turn to these directly:")
@@ -266,7 +266,7 @@ def test_refused_consent_keeps_nothing_and_names_other_ways(language: str) -> No
     assert FORM not in chat.conversation.forms
 
 
-def test_refusing_the_handoff_leads_back_to_the_form() -> None:
+def test_handoff_consent_refusal_leads_back_to_the_form() -> None:
     chat = at("citizenship").presses("!person")
     chat.presses("general", "refuse")
     assert chat.at == "citizenship"
@@ -274,13 +274,13 @@ def test_refusing_the_handoff_leads_back_to_the_form() -> None:
 
 
 @pytest.mark.parametrize("typed", ["да", "1", "ok", "👍", "согласен"])
-def test_consent_is_not_given_by_the_way(typed: str) -> None:
+def test_consent_needs_an_explicit_answer(typed: str) -> None:
     chat = at("consent_registration").says(typed)
     assert chat.at == "consent_registration"
     assert chat.done(ConsentGiven) == []
 
 
-def test_consent_may_be_written_as_it_stands_on_the_button() -> None:
+def test_consent_can_be_typed_as_on_its_button() -> None:
     label = WORDS.render(button("I agree"), "kk")
     chat = at("consent_registration", "kk").says(f"{label.upper()}!")
     assert [given.language for given in chat.done(ConsentGiven)] == ["kk"]
@@ -289,7 +289,7 @@ def test_consent_may_be_written_as_it_stands_on_the_button() -> None:
 # Going back and changing
 
 
-def test_back_goes_to_the_answer_before_and_offers_it_to_be_kept() -> None:
+def test_back_shows_the_previous_question_with_its_answer() -> None:
     chat = at("birth_year", patronymic="Testovna")
     chat.says("назад").presses("<")
     assert chat.at == "patronymic"
@@ -300,18 +300,18 @@ def test_back_goes_to_the_answer_before_and_offers_it_to_be_kept() -> None:
     assert chat.at == "birth_year"
 
 
-def test_back_passes_over_what_asks_nothing() -> None:
+def test_back_skips_notices() -> None:
     assert at("purpose", adult="no").presses("<").at == "adult"
     assert at("ethnic_kazakh", trouble="money").presses("<").at == "trouble"
 
 
-def test_back_from_the_first_question_says_so() -> None:
+def test_back_at_the_first_question_says_so() -> None:
     chat = Chat.begun("ru", FORM).says("/back")
     assert chat.shows(screens.NO_WAY_BACK)
     assert chat.at == "applying"
 
 
-def test_changing_an_answer_at_the_review_keeps_the_others() -> None:
+def test_review_edit_keeps_the_other_answers() -> None:
     chat = at("review")
     before = chat.told()
     chat.edits("surname").says("TESTOVSKAYA")
@@ -320,7 +320,7 @@ def test_changing_an_answer_at_the_review_keeps_the_others() -> None:
     assert DeleteInput() in chat.effects_now
 
 
-def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None:
+def test_review_edit_of_the_country_asks_the_region_again() -> None:
     chat = at("review", residence_region="Testland")
     chat.edits("residence_country").presses("TR")
     assert chat.at == "residence_region"
@@ -330,7 +330,7 @@ def test_a_changed_country_reopens_the_region_with_the_old_one_offered() -> None
     assert chat.told()["residence_region"] == "Testland"
 
 
-def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
+def test_answer_off_the_path_returns_with_its_question() -> None:
     chat = at("review")
     chat.edits("purpose").presses("information")
     assert chat.at == "review"
@@ -343,7 +343,7 @@ def test_an_answer_that_leaves_the_path_returns_with_it() -> None:
     assert chat.path().answers["target_region"] == "astana"
 
 
-def test_every_answer_can_be_changed_by_buttons() -> None:
+def test_review_edit_works_for_every_answer_by_buttons() -> None:
     chat = at("review").presses("edit", ">", ">")
     assert chat.at == screens.EDIT
     chat.presses("write_first", "yes")
@@ -351,12 +351,12 @@ def test_every_answer_can_be_changed_by_buttons() -> None:
     assert chat.told()["write_first"] == "yes"
 
 
-def test_every_answer_can_be_changed_by_its_number() -> None:
+def test_review_edit_works_for_every_answer_by_number() -> None:
     chat = at("review")
     assert chat.edits("contact").at == "contact"
 
 
-def test_what_was_skipped_can_be_given_at_the_review() -> None:
+def test_review_edit_accepts_a_skipped_answer() -> None:
     chat = at("review")
     assert chat.told()["patronymic"] is None
     chat.edits("patronymic").says("Testovna")
@@ -364,7 +364,7 @@ def test_what_was_skipped_can_be_given_at_the_review() -> None:
     assert chat.told()["patronymic"] == "Testovna"
 
 
-def test_the_family_can_be_changed_at_the_review() -> None:
+def test_review_edit_changes_the_family() -> None:
     chat = at("review", applying="family")
     chat.edits("family").presses("add", "child", "under14", "done")
     assert chat.at == "review"

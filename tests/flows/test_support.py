@@ -20,7 +20,7 @@ def heard(today: date = TODAY, **answers: str) -> list[Text]:
     return [part for text in spoken(told, today) for part in parts(text)]
 
 
-def test_the_sums_are_those_of_the_sources() -> None:
+def test_support_amounts_match_the_sources() -> None:
     assert MCI == {2025: 3932, 2026: 4325}
     one = amounts(1)
     assert (one.relocation, one.rent_least, one.rent_most) == (302_750, 64_875, 129_750)
@@ -29,7 +29,7 @@ def test_the_sums_are_those_of_the_sources() -> None:
     assert amounts(6).relocation == 6 * 302_750
 
 
-def test_the_facts_say_the_same_multiples() -> None:
+def test_support_facts_state_the_same_multiples() -> None:
     told = dict(quota.RELOCATION.text.values) | dict(quota.RENT.text.values)
     assert told == {"mci": 70, "least": 15, "most": 30, "months": 12}
     assert dict(quota.HOME.text.values) == {"mci": 1625}
@@ -38,32 +38,32 @@ def test_the_facts_say_the_same_multiples() -> None:
     assert dict(quota.PLACES.text.values)["regions"] == len(PLACES[2026])
 
 
-def test_every_region_can_be_chosen_once() -> None:
+def test_support_regions_can_each_be_chosen_once() -> None:
     chosen = [key for keys in AREAS.values() for key in keys]
     assert sorted(chosen) == sorted(region.key for region in REGIONS)
     assert {key for year in PLACES.values() for key in year} <= set(chosen)
 
 
-def test_a_region_with_places_says_how_many() -> None:
+def test_support_region_states_its_number_of_places() -> None:
     (told,) = [text for text in heard(area="west", region_west="atyrau")
                if text.msgid == flow.HAS_PLACES.msgid]  # fmt: skip
     assert dict(told.values)["places"] == 125
 
 
-def test_a_region_without_places_is_no_refusal() -> None:
+def test_support_region_without_places_shows_the_chart() -> None:
     told = heard(area="south", region_south="almaty")
     assert any(text.msgid == flow.HAS_NONE.msgid for text in told)
     assert any(text.msgid == flow.CHART.msgid for text in told), "where there are places"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_chart_has_its_figures_beside_its_bars(language: str) -> None:
+def test_support_chart_shows_a_figure_for_each_bar(language: str) -> None:
     chart = WORDS.render(flow.chart(), language)
     for places in PLACES[2026].values():
         assert re.search(rf"▇+\D*{places}", chart)
 
 
-def test_sums_come_with_conditions_duty_and_how_few_get_them() -> None:
+def test_support_amounts_come_with_conditions_and_obligations() -> None:
     told = heard()
     for fact in (quota.SHARE, quota.WHO_GETS, quota.DUTY, quota.REPAY):
         assert fact.text in told
@@ -71,18 +71,18 @@ def test_sums_come_with_conditions_duty_and_how_few_get_them() -> None:
     assert any(text.msgid == flow.ONLY_IF.msgid for text in told)
 
 
-def test_who_does_not_rent_is_told_no_rent() -> None:
+def test_support_omits_rent_without_a_rented_home() -> None:
     rent = [text.msgid == flow.SUM_RENT.msgid for text in heard(rent="no")]
     assert not any(rent)
 
 
-def test_after_the_year_no_sum_is_said() -> None:
+def test_support_says_no_amount_after_the_year() -> None:
     told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
     assert flow.NOT_KNOWN in told
     assert not any("tenge" in text.msgid for text in told)
 
 
-def test_the_sum_for_a_family_is_said_in_groups_of_three() -> None:
+def test_support_family_amount_is_grouped_in_thousands() -> None:
     chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text
@@ -98,7 +98,7 @@ def test_the_sum_for_a_family_is_said_in_groups_of_three() -> None:
         ("zh_Hans", ","),
     ],
 )
-def test_thousands_are_set_apart_as_the_language_does_and_years_are_not(
+def test_support_thousands_separator_follows_the_language_except_in_years(
     language: str, apart: str
 ) -> None:
     chat = Chat.begun(language, "support").presses("north_east", "pavlodar").says("5")

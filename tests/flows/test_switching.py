@@ -88,20 +88,20 @@ def _stored(c: Conversation) -> bytes:
 
 
 def _effects(turn: Turn) -> tuple[Effect, ...]:
-    """What was done, without the language in which a consent was read."""
+    """Return the effects, without the language in which a consent was read."""
     return tuple(
         replace(effect, language="") if isinstance(effect, ConsentGiven) else effect
         for effect in turn.effects
     )
 
 
-def test_the_questions_tried_are_all_there_are() -> None:
+def test_switching_tests_cover_every_question() -> None:
     tried = {(flow.name, stop.item.name) for flow, _form, stop in _questions()}
     assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: str) -> None:
+def test_language_switch_keeps_stored_bytes_at_every_question(language: str) -> None:
     for at in range(len(_questions())):
         for other in LANGUAGES:
             here, there = _asked(at, other), _switched(at, other, language)
@@ -115,7 +115,7 @@ def test_what_is_stored_and_asked_stays_to_the_byte_at_every_question(language: 
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
-def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
+def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None:
     for at, (flow, form, stop) in enumerate(_questions()):
         values = [*exhaustive_walk._values(flow, stop.item, options(stop, form))]
         for value in (*values, *((None,) if stop.item.skippable else ())):
@@ -130,7 +130,7 @@ def test_every_answer_does_the_same_after_a_switch(language: str) -> None:
 
 @cache
 def _payload(shift: int | None) -> bytes:
-    """What the registry is sent; with a shift, another language is chosen before each answer."""
+    """Return the registry's payload; with a shift, the language changes before each answer."""
     chat = Chat.begun("ru", "preregistration")
     for turn in range(60):
         if chat.at == screens.MENU:
@@ -143,6 +143,6 @@ def _payload(shift: int | None) -> bytes:
 
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))
-def test_what_the_registry_is_sent_is_the_same_to_the_byte(shift: int) -> None:
+def test_language_switch_keeps_the_registry_payload_bytes(shift: int) -> None:
     """But for the language and the hash of the consent, which are set beside the answers."""
     assert _payload(shift) == _payload(None)

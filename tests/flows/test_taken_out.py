@@ -1,4 +1,4 @@
-"""A release takes a flow out while people are in the middle of what it made: nobody is stuck."""
+"""A release removes a flow while people are in the middle of its results: no person is stuck."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def _without(chat: Chat, name: str) -> Chat:
     ],
     ids=["offered", "asked for consent", "kept", "printed", "made anew", "ticked"],
 )
-def test_a_list_whose_flow_is_gone_leads_to_the_menu(chat: object, key: str) -> None:
+def test_checklist_of_a_removed_flow_leads_to_the_menu(chat: object, key: str) -> None:
     assert callable(chat)
     gone = _without(chat(), "checklist")
     sheets = len(gone.done(PrintList))
@@ -41,21 +41,21 @@ def test_a_list_whose_flow_is_gone_leads_to_the_menu(chat: object, key: str) -> 
     assert len(gone.done(PrintList)) == sheets, "nothing is printed of what nobody knows any more"
 
 
-def test_a_list_whose_flow_is_gone_can_be_let_go() -> None:
+def test_checklist_of_a_removed_flow_can_be_deleted() -> None:
     gone = _without(kept(), "checklist").presses("drop")
     assert gone.conversation.saved_list is None
     assert gone.done(Remind)[-1] == Remind(0)
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
-def test_buttons_of_a_list_that_is_no_longer_there_lead_to_the_menu(key: str) -> None:
+def test_checklist_buttons_lead_to_the_menu_when_the_list_is_gone(key: str) -> None:
     chat = kept()
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.at == screens.MENU
 
 
-def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
+def test_checklist_tick_leads_to_the_menu_when_the_list_is_gone() -> None:
     chat = kept().presses("tick")
     key = chat.keys[0]
     chat.conversation = replace(chat.conversation, saved_list=None)
@@ -63,7 +63,7 @@ def test_a_tick_on_a_list_that_is_no_longer_there_leads_to_the_menu() -> None:
     assert chat.at == screens.MENU
 
 
-def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
+def test_checklist_consent_is_not_asked_again_for_a_second_list() -> None:
     chat = kept().presses("again")
     for _turn in range(12):
         if chat.at in (Screen.LIST, Screen.MINE):
@@ -74,19 +74,19 @@ def test_a_consent_given_once_is_not_asked_for_a_second_list() -> None:
     assert LISTING.consent.purpose in chat.conversation.consents
 
 
-def test_a_reminder_of_a_list_whose_flow_is_gone_leads_to_the_menu() -> None:
+def test_checklist_reminder_of_a_removed_flow_leads_to_the_menu() -> None:
     gone = _without(kept(), "checklist").presses("remind")
     assert gone.at == screens.MENU
     assert gone.conversation.saved_list is not None, "what is kept is kept"
 
 
-def test_a_subscription_whose_flow_is_gone_is_not_changed() -> None:
+def test_subscription_of_a_removed_flow_is_unchanged() -> None:
     chat = subscribed().presses("announcements")
     gone = _without(chat, "announcements").presses("change")
     assert gone.at == screens.MENU
 
 
-def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
+def test_registration_of_a_removed_flow_is_unchanged() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
         chat.conversation,
@@ -98,7 +98,7 @@ def test_a_registration_whose_flow_is_gone_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("page", list(Page))
-def test_a_paper_that_no_form_names_is_another_paper(page: Page) -> None:
+def test_upload_request_of_an_unknown_document_shows_a_generic_name(page: Page) -> None:
     chat = replace(Chat.begun("ru").takes(Joined()), page=page)
     chat.takes(UploadRequested("of-another-release"))
     named = chat.says_now if page is Page.NEVER else chat.says_now[:1]

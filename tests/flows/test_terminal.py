@@ -22,7 +22,7 @@ def typed(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_somebody_registers_in_the_terminal(language: str) -> None:
+def test_terminal_chat_completes_a_registration(language: str) -> None:
     told: list[str] = []
     begun = Conversation(language=language)
     lines = typed(language)[:-1]
@@ -32,14 +32,14 @@ def test_somebody_registers_in_the_terminal(language: str) -> None:
     assert any("Submit, to no registry here: applying=self" in line for line in told)
 
 
-def test_the_command_asks_for_the_language_and_ends_with_the_input() -> None:
+def test_chat_command_asks_the_language_and_ends_with_its_input() -> None:
     done = CliRunner().invoke(assembled(), ["chat"], input="2\n1\n")
     assert done.exit_code == 0
     assert "   4  中文" in done.output
     assert "(1/" in done.output
 
 
-def test_a_flow_and_a_language_may_be_named() -> None:
+def test_chat_command_accepts_a_flow_and_a_language() -> None:
     done = CliRunner().invoke(
         assembled(), ["chat", "--lang", "kk", "--flow", "officer"], input="/help\n"
     )
@@ -48,13 +48,13 @@ def test_a_flow_and_a_language_may_be_named() -> None:
 
 
 @pytest.mark.parametrize("wrong", [["--lang", "xx"], ["--flow", "xx"]])
-def test_what_does_not_exist_is_said_to_exist_not(wrong: list[str]) -> None:
+def test_chat_command_refuses_an_unknown_flow_or_language(wrong: list[str]) -> None:
     done = CliRunner().invoke(assembled(), ["chat", *wrong])
     assert done.exit_code == 2
     assert "There is no such" in done.output
 
 
-def test_long_lists_are_numbered_over_their_pages() -> None:
+def test_terminal_chat_numbers_options_over_all_pages() -> None:
     told: list[str] = []
     lines = [*typed("ru")[:19], WORDS.render(button("More"), "ru")]
     talk(WORDS, Conversation(language="ru"), Started("preregistration"), lines, told.append)

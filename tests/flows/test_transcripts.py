@@ -1,4 +1,4 @@
-"""What people see, in plain text and per language, for a speaker to read and correct.
+"""Transcripts in plain text for each language, for a speaker to read and correct.
 
 After a change of wording: `KOSH_UPDATE=1 uv run pytest tests/flows/test_transcripts.py`, then read
 the difference.
@@ -116,7 +116,7 @@ STORIES: dict[str, Callable[[Chat], None]] = {
 }
 
 
-# What a story is made of is the same in each language: the tracer looks at one.
+# The structure of a story is the same in each language: the tracer needs only one.
 SHOWN = [
     language if language == "ru" else pytest.param(language, marks=pytest.mark.no_cover)
     for language in LANGUAGES
@@ -125,7 +125,7 @@ SHOWN = [
 
 @pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("story", STORIES)
-def test_the_transcript_is_as_it_was_read(story: str, language: str) -> None:
+def test_transcript_matches_its_golden_file(story: str, language: str) -> None:
     chat = Chat.begun(language, twice=True)
     STORIES[story](chat)
     _hold(story, chat)
@@ -147,7 +147,7 @@ def _hold(story: str, chat: Chat) -> None:
     assert path.read_text("utf-8") == chat.transcript, "read the difference; see this module"
 
 
-def test_no_transcript_is_left_over() -> None:
+def test_transcripts_have_no_unused_files() -> None:
     every = (*STORIES, *sentence_stories.STORIES)
     stories = {f"{story}.{language}.txt" for story in every for language in LANGUAGES}
     assert {path.name for path in TRANSCRIPTS.iterdir()} == stories

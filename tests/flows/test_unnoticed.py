@@ -1,4 +1,4 @@
-"""What could be altered in the engine without any other conversation noticing (decision 35)."""
+"""Alterations of the engine that no other conversation notices (decision 35)."""
 
 from collections.abc import Callable
 
@@ -11,39 +11,39 @@ from flows.engine.text import _
 from tests.flows.chat import WORDS, Chat, at
 
 
-def test_who_knows_the_pin_and_leaves_the_choice_of_a_new_one_keeps_it() -> None:
+def test_pin_is_kept_when_a_change_is_abandoned() -> None:
     chat = Chat.begun("ru", "preregistration").until(screens.MENU).answers("pin").says("204611")
     chat.answers("pin").says("204611").takes(PinTried(True)).presses("menu")
     assert chat.done(SetPin) == [SetPin("204611")]
     assert chat.says("/status").at == pin_screens.PIN
 
 
-def test_start_with_a_word_written_out_leads_where_the_link_does() -> None:
+def test_start_command_with_a_word_works_like_the_link() -> None:
     for flow in FLOWS:
         written, linked = Chat.begun().says(f"/start {flow}"), Chat.begun().takes(Started(flow))
         assert (written.at, written.text) == (linked.at, linked.text), flow
     assert Chat.begun().says("/start checklist").at != screens.MENU
 
 
-def test_a_form_that_was_left_for_a_person_and_come_back_to_ends_in_the_menu() -> None:
+def test_form_left_for_an_officer_ends_in_the_menu() -> None:
     chat = at("surname").says("/person").until("consent_handoff").presses("refuse")
     assert chat.at == "surname"
     assert chat.until("review").presses("submit").at == screens.MENU
 
 
-def test_keep_this_answer_written_where_nothing_was_answered_is_an_old_button() -> None:
+def test_keep_label_without_an_earlier_answer_is_an_old_button() -> None:
     chat = Chat.begun().says(WORDS.render(screens.KEEP, "ru"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == screens.MENU
 
 
 @pytest.mark.parametrize("pin", ["2046", "20461173"])
-def test_the_shortest_and_the_longest_pin_are_taken(pin: str) -> None:
+def test_pin_of_minimum_and_maximum_length_is_accepted(pin: str) -> None:
     chat = Chat.begun("ru", "preregistration").until(screens.MENU).answers("pin").says(pin)
     assert chat.done(SetPin) == [SetPin(pin)]
 
 
-def test_my_registration_in_the_menu_opens_it() -> None:
+def test_menu_status_option_opens_the_registration() -> None:
     chat = Chat.begun("ru", "preregistration").until(screens.MENU)
     assert chat.presses("status").at == screens.REGISTERED
 
@@ -79,7 +79,7 @@ SCREENS: dict[str, Callable[[], Chat]] = {
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_every_screen_beside_the_flows_reaches_a_person_by_one_button(name: str) -> None:
+def test_screens_lead_to_the_officer_flow_by_one_button(name: str) -> None:
     chat = SCREENS[name]()
     assert chat.at.startswith("~")
     chat.presses("!person")
@@ -87,20 +87,20 @@ def test_every_screen_beside_the_flows_reaches_a_person_by_one_button(name: str)
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status", "/language"])
-def test_who_is_with_a_person_is_not_offered_one(screen: str) -> None:
+def test_screens_offer_no_officer_while_one_holds_the_case(screen: str) -> None:
     chat = _registered().presses("officer", "general", "yes").says("Testova asks", screen)
     assert chat.at.startswith("~")
     assert "!person" not in chat.keys
 
 
-def test_the_menu_and_the_first_screen_need_no_second_way() -> None:
+def test_menu_and_language_screen_have_no_extra_officer_button() -> None:
     assert "!person" not in Chat().takes(Started()).keys
     chat = Chat.begun("ru")
     assert "!person" not in chat.keys
     assert "officer" in chat.keys
 
 
-def test_several_countries_become_the_options_also_where_an_answer_is_changed() -> None:
+def test_country_matches_become_options_in_a_review_edit() -> None:
     chat = at("review").edits("citizenship").says("Корея")
     assert chat.shows(_("Which one do you mean?"))
     assert chat.says("2").told()["citizenship"] == "KR"

@@ -50,7 +50,7 @@ def drawn() -> dict[str, str]:
 # The lint
 
 
-def test_a_good_flow_has_no_findings() -> None:
+def test_flow_check_finds_nothing_in_a_valid_flow() -> None:
     assert found(*GOOD) == []
 
 
@@ -169,38 +169,38 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_the_lint_finds(broken: str) -> None:
+def test_flow_check_finds_each_fault(broken: str) -> None:
     items, what = BROKEN[broken]
     wrong = found(*items)
     assert any(what in each for each in wrong), wrong
     assert all(each.startswith("trial.") for each in wrong)
 
 
-def test_a_flow_that_hands_over_needs_consent_as_well() -> None:
+def test_flow_check_requires_consent_for_a_handoff() -> None:
     wrong = found(WORDS_OF_ONES_OWN, registers=False, hands_over=True)
     assert "trial.consent: asks for no consent" in wrong
     assert found(PETS, registers=False) == []
 
 
-def test_the_lint_looks_inside_lists() -> None:
+def test_flow_check_covers_repeating_groups() -> None:
     inside = replace(RELATION, among=(Option("да", button("Yes")),))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     assert any("trial.relation: the key да" in each for each in found(*GOOD[:4], lists, REVIEW))
 
 
-def test_a_members_label_must_fit_with_its_number() -> None:
+def test_flow_check_limits_a_member_label_with_its_number() -> None:
     inside = replace(RELATION, label=button("Talk to a person"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = found(*GOOD[:4], lists, REVIEW)
     assert [each for each in wrong if "(15)” has" in each and "; 24 fit" in each] == wrong != []
 
 
-def test_the_lint_finds_what_is_asked_for_ever() -> None:
+def test_flow_check_finds_a_question_that_repeats_forever() -> None:
     again = Forgetful(name="again", label=button("Phone"), text=_("Again?"))
     assert "trial.again: has an answer after which it is asked again" in found(again, *GOOD)
 
 
-def test_the_lint_looks_at_the_title_too() -> None:
+def test_flow_check_covers_the_title() -> None:
     long = replace(flow(*GOOD), title=button("Which one do you mean, please?"))
     wrong = [str(each) for each in verification.check({"officer": OFFICER, "trial": long}, WORDS)]
     assert any(each.startswith("trial: ") and "; 20 fit" in each for each in wrong), wrong
@@ -238,21 +238,21 @@ class TooLong(Languages):
         ("registered", ("Change an answer", "Withdraw", "What comes next")),
     ],
 )
-def test_the_lint_looks_at_the_assistants_own_screens(screen: str, labels: tuple[str, ...]) -> None:
+def test_flow_check_covers_built_in_screens(screen: str, labels: tuple[str, ...]) -> None:
     flows = {name: FLOWS[name] for name in ("about", "next_steps")}
     for label in labels:
         wrong = map(str, verification.check(flows, TooLong(label)))
         assert any(each.startswith(f"~{screen}: “") and "; 20 fit" in each for each in wrong), label
 
 
-def test_the_lint_looks_at_a_lists_own_labels() -> None:
+def test_flow_check_covers_labels_of_a_repeating_group() -> None:
     lists = flow(*GOOD[:4], replace(FAMILY, items=(RELATION,), when=PETS.is_("yes")), REVIEW)
     for label in (FAMILY.add.msgid, FAMILY.done.msgid, "Remove no. {number}"):
         wrong = map(str, verification.check({"trial": lists}, TooLong(label)))
         assert any(each.startswith("trial.family: “") for each in wrong), label
 
 
-def test_an_option_without_a_registry_code_is_found() -> None:
+def test_flow_check_finds_an_option_without_a_registry_code() -> None:
     more = replace(EDUCATION, among=(*EDUCATION.among, Option("self_taught", row("Higher"))))
     wrong = [str(each) for each in flowtools.uncoded(with_(EDUCATION, more)[NAME])]
     assert wrong == ["preregistration.education: the option self_taught has no registry code"]
@@ -286,27 +286,27 @@ def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
          ["preregistration.purpose: the options changed, but `rev` did not rise"]),
     ],
 )  # fmt: skip
-def test_the_manifest_notices_what_would_lose_answers(version: str, wrong: list[str]) -> None:
+def test_manifest_detects_changes_that_would_lose_answers(version: str, wrong: list[str]) -> None:
     assert changes(VERSIONS[version]) == wrong
 
 
-def test_another_kind_without_a_higher_rev_is_noticed_also_under_another_name() -> None:
+def test_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
     renamed = FreeText(name="last", label=SURNAME.label, text=SURNAME.text, was=("surname",))
     assert changes(with_(SURNAME, renamed)) == [
         "preregistration.surname: the kind changed, but `rev` did not rise"
     ]
 
 
-def test_a_flow_that_is_gone_is_noticed_question_by_question() -> None:
+def test_manifest_detects_each_question_of_a_removed_flow() -> None:
     rest = {name: each for name, each in FLOWS.items() if name != "officer"}
     assert len(changes(rest)) == 3
 
 
-def test_what_is_dropped_on_purpose_is_said_by_name() -> None:
+def test_manifest_accepts_questions_dropped_by_name() -> None:
     assert changes(VERSIONS["a question is gone"], "preregistration.education") == []
 
 
-def test_other_offered_countries_are_no_other_meaning() -> None:
+def test_manifest_ignores_changed_country_suggestions() -> None:
     citizenship = PREREGISTRATION.find("citizenship")
     assert isinstance(citizenship, CountryQuestion)
     assert changes(with_(citizenship, replace(citizenship, offered=("CN",)))) == []
@@ -315,16 +315,16 @@ def test_other_offered_countries_are_no_other_meaning() -> None:
 # The commands and what they made
 
 
-def test_the_committed_manifest_is_todays() -> None:
+def test_manifest_file_is_up_to_date() -> None:
     assert flowtools.read_manifest() == verification.manifest(FLOWS)
 
 
-def test_the_committed_drawings_are_todays() -> None:
+def test_flow_drawings_are_up_to_date() -> None:
     found = {path.name: path.read_text("utf-8") for path in flowtools.DRAWINGS.iterdir()}
     assert found == drawn(), "run `./kosh flows draw`"
 
 
-def test_a_drawing_shows_every_question_and_every_move() -> None:
+def test_flow_drawing_shows_every_question_and_transition() -> None:
     for question in PREREGISTRATION.questions():
         assert f">{question.name}: " in drawn()["preregistration.svg"]
     chart = drawn()["preregistration.md"]
@@ -334,14 +334,14 @@ def test_a_drawing_shows_every_question_and_every_move() -> None:
 
 @pytest.mark.requirement("S-21", "S-52")
 @pytest.mark.parametrize("command", ["check", "walk", "manifest"])
-def test_the_commands_speak_of_success(command: str) -> None:
+def test_flows_command_succeeds_without_findings(command: str) -> None:
     done = CliRunner().invoke(assembled(), ["flows", command])
     assert done.exit_code == 0, done.output
     assert "findings" not in done.output
 
 
 @pytest.mark.no_cover
-def test_an_update_refuses_to_forget_a_question(
+def test_flows_update_refuses_to_drop_a_question(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asks, asks_less = flow(PETS, MANY_PETS, registers=False), flow(PETS, registers=False)

@@ -1,4 +1,4 @@
-"""A flow that nobody is asked, to be broken in one place or gone through in every way."""
+"""A flow outside the menu, to be broken in one place or walked in every way."""
 
 from typing import Any
 

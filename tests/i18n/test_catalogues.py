@@ -89,7 +89,7 @@ FAULTS = (
     ("register", "zh_Hans", None, "What do you want?", "你想做什么？"),
 )
 
-# What the rules might take for a fault, and must not.
+# Sound texts that the rules might report by mistake.
 SOUND = (
     ("ru", None, "Only letters, please.", "Лишь буквы; «Мышь» — тоже слово."),
     ("ru", None, "A PDF file from {name}", "PDF-файл от {name}"),
@@ -132,22 +132,22 @@ def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("code", catalogues.HAND_MADE)
-def test_every_sentence_is_translated_and_none_is_left_over(code: str) -> None:
+def test_catalogues_translate_every_message_and_have_no_unused_ones(code: str) -> None:
     stale = [each for each in faults(code) if each.rule in ("missing", "fuzzy", "extra")]
     assert stale == [], "translate them, after `./kosh languages extract`"
 
 
 @pytest.mark.parametrize("code", [*catalogues.HAND_MADE, *catalogues.BUILT])
-def test_the_catalogues_pass_the_lint(code: str) -> None:
+def test_catalogues_pass_the_lint(code: str) -> None:
     assert faults(code) == []
 
 
-def test_the_english_of_the_source_passes_the_same_rules() -> None:
+def test_source_messages_pass_the_lint() -> None:
     assert lint.findings("en", source(), source()) == []
 
 
 @pytest.mark.parametrize(("rule", "code", "context", "english", "text"), FAULTS)
-def test_a_planted_fault_is_found(
+def test_catalogue_lint_finds_a_planted_fault(
     rule: str, code: str, context: str | None, english: str, text: str
 ) -> None:
     done = (BUTTON, "That is all", {"ru": "Готово"}.get(code, ""))
@@ -156,23 +156,23 @@ def test_a_planted_fault_is_found(
 
 
 @pytest.mark.parametrize(("code", "context", "english", "text"), SOUND)
-def test_what_only_looks_like_a_fault_is_none(
+def test_catalogue_lint_accepts_apparent_faults(
     code: str, context: str | None, english: str, text: str
 ) -> None:
     assert rules(code, (context, english, text)) == set()
 
 
-def test_every_rule_has_its_planted_fault() -> None:
+def test_catalogue_lint_tests_cover_every_rule() -> None:
     assert {rule for rule, *_rest in FAULTS} == {"missing", *lint.RULES}
 
 
 @pytest.mark.parametrize("english", ["Your nationality", "Are you an oralman?", "A resettler"])
-def test_words_that_mislead_are_refused_in_the_english_too(english: str) -> None:
+def test_catalogue_lint_refuses_forbidden_words_in_english_too(english: str) -> None:
     source = catalog_of((None, english, ""))
     assert [found.rule for found in lint.findings("en", source, source)] == ["forbidden"]
 
 
-def test_a_guess_and_a_leftover_are_found() -> None:
+def test_catalogue_lint_finds_fuzzy_and_unused_messages() -> None:
     source = catalog_of((BUTTON, "Menu", ""))
     catalog = catalog_of((None, "Menu", "Меню"))
     catalog.add("Menu", "Меню", context=BUTTON, flags=["fuzzy"])
@@ -180,7 +180,7 @@ def test_a_guess_and_a_leftover_are_found() -> None:
     assert [(each.rule, each.context) for each in found] == [("fuzzy", BUTTON), ("extra", "")]
 
 
-def test_a_finding_names_the_file_to_mend() -> None:
+def test_catalogue_lint_finding_names_the_file_to_fix() -> None:
     assert lint.findings("kk", Catalog(), source())[0].file == "locales/kk/LC_MESSAGES/bot.po"
     planted = Catalog(fuzzy=False)
     planted.add("Your nationality", locations=[("flows/about.py", 3)])
@@ -209,7 +209,7 @@ def labels(full: Catalog) -> Catalog:
 
 
 @pytest.mark.usefixtures("locales")
-def test_check_prints_each_finding_and_fails() -> None:
+def test_languages_check_prints_each_finding_and_fails() -> None:
     catalog = catalogues.read("kk")
     message = next(each for each in catalog if each.id == "Menu")
     message.string = "Бас мәзір және тағы басқалар"
@@ -220,7 +220,7 @@ def test_check_prints_each_finding_and_fails() -> None:
 
 
 @pytest.mark.usefixtures("locales")
-def test_a_label_that_is_too_long_in_the_built_script_is_found() -> None:
+def test_languages_check_finds_a_too_long_label_in_a_derived_script() -> None:
     catalog = catalogues.read("uz")
     message = catalog.get("Menu", BUTTON)
     assert message is not None
@@ -231,7 +231,7 @@ def test_a_label_that_is_too_long_in_the_built_script_is_found() -> None:
 
 
 @pytest.mark.usefixtures("locales")
-def test_a_word_that_nobody_has_looked_at_is_found_until_it_is_accepted() -> None:
+def test_languages_check_finds_an_unknown_word_until_it_is_accepted() -> None:
     catalog = catalogues.read("kk")
     message = catalog.get("Menu", BUTTON)
     assert message is not None
@@ -247,7 +247,7 @@ def test_a_word_that_nobody_has_looked_at_is_found_until_it_is_accepted() -> Non
 
 
 @pytest.mark.usefixtures("locales")
-def test_check_passes_when_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_languages_check_passes_without_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spelling, "_unknown", lambda _dictionary, _words: [])
     result = CliRunner().invoke(app, ["check"])
     assert (result.exit_code, result.output.strip()) == (0, "All is well.")
@@ -262,7 +262,7 @@ def test_check_passes_and_says_so_when_hunspell_is_missing(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("locales")
-def test_report_counts_what_is_missing_and_what_no_speaker_has_seen() -> None:
+def test_languages_report_counts_missing_and_unreviewed_messages() -> None:
     catalogues.write("uz", catalog_of((BUTTON, "Menu", "Menyu")))
     catalog = catalogues.read("uz")
     catalog.add("Help", "Yordam", context=BUTTON, user_comments=["check: or koʻmak"])
@@ -274,14 +274,14 @@ def test_report_counts_what_is_missing_and_what_no_speaker_has_seen() -> None:
 
 
 @pytest.mark.usefixtures("locales")
-def test_report_prints_the_agreement_with_what_people_wrote() -> None:
+def test_languages_report_prints_the_agreement_with_real_input() -> None:
     told = CliRunner().invoke(app, ["report"]).output
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         assert f"\n{code} " in told
     assert "months    100.0%" in told
 
 
-def test_extract_adds_new_sentences_and_keeps_what_speakers_wrote(locales: Path) -> None:
+def test_languages_extract_adds_messages_and_keeps_translators_comments(locales: Path) -> None:
     kept = catalog_of((None, "A sentence of last year", "Өткен жылғы сөйлем"))
     kept.add("Menu", "Мәзір", context=BUTTON, user_comments=["check: or меню"])
     catalogues.write("kk", kept)

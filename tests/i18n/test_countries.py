@@ -12,7 +12,7 @@ from bot.i18n.countries import CODES, find
 NOT_ISO = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ"
 
 
-def test_the_countries_are_those_of_iso_3166() -> None:
+def test_country_codes_are_those_of_iso_3166() -> None:
     listed = {str(code) for code in Locale.parse("en").territories}
     two_letters = {code for code in listed if len(code) == 2 and code.isalpha()}
     assert set(CODES) == two_letters - set(NOT_ISO.split())
@@ -20,7 +20,7 @@ def test_the_countries_are_those_of_iso_3166() -> None:
 
 
 @pytest.mark.parametrize("language", countries.LOCALES)
-def test_every_country_is_found_by_its_name_in_every_language(language: str) -> None:
+def test_country_search_finds_every_name_in_every_language(language: str) -> None:
     names = Locale.parse(language).territories
     assert [code for code in CODES if code not in find(names[code], language)] == []
 
@@ -49,7 +49,7 @@ def test_every_country_is_found_by_its_name_in_every_language(language: str) -> 
         ("NO", "NO, NOR, Norway"),
     ],
 )
-def test_names_aliases_and_codes(code: str, typed: str) -> None:
+def test_country_search_finds_names_aliases_and_codes(code: str, typed: str) -> None:
     names = typed.split(", ")
     assert {name: find(name, "kk") for name in names} == dict.fromkeys(names, (code,))
 
@@ -66,7 +66,9 @@ def test_names_aliases_and_codes(code: str, typed: str) -> None:
         ("Kazahkstan", ("KZ",)),
     ],
 )
-def test_names_cut_short_or_misspelt(typed: str, codes: tuple[str, ...]) -> None:
+def test_country_search_finds_truncated_and_misspelt_names(
+    typed: str, codes: tuple[str, ...]
+) -> None:
     assert find(typed, "ru") == codes
 
 
@@ -79,16 +81,18 @@ def test_names_cut_short_or_misspelt(typed: str, codes: tuple[str, ...]) -> None
         ("Австрлия", {"AT", "AU"}),
     ],
 )
-def test_two_countries_are_both_offered(typed: str, codes: set[str]) -> None:
+def test_country_search_returns_both_countries_of_an_ambiguous_name(
+    typed: str, codes: set[str]
+) -> None:
     assert set(find(typed, "ru")) == codes
 
 
-def test_a_beginning_offers_the_persons_own_language_first() -> None:
+def test_country_search_by_prefix_prefers_the_users_language() -> None:
     assert find("турк", "ru") == ("TM", "TR", "TC")
     assert find("турк", "uz_Cyrl") == ("TR", "TM", "TC")
 
 
-def test_a_short_name_of_another_kind_is_offered_beside_the_full_ones() -> None:
+def test_country_search_returns_a_short_name_beside_full_names() -> None:
     assert set(find("южна", "ru")) == {"GS", "KR"}
     assert set(find("амер", "ru")) == {"US", "AS"}
 
@@ -111,16 +115,18 @@ def test_a_short_name_of_another_kind_is_offered_beside_the_full_ones() -> None:
         "а" * 10_000,
     ],
 )
-def test_nothing_near_is_nothing(typed: str) -> None:
+def test_country_search_returns_nothing_for_unrelated_text(typed: str) -> None:
     assert find(typed, "ru") == ()
 
 
-def test_a_beginning_of_too_many_names_is_no_guess() -> None:
+def test_country_search_returns_nothing_for_a_too_common_prefix() -> None:
     assert find("респ", "ru") == ()
 
 
 @given(st.text(st.characters()), st.sampled_from([*countries.LOCALES, "xx"]))
-def test_any_text_finds_at_most_six_real_countries(typed: str, language: str) -> None:
+def test_country_search_returns_at_most_six_valid_codes_for_any_text(
+    typed: str, language: str
+) -> None:
     found = find(typed, language)
     assert len(found) == len(set(found)) <= countries.MAX_FOUND
     assert set(found) <= set(CODES)

@@ -22,7 +22,7 @@ SPACE = "\u00a0"
         ("uz_Cyrl", f"1{SPACE}500{SPACE}000 тенге"),
     ],
 )
-def test_money_has_its_word_and_its_thousands_apart(code: str, shown: str) -> None:
+def test_money_format_has_currency_and_thousands_separator(code: str, shown: str) -> None:
     assert formats.money(1_500_000, code) == shown
 
 
@@ -37,7 +37,9 @@ def test_money_has_its_word_and_its_thousands_apart(code: str, shown: str) -> No
         ("uz_Cyrl", "A, B ва C", "A, B ёки C"),
     ],
 )
-def test_a_list_ends_in_the_forms_own_word(code: str, both: str, either: str) -> None:
+def test_list_format_ends_with_the_conjunction_of_the_language(
+    code: str, both: str, either: str
+) -> None:
     assert formats.joined(["A", "B", "C"], code) == both
     assert formats.joined(["A", "B", "C"], code, "or") == either
     assert formats.joined(["A", "B"], code) == both.replace("A, B", "A").replace(
@@ -48,7 +50,7 @@ def test_a_list_ends_in_the_forms_own_word(code: str, both: str, either: str) ->
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_month_weekday_and_country_has_a_name_in_the_forms_own_letters(code: str) -> None:
+def test_names_of_months_weekdays_and_countries_use_the_own_script(code: str) -> None:
     names = formats.names(code)
     assert set(names.months) == set(range(1, 13))
     assert set(names.weekdays) == set(range(7))
@@ -59,7 +61,7 @@ def test_every_month_weekday_and_country_has_a_name_in_the_forms_own_letters(cod
     assert [name for name in shown if wrong.search(name)] == []
 
 
-def test_known_faults_of_cldr_are_mended() -> None:
+def test_names_correct_known_cldr_errors() -> None:
     assert formats.names("ru").countries["KG"] == "Кыргызстан"
     assert formats.names("kk_Arab").countries["RU"] == "رەسەي"
     assert formats.names("kk_Arab").countries["KZ"] == "قازاقستان"
@@ -68,17 +70,17 @@ def test_known_faults_of_cldr_are_mended() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_country_is_found_by_the_name_that_is_shown(code: str) -> None:
+def test_country_search_finds_every_displayed_name(code: str) -> None:
     shown = formats.names(code).countries
     assert [each for each in countries.CODES if each not in countries.find(shown[each], code)] == []
 
 
 @pytest.mark.parametrize("kind", ["months", "days"])
-def test_the_arabic_script_agrees_with_cldr(kind: str) -> None:
+def test_arabic_script_names_agree_with_cldr(kind: str) -> None:
     ours = formats.names("kk_Arab")
     theirs = getattr(Locale.parse("kk_Arab"), kind)["format"]["wide"]
     assert (ours.months if kind == "months" else ours.weekdays) == theirs
 
 
-def test_what_is_built_is_never_kept() -> None:
+def test_derived_catalogues_are_not_stored() -> None:
     assert not [code for code in catalogues.BUILT if (catalogues.LOCALES / code).exists()]

@@ -18,7 +18,7 @@ from bot.i18n import (
 from bot.i18n.glossary import Status
 
 
-def test_every_term_is_in_the_four_languages_and_attested_ones_name_a_page() -> None:
+def test_glossary_has_four_languages_and_sources_for_attested_terms() -> None:
     assert len({entry.id for entry in glossary.entries()}) == len(glossary.entries()) == 91
     for entry in glossary.entries():
         assert {"kk", "ru", "zh_Hans", "uz"} <= entry.words.keys(), entry.id
@@ -27,14 +27,14 @@ def test_every_term_is_in_the_four_languages_and_attested_ones_name_a_page() -> 
             assert bool(word.sources) == (word.status not in (Status.OURS, Status.UNKEPT)), entry.id
 
 
-def test_terms_attested_in_arabic_script_are_what_the_rules_give_but_for_a_missing_sign() -> None:
+def test_glossary_arabic_script_terms_follow_the_conversion_rules() -> None:
     for entry in glossary.entries():
         if "kk_Arab" in entry.words:
             built = kazakh_arabic.to_arabic(entry.words["kk"].text)
             assert built.removeprefix(kazakh_arabic.SIGN) == entry.words["kk_Arab"].text, entry.id
 
 
-def test_uzbek_terms_come_back_from_cyrillic() -> None:
+def test_glossary_uzbek_terms_round_trip_through_cyrillic() -> None:
     for entry in glossary.entries():
         latin = entry.words["uz"].text
         assert uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(latin)) == latin
@@ -56,11 +56,11 @@ def test_interface_words_are_unique_and_in_every_language() -> None:
 
 
 @pytest.mark.parametrize("kind", ["months", "weekdays"])
-def test_months_and_weekdays_agree_with_cldr_entirely(kind: str) -> None:
+def test_kazakh_arabic_months_and_weekdays_agree_with_cldr(kind: str) -> None:
     assert kazakh_arabic_report.with_cldr()[kind].missed == ()
 
 
-def test_ordinary_words_and_the_sign_agree_with_cldr_but_for_its_own_slip() -> None:
+def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
     words, sign = (
         kazakh_arabic_report.with_cldr()["words"],
         kazakh_arabic_report.with_cldr()["sign"],
@@ -71,7 +71,7 @@ def test_ordinary_words_and_the_sign_agree_with_cldr_but_for_its_own_slip() -> N
     assert len(sign.pairs) > 100
 
 
-def test_what_is_called_a_slip_of_cldr_is_one_still() -> None:
+def test_cldr_error_exception_is_still_needed() -> None:
     """Red when CLDR mends it: then the exception goes out of SLIPS and docs/how-to/translate."""
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
@@ -82,7 +82,7 @@ def test_what_is_called_a_slip_of_cldr_is_one_still() -> None:
 
 
 @pytest.mark.parametrize("code", spelling.CODES)
-def test_every_word_that_no_rule_settles_was_looked_at(code: str) -> None:
+def test_unknown_words_of_the_catalogues_are_all_accepted(code: str) -> None:
     if code in spelling.DICTIONARIES and which("hunspell") is None:
         pytest.skip("hunspell isn't installed: apt install hunspell hunspell-ru hunspell-uz")
     found = spelling.doubtful(code, catalogues.read(code))

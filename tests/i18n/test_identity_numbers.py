@@ -32,13 +32,13 @@ WHY: dict[str, Refusal] = {
 }
 ANYTHING = st.text(st.one_of(st.characters(), st.sampled_from("0123456789٣²NEАХХx<« -№ʻ\ud800")))
 
-# Plainly invented: nobody was born in these years.
+# Plainly invented: no living person was born in these years.
 IIN, PINFL, RESIDENT = "940305600012", "11210632040240", "654002189003050011"
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: f"{row['kind']}-{row['number']}")
 @pytest.mark.row(47)
-def test_numbers_are_judged_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_identity_number_reader_agrees_with_the_vectors(row: dict[str, str]) -> None:
     read = read_identity(row["number"], Identity(row["kind"]))
     if row["verdict"] == "valid":
         assert read == row["number"].upper().replace("Х", "X" if row["kind"] == "cn.ric" else "Х")
@@ -46,14 +46,16 @@ def test_numbers_are_judged_as_the_vectors_say(row: dict[str, str]) -> None:
         assert read is WHY[row["why"]]
 
 
-def test_every_vector_is_of_a_kind_or_a_policy() -> None:
+def test_identity_number_vectors_have_a_kind_or_are_the_policy() -> None:
     others = [row for row in rows("ids") if row not in NUMBERS]
     assert [row["kind"] for row in others] == ["cn.ric.policy"]
 
 
 @pytest.mark.parametrize("place", ["654101", "654002", "654301", "652222"])
 @pytest.mark.parametrize("year", range(1890, 1984, 13))
-def test_a_place_is_never_held_against_the_year_of_birth(place: str, year: int) -> None:
+def test_identity_number_reader_ignores_place_codes_before_their_year(
+    place: str, year: int
+) -> None:
     """The policy among the vectors: codes exist since 1984 or 2001, people are older."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
@@ -72,7 +74,7 @@ def test_a_place_is_never_held_against_the_year_of_birth(place: str, year: int) 
         "94\u200b0305600012",
     ],
 )
-def test_groups_scripts_and_copied_marks_do_not_matter(typed: str) -> None:
+def test_identity_number_reader_ignores_groups_scripts_and_copied_marks(typed: str) -> None:
     assert read_identity(typed, Identity.KZ_IIN) == IIN
 
 
@@ -99,7 +101,9 @@ def test_groups_scripts_and_copied_marks_do_not_matter(typed: str) -> None:
     ],
 )
 @pytest.mark.row(47)
-def test_each_refusal_says_what_is_wrong(typed: str, kind: Identity, refusal: Refusal) -> None:
+def test_identity_number_refusal_names_the_fault(
+    typed: str, kind: Identity, refusal: Refusal
+) -> None:
     assert read_identity(typed, kind) is refusal
 
 
@@ -118,7 +122,9 @@ def test_each_refusal_says_what_is_wrong(typed: str, kind: Identity, refusal: Re
         ("20503189001234", Identity.KG_PIN, None),
     ],
 )
-def test_the_date_inside_is_a_hint(number: str, kind: Identity, born: date | None) -> None:
+def test_identity_number_contains_the_birth_date(
+    number: str, kind: Identity, born: date | None
+) -> None:
     assert birth_date(number, kind) == born
 
 
@@ -133,14 +139,14 @@ def test_the_date_inside_is_a_hint(number: str, kind: Identity, born: date | Non
         ("92000010100", True),
     ],
 )
-def test_the_check_of_a_snils_beyond_a_hundred(number: str, valid: bool) -> None:
+def test_snils_check_digit_works_for_sums_above_100(number: str, valid: bool) -> None:
     """The vectors have small sums only; these are of 405, 100, 98, 102 and 101."""
     read = read_identity(number, Identity.RU_SNILS)
     assert read == (number if valid else Refusal.WRONG_CHECK)
 
 
 @pytest.mark.parametrize("kind", Identity)
-def test_an_example_fits_and_can_be_nobodys(kind: Identity) -> None:
+def test_identity_number_example_fits_and_is_invalid(kind: Identity) -> None:
     example = SHAPES[kind].example
     assert SHAPES[kind].fits(example)
     assert kind is Identity.KG_PIN or isinstance(read_identity(example, kind), Refusal)
@@ -183,19 +189,21 @@ def test_an_example_fits_and_can_be_nobodys(kind: Identity) -> None:
         ("", "KZ", Refusal.EMPTY),
     ],
 )
-def test_passport_numbers(typed: str, country: str | None, read: str | Refusal) -> None:
+def test_passport_reader_reads_numbers_by_country(
+    typed: str, country: str | None, read: str | Refusal
+) -> None:
     assert read_passport(typed, country) == read
 
 
 @pytest.mark.row(48)
-def test_a_passport_of_another_pattern_is_accepted() -> None:
+def test_passport_reader_accepts_other_patterns() -> None:
     """Accept older and foreign passports (row 48)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 
 
 @pytest.mark.parametrize("country", [*PASSPORTS, "TR", None])
-def test_another_number_in_place_of_a_passports_is_named(country: str | None) -> None:
+def test_passport_reader_names_another_kind_of_number(country: str | None) -> None:
     assert read_passport(IIN, country) is Refusal.IS_IIN
     assert read_passport("940305 600013", country) is Refusal.IS_IIN
     assert read_passport(PINFL, country) is Refusal.IS_PINFL
@@ -203,19 +211,19 @@ def test_another_number_in_place_of_a_passports_is_named(country: str | None) ->
 
 
 @pytest.mark.parametrize("country", PASSPORTS)
-def test_an_example_of_a_passport_is_one(country: str) -> None:
+def test_passport_example_is_valid_and_all_zeros(country: str) -> None:
     example = PASSPORTS[country].example
     assert read_passport(example, country) == example
     assert set(example.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) == {"0"}
 
 
-def test_a_mask_shows_the_end_only_and_not_how_long_it_is() -> None:
+def test_mask_shows_only_the_end_and_hides_the_length() -> None:
     assert masked(IIN, 4) == "••••0012"
     assert len(masked(PINFL, 4)) == len(masked(IIN, 4))
 
 
 @given(ANYTHING, st.sampled_from(Identity), st.sampled_from([*PASSPORTS, None]))
-def test_no_reader_raises_and_what_is_read_fits(
+def test_identity_number_readers_never_raise_and_results_fit(
     typed: str, kind: Identity, country: str | None
 ) -> None:
     read = read_identity(typed, kind)
@@ -225,7 +233,7 @@ def test_no_reader_raises_and_what_is_read_fits(
 
 
 @given(st.from_regex("[0-9]{11}", fullmatch=True))
-def test_at_most_one_check_digit_is_right(stem: str) -> None:
+def test_iin_reader_accepts_at_most_one_check_digit(stem: str) -> None:
     """None at all where both rows of weights give ten."""
     read = [read_identity(stem + str(check), Identity.KZ_IIN) for check in range(10)]
     assert sum(not isinstance(each, Refusal) for each in read) <= 1

@@ -14,12 +14,12 @@ KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщ
 
 
 @pytest.mark.parametrize("row", rows("tote_forward"), ids=lambda row: row["cyrillic"])
-def test_arabic_script_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_kazakh_arabic_conversion_agrees_with_the_vectors(row: dict[str, str]) -> None:
     assert kazakh_arabic.to_arabic(row["cyrillic"]) == row["arabic"]
 
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["why"])
-def test_what_people_type_comes_to_one_spelling_and_back_to_cyrillic(row: dict[str, str]) -> None:
+def test_kazakh_arabic_typed_variants_normalize_and_convert_back(row: dict[str, str]) -> None:
     assert kazakh_arabic.canonical(row["typed"]) == row["canonical"]
     expected = set(row["cyrillic"].split("|")) - {""}
     assert expected <= set(kazakh_arabic.candidates(row["typed"]))
@@ -37,33 +37,33 @@ def test_what_people_type_comes_to_one_spelling_and_back_to_cyrillic(row: dict[s
         ("الدىمەن", "алдымен"),
     ],
 )
-def test_the_best_guess_for_running_text(arabic: str, cyrillic: str) -> None:
+def test_kazakh_arabic_to_cyrillic_returns_the_best_guess(arabic: str, cyrillic: str) -> None:
     assert kazakh_arabic.to_cyrillic(arabic) == cyrillic
 
 
-def test_short_i_after_i_is_not_written_twice() -> None:
+def test_kazakh_arabic_conversion_writes_short_i_after_i_once() -> None:
     assert kazakh_arabic.to_arabic("Дмитрий, киіз") == "دميتري، كيىز"
 
 
-def test_names_of_known_parts_come_first() -> None:
+def test_kazakh_arabic_candidates_rank_known_name_parts_first() -> None:
     assert kazakh_arabic.candidates("نۇرگۇل")[0] == "нұргүл"
     assert kazakh_arabic.candidates("جۇمابەك")[0] == "жұмабек"
     assert kazakh_arabic.candidates("ءاليحان")[0] == "әлихан"
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "бота", "ana", "ساەلەم!", "ېۈ", "قازاق ەلى", "123"])
-def test_what_is_no_word_of_the_script_has_no_candidates(typed: str) -> None:
+def test_kazakh_arabic_candidates_are_empty_for_other_scripts(typed: str) -> None:
     assert kazakh_arabic.candidates(typed) == ()
 
 
-def test_every_part_of_a_name_comes_back_as_it_is() -> None:
+def test_kazakh_arabic_name_parts_round_trip() -> None:
     assert len(NAME_PARTS.split()) >= 80
     for part in NAME_PARTS.split():
         assert part in kazakh_arabic.candidates(kazakh_arabic.to_arabic(part)), part
 
 
 @given(st.text(st.sampled_from(KAZAKH), min_size=1, max_size=12))
-def test_any_word_leaves_no_cyrillic_letter_and_has_one_sign_at_most(
+def test_kazakh_arabic_word_has_no_cyrillic_letter_and_one_hamza_at_most(
     word: str,
 ) -> None:
     written = kazakh_arabic.to_arabic(word)
@@ -73,13 +73,13 @@ def test_any_word_leaves_no_cyrillic_letter_and_has_one_sign_at_most(
 
 
 @given(st.text(st.characters()))
-def test_any_text_is_converted_without_raising(text: str) -> None:
+def test_conversion_never_raises_on_any_text(text: str) -> None:
     for found in kazakh_arabic.candidates(text):
         assert found
     kazakh_arabic.to_cyrillic(kazakh_arabic.to_arabic(text))
 
 
-def test_nearly_all_words_of_the_catalogue_come_back() -> None:
+def test_kazakh_arabic_catalogue_words_nearly_all_round_trip() -> None:
     words = {
         word
         for text in catalogues.messages("kk").values()

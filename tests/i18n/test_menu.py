@@ -7,7 +7,7 @@ from bot.i18n import NAMES, Languages, direction, tag
 from tests.vectors import rows
 
 
-def test_the_six_written_forms_are_offered_under_their_own_names() -> None:
+def test_languages_offer_the_six_written_forms_by_their_own_names() -> None:
     assert Settings.model_fields["languages"].default == tuple(NAMES)
     assert list(NAMES) == [row["folder"] for row in rows("locales")]
     assert Languages().languages() == (
@@ -22,7 +22,7 @@ def test_the_six_written_forms_are_offered_under_their_own_names() -> None:
 
 @pytest.mark.parametrize("row", rows("locales"), ids=lambda row: row["folder"])
 @pytest.mark.row(62)
-def test_tags_and_directions_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_language_tags_and_directions_agree_with_the_vectors(row: dict[str, str]) -> None:
     assert direction(row["folder"]) == row["direction"]
     assert row["bcp47"].replace("-Cyrl-KZ", "").startswith(tag(row["folder"]))
 
@@ -53,10 +53,10 @@ def test_tags_and_directions_as_the_vectors_say(row: dict[str, str]) -> None:
     ],
 )
 @pytest.mark.row(62)
-def test_a_platforms_hint_leads_to_the_closest_form(hint: str, code: str | None) -> None:
+def test_closest_language_follows_the_platform_hint(hint: str, code: str | None) -> None:
     assert Languages().closest(hint) == code
 
 
-def test_a_form_that_is_not_offered_is_not_hinted_at() -> None:
+def test_closest_language_is_never_one_not_offered() -> None:
     assert Languages(("ru", "uz_Cyrl")).closest("uz") == "uz_Cyrl"
     assert Languages(("ru", "uz_Cyrl")).closest("uz-Latn") is None

@@ -22,7 +22,7 @@ def read(typed: str) -> Zone:
 
 
 @pytest.mark.parametrize("row", rows("mrz"), ids=lambda row: row["why"])
-def test_zones_are_judged_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_mrz_reader_agrees_with_the_vectors(row: dict[str, str]) -> None:
     zone = read_zone(row["lines"].replace("/", "\n"))
     match row["verdict"]:
         case "valid":
@@ -47,7 +47,7 @@ def test_zones_are_judged_as_the_vectors_say(row: dict[str, str]) -> None:
         (SMALL, "ERIKSSON", "ANNA MARIA", "D23145890", ""),
     ],
 )
-def test_names_and_numbers_come_out_as_printed(
+def test_mrz_names_and_numbers_are_read_as_printed(
     typed: str, surname: str, given_names: str, number: str, personal: str
 ) -> None:
     zone = read(typed)
@@ -57,26 +57,26 @@ def test_names_and_numbers_come_out_as_printed(
     assert not zone.cut
 
 
-def test_the_rest_of_a_zone() -> None:
+def test_mrz_kind_issuer_nationality_and_dates_are_read() -> None:
     zone = read(KAZAKH)
     assert (zone.kind, zone.issuer, zone.nationality) == ("P", "KAZ", "KAZ")
     assert (zone.born, zone.sex, zone.expires) == ("940305", "F", "991231")
 
 
-def test_names_that_fill_their_field_may_have_been_cut() -> None:
+def test_mrz_names_that_fill_the_field_are_marked_as_truncated() -> None:
     first, second = SPECIMEN.split("\n")
     zone = read(first.rstrip("<").ljust(44, "A") + "\n" + second)
     assert zone.cut
     assert zone.given_names.startswith("ANNA MARIAAA")
 
 
-def test_a_single_name_has_no_given_names() -> None:
+def test_mrz_single_name_has_no_given_names() -> None:
     _first, second = SPECIMEN.split("\n")
     zone = read("P<UTOARKFREITH".ljust(44, "<") + "\n" + second)
     assert (zone.surname, zone.given_names) == ("ARKFREITH", "")
 
 
-def test_a_long_number_of_a_card_goes_on_in_the_personal_field() -> None:
+def test_mrz_long_card_number_continues_in_the_personal_field() -> None:
     """ICAO 9303-5, note j: its own specimen."""
     zone = read(
         "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<"
@@ -99,12 +99,12 @@ def test_a_long_number_of_a_card_goes_on_in_the_personal_field() -> None:
     ],
     ids=["one line", "a space", "empty lines", "quotes", "full width", "spaces", "isolates"],
 )
-def test_what_keyboards_and_copying_do_is_put_right(zone: str, mangle: object) -> None:
+def test_mrz_reader_corrects_keyboard_and_copy_errors(zone: str, mangle: object) -> None:
     assert callable(mangle)
     assert "\n".join(read(mangle(zone)).lines) == zone
 
 
-def test_fillers_at_the_end_of_the_names_may_be_left_out() -> None:
+def test_mrz_reader_accepts_missing_fillers_after_the_names() -> None:
     for zone in (*ZONES[:5], SMALL):
         first, second = zone.split("\n")
         assert "\n".join(read(f"{first.rstrip('<')}\n{second}").lines) == zone
@@ -130,12 +130,12 @@ def test_fillers_at_the_end_of_the_names_may_be_left_out() -> None:
         (ZONE.example, Refusal.ZONE_CHECK),
     ],
 )
-def test_what_is_no_zone_or_does_not_add_up_is_refused(typed: str, refusal: Refusal) -> None:
+def test_mrz_reader_refuses_invalid_zones(typed: str, refusal: Refusal) -> None:
     assert read_zone(typed) is refusal
 
 
 @pytest.mark.parametrize("zone", [SPECIMEN, CARD, SMALL])
-def test_every_wrong_digit_is_found(zone: str) -> None:
+def test_mrz_reader_finds_every_wrong_digit(zone: str) -> None:
     checked = zone.index("\n") + 1 if zone is not CARD else 5
     for place, character in enumerate(zone):
         if place >= checked and character.isdecimal() and zone.count("\n", 0, place) < 2:
@@ -143,7 +143,7 @@ def test_every_wrong_digit_is_found(zone: str) -> None:
             assert read_zone(wrong) is Refusal.ZONE_CHECK, place
 
 
-def test_the_check_digit_of_the_personal_number_counts_by_itself() -> None:
+def test_mrz_personal_number_has_its_own_check_digit() -> None:
     wrong = SPECIMEN[:-2].replace("ZE184226B", "ZE184226C")
     for personal in "0123456789":
         for final in "0123456789":
@@ -151,25 +151,25 @@ def test_the_check_digit_of_the_personal_number_counts_by_itself() -> None:
             assert isinstance(zone, Refusal) or personal != "1"
 
 
-def test_quotes_in_a_zone_that_is_too_short_are_not_guessed_at() -> None:
+def test_mrz_reader_does_not_guess_quotes_in_a_too_short_zone() -> None:
     """One may stand for one sign or for two, and the name would be cut at the wrong place."""
     first, second = SPECIMEN.split("\n")
     quoted = first.rstrip("<").replace("<<", "«")
     assert read_zone(f"{quoted}\n{second}") is Refusal.ZONE_LINES
 
 
-def test_the_example_has_the_shape_of_a_zone() -> None:
+def test_mrz_example_has_the_shape_of_a_zone() -> None:
     assert ZONE.fits(ZONE.example)
 
 
 @given(ANYTHING)
-def test_no_text_makes_the_reader_raise(typed: str) -> None:
+def test_mrz_reader_never_raises_on_any_text(typed: str) -> None:
     zone = read_zone(typed)
     assert isinstance(zone, Refusal) or ZONE.fits("\n".join(zone.lines))
 
 
 @given(st.sampled_from([*ZONES, SMALL]), st.data())
-def test_no_changed_zone_makes_the_reader_raise(zone: str, data: st.DataObject) -> None:
+def test_mrz_reader_never_raises_on_a_changed_zone(zone: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(zone) - 1))
     changed = zone[:place] + data.draw(st.sampled_from("A0<\n« Б")) + zone[place + 1 :]
     assert isinstance(read_zone(changed), Zone | Refusal)

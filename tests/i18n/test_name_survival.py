@@ -11,7 +11,7 @@ MANY = 50_000
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_names_are_read_without_a_changed_code_point(script: str) -> None:
+def test_name_reader_keeps_every_code_point(script: str) -> None:
     """Beyond NFC and the listed unifications; `./kosh bench names` takes as many much further."""
     for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
         assert read_name(typed) == kept, ascii(typed)
@@ -19,7 +19,7 @@ def test_names_are_read_without_a_changed_code_point(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_the_names_are_none_that_any_reader_would_pass(script: str) -> None:
+def test_name_generator_produces_difficult_names(script: str) -> None:
     """The generator is no guard if it makes plain letters only."""
     made = list(names(script, 2_000, seed=4))
     assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)
@@ -28,7 +28,7 @@ def test_the_names_are_none_that_any_reader_would_pass(script: str) -> None:
     assert 100 < len(changed) < 2_000
 
 
-def test_rare_characters_are_among_the_chinese_names() -> None:
+def test_name_generator_produces_rare_chinese_characters() -> None:
     made = "".join(typed for typed, _kept in names("Chinese", 5_000, seed=4))
     for first in (0x20000, 0x2A700, 0x2B740, 0x2B820, 0x2CEB0, 0x30000, 0x31350):
         assert any(first <= ord(character) < first + 0x6E0 for character in made), hex(first)

@@ -42,7 +42,7 @@ def the_date(typed: str) -> date | Refusal:
 
 @pytest.mark.parametrize("row", rows("dates"), ids=lambda row: row["typed"])
 @pytest.mark.row(45)
-def test_dates_are_read_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_date_parser_agrees_with_the_vectors(row: dict[str, str]) -> None:
     read = read_date(row["typed"], row["locale"], TODAY)
     if row["date"] == "refuse":
         assert read is WHY.get(row["why"], Refusal.NOT_A_DATE)
@@ -70,11 +70,11 @@ def test_dates_are_read_as_the_vectors_say(row: dict[str, str]) -> None:
         "1990年3月05日",
     ],
 )
-def test_other_ways_to_write_the_fifth_of_march(typed: str) -> None:
+def test_date_parser_reads_other_spellings_of_one_date(typed: str) -> None:
     assert the_date(typed) == date(1990, 3, 5)
 
 
-def test_kazakh_months_are_read_without_kazakh_letters() -> None:
+def test_date_parser_reads_kazakh_months_without_kazakh_letters() -> None:
     assert the_date("1 кантар 1990") == date(1990, 1, 1)
     assert the_date("9 кыркуйек 1990") == date(1990, 9, 9)
 
@@ -90,7 +90,7 @@ def test_kazakh_months_are_read_without_kazakh_letters() -> None:
         ("农历三月五日", Refusal.NOT_A_DATE),
     ],
 )
-def test_chinese_numerals_in_dates(typed: str, read: date | Refusal) -> None:
+def test_date_parser_reads_chinese_numerals(typed: str, read: date | Refusal) -> None:
     assert the_date(typed) == read
 
 
@@ -124,24 +124,24 @@ def test_chinese_numerals_in_dates(typed: str, read: date | Refusal) -> None:
     ],
 )
 @pytest.mark.row(45)
-def test_what_is_no_date_is_refused_for_its_own_reason(typed: str, refusal: Refusal) -> None:
+def test_date_parser_refusal_names_the_fault(typed: str, refusal: Refusal) -> None:
     assert the_date(typed) is refusal
 
 
-def test_a_date_in_figures_is_read_day_first_or_year_first() -> None:
+def test_date_parser_reads_figures_day_first_or_year_first() -> None:
     assert the_date("03.04.1990") == the_date("03/04/1990") == date(1990, 4, 3)
     assert the_date("1990-04-03") == the_date("1990/4/3") == date(1990, 4, 3)
     assert the_date("03041990") == the_date("19900403") == date(1990, 4, 3)
     assert the_date("20121912") == date(1912, 12, 20)
 
 
-def test_today_is_a_birth_date_and_tomorrow_is_not() -> None:
+def test_date_parser_accepts_today_and_refuses_tomorrow() -> None:
     assert the_date(TODAY.isoformat()) == TODAY
     assert the_date((TODAY + timedelta(days=1)).isoformat()) is Refusal.FUTURE
 
 
 @given(st.dates(date(1900, 1, 1), TODAY))
-def test_any_day_is_read_back_in_every_numeric_form(day: date) -> None:
+def test_date_parser_reads_any_day_in_every_numeric_form(day: date) -> None:
     for form in (
         "%Y-%m-%d",
         "%d.%m.%Y",
@@ -175,7 +175,7 @@ print({read_date(form, "kk", date(2026, 1, 1)) for form in sys.argv[1].split("|"
     "order",
     ["zh_Hans uz_Cyrl uz ru kk_Arab kk en", "en kk kk_Arab ru uz uz_Cyrl zh_Hans", ""],
 )
-def test_months_do_not_depend_on_the_language_used_first(order: str) -> None:
+def test_date_parser_does_not_depend_on_the_first_language_used(order: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", READ_AFTER, FORMS, order],
         capture_output=True,
@@ -213,7 +213,7 @@ def test_months_do_not_depend_on_the_language_used_first(order: str) -> None:
         ("", Refusal.EMPTY),
     ],
 )
-def test_years_alone_and_out_of_dates(typed: str, read: int | Refusal) -> None:
+def test_year_parser_reads_a_year_alone_or_in_a_date(typed: str, read: int | Refusal) -> None:
     assert read_year(typed, "kk", TODAY) == read
 
 
@@ -247,7 +247,7 @@ def test_years_alone_and_out_of_dates(typed: str, read: int | Refusal) -> None:
         (" \u2800", Refusal.EMPTY),
     ],
 )
-def test_whole_numbers(typed: str, read: int | Refusal) -> None:
+def test_number_parser_reads_whole_numbers(typed: str, read: int | Refusal) -> None:
     assert read_number(typed, 0, 2000) == read
 
 
@@ -293,7 +293,7 @@ def test_whole_numbers(typed: str, read: int | Refusal) -> None:
     ],
 )
 @pytest.mark.row(43, 44)
-def test_names_keep_every_letter(typed: str, read: str | Refusal) -> None:
+def test_name_reader_keeps_every_letter(typed: str, read: str | Refusal) -> None:
     assert read_name(typed) == read
 
 
@@ -309,7 +309,9 @@ def test_names_keep_every_letter(typed: str, read: str | Refusal) -> None:
         ("古丽", Refusal.NOT_LATIN),
     ],
 )
-def test_names_as_in_a_passport_are_latin(typed: str, read: str | Refusal) -> None:
+def test_name_reader_requires_latin_letters_for_passport_names(
+    typed: str, read: str | Refusal
+) -> None:
     assert read_name(typed, Letters.LATIN) == read
 
 
@@ -326,12 +328,14 @@ def test_names_as_in_a_passport_are_latin(typed: str, read: str | Refusal) -> No
         ("Гүлнар2", Refusal.NOT_LETTERS),
     ],
 )
-def test_names_in_kazakh_are_in_a_script_of_kazakh(typed: str, read: str | Refusal) -> None:
+def test_name_reader_requires_a_kazakh_script_for_kazakh_names(
+    typed: str, read: str | Refusal
+) -> None:
     assert read_name(typed, Letters.KAZAKH) == read
 
 
 @pytest.mark.parametrize("dot", "·・･•‧∙⋅．.⸱\u0387")
-def test_every_dot_within_a_chinese_name_is_the_middle_dot(dot: str) -> None:
+def test_name_reader_normalizes_the_dot_in_chinese_names(dot: str) -> None:
     assert read_name(f"古丽娜尔{dot}阿依登") == "古丽娜尔·阿依登"
 
 
@@ -340,12 +344,12 @@ def test_every_dot_within_a_chinese_name_is_the_middle_dot(dot: str) -> None:
     [row for row in rows("uzbek_input") if row["why"].startswith("U+") and row["typed"][0] == "o"],
     ids=lambda row: row["why"],
 )
-def test_every_apostrophe_of_the_vectors_is_one_in_a_name(row: dict[str, str]) -> None:
+def test_name_reader_normalizes_every_apostrophe(row: dict[str, str]) -> None:
     assert read_name(row["typed"].capitalize()) == row["canonical"].capitalize()
 
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
-def test_a_name_in_arabic_letters_stays_as_it_was_typed(row: dict[str, str]) -> None:
+def test_name_reader_keeps_arabic_letters_as_typed(row: dict[str, str]) -> None:
     """Folding is for comparing: what the vectors fold is another spelling, and kept."""
     name = read_name(row["typed"], Letters.KAZAKH)
     assert name == normalization.clean(row["typed"])
@@ -353,13 +357,13 @@ def test_a_name_in_arabic_letters_stays_as_it_was_typed(row: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("row", rows("name_fold"), ids=lambda row: row["name"])
-def test_a_name_is_kept_unfolded(row: dict[str, str]) -> None:
+def test_name_reader_keeps_the_original_spelling(row: dict[str, str]) -> None:
     assert read_name(row["name"], Letters.KAZAKH) == row["name"]
 
 
 @given(LETTERS)
 @pytest.mark.row(43)
-def test_a_name_is_the_same_composed_or_decomposed(name: str) -> None:
+def test_name_reader_gives_the_same_result_for_composed_and_decomposed(name: str) -> None:
     composed = unicodedata.normalize("NFC", name)
     read = read_name(unicodedata.normalize("NFD", name))
     assert read == read_name(composed)
@@ -370,7 +374,7 @@ def test_a_name_is_the_same_composed_or_decomposed(name: str) -> None:
 # Free text
 
 
-def test_free_text_keeps_lines_and_emoji_up_to_its_limit() -> None:
+def test_text_reader_keeps_lines_and_emoji_up_to_its_limit() -> None:
     assert read_text(" one\n two 🇰🇿 ", 20) == "one\ntwo 🇰🇿"
     assert read_text("я" * 20, 20) == "я" * 20
     assert read_text("я" * 21, 20) is Refusal.TOO_LONG
@@ -378,7 +382,7 @@ def test_free_text_keeps_lines_and_emoji_up_to_its_limit() -> None:
     assert read_text("\u200b\n\u3164", 20) is Refusal.EMPTY
 
 
-def test_free_text_is_verbatim_however_it_looks() -> None:
+def test_text_reader_returns_code_like_text_verbatim() -> None:
     for typed in ("<b>{{7*7}}</b>", "%s ${jndi:ldap://x}", "'; drop table x; --"):
         assert read_text(typed, 100) == typed
 
@@ -420,7 +424,7 @@ def test_free_text_is_verbatim_however_it_looks() -> None:
     ],
 )
 @pytest.mark.row(49)
-def test_phones_become_e164(typed: str, region: str | None, read: str | Refusal) -> None:
+def test_phone_reader_returns_e164(typed: str, region: str | None, read: str | Refusal) -> None:
     assert read_phone(typed, region) == read
 
 
@@ -429,7 +433,7 @@ def test_phones_become_e164(typed: str, region: str | None, read: str | Refusal)
 
 @given(ANYTHING)
 @pytest.mark.row(46)
-def test_no_reader_raises(typed: str) -> None:
+def test_parsers_never_raise(typed: str) -> None:
     for read in (
         read_date(typed, "kk", TODAY),
         read_year(typed, "ru", TODAY),
@@ -446,13 +450,13 @@ def test_no_reader_raises(typed: str) -> None:
 
 @given(ANYTHING)
 @pytest.mark.row(19)
-def test_what_is_read_can_be_stored(typed: str) -> None:
+def test_parser_results_can_be_stored(typed: str) -> None:
     for read in (read_name(typed), read_text(typed, 100)):
         assert "\x00" not in read
         read.encode()
 
 
-def test_no_word_of_a_date_means_two_things_in_two_languages() -> None:
+def test_date_words_have_one_meaning_in_all_languages() -> None:
     meanings: dict[str, set[int | str]] = {}
     for unit, names in parsers.UNITS.items():
         for name in names.split():

@@ -36,13 +36,13 @@ def rendering(code: str, **messages: str) -> Rendering:
         ("en", "5 March 2026"),
     ],
 )
-def test_a_date_reads_as_people_write_it(code: str, shown: str) -> None:
+def test_date_is_rendered_in_the_style_of_the_language(code: str, shown: str) -> None:
     assert rendering(code)(_("{date}", date=date(2026, 3, 5))) == shown
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("month", range(1, 13))
-def test_a_date_that_was_shown_can_be_typed_back(code: str, month: int) -> None:
+def test_rendered_date_can_be_parsed(code: str, month: int) -> None:
     day = date(1990, month, 7)
     shown = rendering(code)(_("{date}", date=day))
     assert parsers.read_date(shown, code, date(2026, 3, 5)) == day
@@ -59,31 +59,31 @@ def test_a_date_that_was_shown_can_be_typed_back(code: str, month: int) -> None:
         ("en", "China"),
     ],
 )
-def test_a_country_is_named_in_the_readers_language(code: str, shown: str) -> None:
+def test_country_is_rendered_in_the_readers_language(code: str, shown: str) -> None:
     render = rendering(code)
     assert render(Country("CN")) == shown
     assert render(_("{answer}", answer=Country("CN"))) == shown
 
 
-def test_a_country_nobody_knows_shows_its_code() -> None:
+def test_unknown_country_is_rendered_as_its_code() -> None:
     assert rendering("kk")(Country("QQ")) == "QQ"
 
 
-def test_sentences_within_sentences_are_translated_too() -> None:
+def test_nested_texts_are_translated() -> None:
     render = rendering("kk", Citizenship="Азаматтығы", Fact="Дерек", **{"{a}: {b}": "{a} — {b}"})
     inner = _("{a}: {b}", a=_("Citizenship"), b=Country("MN"))
     assert render(inner) == "Азаматтығы — Моңғолия"
     assert render(_("{a}: {b}", a=_("Fact"), b=inner)) == "Дерек — Азаматтығы — Моңғолия"
 
 
-def test_a_numbered_line_within_a_right_to_left_sentence_keeps_its_number_in_front() -> None:
+def test_numbered_line_inside_an_rtl_text_keeps_its_number_first() -> None:
     render = rendering("kk_Arab", **{"Test A1": "تەست A1"})
     numbered = _("{number}. {step}", number=2, step=_("Test A1"))
     step = f"{FSI}تەست A1{PDI}"
     assert render(_("{line}", line=numbered)) == f"{RLM}{FSI}{RLM}{FSI}2{PDI}. {step}{PDI}"
 
 
-def test_the_context_chooses_between_two_translations() -> None:
+def test_translation_context_selects_the_translation() -> None:
     chosen = {("button<=20", "Work"): "Іс", ("list row<=24", "Work"): "Жұмыс істеу"}
     render = Rendering("kk", chosen)
     assert [render(button("Work")), render(row("Work")), render(_("Work"))] == [
@@ -93,16 +93,16 @@ def test_the_context_chooses_between_two_translations() -> None:
     ]
 
 
-def test_a_missing_translation_shows_english_with_its_values() -> None:
+def test_missing_translation_is_rendered_in_english_with_its_values() -> None:
     assert rendering("uz")(_("Your receipt: {number}", number=7)) == "Your receipt: 7"
 
 
-def test_a_translation_may_put_its_values_in_another_order() -> None:
+def test_translation_may_reorder_its_values() -> None:
     render = rendering("zh_Hans", **{"{a} of {b}": "{b}的{a}"})
     assert render(_("{a} of {b}", a="X", b="Y")) == "Y的X"
 
 
-def test_values_of_one_sentence_do_not_stay_for_the_next() -> None:
+def test_text_values_are_not_kept_for_the_next_text() -> None:
     render = rendering("kk", **{"No. {number}": "№ {number}"})
     assert [render(_("No. {number}", number=number)) for number in (1, 2)] == ["№ 1", "№ 2"]
 
@@ -113,7 +113,7 @@ def test_values_of_one_sentence_do_not_stay_for_the_next() -> None:
 )
 @pytest.mark.requirement("S-60")
 @pytest.mark.row(41)
-def test_what_a_person_typed_is_never_a_template(typed: str) -> None:
+def test_verbatim_text_is_never_a_template(typed: str) -> None:
     render = rendering("kk", **{"{label}: {answer}": "{label}: {answer}!"})
     assert render(verbatim(typed)) == typed
     label = _("{label}: {answer}", label=verbatim(typed), answer="B")
@@ -124,7 +124,7 @@ def test_what_a_person_typed_is_never_a_template(typed: str) -> None:
 
 
 @pytest.mark.parametrize("vector", rows("bidi"), ids=lambda vector: vector["template"])
-def test_values_stand_apart_as_the_vectors_say(vector: dict[str, str]) -> None:
+def test_text_values_are_isolated_as_in_the_vectors(vector: dict[str, str]) -> None:
     values = tuple(re.findall(r"(\w)=(.*?)(?= \w=|$)", vector["values"]))
     right_to_left = "<RLM>" in vector["sent"] or ARABIC.search(vector["template"])
     sent = vector["sent"]
@@ -135,20 +135,20 @@ def test_values_stand_apart_as_the_vectors_say(vector: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("code", LEFT_TO_RIGHT)
-def test_an_arabic_name_is_isolated_once_however_deep_it_stands(code: str) -> None:
+def test_nested_arabic_name_is_isolated_once(code: str) -> None:
     name = verbatim("گۇلنار")
     shown = rendering(code)(_("{number}. {member}", number=1, member=_("{a}!", a=name)))
     assert shown == f"1. {FSI}گۇلنار{PDI}!"
 
 
-def test_a_value_within_a_value_is_isolated_once_in_arabic_script() -> None:
+def test_nested_value_is_isolated_once_in_arabic_script() -> None:
     render = rendering("kk_Arab", Kin="تۋىس", **{"{a}: {b}": "{a}: {b}", "{n}. {m}": "{n}. {m}"})
     member = _("{a}: {b}", a=_("Kin"), b=verbatim("TESTOVA"))
     inner = f"تۋىس: {FSI}TESTOVA{PDI}"
     assert render(_("{n}. {m}", n=2, m=member)) == f"{RLM}{FSI}2{PDI}. {FSI}{inner}{PDI}"
 
 
-def test_each_line_of_a_value_is_isolated_by_itself() -> None:
+def test_value_lines_are_isolated_separately() -> None:
     render = rendering("kk_Arab")
     lines = render(verbatim("Test street 1\n\nقالا")).split("\n")
     assert lines == [f"{RLM}{FSI}Test street 1{PDI}", "", f"{RLM}{FSI}قالا{PDI}"]
@@ -168,14 +168,14 @@ def test_each_line_of_a_value_is_isolated_by_itself() -> None:
         ("ءيا", "ءيا"),
     ],
 )
-def test_numbers_commands_and_addresses_in_a_sentence_are_not_turned_round(
+def test_numbers_commands_and_addresses_keep_direction_in_rtl_text(
     sentence: str, shown: str
 ) -> None:
     assert rendering("kk_Arab", it=sentence)(_("it")) == shown
 
 
 @pytest.mark.parametrize("code", NAMES)
-def test_no_catalogue_holds_marks_of_direction_itself(code: str) -> None:
+def test_catalogues_contain_no_direction_marks(code: str) -> None:
     marks = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
     assert [each for each in catalogues.messages(code).values() if marks.search(each)] == []
 
@@ -209,7 +209,7 @@ def _shown(order: Sequence[str]) -> bytes:
     return subprocess.run(command, check=True, capture_output=True, env=environment).stdout
 
 
-def test_the_order_in_which_languages_are_first_used_changes_nothing() -> None:
+def test_rendering_does_not_depend_on_the_order_of_first_use() -> None:
     shown = _shown(LANGUAGES)
     assert shown.count(b"\n") == len(LANGUAGES)
     assert shown == _shown(LANGUAGES[::-1])

@@ -15,12 +15,12 @@ EVERY_FORM = {"kk", "kk_Arab", "kk_Latn", "ru", "zh_Hans", "uz", "uz_Cyrl", "en"
 
 
 @pytest.mark.parametrize("row", rows("yes_no"), ids=lambda row: f"{row['typed']}-{row['locale']}")
-def test_yes_and_no_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_yes_no_agrees_with_the_vectors(row: dict[str, str]) -> None:
     assert reserved_words.yes_no(row["typed"], row["locale"]) is MEANING[row["meaning"]]
 
 
 @pytest.mark.parametrize("language", ["kk", "kk_Arab"])
-def test_russian_yes_and_no_are_other_words_in_kazakh(language: str) -> None:
+def test_yes_no_in_kazakh_rejects_ambiguous_russian_words(language: str) -> None:
     assert reserved_words.yes_no("да", language) is None
     assert reserved_words.yes_no("не", language) is None
     assert reserved_words.yes_no("нет", language) is False
@@ -46,14 +46,14 @@ def test_russian_yes_and_no_are_other_words_in_kazakh(language: str) -> None:
         ("🏽", None),
     ],
 )
-def test_signs_and_punctuation_round_yes_and_no(typed: str, meaning: bool | None) -> None:
+def test_yes_no_ignores_emoji_and_punctuation(typed: str, meaning: bool | None) -> None:
     assert reserved_words.yes_no(typed, "ru") is meaning
 
 
 @pytest.mark.parametrize(
     "typed", ["stop", "тоқта", "停止", "to'xta", "стоп", "STOP!!", "توقتا", "Тўхта."]
 )
-def test_stop_is_understood_in_every_language(typed: str) -> None:
+def test_stop_word_is_recognized_in_every_language(typed: str) -> None:
     assert reserved_words.safety_word(typed) is Reserved.STOP
 
 
@@ -72,7 +72,7 @@ def test_stop_is_understood_in_every_language(typed: str) -> None:
         ("工作人员", Reserved.PERSON),
     ],
 )
-def test_the_other_safety_words(typed: str, word: Reserved) -> None:
+def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
     assert reserved_words.safety_word(typed) is word
     assert reserved_words.reserved_word(typed) is None
 
@@ -80,13 +80,13 @@ def test_the_other_safety_words(typed: str, word: Reserved) -> None:
 @pytest.mark.parametrize(
     "typed", ["0", "", "stop it please", "Адам", "Adam", "оператор", "👍", "не стоп"]
 )
-def test_answers_are_no_safety_words(typed: str) -> None:
+def test_ordinary_answers_are_not_safety_words(typed: str) -> None:
     assert reserved_words.safety_word(typed) is None
     assert reserved_words.reserved_word(typed) is None
 
 
 @pytest.mark.parametrize("word", sorted(reserved_words.RESERVED))
-def test_every_reserved_word_is_known_in_every_form(word: Reserved) -> None:
+def test_reserved_words_are_recognized_in_every_language(word: Reserved) -> None:
     forms = reserved_words.RESERVED[word]
     assert forms.keys() == EVERY_FORM
     for line in forms.values():
@@ -96,11 +96,11 @@ def test_every_reserved_word_is_known_in_every_form(word: Reserved) -> None:
             assert (reserved_words.safety_word(phrase) is not None) == (word in SAFETY)
 
 
-def test_every_reserved_word_but_start_has_its_words() -> None:
+def test_reserved_words_except_start_all_have_phrases() -> None:
     assert reserved_words.RESERVED.keys() == set(Reserved) - {Reserved.START}
 
 
-def test_no_reserved_word_is_a_yes_or_a_no_or_two_words_at_once() -> None:
+def test_reserved_words_do_not_overlap_with_each_other_or_yes_no() -> None:
     phrases = {
         word: {normalization.fold(p) for line in forms.values() for p in line.split(", ")}
         for word, forms in reserved_words.RESERVED.items()
@@ -114,14 +114,14 @@ def test_no_reserved_word_is_a_yes_or_a_no_or_two_words_at_once() -> None:
 @pytest.mark.parametrize(
     ("typed", "meaning"), [("راستايمىن", True), ("دۇرىس ەمەس", False), ("مەن ەمەس", None)]
 )
-def test_every_yes_and_no_of_cyrillic_is_known_in_arabic_script(
+def test_yes_no_in_cyrillic_is_recognized_in_arabic_script_too(
     typed: str, meaning: bool | None
 ) -> None:
     assert reserved_words.yes_no(typed, "kk_Arab") is meaning
 
 
 @pytest.mark.parametrize("typed", ["ءتىرى ادام", "адам керек", "тилни ўзгартириш"])
-def test_every_reserved_word_is_known_in_the_other_script(typed: str) -> None:
+def test_reserved_words_are_recognized_in_the_other_script(typed: str) -> None:
     assert reserved_words.safety_word(typed) or reserved_words.reserved_word(typed)
 
 
@@ -129,7 +129,7 @@ def test_every_reserved_word_is_known_in_the_other_script(typed: str) -> None:
     "typed",
     ["Мені қорқытып жатыр!", "مەنى قورقىتىپ جاتىر", "xavf ostidaman", "хавф остидаман", "救命！"],
 )
-def test_danger_is_heard_in_every_script(typed: str) -> None:
+def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
     assert crisis_words.danger(typed)
     assert not crisis_words.danger("Менің сұрағым бар")
 
@@ -153,7 +153,7 @@ def test_danger_is_heard_in_every_script(typed: str) -> None:
         "I’m in danger",
     ],
 )
-def test_danger_is_heard_in_the_plainest_words(typed: str) -> None:
+def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
     assert crisis_words.danger(typed)
 
 
@@ -174,11 +174,11 @@ def test_danger_is_heard_in_the_plainest_words(typed: str) -> None:
         "Is it dangerous to register?",
     ],
 )
-def test_questions_names_and_places_are_no_danger(typed: str) -> None:
+def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
     assert not crisis_words.danger(typed)
 
 
 @given(st.text(st.characters()))
-def test_any_text_is_judged_without_raising(typed: str) -> None:
+def test_reserved_words_never_raise_on_any_text(typed: str) -> None:
     assert reserved_words.yes_no(typed, "kk") in (True, False, None)
     assert reserved_words.safety_word(typed) is None or reserved_words.reserved_word(typed) is None

@@ -11,7 +11,7 @@ PAIRS = rows("uzbek") + rows("uzbek_exceptions")
 
 
 @pytest.mark.parametrize("row", PAIRS, ids=lambda row: row["latin"])
-def test_both_ways_as_the_vectors_say(row: dict[str, str]) -> None:
+def test_uzbek_conversion_agrees_with_the_vectors_both_ways(row: dict[str, str]) -> None:
     assert uzbek_cyrillic.to_cyrillic(row["latin"]) == row["cyrillic"]
     assert uzbek_cyrillic.to_latin(row["cyrillic"]) == row["latin"]
 
@@ -31,7 +31,7 @@ def test_both_ways_as_the_vectors_say(row: dict[str, str]) -> None:
         ("karyera, Vyetnam", "карьера, Вьетнам"),
     ],
 )
-def test_endings_capitals_and_words_that_only_look_like_exceptions(
+def test_uzbek_conversion_handles_endings_capitals_and_exceptions(
     latin: str, cyrillic: str
 ) -> None:
     assert uzbek_cyrillic.to_cyrillic(latin) == cyrillic
@@ -41,20 +41,20 @@ def test_endings_capitals_and_words_that_only_look_like_exceptions(
 @pytest.mark.parametrize(
     "text", ["{name}", "<b></b>", "/start", "@kosh_bot", "https://egov.kz/uz", "WhatsApp", "PDF 5%"]
 )
-def test_what_must_stay_stays(text: str) -> None:
+def test_uzbek_conversion_leaves_other_text_unchanged(text: str) -> None:
     assert uzbek_cyrillic.to_cyrillic(text) == text == uzbek_cyrillic.to_latin(text)
 
 
 @pytest.mark.parametrize("mark", "'`´ʹʻʼʽˈ‘’‛′")
-def test_any_apostrophe_is_read(mark: str) -> None:
+def test_uzbek_conversion_reads_every_apostrophe(mark: str) -> None:
     assert uzbek_cyrillic.to_cyrillic(f"o{mark}zbek, ma{mark}no") == "ўзбек, маъно"
 
 
-def test_quotation_marks_are_no_apostrophes() -> None:
+def test_uzbek_conversion_distinguishes_quotes_from_apostrophes() -> None:
     assert uzbek_cyrillic.to_cyrillic("‘Salom’ dedi") == "‘Салом’ деди"
 
 
-def test_every_sentence_of_the_catalogue_comes_back() -> None:
+def test_uzbek_conversion_round_trips_every_catalogue_message() -> None:
     latin = catalogues.messages("uz").values()
     assert [
         each for each in latin if uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(each)) != each
@@ -62,6 +62,6 @@ def test_every_sentence_of_the_catalogue_comes_back() -> None:
 
 
 @given(st.text(st.characters()))
-def test_any_text_is_converted_without_raising(text: str) -> None:
+def test_conversion_never_raises_on_any_text(text: str) -> None:
     uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(text))
     uzbek_cyrillic.to_cyrillic(uzbek_cyrillic.to_latin(text))

@@ -46,7 +46,7 @@ ALARMS = {rule["alert"]: rule for rule in RULES["rules"]}
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
-# What no process can tell of itself.
+# Alerts that no process can raise about itself.
 OF_PROCESSES = {"KoshDown", "KoshLooping"}
 
 
@@ -77,17 +77,17 @@ async def prometheus() -> AsyncIterator[Prometheus]:
 
 
 @pytest.mark.requirement("S-76")
-def test_every_alarm_is_provoked() -> None:
+def test_alert_tests_cover_every_alert() -> None:
     assert PROVOKED.keys() | OF_PROCESSES == ALARMS.keys()
 
 
-def test_what_rules_ask_for_is_told_before_it_happens() -> None:
-    """Prometheus sees no rise in what is first told above zero."""
+def test_metrics_of_alert_events_exist_at_zero_before_the_first_event() -> None:
+    """Check that counters exist before they rise: Prometheus misses a first value above zero."""
     asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
     assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
 
 
-def test_no_process_is_an_alarm_too() -> None:
+def test_alert_fires_when_no_process_is_up() -> None:
     rule = ALARMS["KoshDown"]["expr"]
     up = frozenset({("job", "kosh")})
     assert fires(rule, {}, {})
@@ -95,7 +95,7 @@ def test_no_process_is_an_alarm_too() -> None:
     assert not fires(rule, {}, {"up": {up: 1.0}})
 
 
-def test_a_process_that_starts_again_and_again_is_an_alarm() -> None:
+def test_alert_fires_when_a_process_restarts_repeatedly() -> None:
     rule = ALARMS["KoshLooping"]["expr"]
 
     def begun(at: float) -> Scrape:
@@ -108,7 +108,7 @@ def test_a_process_that_starts_again_and_again_is_an_alarm() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES))
 @pytest.mark.requirement("S-76")
-async def test_an_alarm_goes_off_when_it_should(
+async def test_alert_fires_on_its_condition(
     name: str, rt: Runtime, databases: Databases, prometheus: Prometheus
 ) -> None:
     logging.configure("info")
@@ -123,7 +123,7 @@ async def test_an_alarm_goes_off_when_it_should(
 
 
 @pytest.mark.parametrize("name", ["KoshUnsent", "KoshRegistrationsWait", "KoshUnprocessed"])
-async def test_no_rule_reads_a_number_that_nobody_counts(
+async def test_alert_rules_read_only_existing_metrics(
     name: str, rt: Runtime, prometheus: Prometheus
 ) -> None:
     assert not fires(ALARMS[name]["expr"], {}, await prometheus.scrape(rt))
@@ -322,7 +322,7 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
 # Labels
 
 
-async def test_no_label_tells_of_a_person(rt: Runtime, prometheus: Prometheus) -> None:
+async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: Prometheus) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("yes", "TESTOVA", "GULNAR")
@@ -338,7 +338,7 @@ async def test_no_label_tells_of_a_person(rt: Runtime, prometheus: Prometheus) -
         assert len(kinds) < 40, name
 
 
-async def test_a_person_in_a_code_is_masked_before_it_is_counted(
+async def test_metric_labels_mask_personal_data_in_a_code(
     rt: Runtime, prometheus: Prometheus
 ) -> None:
     logging.configure("info")
@@ -354,7 +354,9 @@ async def test_metrics_are_not_on_the_public_port(rt: Runtime, prometheus: Prome
         assert answer.status == 404
 
 
-async def test_what_telegram_keeps_for_us_is_counted(rt: Runtime, prometheus: Prometheus) -> None:
+async def test_metrics_count_updates_pending_at_telegram(
+    rt: Runtime, prometheus: Prometheus
+) -> None:
     token = rt.settings.telegram_token.get_secret_value() if rt.settings.telegram_token else ""
     async with Emulator(token=token) as telegram:
         await telegram.user(9000001).say("hello")

@@ -70,7 +70,7 @@ def clean(written: Written) -> bool:
     return not any(part in written.getvalue() for part in ("Gulnar", "Testova", "77010000001"))
 
 
-def test_a_line_holds_its_event_numbers_ids_and_plain_words(written: Written) -> None:
+def test_log_line_keeps_event_numbers_ids_and_allowed_words(written: Written) -> None:
     app_logging.get().warning(
         "registry.accepted", attempt=2, seconds=0.25, case=ID, channel="telegram", code="E_LATE"
     )
@@ -88,13 +88,13 @@ def test_a_line_holds_its_event_numbers_ids_and_plain_words(written: Written) ->
 
 
 @pytest.mark.parametrize("language", ["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"])
-def test_languages_are_plain_words(written: Written, language: str) -> None:
+def test_log_line_keeps_language_codes(written: Written, language: str) -> None:
     app_logging.get().info("person.spoke", language=language)
     assert written.line["language"] == language
 
 
 @pytest.mark.requirement("S-41")
-def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> None:
+def test_log_line_drops_and_counts_unlisted_keys(written: Written) -> None:
     app_logging.get().info("person.spoke", name=NAME, text=CANARY, count=1)
     assert clean(written)
     assert written.line["dropped"] == 2
@@ -123,36 +123,36 @@ def test_a_key_that_is_not_listed_is_dropped_and_counted(written: Written) -> No
     ids=repr,
 )
 @pytest.mark.requirement("S-41")
-def test_a_value_that_is_not_plain_is_masked(written: Written, value: object) -> None:
+def test_log_line_masks_free_text_values(written: Written, value: object) -> None:
     app_logging.get().info("person.spoke", reason=value)
     assert written.line["reason"] == "***"
 
 
-def test_a_word_is_masked_where_only_numbers_and_ids_are_expected(written: Written) -> None:
+def test_log_line_masks_words_in_numeric_and_id_keys(written: Written) -> None:
     app_logging.get().info("person.spoke", message="gulnar", count="gulnar")
     assert written.line["message"] == written.line["count"] == "***"
 
 
 @pytest.mark.parametrize("event", [CANARY, "gulnar", f"person.{NAME}", "person spoke", ""])
-def test_an_event_that_is_not_dotted_words_is_not_written(written: Written, event: str) -> None:
+def test_log_event_must_be_dotted_words(written: Written, event: str) -> None:
     app_logging.get().info(event)
     assert written.line["event"] == "log.unnamed"
 
 
-def test_arguments_are_not_formatted_into_the_event(written: Written) -> None:
+def test_log_arguments_are_not_formatted_into_the_event(written: Written) -> None:
     app_logging.get().info("person.%s", NAME)
     assert clean(written)
     assert written.line["event"] == "log.unnamed"
 
 
-def test_bound_and_context_values_pass_the_same_gate(written: Written) -> None:
+def test_log_filter_covers_bound_and_context_values(written: Written) -> None:
     structlog.contextvars.bind_contextvars(name=NAME, channel="telegram")
     app_logging.get().bind(phone="+77010000001", attempt=1).info("person.spoke")
     assert clean(written)
     assert (written.line["channel"], written.line["attempt"]) == ("telegram", 1)
 
 
-def test_an_exception_is_its_type_code_and_our_own_lines(written: Written) -> None:
+def test_log_exception_keeps_type_code_and_own_stack_lines(written: Written) -> None:
     key = PersonKey(ID, bytes(32))
     try:
         key.unseal(CANARY.encode(), "answers", "value", CANARY)
@@ -174,7 +174,7 @@ def fail() -> None:
 
 
 @pytest.mark.requirement("S-41")
-def test_message_arguments_locals_and_causes_of_an_exception_stay_out(written: Written) -> None:
+def test_log_exception_drops_message_arguments_locals_and_causes(written: Written) -> None:
     try:
         fail()
     except ValueError as error:
@@ -188,20 +188,22 @@ def test_message_arguments_locals_and_causes_of_an_exception_stay_out(written: W
     assert written.lines[0]["reason"] == "ValueError"
 
 
-def test_a_code_that_is_not_ours_is_not_written(written: Written) -> None:
+def test_log_exception_drops_a_foreign_code(written: Written) -> None:
     error = ValueError()
     error.code = NAME  # type: ignore[attr-defined]
     app_logging.get().error("person.failed", exc_info=error)
     assert "code" not in written.line
 
 
-def test_exc_info_without_an_exception_is_nothing(written: Written) -> None:
+def test_log_exc_info_without_an_exception_adds_nothing(written: Written) -> None:
     app_logging.get().error("person.failed", exc_info=True)
     assert "error" not in written.line
 
 
 @pytest.mark.parametrize("name", ["aiogram.event", "sqlalchemy.engine", "procrastinate", "other"])
-def test_of_another_library_only_place_level_and_type_are_kept(written: Written, name: str) -> None:
+def test_log_record_of_a_library_keeps_only_logger_level_and_type(
+    written: Written, name: str
+) -> None:
     try:
         raise ValueError(CANARY)
     except ValueError:
@@ -213,7 +215,7 @@ def test_of_another_library_only_place_level_and_type_are_kept(written: Written,
     assert line["at"].startswith("test_logging:")
 
 
-def test_a_record_that_cannot_be_formatted_is_as_harmless(
+def test_log_record_with_a_format_error_leaks_nothing(
     written: Written, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logging.getLogger("other").warning("%d", CANARY)
@@ -222,14 +224,14 @@ def test_a_record_that_cannot_be_formatted_is_as_harmless(
 
 
 @pytest.mark.parametrize("level", [25, 35, 99])
-def test_levels_of_other_libraries_are_rounded_to_ours(written: Written, level: int) -> None:
+def test_log_levels_of_libraries_are_mapped_to_known_levels(written: Written, level: int) -> None:
     logging.root.setLevel(0)
     logging.getLogger("other").log(level, "text")
     assert written.line["level"] in {"info", "warning", "critical"}
 
 
 @pytest.mark.requirement("S-42")
-def test_libraries_are_heard_from_warnings_on_and_access_lines_never(written: Written) -> None:
+def test_log_includes_libraries_from_warning_and_never_access_lines(written: Written) -> None:
     for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
         logging.getLogger(name).info("text")
     logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -237,7 +239,7 @@ def test_libraries_are_heard_from_warnings_on_and_access_lines_never(written: Wr
     assert written.lines == []
 
 
-def test_handlers_that_a_library_had_put_up_are_taken_down() -> None:
+def test_log_configuration_removes_handlers_of_libraries() -> None:
     own, stream = io.StringIO(), Written()
     noisy = logging.getLogger("noisy.library")
     noisy.addHandler(logging.StreamHandler(own))
@@ -249,14 +251,14 @@ def test_handlers_that_a_library_had_put_up_are_taken_down() -> None:
 
 
 def lines_of(program: str) -> list[dict[str, Any]]:
-    """What a process of its own wrote, checked to be clean."""
+    """Return the log lines of a separate process, checked to be clean."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert NAME not in done.stdout + done.stderr
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
-def test_warnings_of_python_lose_their_text() -> None:
+def test_log_drops_the_text_of_python_warnings() -> None:
     (line,) = lines_of(
         "import warnings; from bot.observability import logging; logging.configure('info');"
         f"warnings.warn({NAME!r}, stacklevel=1)"
@@ -264,7 +266,7 @@ def test_warnings_of_python_lose_their_text() -> None:
     assert (line["event"], line["logger"]) == ("log.library", "py.warnings")
 
 
-def test_an_exception_that_ends_the_process_loses_its_message() -> None:
+def test_log_drops_the_message_of_a_fatal_exception() -> None:
     (line,) = lines_of(
         "from bot.observability import logging; logging.configure('info');"
         f"raise ValueError({NAME!r})"
@@ -272,7 +274,7 @@ def test_an_exception_that_ends_the_process_loses_its_message() -> None:
     assert (line["event"], line["error"]) == ("log.uncaught", "ValueError")
 
 
-def test_an_exception_that_nobody_caught_loses_its_message(written: Written) -> None:
+def test_log_drops_the_message_of_an_uncaught_exception(written: Written) -> None:
     error = ValueError(CANARY)
     sys.excepthook(ValueError, error, None)
     threading.excepthook(threading.ExceptHookArgs((ValueError, error, None, None)))
@@ -280,13 +282,13 @@ def test_an_exception_that_nobody_caught_loses_its_message(written: Written) -> 
     assert [line["error"] for line in written.lines] == ["ValueError", "ValueError"]
 
 
-def test_an_interrupt_by_the_operator_is_no_error(written: Written) -> None:
+def test_log_ignores_keyboard_interrupt(written: Written) -> None:
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert written.lines == []
 
 
 @pytest.mark.requirement("S-42")
-def test_a_bot_token_is_scrubbed_wherever_it_stands(written: Written) -> None:
+def test_log_masks_a_bot_token_everywhere(written: Written) -> None:
     app_logging.get().info(
         "platform.failed", reason="bot123:abc-def", route="/file/bot123:abc-def/photo"
     )
@@ -294,7 +296,7 @@ def test_a_bot_token_is_scrubbed_wherever_it_stands(written: Written) -> None:
     assert "bot***" in written.getvalue()
 
 
-def test_what_alarms_ask_for_is_counted_however_little_is_written() -> None:
+def test_alert_event_is_counted_below_the_log_level() -> None:
     stream, many = Written(), {"event": "reading.many"}
     app_logging.configure("error", to=stream)
     before = metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) or 0
@@ -303,7 +305,7 @@ def test_what_alarms_ask_for_is_counted_however_little_is_written() -> None:
     assert stream.lines == []
 
 
-def test_levels_below_the_chosen_one_are_left_out() -> None:
+def test_log_level_filters_lower_levels() -> None:
     stream = Written()
     app_logging.configure("warning", to=stream)
     app_logging.get().info("person.spoke")
@@ -311,7 +313,7 @@ def test_levels_below_the_chosen_one_are_left_out() -> None:
     assert stream.line["event"] == "person.failed"
 
 
-def test_a_terminal_gets_columns_with_as_little_in_them() -> None:
+def test_log_on_a_terminal_is_filtered_too() -> None:
     stream = Terminal()
     app_logging.configure("info", to=stream)
     try:
@@ -324,7 +326,7 @@ def test_a_terminal_gets_columns_with_as_little_in_them() -> None:
     assert not stream.getvalue().startswith("{")
 
 
-def test_a_logger_used_before_it_is_configured_is_no_less_careful() -> None:
+def test_log_before_configuration_is_filtered_too() -> None:
     (line,) = lines_of(
         f"from bot.observability import logging;logging.get().error('person.failed', name={NAME!r})"
     )

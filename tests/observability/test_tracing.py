@@ -22,13 +22,13 @@ def stopped() -> Iterator[None]:
     tracing.shut()
 
 
-def test_nothing_that_could_send_traces_is_imported_unless_asked_for() -> None:
-    # FastAPI looks for the library by itself; what sends is ours alone to bring.
+def test_tracing_exporter_is_imported_only_when_configured() -> None:
+    # FastAPI looks for the library by itself; only Kosh may import the exporter.
     check = "import sys, bot.cli; sys.exit('opentelemetry.exporter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
-async def test_a_turn_is_traced_without_its_words(rt: Runtime) -> None:
+async def test_tracing_records_a_turn_without_its_text(rt: Runtime) -> None:
     got: list[ExportTraceServiceRequest] = []
 
     async def take(request: web.Request) -> web.Response:
@@ -64,7 +64,7 @@ async def test_a_turn_is_traced_without_its_words(rt: Runtime) -> None:
     assert "ZeroDivisionError" in told
 
 
-def test_without_the_library_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracing_url_is_refused_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(ConfigError, match="kosh\\[traces\\]"):
         tracing.configure("http://127.0.0.1:9/v1/traces")

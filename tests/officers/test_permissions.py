@@ -1,4 +1,4 @@
-"""Who may do what: every role, action, mission, state and owner; and the wall in PostgreSQL."""
+"""Permissions: every role, action, mission, state and owner; and the wall in PostgreSQL."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ OPEN = frozenset(STATES) - {"resolved"}
 HELD = OPEN - {"queued"}
 OWNERS: dict[str, UUID | None] = {"nobody": None, "me": ME, "other": OTHER}
 
-# What each role may do, written down a second time and in another shape: (states, owners) of cases
-# of one's own mission. Whatever is not here is denied.
+# Permissions of each role, written a second time and in another shape: (states, owners) of cases of
+# the officer's own mission. Everything else is denied.
 type Cells = dict[Action, tuple[frozenset[str], frozenset[str]]]
 ANY_STATE, ANY_OWNER = frozenset(STATES), frozenset(OWNERS)
 _OFFICER: Cells = {
@@ -56,7 +56,7 @@ _LEAD: Cells = _OFFICER | {
     Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
 }
 ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
-# What is about no case: bound to one's own mission, or not.
+# Actions without a case: limited to the officer's own mission, or not.
 _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 IN_MISSION: dict[Action, set[Role]] = {
@@ -111,11 +111,11 @@ def _differences() -> Iterator[str]:
 
 
 @pytest.mark.requirement("S-53")
-def test_every_role_may_do_what_the_table_says_and_nothing_else() -> None:
+def test_permissions_match_the_table_for_every_role() -> None:
     assert list(_differences()) == []
 
 
-def test_the_table_speaks_of_every_action() -> None:
+def test_permission_table_covers_every_action_and_state() -> None:
     assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | ANYWHERE.keys() == set(Action)
     assert permissions.RULES.keys() == set(Action)
     assert {permissions.QUEUED, *permissions.HELD, permissions.RESOLVED} == set(STATES)
@@ -123,7 +123,7 @@ def test_the_table_speaks_of_every_action() -> None:
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.requirement("S-53", "S-80")
-def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
+def test_permission_table_test_detects_a_missing_rule(
     action: Action, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(permissions.RULES, action)
@@ -134,7 +134,7 @@ def test_without_its_rule_an_action_is_denied_and_the_matrix_turns_red(
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.row(90)
-def test_who_is_disabled_or_has_no_role_may_do_nothing(action: Action) -> None:
+def test_permission_is_denied_to_disabled_officers_and_without_a_role(action: Action) -> None:
     subject = Subject(MISSION, "general", "claimed", ME)
     assert check(_who(*Role, active=False), action, subject) == permissions.Denied(
         DenialReason.DISABLED
@@ -143,7 +143,7 @@ def test_who_is_disabled_or_has_no_role_may_do_nothing(action: Action) -> None:
 
 
 @pytest.mark.parametrize("action", list(_OFFICER))
-def test_topics_bind_an_officer_and_not_a_lead(action: Action) -> None:
+def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> None:
     states, owners = _OFFICER[action]
     subject = Subject(MISSION, "spouse", min(states), OWNERS[min(owners)])
     bound = frozenset({"passport"})
@@ -157,7 +157,7 @@ def test_topics_bind_an_officer_and_not_a_lead(action: Action) -> None:
 # Every verb asks
 
 
-async def test_every_verb_of_the_desk_is_closed_to_who_may_not(rt: Runtime) -> None:
+async def test_desk_actions_all_refuse_unauthorized_officers(rt: Runtime) -> None:
     """An auditor of the mission, and an officer of another, at each verb."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
@@ -191,7 +191,7 @@ VERBS: dict[str, dict[str, object]] = {
 }
 
 
-def test_the_verbs_above_are_all_there_are() -> None:
+def test_desk_action_tests_cover_every_action() -> None:
     from inspect import iscoroutinefunction
 
     found = {
@@ -235,7 +235,7 @@ REACHED: dict[str, LiteralString] = {
     "upload_chunks": "SELECT upload_id FROM upload_chunks",
     "case_readers": "SELECT case_id FROM case_readers",
 }
-# What every officer may see: who they work with, and sums. Signing in has tables of its own.
+# Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {"officers", "audit_head", "steps"}
 
 _ROWS: tuple[LiteralString, ...] = (
@@ -298,7 +298,7 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
 @pytest.mark.parametrize("table", REACHED)
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-def test_in_plain_sql_the_console_sees_its_own_mission_alone(
+def test_row_security_shows_the_console_role_only_its_mission(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     for mission, identity in rows.items():
@@ -308,7 +308,7 @@ def test_in_plain_sql_the_console_sees_its_own_mission_alone(
 
 @pytest.mark.parametrize("table", REACHED)
 @pytest.mark.requirement("S-54", "S-80")
-def test_without_row_security_the_wall_is_down_and_the_test_above_turns_red(
+def test_row_security_test_detects_disabled_row_security(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     with psycopg.connect(databases.owner) as session:
@@ -318,7 +318,7 @@ def test_without_row_security_the_wall_is_down_and_the_test_above_turns_red(
 
 
 @pytest.mark.requirement("S-54")
-def test_every_table_that_the_console_may_read_has_a_wall(databases: Databases) -> None:
+def test_row_security_covers_every_table_readable_by_the_console(databases: Databases) -> None:
     with psycopg.connect(databases.console) as session:
         readable = session.execute(
             "SELECT c.relname, c.relrowsecurity AND EXISTS (SELECT FROM pg_policies p"
@@ -375,7 +375,7 @@ def _values(rows: dict[str, UUID]) -> dict[str, object]:
 
 @pytest.mark.parametrize("statement", WRITES)
 @pytest.mark.requirement("S-54")
-def test_the_console_changes_nothing_of_another_mission(
+def test_row_security_blocks_changes_to_another_mission(
     databases: Databases, rows: dict[str, UUID], statement: LiteralString
 ) -> None:
     with psycopg.connect(databases.console) as session:
@@ -384,7 +384,7 @@ def test_the_console_changes_nothing_of_another_mission(
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_what_the_console_must_never_do_is_refused(
+def test_console_role_lacks_forbidden_privileges(
     databases: Databases, rows: dict[str, UUID], statement: LiteralString
 ) -> None:
     with psycopg.connect(databases.console) as session:
@@ -400,7 +400,7 @@ def _enter(session: psycopg.Connection[tuple[object, ...]], rows: dict[str, UUID
     )
 
 
-def test_a_case_leaves_only_from_its_own_mission(
+def test_move_case_function_moves_only_cases_of_the_own_mission(
     databases: Databases, rows: dict[str, UUID]
 ) -> None:
     moved = []
@@ -415,7 +415,7 @@ def test_a_case_leaves_only_from_its_own_mission(
 
 
 @pytest.mark.requirement("S-54")
-async def test_the_next_borrower_of_a_connection_has_no_mission(rt: Runtime) -> None:
+async def test_console_connection_keeps_no_mission_for_the_next_user(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
     assert rt.console is not None
@@ -443,14 +443,14 @@ async def _broken(rt: Runtime, kept: str = "") -> int | None:
 
 
 @pytest.mark.requirement("S-64")
-async def test_eight_writers_at_once_make_one_whole_chain(rt: Runtime) -> None:
+async def test_audit_log_is_one_chain_with_eight_concurrent_writers(rt: Runtime) -> None:
     await asyncio.gather(*(_written(rt, 25) for _writer in range(8)))
     assert await _broken(rt) is None
     async with rt.pool.connection() as session:
         assert (await audit_log.head(session)).seq == 200
 
 
-async def test_a_walk_beside_writers_finds_the_chain_whole(
+async def test_audit_verification_succeeds_during_concurrent_writes(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_log, "AT_ONCE", 3)
@@ -473,7 +473,7 @@ async def test_a_walk_beside_writers_finds_the_chain_whole(
     ],
 )
 @pytest.mark.requirement("S-64")
-async def test_a_changed_log_is_found_and_the_link_is_named(
+async def test_audit_verification_names_the_changed_link(
     rt: Runtime,
     databases: Databases,
     monkeypatch: pytest.MonkeyPatch,
@@ -491,7 +491,7 @@ async def test_a_changed_log_is_found_and_the_link_is_named(
 
 
 @pytest.mark.requirement("S-64")
-async def test_a_head_kept_elsewhere_shows_a_tail_that_was_cut_and_covered_up(
+async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
     rt: Runtime, databases: Databases
 ) -> None:
     await _written(rt, 10)
@@ -510,7 +510,7 @@ async def test_a_head_kept_elsewhere_shows_a_tail_that_was_cut_and_covered_up(
     assert await _broken(rt, kept) == 10
 
 
-async def test_an_auditor_reads_the_log_and_others_only_their_own_part(rt: Runtime) -> None:
+async def test_audit_log_is_readable_by_auditors_and_others_see_their_own(rt: Runtime) -> None:
     case = await ask(Guest(rt))
     officer, auditor = await an_officer(rt), await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     await desk.claim(rt, officer, case.id, case.version, key=key())

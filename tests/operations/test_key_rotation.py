@@ -1,4 +1,4 @@
-"""Keys change while everything runs: nobody is lost, and what is destroyed is gone."""
+"""Keys change while everything runs: no person is lost, and destroyed keys are gone."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ def settle(rt: Runtime, days: float = 1) -> None:
 
 
 async def invent(rt: Runtime, count: int) -> list[UUID]:
-    """People who are nobody, each with a sealed handle."""
+    """Create invented people, each with a sealed handle."""
     known = []
     async with rt.pool.connection() as session:
         for number in range(count):
@@ -69,7 +69,7 @@ def epochs(databases: Databases) -> dict[int, int]:
 
 
 @pytest.mark.requirement("S-72")
-async def test_a_new_key_reads_at_once_and_writes_when_every_process_has_seen_it(
+async def test_new_key_decrypts_at_once_and_encrypts_when_every_process_has_it(
     rt: Runtime,
 ) -> None:
     settle(rt)
@@ -86,7 +86,7 @@ async def test_a_new_key_reads_at_once_and_writes_when_every_process_has_seen_it
 
 
 @pytest.mark.requirement("S-29")
-async def test_everybody_is_brought_under_the_new_epoch_and_the_old_one_ends(
+async def test_rewrap_moves_every_person_to_the_new_key_and_retires_the_old(
     rt: Runtime, databases: Databases
 ) -> None:
     known = await invent(rt, 30)
@@ -105,9 +105,7 @@ async def test_everybody_is_brought_under_the_new_epoch_and_the_old_one_ends(
 
 
 @pytest.mark.requirement("S-29")
-async def test_rewrapping_survives_a_kill_in_its_middle(
-    chosen: Settings, databases: Databases
-) -> None:
+async def test_rewrap_survives_a_kill(chosen: Settings, databases: Databases) -> None:
     async with runtime(chosen) as rt:
         known = await invent(rt, 200)
         settle(rt)
@@ -129,7 +127,7 @@ async def test_rewrapping_survives_a_kill_in_its_middle(
 
 
 @pytest.mark.requirement("S-29")
-async def test_a_kill_between_two_batches_leaves_both_halves_readable(
+async def test_rewrap_killed_between_batches_leaves_all_data_readable(
     chosen: Settings, databases: Databases
 ) -> None:
     async with runtime(chosen) as rt:
@@ -159,7 +157,7 @@ def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.requirement("S-29")
-async def test_a_key_that_is_needed_is_not_destroyed(rt: Runtime) -> None:
+async def test_key_in_use_cannot_be_destroyed(rt: Runtime) -> None:
     await invent(rt, 2)
     settle(rt)
     for version in (1, 2):
@@ -172,7 +170,7 @@ async def test_a_key_that_is_needed_is_not_destroyed(rt: Runtime) -> None:
     assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
 
 
-async def test_what_officers_sign_in_with_moves_to_the_new_epoch(rt: Runtime) -> None:
+async def test_rewrap_covers_officer_credentials(rt: Runtime) -> None:
     assert rt.console is not None
     token = await credentials.bootstrap(rt, "TESTOVA ADMIN")
     async with rt.console.connection() as session:
@@ -188,7 +186,7 @@ async def test_what_officers_sign_in_with_moves_to_the_new_epoch(rt: Runtime) ->
 
 
 @pytest.mark.requirement("S-72", "S-28")
-async def test_a_person_is_found_by_either_index_key_and_moves_to_the_new_one(rt: Runtime) -> None:
+async def test_index_key_rotation_finds_people_by_both_keys_and_updates_them(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     settle(rt)
@@ -203,7 +201,7 @@ async def test_a_person_is_found_by_either_index_key_and_moves_to_the_new_one(rt
 
 
 @pytest.mark.requirement("S-6", "S-72")
-async def test_an_update_is_not_taken_twice_when_the_index_key_changed_between(rt: Runtime) -> None:
+async def test_index_key_rotation_keeps_update_deduplication(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     update = guest.inbound(Said("/menu"))
@@ -214,7 +212,7 @@ async def test_an_update_is_not_taken_twice_when_the_index_key_changed_between(r
     assert await receive.receive(rt, update) is None
 
 
-async def test_handles_of_people_who_stay_silent_are_found_anew_too(rt: Runtime) -> None:
+async def test_index_key_rotation_updates_handles_of_inactive_people(rt: Runtime) -> None:
     known = await invent(rt, 12)
     settle(rt)
     await key_rotation.create(rt, "index")
@@ -230,7 +228,7 @@ async def test_handles_of_people_who_stay_silent_are_found_anew_too(rt: Runtime)
             assert found.id == person_id
 
 
-async def test_a_month_turns_by_itself(rt: Runtime, databases: Databases) -> None:
+async def test_monthly_rotation_runs_after_a_month(rt: Runtime, databases: Databases) -> None:
     await invent(rt, 3)
     settle(rt, days=29)
     await key_rotation.rotate_monthly(rt)
@@ -253,7 +251,7 @@ def real(chosen: Settings) -> Iterator[Settings]:
 
 
 @pytest.mark.requirement("S-3")
-async def test_without_keys_nothing_starts_outside_a_demonstration(real: Settings) -> None:
+async def test_runtime_refuses_to_start_without_keys_outside_the_demo(real: Settings) -> None:
     with pytest.raises(VaultError, match="keys first") as refused:
         async with runtime(real):
             pass
@@ -265,7 +263,7 @@ async def test_without_keys_nothing_starts_outside_a_demonstration(real: Setting
 
 
 @pytest.mark.requirement("S-68")
-async def test_what_has_known_holes_does_not_run_unless_it_is_vouched_for(
+async def test_runtime_refuses_vulnerable_packages_unless_exempted(
     real: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Keys.create(real.keys)
@@ -280,7 +278,7 @@ async def test_what_has_known_holes_does_not_run_unless_it_is_vouched_for(
 
 @pytest.mark.requirement("S-68")
 @pytest.mark.parametrize("name", ["POSTGRESQL", "VALKEY"])
-async def test_a_server_with_known_holes_is_refused(
+async def test_runtime_refuses_vulnerable_servers(
     real: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     Keys.create(real.keys)
@@ -300,5 +298,5 @@ async def test_a_server_with_known_holes_is_refused(
         ("18.10", True), ("19.0", True), ("16.15", False), ("18.6 (Debian)", True),
     ],
 )  # fmt: skip
-def test_each_line_of_a_server_has_its_own_floor(version: str, holds: bool) -> None:
+def test_minimum_version_depends_on_the_release_line(version: str, holds: bool) -> None:
     assert minimum_versions.POSTGRESQL.holds(version) is holds

@@ -33,10 +33,10 @@ async def lived(rt: Runtime, databases: Databases) -> None:
 
 
 @pytest.mark.parametrize("number", BACK)
-async def test_a_number_that_went_back_is_refused_until_it_is_settled(
+async def test_rollback_guard_refuses_a_lower_number_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
-    """Though nobody was erased who would be known as such."""
+    """Check that a lower number is refused even if no erased person has returned."""
     await lived(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute(BACK[number])
@@ -46,7 +46,9 @@ async def test_a_number_that_went_back_is_refused_until_it_is_settled(
     await rollback_guard.refuse_older(rt)
 
 
-async def test_what_is_not_sure_yet_is_not_noted(rt: Runtime, databases: Databases) -> None:
+async def test_rollback_guard_records_only_durable_numbers(
+    rt: Runtime, databases: Databases
+) -> None:
     """A crash of the server may take back what was only just done."""
     await lived(rt, databases)
     await Guest(rt).register()

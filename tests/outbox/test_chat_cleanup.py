@@ -1,4 +1,4 @@
-"""Quick exit: what stands in the chat goes as far as it can, and what cannot go is said."""
+"""Quick exit: messages in the chat are deleted as far as possible; the rest is reported."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.requirement("S-37")
 
 @dataclass
 class Place:
-    """Somebody's chat on a platform: what stands in it, theirs and ours."""
+    """A person's chat on a platform: the messages in it, of the person and of Kosh."""
 
     rt: Runtime
     name: str
@@ -97,7 +97,7 @@ class Place:
 
     @property
     def lines(self) -> list[str]:
-        """What can be read there, in order."""
+        """Return the readable lines of the chat, in order."""
         return [
             line
             for each in self.stands.values()
@@ -105,7 +105,7 @@ class Place:
         ]
 
 
-async def test_of_who_just_asks_their_own_words_go_too(rt: Runtime) -> None:
+async def test_quick_exit_deletes_messages_of_an_anonymous_person(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("Что такое кандас?"))
@@ -114,7 +114,9 @@ async def test_of_who_just_asks_their_own_words_go_too(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("leaving", ["выход", "/delete"])
-async def test_what_was_said_before_consent_goes_too(rt: Runtime, leaving: str) -> None:
+async def test_quick_exit_and_erasure_delete_messages_before_consent(
+    rt: Runtime, leaving: str
+) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said(leaving))
@@ -124,7 +126,7 @@ async def test_what_was_said_before_consent_goes_too(rt: Runtime, leaving: str) 
     assert place.lines == [rt.languages.render(words, "ru")]
 
 
-async def test_what_somebody_known_wrote_goes_too_as_long_as_it_can(rt: Runtime) -> None:
+async def test_quick_exit_deletes_messages_of_a_known_person_for_48_hours(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
@@ -138,7 +140,7 @@ async def test_what_somebody_known_wrote_goes_too_as_long_as_it_can(rt: Runtime)
     assert len(theirs) == len(set(theirs)), "what is gone is known no more"
 
 
-async def test_of_somebody_who_writes_much_the_newest_words_go(rt: Runtime) -> None:
+async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     for number in range(deletable_messages.MAX_KEPT + 1):
@@ -149,7 +151,7 @@ async def test_of_somebody_who_writes_much_the_newest_words_go(rt: Runtime) -> N
 
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
-async def test_a_button_leaves_nothing_else_there_either(
+async def test_quick_exit_by_button_deletes_all_messages(
     rt: Runtime, answers: tuple[str, ...]
 ) -> None:
     place = Place(rt, "telegram", deletes=True)
@@ -162,7 +164,7 @@ async def test_a_button_leaves_nothing_else_there_either(
     assert len(place.gone) == len(set(place.gone))
 
 
-async def test_where_nothing_can_be_deleted_no_number_is_kept(rt: Runtime) -> None:
+async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt: Runtime) -> None:
     place = Place(rt, "whatsapp", deletes=False)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
@@ -171,7 +173,7 @@ async def test_where_nothing_can_be_deleted_no_number_is_kept(rt: Runtime) -> No
         assert await cursor.fetchall() == [([],)]
 
 
-async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
+async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("/delete"))
@@ -182,7 +184,7 @@ async def test_what_is_gone_already_is_not_deleted_again(rt: Runtime) -> None:
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
 @pytest.mark.parametrize(("name", "deletes"), [("whatsapp", False), ("telegram", True)])
-async def test_where_nothing_can_be_deleted_that_is_said(
+async def test_quick_exit_says_when_messages_cannot_be_deleted(
     rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
 ) -> None:
     place = Place(rt, name, deletes=deletes)
@@ -195,7 +197,7 @@ async def test_where_nothing_can_be_deleted_that_is_said(
     assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
 
 
-async def test_an_edit_that_was_sent_anew_goes_too(rt: Runtime) -> None:
+async def test_quick_exit_deletes_an_edit_that_was_sent_as_a_new_message(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True, edits=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Pressed("!menu"))
@@ -225,7 +227,7 @@ async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> No
 
 @pytest.mark.parametrize(("ago", "goes"), [("1 hour", True), ("49 hours", False)])
 @pytest.mark.parametrize("leaving", [("выход",), ("/delete", "да")])
-async def test_an_announcement_goes_too_as_long_as_it_can(
+async def test_quick_exit_deletes_a_broadcast_while_the_platform_allows_it(
     rt: Runtime, leaving: tuple[str, ...], ago: str, goes: bool
 ) -> None:
     place = Place(rt, "telegram", deletes=True)
@@ -236,7 +238,9 @@ async def test_an_announcement_goes_too_as_long_as_it_can(
     assert ("77" in place.gone) is goes
 
 
-async def test_an_exit_on_the_page_forgets_no_word_that_stands_elsewhere(rt: Runtime) -> None:
+async def test_quick_exit_on_the_web_keeps_deletable_messages_of_other_channels(
+    rt: Runtime,
+) -> None:
     place, page = Place(rt, "telegram", deletes=True), uuid4().hex
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
@@ -251,7 +255,7 @@ async def test_an_exit_on_the_page_forgets_no_word_that_stands_elsewhere(rt: Run
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
 
 
-async def test_what_waits_is_not_said_after_the_exit(rt: Runtime) -> None:
+async def test_quick_exit_drops_waiting_messages(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.throttled = 1
@@ -265,14 +269,14 @@ async def test_what_waits_is_not_said_after_the_exit(rt: Runtime) -> None:
 
 
 async def written(rt: Runtime) -> list[str]:
-    """What deletions of messages of ours that have a number stand to be asked for."""
+    """Return the external ids of Kosh's messages whose deletion is requested."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
         ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]
     return [each for each in ids if not each.startswith(("ours", "theirs"))]
 
 
-async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> None:
+async def test_quick_exit_deletes_messages_being_sent(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.held = asyncio.Event()
@@ -286,7 +290,7 @@ async def test_what_is_on_its_way_when_somebody_leaves_goes_too(rt: Runtime) -> 
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
 
 
-async def test_what_is_on_its_way_when_somebody_is_erased_goes_too(rt: Runtime) -> None:
+async def test_erasure_deletes_messages_being_sent(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("/delete"))

@@ -1,4 +1,4 @@
-"""The sweep sees to whom a crash left waiting, and nobody's backlog stands in another's way."""
+"""The sweep delivers messages left by a crash, and no person's backlog blocks another's."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ BACKLOG = outbox.SWEPT_AT_ONCE + 10
 
 
 async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
-    """Give somebody rows that nobody sends."""
+    """Give a person rows that no process sends."""
     row = outbox.Row("send", receive.apology(rt, "ru"))
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
@@ -45,7 +45,7 @@ async def _open(rt: Runtime, guest: Guest) -> int:
     return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
 
 
-async def test_a_backlog_that_waits_for_a_lease_keeps_nobody_else_waiting(rt: Runtime) -> None:
+async def test_outbox_backlog_behind_a_lease_delays_no_other_person(rt: Runtime) -> None:
     busy, other = Guest(rt), Guest(rt)
     await busy.consent()
     await other.consent()
@@ -57,7 +57,7 @@ async def test_a_backlog_that_waits_for_a_lease_keeps_nobody_else_waiting(rt: Ru
     assert await _open(rt, busy) == BACKLOG
 
 
-async def test_people_who_wait_for_a_lease_are_not_counted_as_seen_to(rt: Runtime) -> None:
+async def test_outbox_sweep_does_not_count_people_waiting_for_a_lease(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 2)
@@ -65,7 +65,7 @@ async def test_people_who_wait_for_a_lease_are_not_counted_as_seen_to(rt: Runtim
     assert await outbox.sweep(rt) == 0
 
 
-async def test_of_two_attempts_that_end_at_once_the_later_one_counts(rt: Runtime) -> None:
+async def test_outbox_outcome_of_the_later_attempt_wins(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 1)
@@ -92,7 +92,7 @@ async def test_of_two_attempts_that_end_at_once_the_later_one_counts(rt: Runtime
         assert await cursor.fetchone() == ("sent", f"by-{second.attempt}")
 
 
-async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_go(
+async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)
@@ -112,7 +112,7 @@ async def test_a_message_that_cannot_be_opened_is_given_up_and_those_behind_it_g
     assert (given_up, sent) == ("failed", "sent")
 
 
-async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later(
+async def test_outbox_row_ids_are_not_reused_after_a_restore(
     rt: Runtime, databases: Databases
 ) -> None:
     """Platforms know a message by the number of its row: that of a lost one must not come again."""
@@ -128,7 +128,7 @@ async def test_after_a_restore_reports_of_what_was_lost_meet_no_message_of_later
 
 
 class _Away(WebChat):
-    """The page that nobody reaches, but for whom `reached` says."""
+    """A web chat that reaches only the addresses in `reached`."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -140,7 +140,7 @@ class _Away(WebChat):
         raise Unreachable
 
 
-async def test_a_platform_that_is_away_is_waited_for_and_one_bad_message_is_not(
+async def test_outbox_waits_for_an_unreachable_platform_but_drops_a_bad_message(
     rt: Runtime,
 ) -> None:
     guest, other, channel = Guest(rt), Guest(rt), _Away(rt)
@@ -179,7 +179,7 @@ class _Torn(WebChat):
             raise Unreachable
 
 
-async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again(
+async def test_outbox_pauses_a_channel_after_a_lost_answer_until_it_answers(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -205,7 +205,7 @@ async def test_where_an_answer_was_lost_nothing_is_sent_until_answers_come_again
     assert page.arrived.count(page.arrived[0]) == 2
 
 
-async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at_once(
+async def test_channel_probe_delay_grows_with_the_outage(
     rt: Runtime,
 ) -> None:
     never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
@@ -220,7 +220,7 @@ async def test_the_longer_answers_are_missing_the_longer_messages_are_put_off_at
     del rt.doubts["web"]
 
 
-async def test_who_waits_for_a_channel_that_soon_answers_goes_on_at_once(rt: Runtime) -> None:
+async def test_outbox_resumes_at_once_when_the_channel_answers(rt: Runtime) -> None:
     first, second = Guest(rt), Guest(rt)
     await first.consent()
     await second.consent()

@@ -104,7 +104,7 @@ async def row(rt: Runtime) -> _Row:
     return made
 
 
-async def test_what_arrives_before_the_rest_is_refused_is_known_afterwards(row: _Row) -> None:
+async def test_part_report_before_a_refused_rest_is_stored(row: _Row) -> None:
     row.page.meets = [lambda: row.hear("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
@@ -115,14 +115,14 @@ async def test_what_arrives_before_the_rest_is_refused_is_known_afterwards(row: 
     assert await row.look() == ("sent", "delivered", True)
 
 
-async def test_a_part_that_fails_while_the_rest_is_posted_goes_again_with_it(row: _Row) -> None:
+async def test_failed_part_is_resent_when_it_fails_while_the_rest_is_sent(row: _Row) -> None:
     row.page.meets = [None, row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
     assert await row.look() == ("sent", None, False)
 
 
-async def test_a_part_that_fails_while_the_rest_waits_goes_again_before_it(row: _Row) -> None:
+async def test_failed_part_is_resent_before_the_waiting_rest(row: _Row) -> None:
     row.page.meets = [None, Throttled(6)]
     await row.go()
     assert await row.look() == ("pending", None, False)
@@ -131,7 +131,7 @@ async def test_a_part_that_fails_while_the_rest_waits_goes_again_before_it(row: 
     assert row.page.posted == [1, 1, 2]
 
 
-async def test_a_part_that_fails_while_the_rest_is_tried_again_goes_once_more(row: _Row) -> None:
+async def test_failed_part_is_resent_once_when_it_fails_during_a_retry(row: _Row) -> None:
     row.page.meets = [None, Throttled(6), row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
@@ -143,14 +143,14 @@ async def test_a_part_that_fails_while_the_rest_is_tried_again_goes_once_more(ro
     assert await row.look() == ("sent", "read", True)
 
 
-async def test_a_part_that_fails_before_the_rest_is_refused_goes_once_more(row: _Row) -> None:
+async def test_failed_part_is_resent_once_when_it_fails_before_the_rest(row: _Row) -> None:
     row.page.meets = [row.failing(1, 1), Throttled(6)]
     await row.go(4)
     assert row.page.posted == [1, 1, 2]
     assert await row.look() == ("sent", None, False)
 
 
-async def test_a_failure_that_was_told_twice_is_one(row: _Row) -> None:
+async def test_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
     await row.go()
     for _time in range(2):
         await row.hear("failed", 2, 1, Unreachable.code)
@@ -158,7 +158,7 @@ async def test_a_failure_that_was_told_twice_is_one(row: _Row) -> None:
     assert row.page.posted == [1, 2, 2]
 
 
-async def test_a_report_of_a_try_whose_answer_was_lost_is_not_about_the_next(row: _Row) -> None:
+async def test_report_of_a_lost_attempt_does_not_apply_to_the_next(row: _Row) -> None:
     row.page.many = 1
     row.page.meets = [lambda: _lost(row)]
     await row.go(4)
@@ -185,7 +185,7 @@ async def _lost(row: _Row) -> None:
         (",+1-1.3", [Part(3, "a")], 1),
     ],
 )
-def test_notes_say_which_parts_need_not_go_again(
+def test_part_notes_say_which_parts_are_already_sent(
     notes: str | None, found: list[Part], there: int
 ) -> None:
     assert part_status.noted(notes) == found

@@ -61,7 +61,9 @@ async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
 EMPTY = Rates(whole=1000, whole_burst=1000, each=0.01, each_burst=1)
 
 
-async def test_into_one_chat_they_go_one_by_one_and_what_is_early_is_put_off(rt: Runtime) -> None:
+async def test_rate_limit_of_a_chat_sends_in_order_and_postpones_early_messages(
+    rt: Runtime,
+) -> None:
     guest, other = await known(rt), await known(rt)
     channel = paced(rt, EMPTY)
     await guest.do(Said("/help"))
@@ -73,7 +75,7 @@ async def test_into_one_chat_they_go_one_by_one_and_what_is_early_is_put_off(rt:
     assert channel.calls == 2
 
 
-async def test_a_firm_rate_of_all_binds_answers_and_another_does_not(rt: Runtime) -> None:
+async def test_rate_limit_of_a_channel_binds_replies_only_when_it_is_firm(rt: Runtime) -> None:
     guest, other = await known(rt), await known(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
@@ -87,7 +89,7 @@ async def test_a_firm_rate_of_all_binds_answers_and_another_does_not(rt: Runtime
     assert loose.calls >= 3
 
 
-async def test_what_the_platform_says_to_all_holds_for_all(rt: Runtime) -> None:
+async def test_rate_limit_reported_as_global_holds_for_every_chat(rt: Runtime) -> None:
     guest, other = await known(rt), await known(rt)
     rates = Rates(whole=10, whole_burst=10, each=100, each_burst=100, firm=True)
     channel = paced(rt, rates)
@@ -102,7 +104,7 @@ async def test_what_the_platform_says_to_all_holds_for_all(rt: Runtime) -> None:
     assert (await newest(rt, other))[:2] == ("pending", 0)
 
 
-async def test_while_the_platform_refuses_us_nothing_is_given_up(rt: Runtime) -> None:
+async def test_outbox_gives_up_no_message_while_the_channel_is_suspended(rt: Runtime) -> None:
     guest = await known(rt)
     channel = paced(rt, Rates())
     channel.error = ChannelSuspended()
@@ -113,7 +115,7 @@ async def test_while_the_platform_refuses_us_nothing_is_given_up(rt: Runtime) ->
     assert (await newest(rt, guest))[0] == "pending"
 
 
-async def test_without_valkey_a_share_of_the_rates_is_kept_to(
+async def test_rate_limits_use_a_share_of_the_rate_without_valkey(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await known(rt)
@@ -129,7 +131,7 @@ async def test_without_valkey_a_share_of_the_rates_is_kept_to(
     assert (await newest(rt, guest))[0] == "pending"
 
 
-async def test_from_several_buckets_all_is_taken_or_nothing(rt: Runtime) -> None:
+async def test_rate_limit_draws_from_several_buckets_atomically(rt: Runtime) -> None:
     one, other = uuid4().hex, uuid4().hex
     both = (Draw(one, 0.01, 2), Draw(other, 0.01, 1))
     for live in (rt.live, LocalRateLimiter(share=1)):
@@ -139,7 +141,7 @@ async def test_from_several_buckets_all_is_taken_or_nothing(rt: Runtime) -> None
         assert await live.draw(both[:1]) > 50
 
 
-async def test_debt_is_paid_before_announcements_go(rt: Runtime) -> None:
+async def test_rate_limit_debt_delays_broadcasts(rt: Runtime) -> None:
     name = uuid4().hex
     loose = (Draw(name, 1, 2, firm=False),)
     for _each in range(4):
@@ -151,7 +153,7 @@ async def test_debt_is_paid_before_announcements_go(rt: Runtime) -> None:
 # One message a step where messages are billed
 
 
-async def test_what_goes_together_becomes_one_message(rt: Runtime) -> None:
+async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:
     says = [
         Say(((verbatim("A"),),), language="ru"),
         Say(((verbatim("B"),),), language="ru"),
@@ -164,6 +166,6 @@ async def test_what_goes_together_becomes_one_message(rt: Runtime) -> None:
     assert len(outbox.rows(rt, says, "telegram", 3, "")) == 4
 
 
-async def test_no_row_is_written_for_what_a_channel_cannot_do(rt: Runtime) -> None:
+async def test_outbox_writes_no_row_for_an_unsupported_call(rt: Runtime) -> None:
     assert outbox.deletion(rt, "whatsapp", ["wamid.A"]) == ()
     assert len(outbox.deletion(rt, "telegram", ["1", "", "2"])) == 1

@@ -71,7 +71,7 @@ async def _now(rt: Runtime, found: broadcasts.Broadcast) -> broadcasts.Broadcast
         return await model.find(session, found.id)
 
 
-async def test_everybody_gets_it_once_in_their_own_script(rt: Runtime) -> None:
+async def test_broadcast_reaches_every_subscriber_once_in_their_script(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 60)
@@ -96,9 +96,7 @@ _MULTITUDE: tuple[LiteralString, ...] = (
 )
 
 
-async def test_a_claim_reads_no_further_than_its_own_shard(
-    rt: Runtime, databases: Databases
-) -> None:
+async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Databases) -> None:
     await crowd(rt, 1)
     await _ready(posted(rt, Post()))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
@@ -113,7 +111,7 @@ async def test_a_claim_reads_no_further_than_its_own_shard(
 
 
 @pytest.mark.requirement("S-63")
-async def test_two_workers_that_fight_for_the_same_rows_send_each_once(rt: Runtime) -> None:
+async def test_broadcast_concurrent_workers_send_each_recipient_once(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 200)
@@ -122,7 +120,7 @@ async def test_two_workers_that_fight_for_the_same_rows_send_each_once(rt: Runti
     assert len(post.addresses) == len(set(post.addresses)) == 200
 
 
-async def test_a_row_is_claimed_and_committed_before_the_call(rt: Runtime) -> None:
+async def test_broadcast_claim_commits_before_the_platform_call(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
@@ -136,7 +134,7 @@ async def test_a_row_is_claimed_and_committed_before_the_call(rt: Runtime) -> No
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itself(
+async def test_broadcast_recipient_of_a_dead_worker_is_unknown_and_not_resent(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -165,7 +163,7 @@ async def test_what_a_dead_worker_had_in_hand_is_in_doubt_and_never_sent_by_itse
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_a_late_word_of_an_attempt_that_was_given_up_changes_nothing(rt: Runtime) -> None:
+async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
@@ -190,7 +188,7 @@ async def test_a_late_word_of_an_attempt_that_was_given_up_changes_nothing(rt: R
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
+async def test_broadcast_officer_decides_on_unknown_recipients(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 2)
@@ -226,7 +224,9 @@ async def test_an_officer_decides_of_those_in_doubt(rt: Runtime) -> None:
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, SendError) else "",
 )
-async def test_an_error_means_what_it_says(rt: Runtime, error: SendError, fate: str) -> None:
+async def test_broadcast_send_error_sets_the_recipient_status(
+    rt: Runtime, error: SendError, fate: str
+) -> None:
     post = Post()
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
@@ -241,7 +241,7 @@ async def test_an_error_means_what_it_says(rt: Runtime, error: SendError, fate: 
     assert now.reason == stopped.get(fate, "")
 
 
-async def test_a_permanent_failure_changes_what_is_known_of_the_person(rt: Runtime) -> None:
+async def test_broadcast_permanent_failure_updates_the_person(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     blocker, leaver = await crowd(rt, 2)
@@ -255,7 +255,7 @@ async def test_a_permanent_failure_changes_what_is_known_of_the_person(rt: Runti
         assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
 
 
-async def test_the_platforms_word_to_wait_holds_for_all_and_outlives_the_process(
+async def test_broadcast_retry_after_holds_for_all_and_survives_a_restart(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -282,7 +282,7 @@ async def test_the_platforms_word_to_wait_holds_for_all_and_outlives_the_process
     assert await fates(rt, found) == {"accepted": 30}
 
 
-async def test_a_storm_of_errors_holds_it(rt: Runtime) -> None:
+async def test_broadcast_is_held_after_many_errors(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 200)
@@ -304,7 +304,7 @@ async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
         )
 
 
-async def test_one_who_cannot_be_opened_keeps_nobody_else_from_getting_it(rt: Runtime) -> None:
+async def test_broadcast_unreadable_recipient_delays_no_other(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     spoilt, *others = await crowd(rt, AT_ONCE)
@@ -315,7 +315,7 @@ async def test_one_who_cannot_be_opened_keeps_nobody_else_from_getting_it(rt: Ru
     assert sorted(post.addresses) == sorted(each.address for each in others)
 
 
-async def test_where_nobody_can_be_opened_it_is_held(rt: Runtime) -> None:
+async def test_broadcast_is_held_when_no_recipient_is_readable(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await _spoil(rt, await crowd(rt, 2 * AT_ONCE))
@@ -345,7 +345,7 @@ class Torn(Post):
             raise Unreachable
 
 
-async def test_where_an_answer_was_lost_nobody_is_claimed_until_answers_come_again(
+async def test_broadcast_claims_nothing_after_a_lost_answer_until_it_answers(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -366,7 +366,7 @@ async def test_where_an_answer_was_lost_nobody_is_claimed_until_answers_come_aga
     assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
 
 
-async def test_no_bouts_are_asked_for_a_channel_whose_answers_are_missing_for_some_seconds(
+async def test_broadcast_schedules_no_run_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -386,7 +386,7 @@ async def test_no_bouts_are_asked_for_a_channel_whose_answers_are_missing_for_so
     assert await _jobs(rt) == ["broadcasts.shard"]
 
 
-async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtime) -> None:
+async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 6, languages=("ru",))
@@ -417,7 +417,7 @@ async def test_between_claim_and_before_everything_is_looked_at_again(rt: Runtim
     assert len(post.sent) == 2
 
 
-async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Runtime) -> None:
+async def test_broadcast_waits_for_the_morning_in_each_time_zone(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     # Somebody in Turkey, somebody of its mission, and somebody of an unknown zone: Almaty's.
@@ -448,7 +448,7 @@ async def test_at_night_it_waits_for_the_morning_of_each_persons_own_zone(rt: Ru
 
 
 @pytest.mark.requirement("S-63")
-async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime) -> None:
+async def test_broadcast_pause_stops_at_once_and_resume_continues(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 100)
@@ -472,7 +472,7 @@ async def test_pause_stops_at_once_and_resume_goes_on_where_it_stood(rt: Runtime
 
 
 @pytest.mark.requirement("S-63")
-async def test_pause_stops_the_last_send_within_two_seconds(rt: Runtime) -> None:
+async def test_broadcast_pause_stops_the_last_send_within_two_seconds(rt: Runtime) -> None:
     post = Post(rates=Rates(100, 20))
     rt = posted(rt, post)
     await crowd(rt, 190)
@@ -489,7 +489,7 @@ async def test_pause_stops_the_last_send_within_two_seconds(rt: Runtime) -> None
     assert said == len(post.sent) < 190
 
 
-async def test_rows_are_there_and_asked_for_with_the_press_of_start(rt: Runtime) -> None:
+async def test_broadcast_start_queues_the_snapshot_and_then_the_shard_jobs(rt: Runtime) -> None:
     await crowd(rt, 3)
     found = await started(rt, await crew(rt), a_draft())
     assert await _jobs(rt) == ["broadcasts.snapshot"]
@@ -509,7 +509,7 @@ WHERE relname = 'recipients'
 """
 
 
-async def test_the_next_shards_are_found_by_one_row_each_however_many_are_left(
+async def test_broadcast_next_shards_are_found_by_reading_one_row_each(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "SHARD", 10)
@@ -524,7 +524,7 @@ async def test_the_next_shards_are_found_by_one_row_each_however_many_are_left(
     assert after[0] - before[0] <= 20
 
 
-async def test_what_was_let_through_and_nobody_was_there_to_get_is_given_back(
+async def test_broadcast_refunds_unused_rate_tokens(
     rt: Runtime,
 ) -> None:
     # So slow that nothing comes into the bucket meanwhile: 16 of its 20 are for announcements.
@@ -538,7 +538,7 @@ async def test_what_was_let_through_and_nobody_was_there_to_get_is_given_back(
     assert await rt.live.allow(name, rate=0.001, burst=20, cost=9, reserve=rate_limits.RESERVE) == 0
 
 
-async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None:
+async def test_broadcast_cancel_skips_remaining_recipients(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 3)
@@ -552,7 +552,7 @@ async def test_cancel_ends_it_for_those_who_have_not_got_it(rt: Runtime) -> None
     assert await fates(rt, found) == {"cancelled": 3}
 
 
-async def test_past_its_last_moment_nothing_goes_and_it_ends(rt: Runtime) -> None:
+async def test_broadcast_ends_without_sending_after_its_deadline(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 3)
@@ -568,7 +568,7 @@ async def test_past_its_last_moment_nothing_goes_and_it_ends(rt: Runtime) -> Non
     assert (await _now(rt, found)).state is State.DONE
 
 
-async def test_at_its_time_it_begins(rt: Runtime) -> None:
+async def test_broadcast_starts_at_its_scheduled_time(rt: Runtime) -> None:
     await crowd(rt, 1)
     at = datetime.now(UTC) + timedelta(hours=3)
     found = await started(rt, await crew(rt), replace(a_draft(), not_before=at))
@@ -580,7 +580,7 @@ async def test_at_its_time_it_begins(rt: Runtime) -> None:
     assert (await _now(rt, found)).state is State.RUNNING
 
 
-async def test_the_first_fifty_go_alone_and_the_others_after_ten_minutes(rt: Runtime) -> None:
+async def test_broadcast_canary_of_fifty_is_sent_ten_minutes_before_the_rest(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 120)
@@ -598,7 +598,7 @@ async def test_the_first_fifty_go_alone_and_the_others_after_ten_minutes(rt: Run
     assert len(post.sent) == 120
 
 
-async def test_a_canary_that_fails_holds_the_others(rt: Runtime) -> None:
+async def test_broadcast_is_held_when_the_canary_fails(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 60)
@@ -613,7 +613,7 @@ async def test_a_canary_that_fails_holds_the_others(rt: Runtime) -> None:
     assert (now.state, now.reason) == (State.PAUSED, "canary")
 
 
-async def test_only_the_failed_are_tried_again(rt: Runtime) -> None:
+async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 20, languages=("ru",))
@@ -638,7 +638,7 @@ async def test_only_the_failed_are_tried_again(rt: Runtime) -> None:
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
 
 
-async def test_who_is_discreet_gets_a_hint_and_not_the_words(rt: Runtime) -> None:
+async def test_broadcast_discreet_subscriber_gets_a_hint_without_the_text(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 1, languages=("ru",))
@@ -652,7 +652,7 @@ async def test_who_is_discreet_gets_a_hint_and_not_the_words(rt: Runtime) -> Non
     assert [press.payload for press in message.buttons] == ["!news"]
 
 
-async def test_outside_the_window_a_template_goes_and_without_one_nothing(rt: Runtime) -> None:
+async def test_broadcast_outside_the_window_needs_a_template(rt: Runtime) -> None:
     post = Post("whatsapp", window=24 * 3600)
     rt = posted(rt, post)
     await crowd(rt, 1, channel="whatsapp", languages=("ru",))
@@ -670,7 +670,7 @@ async def test_outside_the_window_a_template_goes_and_without_one_nothing(rt: Ru
     assert act.message.template is not None
 
 
-async def test_a_days_reach_is_kept_to(rt: Runtime) -> None:
+async def test_broadcast_respects_the_daily_recipient_limit(rt: Runtime) -> None:
     post = Post("whatsapp", window=24 * 3600)
     rt = posted(rt, post)
     rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_reach": 30}))
@@ -690,7 +690,7 @@ def _receipt(state: Any, row: str, code: str = "") -> DeliveryReport:
     return DeliveryReport("whatsapp", "wamid.1", state, 0, code, row)
 
 
-async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
+async def test_broadcast_delivery_reports_resolve_unknown_and_never_go_back(rt: Runtime) -> None:
     post = Post("whatsapp", window=0)
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1, channel="whatsapp", languages=("ru",))
@@ -715,7 +715,7 @@ async def test_receipts_end_doubts_and_go_only_upwards(rt: Runtime) -> None:
         (WindowClosed.code, "planned"),
     ],
 )
-async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
+async def test_broadcast_failed_report_after_sent_is_treated_as_a_send_error(
     rt: Runtime, code: str, fate: str
 ) -> None:
     post = Post("whatsapp", window=24 * 3600)
@@ -726,7 +726,7 @@ async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
     row = post.sent[0].row
     await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
     assert await fates(rt, found) == {fate: 1}
-    # Of an attempt of before nothing is heard any more.
+    # Reports of an earlier attempt are ignored.
     if fate == "planned":
         await _ahead(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
@@ -734,7 +734,7 @@ async def test_what_seemed_sent_and_failed_is_as_if_the_call_had_said_so(
         assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_in_the_demonstration_it_comes_to_the_web_chat(rt: Runtime) -> None:
+async def test_broadcast_reaches_the_web_chat_in_the_demo(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -750,7 +750,7 @@ async def test_in_the_demonstration_it_comes_to_the_web_chat(rt: Runtime) -> Non
     assert row[1:] == ("send", "sent")
 
 
-async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:
+async def test_broadcast_does_not_disturb_an_open_form(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = await guest.conversation()
@@ -784,7 +784,7 @@ async def test_a_form_goes_on_as_if_nothing_had_been_said(rt: Runtime) -> None:
     assert now.asked != (before.asked if before else None)
 
 
-async def test_what_one_channel_knows_is_not_lost_when_another_fails(
+async def test_broadcast_outcomes_of_a_channel_survive_a_failure_of_another(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Post()
@@ -821,7 +821,7 @@ class _Meta(Post):
         return f"wamid.{base64.b64encode(act.address.encode()).decode()}"
 
 
-async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt: Runtime) -> None:
+async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runtime) -> None:
     post = _Meta("whatsapp", window=24 * 3600, edits=False, deletes=False)
     rt = posted(rt, post)
     members = await crowd(rt, 2, channel="whatsapp", languages=("ru",))
@@ -848,13 +848,13 @@ async def test_of_an_announcement_nothing_is_kept_that_tells_whom_it_went_to(rt:
     ("since", "later"),
     [
         ("UPDATE conversations SET updated_at = kosh_now()", True),
-        # Who wrote there, and then elsewhere.
+        # A person who wrote there, and then elsewhere.
         ("UPDATE handles SET spoke_at = kosh_now()", True),
         ("UPDATE conversations SET updated_at = kosh_now(), channel = 'web'", False),
         ("SELECT", False),
     ],
 )
-async def test_a_late_failure_says_nothing_of_who_wrote_since(
+async def test_broadcast_late_failure_does_not_override_a_newer_message(
     rt: Runtime, code: str, since: LiteralString, later: bool
 ) -> None:
     post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)

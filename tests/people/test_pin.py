@@ -29,7 +29,7 @@ async def at(guest: Guest) -> str:
     return conversation.asked.key if conversation and conversation.asked else ""
 
 
-async def test_the_right_pin_opens_and_a_wrong_one_does_not(rt: Runtime) -> None:
+async def test_pin_unlocks_when_right_and_not_when_wrong(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.go("/status", "9999")
     assert await at(guest) == pin_screens.PIN
@@ -37,7 +37,7 @@ async def test_the_right_pin_opens_and_a_wrong_one_does_not(rt: Runtime) -> None
     assert await at(guest) == screens.REGISTERED
 
 
-async def test_after_five_misses_not_even_the_right_one_opens(rt: Runtime) -> None:
+async def test_pin_is_locked_after_five_wrong_attempts(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.go("/status", "1111", "2222", "3333", "4444")
     assert await at(guest) == pin_screens.PIN
@@ -47,14 +47,14 @@ async def test_after_five_misses_not_even_the_right_one_opens(rt: Runtime) -> No
     assert await at(guest) == screens.MENU
 
 
-async def test_a_right_one_forgives_the_misses_before(rt: Runtime) -> None:
+async def test_pin_success_resets_the_failed_attempts(rt: Runtime) -> None:
     guest = await locked(rt)
     for _round in range(3):
         await guest.go("/status", "1111", "2222", "3333", "204611")
         assert await at(guest) == screens.REGISTERED
 
 
-async def test_the_pin_is_nowhere_in_plain(rt: Runtime, databases: Databases) -> None:
+async def test_pin_is_stored_nowhere_in_plain_text(rt: Runtime, databases: Databases) -> None:
     guest = await locked(rt)
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
@@ -65,7 +65,7 @@ async def test_the_pin_is_nowhere_in_plain(rt: Runtime, databases: Databases) ->
     assert person.key.unseal(bytes(row[0]), "people", "pin", "").startswith(b"$argon2id$")
 
 
-async def test_the_notice_of_a_status_leads_to_the_pin_first(rt: Runtime) -> None:
+async def test_pin_is_required_from_a_status_notification(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.do(Pressed("!status"))
     assert await at(guest) == pin_screens.PIN
@@ -73,7 +73,7 @@ async def test_the_notice_of_a_status_leads_to_the_pin_first(rt: Runtime) -> Non
     assert await at(guest) == screens.MENU
 
 
-async def test_an_officer_lifts_a_pin_that_was_lost(rt: Runtime) -> None:
+async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.go("/status", "1111", "2222", "3333", "4444", "5555")
     case, officer = await ask(guest), await an_officer(rt)
@@ -84,7 +84,9 @@ async def test_an_officer_lifts_a_pin_that_was_lost(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-44")
-async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pin_check_takes_equal_time_when_no_pin_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The hash is tried whether there is one or not; that is all the time it takes."""
     tried: list[str] = []
     verify = password_hashing._hasher.verify
@@ -108,7 +110,7 @@ async def test_no_pin_costs_what_a_wrong_one_costs(monkeypatch: pytest.MonkeyPat
     assert tried[1].rpartition("$")[0].split("$")[:4] == stored.split("$")[:4]
 
 
-async def test_who_is_cut_to_a_subscription_keeps_the_pin(rt: Runtime) -> None:
+async def test_pin_is_kept_when_unfinished_answers_are_deleted(rt: Runtime) -> None:
     guest = await locked(rt)
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)

@@ -14,7 +14,7 @@ from tests.person_client import Guest
 pytestmark = pytest.mark.requirement("S-77")
 
 
-async def test_people_are_counted_once_over_all_tables(rt: Runtime) -> None:
+async def test_breach_report_counts_a_person_once_over_all_tables(rt: Runtime) -> None:
     await invent(rt, 3)
     await Guest(rt).register()
     found = await breach_report.affected(rt, Scope())
@@ -25,7 +25,7 @@ async def test_people_are_counted_once_over_all_tables(rt: Runtime) -> None:
     assert by_table["handles"].data
 
 
-async def test_time_epoch_and_table_narrow_the_count(rt: Runtime) -> None:
+async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) -> None:
     await invent(rt, 2)
     now = datetime.now(UTC)
     assert (await breach_report.affected(rt, Scope(since=now + timedelta(hours=1)))).people == 0

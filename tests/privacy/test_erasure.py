@@ -1,4 +1,4 @@
-"""Who erases everything: what still stands in the chats goes too, and what can't is said."""
+"""Erasure: messages in the chats are deleted too, and the rest is reported."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.requirement("S-31", "S-32")
 
 
 async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
-    """The person is known on another channel too, where these messages of ours stand."""
+    """Add another channel of the person, with these messages of Kosh in it."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
         assert person is not None
@@ -33,7 +33,7 @@ async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: st
             )
 
 
-async def test_our_messages_go_from_every_channel_and_whatsapps_are_named(rt: Runtime) -> None:
+async def test_erasure_deletes_messages_where_possible_and_names_whatsapp(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await reach(rt, guest, "telegram", "700000000042", "11", "12")
@@ -55,7 +55,7 @@ async def test_our_messages_go_from_every_channel_and_whatsapps_are_named(rt: Ru
     assert rt.languages.render(NOT_DELETED, "ru") in words
 
 
-async def test_who_never_used_whatsapp_hears_nothing_of_it(rt: Runtime) -> None:
+async def test_erasure_mentions_whatsapp_only_to_its_users(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("/delete")
@@ -66,7 +66,7 @@ async def test_who_never_used_whatsapp_hears_nothing_of_it(rt: Runtime) -> None:
     assert rt.languages.render(NOT_DELETED, "ru") not in words
 
 
-async def test_a_second_time_says_the_same_and_makes_nothing(rt: Runtime) -> None:
+async def test_delete_is_idempotent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("/delete", "yes")
@@ -79,7 +79,7 @@ async def test_a_second_time_says_the_same_and_makes_nothing(rt: Runtime) -> Non
 
 
 async def opened(rt: Runtime, guest: Guest) -> UUID:
-    """Whose key is open in this process now."""
+    """Open the person's key in this process, and return the person's id."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
     assert person is not None
@@ -93,7 +93,7 @@ def held(person_id: UUID) -> bool:
     return any(each.person_id == person_id for each in keys)
 
 
-async def test_the_open_key_goes_at_once_where_the_person_is_erased(rt: Runtime) -> None:
+async def test_erasure_evicts_the_key_in_its_process(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     person_id = await opened(rt, guest)
@@ -102,7 +102,7 @@ async def test_the_open_key_goes_at_once_where_the_person_is_erased(rt: Runtime)
     assert not held(person_id)
 
 
-async def test_a_key_that_is_read_while_its_person_is_being_erased_is_not_kept(
+async def test_erasure_keeps_no_key_that_was_read_meanwhile(
     rt: Runtime,
 ) -> None:
     """Until the commit others still find the person."""
@@ -114,7 +114,7 @@ async def test_a_key_that_is_read_while_its_person_is_being_erased_is_not_kept(
     assert not held(person_id)
 
 
-async def test_other_processes_let_the_key_go_within_a_minute(
+async def test_key_cache_expires_within_a_minute_in_other_processes(
     rt: Runtime, chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert running.KEYS_SECONDS <= 60

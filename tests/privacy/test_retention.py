@@ -1,4 +1,4 @@
-"""What is kept for a time goes at its time, not before; a rule that fails stops no other."""
+"""Retention: data is deleted at its time and not before; a failing rule stops no other."""
 
 from typing import LiteralString
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ CASE: LiteralString = (
     " VALUES (%(id)s, %(id)s, 'general', 'general', false, 'kk', 'resolved',"
     " kosh_now() - %(age)s::interval)"
 )
-# What is kept, for how long, how a row of a certain age is made, and how it is found again.
+# Kinds of data: retention period, statements that create a row of an age, and a query for it.
 KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
     "an update's id": (
         "8 days",
@@ -86,7 +86,7 @@ async def _is_there(rt: Runtime, what: str, row: UUID) -> bool:
 
 
 @pytest.mark.requirement("S-34")
-async def test_what_is_due_goes_and_what_is_not_stays(rt: Runtime) -> None:
+async def test_retention_deletes_due_rows_and_keeps_the_others(rt: Runtime) -> None:
     age = {True: "1 minute", False: "-5 minutes"}
     rows = [
         (
@@ -107,7 +107,7 @@ async def test_what_is_due_goes_and_what_is_not_stays(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-34")
-async def test_a_rule_that_fails_stops_no_other(
+async def test_retention_rule_failure_stops_no_other_rule(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken: LiteralString = "DELETE FROM a_table_that_is_not_there"
@@ -117,7 +117,7 @@ async def test_a_rule_that_fails_stops_no_other(
     assert not await _is_there(rt, "a draft", row)
 
 
-async def test_of_the_ids_of_messages_only_the_old_ones_go(rt: Runtime) -> None:
+async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
     person, ages = uuid4(), ["49 hours", "47 hours", "1 minute"]
     async with rt.pool.connection() as session:
         await session.execute(PERSON, {"id": person})

@@ -1,1 +1,1 @@
-"""What is to be proven, which tests prove it, and whether those tests notice when it is broken."""
+"""Requirements, the tests that prove them, and whether those tests notice a break."""

@@ -1,4 +1,4 @@
-"""What `./kosh requirements` and its kin run: `python -m tests.proof requirements --run`."""
+"""Commands of `./kosh requirements` and its kin: `python -m tests.proof requirements --run`."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="What is prov
 
 @app.callback()
 def proof() -> None:
-    """What is proven, and by what."""
+    """Report requirements and the tests that prove them."""
 
 
 @app.command()

@@ -1,8 +1,8 @@
-"""`flows` altered in one place, again and again: which test noticed.
+"""Alterations of `flows`, one at a time, and the test that noticed each.
 
-What is altered and how is mutmut's: an operator, a constant, an argument, a branch less. How it is
-tried is not: tests are collected once, and a fork of that process, in which one function has other
-code, runs those that reach it, the cheapest first, until one fails.
+mutmut makes the alterations: an operator, a constant, an argument, a branch less. The way of trying
+them is different. Tests are collected once. A fork of that process, in which one function has other
+code, runs the tests that reach it, the cheapest first, until one fails.
 """
 
 import importlib
@@ -45,7 +45,8 @@ TESTS = (
         )
     ),
 )  # fmt: skip
-# Of memory, bytes; and of one test, seconds beyond ten times what it takes: a loop may never end.
+# Limit of memory in bytes, and of one test in seconds beyond ten times its usual time: a loop may
+# never end.
 ROOM, PATIENCE = 3 << 30, 3.0
 BESIDE_ONE_ANOTHER = 2
 NOTICED, BROKEN = 1, 2
@@ -64,7 +65,7 @@ class Altered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one: the test that noticed, or none."""
+    """Result of one alteration: the test that noticed it, or none."""
 
     altered: Altered
     noticed: str
@@ -75,7 +76,7 @@ class Verdict:
 
 
 def drawn(names: Sequence[str], many: int, seed: int) -> list[Altered]:
-    """So many of all that can be altered in these modules, by lot; or the places that are named."""
+    """Return `many` random alterations of these modules, or those at the named places."""
     files = {name: Source(name) for name in dict.fromkeys(each.partition(":")[0] for each in names)}
     places = [(name, number) for name, file in files.items() for number in range(len(file))]
     chosen = [place for place in places if "{}:{}".format(*place) in names]
@@ -112,7 +113,7 @@ class Source:
         return self.instead(f"{self._name}:{number}", text)
 
     def instead(self, place: str, text: str) -> Altered | None:
-        """What is altered where this is the module's text."""
+        """Return the alteration that this text of the module makes; None if no function differs."""
         for name, code in _codes(compile(text, self._path, "exec")):
             if not (name in self._codes and _differ(self._codes[name], code)):
                 continue
@@ -124,7 +125,7 @@ class Source:
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
-    """Of functions and methods; a function inside another comes with that."""
+    """Yield the code of functions and methods; a nested function belongs to its outer one."""
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             if inner.co_flags & CO_OPTIMIZED:
@@ -134,7 +135,7 @@ def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
 
 
 def _differ(one: CodeType, other: CodeType) -> bool:
-    """Lines are left out of it: what stands below has moved, and is no other code."""
+    """Return whether two codes differ; line numbers do not count, since they may have moved."""
     if one.co_code != other.co_code or one.co_names != other.co_names:
         return True
     consts = zip(one.co_consts, other.co_consts, strict=False)
@@ -165,7 +166,7 @@ def _function(module: str, name: str) -> FunctionType | None:
 
 
 def _forget() -> None:
-    """What the engine and its tests keep is made anew by each test, with the code of now."""
+    """Clear the caches of the engine and its tests, so that they use the altered code."""
     for name, module in sys.modules.copy().items():
         if name.startswith(("flows", "test")):
             for each in vars(module).values():

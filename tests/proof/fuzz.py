@@ -1,7 +1,7 @@
-"""What strangers' bytes are put into, one target each: it may refuse, and nothing else.
+"""Fuzz targets for untrusted bytes: each may refuse them, and do nothing else.
 
-`uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` goes on from the corpus with
-atheris; what breaks is kept beside the corpus, and the tests replay both.
+`uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` continues from the corpus
+with atheris. Crashing input is stored beside the corpus, and the tests replay both.
 """
 
 import sys
@@ -62,7 +62,7 @@ def normaliser(data: bytes) -> None:
 
 @target
 def sniffing(data: bytes) -> None:
-    """The kind of a file by its first bytes: one of ours, or none."""
+    """Find the kind of a file by its first bytes: a known one, or none."""
     from bot.file_sanitizer.file_types import HEAD, kind_of
 
     assert kind_of(data[:HEAD]) in (None, "jpeg", "png", "webp", "pdf", "heic")
@@ -70,7 +70,7 @@ def sniffing(data: bytes) -> None:
 
 @target
 def envelope(data: bytes) -> None:
-    """What is said to be sealed: VaultError, never plain text, whatever it is."""
+    """Decrypt arbitrary bytes: VaultError, never plain text."""
     from bot.security.key_files import Keys, VaultError
     from bot.security.vault import PersonKey, Vault
 
@@ -97,7 +97,7 @@ def main() -> None:
         TARGETS[name](b"")
     kept = f"-artifact_prefix={CORPUS / name}/broke-"
     limits = (f"-max_total_time={seconds}", kept)
-    # What is found interesting goes into a folder of its own, and the corpus stays small.
+    # Interesting input goes into a separate folder, so that the corpus stays small.
     atheris.Setup([sys.argv[0], *limits, mkdtemp(), str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()
 

@@ -123,7 +123,7 @@ def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Ite
 
 
 def state(line: Line, ended: dict[str, str]) -> str:
-    """How a line stands: as its worst test that was run; without one, so it says."""
+    """Return the state of a line: that of its worst test that ran, else the reason for none."""
     if not line.tests:
         return "decided" if line.decided else "no test"
     ran = [ended[test] for test in line.tests if test in ended]

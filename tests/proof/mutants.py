@@ -40,10 +40,10 @@ def _put(place: object, **instead: object) -> None:
         setattr(place, name, value)
 
 
-# What comes in
+# Incoming
 
 
-@noticed_by("tests/web/test_outage.py::test_with_the_database_away_nothing_is_acknowledged")
+@noticed_by("tests/web/test_outage.py::test_webhook_answers_503_when_the_database_is_down")
 def acknowledge_first() -> None:
     """The platform is answered 200, and the work is done afterwards."""
     from tests.chaos.mutants import acknowledge_first as broken
@@ -51,7 +51,7 @@ def acknowledge_first() -> None:
     broken()
 
 
-@noticed_by("tests/web/test_hostile.py::test_one_update_a_hundred_times_has_one_effect")
+@noticed_by("tests/web/test_hostile.py::test_webhook_update_repeated_100_times_is_applied_once")
 def no_dedupe_of_strangers() -> None:
     """An update of somebody unknown is taken for new, however often it comes."""
     from bot.conversations import anonymous
@@ -65,7 +65,7 @@ def no_dedupe_of_strangers() -> None:
 
 
 @noticed_by(
-    "tests/conversations/test_turn.py::test_forty_updates_at_once_each_twice_are_applied_once_each"
+    "tests/conversations/test_turn.py::test_turn_applies_forty_concurrent_duplicated_updates_once_each"
 )
 def no_dedupe() -> None:
     """Every delivery is taken for a new update."""
@@ -74,7 +74,7 @@ def no_dedupe() -> None:
     forget_what_was_seen()
 
 
-@noticed_by("tests/web/test_hostile.py::test_a_wrong_secret_is_403_and_empty")
+@noticed_by("tests/web/test_hostile.py::test_webhook_answers_403_without_a_body_for_a_wrong_secret")
 def no_secret() -> None:
     """Telegram's secret is not looked at."""
     from bot.web import webhooks
@@ -83,7 +83,7 @@ def no_secret() -> None:
 
 
 @noticed_by(
-    "tests/web/test_whatsapp_journey.py::test_only_what_is_signed_over_its_very_bytes_comes_in"
+    "tests/web/test_whatsapp_journey.py::test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes"
 )
 def no_signature() -> None:
     """WhatsApp's signature is not looked at."""
@@ -92,7 +92,7 @@ def no_signature() -> None:
     _put(webhooks, _check_signature=lambda *_: None)
 
 
-@noticed_by("tests/web/test_hostile.py::test_too_large_a_body_is_413_while_it_streams")
+@noticed_by("tests/web/test_hostile.py::test_webhook_answers_413_while_a_too_large_body_streams")
 def no_limit_of_bodies() -> None:
     """A body may be as large as it likes."""
     from bot.web import webhooks
@@ -100,17 +100,17 @@ def no_limit_of_bodies() -> None:
     webhooks.MAX_TELEGRAM_BYTES = 1 << 40
 
 
-@noticed_by("tests/web/test_hostile.py::test_doubtful_framing_and_foreign_hosts_are_400")
+@noticed_by(
+    "tests/web/test_hostile.py::test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts"
+)
 def any_host() -> None:
-    """Whatever host a request names is ours."""
+    """Accept every host that a request names."""
     from bot.web import middleware
 
     _put(middleware, _is_ours=lambda *_: True)
 
 
-@noticed_by(
-    "tests/conversations/test_turn.py::test_an_update_that_always_fails_is_set_aside_after_five_tries"
-)
+@noticed_by("tests/conversations/test_turn.py::test_update_is_quarantined_after_five_failures")
 def poison_for_ever() -> None:
     """An update that fails is brought again and again."""
     from bot.conversations import receive
@@ -118,10 +118,10 @@ def poison_for_ever() -> None:
     receive.POISON_AFTER = 1 << 30
 
 
-# What is kept
+# Stored
 
 
-@noticed_by("tests/security/test_vault.py::test_a_sealed_value_moved_to_another_place_is_refused")
+@noticed_by("tests/security/test_vault.py::test_sealed_value_moved_to_another_place_is_refused")
 def no_associated_data() -> None:
     """A sealed value opens wherever it is put."""
     from bot.security.vault import PersonKey
@@ -129,7 +129,7 @@ def no_associated_data() -> None:
     _put(PersonKey, _place=lambda *_: b"")
 
 
-@noticed_by("tests/web/test_canary.py::test_a_canary_is_found_nowhere_in_plain_text")
+@noticed_by("tests/web/test_canary.py::test_canary_text_is_stored_nowhere_in_plain_text")
 def no_sealing() -> None:
     """Fields are written as they are."""
     from bot.security.vault import PersonKey
@@ -140,7 +140,7 @@ def no_sealing() -> None:
     _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
-@noticed_by("tests/web/test_canary.py::test_no_flow_no_desk_and_no_error_leaves_a_canary_behind")
+@noticed_by("tests/web/test_canary.py::test_canary_text_leaks_through_no_flow_desk_action_or_error")
 def no_blind_index() -> None:
     """People are found by their number as it is."""
     from bot.security.vault import Vault
@@ -151,7 +151,7 @@ def no_blind_index() -> None:
     _put(Vault, index=plain, indexes=lambda vault, *of: (plain(vault, *of),))
 
 
-@noticed_by("tests/conversations/test_turn.py::test_erasing_leaves_a_tombstone_and_nothing_else")
+@noticed_by("tests/conversations/test_turn.py::test_erasure_leaves_only_a_tombstone")
 def half_an_erasure() -> None:
     """Erasure leaves the tombstone, and the person as well."""
     from bot.privacy import erasure
@@ -163,7 +163,7 @@ def half_an_erasure() -> None:
 
 
 @noticed_by(
-    "tests/privacy/test_erasure.py::test_the_open_key_goes_at_once_where_the_person_is_erased",
+    "tests/privacy/test_erasure.py::test_erasure_evicts_the_key_in_its_process",
 )
 def keys_kept() -> None:
     """The key of who was erased stays open."""
@@ -173,7 +173,7 @@ def keys_kept() -> None:
 
 
 @noticed_by(
-    "tests/operations/test_rollback_guard.py::test_a_number_that_went_back_is_refused_until_it_is_settled",
+    "tests/operations/test_rollback_guard.py::test_rollback_guard_refuses_a_lower_number_until_accepted",
 )
 def any_database() -> None:
     """An older database put in place is served."""
@@ -186,7 +186,7 @@ def any_database() -> None:
 
 
 @noticed_by(
-    "tests/web/test_hostile_more.py::test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time"
+    "tests/web/test_hostile_more.py::test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention"
 )
 def no_retention() -> None:
     """Nothing goes by itself."""
@@ -195,12 +195,12 @@ def no_retention() -> None:
     retention.RULES = ()
 
 
-# What is told
+# Reported
 
 
 @noticed_by("tests/observability/test_logging.py", "tests/web/test_canary.py")
 def no_redaction() -> None:
-    """Whatever is given to a log is written to it."""
+    """Write every value given to a log to it."""
     from bot.observability import logging
 
     def everything(_logger: Any, _method: str, said: Any) -> Any:
@@ -210,7 +210,7 @@ def no_redaction() -> None:
     logging._set_up(20)
 
 
-@noticed_by("tests/observability/test_logging.py::test_a_bot_token_is_scrubbed_wherever_it_stands")
+@noticed_by("tests/observability/test_logging.py::test_log_masks_a_bot_token_everywhere")
 def no_scrubbing() -> None:
     """A token in an address stays in it."""
     from bot.observability import logging
@@ -219,9 +219,9 @@ def no_scrubbing() -> None:
     logging._set_up(20)
 
 
-@noticed_by("tests/web/test_console.py::test_what_people_write_is_never_markup")
+@noticed_by("tests/web/test_console.py::test_user_text_is_never_rendered_as_markup")
 def no_escaping() -> None:
-    """What people write is put into a page as it is."""
+    """Put people's text into a page without escaping."""
     import jinja2
 
     make = jinja2.Environment.__init__
@@ -232,7 +232,7 @@ def no_escaping() -> None:
     _put(jinja2.Environment, __init__=trusting)
 
 
-@noticed_by("tests/web/test_console_access.py::test_every_answer_carries_the_headers")
+@noticed_by("tests/web/test_console_access.py::test_console_responses_have_security_headers")
 def no_headers() -> None:
     """Answers carry no policy."""
     from bot.web import middleware
@@ -243,7 +243,7 @@ def no_headers() -> None:
 # Files
 
 
-@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_what_is_not_taken_has_its_reason")
+@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_refusal_has_its_reason")
 def no_limit_of_pixels() -> None:
     """A picture of any size is decoded."""
     from bot.file_sanitizer import child_process
@@ -254,9 +254,11 @@ def no_limit_of_pixels() -> None:
     )
 
 
-@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_what_came_along_is_gone")
+@noticed_by(
+    "tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_removes_metadata_and_appended_data"
+)
 def originals() -> None:
-    """What a person sent is kept as it came."""
+    """Keep the file as the person sent it."""
     from bot.file_sanitizer import child_process
 
     child_process._CHILD = child_process._CHILD.replace(
@@ -272,8 +274,8 @@ def originals() -> None:
 
 
 @noticed_by(
-    "tests/test_repository_rules.py::test_an_officer_sees_the_cases_of_one_mission_and_their_people",
-    "tests/officers/test_permissions.py::test_in_plain_sql_the_console_sees_its_own_mission_alone",
+    "tests/test_repository_rules.py::test_console_role_sees_cases_and_people_of_one_mission",
+    "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_its_mission",
 )
 def no_row_security() -> None:
     """The database shows an officer every mission."""
@@ -295,9 +297,9 @@ def no_row_security() -> None:
     _put(migrations, migrate=open_to_all)
 
 
-@noticed_by("tests/test_repository_rules.py::test_the_program_does_not_run_as_superuser")
+@noticed_by("tests/test_repository_rules.py::test_runtime_refuses_to_run_as_superuser")
 def superuser() -> None:
-    """The program runs as whoever it is told to."""
+    """Run the program as any user, also as a superuser."""
     from bot import runtime
 
     async def whoever(_connections: Any) -> None:
@@ -306,7 +308,7 @@ def superuser() -> None:
     _put(runtime, _refuse_superuser=whoever)
 
 
-@noticed_by("tests/web/test_console_access.py::test_a_form_of_another_site_changes_nothing")
+@noticed_by("tests/web/test_console_access.py::test_console_refuses_a_form_of_another_site")
 def no_csrf() -> None:
     """A form is taken whether or not it carries the session's token."""
     from bot.web.console import routing
@@ -315,16 +317,14 @@ def no_csrf() -> None:
 
 
 class Believing:
-    """Stands where two secrets are compared, and never minds."""
+    """Replacement of the comparison of secrets; it accepts all of them."""
 
     @staticmethod
     def compare_digest(_one: object, _other: object) -> bool:
         return True
 
 
-@noticed_by(
-    "tests/officers/test_permissions.py::test_every_role_may_do_what_the_table_says_and_nothing_else"
-)
+@noticed_by("tests/officers/test_permissions.py::test_permissions_match_the_table_for_every_role")
 def any_mission() -> None:
     """The policy does not ask whose mission a case is of."""
     from bot.officers import permissions
@@ -333,9 +333,9 @@ def any_mission() -> None:
     _put(permissions, RULES=anywhere)
 
 
-@noticed_by("tests/web/test_console.py::test_a_change_of_role_ends_the_sessions_at_once")
+@noticed_by("tests/web/test_console.py::test_session_ends_when_the_role_changes")
 def lasting_sessions() -> None:
-    """Nobody's session is ended from outside."""
+    """End no session from outside."""
     from bot.officers import sessions
 
     async def kept(*_given: Any, **_chosen: Any) -> None:
@@ -344,7 +344,7 @@ def lasting_sessions() -> None:
     _put(sessions, end_all=kept)
 
 
-@noticed_by("tests/web/test_console.py::test_a_link_makes_an_account_once_and_its_code_works_once")
+@noticed_by("tests/web/test_console.py::test_enrolment_link_and_totp_code_each_work_once")
 def codes_again() -> None:
     """A code that was used may be used again."""
     from bot.officers import credentials
@@ -358,11 +358,11 @@ def codes_again() -> None:
 
 
 @noticed_by(
-    "tests/web/test_console_passkeys.py::test_where_there_is_a_passkey_a_code_adds_none",
-    "tests/web/test_console_passkeys.py::test_a_code_removes_no_passkey",
+    "tests/web/test_console_passkeys.py::test_further_passkey_needs_more_than_a_code",
+    "tests/web/test_console_passkeys.py::test_passkey_removal_needs_more_than_a_code",
 )
 def codes_change_passkeys() -> None:
-    """Whoever came with a password and a code adds and removes passkeys."""
+    """Let a session that began with password and code add and remove passkeys."""
     from bot.web.console import passkeys
 
     async def trusting(*_given: Any) -> None:
@@ -372,8 +372,8 @@ def codes_change_passkeys() -> None:
 
 
 @noticed_by(
-    "tests/web/test_console_officers.py::test_an_administrator_changes_nothing_about_themselves",
-    "tests/web/test_console_officers.py::test_an_administrator_ties_no_work_account_to_themselves",
+    "tests/web/test_console_officers.py::test_administrator_cannot_change_their_own_account",
+    "tests/web/test_console_officers.py::test_administrator_cannot_link_a_work_account_to_themselves",
 )
 def roles_for_oneself() -> None:
     """An administrator gives themselves any role, mission and work account."""
@@ -382,7 +382,7 @@ def roles_for_oneself() -> None:
     _put(permissions, require_another=lambda *_given: None)
 
 
-@noticed_by("tests/desk/test_actions.py::test_who_reads_too_many_cases_in_an_hour_is_stopped")
+@noticed_by("tests/desk/test_actions.py::test_case_view_is_refused_over_the_hourly_budget")
 def no_budget() -> None:
     """An officer may read as many cases as they like."""
     from bot.desk.views import case_view
@@ -390,9 +390,9 @@ def no_budget() -> None:
     _put(case_view, _within=lambda _found: None)
 
 
-@noticed_by("tests/web/test_attempts.py::test_who_is_denied_something_is_on_record_with_the_reason")
+@noticed_by("tests/web/test_attempts.py::test_denied_request_is_audited_with_its_reason")
 def silent_denials() -> None:
-    """Who is denied something leaves no trace."""
+    """Leave no trace of a denial."""
     from bot.web.console import routing
 
     async def silent(*_given: Any) -> None:
@@ -401,7 +401,7 @@ def silent_denials() -> None:
     _put(routing, _note_denied=silent)
 
 
-@noticed_by("tests/officers/test_permissions.py::test_a_changed_log_is_found_and_the_link_is_named")
+@noticed_by("tests/officers/test_permissions.py::test_audit_verification_names_the_changed_link")
 def blind_verifier() -> None:
     """The audit log is whole, whatever was done to it."""
     from bot.security import audit_log
@@ -415,12 +415,9 @@ def blind_verifier() -> None:
 # The secure page and the registry
 
 
-@noticed_by(
-    "tests/web/test_attempts.py"
-    "::test_a_chats_name_out_of_somebodys_log_opens_nothing_once_it_has_a_cookie"
-)
+@noticed_by("tests/web/test_attempts.py::test_chat_id_from_a_log_is_useless_once_there_is_a_cookie")
 def names_open_chats() -> None:
-    """Whoever has read a chat's name in a log is the person."""
+    """Accept a chat's name from a log as proof of the person."""
     from bot.people import identities
 
     async def always(*_given: Any) -> bool:
@@ -429,7 +426,7 @@ def names_open_chats() -> None:
     _put(identities, is_new_at=always)
 
 
-@noticed_by("tests/web/test_page.py::test_a_mini_app_lets_in_only_whom_the_link_was_given_to")
+@noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")
 def any_mini_app() -> None:
     """A Mini App opened by anybody is let in."""
     from bot.web import secure_page
@@ -442,7 +439,7 @@ def any_mini_app() -> None:
 
 @noticed_by("tests/registry/test_callback_signature.py")
 def any_callback() -> None:
-    """Whatever claims to come from the registry does."""
+    """Accept every callback that claims to come from the registry."""
     from bot.registry import callback_signature
 
     _put(callback_signature, verify=lambda *_given, **_chosen: True)

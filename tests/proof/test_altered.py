@@ -56,7 +56,7 @@ def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_who_noticed_is_named_and_what_nobody_noticed_is_shown(tmp_path: Path) -> None:
+def test_mutation_run_names_the_test_or_shows_the_survivor(tmp_path: Path) -> None:
     told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
     noticed = "test_made_up.py::test_the_end_is_shown"
     assert re.search(rf"^wrong +{noticed}$", told, re.M), told
@@ -67,7 +67,7 @@ def test_who_noticed_is_named_and_what_nobody_noticed_is_shown(tmp_path: Path) -
     assert re.search(r"^\| all +\| +3 \| +2 \| +1 \|$", told, re.M), told
 
 
-def test_nothing_is_said_where_a_test_is_red_as_things_are(tmp_path: Path) -> None:
+def test_mutation_run_refuses_to_start_when_a_test_fails(tmp_path: Path) -> None:
     ran = _tried(tmp_path / "test_made_up.py", TESTS + "    assert 0\n")
     assert ran.returncode == 1
     assert "red as things are: test_made_up.py::test_the_end_is_shown" in ran.stdout + ran.stderr

@@ -18,19 +18,19 @@ REPORT = """<testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
-def test_marks_name_what_exists() -> None:
+def test_requirement_marks_name_existing_requirements() -> None:
     named = {line.name for line in ledger.requirements()}
     assert set(ledger.marked("requirement")) - named == set()
     assert set(ledger.marked("row")) - {line.name for line in ledger.rows()} == set()
 
 
-def test_nothing_is_without_a_test() -> None:
+def test_requirements_all_have_a_test_or_a_decision() -> None:
     for kind, lines in (("requirement", ledger.requirements()), ("row", ledger.rows())):
         without = {line.name for line in lines if not line.tests and not line.decided}
         assert without == set(), kind
 
 
-def test_a_line_is_as_its_worst_test(tmp_path: Path) -> None:
+def test_requirement_result_is_that_of_its_worst_test(tmp_path: Path) -> None:
     (tmp_path / "report.xml").write_text(REPORT)
     ended = ledger.results(tmp_path)
     assert ended == {
@@ -43,7 +43,7 @@ def test_a_line_is_as_its_worst_test(tmp_path: Path) -> None:
     assert ledger.state(ledger.Line("S-0", "", ()), ended) == "no test"
 
 
-def test_every_mutant_names_tests_that_exist() -> None:
+def test_mutants_name_existing_tests() -> None:
     for mutant in MUTANTS.values():
         assert mutant.says, mutant.name
         for test in mutant.noticed:
@@ -52,11 +52,11 @@ def test_every_mutant_names_tests_that_exist() -> None:
 
 
 @pytest.mark.requirement("S-80")
-def test_a_mutant_is_caught() -> None:
+def test_mutant_is_detected() -> None:
     """The quickest of them; all of them are the command's."""
     ran = _mutants("no-associated-data")
     assert ran.returncode == 0, ran.stdout
-    assert "tests/security/test_vault.py::test_a_sealed_value_moved" in ran.stdout
+    assert "tests/security/test_vault.py::test_sealed_value_moved" in ran.stdout
 
 
 def _mutants(*names: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +67,7 @@ def _mutants(*names: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.requirement("S-79")
-def test_the_map_of_asvs_names_tests_that_exist() -> None:
+def test_asvs_map_names_existing_tests() -> None:
     told = tomllib.loads((ledger.ROOT / "docs" / "asvs.toml").read_text("utf-8"))
     assert len(told) > 40
     for number, line in told.items():

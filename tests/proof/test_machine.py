@@ -24,7 +24,7 @@ KEYS = (*TO_CONSENT, "yes", "no", "refuse", "<", "-", "!exit", "submit")
 
 
 class World:
-    """What the machine reaches of the house: updates in, rows out, always from the house's loop."""
+    """Access of the state machine to the stack: updates in, rows out, on the stack's event loop."""
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
         self._house = house
@@ -71,7 +71,7 @@ class World:
 
 
 class People(RuleBasedStateMachine):
-    """Each example is other people: numbers rise, so nobody meets who was before."""
+    """Each example has other people: numbers rise, so that no earlier person is met."""
 
     world: World
 
@@ -159,7 +159,7 @@ class People(RuleBasedStateMachine):
 
 
 @pytest.mark.requirement("S-21", "S-31", "S-6")
-async def test_whatever_people_do_in_whatever_order(house: House) -> None:
+async def test_state_machine_keeps_its_invariants_in_any_order_of_actions(house: House) -> None:
     world = World(house, asyncio.get_running_loop())
     here = type("Here", (People,), {"world": world})
     chosen = settings(

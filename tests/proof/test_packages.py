@@ -1,4 +1,4 @@
-"""What Kosh is put together from: pinned, licensed as we may use it, in an image that is shut."""
+"""Components of Kosh: pinned, with allowed licences, in a closed image."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.requirement("S-68")
-def test_every_package_of_the_lock_is_pinned_by_hashes() -> None:
+def test_lock_file_pins_every_package_by_hash() -> None:
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
     for each in lock["package"]:
         if "registry" in each["source"]:
@@ -38,7 +38,7 @@ def test_build_tools_are_pinned_by_version_and_hash() -> None:
         assert any(pin.startswith(f"{name}==") for pin in pinned), name
 
 
-def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> None:
+def test_bill_of_materials_lists_every_package_with_hashes_and_licence() -> None:
     bill = supply_chain.bill()
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
     assert supply_chain.bill() == bill, "the same lock gives the same bill"
@@ -50,7 +50,7 @@ def test_the_bill_of_materials_names_every_package_with_hashes_and_licence() -> 
         assert all(file["hashes"][0]["alg"] == "SHA-256" for file in files), each["name"]
 
 
-def test_every_licence_is_let_in() -> None:
+def test_licences_of_all_packages_are_allowed() -> None:
     found = list(supply_chain.packages(supply_chain.bill()))
     assert [each for each in found if not supply_chain.is_let_in(each.licence)] == []
     silent = {each.name for each in found if not each.licence}
@@ -64,11 +64,11 @@ def test_every_licence_is_let_in() -> None:
         ("MIT AND GPL-3.0-only", False), ("Apache-2.0 AND MIT", True),
     ],
 )  # fmt: skip
-def test_a_strange_licence_is_not(licence: str, let_in: bool) -> None:
+def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None:
     assert supply_chain.is_let_in(licence) is let_in
 
 
-def test_the_image_is_shut() -> None:
+def test_docker_image_passes_hadolint_and_hardening_rules() -> None:
     """The linter, and what it does not look at. Nothing here has built the image."""
     linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", "Dockerfile"],

@@ -38,12 +38,12 @@ CLOCKS = {
     "bot/registry/sandbox/store.py": "the sandbox is another house",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
-# Where the database's own clock is asked past ours: the queue's library stamps by it.
+# Modules that read the database's own clock instead of Kosh's: the queue's library uses it.
 SERVERS_OWN = {"bot/broadcasts/scheduler.py", "bot/cli/doctor.py", "bot/operations/health.py"}
 
 
 @pytest.mark.requirement("S-10")
-def test_no_deadline_of_ours_goes_by_a_machines_clock() -> None:
+def test_source_uses_machine_time_only_where_listed() -> None:
     used = {
         name for name, text in _sources() if re.search(r"\btime\.time\(|\.now\(UTC|utcnow", text)
     }
@@ -51,7 +51,7 @@ def test_no_deadline_of_ours_goes_by_a_machines_clock() -> None:
 
 
 @pytest.mark.requirement("S-10")
-def test_no_statement_asks_the_servers_clock_past_ours() -> None:
+def test_statements_use_kosh_now_instead_of_the_server_clock() -> None:
     asked = re.compile(
         r"(?<![a-z_])(?:now\(\)|clock_timestamp\(\)|current_timestamp)", re.IGNORECASE
     )
@@ -78,7 +78,7 @@ def _strings(text: str) -> Iterator[str]:
 
 @pytest.mark.requirement("S-23")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_risk_is_told_before_start_and_before_the_first_personal_question(
+def test_risk_is_stated_before_start_and_before_personal_questions(
     language: str,
 ) -> None:
     for text in (DESCRIPTION, RISK.text):
@@ -103,8 +103,8 @@ def test_the_risk_is_told_before_start_and_before_the_first_personal_question(
 
 @pytest.mark.requirement("S-24")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_consent_says_all_that_it_has_to_in_every_language(language: str) -> None:
-    """What, why, who gets it, across borders, how long, how it is taken back, and what if not."""
+def test_consent_text_is_complete_in_every_language(language: str) -> None:
+    """Check the parts: purpose, recipients, borders, duration, withdrawal, and refusal."""
     asked = CONSENT.text.msgid
     for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
         assert word in asked
@@ -112,7 +112,7 @@ def test_the_consent_says_all_that_it_has_to_in_every_language(language: str) ->
 
 
 @pytest.mark.requirement("S-23", "S-24")
-def test_the_notice_that_is_published_is_the_one_that_people_read() -> None:
+def test_published_privacy_notice_is_up_to_date() -> None:
     assert NOTICE.read_text("utf-8") == notices(FLOWS, WORDS), "run `./kosh flows notice`"
 
 
@@ -127,7 +127,7 @@ FIRST = (
 
 
 @pytest.mark.requirement("S-74")
-def test_the_first_schema_empty_and_populated_comes_to_the_newest(admin_url: str) -> None:
+def test_migrations_upgrade_the_first_schema_empty_and_populated(admin_url: str) -> None:
     name = "kosh_of_old"
     owner = embedded.prepare(admin_url, name).owner
     try:

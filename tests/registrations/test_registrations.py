@@ -108,7 +108,7 @@ async def _one(rt: Runtime, statement: Any) -> Any:
     ],
     ids=lambda late: type(late).__name__,
 )
-async def test_a_try_that_was_overtaken_takes_back_no_acceptance(
+async def test_stale_attempt_cannot_overwrite_an_accepted_write(
     rt: Runtime, late: RegistryError
 ) -> None:
     """A worker that was frozen for longer than its lease wakes, and its own call has failed."""
@@ -140,7 +140,7 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
-    """Whose submission arrived, its answer was lost, and looking it up was refused."""
+    """Return a person whose submission arrived without a response, and whose lookup was refused."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
@@ -150,7 +150,7 @@ async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withdrawn(
+async def test_refused_write_of_unknown_outcome_is_looked_up_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
@@ -165,7 +165,7 @@ async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_withd
     assert conversation.registration.state == "withdrawn"
 
 
-async def test_what_was_refused_in_doubt_is_looked_for_before_it_counts_as_erased(
+async def test_refused_write_of_unknown_outcome_is_looked_up_before_erasure(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
@@ -191,7 +191,7 @@ async def _surname(guest: Guest) -> str | None:
     return form.answers["surname"].value if form else None
 
 
-async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -> None:
+async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
     """Somebody may be in the middle of another form a day after their registration."""
     guest = Guest(rt)
     await guest.register()
@@ -210,7 +210,7 @@ async def test_only_answers_that_the_registry_holds_are_forgotten(rt: Runtime) -
     assert list(conversation.forms) == ["interview"]
 
 
-async def test_a_change_that_was_begun_outlives_the_day_after_acceptance(rt: Runtime) -> None:
+async def test_amendment_in_progress_is_kept_past_the_answer_retention(rt: Runtime) -> None:
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     await _accepted(rt, guest, registry)
@@ -227,7 +227,7 @@ async def test_a_change_that_was_begun_outlives_the_day_after_acceptance(rt: Run
     assert await _surname(guest) is None
 
 
-async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
+async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)
@@ -245,7 +245,7 @@ async def test_a_change_that_was_left_is_forgotten_after_thirty_days_of_silence(
     assert await _one(rt, "SELECT answers_gone FROM registrations")
 
 
-async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: Runtime) -> None:
+async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt: Runtime) -> None:
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     await _accepted(rt, guest, registry)
@@ -259,7 +259,7 @@ async def test_what_was_withdrawn_is_forgotten_after_thirty_days_of_silence(rt: 
     assert await _surname(guest) is None
 
 
-async def test_what_the_registry_has_not_answered_is_kept(rt: Runtime) -> None:
+async def test_registration_is_kept_until_the_registry_answers(rt: Runtime) -> None:
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     await _write(rt, registry)
@@ -268,7 +268,7 @@ async def test_what_the_registry_has_not_answered_is_kept(rt: Runtime) -> None:
     assert await _surname(guest) == "TESTOVA"
 
 
-async def test_what_was_withdrawn_once_takes_nothing_from_what_is_on_its_way(rt: Runtime) -> None:
+async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Runtime) -> None:
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     await _accepted(rt, guest, registry)
@@ -280,7 +280,7 @@ async def test_what_was_withdrawn_once_takes_nothing_from_what_is_on_its_way(rt:
     assert await _surname(guest) == "TESTOVA"
 
 
-async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None:
+async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime) -> None:
     """The rounds that follow close upon one another would look at all of them each time."""
     guest = Guest(rt)
     await guest.register()
@@ -297,7 +297,7 @@ async def test_who_left_a_change_is_looked_at_by_few_rounds(rt: Runtime) -> None
     assert (await met(lately=True), await met(lately=False)) == (0, 1)
 
 
-async def test_what_no_round_met_in_its_hour_goes_with_what_time_takes_away(rt: Runtime) -> None:
+async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -308,8 +308,8 @@ async def test_what_no_round_met_in_its_hour_goes_with_what_time_takes_away(rt: 
     assert await _surname(guest) is None
 
 
-async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runtime) -> None:
-    """Also one of which everything was filled in anew, since what was accepted is gone here."""
+async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
+    """Check an amendment with all answers entered again, since accepted ones are deleted."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
@@ -335,7 +335,7 @@ async def test_an_amendment_is_kept_until_the_registry_has_accepted_it(rt: Runti
     assert await _surname(guest) is None
 
 
-async def test_a_refused_amendment_stays_while_its_case_does_and_its_person_writes(
+async def test_refused_amendment_is_kept_while_its_case_is_open(
     rt: Runtime,
 ) -> None:
     guest, registry = Guest(rt), Keeping()
@@ -353,7 +353,7 @@ async def test_a_refused_amendment_stays_while_its_case_does_and_its_person_writ
     assert await _surname(guest) is None
 
 
-async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
+async def test_registry_write_waiting_for_another_delays_no_other_person(
     rt: Runtime,
 ) -> None:
     for guest in (Guest(rt), Guest(rt)):
@@ -370,7 +370,7 @@ async def test_what_waits_for_another_write_keeps_nobody_elses_from_being_tried(
         assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
 
 
-async def test_answers_are_forgotten_also_while_registration_is_closed(rt: Runtime) -> None:
+async def test_retention_deletes_answers_while_registration_is_closed(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())

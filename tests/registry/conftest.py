@@ -38,7 +38,7 @@ class Bot:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request by hand was answered."""
+    """The response to a request made by hand."""
 
     status: int
     media_type: str
@@ -67,7 +67,7 @@ class Sandbox:
             assert answer.ok, await answer.text()
 
     async def entries(self) -> list[dict[str, Any]]:
-        """What the sandbox holds."""
+        """Return the entries of the sandbox."""
         async with self.session.get(self.url + "/_entries") as answer:
             entries: list[dict[str, Any]] = await answer.json()
             return entries
@@ -94,7 +94,7 @@ def _basic() -> str:
 
 
 async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
-    """What the probe returns once it's true; fails after ten seconds."""
+    """Return the probe's result once it is true; TimeoutError after 10 seconds."""
     async with asyncio.timeout(10):
         while not (found := await probe()):  # noqa: ASYNC110 (what is probed rings no bell)
             await asyncio.sleep(0.02)

@@ -97,7 +97,7 @@ def created(body: bytes, status: int = 201) -> bytes:
     return http(status, body, Content_Length=str(length))
 
 
-async def test_the_answer_agreed_on_is_taken(session: ClientSession) -> None:
+async def test_registry_client_accepts_the_contract_answer(session: ClientSession) -> None:
     async with answering(created(acknowledgement())) as url:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
         made = await registry.create(pre_registration(), key=new_key())
@@ -136,7 +136,7 @@ async def test_the_answer_agreed_on_is_taken(session: ClientSession) -> None:
     ],
 )
 @pytest.mark.requirement("S-50")
-async def test_an_untrustworthy_answer_to_a_write_leaves_doubt(
+async def test_registry_client_reports_unknown_for_an_untrustworthy_answer(
     session: ClientSession, answer: bytes | None
 ) -> None:
     async with answering(answer) as url:
@@ -162,14 +162,16 @@ async def test_an_untrustworthy_answer_to_a_write_leaves_doubt(
         (http(307, b"", Location="https://elsewhere.invalid/"), Misconfigured),
     ],
 )
-async def test_a_clear_no_is_told_from_doubt(
+async def test_registry_client_distinguishes_refusal_from_unknown(
     session: ClientSession, answer: bytes, kind: type[RegistryError]
 ) -> None:
     async with answering(answer) as url:
         assert type(await outcome(session, url)) is kind
 
 
-async def test_the_number_read_must_be_the_number_asked_for(session: ClientSession) -> None:
+async def test_registry_client_rejects_an_answer_about_another_number(
+    session: ClientSession,
+) -> None:
     other = acknowledgement(number="KS-2026-2222-2222", idempotency_key="k" * 36)
     async with answering(http(200, other)) as url:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
@@ -177,7 +179,7 @@ async def test_the_number_read_must_be_the_number_asked_for(session: ClientSessi
             await registry.read(NUMBER)
 
 
-async def test_the_words_of_a_foreign_problem_go_no_further(session: ClientSession) -> None:
+async def test_registry_client_drops_the_text_of_a_foreign_problem(session: ClientSession) -> None:
     answer = problem_json(422, f"urn:other:{CANARY}", detail=CANARY, errors=[])
     async with answering(answer) as url:
         error = await outcome(session, url)
@@ -198,7 +200,7 @@ async def test_the_words_of_a_foreign_problem_go_no_further(session: ClientSessi
         ("Fri, 01 Jan 2027 00:00:00", None),
     ],
 )
-async def test_retry_after_is_read_in_seconds_and_as_a_date(
+async def test_registry_client_reads_retry_after_in_seconds_and_as_a_date(
     session: ClientSession, header: str, wait: float | None
 ) -> None:
     body = problem("unavailable").model_dump_json().encode()
@@ -210,7 +212,7 @@ async def test_retry_after_is_read_in_seconds_and_as_a_date(
 
 
 @pytest.mark.requirement("S-50")
-async def test_another_certificate_is_a_wrong_setting(
+async def test_registry_client_reports_misconfigured_for_a_wrong_certificate(
     session: ClientSession, tmp_path: Path
 ) -> None:
     async with answering(created(acknowledgement()), tls=self_signed(tmp_path)) as url:
@@ -230,7 +232,7 @@ async def test_another_certificate_is_a_wrong_setting(
         "https://[",
     ],
 )
-async def test_an_address_with_more_than_an_address_is_a_wrong_setting(
+async def test_registry_client_refuses_a_url_with_extra_parts(
     session: ClientSession, url: str
 ) -> None:
     with pytest.raises(Misconfigured) as caught:
@@ -238,7 +240,9 @@ async def test_an_address_with_more_than_an_address_is_a_wrong_setting(
     assert caught.value.code == "E_REGISTRY_URL"
 
 
-async def test_a_number_or_key_of_another_form_is_never_sent(session: ClientSession) -> None:
+async def test_registry_client_never_sends_a_malformed_number_or_key(
+    session: ClientSession,
+) -> None:
     registry = Registry(session, "http://127.0.0.1:1", CLIENT_ID, CLIENT_SECRET)
     with pytest.raises(ValueError) as number:
         await registry.withdraw("../../oauth/token", key=new_key())

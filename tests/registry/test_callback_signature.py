@@ -9,11 +9,11 @@ BODY = b'{"state":"ACCEPTED"}'
 AT = 1_800_000_000
 
 
-def test_a_signed_body_is_believed() -> None:
+def test_callback_signature_is_accepted_when_valid() -> None:
     assert verify(sign(SECRET, BODY, at=AT), BODY, [SECRET], now=AT)
 
 
-def test_the_signature_is_what_the_contract_says() -> None:
+def test_callback_signature_matches_the_contract() -> None:
     # openssl dgst -sha256 -hmac a-secret-of-the-tests, over "1800000000." and the body
     mac = "4366b0497b8afbde35a96264bc2836cbfb1520d82201a4f5a608f1b2792e9197"
     assert sign(SECRET, BODY, at=AT) == f"t={AT},v1={mac}"
@@ -21,21 +21,21 @@ def test_the_signature_is_what_the_contract_says() -> None:
 
 @pytest.mark.parametrize("secrets", [["new", SECRET], [SECRET, "old"]])
 @pytest.mark.requirement("S-72")
-def test_an_old_and_a_new_secret_are_both_valid(secrets: list[str]) -> None:
+def test_callback_signature_accepts_the_old_and_the_new_secret(secrets: list[str]) -> None:
     assert verify(sign(SECRET, BODY, at=AT), BODY, secrets, now=AT)
 
 
 @pytest.mark.parametrize("secrets", [[], [""], ["other"]])
-def test_without_the_right_secret_nothing_is_believed(secrets: list[str]) -> None:
+def test_callback_signature_is_rejected_without_the_right_secret(secrets: list[str]) -> None:
     assert not verify(sign(SECRET, BODY, at=AT), BODY, secrets, now=AT)
     assert not verify(sign("", BODY, at=AT), BODY, [""], now=AT)
 
 
-def test_a_changed_body_is_not_believed() -> None:
+def test_callback_signature_is_rejected_for_a_changed_body() -> None:
     assert not verify(sign(SECRET, BODY, at=AT), BODY + b" ", [SECRET], now=AT)
 
 
-def test_a_changed_time_is_not_believed() -> None:
+def test_callback_signature_is_rejected_for_a_changed_time() -> None:
     header = sign(SECRET, BODY, at=AT).replace(str(AT), str(AT + 1))
     assert not verify(header, BODY, [SECRET], now=AT)
 
@@ -43,7 +43,7 @@ def test_a_changed_time_is_not_believed() -> None:
 @pytest.mark.parametrize(
     ("now", "believed"), [(AT - 301, False), (AT - 300, True), (AT + 300, True), (AT + 301, False)]
 )
-def test_a_signature_is_good_for_five_minutes(now: int, believed: bool) -> None:
+def test_callback_signature_is_valid_for_five_minutes(now: int, believed: bool) -> None:
     assert verify(sign(SECRET, BODY, at=AT), BODY, [SECRET], now=now) is believed
 
 
@@ -62,5 +62,5 @@ def test_a_signature_is_good_for_five_minutes(now: int, believed: bool) -> None:
         "t=" + "9" * 5000 + ",v1=" + "0" * 64,
     ],
 )
-def test_a_header_of_another_form_is_not_believed(header: str) -> None:
+def test_callback_signature_is_rejected_in_another_format(header: str) -> None:
     assert not verify(header, BODY, [SECRET], now=AT)

@@ -12,7 +12,7 @@ REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="refused")
 
 
 class Clock:
-    """A clock that moves when told."""
+    """A clock that moves only on command."""
 
     now = 100.0
 
@@ -44,7 +44,7 @@ def is_open(breaker: Breaker) -> bool:
         return error.code == "E_REGISTRY_RESTING"
 
 
-def test_failures_in_a_row_open_it_for_a_while(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_opens_after_consecutive_failures(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 29.9
     assert is_open(breaker)
@@ -52,7 +52,7 @@ def test_failures_in_a_row_open_it_for_a_while(breaker: Breaker, clock: Clock) -
     assert not is_open(breaker)
 
 
-def test_it_says_how_long_to_wait(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_reports_retry_after(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 10
     with pytest.raises(Unavailable) as caught, breaker.guard():
@@ -61,7 +61,7 @@ def test_it_says_how_long_to_wait(breaker: Breaker, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, InProgress("E_REGISTRY_IN_PROGRESS", "working")])
-def test_an_answer_that_proves_it_alive_starts_the_count_anew(
+def test_circuit_breaker_resets_its_count_on_an_answer(
     breaker: Breaker, error: RegistryError
 ) -> None:
     fail(breaker, DOWN, 2)
@@ -70,7 +70,7 @@ def test_an_answer_that_proves_it_alive_starts_the_count_anew(
     assert not is_open(breaker)
 
 
-def test_success_starts_the_count_anew(breaker: Breaker) -> None:
+def test_circuit_breaker_resets_its_count_on_success(breaker: Breaker) -> None:
     fail(breaker, DOWN, 2)
     with breaker.guard():
         pass
@@ -78,12 +78,14 @@ def test_success_starts_the_count_anew(breaker: Breaker) -> None:
     assert not is_open(breaker)
 
 
-def test_a_wrong_login_counts_as_a_failure(breaker: Breaker) -> None:
+def test_circuit_breaker_counts_a_wrong_login_as_a_failure(breaker: Breaker) -> None:
     fail(breaker, Misconfigured("E_REGISTRY_LOGIN", "unknown"), 3)
     assert is_open(breaker)
 
 
-def test_after_the_rest_only_one_call_tries(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_allows_one_trial_call_when_half_open(
+    breaker: Breaker, clock: Clock
+) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 31
     with breaker.guard():
@@ -91,14 +93,16 @@ def test_after_the_rest_only_one_call_tries(breaker: Breaker, clock: Clock) -> N
     assert not is_open(breaker)
 
 
-def test_a_failed_trial_opens_it_again(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_opens_again_when_the_trial_fails(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 31
     fail(breaker, DOWN)
     assert is_open(breaker)
 
 
-def test_a_cancelled_trial_leaves_the_next_call_to_try(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_allows_another_trial_when_one_is_cancelled(
+    breaker: Breaker, clock: Clock
+) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 31
     fail(breaker, asyncio.CancelledError())

@@ -18,7 +18,7 @@ def changed(**changes: Any) -> str:
     return json.dumps(json.loads(pre_registration().model_dump_json()) | changes)
 
 
-def test_a_registration_survives_the_journey() -> None:
+def test_pre_registration_round_trips_through_json() -> None:
     body = pre_registration()
     assert PreRegistration.model_validate_json(body.model_dump_json()) == body
 
@@ -27,7 +27,7 @@ def test_a_registration_survives_the_journey() -> None:
     "name",
     ["Тестова", "Тестова-Сынақ", "تەستوۆا", "测试", "Test qizi Oʻgʻil", "O'Test", "ﺗﺴﺖ", "Ә"],
 )
-def test_a_name_in_any_script_is_welcome(name: str) -> None:
+def test_pre_registration_accepts_a_name_in_any_script(name: str) -> None:
     body = PreRegistration.model_validate_json(changed(surname=name, name_kk=name))
     assert (body.surname, body.name_kk) == (name, name)
 
@@ -35,7 +35,7 @@ def test_a_name_in_any_script_is_welcome(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["", " ", "Test\n", "Te\x00st", "\x01", "Te\x7fst", " Test", "Test\u00a0", "x" * 101]
 )
-def test_a_name_that_is_no_name_is_refused(name: str) -> None:
+def test_pre_registration_refuses_an_invalid_name(name: str) -> None:
     with pytest.raises(ValidationError):
         PreRegistration.model_validate_json(changed(surname=name))
 
@@ -65,31 +65,31 @@ def test_a_name_that_is_no_name_is_refused(name: str) -> None:
         {"contact": {"kind": "CHAT", "phone": "+77000000000"}},
     ],
 )
-def test_what_the_contract_does_not_know_is_refused(changes: dict[str, Any]) -> None:
+def test_contract_refuses_unknown_fields_and_values(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         PreRegistration.model_validate_json(changed(**changes))
 
 
-def test_a_stateless_person_of_one_name_without_phone_or_family_may_register() -> None:
+def test_pre_registration_accepts_a_minimal_stateless_person() -> None:
     body = pre_registration(
         citizenship="XXA", given_name=None, members=(), contact=Contact(kind="SELF")
     )
     assert PreRegistration.model_validate_json(body.model_dump_json()) == body
 
 
-def test_an_error_does_not_repeat_the_input() -> None:
+def test_contract_error_does_not_repeat_the_input() -> None:
     with pytest.raises(ValidationError) as caught:
         PreRegistration.model_validate_json(changed(given_name=CANARY + "\n", phone=CANARY))
     assert CANARY not in str(caught.value)
 
 
-def test_a_person_does_not_show_in_a_traceback() -> None:
+def test_pre_registration_repr_contains_no_personal_data() -> None:
     body = pre_registration(members=(Member(relation="SPOUSE", age_band="18+"),))
     shown = f"{body} {body!r} {body.contact!r} {body.members!r} {[body]}"
     assert not [word for word in (CANARY, "+77", "SPOUSE", "1990") if word in shown]
 
 
-def test_every_reference_in_the_document_leads_somewhere() -> None:
+def test_openapi_references_all_resolve() -> None:
     document = openapi()
     for pointer in set(references(document)):
         place: Any = document
@@ -110,7 +110,7 @@ def references(value: Any) -> Iterator[str]:
                 yield from references(inner)
 
 
-def test_every_write_needs_a_key_and_names_every_problem_it_can_have() -> None:
+def test_openapi_writes_need_a_key_and_list_every_problem() -> None:
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}
@@ -127,7 +127,7 @@ def test_every_write_needs_a_key_and_names_every_problem_it_can_have() -> None:
                 assert set(response["content"]) == {"application/problem+json"}
 
 
-def test_every_code_of_a_registration_is_in_a_reference_list() -> None:
+def test_openapi_codes_are_all_in_a_reference_list() -> None:
     document = openapi()["components"]["schemas"]
     known = {kind: {item.code for item in list_.items} for kind, list_ in REFERENCES.items()}
     assert known["regions"] == set(document["Region"]["enum"])

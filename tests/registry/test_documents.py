@@ -17,7 +17,7 @@ BYTES = b"\xff\xd8\xff" + b"an invented picture" * 20_000
 
 
 def label(contents: bytes = BYTES, **changes: Any) -> DocumentLabel:
-    """What is true of a document, but for the changes."""
+    """Return the true label of a document, with changes."""
     told: dict[str, Any] = {
         "kind": "ID_DOCUMENT",
         "media_type": "image/jpeg",
@@ -37,7 +37,7 @@ async def registered(registry: Registry) -> str:
     return (await registry.create(pre_registration(), key=new_key())).number
 
 
-async def test_a_document_arrives_whole_and_is_listed(registry: Registry, sandbox: Sandbox) -> None:
+async def test_document_is_uploaded_whole_and_listed(registry: Registry, sandbox: Sandbox) -> None:
     number, key = await registered(registry), new_key()
     document = await registry.upload(number, label(), streamed, key=key)
     assert document.model_dump(include=set(DocumentLabel.model_fields)) == label().model_dump()
@@ -48,7 +48,7 @@ async def test_a_document_arrives_whole_and_is_listed(registry: Registry, sandbo
         assert label().sha256[:16] in await page.text()
 
 
-async def test_the_same_key_and_bytes_again_add_no_second_one(
+async def test_document_upload_with_the_same_key_is_idempotent(
     registry: Registry, sandbox: Sandbox
 ) -> None:
     number, key = await registered(registry), new_key()
@@ -58,7 +58,7 @@ async def test_the_same_key_and_bytes_again_add_no_second_one(
     assert [each["repeats"] for each in entry["documents"]] == [1]
 
 
-async def test_a_key_is_for_one_document(registry: Registry) -> None:
+async def test_document_idempotency_key_is_refused_for_another_document(registry: Registry) -> None:
     number, key = await registered(registry), new_key()
     await registry.upload(number, label(), streamed, key=key)
     with pytest.raises(Refused) as refused:
@@ -67,7 +67,7 @@ async def test_a_key_is_for_one_document(registry: Registry) -> None:
     assert len(await registry.documents(number)) == 1
 
 
-async def test_what_arrives_otherwise_is_not_kept(registry: Registry) -> None:
+async def test_document_with_another_digest_is_refused(registry: Registry) -> None:
     number = await registered(registry)
     with pytest.raises(Refused) as refused:
         await registry.upload(number, label(sha256="0" * 64), streamed, key=new_key())
@@ -75,7 +75,7 @@ async def test_what_arrives_otherwise_is_not_kept(registry: Registry) -> None:
     assert await registry.documents(number) == ()
 
 
-async def test_the_stream_is_begun_anew_for_a_new_token(
+async def test_document_stream_restarts_for_a_new_token(
     registry: Registry, sandbox: Sandbox
 ) -> None:
     number = await registered(registry)
@@ -102,7 +102,7 @@ async def test_the_stream_is_begun_anew_for_a_new_token(
         ({"Idempotency-Key": "short"}, 400),
     ],
 )
-async def test_what_the_contract_does_not_know_is_refused(
+async def test_contract_refuses_unknown_fields_and_values(
     registry: Registry, sandbox: Sandbox, headers: dict[str, str], status: int
 ) -> None:
     number = await registered(registry)
@@ -113,7 +113,7 @@ async def test_what_the_contract_does_not_know_is_refused(
     assert b"SELFIE" not in answer.body
 
 
-async def test_a_document_that_is_too_large_is_refused(
+async def test_document_over_the_size_limit_is_refused(
     registry: Registry, sandbox: Sandbox
 ) -> None:
     number = await registered(registry)
@@ -125,7 +125,7 @@ async def test_a_document_that_is_too_large_is_refused(
     assert answer.status == 413
 
 
-async def test_a_registration_taken_back_takes_no_document_and_keeps_none(
+async def test_withdrawn_registration_refuses_and_deletes_documents(
     registry: Registry,
 ) -> None:
     number = await registered(registry)
@@ -137,7 +137,7 @@ async def test_a_registration_taken_back_takes_no_document_and_keeps_none(
     assert refused.value.problem == "closed"
 
 
-async def test_where_there_is_no_registration_there_are_no_documents(registry: Registry) -> None:
+async def test_documents_of_an_unknown_registration_are_not_found(registry: Registry) -> None:
     with pytest.raises(Refused) as refused:
         await registry.documents("KS-2026-7F3K-9Q2M")
     assert refused.value.problem == "not-found"

@@ -1,4 +1,4 @@
-"""What the client makes of a failing registry: each fault of the real sandbox, over real HTTP."""
+"""Client and failing registry: each fault of the real sandbox, over real HTTP."""
 
 import asyncio
 import traceback
@@ -59,7 +59,7 @@ async def holds(sandbox: Sandbox, key: str) -> int:
         ("expired_token", Misconfigured, "E_REGISTRY_LOGIN"),
     ],
 )
-async def test_a_failed_write_says_what_is_known_and_names_nobody(
+async def test_failed_registry_write_raises_its_error_without_personal_data(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()
@@ -88,7 +88,7 @@ def writes_of(
 
 @pytest.mark.parametrize("fault", [*BEFORE, *AFTER, "expired_token"])
 @pytest.mark.requirement("S-49")
-async def test_every_write_ends_once_when_it_is_reconciled_by_its_key(
+async def test_registry_write_happens_once_when_reconciled_by_its_key(
     sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
     number = (await registry.create(pre_registration(), key=new_key())).number
@@ -122,7 +122,7 @@ async def test_every_write_ends_once_when_it_is_reconciled_by_its_key(
         ("expired_token", Misconfigured, "E_REGISTRY_LOGIN"),
     ],
 )
-async def test_a_failed_reading_never_leaves_doubt(
+async def test_failed_registry_read_is_never_unknown(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()
@@ -143,7 +143,7 @@ async def test_a_failed_reading_never_leaves_doubt(
         ("wrong_schema", Misconfigured),
     ],
 )
-async def test_a_failed_login_has_written_nothing(
+async def test_failed_registry_login_writes_nothing(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError]
 ) -> None:
     await sandbox.fault(fault, on="token", count=1)
@@ -153,14 +153,14 @@ async def test_a_failed_login_has_written_nothing(
     await registry.create(pre_registration(), key=new_key())
 
 
-async def test_an_expired_token_is_renewed_once(sandbox: Sandbox, registry: Registry) -> None:
+async def test_expired_registry_token_is_renewed_once(sandbox: Sandbox, registry: Registry) -> None:
     await registry.reference("regions")
     await sandbox.fault("expired_token", count=1)
     made = await registry.create(pre_registration(), key=new_key())
     assert made.state == "RECEIVED"
 
 
-async def test_one_login_serves_calls_that_come_at_once(
+async def test_registry_login_is_shared_by_concurrent_calls(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await sandbox.fault("busy", on="token", count=2)
@@ -174,7 +174,7 @@ async def test_one_login_serves_calls_that_come_at_once(
         assert (await answer.json())[0]["count"] == 9
 
 
-async def test_a_busy_registry_says_how_long_to_wait(sandbox: Sandbox, registry: Registry) -> None:
+async def test_busy_registry_reports_retry_after(sandbox: Sandbox, registry: Registry) -> None:
     await sandbox.fault("busy", seconds=17)
     error = await failure(registry.create(pre_registration(), key=new_key()))
     assert isinstance(error, Unavailable)
@@ -182,7 +182,7 @@ async def test_a_busy_registry_says_how_long_to_wait(sandbox: Sandbox, registry:
 
 
 @pytest.mark.requirement("S-50")
-async def test_wrong_fields_are_named_but_not_their_values(
+async def test_registry_field_errors_name_fields_but_not_values(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await sandbox.fault("field_errors")
@@ -192,7 +192,7 @@ async def test_wrong_fields_are_named_but_not_their_values(
     assert [field.pointer for field in error.fields] == ["/surname", "/members/0/age_band"]
 
 
-async def test_an_answer_later_than_the_deadline_leaves_doubt_that_the_key_settles(
+async def test_registry_timeout_is_unknown_until_looked_up_by_the_key(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     hasty = Registry(session, sandbox.url, CLIENT_ID, CLIENT_SECRET, deadline=0.5)
@@ -216,7 +216,9 @@ async def test_an_answer_later_than_the_deadline_leaves_doubt_that_the_key_settl
     assert await holds(sandbox, key) == 1
 
 
-async def test_a_key_used_for_another_body_is_refused(sandbox: Sandbox, registry: Registry) -> None:
+async def test_registry_idempotency_key_is_refused_for_another_body(
+    sandbox: Sandbox, registry: Registry
+) -> None:
     key = new_key()
     await registry.create(pre_registration(), key=key)
     error = await failure(registry.create(pre_registration(surname="Testov"), key=key))
@@ -225,7 +227,7 @@ async def test_a_key_used_for_another_body_is_refused(sandbox: Sandbox, registry
     assert await holds(sandbox, key) == 1
 
 
-async def test_a_registry_that_went_away_has_written_nothing(
+async def test_unreachable_registry_has_written_nothing(
     database_url: str, session: ClientSession
 ) -> None:
     async with serving(sandbox_app(database_url, callback_url=None)) as url:
@@ -235,7 +237,7 @@ async def test_a_registry_that_went_away_has_written_nothing(
     assert (type(error), error.code) == (Unavailable, "E_REGISTRY_UNREACHABLE")
 
 
-async def test_a_registry_that_keeps_failing_is_left_in_peace(
+async def test_failing_registry_is_not_called_while_the_breaker_is_open(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     registry = Registry(
@@ -252,14 +254,16 @@ async def test_a_registry_that_keeps_failing_is_left_in_peace(
     assert await sandbox.entries() == []
 
 
-async def test_a_wrong_secret_is_a_wrong_setting(sandbox: Sandbox, session: ClientSession) -> None:
+async def test_wrong_registry_secret_is_misconfigured(
+    sandbox: Sandbox, session: ClientSession
+) -> None:
     stranger = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
     error = await failure(stranger.create(pre_registration(), key=new_key()))
     assert (type(error), error.code) == (Misconfigured, "E_REGISTRY_LOGIN")
 
 
 @pytest.mark.requirement("S-49")
-async def test_one_submission_is_one_registration_whatever_fails(
+async def test_submission_makes_one_registration_under_random_faults(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     registry = Registry(
@@ -270,7 +274,7 @@ async def test_one_submission_is_one_registration_whatever_fails(
         await sandbox.fault(fault, probability=0.1)
 
     async def submit(key: str) -> Acknowledgement:
-        """What the job does: after an unknown outcome, `find` before any retry."""
+        """Submit as the job does: after an unknown outcome, `find` before any retry."""
         unknown = False
         while True:
             try:

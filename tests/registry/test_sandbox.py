@@ -56,7 +56,7 @@ async def only_entry(sandbox: Sandbox) -> dict[str, Any]:
 # Once per key
 
 
-async def test_the_same_key_and_body_get_the_same_answer(
+async def test_sandbox_answers_a_repeated_key_and_body_alike(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key, body = new_key(), pre_registration()
@@ -71,7 +71,7 @@ async def accepted(sandbox: Sandbox) -> bool:
     return all(entry["state"] == "ACCEPTED" for entry in await sandbox.entries())
 
 
-async def test_one_key_at_once_from_all_sides_makes_one_entry(
+async def test_sandbox_makes_one_entry_from_concurrent_requests_with_one_key(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key, body = new_key(), pre_registration()
@@ -83,7 +83,9 @@ async def test_one_key_at_once_from_all_sides_makes_one_entry(
     assert (await only_entry(sandbox))["idempotency_key"] == key
 
 
-async def test_a_key_serves_one_request_only(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_refuses_a_key_used_for_another_request(
+    sandbox: Sandbox, registry: Registry
+) -> None:
     key = new_key()
     made = await registry.create(pre_registration(), key=key)
     for call in (
@@ -96,7 +98,7 @@ async def test_a_key_serves_one_request_only(sandbox: Sandbox, registry: Registr
     assert (await registry.read(made.number)).state != "WITHDRAWN"
 
 
-async def test_a_key_that_was_refused_may_be_used_again(registry: Registry) -> None:
+async def test_sandbox_accepts_a_key_again_after_a_refusal(registry: Registry) -> None:
     key = new_key()
     with pytest.raises(Refused):
         await registry.withdraw("KS-2026-2222-2222", key=key)
@@ -106,7 +108,7 @@ async def test_a_key_that_was_refused_may_be_used_again(registry: Registry) -> N
 # Amend, withdraw, find
 
 
-async def test_an_amendment_replaces_everything_and_is_looked_at_anew(
+async def test_sandbox_amendment_replaces_the_body_and_resets_the_state(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     made = await registry.create(pre_registration(), key=new_key())
@@ -118,7 +120,7 @@ async def test_an_amendment_replaces_everything_and_is_looked_at_anew(
     await eventually(lambda: accepted(sandbox))
 
 
-async def test_a_withdrawn_registration_stays_withdrawn(
+async def test_sandbox_withdrawn_registration_stays_withdrawn(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})
@@ -131,7 +133,9 @@ async def test_a_withdrawn_registration_stays_withdrawn(
     assert caught.value.problem == "closed"
 
 
-async def test_consent_taken_back_erases_the_content(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_consent_withdrawal_erases_the_body(
+    sandbox: Sandbox, registry: Registry
+) -> None:
     made = await registry.create(pre_registration(), key=new_key())
     await registry.withdraw(made.number, key=new_key())
     told = await registry.withdraw_consent(consent_withdrawal(made.number), key=new_key())
@@ -141,7 +145,7 @@ async def test_consent_taken_back_erases_the_content(sandbox: Sandbox, registry:
     assert CANARY not in json.dumps(entry)
 
 
-async def test_a_registration_is_found_by_every_key_that_touched_it(registry: Registry) -> None:
+async def test_sandbox_finds_a_registration_by_every_key_used_for_it(registry: Registry) -> None:
     first, second = new_key(), new_key()
     made = await registry.create(pre_registration(), key=first)
     await registry.amend(made.number, pre_registration(purpose="WORK"), key=second)
@@ -152,19 +156,19 @@ async def test_a_registration_is_found_by_every_key_that_touched_it(registry: Re
     assert await registry.find(new_key()) is None
 
 
-async def test_numbers_do_not_follow_from_one_another(registry: Registry) -> None:
+async def test_sandbox_numbers_are_not_sequential(registry: Registry) -> None:
     made = [await registry.create(pre_registration(), key=new_key()) for _ in range(5)]
     assert len({told.number[:12] for told in made}) == 5
     assert all(re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", told.number) for told in made)
 
 
-async def test_an_unknown_number_is_not_there(registry: Registry) -> None:
+async def test_sandbox_answers_not_found_for_an_unknown_number(registry: Registry) -> None:
     with pytest.raises(Refused) as caught:
         await registry.read("KS-2026-2222-2222")
     assert caught.value.problem == "not-found"
 
 
-async def test_every_reference_list_can_be_asked_for(registry: Registry) -> None:
+async def test_sandbox_serves_every_reference_list(registry: Registry) -> None:
     for kind in get_args(ReferenceKind.__value__):
         codes = [item.code for item in await registry.reference(kind)]
         assert codes, kind
@@ -189,7 +193,7 @@ async def test_every_reference_list_can_be_asked_for(registry: Registry) -> None
         ({"headers": keyed(Authorization="")}, "unauthorized", 401),
     ],
 )
-async def test_a_request_that_is_not_as_agreed_is_refused(
+async def test_sandbox_refuses_a_request_outside_the_contract(
     sandbox: Sandbox, request_: dict[str, Any], name: str, status: int
 ) -> None:
     request_ = {"data": pre_registration().model_dump_json()} | request_
@@ -199,7 +203,7 @@ async def test_a_request_that_is_not_as_agreed_is_refused(
     assert await sandbox.entries() == []
 
 
-async def test_wrong_fields_are_pointed_at_without_what_was_sent(sandbox: Sandbox) -> None:
+async def test_sandbox_names_wrong_fields_without_their_values(sandbox: Sandbox) -> None:
     body = json.loads(pre_registration().model_dump_json())
     body |= {"surname": CANARY + "\n", "target_region": CANARY, CANARY: 1}
     body["members"][0]["age_band"] = CANARY
@@ -215,13 +219,13 @@ async def test_wrong_fields_are_pointed_at_without_what_was_sent(sandbox: Sandbo
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", PATH), ("GET", "/v1/nothing")])
-async def test_an_unknown_resource_or_method_is_a_problem(
+async def test_sandbox_answers_a_problem_for_an_unknown_path_or_method(
     sandbox: Sandbox, method: str, path: str
 ) -> None:
     assert problem_of(await sandbox.call(method, path)).status in (404, 405)
 
 
-async def test_every_operation_of_the_contract_is_there_and_closed_to_strangers(
+async def test_sandbox_implements_every_operation_and_requires_a_token(
     sandbox: Sandbox,
 ) -> None:
     for method, template, operation in operations():
@@ -243,7 +247,7 @@ async def test_every_operation_of_the_contract_is_there_and_closed_to_strangers(
         ("Basic a29zaDp4", "grant_type=password", 400),
     ],
 )
-async def test_nobody_else_gets_a_token(
+async def test_sandbox_refuses_a_token_for_wrong_credentials(
     sandbox: Sandbox, login: str, form: str, status: int
 ) -> None:
     headers = {"Authorization": login, "Content-Type": "application/x-www-form-urlencoded"}
@@ -252,7 +256,7 @@ async def test_nobody_else_gets_a_token(
         assert answer.status == status
 
 
-async def test_the_served_document_is_the_published_one(sandbox: Sandbox) -> None:
+async def test_sandbox_serves_the_published_openapi_document(sandbox: Sandbox) -> None:
     async with sandbox.session.get(sandbox.url + "/openapi.json") as answer:
         assert await answer.json() == openapi()
 
@@ -260,7 +264,9 @@ async def test_the_served_document_is_the_published_one(sandbox: Sandbox) -> Non
 # Decisions and callbacks
 
 
-async def test_a_decision_is_told_in_a_signed_callback(registry: Registry, bot: Bot) -> None:
+async def test_sandbox_reports_a_decision_in_a_signed_callback(
+    registry: Registry, bot: Bot
+) -> None:
     made = await registry.create(pre_registration(), key=new_key())
     ((signature, body),) = await eventually(lambda: callbacks(bot, 1))
     assert verify(signature, body, [CALLBACK_SECRET], now=now().timestamp())
@@ -273,7 +279,7 @@ async def callbacks(bot: Bot, count: int) -> list[tuple[str, bytes]]:
     return bot.came if len(bot.came) >= count else []
 
 
-async def test_a_callback_comes_again_until_it_is_taken(
+async def test_sandbox_callback_is_retried_until_accepted(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     bot.statuses = [500, 302]
@@ -288,9 +294,7 @@ async def test_a_callback_comes_again_until_it_is_taken(
     assert len({body for _, body in bot.came}) == 1
 
 
-async def test_a_callback_that_fails_holds_back_only_its_own_entry(
-    registry: Registry, bot: Bot
-) -> None:
+async def test_sandbox_callback_failure_delays_only_its_entry(registry: Registry, bot: Bot) -> None:
     bot.statuses = [500]
     first = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: callbacks(bot, 1))
@@ -300,7 +304,7 @@ async def test_a_callback_that_fails_holds_back_only_its_own_entry(
     assert told == [first.number, second.number, first.number]
 
 
-async def test_doubled_callbacks_come_twice_and_out_of_order(
+async def test_sandbox_double_fault_repeats_callbacks_out_of_order(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.fault("double", count=1)
@@ -315,7 +319,9 @@ async def test_doubled_callbacks_come_twice_and_out_of_order(
     assert told[0].event_id == told[1].event_id != told[2].event_id
 
 
-async def test_an_entry_can_be_rejected(sandbox: Sandbox, registry: Registry, bot: Bot) -> None:
+async def test_sandbox_reject_fault_rejects_an_entry(
+    sandbox: Sandbox, registry: Registry, bot: Bot
+) -> None:
     await sandbox.fault("reject", count=1)
     made = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: callbacks(bot, 1))
@@ -323,7 +329,7 @@ async def test_an_entry_can_be_rejected(sandbox: Sandbox, registry: Registry, bo
     assert (told.state, told.reason_code) == ("REJECTED", "INCOMPLETE")
 
 
-async def test_an_entry_can_be_decided_by_hand(
+async def test_sandbox_entry_can_be_decided_manually(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})
@@ -336,7 +342,7 @@ async def test_an_entry_can_be_decided_by_hand(
     assert all(later.version == earlier.version + 1 for earlier, later in pairwise(told))
 
 
-async def test_entries_and_undelivered_callbacks_outlive_a_restart(
+async def test_sandbox_entries_and_callbacks_survive_a_restart(
     database_url: str, bot: Bot, session: ClientSession
 ) -> None:
     key = new_key()
@@ -358,9 +364,7 @@ async def test_entries_and_undelivered_callbacks_outlive_a_restart(
 # The page
 
 
-async def test_the_page_shows_entries_and_escapes_them(
-    sandbox: Sandbox, registry: Registry
-) -> None:
+async def test_sandbox_page_shows_entries_escaped(sandbox: Sandbox, registry: Registry) -> None:
     made = await registry.create(pre_registration(surname="<b>Testova"), key=new_key())
     async with sandbox.session.get(sandbox.url + "/") as answer:
         page = await answer.text()
@@ -369,7 +373,7 @@ async def test_the_page_shows_entries_and_escapes_them(
     assert "<b>Testova" not in page
 
 
-async def test_the_page_runs_only_its_own_code_and_in_the_frames_named(sandbox: Sandbox) -> None:
+async def test_sandbox_page_csp_allows_own_code_and_named_frames_only(sandbox: Sandbox) -> None:
     async with sandbox.session.get(sandbox.url + "/") as answer:
         policy, page = answer.headers["Content-Security-Policy"], await answer.text()
     assert "default-src 'self'" in policy
@@ -378,7 +382,7 @@ async def test_the_page_runs_only_its_own_code_and_in_the_frames_named(sandbox: 
     assert not re.search(r"<style|style=|\son\w+=|<script(?! src=\"/static/)", page)
 
 
-async def test_the_page_is_sent_again_only_when_it_changed(
+async def test_sandbox_page_answers_304_when_unchanged(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     async with sandbox.session.get(sandbox.url + "/") as answer:
@@ -390,7 +394,7 @@ async def test_the_page_is_sent_again_only_when_it_changed(
         assert answer.status == 200
 
 
-async def test_a_fault_counts_down_and_ends(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_fault_ends_after_its_count(sandbox: Sandbox, registry: Registry) -> None:
     await sandbox.fault("busy", on="reads", count=1)
     with pytest.raises(Exception, match="E_REGISTRY_DOWN"):
         await registry.reference("regions")
@@ -399,25 +403,25 @@ async def test_a_fault_counts_down_and_ends(sandbox: Sandbox, registry: Registry
         assert await answer.json() == []
 
 
-async def test_a_fault_can_be_turned_off(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_fault_can_be_turned_off(sandbox: Sandbox, registry: Registry) -> None:
     await sandbox.fault("busy")
     await sandbox.fault("busy", count=0)
     assert await registry.reference("regions")
 
 
-async def test_a_fault_may_be_a_matter_of_chance(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_fault_can_have_a_probability(sandbox: Sandbox, registry: Registry) -> None:
     await sandbox.fault("expired_token", on="reads", probability=1e-9)
     assert await registry.reference("regions")
 
 
 @pytest.mark.parametrize("path", ["/_faults", "/_pace", "/_entries/KS-2026-2222-2222/decision"])
-async def test_another_sites_form_can_not_work_the_switches(sandbox: Sandbox, path: str) -> None:
+async def test_sandbox_switches_refuse_forms_of_other_sites(sandbox: Sandbox, path: str) -> None:
     async with sandbox.session.post(sandbox.url + path, data={"name": "busy"}) as answer:
         assert answer.status == 415
 
 
 @pytest.mark.parametrize("body", [{"name": "fire"}, {"name": "busy", "probability": 2}, {}])
-async def test_a_switch_that_is_not_there_is_a_problem(
+async def test_sandbox_answers_a_problem_for_an_unknown_switch(
     sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
     async with sandbox.session.post(sandbox.url + "/_faults", json=body) as answer:

@@ -34,16 +34,14 @@ async def _tried(schema: Path, url: str, token: str) -> tuple[int, str]:
     return ran.returncode or 0, said.decode()
 
 
-async def test_the_registrys_contract_is_kept_whatever_is_asked(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> None:
     schema = tmp_path / "openapi.json"
     schema.write_text(json.dumps(openapi()))
     status, said = await _tried(schema, sandbox.url, await sandbox.token())
     assert status == 0, said[-20_000:]
 
 
-async def test_our_own_application_has_no_operation_that_is_not_tried(house: House) -> None:
+async def test_application_serves_no_openapi_document(house: House) -> None:
     """It is pages, webhooks and forms; an API of its own would have to be tried here as well."""
     async with house.http.get(f"{house.url}/openapi.json") as answer:
         assert answer.status == 404

@@ -41,7 +41,7 @@ def code_of(error: pytest.ExceptionInfo[VaultError]) -> str:
 
 
 @given(st.binary(max_size=300))
-def test_a_sealed_value_opens_in_its_place(plain: bytes) -> None:
+def test_sealed_value_is_opened_in_its_place(plain: bytes) -> None:
     vault = Vault(keys())
     person = vault.open(PERSON, vault.new_key(PERSON))
     sealed = person.seal(plain, *PLACE)
@@ -55,7 +55,7 @@ def test_a_sealed_value_opens_in_its_place(plain: bytes) -> None:
     ids=["table", "column", "row"],
 )
 @pytest.mark.requirement("S-27")
-def test_a_sealed_value_moved_to_another_place_is_refused(
+def test_sealed_value_moved_to_another_place_is_refused(
     person: PersonKey, place: tuple[str, str, str]
 ) -> None:
     sealed = person.seal(b"Testova Gulnar", *PLACE)
@@ -64,7 +64,7 @@ def test_a_sealed_value_moved_to_another_place_is_refused(
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_a_sealed_value_of_another_person_is_refused(vault: Vault, person: PersonKey) -> None:
+def test_sealed_value_of_another_person_is_refused(vault: Vault, person: PersonKey) -> None:
     sealed = person.seal(b"Testova Gulnar", *PLACE)
     other = vault.open(OTHER, vault.new_key(OTHER))
     with pytest.raises(VaultError) as refused:
@@ -72,14 +72,14 @@ def test_a_sealed_value_of_another_person_is_refused(vault: Vault, person: Perso
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_a_value_is_bound_to_the_person_even_under_the_same_key() -> None:
+def test_sealed_value_is_bound_to_the_person_even_under_the_same_key() -> None:
     sealed = PersonKey(PERSON, bytes(32)).seal(b"Testova Gulnar", *PLACE)
     with pytest.raises(VaultError):
         PersonKey(OTHER, bytes(32)).unseal(sealed, *PLACE)
 
 
 @pytest.mark.requirement("S-27")
-def test_every_altered_byte_is_noticed(person: PersonKey) -> None:
+def test_sealed_value_with_an_altered_byte_is_refused(person: PersonKey) -> None:
     sealed = person.seal(b"Testova", *PLACE)
     for position in range(len(sealed)):
         altered = bytearray(sealed)
@@ -91,7 +91,7 @@ def test_every_altered_byte_is_noticed(person: PersonKey) -> None:
 
 @given(st.binary(max_size=80), st.booleans())
 @pytest.mark.requirement("S-27")
-def test_unsealing_anything_raises_nothing_but_vault_errors(junk: bytes, versioned: bool) -> None:
+def test_unseal_raises_only_vault_errors_on_any_input(junk: bytes, versioned: bool) -> None:
     vault = Vault(keys())
     person = PersonKey(PERSON, bytes(32))
     junk = b"\x01" + junk if versioned else junk
@@ -103,7 +103,7 @@ def test_unsealing_anything_raises_nothing_but_vault_errors(junk: bytes, version
         vault.open(PERSON, WrappedKey(1, junk))
 
 
-def test_no_error_tells_what_was_sealed(person: PersonKey) -> None:
+def test_vault_error_contains_no_plaintext(person: PersonKey) -> None:
     sealed = person.seal(b"Testova Gulnar", *PLACE)
     with pytest.raises(VaultError) as refused:
         person.unseal(sealed, "answers", "value", "8")
@@ -113,14 +113,14 @@ def test_no_error_tells_what_was_sealed(person: PersonKey) -> None:
 
 
 @pytest.mark.requirement("S-27")
-def test_a_wrapped_key_opens_for_its_person_only(vault: Vault) -> None:
+def test_wrapped_key_opens_for_its_person_only(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         vault.open(OTHER, wrapped)
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_a_key_that_is_open_still_opens_for_nobody_else(vault: Vault) -> None:
+def test_wrapped_key_in_the_cache_opens_for_its_person_only(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     vault.open(PERSON, wrapped)
     with pytest.raises(VaultError) as error:
@@ -128,7 +128,7 @@ def test_a_key_that_is_open_still_opens_for_nobody_else(vault: Vault) -> None:
     assert code_of(error) == "E_VAULT_SEALED"
 
 
-def test_open_keys_are_let_go_of_when_the_key_files_are_looked_at(vault: Vault) -> None:
+def test_vault_refresh_evicts_open_keys(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     opened = vault.open(PERSON, wrapped)
     assert vault.open(PERSON, wrapped) is opened
@@ -136,7 +136,7 @@ def test_open_keys_are_let_go_of_when_the_key_files_are_looked_at(vault: Vault) 
     assert vault.open(PERSON, wrapped) is not opened
 
 
-def test_a_wrapped_key_said_to_be_of_another_epoch_is_refused() -> None:
+def test_wrapped_key_with_a_wrong_key_version_is_refused() -> None:
     vault = Vault(keys(epochs=2))
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
@@ -144,7 +144,7 @@ def test_a_wrapped_key_said_to_be_of_another_epoch_is_refused() -> None:
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_a_new_epoch_wraps_new_keys_and_the_old_one_still_opens() -> None:
+def test_new_key_version_wraps_new_keys_and_the_old_one_still_opens() -> None:
     before = Vault(keys())
     wrapped = before.new_key(PERSON)
     sealed = before.open(PERSON, wrapped).seal(b"1990-01-02", *PLACE)
@@ -153,7 +153,7 @@ def test_a_new_epoch_wraps_new_keys_and_the_old_one_still_opens() -> None:
     assert after.open(PERSON, wrapped).unseal(sealed, *PLACE) == b"1990-01-02"
 
 
-def test_what_a_destroyed_epoch_wrapped_is_gone() -> None:
+def test_wrapped_key_of_a_destroyed_version_cannot_be_opened() -> None:
     wrapped = Vault(keys(epochs=2)).new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         Vault(keys(epochs=1)).open(PERSON, wrapped)
@@ -161,7 +161,7 @@ def test_what_a_destroyed_epoch_wrapped_is_gone() -> None:
 
 
 @pytest.mark.requirement("S-28")
-def test_a_blind_index_depends_on_the_key_the_kind_and_the_value() -> None:
+def test_blind_index_depends_on_key_kind_and_value() -> None:
     one = Vault(keys())
     assert one.index("telegram", "1001") == one.index("telegram", "1001")
     assert len(one.index("telegram", "1001")) == 16
@@ -174,7 +174,7 @@ def test_a_blind_index_depends_on_the_key_the_kind_and_the_value() -> None:
     assert len(different) == 4
 
 
-def test_during_a_rotation_lookups_use_every_index_key_newest_first() -> None:
+def test_blind_index_lookups_use_every_index_key_newest_first() -> None:
     old, both = Vault(keys()), Vault(keys(indexes=2))
     assert both.indexes("telegram", "1001") == (
         both.index("telegram", "1001"),
@@ -182,7 +182,7 @@ def test_during_a_rotation_lookups_use_every_index_key_newest_first() -> None:
     )
 
 
-def test_an_ask_key_hides_the_handle_and_changes_with_the_day(vault: Vault) -> None:
+def test_anonymous_key_hides_the_handle_and_changes_daily(vault: Vault) -> None:
     today = vault.ask_key("telegram", "77000000001", date(2026, 11, 24))
     assert "77000000001" not in today
     assert today == vault.ask_key("telegram", "77000000001", date(2026, 11, 24))
@@ -190,7 +190,7 @@ def test_an_ask_key_hides_the_handle_and_changes_with_the_day(vault: Vault) -> N
     assert today != vault.ask_key("webchat", "77000000001", date(2026, 11, 24))
 
 
-def test_transient_values_open_for_their_purpose_across_a_new_epoch(vault: Vault) -> None:
+def test_transient_value_opens_for_its_purpose_across_key_versions(vault: Vault) -> None:
     sealed = vault.seal_transient(b"state", "ask")
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:
@@ -198,20 +198,20 @@ def test_transient_values_open_for_their_purpose_across_a_new_epoch(vault: Vault
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_transient_values_of_a_destroyed_epoch_are_gone(vault: Vault) -> None:
+def test_transient_value_of_a_destroyed_key_version_cannot_be_opened(vault: Vault) -> None:
     sealed = Vault(keys(epochs=2)).seal_transient(b"state", "ask")
     with pytest.raises(VaultError) as refused:
         vault.unseal_transient(sealed, "ask")
     assert code_of(refused) == "E_VAULT_EPOCH"
 
 
-def test_keys_never_show_in_a_repr(vault: Vault, person: PersonKey) -> None:
+def test_keys_are_not_in_any_repr(vault: Vault, person: PersonKey) -> None:
     shown = repr((keys(), vault, person))
     assert repr(b"\x01" * 4)[2:-1] not in shown
     assert "@@@@" not in shown
 
 
-def test_first_keys_are_private_and_stay_the_same(tmp_path: Path) -> None:
+def test_first_keys_are_private_and_stable(tmp_path: Path) -> None:
     made = Keys.create(tmp_path / "keys")
     assert Keys.load(tmp_path / "keys") == made == Keys.create(tmp_path / "keys")
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
@@ -220,13 +220,13 @@ def test_first_keys_are_private_and_stay_the_same(tmp_path: Path) -> None:
     assert len({*made.epoch.values(), *made.index.values(), *made.ask.values()}) == 3
 
 
-def test_processes_that_start_together_get_the_same_first_keys(tmp_path: Path) -> None:
+def test_first_keys_are_the_same_when_processes_start_together(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: Keys.create(tmp_path / "keys"), range(8)))
     assert made == [made[0]] * 8
 
 
-def test_further_versions_are_read_beside_the_first(tmp_path: Path) -> None:
+def test_key_files_of_further_versions_are_loaded(tmp_path: Path) -> None:
     Keys.create(tmp_path / "keys")
     second = tmp_path / "keys" / "epoch-12.key"
     second.write_bytes(b"k" * 32)
@@ -237,7 +237,7 @@ def test_further_versions_are_read_beside_the_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o602])
 @pytest.mark.requirement("S-3")
-def test_a_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+def test_key_file_readable_by_others_is_refused(tmp_path: Path, mode: int) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys" / "index-1.key").chmod(mode)
     with pytest.raises(VaultError) as refused:
@@ -247,7 +247,7 @@ def test_a_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None
 
 
 @pytest.mark.parametrize("mode", [0o750, 0o701])
-def test_a_key_directory_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+def test_key_directory_readable_by_others_is_refused(tmp_path: Path, mode: int) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys").chmod(mode)
     with pytest.raises(VaultError) as refused:
@@ -255,7 +255,7 @@ def test_a_key_directory_open_to_others_is_refused(tmp_path: Path, mode: int) ->
     assert code_of(refused) == "E_VAULT_KEYS"
 
 
-def test_no_keys_are_made_in_a_directory_open_to_others(tmp_path: Path) -> None:
+def test_keys_are_not_created_in_a_directory_readable_by_others(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys").chmod(0o755)
     with pytest.raises(VaultError):
@@ -265,7 +265,7 @@ def test_no_keys_are_made_in_a_directory_open_to_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lost", ["epoch-1.key", "index-1.key", "ask-1.key"])
 @pytest.mark.requirement("S-3")
-def test_a_lost_key_is_never_replaced_by_a_new_one(tmp_path: Path, lost: str) -> None:
+def test_missing_key_file_is_never_replaced(tmp_path: Path, lost: str) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys" / lost).unlink()
     with pytest.raises(VaultError) as refused:
@@ -274,7 +274,7 @@ def test_a_lost_key_is_never_replaced_by_a_new_one(tmp_path: Path, lost: str) ->
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
-def test_a_key_of_a_wrong_length_is_refused(tmp_path: Path, size: int) -> None:
+def test_key_file_of_a_wrong_length_is_refused(tmp_path: Path, size: int) -> None:
     Keys.create(tmp_path / "keys")
     (tmp_path / "keys" / "epoch-1.key").write_bytes(b"k" * size)
     with pytest.raises(VaultError) as refused:
@@ -282,20 +282,20 @@ def test_a_key_of_a_wrong_length_is_refused(tmp_path: Path, size: int) -> None:
     assert code_of(refused) == "E_VAULT_KEYS"
 
 
-def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
+def test_missing_key_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VaultError) as refused:
         Keys.load(tmp_path / "nowhere")
     assert code_of(refused) == "E_VAULT_KEYS"
 
 
-def test_keys_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
+def test_unwritable_key_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(VaultError) as refused:
         Keys.create(tmp_path / "file" / "keys")
     assert code_of(refused) == "E_VAULT_KEYS"
 
 
-def test_what_was_written_in_the_first_format_still_opens(vault: Vault) -> None:
+def test_vault_opens_values_of_the_first_format(vault: Vault) -> None:
     """Frozen: a change of any of these bytes makes every stored value unreadable."""
     wrapped = WrappedKey(1, bytes.fromhex(FROZEN["wrapped"]))
     person = vault.open(PERSON, wrapped)
@@ -305,7 +305,7 @@ def test_what_was_written_in_the_first_format_still_opens(vault: Vault) -> None:
     assert vault.ask_key("telegram", "1001", date(2026, 11, 24)) == FROZEN["ask"]
 
 
-def test_sealing_writes_the_first_format(vault: Vault, person: PersonKey) -> None:
+def test_vault_writes_the_first_format(vault: Vault, person: PersonKey) -> None:
     assert person.seal(b"frozen", *PLACE)[0] == bytes.fromhex(FROZEN["sealed"])[0]
     assert len(person.seal(b"frozen", *PLACE)) == len(FROZEN["sealed"]) // 2
     assert vault.seal_transient(b"frozen", "ask")[:5].hex() == FROZEN["transient"][:10]

@@ -111,7 +111,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
 
 
 @pytest.mark.requirement("S-48")
-async def test_a_paper_is_nowhere_in_plain(
+async def test_upload_is_stored_nowhere_in_plain_text(
     rt: Runtime, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
@@ -161,7 +161,7 @@ async def _contents(rt: Runtime, person: Person, upload_id: UUID) -> bytes:
     )
 
 
-async def test_a_piece_fits_no_other_place(rt: Runtime) -> None:
+async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> None:
     person = await known(rt)
     upload_id = await kept(rt, person, noise(1500, 1000, 0))
     async with rt.pool.connection() as session:
@@ -173,7 +173,7 @@ async def test_a_piece_fits_no_other_place(rt: Runtime) -> None:
         await _contents(rt, person, upload_id)
 
 
-async def test_the_hash_of_a_file_says_nothing_across_people(rt: Runtime) -> None:
+async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
     file = photo()
     for _each in range(2):
         await kept(rt, await known(rt), file)
@@ -182,7 +182,7 @@ async def test_the_hash_of_a_file_says_nothing_across_people(rt: Runtime) -> Non
     assert sha256(file).digest()[:16] not in marks
 
 
-async def test_no_transaction_is_open_while_a_file_is_looked_at(
+async def test_upload_check_keeps_no_transaction_open(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await known(rt)
@@ -204,7 +204,7 @@ async def test_no_transaction_is_open_while_a_file_is_looked_at(
     assert open_ones == [0]
 
 
-async def test_a_person_sees_where_each_paper_is(rt: Runtime) -> None:
+async def test_upload_list_shows_the_state_of_each_document(rt: Runtime) -> None:
     person = await known(rt)
     await kept(rt, person, photo())
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
@@ -216,7 +216,7 @@ async def test_a_person_sees_where_each_paper_is(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-30")
-async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
+async def test_data_export_includes_uploads(rt: Runtime) -> None:
     person = await known(rt)
     await kept(rt, person, photo())
     conversation = Conversation(language="ru", papers={"identity": "checked"})
@@ -235,7 +235,7 @@ async def test_what_is_kept_is_told_to_whom_it_is_about(rt: Runtime) -> None:
 
 
 @pytest.mark.row(81)
-async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
+async def test_row_81_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
     person, file = await known(rt), photo()
     await kept(rt, person, file)
     assert {await reason(rt, person, file) for _ in range(3)} == {Refusal.DUPLICATE}
@@ -246,7 +246,7 @@ async def test_row_81_the_same_file_is_kept_once(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(81)
-async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
+async def test_row_81_upload_limit_is_30_files_a_day(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert intake.MAX_FILES == 30
@@ -260,7 +260,7 @@ async def test_row_81_the_31st_file_of_a_day_waits_for_tomorrow(
     await kept(rt, person, small(40))
 
 
-async def test_row_81_files_side_by_side_pass_no_limit(
+async def test_row_81_concurrent_uploads_respect_the_limit(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "MAX_FILES", 3)
@@ -270,12 +270,12 @@ async def test_row_81_files_side_by_side_pass_no_limit(
     assert reasons.count(Refusal.DAILY_LIMIT) == 3
 
 
-async def test_row_81_a_same_file_side_by_side_is_kept_once(rt: Runtime) -> None:
+async def test_row_81_concurrent_uploads_of_the_same_file_store_it_once(rt: Runtime) -> None:
     reasons = await kept_at_once(rt, await known(rt), [photo()] * 4)
     assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
 
 
-async def test_row_81_what_is_no_paper_counts_too(
+async def test_row_81_refused_uploads_count_toward_the_limit(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await known(rt)
@@ -334,7 +334,7 @@ async def count(guest: Guest) -> int:
 
 
 @pytest.mark.row(82)
-async def test_row_82_of_an_album_each_photo_is_taken_once_and_answered_together(
+async def test_row_82_album_photos_are_stored_once_and_answered_together(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud(small(number) for number in range(10))
@@ -355,7 +355,7 @@ async def test_row_82_of_an_album_each_photo_is_taken_once_and_answered_together
 
 
 @pytest.mark.row(85)
-async def test_row_85_a_download_that_fails_is_tried_again_and_its_token_told_nobody(
+async def test_row_85_failed_download_is_retried_without_logging_its_token(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = io.StringIO()
@@ -379,7 +379,7 @@ async def test_row_85_a_download_that_fails_is_tried_again_and_its_token_told_no
 
 
 @pytest.mark.row(85)
-async def test_row_85_a_file_that_is_gone_is_asked_for_again(
+async def test_row_85_missing_file_is_requested_from_the_person_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()], gone=True)
@@ -395,7 +395,7 @@ async def test_row_85_a_file_that_is_gone_is_asked_for_again(
     assert cloud.asked == 1
 
 
-async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
+async def test_interrupted_download_is_resumed(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()])
@@ -414,7 +414,7 @@ async def test_a_fetch_that_a_crash_broke_off_is_taken_up(
             assert await uploads.keep(rt, session, crashed) is None, "settled by the other"
 
 
-async def test_a_file_over_the_page_is_taken_and_answered(house: House) -> None:
+async def test_upload_on_the_secure_page_is_stored_and_answered(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
     delivery = await upload_events.take_upload(house.rt, person, sent(photo()))
@@ -477,7 +477,7 @@ async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
 
 
 @pytest.mark.requirement("S-48")
-async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> None:
+async def test_uploads_reach_the_registry_and_are_deleted_here(house: House) -> None:
     guest = await at_the_papers(house)
     page = sheet(620, 877)
     scan = saved(page, "PDF", save_all=True, append_images=[page] * 2)
@@ -494,7 +494,7 @@ async def test_papers_reach_the_registry_and_are_removed_here(house: House) -> N
 
 
 @pytest.mark.row(84)
-async def test_row_84_nothing_of_a_name_is_asked_or_told(house: House) -> None:
+async def test_row_84_document_metadata_contains_no_file_name(house: House) -> None:
     guest = await at_the_papers(house)
     await sent_off(house, guest, photo())
     await all_accepted(house, guest)
@@ -503,7 +503,7 @@ async def test_row_84_nothing_of_a_name_is_asked_or_told(house: House) -> None:
 
 
 @pytest.mark.requirement("S-49")
-async def test_whatever_the_registry_does_a_paper_is_there_once(house: House) -> None:
+async def test_document_reaches_the_registry_once_under_every_fault(house: House) -> None:
     """One person sends a paper into each fault; their house is opened once, which takes longest."""
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
@@ -544,7 +544,7 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
     await house.until(settled, 30)
 
 
-async def test_a_worker_that_died_after_the_registry_wrote_sends_no_second_one(
+async def test_document_is_not_sent_twice_when_the_worker_dies_after_the_write(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
@@ -568,7 +568,7 @@ async def test_a_worker_that_died_after_the_registry_wrote_sends_no_second_one(
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 
-async def test_a_worker_that_died_in_the_middle_of_a_paper_sends_it_anew(
+async def test_document_is_sent_again_when_the_worker_dies_in_its_middle(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
@@ -589,7 +589,7 @@ async def test_a_worker_that_died_in_the_middle_of_a_paper_sends_it_anew(
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 
-async def test_what_the_registry_refuses_goes_to_an_officer_and_stays(house: House) -> None:
+async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: House) -> None:
     guest = await at_the_papers(house)
     await house.fault(name="refuse", count=1)
     person = await sent_off(house, guest, photo())
@@ -609,7 +609,7 @@ async def test_what_the_registry_refuses_goes_to_an_officer_and_stays(house: Hou
         assert await cursor.fetchall() == [("registry_refused", True)]
 
 
-async def test_the_word_of_a_sender_who_lost_the_paper_counts_no_more(rt: Runtime) -> None:
+async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
     """Their lease was over and another has it: a late refusal opens no case, a delay is not set."""
     person = await known(rt)
     upload_id = await kept(rt, person, photo())
@@ -638,7 +638,7 @@ async def test_the_word_of_a_sender_who_lost_the_paper_counts_no_more(rt: Runtim
     assert await rows(rt) == ["rejected"]
 
 
-async def test_a_paper_waits_until_its_registration_has_a_number(house: House) -> None:
+async def test_upload_waits_until_its_registration_has_a_number(house: House) -> None:
     await house.fault(name="busy", seconds=1)
     guest = Guest(house.rt)
     await guest.register()
@@ -655,7 +655,7 @@ async def test_a_paper_waits_until_its_registration_has_a_number(house: House) -
     assert len(await documents(house)) == 1
 
 
-async def test_without_a_registration_nothing_is_let_go(rt: Runtime) -> None:
+async def test_upload_is_not_released_without_a_registration(rt: Runtime) -> None:
     person = await known(rt)
     await kept(rt, person, photo())
     async with rt.pool.connection() as session:
@@ -666,7 +666,7 @@ async def test_without_a_registration_nothing_is_let_go(rt: Runtime) -> None:
 # Going away
 
 
-async def test_a_paper_of_a_registration_taken_back_goes_nowhere(house: House) -> None:
+async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
     await kept(house.rt, person, photo())
@@ -686,7 +686,7 @@ async def test_a_paper_of_a_registration_taken_back_goes_nowhere(house: House) -
 
 
 @pytest.mark.requirement("S-31")
-async def test_who_is_erased_leaves_no_paper_here_nor_there(house: House) -> None:
+async def test_erasure_deletes_uploads_here_and_in_the_registry(house: House) -> None:
     guest = await at_the_papers(house)
     person = await sent_off(house, guest, photo())
     await all_accepted(house, guest)
@@ -704,7 +704,7 @@ async def test_who_is_erased_leaves_no_paper_here_nor_there(house: House) -> Non
     await house.until(erased_there)
 
 
-async def test_who_is_erased_while_a_paper_goes_out_leaves_none_there(
+async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
@@ -733,7 +733,7 @@ async def test_who_is_erased_while_a_paper_goes_out_leaves_none_there(
     assert await rows(house.rt) == []
 
 
-async def test_a_file_that_is_looked_at_while_its_person_is_erased_is_let_go(rt: Runtime) -> None:
+async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
     person = await known(rt)
     checked = await uploads.sanitize(rt, person.id, IDENTITY, sent(photo()))
     async with rt.pool.connection() as session:
@@ -747,7 +747,7 @@ async def test_a_file_that_is_looked_at_while_its_person_is_erased_is_let_go(rt:
 
 
 @pytest.mark.requirement("S-34")
-async def test_time_takes_papers_away(rt: Runtime) -> None:
+async def test_retention_deletes_uploads(rt: Runtime) -> None:
     person = await known(rt)
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
     await kept(rt, person, photo())
@@ -765,7 +765,7 @@ async def test_time_takes_papers_away(rt: Runtime) -> None:
     assert await pieces(rt) == 0
 
 
-async def test_the_client_believes_no_document_that_is_not_ours(house: House) -> None:
+async def test_registry_client_rejects_documents_of_another_registration(house: House) -> None:
     guest = await at_the_papers(house)
     conversation = await guest.conversation()
     assert conversation is not None

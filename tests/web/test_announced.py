@@ -57,7 +57,7 @@ async def _announced(house: House, draft: Draft | None = None) -> Announced:
 async def _on_telegram(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[TelegramUser]]:
-    """So many people, each of whom has started the bot; in Russian, or in these forms in turn."""
+    """Create `many` people who have started the bot; in Russian, or in these forms in turn."""
     members = await crowd(house.rt, many, languages=forms)
     return members, [house.telegram.user(int(each.address), started=True) for each in members]
 
@@ -65,7 +65,7 @@ async def _on_telegram(
 async def _on_whatsapp(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[WhatsAppUser]]:
-    """The same on WhatsApp, where nobody has written for a day; there are templates."""
+    """Create the same on WhatsApp, with no message from them for a day, and with templates."""
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
@@ -82,9 +82,9 @@ def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
     return [len(each.received) for each in users]
 
 
-async def test_telegram_tells_of_each_what_it_means_for_the_person(house: House) -> None:
+async def test_telegram_broadcast_outcome_is_recorded_for_each_person(house: House) -> None:
     members, users = await _on_telegram(house, 3)
-    # Of one Telegram knows nothing any more, one never pressed Start, one blocked us.
+    # One is unknown to Telegram, one never pressed Start, one blocked the bot.
     unknown, shy = await crowd(house.rt, 2, languages=("ru",))
     house.telegram.user(int(shy.address))
     await users[0].block()
@@ -105,7 +105,7 @@ async def test_telegram_tells_of_each_what_it_means_for_the_person(house: House)
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_telegrams_word_to_wait_holds_until_its_time_and_nobody_is_doubled(
+async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
     house: House,
 ) -> None:
     _members, users = await _on_telegram(house, 12)
@@ -120,7 +120,7 @@ async def test_telegrams_word_to_wait_holds_until_its_time_and_nobody_is_doubled
     assert _got(users) == [1] * 12
 
 
-async def test_a_lost_answer_of_telegram_is_in_doubt_and_a_definite_one_is_tried_again(
+async def test_telegram_lost_answer_is_unknown_and_a_definite_error_is_retried(
     house: House,
 ) -> None:
     _members, users = await _on_telegram(house, 2)
@@ -131,7 +131,7 @@ async def test_a_lost_answer_of_telegram_is_in_doubt_and_a_definite_one_is_tried
     assert _got(users) == [1, 1], "it arrived, and nothing sends it again"
 
 
-async def test_receipts_of_whatsapp_end_doubts_and_go_on_to_read(house: House) -> None:
+async def test_whatsapp_delivery_reports_resolve_unknown_and_reach_read(house: House) -> None:
     members, users = await _on_whatsapp(house, 3)
     house.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
     users[2].turn_off()
@@ -154,7 +154,7 @@ async def test_receipts_of_whatsapp_end_doubts_and_go_on_to_read(house: House) -
     ("code", "told"),
     [(131049, "held not_now"), (131050, "failed opted_out"), (131026, "failed blocked")],
 )
-async def test_what_whatsapp_reports_later_is_as_if_the_call_had_said_so(
+async def test_whatsapp_failed_report_is_treated_as_a_send_error(
     house: House, code: int, told: str
 ) -> None:
     (member,), (user,) = await _on_whatsapp(house, 1)
@@ -176,7 +176,7 @@ async def test_what_whatsapp_reports_later_is_as_if_the_call_had_said_so(
         assert _got([user]) == [1]
 
 
-async def test_a_storm_of_errors_of_telegram_holds_it_and_nobody_is_tried_twice(
+async def test_telegram_errors_hold_the_broadcast_without_duplicates(
     house: House,
 ) -> None:
     _members, users = await _on_telegram(house, 12)
@@ -193,7 +193,7 @@ async def test_a_storm_of_errors_of_telegram_holds_it_and_nobody_is_tried_twice(
     assert len(house.telegram.journal.calls("sendMessage")) == 12
 
 
-async def test_a_preview_is_to_the_letter_what_each_form_gets_on_each_channel(
+async def test_broadcast_preview_equals_the_message_of_each_language_and_channel(
     house: House,
 ) -> None:
     forms = dict(house.rt.languages.languages())

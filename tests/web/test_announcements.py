@@ -63,7 +63,7 @@ async def _told_before(house: House, *, mission: str = "") -> None:
             )
 
 
-async def test_subscribing_keeps_topics_tokens_and_a_consent_with_its_language(
+async def test_subscription_stores_topics_attributes_and_consent_with_language(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
@@ -91,7 +91,7 @@ async def test_subscribing_keeps_topics_tokens_and_a_consent_with_its_language(
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
-async def test_stop_ends_it_in_the_tables_and_delete_takes_the_rest(house: House) -> None:
+async def test_stop_deletes_the_subscription_and_delete_the_rest(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         await visitor.say("стоп")
@@ -108,7 +108,7 @@ async def test_stop_ends_it_in_the_tables_and_delete_takes_the_rest(house: House
             assert await cursor.fetchone() == (0,)
 
 
-async def test_just_asking_reads_the_news_in_ones_script_and_leaves_no_trace(house: House) -> None:
+async def test_anonymous_person_reads_news_in_their_script_and_stores_nothing(house: House) -> None:
     await _told_before(house)
     await _told_before(house, mission="cn_beijing")
     async with Visitor.at(house.url) as visitor:
@@ -127,7 +127,7 @@ async def test_just_asking_reads_the_news_in_ones_script_and_leaves_no_trace(hou
             assert await cursor.fetchone() == (0, 0)
 
 
-async def test_before_the_first_announcement_there_is_nothing_to_read(house: House) -> None:
+async def test_news_are_empty_before_the_first_broadcast(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -137,7 +137,7 @@ async def test_before_the_first_announcement_there_is_nothing_to_read(house: Hou
         assert said(archive.NONE) in visitor.bubbles[seen].text
 
 
-async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) -> None:
+async def test_subscription_keeps_the_person_but_not_unfinished_answers(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         await visitor.press("preregistration")
@@ -156,7 +156,7 @@ async def test_a_subscription_keeps_the_person_and_nothing_else(house: House) ->
         assert CONSENT.purpose in held.conversation.consents
 
 
-async def test_who_blocked_the_bot_is_forgotten_like_everybody(house: House) -> None:
+async def test_retention_deletes_a_person_after_they_blocked_the_bot(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         async with house.rt.pool.connection() as session:

@@ -1,4 +1,4 @@
-"""Tried as an attacker would, with docs/explanation/security.md in hand and everything running."""
+"""Attacks with docs/explanation/security.md in hand and everything running."""
 
 import hashlib
 import hmac
@@ -64,7 +64,7 @@ async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.requirement("S-44", "S-53")
 @pytest.mark.row(86)
-async def test_a_case_of_another_mission_is_as_if_it_were_not_there(
+async def test_case_of_another_mission_is_answered_like_an_unknown_one(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
@@ -97,7 +97,7 @@ def _alike(screen: Screen) -> str:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_who_is_disabled_is_out_everywhere_and_at_once(
+async def test_disabled_officer_loses_every_session_at_once(
     office: tuple[House, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, case_id = office
@@ -129,7 +129,7 @@ async def test_who_is_disabled_is_out_everywhere_and_at_once(
 
 @pytest.mark.requirement("S-57", "S-55")
 @pytest.mark.row(90)
-async def test_who_was_let_go_does_not_come_back_by_password_or_by_an_unused_link(
+async def test_disabled_officer_cannot_sign_in_by_password_or_link(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -158,7 +158,7 @@ async def test_who_was_let_go_does_not_come_back_by_password_or_by_an_unused_lin
 
 
 @pytest.mark.row(90)
-async def test_a_session_that_was_altered_or_made_up_opens_nothing(
+async def test_forged_or_altered_session_is_refused(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -183,7 +183,9 @@ async def test_a_session_that_was_altered_or_made_up_opens_nothing(
 
 
 @pytest.mark.requirement("S-14", "S-71")
-async def test_no_path_and_no_header_leads_past_the_door(office: tuple[House, str]) -> None:
+async def test_request_guard_cannot_be_bypassed_by_path_or_header(
+    office: tuple[House, str],
+) -> None:
     house, case_id = office
     inside = f"/console/cases/{case_id}"
     paths = [
@@ -241,7 +243,7 @@ class _Fields(HTMLParser):
 
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(87, 88)
-async def test_no_value_of_any_field_of_the_console_breaks_it(office: tuple[House, str]) -> None:
+async def test_console_forms_survive_hostile_values(office: tuple[House, str]) -> None:
     house, case_id = office
     values = cycle(HOSTILE)
     tried, broken = 0, list[tuple[str, str, str]]()
@@ -284,7 +286,7 @@ async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
 
 
 @pytest.mark.row(88)
-async def test_a_field_that_a_form_does_not_have_changes_nothing(office: tuple[House, str]) -> None:
+async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) -> None:
     house, case_id = office
     extra = {"mission": ELSEWHERE, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
     extra |= {"roles": Role.ADMINISTRATOR, "active": "1", "officer": str(UUID(int=0))}
@@ -302,7 +304,7 @@ async def test_a_field_that_a_form_does_not_have_changes_nothing(office: tuple[H
 
 @pytest.mark.requirement("S-13")
 @pytest.mark.parametrize("path", ["/chat/said", "/console/sign-in", "/p/" + "x" * 32])
-async def test_a_form_too_large_or_of_too_many_fields_is_refused(house: House, path: str) -> None:
+async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, path: str) -> None:
     for body in ("&".join(f"a{n}=1" for n in range(500)), "a=" + "x" * 2_000_000):
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.url}
         headers["Sec-Fetch-Site"] = "same-origin"
@@ -311,10 +313,10 @@ async def test_a_form_too_large_or_of_too_many_fields_is_refused(house: House, p
             assert 400 <= got.status < 500, (path, body[:10], got.status)
 
 
-# Updates that nobody sent
+# Forged updates
 
 
-async def test_no_callback_of_the_registry_can_be_made_up_or_replayed(house: House) -> None:
+async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> None:
     secret = house.rt.settings.registry_callback_secret
     assert secret
     told = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
@@ -333,7 +335,7 @@ async def test_no_callback_of_the_registry_can_be_made_up_or_replayed(house: Hou
 
 
 @pytest.mark.requirement("S-18")
-async def test_nobody_can_speak_into_the_chat_of_somebody_else(house: House) -> None:
+async def test_chat_of_another_person_cannot_be_written_to(house: House) -> None:
     """Not with their handle from another channel, nor by a name or a cookie made up."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -363,7 +365,7 @@ async def test_nobody_can_speak_into_the_chat_of_somebody_else(house: House) -> 
 
 
 @pytest.mark.requirement("S-44")
-async def test_a_link_that_never_was_and_one_that_is_over_are_answered_alike(house: House) -> None:
+async def test_secure_link_unknown_or_expired_is_answered_alike(house: House) -> None:
     seen = set()
     for token in ("x" * 43, "A" * 43, uuid4().hex, quote("' OR 1=1--")):
         async with house.http.get(f"{house.url}/p/{token}") as got:
@@ -379,8 +381,8 @@ async def test_a_link_that_never_was_and_one_that_is_over_are_answered_alike(hou
 @pytest.mark.parametrize(
     "name", ["../../me", "http://169.254.169.254/latest", "//evil.example/x", "..%2f..%2fme", "@x"]
 )
-async def test_a_files_id_leads_nowhere_else(house: House, name: str) -> None:
-    """What a message says of a file is a name at the platform, never an address."""
+async def test_file_id_cannot_lead_to_another_address(house: House, name: str) -> None:
+    """Check that a file id in a message is a name at the platform, never an address."""
     for channel in ("telegram", "whatsapp"):
         with pytest.raises(SendError) as failed:
             async for _chunk in house.rt.channels[channel].fetch(name):

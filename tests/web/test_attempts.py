@@ -1,4 +1,4 @@
-"""What an attacker tries over HTTP with the whole house running, and that it is on record."""
+"""Attempts of an attacker over HTTP with the whole stack running, and their audit entries."""
 
 import io
 import json
@@ -30,7 +30,7 @@ office = opened_office
 
 
 async def _denied(house: House) -> list[tuple[str, str, str]]:
-    """Who was denied what, and why, oldest first."""
+    """Return the denials: officer, action and reason, oldest first."""
     return await _rows(
         house,
         "SELECT o.name, a.subject, a.detail FROM audit a JOIN officers o ON o.id::text = a.actor"
@@ -43,7 +43,7 @@ async def _csrf(console: Console) -> str:
 
 
 @pytest.mark.requirement("S-53", "S-58", "S-64")
-async def test_who_is_denied_something_is_on_record_with_the_reason(
+async def test_denied_request_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
     """No right, a case of another mission or none at all, a form of another site or without us."""
@@ -72,7 +72,7 @@ async def test_who_is_denied_something_is_on_record_with_the_reason(
 
 
 @pytest.mark.requirement("S-57", "S-41")
-async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
+async def test_expired_session_is_refused_and_logged_without_a_name(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -105,10 +105,10 @@ async def test_a_session_that_is_over_is_turned_away_and_logged_without_a_name(
 
 @pytest.mark.requirement("S-55")
 @pytest.mark.row(90)
-async def test_who_tries_too_often_shuts_nobody_else_out_and_can_not_pose_as_another(
+async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
     house: House,
 ) -> None:
-    """A proxy of ours says whom it speaks for; what its client claims stands before that."""
+    """Check that Kosh's proxy appends the client's address, after anything the client claims."""
     await demo_officers.enter(house.rt)
 
     async def tried(forwarded: str) -> int:
@@ -127,7 +127,7 @@ async def test_who_tries_too_often_shuts_nobody_else_out_and_can_not_pose_as_ano
 
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-async def test_a_stream_from_the_beginning_tells_another_mission_nothing(
+async def test_event_stream_shows_only_events_of_the_own_mission(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
@@ -144,7 +144,7 @@ BY_SCRIPT = {"X-Requested-With": "kosh"}
 
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
-async def test_no_link_makes_somebody_write_into_a_chat_that_its_writer_reads(house: House) -> None:
+async def test_chat_id_cannot_be_planted_by_a_link(house: House) -> None:
     planted = token_urlsafe(24)
     url = f"{house.url}/chat?chat={planted}"
     async with house.http.get(url) as followed:
@@ -155,7 +155,7 @@ async def test_no_link_makes_somebody_write_into_a_chat_that_its_writer_reads(ho
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
 @pytest.mark.row(90)
-async def test_a_chats_name_out_of_somebodys_log_opens_nothing_once_it_has_a_cookie(
+async def test_chat_id_from_a_log_is_useless_once_there_is_a_cookie(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
@@ -189,7 +189,7 @@ async def test_a_chats_name_out_of_somebodys_log_opens_nothing_once_it_has_a_coo
 
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
-async def test_a_session_can_not_be_planted_and_its_cookie_is_for_us_alone(
+async def test_console_session_cannot_be_planted_and_its_cookie_is_restricted(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -209,7 +209,7 @@ async def test_a_session_can_not_be_planted_and_its_cookie_is_for_us_alone(
 
 
 @pytest.mark.row(90)
-async def test_no_sign_in_leads_to_another_site(office: tuple[House, str]) -> None:
+async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]) -> None:
     house, _case = office
     wanted = (
         "https://evil.example", "//evil.example", "/\\evil.example", "/console//evil.example",
@@ -243,7 +243,7 @@ async def test_no_sign_in_leads_to_another_site(office: tuple[House, str]) -> No
 
 @pytest.mark.requirement("S-14", "S-59", "S-61")
 @pytest.mark.row(90, 95)
-async def test_no_other_site_reads_an_answer_and_no_cache_keeps_one(
+async def test_responses_deny_other_origins_and_caches(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office

@@ -49,7 +49,7 @@ async def noted(house: House) -> bool:
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """What lies in the database of one person, as it lies there."""
+    """Return the raw bytes that the database holds of one person."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])
@@ -70,7 +70,7 @@ def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
 
 
 @pytest.mark.requirement("S-33", "S-73", "S-31")
-async def test_who_was_erased_stays_erased_after_a_restore(
+async def test_erasure_survives_a_restore(
     chosen: Settings, databases: Databases, admin_url: str, services_home: Path, tmp_path: Path
 ) -> None:
     async with opened(chosen, admin_url) as house:
@@ -112,7 +112,9 @@ async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
 
 
 @pytest.mark.requirement("S-73", "S-29")
-async def test_a_backup_ends_with_the_key_of_its_epoch(chosen: Settings, copied: Path) -> None:
+async def test_backup_cannot_be_restored_without_its_key_version(
+    chosen: Settings, copied: Path
+) -> None:
     known = Keys.load(chosen.keys)
     later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
     with pytest.raises(VaultError) as refused:
@@ -122,7 +124,7 @@ async def test_a_backup_ends_with_the_key_of_its_epoch(chosen: Settings, copied:
 
 @pytest.mark.requirement("S-73")
 @pytest.mark.parametrize("harm", ["cut", "altered", "joined", "foreign"])
-async def test_a_harmed_backup_is_refused_before_anything_is_touched(
+async def test_damaged_backup_is_refused_before_any_change(
     chosen: Settings, databases: Databases, copied: Path, harm: str
 ) -> None:
     whole = bytearray(copied.read_bytes())
@@ -144,7 +146,7 @@ async def test_a_harmed_backup_is_refused_before_anything_is_touched(
 
 
 @pytest.mark.requirement("S-70")
-async def test_no_password_is_in_the_arguments_or_the_surroundings_of_a_dump(
+async def test_dump_command_contains_no_password_in_arguments_or_environment(
     rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []

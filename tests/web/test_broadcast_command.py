@@ -74,7 +74,7 @@ def terminal(house: House, tmp_path: Path) -> Terminal:
     return Terminal(house, tmp_path)
 
 
-async def test_from_a_file_to_the_result(terminal: Terminal) -> None:
+async def test_broadcast_command_leads_from_a_file_to_the_result(terminal: Terminal) -> None:
     house = terminal.house
     editor, approver, lead = [
         (await entered(house.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
@@ -126,7 +126,7 @@ async def test_from_a_file_to_the_result(terminal: Terminal) -> None:
     assert "1 are tried again" in await says("retry", "1", by=lead)
 
 
-async def test_it_is_held_let_go_on_and_ended(terminal: Terminal) -> None:
+async def test_broadcast_command_holds_resumes_and_ends(terminal: Terminal) -> None:
     house = terminal.house
     who = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
@@ -157,7 +157,9 @@ WRONG: tuple[tuple[str | bytes, str], ...] = (
 )
 
 
-async def test_a_file_that_can_not_be_taken_is_refused_with_the_place(terminal: Terminal) -> None:
+async def test_broadcast_command_refuses_a_wrong_file_and_names_the_place(
+    terminal: Terminal,
+) -> None:
     editor = (await entered(terminal.house.rt, Role.EDITOR)).name
     for paper, told in WRONG:
         code, said = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
@@ -166,7 +168,7 @@ async def test_a_file_that_can_not_be_taken_is_refused_with_the_place(terminal: 
     assert (code, said) == (0, ""), "nothing of it was kept"
 
 
-async def test_what_does_not_exist_or_may_not_be_done_is_said_in_one_line(
+async def test_broadcast_command_reports_errors_in_one_line(
     terminal: Terminal,
 ) -> None:
     editor = (await entered(terminal.house.rt, Role.EDITOR)).name

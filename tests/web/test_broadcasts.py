@@ -96,7 +96,7 @@ async def office(house: House) -> AsyncIterator[Office]:
         yield Office(house, *signed_in)
 
 
-async def test_from_the_first_step_to_the_start(office: Office) -> None:
+async def test_broadcast_pages_lead_from_the_first_step_to_the_start(office: Office) -> None:
     path = await office.written()
     screen = await office.marat.get(f"{path}/write/audience")
     assert ru("aud_count").replace("{count}", "12") in screen.text
@@ -125,7 +125,7 @@ async def test_from_the_first_step_to_the_start(office: Office) -> None:
 
 
 def _asked_first(screen: Screen) -> str:
-    """What stands before the only button that ends an announcement, behind a first step."""
+    """Return the text before the only button that ends an announcement, behind a first step."""
     closed = re.findall(r"<details.*?</details>", screen.html, re.DOTALL)
     (found,) = [each for each in closed if '/cancel"' in each]
     assert screen.html.count('/cancel"') == 1
@@ -141,7 +141,7 @@ def _asked_first(screen: Screen) -> str:
     ],
     ids=["missing language", "foreign link", "unfilled placeholder"],
 )
-async def test_what_can_not_be_sent_is_said_with_a_way_to_mend_it(
+async def test_broadcast_page_names_each_blocker_with_a_link_to_fix_it(
     office: Office, texts: dict[str, str], refusal: Refusal
 ) -> None:
     path = await office.written(**texts)
@@ -153,7 +153,7 @@ async def test_what_can_not_be_sent_is_said_with_a_way_to_mend_it(
     assert why(refusal) in screen.text
 
 
-async def test_a_preview_says_of_each_channel_what_fits_and_which_template_it_takes(
+async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     office: Office,
 ) -> None:
     long = "Центр открыт. " * 80
@@ -177,7 +177,7 @@ async def test_a_preview_says_of_each_channel_what_fits_and_which_template_it_ta
         assert f"{told} {ru('look_instead').format(names=instead)}" in screen.text
 
 
-async def test_nobody_agrees_to_their_own(office: Office) -> None:
+async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> None:
     async with office.house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET roles = array_append(roles, 'approver') WHERE name = %s", (MARAT,)
@@ -195,7 +195,7 @@ async def test_nobody_agrees_to_their_own(office: Office) -> None:
 
 
 @pytest.mark.requirement("S-63")
-async def test_who_holds_every_office_still_sends_nothing_alone(office: Office) -> None:
+async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Office) -> None:
     async with office.house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
@@ -220,7 +220,7 @@ async def test_who_holds_every_office_still_sends_nothing_alone(office: Office) 
         assert await cursor.fetchall() == [("awaiting", 0)]
 
 
-async def test_an_edit_takes_the_approval_away(office: Office) -> None:
+async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     seen = office.timur.screen.form("/approve")
@@ -231,7 +231,7 @@ async def test_an_edit_takes_the_approval_away(office: Office) -> None:
     assert why(Refusal.CHANGED) in screen.text
 
 
-async def test_an_approver_sees_what_changed_since_somebody_agreed(office: Office) -> None:
+async def test_broadcast_page_shows_an_approver_the_changes_since_approval(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -259,7 +259,7 @@ async def test_query_number_out_of_range_is_422(office: Office) -> None:
     assert screen.status < 500
 
 
-async def test_an_approval_expires(office: Office) -> None:
+async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -273,7 +273,7 @@ async def test_an_approval_expires(office: Office) -> None:
     assert why(Refusal.EXPIRED) in screen.text
 
 
-async def test_it_is_started_once(office: Office) -> None:
+async def test_broadcast_page_starts_once(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -285,7 +285,7 @@ async def test_it_is_started_once(office: Office) -> None:
     assert why(Refusal.STATE) in screen.text
 
 
-async def test_what_is_urgent_takes_two(office: Office) -> None:
+async def test_broadcast_page_needs_two_approvers_when_urgent(office: Office) -> None:
     path = await office.asked("urgent")
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -298,7 +298,7 @@ async def test_what_is_urgent_takes_two(office: Office) -> None:
     assert ru("done_started") in (await office.marat.send(form)).text
 
 
-async def test_one_person_who_agrees_ten_times_at_once_counts_as_one(office: Office) -> None:
+async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: Office) -> None:
     path = await office.asked("urgent")
     await office.timur.get(path)
     form = office.timur.screen.form("/approve")
@@ -316,7 +316,9 @@ async def test_one_person_who_agrees_ten_times_at_once_counts_as_one(office: Off
     assert (await _first(office.house)).state == "awaiting"
 
 
-async def test_two_who_write_at_once_do_not_lose_each_others_words(office: Office) -> None:
+async def test_broadcast_page_answers_409_and_keeps_both_texts_on_a_stale_edit(
+    office: Office,
+) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/text")
     stale = office.marat.screen.form("/text")
@@ -326,7 +328,7 @@ async def test_two_who_write_at_once_do_not_lose_each_others_words(office: Offic
     assert ru("stale") in screen.text
 
 
-async def test_what_a_step_says_is_kept(office: Office) -> None:
+async def test_broadcast_page_stores_each_step(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/time")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
@@ -348,7 +350,7 @@ async def test_what_a_step_says_is_kept(office: Office) -> None:
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
-async def test_those_in_doubt_are_decided_one_by_one(office: Office) -> None:
+async def test_broadcast_page_decides_unknown_recipients_one_by_one(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -380,7 +382,7 @@ async def test_those_in_doubt_are_decided_one_by_one(office: Office) -> None:
         assert "doubt" not in (await saule.get(path)).actions
 
 
-async def test_a_platform_that_does_not_answer_is_not_said_to_have_asked_us_to_wait(
+async def test_broadcast_page_distinguishes_unreachable_from_throttled(
     office: Office,
 ) -> None:
     path = await office.asked()
@@ -400,7 +402,7 @@ async def test_a_platform_that_does_not_answer_is_not_said_to_have_asked_us_to_w
     assert asked.replace("{channel}", "Telegram") not in screen.text
 
 
-async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) -> None:
+async def test_broadcast_count_follows_the_selection_and_stores_nothing(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/audience")
     form = office.marat.screen.form("/write/audience")
@@ -409,7 +411,7 @@ async def test_a_count_follows_what_is_ticked_and_keeps_nothing(office: Office) 
     assert (await _first(office.house)).draft.rule.languages == ()
 
 
-def test_whatever_is_refused_or_fails_has_words() -> None:
+def test_broadcast_refusals_and_errors_all_have_texts() -> None:
     assert set(Refusal) == STANDS_AGAINST.keys()
     kinds = (
         BlockedByUser,

@@ -75,7 +75,10 @@ async def _valkey(house: House) -> bytes:
 
 
 def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> None:
-    """What is found is shown with a little of what stands around it: all of it is invented."""
+    """Assert that no canary is in the text.
+
+    A find is shown with a little of its surroundings: all of it is invented.
+    """
     for canary in canaries:
         plain = canary.encode()
         if isinstance(text, bytes):
@@ -87,7 +90,7 @@ def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> 
 
 
 @pytest.mark.requirement("S-26", "S-41")
-async def test_a_canary_is_found_nowhere_in_plain_text(
+async def test_canary_text_is_stored_nowhere_in_plain_text(
     house: House, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
@@ -126,7 +129,9 @@ async def test_a_canary_is_found_nowhere_in_plain_text(
 
 
 @pytest.mark.requirement("S-20")
-async def test_just_asking_leaves_no_trace_at_all(house: House, databases: Databases) -> None:
+async def test_anonymous_session_changes_no_database_row(
+    house: House, databases: Databases
+) -> None:
     name = "700000000044"
     before = _everything(databases)
     guest = Guest(house.rt, name=name)
@@ -148,7 +153,7 @@ UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 
 
 @pytest.mark.requirement("S-28", "S-41", "S-42")
-async def test_no_flow_no_desk_and_no_error_leaves_a_canary_behind(
+async def test_canary_text_leaks_through_no_flow_desk_action_or_error(
     house: House,
     databases: Databases,
     services_home: Path,
@@ -183,7 +188,7 @@ FIRST_OF_CROWD = 700_000_000_100
 
 
 @pytest.mark.requirement("S-28", "S-41", "S-42")
-async def test_an_announcement_leaves_no_number_behind(
+async def test_broadcast_leaves_no_address_in_plain_text(
     house: House,
     databases: Databases,
     services_home: Path,

@@ -1,4 +1,4 @@
-"""The web chat without a script: what could not be taken is said, and stands in the field again."""
+"""Web chat without a script: a rejected text is reported and put back in the field."""
 
 import re
 from html import unescape
@@ -21,7 +21,7 @@ def _hidden(page: str, name: str) -> str:
     return unescape(found[1])
 
 
-async def test_what_could_not_be_taken_is_said_on_the_page_and_can_be_sent_again(
+async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def overloaded(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]

@@ -57,14 +57,14 @@ async def _claimed(console: Console) -> None:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_nobody_gets_in_without_a_session(desk: House) -> None:
+async def test_console_redirects_to_sign_in_without_a_session(desk: House) -> None:
     async with Console.at(desk.url) as console:
         screen = await console.get("/console/inbox")
     assert screen.path == "/console/sign-in"
     assert ru("session_over") in screen.text
 
 
-async def test_the_demo_signs_in_with_one_click_and_says_that_it_is_a_demo(desk: House) -> None:
+async def test_demo_console_signs_in_with_one_click_and_says_demo(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         assert console.screen.path == "/console/inbox"
         assert ru("demo") in console.screen.text
@@ -72,7 +72,7 @@ async def test_the_demo_signs_in_with_one_click_and_says_that_it_is_a_demo(desk:
 
 
 @pytest.mark.requirement("S-55")
-async def test_a_wrong_name_password_and_code_are_answered_alike(desk: House) -> None:
+async def test_sign_in_answers_wrong_name_password_and_code_alike(desk: House) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, "Good Testova")
@@ -112,7 +112,7 @@ async def _code(house: House, secret: str, ahead: int = 0) -> str:
 
 @pytest.mark.requirement("S-55")
 @pytest.mark.row(91)
-async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House) -> None:
+async def test_enrolment_link_and_totp_code_each_work_once(desk: House) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrolled(desk, console, "Good Testova")
         await desk.ahead("1 minute")
@@ -125,7 +125,7 @@ async def test_a_link_makes_an_account_once_and_its_code_works_once(desk: House)
         assert (await console.submit("/sign-in", **fields)).status == 401
 
 
-async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
+async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: House) -> None:
     async with Console.at(desk.url) as console:
         token = await credentials.reissue_link(desk.rt, BERIK)
         screen = await console.get(f"/console/welcome?token={token}")
@@ -140,7 +140,7 @@ async def test_a_used_link_and_a_weak_password_are_refused(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_five_misses_lock_an_account_for_a_while(desk: House) -> None:
+async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrolled(desk, console, "Good Testova")
         await desk.ahead("1 minute")
@@ -156,7 +156,7 @@ async def test_five_misses_lock_an_account_for_a_while(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_many_tries_from_one_address_have_to_wait(desk: House) -> None:
+async def test_sign_in_limits_attempts_per_address(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await console.get("/console/sign-in")
         form = console.screen.form("/sign-in")
@@ -169,7 +169,7 @@ async def test_many_tries_from_one_address_have_to_wait(desk: House) -> None:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_a_session_ends_by_idleness_by_age_and_by_the_officer(desk: House) -> None:
+async def test_session_ends_by_idle_timeout_maximum_age_or_sign_out(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await desk.ahead("16 minutes")
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
@@ -185,7 +185,7 @@ async def test_a_session_ends_by_idleness_by_age_and_by_the_officer(desk: House)
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_what_the_page_fetches_by_itself_does_not_keep_a_session_alive(desk: House) -> None:
+async def test_session_idle_timeout_ignores_background_requests(desk: House) -> None:
     live = {"X-Requested-With": "kosh-live"}
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
@@ -194,7 +194,7 @@ async def test_what_the_page_fetches_by_itself_does_not_keep_a_session_alive(des
         assert screen.status == 401
 
 
-async def test_an_open_stream_does_not_keep_a_session_alive(desk: House) -> None:
+async def test_session_idle_timeout_ignores_an_open_stream(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await desk.ahead("9 minutes")
@@ -206,7 +206,7 @@ async def test_an_open_stream_does_not_keep_a_session_alive(desk: House) -> None
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_a_change_of_role_ends_the_sessions_at_once(desk: House) -> None:
+async def test_session_ends_when_the_role_changes(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         async with Console.signed_in(desk.url, DANA) as dana:
             aiguls = await _id(desk, AIGUL)
@@ -229,7 +229,7 @@ async def _id(house: House, name: str) -> str:
 # The desk
 
 
-async def test_a_person_is_answered_in_their_language_and_the_case_closes(
+async def test_console_reply_is_in_the_persons_language_and_resolve_closes(
     desk: House, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -247,7 +247,7 @@ async def test_a_person_is_answered_in_their_language_and_the_case_closes(
         assert ru("done_resolved") in console.screen.text
 
 
-async def test_a_note_is_never_sent(desk: House, waiting: Visitor) -> None:
+async def test_case_note_is_never_sent(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claimed(console)
         await console.submit("/note", note="only for colleagues")
@@ -262,7 +262,7 @@ async def _said(visitor: Visitor, words: str) -> bool:
     return any(words in bubble.text for bubble in visitor.bubbles)
 
 
-async def test_the_same_form_sent_twice_is_done_once(desk: House, waiting: Visitor) -> None:
+async def test_console_form_submitted_twice_runs_once(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claimed(console)
         form = console.screen.form("/reply")
@@ -271,7 +271,7 @@ async def test_the_same_form_sent_twice_is_done_once(desk: House, waiting: Visit
         assert console.screen.html.count(">said once<") == 1
 
 
-async def test_who_comes_second_is_told_who_was_first_and_keeps_what_they_wrote(
+async def test_console_conflict_names_the_other_officer_and_keeps_the_text(
     desk: House, waiting: Visitor
 ) -> None:
     async with (
@@ -293,7 +293,7 @@ async def _opened_case(console: Console, path: str) -> None:
 
 
 @pytest.mark.requirement("S-62")
-async def test_reading_a_case_asks_why(desk: House, waiting: Visitor) -> None:
+async def test_case_page_asks_for_a_reason(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -304,7 +304,9 @@ async def test_reading_a_case_asks_why(desk: House, waiting: Visitor) -> None:
 
 
 @pytest.mark.requirement("S-67")
-async def test_answers_are_shown_for_a_reason_and_audited(desk: House, waiting: Visitor) -> None:
+async def test_case_answers_are_shown_with_a_reason_and_audited(
+    desk: House, waiting: Visitor
+) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claimed(console)
         screen = await console.submit("/answers", reason="check")
@@ -317,9 +319,7 @@ async def test_answers_are_shown_for_a_reason_and_audited(desk: House, waiting: 
         assert WORDS not in screen.text
 
 
-async def test_a_case_passes_to_a_colleague_sleeps_and_comes_back(
-    desk: House, waiting: Visitor
-) -> None:
+async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting: Visitor) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,
@@ -343,7 +343,7 @@ async def test_a_case_passes_to_a_colleague_sleeps_and_comes_back(
         assert found[1] in berik.screen.html
 
 
-async def test_the_next_case_is_the_most_urgent(desk: House) -> None:
+async def test_console_next_opens_the_most_urgent_case(desk: House) -> None:
     calm = await ask_officer(desk, "ru", "general", "Testov asks")
     hurried = await ask_officer(desk, "uz", "danger", "Testova hurries")
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -361,7 +361,7 @@ async def test_the_next_case_is_the_most_urgent(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-60")
-async def test_what_people_write_is_never_markup(desk: House) -> None:
+async def test_user_text_is_never_rendered_as_markup(desk: House) -> None:
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
     visitor = await ask_officer(desk, "ru", "general", hostile)
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -372,10 +372,10 @@ async def test_what_people_write_is_never_markup(desk: House) -> None:
     await leave(visitor)
 
 
-# What is around
+# Other pages
 
 
-async def test_ready_answers_are_kept_with_their_version(desk: House) -> None:
+async def test_canned_replies_are_saved_with_a_version(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/canned")
         new = console.screen.forms[-1]
@@ -392,7 +392,7 @@ async def test_ready_answers_are_kept_with_their_version(desk: House) -> None:
     assert found.texts == {"kk": "Жаңа", "ru": "Ещё новее"}
 
 
-async def test_hours_are_set_by_a_lead(desk: House) -> None:
+async def test_working_hours_are_set_by_a_lead(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/hours")
         given: dict[str, Any] = {
@@ -407,7 +407,9 @@ async def test_hours_are_set_by_a_lead(desk: House) -> None:
         assert screen.status == 422
 
 
-async def test_a_lead_sees_the_team_and_the_queue(desk: House, waiting: Visitor) -> None:
+async def test_live_queue_page_shows_team_and_queue_without_message_text(
+    desk: House, waiting: Visitor
+) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         await _claimed(aigul)
     async with Console.signed_in(desk.url, MARAT) as console:
@@ -416,7 +418,7 @@ async def test_a_lead_sees_the_team_and_the_queue(desk: House, waiting: Visitor)
         assert WORDS not in screen.text
 
 
-async def test_a_new_officer_comes_in_by_a_link(desk: House) -> None:
+async def test_new_officer_enrols_by_a_link(desk: House) -> None:
     async with Console.signed_in(desk.url, DANA) as dana:
         await dana.get("/console/officers")
         screen = await dana.submit(
@@ -431,7 +433,7 @@ async def test_a_new_officer_comes_in_by_a_link(desk: House) -> None:
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "zh-Hans", "uz", "kk-Arab", "uz-Cyrl"])
-async def test_every_page_speaks_the_officers_language(desk: House, language: str) -> None:
+async def test_console_pages_use_the_officers_language(desk: House, language: str) -> None:
     async with Console.signed_in(desk.url, MARAT, language) as console:
         for path in ("/inbox", "/now", "/statistics", "/canned", "/hours", "/officers", "/own"):
             screen = await console.get(f"/console{path}")
@@ -440,7 +442,7 @@ async def test_every_page_speaks_the_officers_language(desk: House, language: st
             assert f'dir="{"rtl" if language == "kk-Arab" else "ltr"}"' in screen.html
 
 
-async def test_the_composer_counts_down_and_locks_with_the_platforms_window(
+async def test_composer_counts_down_and_locks_when_the_window_closes(
     desk: House, waiting: Visitor
 ) -> None:
     async def spoke(ago: str) -> None:
@@ -465,7 +467,7 @@ async def test_the_composer_counts_down_and_locks_with_the_platforms_window(
 
 
 @pytest.mark.requirement("S-62")
-async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: Visitor) -> None:
+async def test_statistics_suppress_groups_smaller_than_five(desk: House, waiting: Visitor) -> None:
     assert await form_funnel.count_steps(desk.rt) == 1
     async with Console.signed_in(desk.url, MARAT) as console:
         screen = await console.get("/console/statistics")
@@ -484,7 +486,7 @@ async def test_statistics_tell_nothing_of_fewer_than_five(desk: House, waiting: 
         assert "1234" not in (await console.get("/console/statistics?language=ru")).text
 
 
-async def test_a_walk_through_the_form_is_counted_by_question(desk: House) -> None:
+async def test_form_funnel_counts_a_walk_by_question(desk: House) -> None:
     visitor = await ask_officer(desk, "kk", "general", WORDS, after=ANSWERS[:14])
     await form_funnel.count_steps(desk.rt)
     async with desk.rt.pool.connection() as session:

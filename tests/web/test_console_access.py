@@ -1,4 +1,4 @@
-"""Who may go where: every route of the console with every role, another mission, and nobody."""
+"""Access: every route of the console with every role, another mission, and no session."""
 
 import re
 from collections.abc import AsyncIterator
@@ -48,14 +48,14 @@ def _name(route: Any) -> str:
 
 
 @pytest.mark.requirement("S-53")
-def test_every_route_names_an_action_or_is_known_to_be_open() -> None:
+def test_console_routes_have_an_action_or_are_listed_as_open() -> None:
     unguarded = {(each.method, each.path) for each in console.routes() if not each.action}
     assert unguarded == OPEN
     assert {route.action for route in GUARDED} <= RULES.keys()
 
 
 @pytest.mark.requirement("S-58")
-def test_nothing_is_done_by_a_get() -> None:
+def test_console_get_routes_change_nothing() -> None:
     changing = re.compile(
         "edit|claim|take|release|reply|note|document|pin|fill|transfer|snooze|resolve"
     )
@@ -66,7 +66,7 @@ def test_nothing_is_done_by_a_get() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """A desk with a case that nobody has; one officer of every role here and elsewhere."""
+    """A desk with an unclaimed case; one officer of every role here and elsewhere."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
@@ -87,7 +87,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
 @pytest.mark.parametrize("mission", [GENERAL, ELSEWHERE])
 @pytest.mark.requirement("S-53")
 @pytest.mark.row(86)
-async def test_each_role_gets_only_what_the_policy_gives(
+async def test_console_routes_follow_the_permissions_of_each_role(
     office: tuple[House, str], mission: str
 ) -> None:
     house, case_id = office
@@ -122,7 +122,7 @@ async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> Non
 
 
 @pytest.mark.requirement("S-53")
-async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
+async def test_console_routes_need_a_session(office: tuple[House, str]) -> None:
     house, case_id = office
     async with Console.at(house.url) as visitor:
         for route in GUARDED:
@@ -146,7 +146,7 @@ async def test_nobody_gets_anything(office: tuple[House, str]) -> None:
 )
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89)
-async def test_a_form_of_another_site_changes_nothing(
+async def test_console_refuses_a_form_of_another_site(
     office: tuple[House, str], headers: dict[str, str]
 ) -> None:
     house, case_id = office
@@ -160,7 +160,7 @@ async def test_a_form_of_another_site_changes_nothing(
 
 
 @pytest.mark.requirement("S-55")
-async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
+async def test_sensitive_action_needs_a_passkey(office: tuple[House, str]) -> None:
     house, _case = office
     async with Console.signed_in(house.url, "administrator of general") as visitor:
         screen = await visitor.get("/console/own")
@@ -175,7 +175,7 @@ async def test_a_wide_action_wants_a_passkey(office: tuple[House, str]) -> None:
 
 
 @pytest.mark.requirement("S-59")
-async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> None:
+async def test_console_responses_have_security_headers(office: tuple[House, str]) -> None:
     house, case_id = office
     async with Console.signed_in(house.url, "officer of general") as visitor:
         for path in ("/console/inbox", f"/console/cases/{case_id}", "/console/audit", "/console/x"):
@@ -188,7 +188,7 @@ async def test_every_answer_carries_the_headers(office: tuple[House, str]) -> No
                 assert screen.headers["Cache-Control"] == "no-store"
 
 
-def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permission_without_a_rule_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = Officer(uuid4(), "", GENERAL, frozenset(Role))
     assert isinstance(permissions.check(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
     less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
@@ -196,7 +196,7 @@ def test_without_its_rule_an_action_is_denied(monkeypatch: pytest.MonkeyPatch) -
     assert not is_ever_allowed(lead, Action.HOURS_EDIT)
 
 
-def test_the_open_routes_are_those_of_signing_in() -> None:
+def test_open_routes_are_those_of_signing_in() -> None:
     routers = (sign_in.open_router, passkeys.open_router, oidc.open_router)
     paths = {
         f"{ROOT}{route.path}" for each in routers for route in iter_route_contexts(each.routes)
@@ -210,7 +210,7 @@ PAGES = {path.name: path.read_text("utf-8") for path in TEMPLATES}
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 @pytest.mark.requirement("S-60")
-def test_a_template_trusts_nobody(name: str) -> None:
+def test_templates_contain_no_unsafe_markup_and_only_known_labels(name: str) -> None:
     page = PAGES[name]
     assert not re.search(r"\|\s*safe|Markup|autoescape|<style|style=|\son\w+=|javascript:", page)
     known = re.findall(r"\bt\.(\w+)", page) + re.findall(r"""\bt\("(\w+)"[,)]""", page)
@@ -218,7 +218,7 @@ def test_a_template_trusts_nobody(name: str) -> None:
 
 
 @pytest.mark.requirement("S-58")
-def test_every_form_that_changes_something_carries_the_sessions_token() -> None:
+def test_console_forms_contain_the_csrf_token() -> None:
     for name, page in PAGES.items():
         if name in ("sign_in.html", "welcome.html"):
             continue

@@ -33,7 +33,7 @@ async def desk(house: House) -> AsyncIterator[House]:
 
 
 @pytest.mark.parametrize("told", ["1", f" {RECEIPT.lower()} "])
-async def test_one_number_opens_the_case(desk: House, told: str) -> None:
+async def test_console_find_opens_a_case_by_its_number(desk: House, told: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=mine")
         screen = await console.submit("/find", number=told)
@@ -50,7 +50,7 @@ async def test_one_number_opens_the_case(desk: House, told: str) -> None:
     ("who", "told"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
-async def test_what_is_not_there_or_another_missions_is_not_found(
+async def test_console_find_returns_no_unknown_case_or_one_of_another_mission(
     desk: House, who: str, told: str
 ) -> None:
     async with Console.signed_in(desk.url, who) as console:
@@ -65,7 +65,7 @@ async def test_what_is_not_there_or_another_missions_is_not_found(
         assert await cursor.fetchall() == [("console", "absent")]
 
 
-async def test_a_closed_case_is_found_too(desk: House) -> None:
+async def test_console_find_opens_a_closed_case(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")

@@ -1,4 +1,4 @@
-"""What an officer wrote outlives the end of their session, without a script."""
+"""Officers' unsent text outlives the end of their session, without a script."""
 
 import re
 from html import unescape
@@ -24,12 +24,12 @@ async def desk(house: House) -> House:
 
 
 def _carried(screen: Screen) -> dict[str, str]:
-    """What is written in the areas of a page, as a browser would send it."""
+    """Return the contents of a page's text areas, as a browser would send them."""
     found = re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', screen.html, re.DOTALL)
     return {name: unescape(words) for name, words in found}
 
 
-async def test_an_answer_outlives_the_session_in_which_it_was_written(desk: House) -> None:
+async def test_expired_session_keeps_a_reply_for_resubmission(desk: House) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -58,7 +58,7 @@ async def test_an_answer_outlives_the_session_in_which_it_was_written(desk: Hous
     await leave(visitor)
 
 
-async def test_what_another_site_sends_is_not_shown_again(desk: House) -> None:
+async def test_expired_session_ignores_a_form_of_another_site(desk: House) -> None:
     async with Console.at(desk.url) as console:
         elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         screen = await console.post("/console/shift", {"hours": "eight hours"}, **elsewhere)
@@ -71,7 +71,7 @@ async def _denials(house: House) -> list[str]:
         return [row[0] for row in await (await session.execute(asked)).fetchall()]
 
 
-async def test_only_who_wrote_it_is_asked_to_send_it_again(desk: House) -> None:
+async def test_expired_session_offers_text_only_to_its_author(desk: House) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -93,12 +93,12 @@ async def test_only_who_wrote_it_is_asked_to_send_it_again(desk: House) -> None:
         screen = await console.send(kept, words="tomorrow")
         await console.submit("/reply", words="tomorrow")
         assert ru("done_replied") in console.screen.text
-    # What an officer does late is told from what others' pages send in their name.
+    # An officer's late form is distinguished from a form that another site sends in their name.
     assert await _denials(desk) == ["POST foreign", "POST foreign", "POST stale"]
     await leave(visitor)
 
 
-async def test_what_nobody_wrote_is_not_offered_again(desk: House) -> None:
+async def test_expired_session_replays_only_forms_with_text(desk: House) -> None:
     """Neither a press of a button nor anybody's decision waits for the next who signs in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")
@@ -133,7 +133,7 @@ async def _at_the_text(console: Console) -> None:
     await console.submit("/audience", channels="telegram\nweb")
 
 
-async def test_an_announcement_outlives_it_in_all_its_languages(desk: House) -> None:
+async def test_expired_session_keeps_a_broadcast_in_every_language(desk: House) -> None:
     written = {f"text_{code}": each.body for code, each in TEXTS.items()}
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
@@ -148,7 +148,7 @@ async def test_an_announcement_outlives_it_in_all_its_languages(desk: House) -> 
         assert all(each in unescape(screen.html) for each in written.values())
 
 
-async def test_ticks_come_back_as_they_were_ticked(desk: House) -> None:
+async def test_expired_session_keeps_checkboxes(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
         form = (await console.get(console.screen.path.replace("/text", "/audience"))).form(
@@ -163,7 +163,7 @@ async def test_ticks_come_back_as_they_were_ticked(desk: House) -> None:
             assert re.findall(r'name="countries" value="(\w+)"', await got.text()) == ["CN", "UZ"]
 
 
-async def test_who_is_overtaken_reads_their_own_words_beside_the_others(desk: House) -> None:
+async def test_stale_form_shows_own_and_stored_text_side_by_side(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
         stale = console.screen.form("/text")

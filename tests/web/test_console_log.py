@@ -1,4 +1,4 @@
-"""What was done and where the registry stands is told in words; a code stands where none are."""
+"""Actions and registry states appear in words; a code appears only without words."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,7 +34,7 @@ async def desk(house: House) -> AsyncIterator[House]:
     await leave(visitor)
 
 
-def test_whatever_is_logged_has_words() -> None:
+def test_audit_actions_all_have_labels() -> None:
     pages = Path(bot.__file__).parent.rglob("*.py")
     written = {
         action
@@ -44,7 +44,7 @@ def test_whatever_is_logged_has_words() -> None:
     assert {*Action, *written} - LOGGED.keys() == set()
 
 
-async def test_the_audit_log_names_what_was_done(desk: House) -> None:
+async def test_audit_page_shows_action_names(desk: House) -> None:
     async with desk.rt.pool.connection() as session:
         await audit_log.append(session, actor="operator", action="not.known", subject="-")
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -56,7 +56,7 @@ async def test_the_audit_log_names_what_was_done(desk: House) -> None:
     assert "not.known" in screen.text
 
 
-async def test_the_card_of_the_registry_speaks_the_officers_language(desk: House) -> None:
+async def test_registry_card_is_in_the_officers_language(desk: House) -> None:
     async with desk.rt.pool.connection() as session:
         registration = uuid4()
         await session.execute(

@@ -1,6 +1,6 @@
-"""Role, route, mission, state and owner: what each route of a case does, generated from the routes.
+"""Role, route, mission, state and owner: each route of a case, generated from the routes.
 
-What the policy allows is done (or refused for what the form lacks); what it denies leaves no trace.
+Allowed actions are done (or refused for missing fields). Denied actions leave no trace.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ from tests.console_client import Console
 
 ELSEWHERE = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
-# What a form carries so that an act that may be done is done.
+# Form fields that let an allowed action succeed.
 FIELDS = {
     "words": "Testov answers", "note": "Testov notes", "document": "identity", "to": "topic",
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
@@ -132,20 +132,18 @@ def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
 
 @pytest.mark.requirement("S-53")
 @pytest.mark.parametrize("who", [f"officer of {GENERAL}", f"lead of {GENERAL}"])
-async def test_every_route_of_a_case_does_what_the_policy_says_in_every_state(
-    office: Office, who: str
-) -> None:
+async def test_case_routes_follow_the_permissions_in_every_state(office: Office, who: str) -> None:
     assert await _differences(office, who, STANDS) == []
 
 
-async def test_who_has_no_part_in_a_case_gets_no_route_of_it(office: Office) -> None:
+async def test_case_routes_are_closed_to_unauthorized_officers(office: Office) -> None:
     outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
     for who in outsiders:
         stands = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
         assert await _differences(office, who, stands) == []
 
 
-async def test_without_its_rule_every_route_is_shut(
+async def test_case_routes_are_denied_without_a_permission_rule(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = f"lead of {GENERAL}"

@@ -1,4 +1,4 @@
-"""Nobody changes what they themselves may do: it takes another administrator."""
+"""Changing permissions takes another administrator: no officer can change their own."""
 
 import pytest
 
@@ -34,7 +34,7 @@ async def _known(house: House, name: str) -> Officer:
 
 
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:
-    """What the page of officers offers for one of them."""
+    """Return the forms that the page of officers offers for one of them."""
     return {
         form.action.rsplit("/", 1)[1]: form
         for form in console.screen.forms
@@ -51,7 +51,7 @@ def _forms(console: Console, officer: Officer) -> dict[str, Form]:
     ],
 )
 @pytest.mark.requirement("S-53", "S-64")
-async def test_an_administrator_changes_nothing_about_themselves(
+async def test_administrator_cannot_change_their_own_account(
     desk: House, more: dict[str, str]
 ) -> None:
     dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
@@ -68,7 +68,7 @@ async def test_an_administrator_changes_nothing_about_themselves(
 
 
 @pytest.mark.requirement("S-53", "S-56")
-async def test_an_administrator_ties_no_work_account_to_themselves(desk: House) -> None:
+async def test_administrator_cannot_link_a_work_account_to_themselves(desk: House) -> None:
     dana, aigul = await _known(desk, DANA), await _known(desk, AIGUL)
     async with Console.signed_in(desk.url, DANA) as console:
         await console.get("/console/officers")
@@ -82,7 +82,7 @@ async def test_an_administrator_ties_no_work_account_to_themselves(desk: House) 
     assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
 
 
-async def test_a_work_account_opens_one_officer_only(desk: House) -> None:
+async def test_work_account_is_linked_to_one_officer_only(desk: House) -> None:
     aigul, erlan = await _known(desk, AIGUL), await _known(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         for officer, status in ((aigul, 200), (erlan, 409)):
@@ -94,7 +94,7 @@ async def test_a_work_account_opens_one_officer_only(desk: House) -> None:
         assert ru("tied_already") in screen.text
 
 
-async def test_another_administrator_does_it(desk: House) -> None:
+async def test_administrator_can_be_changed_by_another_administrator(desk: House) -> None:
     dana = await _known(desk, DANA)
     async with Console.signed_in(desk.url, ERLAN) as console:
         await console.get("/console/officers")
@@ -104,7 +104,7 @@ async def test_another_administrator_does_it(desk: House) -> None:
     assert (await _known(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
 
 
-async def test_the_page_says_at_ones_own_name_who_may_change_it(desk: House) -> None:
+async def test_officers_page_explains_the_locked_own_account(desk: House) -> None:
     dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         screen = await console.get("/console/officers")

@@ -1,4 +1,4 @@
-"""Who may change the ways in: passkeys, and what one link or one phished code may not do."""
+"""Changes of sign-in factors: passkeys, and the limits of one link or one phished code."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def _csrf(console: Console) -> str:
 
 
 async def _offered(console: Console, device: Device) -> str:
-    """What the device makes of the options that the page was given."""
+    """Return the credential that the device creates from the page's options."""
     screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
     return device.made(json.loads(screen.html))
 
@@ -72,7 +72,7 @@ async def _kept(house: House) -> set[bytes]:
 
 
 async def _logged(house: House) -> list[tuple[str, str, str]]:
-    """What the audit log has of passkeys: the act, about whom, and which."""
+    """Return the audit entries about passkeys: action, officer and detail."""
     return await _rows(
         house,
         "SELECT a.action, o.name, a.detail FROM audit a JOIN officers o"
@@ -90,11 +90,11 @@ async def _spent(house: House, console: Console, token: str) -> Screen:
     return await console.submit("/welcome", password=PASSWORD, code=code)
 
 
-# What a password and a code can do
+# Allowed with a password and a code
 
 
 @pytest.mark.requirement("S-55")
-async def test_the_first_passkey_is_added_by_whoever_came_with_a_code(desk: House) -> None:
+async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -103,7 +103,7 @@ async def test_the_first_passkey_is_added_by_whoever_came_with_a_code(desk: Hous
 
 
 @pytest.mark.requirement("S-55")
-async def test_where_there_is_a_passkey_a_code_adds_none(desk: House) -> None:
+async def test_further_passkey_needs_more_than_a_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         late = Device(desk.rt.settings.public_url)
@@ -125,7 +125,7 @@ async def test_where_there_is_a_passkey_a_code_adds_none(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_a_code_removes_no_passkey(desk: House) -> None:
+async def test_passkey_removal_needs_more_than_a_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -136,7 +136,7 @@ async def test_a_code_removes_no_passkey(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_who_came_with_a_passkey_adds_and_removes_them(desk: House) -> None:
+async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         first = await _added(desk, console)
@@ -146,7 +146,7 @@ async def test_who_came_with_a_passkey_adds_and_removes_them(desk: House) -> Non
     assert await _kept(desk) == {second.id}
 
 
-async def test_the_account_page_offers_only_what_may_be_done_and_says_why(desk: House) -> None:
+async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         screen = await console.get("/console/own")
@@ -167,7 +167,7 @@ async def test_the_account_page_offers_only_what_may_be_done_and_says_why(desk: 
 
 
 @pytest.mark.requirement("S-55")
-async def test_a_new_link_ends_the_passkeys_of_before(desk: House) -> None:
+async def test_new_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         planted = await _added(desk, console)
@@ -184,7 +184,7 @@ async def test_a_new_link_ends_the_passkeys_of_before(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_a_new_link_ends_nobody_elses_passkeys(desk: House) -> None:
+async def test_new_link_keeps_passkeys_of_other_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         aiguls = await _added(desk, console)
     async with Console.at(desk.url) as console:
@@ -194,7 +194,7 @@ async def test_a_new_link_ends_nobody_elses_passkeys(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55", "S-57")
-async def test_a_form_held_back_until_the_new_link_is_used_adds_nothing(desk: House) -> None:
+async def test_passkey_form_is_refused_when_a_new_link_was_used_meanwhile(desk: House) -> None:
     """Its session was good when it came, and is not when it ends."""
     spent = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
@@ -238,7 +238,7 @@ async def _has_come(house: House) -> bool:
 
 
 @pytest.mark.requirement("S-64")
-async def test_passkeys_that_come_and_go_are_on_record(desk: House) -> None:
+async def test_passkey_changes_are_audited(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         first = await _added(desk, console)

@@ -39,7 +39,7 @@ KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
 
 @dataclass
 class Provider:
-    """Says what it was told to say about whoever comes."""
+    """A sign-in service that gives scripted claims about any visitor."""
 
     issuer: str = ""
     subject: str = "subject-1"
@@ -127,7 +127,7 @@ async def _come(console: Console, provider: Provider) -> Screen:
     return screen if onward is None else await console.get(onward[1])
 
 
-async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(
+async def test_linked_work_account_signs_in_to_the_console(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
@@ -137,7 +137,7 @@ async def test_a_work_account_that_is_tied_to_an_officer_opens_the_console(
         assert AIGUL in console.screen.text
 
 
-async def test_who_is_not_tied_stays_outside(office: tuple[House, Provider, str]) -> None:
+async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, str]) -> None:
     _house, provider, url = office
     async with Console.at(url) as console:
         assert ru("service_unknown") in (await _come(console, provider)).text
@@ -145,7 +145,7 @@ async def test_who_is_not_tied_stays_outside(office: tuple[House, Provider, str]
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_who_has_a_work_account_adds_a_passkey_only_after_coming_with_it(
+async def test_passkey_of_an_officer_with_a_work_account_needs_sign_in_by_it(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
@@ -163,7 +163,7 @@ async def test_who_has_a_work_account_adds_a_passkey_only_after_coming_with_it(
     assert await _kept(house) == {device.id}
 
 
-async def test_a_work_account_does_not_count_where_nobody_comes_in_with_one(house: House) -> None:
+async def test_work_account_is_ignored_when_oidc_is_not_configured(house: House) -> None:
     await demo_officers.enter(house.rt)
     async with Console.at(house.url) as console:
         await _enrolled(house, console, NAME)
@@ -172,7 +172,7 @@ async def test_a_work_account_does_not_count_where_nobody_comes_in_with_one(hous
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_a_new_link_unties_the_work_account_and_a_first_one_does_not(
+async def test_new_link_unlinks_the_work_account_except_the_first(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
@@ -190,7 +190,7 @@ async def test_a_new_link_unties_the_work_account_and_a_first_one_does_not(
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
 @pytest.mark.requirement("S-56")
-async def test_a_journey_that_was_changed_on_the_way_ends_outside(
+async def test_oidc_sign_in_with_altered_parameters_is_refused(
     office: tuple[House, Provider, str], spoil: str
 ) -> None:
     house, provider, url = office
@@ -244,7 +244,7 @@ def _forged() -> dict[str, Callable[[], Any]]:
     }
 
 
-def test_a_good_token_proves_its_subject() -> None:
+def test_oidc_token_is_accepted_and_returns_its_subject() -> None:
     good = _claims("https://service.example", "n")
     token = jwt.encode({"alg": "RS256", "kid": "one"}, good, KEY)
     told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
@@ -254,7 +254,7 @@ def test_a_good_token_proves_its_subject() -> None:
 @pytest.mark.parametrize("kind", list(_forged()))
 @pytest.mark.requirement("S-56")
 @pytest.mark.row(92)
-def test_a_token_proves_nothing(kind: str) -> None:
+def test_oidc_token_is_refused_when_forged(kind: str) -> None:
     told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
     with pytest.raises(NotProven):
         checked(_forged()[kind](), KEYS, **told)

@@ -1,4 +1,4 @@
-"""Cookies on https: whoever leaves takes theirs along, and a visit's is gone after half an hour."""
+"""Cookies on https: leaving deletes a person's cookie, and a visit's expires after 30 minutes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ def _gone(cookie: Morsel[str] | None) -> bool:
     ) == ("0", True, "/", "", True, "strict")  # fmt: skip
 
 
-async def test_after_deleting_everything_the_browser_keeps_no_name(safe: House) -> None:
+async def test_chat_cookie_is_deleted_after_erasure(safe: House) -> None:
     guest = Guest(safe.rt)
     await guest.consent()
     page, cookie = await _post(safe, guest.name, "said", text="/delete")
@@ -61,7 +61,7 @@ async def test_after_deleting_everything_the_browser_keeps_no_name(safe: House) 
         assert await identities.find(safe.rt, session, "web", guest.name) is None
 
 
-async def test_signing_out_of_the_console_takes_the_cookie_away(safe: House) -> None:
+async def test_console_cookie_is_deleted_at_sign_out(safe: House) -> None:
     await demo_officers.enter(safe.rt)
     jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=safe.url)
     async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "ru"}) as session:
@@ -78,7 +78,7 @@ async def test_signing_out_of_the_console_takes_the_cookie_away(safe: House) -> 
             assert _gone(answer.cookies.get(CONSOLE))
 
 
-async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House) -> None:
+async def test_secure_page_cookie_expires_with_its_session(safe: House) -> None:
     user = safe.telegram.user(7301, first_name="Test")
     await _to_surname(safe, user)
     async with safe.rt.pool.connection() as session:
@@ -93,7 +93,7 @@ async def test_a_visit_never_leaves_a_cookie_for_longer_than_itself(safe: House)
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
 
 
-async def test_what_was_taken_is_answered_though_its_cookie_cannot_be_renewed(
+async def test_chat_page_answers_when_the_cookie_cannot_be_renewed(
     safe: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = Guest(safe.rt)

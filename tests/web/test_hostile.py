@@ -51,7 +51,9 @@ async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
 )
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(1, 2, 3)
-async def test_a_wrong_secret_is_403_and_empty(house: House, secret: str) -> None:
+async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
+    house: House, secret: str
+) -> None:
     """Rows 1–3."""
     if not secret.isascii():
         got = await _raw(house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}")
@@ -64,7 +66,7 @@ async def test_a_wrong_secret_is_403_and_empty(house: House, secret: str) -> Non
 
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(2, 4)
-async def test_a_secret_one_letter_off_or_in_other_case_or_twice_is_403(house: House) -> None:
+async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: House) -> None:
     """Rows 2 and 4."""
     assert house.rt.settings.telegram_secret
     right = house.rt.settings.telegram_secret.get_secret_value()
@@ -100,7 +102,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("code", UNREADABLE)
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(9, 10, 11, 12, 13, 14, 15, 16, 17)
-async def test_what_is_authentic_but_unreadable_is_200_and_set_aside(
+async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     house: House, code: str
 ) -> None:
     """Rows 9–17: the platform must not bring it again and again."""
@@ -114,7 +116,7 @@ async def test_what_is_authentic_but_unreadable_is_200_and_set_aside(
 
 
 @pytest.mark.row(18, 19)
-async def test_a_lone_surrogate_and_a_nul_are_processed(house: House) -> None:
+async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
     """Rows 18 and 19."""
     for number, text in enumerate((r"\ud800", r"a\u0000b")):
         body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
@@ -125,7 +127,7 @@ async def test_a_lone_surrogate_and_a_nul_are_processed(house: House) -> None:
 
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20)
-async def test_too_large_a_body_is_413_while_it_streams(house: House) -> None:
+async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) -> None:
     """Row 20."""
 
     async def endless() -> AsyncIterator[bytes]:
@@ -140,7 +142,7 @@ async def test_too_large_a_body_is_413_while_it_streams(house: House) -> None:
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(21, 22, 26)
-async def test_doubtful_framing_and_foreign_hosts_are_400(house: House) -> None:
+async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house: House) -> None:
     """Rows 21, 22 and 26."""
     both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
@@ -155,7 +157,7 @@ async def test_doubtful_framing_and_foreign_hosts_are_400(house: House) -> None:
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(23, 24, 25)
-async def test_wrong_types_encodings_and_methods_are_refused(house: House) -> None:
+async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -> None:
     """Rows 23–25."""
     assert (await _post(house, Content_Encoding="gzip"))[0] == 415
     assert (await _post(house, Content_Type="text/plain"))[0] == 415
@@ -166,7 +168,7 @@ async def test_wrong_types_encodings_and_methods_are_refused(house: House) -> No
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(27)
-async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
+async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> None:
     """Row 27."""
     many = [f"X-{number}: 1" for number in range(200)]
     assert (await _raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
@@ -178,7 +180,7 @@ async def test_too_many_and_too_large_headers_are_refused(house: House) -> None:
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(30, 57)
-async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
+async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
     """Rows 30 and 57."""
     for number, part in enumerate[dict[str, Any]](
         (
@@ -195,7 +197,7 @@ async def test_what_is_of_no_interest_is_ignored(house: House) -> None:
 
 @pytest.mark.requirement("S-6")
 @pytest.mark.row(31)
-async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
+async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -> None:
     """Row 31."""
 
     async def insist() -> None:
@@ -209,7 +211,7 @@ async def test_one_update_a_hundred_times_has_one_effect(house: House) -> None:
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
-async def test_a_group_is_left(house: House) -> None:
+async def test_bot_leaves_a_group(house: House) -> None:
     """Row 56."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
@@ -226,7 +228,7 @@ async def test_a_group_is_left(house: House) -> None:
 
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
-async def test_the_page_refuses_foreign_forms_and_hides_what_it_was_sent(house: House) -> None:
+async def test_chat_page_refuses_foreign_forms_without_echoing_them(house: House) -> None:
     """Rows 89 and 96, as far as the web chat has forms."""
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):

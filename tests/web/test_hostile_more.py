@@ -29,7 +29,7 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
-# Of the platform's own network, which a naive check would let in.
+# An address of the platform's own network, which a naive check would let in.
 TELEGRAMS_ADDRESS = "149.154.167.220"
 
 
@@ -103,7 +103,7 @@ async def _go(user: User, *answers: str) -> None:
 
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
-def test_without_a_secret_the_web_server_does_not_start() -> None:
+def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
     """Row 5."""
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
@@ -127,7 +127,7 @@ def test_without_a_secret_the_web_server_does_not_start() -> None:
 )
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
-async def test_an_address_of_the_platform_opens_nothing(house: House, header: str) -> None:
+async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
     """Row 8: only the secret counts, with whatever address."""
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
@@ -165,7 +165,7 @@ async def _health(house: House, url: str) -> int:
 
 
 @pytest.mark.row(28)
-async def test_a_body_that_does_not_end_is_408(
+async def test_webhook_answers_408_for_an_unfinished_body(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 28: the deadline of a body."""
@@ -182,7 +182,7 @@ async def test_a_body_that_does_not_end_is_408(
 
 
 @pytest.mark.row(28)
-async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
+async def test_unfinished_headers_block_no_other_client(house: House) -> None:
     """Row 28: what is left to the connection cap and the proxy before us holds up no one else."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
@@ -190,7 +190,7 @@ async def test_headers_that_do_not_end_keep_nobody_out(house: House) -> None:
 
 
 @pytest.mark.row(29)
-async def test_too_many_connections_are_answered_503_until_some_go(house: House) -> None:
+async def test_web_server_answers_503_above_its_connection_limit(house: House) -> None:
     """Row 29: with the server as the command line starts it."""
     port = free_port()
     serving = asyncio.create_task(serve(create_app(lent(house.rt)), "127.0.0.1", port))
@@ -215,7 +215,7 @@ async def test_too_many_connections_are_answered_503_until_some_go(house: House)
 
 
 @pytest.mark.row(32)
-async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: House) -> None:
+async def test_webhook_old_update_is_applied_once_as_an_old_button(house: House) -> None:
     """Row 32."""
     user = await _telegram(house, 7220)
     await _go(user, "ru", "preregistration", "self")
@@ -236,7 +236,7 @@ async def test_an_update_of_yesterday_is_taken_once_and_its_step_is_over(house: 
 
 @pytest.mark.row(65)
 @pytest.mark.requirement("S-19")
-async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
+async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
     """Row 65, but for one thing: each message gets its answer, where the row wants one for all."""
@@ -269,7 +269,7 @@ async def test_a_hundred_messages_at_once_are_all_taken_and_nobody_is_shut_out(
 
 
 @pytest.mark.row(64)
-async def test_words_of_danger_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
+async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
     """Row 64."""
     words = "мне угрожают"
     user = await _telegram(house, 7240)
@@ -289,7 +289,7 @@ async def test_words_of_danger_get_a_calm_answer_and_an_urgent_case(house: House
 
 
 async def _write_to_everybody(house: House) -> None:
-    """What a job or an officer would send."""
+    """Send a message to all people, as a job or an officer would."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
         for (person_id,) in await cursor.fetchall():
@@ -302,7 +302,7 @@ async def _write_to_everybody(house: House) -> None:
 
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
-async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(house: House) -> None:
+async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
     """Row 67."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
@@ -343,7 +343,7 @@ async def test_who_blocks_the_bot_gets_no_more_and_the_draft_stays_its_time(hous
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
-    """Everything that an open page of theirs has been told since consent."""
+    """Return all messages that the person's open page has received since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
     assert person is not None
@@ -352,7 +352,7 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.row(68)
-async def test_a_second_registration_of_the_same_details_is_told_nothing_of_the_first(
+async def test_duplicate_registration_reveals_nothing_of_the_first(
     house: House,
 ) -> None:
     """Row 68, as far as no question asks for a document's number: both hear the same."""

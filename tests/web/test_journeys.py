@@ -60,7 +60,7 @@ async def _only(house: House) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_web_chat_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_web_chat_form_leads_to_a_receipt(house: House, language: str) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
@@ -129,7 +129,7 @@ async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
-async def test_a_file_where_none_is_asked_for_is_answered(house: House, answered: int) -> None:
+async def test_unexpected_file_on_the_web_chat_is_answered(house: House, answered: int) -> None:
     """From a page that has been open since another question; known to us or not."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -149,7 +149,7 @@ async def test_a_file_where_none_is_asked_for_is_answered(house: House, answered
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_telegram_webhook_form_leads_to_a_receipt(house: House, language: str) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
     url = f"{house.url}/webhooks/telegram"
@@ -163,7 +163,7 @@ async def test_telegram_by_webhook_leads_to_a_receipt(house: House, language: st
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_telegram_polling_form_leads_to_a_receipt(house: House, language: str) -> None:
     polling = asyncio.create_task(telegram_polling.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)
@@ -175,7 +175,7 @@ async def test_telegram_by_polling_leads_to_a_receipt(house: House, language: st
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_polling_goes_on_when_an_answer_cannot_be_sent(
+async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: list[object] = []
@@ -199,8 +199,8 @@ async def test_polling_goes_on_when_an_answer_cannot_be_sent(
 
 
 @pytest.mark.requirement("S-37")
-async def test_after_a_quick_exit_nothing_else_stands_in_the_telegram_chat(house: House) -> None:
-    """Neither ours nor theirs, of before consent and after a whole registration."""
+async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
+    """Check that messages of both sides are deleted, also those before consent."""
     user = await _registered(house, 7013)
     await _receipt(house, "ru")
     for said in ("/menu", "Что такое кандас?", "выход"):
@@ -210,7 +210,7 @@ async def test_after_a_quick_exit_nothing_else_stands_in_the_telegram_chat(house
 
 
 @pytest.mark.requirement("S-35")
-async def test_names_are_taken_out_of_the_telegram_chat(house: House) -> None:
+async def test_names_are_deleted_from_the_telegram_chat(house: House) -> None:
     user = await _registered(house, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")

@@ -54,7 +54,7 @@ async def _due(rt: Runtime) -> int:
 
 
 @pytest.mark.requirement("S-31")
-async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
+async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         kept = await _kept(visitor)
         assert said(checklist_screens.KEPT) in kept.text
@@ -81,7 +81,7 @@ async def test_a_kept_list_is_sealed_exported_and_erased(house: House) -> None:
 
 
 @pytest.mark.requirement("S-36")
-async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) -> None:
+async def test_reminder_is_sent_once_on_its_day_without_details(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.press("remind")
@@ -105,7 +105,7 @@ async def test_a_reminder_comes_once_on_its_day_and_tells_nothing(house: House) 
 
 
 @pytest.mark.requirement("S-38")
-async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
+async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.press("remind")
@@ -125,7 +125,7 @@ async def test_whoever_wants_silence_hears_nothing(house: House) -> None:
         assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
 
 
-async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
+async def test_reminder_does_not_extend_retention(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.press("remind")
@@ -140,7 +140,7 @@ async def test_a_reminder_keeps_nobody_longer(house: House) -> None:
             assert await cursor.fetchall() == []
 
 
-async def test_what_was_only_asked_is_not_in_what_is_stored(house: House) -> None:
+async def test_ephemeral_answers_are_not_in_the_stored_state(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.say("/menu")
@@ -155,7 +155,7 @@ async def test_what_was_only_asked_is_not_in_what_is_stored(house: House) -> Non
         assert held.conversation.forms == {}
 
 
-async def test_on_whatsapp_a_reminder_waits_for_its_person(house: House) -> None:
+async def test_whatsapp_reminder_waits_for_the_window(house: House) -> None:
     """Free text goes there only for a day after the person's last word."""
     user = await _user(house, "77010000732")
     await _at_language(user, "ru")

@@ -58,7 +58,7 @@ async def _opened(rt: Runtime, secret: str = SECRET) -> AsyncIterator[System]:
         yield System(rt, http)
 
 
-async def test_it_writes_once_and_sends_what_a_person_agreed_to(rt: Runtime) -> None:
+async def test_broadcast_api_drafts_once_and_sends_after_approval(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     async with _opened(rt) as system:
@@ -82,13 +82,13 @@ async def test_it_writes_once_and_sends_what_a_person_agreed_to(rt: Runtime) -> 
     assert len(await broadcasts.listing(rt, who.editor)) == 1
 
 
-async def test_without_the_key_nothing_is_told(rt: Runtime) -> None:
+async def test_broadcast_api_answers_401_without_the_key(rt: Runtime) -> None:
     async with _opened(rt, "another") as system:
         assert await system.post("", PAPER, key="order-000001") == (401, {})
 
 
 @pytest.mark.requirement("S-57")
-async def test_the_key_of_a_system_that_was_let_go_opens_nothing(rt: Runtime) -> None:
+async def test_broadcast_api_refuses_the_key_of_a_disabled_client(rt: Runtime) -> None:
     who = await crew(rt)
     async with _opened(rt) as system:
         _status, made = await system.post("", PAPER, key="order-000001")
@@ -103,7 +103,7 @@ async def test_the_key_of_a_system_that_was_let_go_opens_nothing(rt: Runtime) ->
 
 
 @pytest.mark.requirement("S-53", "S-64")
-async def test_what_a_system_may_not_do_is_refused_and_on_record(rt: Runtime) -> None:
+async def test_broadcast_api_refuses_and_audits_unauthorized_requests(rt: Runtime) -> None:
     async with _opened(rt) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{lead}'")
@@ -115,14 +115,14 @@ async def test_what_a_system_may_not_do_is_refused_and_on_record(rt: Runtime) ->
 
 
 @pytest.mark.parametrize("spoilt", [{"topic": 1}, {"more": 1}, {"purpose": "party"}])
-async def test_what_cannot_be_read_is_refused(rt: Runtime, spoilt: dict[str, Any]) -> None:
+async def test_broadcast_api_refuses_an_invalid_body(rt: Runtime, spoilt: dict[str, Any]) -> None:
     async with _opened(rt) as system:
         status, told = await system.post("", PAPER | spoilt, key="order-000001")
         assert (status, told["why"]) == (422, "form")
         assert (await system.post("", PAPER))[0] == 400
 
 
-async def test_it_counts_without_writing(rt: Runtime) -> None:
+async def test_broadcast_api_counts_without_storing(rt: Runtime) -> None:
     await crowd(rt, 2, languages=("ru",))
     async with _opened(rt) as system:
         status, told = await system.post("/count", PAPER)

@@ -10,7 +10,7 @@ EACH = 60
 
 
 @pytest.mark.row(43)
-async def test_names_come_out_of_everything_that_holds_them_as_they_went_in(house: House) -> None:
+async def test_names_round_trip_through_every_storage_unchanged(house: House) -> None:
     """`./kosh bench names` takes 200,000."""
     passed = await names.through(house, EACH)
     assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)

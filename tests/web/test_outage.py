@@ -1,6 +1,6 @@
-"""With PostgreSQL away nothing is acknowledged; when it is back, what was brought again is done.
+"""While PostgreSQL is down nothing is acknowledged; afterwards repeated updates are processed.
 
-Who looks at a page meanwhile is told so, and keeps what they wrote.
+A person who opens a page meanwhile sees a notice, and keeps their text.
 """
 
 import json
@@ -72,7 +72,7 @@ async def _status(house: House, path: str) -> int:
 
 
 @pytest.mark.requirement("S-1", "S-5", "S-75")
-async def test_with_the_database_away_nothing_is_acknowledged(
+async def test_webhook_answers_503_when_the_database_is_down(
     house: House, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert runtime.DATABASE_SECONDS <= 3
@@ -96,7 +96,7 @@ async def test_with_the_database_away_nothing_is_acknowledged(
 LOOKING = {"Accept": "text/html,application/xhtml+xml"}
 
 
-async def test_who_looks_at_a_page_with_the_database_away_is_told(
+async def test_pages_say_unavailable_when_the_database_is_down(
     house: House, admin_url: str
 ) -> None:
     said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
@@ -120,7 +120,7 @@ async def test_who_looks_at_a_page_with_the_database_away_is_told(
     assert 'name="id" value="the-same-id-as-before"' in html
 
 
-async def test_who_just_asks_with_valkey_away_is_told(house: House) -> None:
+async def test_chat_page_says_unavailable_when_valkey_is_down(house: House) -> None:
     nowhere = Cache.at("redis://127.0.0.1:9")
     async with serving(create_app(lent(replace(house.rt, live=nowhere)))) as url:
         assert await _told(house, f"{url}/chat") == 503

@@ -76,7 +76,7 @@ def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
     return ("pressed" if buttons else "said"), form
 
 
-async def test_private_answers_go_past_the_messenger(house: House) -> None:
+async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: House) -> None:
     user = house.telegram.user(7101, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -86,7 +86,7 @@ async def test_private_answers_go_past_the_messenger(house: House) -> None:
     assert "Сохранено" in said[-1]
 
 
-async def test_a_link_works_once_and_on_one_device(house: House) -> None:
+async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
     user = house.telegram.user(7102, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -101,7 +101,7 @@ async def test_a_link_works_once_and_on_one_device(house: House) -> None:
             assert again.url.path == "/chat"
 
 
-async def test_looking_at_a_link_does_not_use_it_up_but_time_does(house: House) -> None:
+async def test_secure_link_survives_previews_but_expires(house: House) -> None:
     user = house.telegram.user(7103, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -113,7 +113,7 @@ async def test_looking_at_a_link_does_not_use_it_up_but_time_does(house: House) 
         assert (await _enter(visitor, link))[0] == 410
 
 
-async def test_a_visit_ends_after_half_an_hour(house: House) -> None:
+async def test_secure_page_session_ends_after_half_an_hour(house: House) -> None:
     user = house.telegram.user(7104, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -124,7 +124,7 @@ async def test_a_visit_ends_after_half_an_hour(house: House) -> None:
             assert "фамилия" not in (await page.text()).lower()
 
 
-async def test_who_left_the_page_is_spoken_to_where_they_came_from(house: House) -> None:
+async def test_secure_page_session_expiry_returns_to_the_messenger(house: House) -> None:
     user = house.telegram.user(7108, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -141,7 +141,7 @@ async def test_who_left_the_page_is_spoken_to_where_they_came_from(house: House)
     await _next(user, partial(receive.deliver, house.rt, delivery))
 
 
-async def test_a_new_link_ends_the_old_one(house: House) -> None:
+async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
     user = house.telegram.user(7105, first_name="Test")
     await _to_surname(house, user)
     old, new = await _link(house, user), ""
@@ -153,7 +153,7 @@ async def test_a_new_link_ends_the_old_one(house: House) -> None:
 
 
 def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
-    """What Telegram hands to a Mini App, signed as its documentation says."""
+    """Return the data that Telegram gives to a Mini App, signed as its documentation says."""
     token = house.rt.settings.telegram_token
     assert token
     fields: dict[str, Any] = {
@@ -172,7 +172,7 @@ def _otherwise(signed: str) -> str:
 
 
 @pytest.mark.requirement("S-2")
-async def test_a_mini_app_lets_in_only_whom_the_link_was_given_to(house: House) -> None:
+async def test_mini_app_admits_only_the_person_of_the_link(house: House) -> None:
     user = house.telegram.user(7106, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)

@@ -65,7 +65,7 @@ async def _count(house: House, table: str) -> int:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_written_form_is_printed(language: str) -> None:
+def test_checklist_pdf_is_printed_in_every_written_form(language: str) -> None:
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
     said = words(pdf)
@@ -77,7 +77,7 @@ def test_every_written_form_is_printed(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_letter_of_any_sentence_or_name_is_missing_from_the_fonts(language: str) -> None:
+def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
     """PDF/UA knows no box in the place of a letter: the typesetter refuses to make one."""
     known = names(language)
     found = [*catalogues.messages(language).values(), *known.countries.values()]
@@ -88,7 +88,7 @@ def test_no_letter_of_any_sentence_or_name_is_missing_from_the_fonts(language: s
     printing_pdf.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
 
 
-def test_what_is_ready_is_ticked_on_paper() -> None:
+def test_checklist_pdf_shows_ticks() -> None:
     plain = printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY)
     assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
     assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
@@ -97,7 +97,7 @@ def test_what_is_ready_is_ticked_on_paper() -> None:
 # From the chat
 
 
-async def test_somebody_who_just_asks_prints_and_nothing_is_kept(house: House) -> None:
+async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         link = _here(house, await _listed(visitor))
         for _time in range(2):
@@ -113,7 +113,7 @@ async def test_somebody_who_just_asks_prints_and_nothing_is_kept(house: House) -
     assert await _count(house, "people") == await _count(house, "messages") == 0
 
 
-async def test_the_address_says_nothing_and_ends(house: House) -> None:
+async def test_share_link_is_opaque_and_expires(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         link = _here(house, await _listed(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
@@ -129,7 +129,7 @@ async def test_the_address_says_nothing_and_ends(house: House) -> None:
             assert WORDS.render(OVER, language) in page
 
 
-async def test_on_telegram_it_is_a_plain_link(house: House) -> None:
+async def test_share_link_is_a_url_button_on_telegram(house: House) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
     await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
@@ -146,7 +146,7 @@ async def test_on_telegram_it_is_a_plain_link(house: House) -> None:
     assert "/print/" in url
 
 
-async def test_on_whatsapp_it_stands_alone_and_the_question_comes_after_it(house: House) -> None:
+async def test_share_link_is_a_message_before_the_question_on_whatsapp(house: House) -> None:
     user = await _user(house, "77010000731")
     await _at_language(user, "ru")
     for tap in TAPS[:-1]:
@@ -163,7 +163,7 @@ async def test_on_whatsapp_it_stands_alone_and_the_question_comes_after_it(house
 
 @pytest.mark.requirement("S-60")
 @pytest.mark.row(41)
-def test_words_on_paper_are_no_markup_of_the_typesetter_and_lead_nowhere() -> None:
+def test_checklist_pdf_treats_typst_markup_as_text() -> None:
     hostile = (
         '#read("checklist.typ")', "$ 1/2 $", "*bold* _thin_ `raw`", "= heading", "<label> @label",
         '#link("https://evil.example")[x]', "https://evil.example", '"] #panic() [', "\\u{41}",

@@ -1,4 +1,4 @@
-"""Whatever the registry does, a submission ends as one registration, and people hear the truth."""
+"""With any fault of the registry, a submission ends as one registration, correctly reported."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ from tests.app_stack import House
 from tests.person_client import Guest
 
 PEOPLE = 4
-# What happens to writes, and whether the registry recovers by being asked again or needs time.
+# Faults of writes, and whether the registry recovers by being asked again or needs time.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -29,7 +29,7 @@ FAULTS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for its time is looked at ten times a second, since here time is moved on."""
+    """Run the sweeps ten times a second, since these tests advance time."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
@@ -95,7 +95,9 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
 @pytest.mark.requirement("S-49")
-async def test_every_submission_ends_accepted_once(house: House, fault: dict[str, Any]) -> None:
+async def test_submission_is_accepted_once_under_each_fault(
+    house: House, fault: dict[str, Any]
+) -> None:
     await house.fault(**fault)
     guests = await _registered(house)
     for guest in guests:
@@ -109,7 +111,7 @@ async def test_every_submission_ends_accepted_once(house: House, fault: dict[str
 
 
 @pytest.mark.requirement("S-52")
-async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_person(
+async def test_registry_contract_refusal_opens_a_case_and_is_not_shown(
     house: House,
 ) -> None:
     await house.fault(name="field_errors")
@@ -122,7 +124,7 @@ async def test_a_refusal_of_the_contract_goes_to_an_officer_and_not_to_the_perso
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_who_withdraws_what_the_registry_refused_can_register_again(house: House) -> None:
+async def test_refused_registration_can_be_withdrawn_and_submitted_again(house: House) -> None:
     await house.fault(name="field_errors")
     guest = Guest(house.rt)
     await guest.register()
@@ -146,7 +148,7 @@ async def test_who_withdraws_what_the_registry_refused_can_register_again(house:
 
 
 @pytest.mark.requirement("S-25")
-async def test_a_withdrawal_waits_until_it_is_known_what_became_of_the_submission(
+async def test_withdrawal_waits_while_the_submission_outcome_is_unknown(
     house: House,
 ) -> None:
     """Its answer was lost, and it cannot be looked up either: perhaps the registry has it."""
@@ -180,7 +182,7 @@ async def test_a_withdrawal_waits_until_it_is_known_what_became_of_the_submissio
 
 
 @pytest.mark.requirement("S-52")
-async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> None:
+async def test_registry_rejection_is_worded_neutrally(house: House) -> None:
     await house.fault(name="reject")
     guest = Guest(house.rt)
     await guest.register()
@@ -197,7 +199,7 @@ async def test_a_rejection_reaches_the_person_as_no_refusal(house: House) -> Non
 
 
 @pytest.mark.requirement("S-25")
-async def test_amending_and_withdrawing_reach_the_registry_once(house: House) -> None:
+async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) -> None:
     guest = Guest(house.rt)
     await guest.register()
     await _accepted_once(house, [guest])
@@ -218,7 +220,7 @@ async def test_amending_and_withdrawing_reach_the_registry_once(house: House) ->
 
 
 @pytest.mark.requirement("S-25", "S-31")
-async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> None:
+async def test_erasure_during_a_registry_write_withdraws_it(house: House) -> None:
     await house.fault(name="error_after_commit")
     guest = Guest(house.rt)
     await guest.register()
@@ -239,7 +241,7 @@ async def test_erasing_while_a_write_is_in_flight_withdraws_it(house: House) -> 
     await house.until(withdrawn)
 
 
-async def test_a_code_that_the_registry_does_not_know_closes_registration(
+async def test_registration_closes_when_the_registry_lacks_a_code(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows

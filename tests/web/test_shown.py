@@ -1,4 +1,4 @@
-"""What an open page has been shown: only its own word for it lets the texts of messages go."""
+"""Messages shown on an open page: their texts are deleted only when the page confirms them."""
 
 import asyncio
 import re
@@ -57,7 +57,7 @@ async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
 
 
 def _request(rt: Runtime, guest: Guest, last: int) -> Request:
-    """A stream's request on a line of which nobody hears that it is cut."""
+    """Return a stream's request on a connection that never reports its end."""
 
     async def silence() -> Asgi:
         await asyncio.Event().wait()
@@ -105,7 +105,7 @@ async def _say(house: House, guest: Guest, **fields: str) -> None:
         assert answer.status == 202
 
 
-async def test_what_went_into_a_dead_line_is_kept(rt: Runtime) -> None:
+async def test_chat_stream_keeps_text_sent_into_a_dead_connection(rt: Runtime) -> None:
     guest, person = await _known(rt)
     before = await _newest(guest)
     lost = await _told(rt, person, "ten", "eleven")
@@ -120,7 +120,7 @@ async def test_what_went_into_a_dead_line_is_kept(rt: Runtime) -> None:
     assert await _kept(rt, person, before) == [*lost, later]
 
 
-async def test_a_page_that_comes_back_with_an_older_id_gets_all_since(house: House) -> None:
+async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> None:
     guest, person = await _known(house.rt)
     before = await _newest(guest)
     lost = await _told(house.rt, person, "ten", "eleven")
@@ -134,7 +134,7 @@ async def test_a_page_that_comes_back_with_an_older_id_gets_all_since(house: Hou
         assert await _kept(house.rt, person) == [later], "it has said now what it has"
 
 
-async def test_the_newest_id_that_a_post_brings_lets_earlier_texts_go(house: House) -> None:
+async def test_chat_post_with_the_last_id_deletes_earlier_texts(house: House) -> None:
     guest, person = await _known(house.rt)
     earlier, newest = await _told(house.rt, person, "ten", "eleven")
     await _say(house, guest)
@@ -143,7 +143,7 @@ async def test_the_newest_id_that_a_post_brings_lets_earlier_texts_go(house: Hou
     assert (await _kept(house.rt, person))[0] == newest
 
 
-async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
+async def test_chat_post_with_an_invalid_last_id_deletes_nothing(house: House) -> None:
     (guest, person), (_other, theirs) = await _known(house.rt), await _known(house.rt)
     mine = await _told(house.rt, person, "ten", "eleven")
     foreign = await _told(house.rt, theirs, "twelve", "thirteen")
@@ -156,7 +156,7 @@ async def test_an_id_that_is_not_theirs_lets_nothing_go(house: House) -> None:
     assert await _kept(house.rt, theirs) == kept[1]
 
 
-async def test_of_many_a_page_without_a_script_gets_the_newest(rt: Runtime) -> None:
+async def test_chat_page_without_scripts_gets_the_newest_waiting_messages(rt: Runtime) -> None:
     _guest, person = await _known(rt)
     (first,) = await _told(rt, person, "the first")
     told = await _told(rt, person, *map(str, range(webchat_feed.MAX_WAITING)))

@@ -36,7 +36,7 @@ async def _told(rt: Runtime) -> dict[str, object]:
         return dict(await answer.json())
 
 
-async def test_everything_works(rt: Runtime) -> None:
+async def test_status_reports_works_when_everything_works(rt: Runtime) -> None:
     told = await _told(rt)
     assert told["overall"] == "works"
     assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
@@ -44,7 +44,7 @@ async def test_everything_works(rt: Runtime) -> None:
     assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
 
 
-async def test_late_messages_are_told_in_minutes_and_not_in_numbers(
+async def test_status_reports_late_messages_in_minutes_without_counts(
     rt: Runtime, databases: Databases
 ) -> None:
     await a_message_that_nobody_sends(rt, databases)
@@ -61,7 +61,7 @@ async def test_late_messages_are_told_in_minutes_and_not_in_numbers(
     }
 
 
-async def test_without_a_database_it_says_so(rt: Runtime) -> None:
+async def test_status_reports_down_without_a_database(rt: Runtime) -> None:
     away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
     await away.open(wait=False)
     told = await _told(replace(rt, pool=away, registry=None))
@@ -80,7 +80,7 @@ async def test_without_a_database_it_says_so(rt: Runtime) -> None:
         ("fr", "Бәрі жұмыс істеп тұр.", "ltr"),
     ],
 )
-async def test_people_read_it_in_their_language(
+async def test_status_page_uses_the_readers_language(
     rt: Runtime, accept: str, words: str, direction: str
 ) -> None:
     status, html = await _read(rt, "/status", **{"Accept-Language": accept})
@@ -89,12 +89,12 @@ async def test_people_read_it_in_their_language(
     assert f'dir="{direction}"' in html
 
 
-async def test_a_language_can_be_chosen(rt: Runtime) -> None:
+async def test_status_page_language_can_be_chosen(rt: Runtime) -> None:
     _status, html = await _read(rt, "/status?lang=ru", **{"Accept-Language": "zh"})
     assert "Всё работает." in html
 
 
-async def test_a_cache_in_between_keeps_the_languages_apart(rt: Runtime) -> None:
+async def test_status_page_cache_varies_by_language(rt: Runtime) -> None:
     async with _asked(rt, "/status") as answer:
         assert answer.headers["Cache-Control"].startswith("public")
         assert answer.headers["Vary"] == "Accept-Language"

@@ -17,7 +17,7 @@ WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻx
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> None:
+async def test_stop_word_works_in_the_web_chat(house: House, language: str) -> None:
     assert reserved_words.safety_word(WORDS[language]) is Reserved.STOP
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -29,7 +29,7 @@ async def test_stop_is_obeyed_in_the_web_chat(house: House, language: str) -> No
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_is_obeyed_over_telegram(house: House, language: str) -> None:
+async def test_stop_word_works_on_telegram(house: House, language: str) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
     await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())

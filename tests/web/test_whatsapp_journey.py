@@ -43,7 +43,7 @@ async def _user(house: House, phone: str, **more: Any) -> User:
 
 
 def _keys(message: Bubble) -> dict[str, str]:
-    """What can be pressed, by the part of its payload that is the same every time."""
+    """Return the payloads that can be pressed, by the part that is the same every time."""
     pressable: list[Button | Row] = [*message.buttons, *message.rows]
     return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
 
@@ -87,7 +87,7 @@ async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_whatsapp_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_whatsapp_form_leads_to_a_receipt(house: House, language: str) -> None:
     user = await _user(house, "77010000001")
     await _at_language(user, language)
     turns = await _walk(house, user, ANSWERS)
@@ -103,7 +103,7 @@ async def test_whatsapp_leads_to_a_receipt(house: House, language: str) -> None:
 
 
 async def _send_papers(house: House, user: User, language: str) -> None:
-    """One paper over the page, two into the chat; each ends in the registry, and is told so."""
+    """Send one paper over the page and two in the chat; the registry gets and reports each."""
     await _press(user, "papers")
     await _press(user, "yes")
     assert user.last.link is not None
@@ -121,7 +121,7 @@ async def _send_papers(house: House, user: User, language: str) -> None:
     await house.until(arrived)
 
 
-# What the platform does to us
+# Faults of the platform
 
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
@@ -148,7 +148,7 @@ async def _person(house: House, user: User) -> identities.Person:
 
 
 async def _notify(house: House, user: User) -> None:
-    """A service message that nobody asked for just now."""
+    """Send a service message that the person did not ask for."""
     person = await _person(house, user)
     row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
@@ -184,7 +184,7 @@ async def _until_state(house: House, user: User, state: str) -> None:
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
-async def test_one_poisoned_of_three_spoils_nothing(house: House) -> None:
+async def test_whatsapp_bad_element_of_a_batch_affects_no_other(house: House) -> None:
     await _listening(house)
     first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
     house.whatsapp.tricks.batch = 3
@@ -205,7 +205,7 @@ async def test_one_poisoned_of_three_spoils_nothing(house: House) -> None:
 
 
 @pytest.mark.requirement("S-6")
-async def test_the_same_message_in_two_bodies_is_one(house: House) -> None:
+async def test_whatsapp_message_in_two_bodies_is_applied_once(house: House) -> None:
     user = await _known(house, "77010000004")
     said = await user.say("/help")
     seen = len(user.received)
@@ -216,7 +216,7 @@ async def test_the_same_message_in_two_bodies_is_one(house: House) -> None:
     assert len(user.received) == seen + 2
 
 
-async def test_all_of_a_batch_twice_at_once_is_each_once(house: House) -> None:
+async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: House) -> None:
     users = [await _known(house, f"7701000001{number}") for number in range(3)]
     before = [len(user.received) for user in users]
     house.whatsapp.tricks.batch, house.whatsapp.tricks.copies = 3, 2
@@ -235,7 +235,7 @@ async def test_all_of_a_batch_twice_at_once_is_each_once(house: House) -> None:
 
 
 @pytest.mark.requirement("S-6", "S-8")
-async def test_what_fails_midway_is_brought_again_and_happens_once(
+async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await _known(house, "77010000005")
@@ -265,7 +265,7 @@ async def test_what_fails_midway_is_brought_again_and_happens_once(
     assert len(user.received) == seen + 2
 
 
-async def test_outside_the_window_a_message_waits_for_its_person(house: House) -> None:
+async def test_whatsapp_message_outside_the_window_waits_for_the_person(house: House) -> None:
     user = await _known(house, "77010000006")
     seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
     await house.ahead("25 hours")
@@ -282,7 +282,7 @@ async def test_outside_the_window_a_message_waits_for_its_person(house: House) -
     await _until_state(house, user, "sent")
 
 
-async def test_a_window_that_only_the_platform_knows_to_be_closed_counts(house: House) -> None:
+async def test_whatsapp_window_closed_report_makes_the_message_wait(house: House) -> None:
     user = await _known(house, "77010000007")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131047))
@@ -294,7 +294,7 @@ async def test_a_window_that_only_the_platform_knows_to_be_closed_counts(house: 
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def test_a_named_template_says_it_outside_the_window(house: House) -> None:
+async def test_whatsapp_template_is_sent_outside_the_window(house: House) -> None:
     user = await _known(house, "77010000008")
     house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
     await house.ahead("25 hours")
@@ -309,7 +309,7 @@ async def test_a_named_template_says_it_outside_the_window(house: House) -> None
 
 
 @pytest.mark.row(34)
-async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> None:
+async def test_whatsapp_delivery_reports_never_go_back_and_store_the_price(house: House) -> None:
     user = await _known(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
     await _notify(house, user)
@@ -336,7 +336,7 @@ async def test_receipts_go_only_upwards_and_carry_the_price(house: House) -> Non
     }
 
 
-async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
+async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: House) -> None:
     user = await _known(house, "77010000021")
     user.turn_off()
     await _notify(house, user)
@@ -353,7 +353,7 @@ async def test_a_failure_may_turn_out_to_have_been_none(house: House) -> None:
 
 
 @pytest.mark.requirement("S-12")
-async def test_a_passing_failure_is_sent_again(house: House) -> None:
+async def test_whatsapp_temporary_failure_is_resent(house: House) -> None:
     user = await _known(house, "77010000022")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131016))
@@ -365,7 +365,7 @@ async def test_a_passing_failure_is_sent_again(house: House) -> None:
 
 
 @pytest.mark.requirement("S-12")
-async def test_who_cannot_be_reached_is_left_alone_until_they_write(house: House) -> None:
+async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house: House) -> None:
     user = await _known(house, "77010000023")
     house.whatsapp.fail(Failed(131026))
     await _notify(house, user)
@@ -377,7 +377,7 @@ async def test_who_cannot_be_reached_is_left_alone_until_they_write(house: House
     await _until_state(house, user, "sent")
 
 
-async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) -> None:
+async def test_whatsapp_pair_rate_is_respected(house: House) -> None:
     user = await _known(house, "77010000030")
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
@@ -396,7 +396,7 @@ async def test_into_one_chat_no_more_go_than_the_platform_takes(house: House) ->
     ("language", "word"), [("kk", "тоқта"), ("ru", "стоп"), ("zh_Hans", "停止"), ("uz", "toʻxta")]
 )
 @pytest.mark.row(63)
-async def test_the_word_stop_is_understood_in_every_language(
+async def test_stop_word_works_on_whatsapp_in_every_language(
     house: House, language: str, word: str
 ) -> None:
     assert reserved_words.safety_word(word) is Reserved.STOP
@@ -410,15 +410,13 @@ async def test_the_word_stop_is_understood_in_every_language(
 
 
 @pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
-async def test_people_are_known_again_by_whatever_they_are_known_by(
-    house: House, known: Any
-) -> None:
+async def test_whatsapp_person_is_recognized_by_every_kind_of_id(house: House, known: Any) -> None:
     user = await _known(house, "77010000025", known=known)
     await _next(user, lambda: user.say("/help"))
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
-async def test_a_new_number_takes_the_conversation_along(house: House) -> None:
+async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> None:
     user = await _known(house, "77010000026")
     user.change_number("77010000027")
     await house.whatsapp.until_taken()
@@ -426,7 +424,7 @@ async def test_a_new_number_takes_the_conversation_along(house: House) -> None:
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
-async def test_a_user_id_joins_the_phone_that_was_known_before(house: House) -> None:
+async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> None:
     user = await _known(house, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))
@@ -451,7 +449,7 @@ def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
 
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(6)
-async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) -> None:
+async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house: House) -> None:
     """Check row 6 of tests/proof."""
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
@@ -468,7 +466,7 @@ async def test_only_what_is_signed_over_its_very_bytes_comes_in(house: House) ->
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(10)
-async def test_what_is_signed_and_unreadable_is_set_aside(house: House) -> None:
+async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: House) -> None:
     secret = house.rt.settings.whatsapp_app_secrets[0]
     assert await _post(house, b"{", _signed(b"{", secret)) == 200
     assert await _query(house, "SELECT reason, size FROM quarantine") == [("E_JSON", 1)]
@@ -476,14 +474,14 @@ async def test_what_is_signed_and_unreadable_is_set_aside(house: House) -> None:
 
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20, 24)
-async def test_a_body_past_three_mebibytes_is_413(house: House) -> None:
+async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
     assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
     assert await _post(house, b"{}", "x", **{"Content-Type": "text/plain"}) == 415
 
 
 @pytest.mark.row(7)
-async def test_the_challenge_is_repeated_only_to_who_knows_the_word(house: House) -> None:
+async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House) -> None:
     """Check row 7 of tests/proof."""
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()

@@ -1,4 +1,4 @@
-"""What WhatsApp's receipts lead to: nobody's number is kept for them, and each part counts."""
+"""Effects of WhatsApp's receipts: no phone number is stored for them, and each part counts."""
 
 import base64
 import re
@@ -29,7 +29,7 @@ NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
 def _in_clear(written: str | None) -> bytes:
-    """What anybody reads in ids without a key: as they are, and out of their base64."""
+    """Return the readable bytes of ids without a key: plain, and decoded from base64."""
     parts = (written or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
     read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
@@ -44,7 +44,7 @@ async def _until_read(house: House) -> None:
     await house.until(read)
 
 
-async def test_a_stolen_database_tells_no_phone_number_and_receipts_count_all_the_same(
+async def test_whatsapp_database_contains_no_phone_and_reports_still_match(
     house: House,
 ) -> None:
     user = await _known(house, PHONE)
@@ -57,8 +57,8 @@ async def test_a_stolen_database_tells_no_phone_number_and_receipts_count_all_th
     assert not any(NUMBERS.search(_in_clear(each)) for (each,) in kept)
 
 
-async def test_a_message_that_was_sent_before_an_upgrade_is_known_by_its_id(house: House) -> None:
-    """Until then its id was written down, and no attempt was told with it."""
+async def test_whatsapp_report_matches_a_message_sent_before_the_upgrade(house: House) -> None:
+    """Check a message from before the upgrade: its id was stored, without an attempt."""
     user = await _known(house, "77010000041")
     user.turn_off()
     await _notify(house, user)
@@ -110,7 +110,7 @@ async def _until_receipt(house: House, user: User, receipt: str) -> None:
 
 
 @pytest.mark.parametrize("fault", [Refused(131056), Refused(131000), Broken(502)])
-async def test_what_the_platform_took_of_a_message_does_not_go_again_with_the_rest(
+async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
     house: House, fault: Fault
 ) -> None:
     user = await _known(house, "77010000050")
@@ -123,7 +123,7 @@ async def test_what_the_platform_took_of_a_message_does_not_go_again_with_the_re
     assert _parts(user, seen) == [1, 2]
 
 
-async def test_a_rest_that_is_refused_again_and_again_repeats_nothing(house: House) -> None:
+async def test_whatsapp_repeatedly_refused_rest_resends_no_accepted_part(house: House) -> None:
     user = await _known(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
     seen = await _say_at_length(house, user)
@@ -136,7 +136,7 @@ async def test_a_rest_that_is_refused_again_and_again_repeats_nothing(house: Hou
     assert _parts(user, seen) == [1, 2]
 
 
-async def test_a_part_that_fails_once_the_other_arrived_goes_again_alone(house: House) -> None:
+async def test_whatsapp_failed_part_is_resent_alone_when_the_other_arrived(house: House) -> None:
     user = await _known(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
     seen = await _say_at_length(house, user)
@@ -147,7 +147,7 @@ async def test_a_part_that_fails_once_the_other_arrived_goes_again_alone(house: 
     assert _parts(user, seen) == [1, 2]
 
 
-async def test_where_the_first_part_failed_both_go_again_in_their_order(house: House) -> None:
+async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
     user = await _known(house, "77010000053")
     house.whatsapp.fail(Failed(131000))
     seen = await _say_at_length(house, user)
@@ -158,7 +158,7 @@ async def test_where_the_first_part_failed_both_go_again_in_their_order(house: H
     assert _parts(user, seen) == [2, 1, 2]
 
 
-async def test_a_message_has_arrived_when_all_its_parts_have(house: House) -> None:
+async def test_whatsapp_message_is_delivered_when_all_its_parts_are(house: House) -> None:
     user = await _known(house, "77010000055")
     user.turn_off()
     await _say_at_length(house, user)
@@ -177,7 +177,7 @@ async def test_a_message_has_arrived_when_all_its_parts_have(house: House) -> No
         assert await _query(house, look, row) == [told]
 
 
-async def test_both_parts_may_be_heard_of_at_once(house: House) -> None:
+async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
     user = await _known(house, "77010000056")
     user.turn_off()
     await _say_at_length(house, user)
@@ -188,7 +188,7 @@ async def test_both_parts_may_be_heard_of_at_once(house: House) -> None:
     await _until_receipt(house, user, "read")
 
 
-async def test_a_part_that_failed_for_good_may_turn_out_not_to_have(house: House) -> None:
+async def test_whatsapp_part_failed_report_can_be_superseded_by_delivered(house: House) -> None:
     user = await _known(house, "77010000057")
     user.turn_off()
     await _say_at_length(house, user)
@@ -214,7 +214,7 @@ async def _is_open(house: House) -> bool:
 @pytest.mark.parametrize(
     ("code", "became"), [(WindowClosed.code, "sent"), (BlockedByUser.code, "undeliverable")]
 )
-async def test_a_failure_of_before_the_persons_last_word_shuts_nobody_out(
+async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
     """Also where that word is too soon after another to be noted by itself."""
@@ -233,7 +233,9 @@ async def test_a_failure_of_before_the_persons_last_word_shuts_nobody_out(
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
-async def test_a_failure_of_after_the_persons_last_word_counts(house: House, code: str) -> None:
+async def test_whatsapp_failure_after_the_last_inbound_message_counts(
+    house: House, code: str
+) -> None:
     user = await _known(house, "77010000061")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
@@ -243,7 +245,7 @@ async def test_a_failure_of_after_the_persons_last_word_counts(house: House, cod
     assert not await _is_open(house)
 
 
-async def test_who_writes_while_a_message_to_them_is_refused_gets_it_all_the_same(
+async def test_whatsapp_refused_message_is_sent_when_the_person_writes_meanwhile(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await _known(house, "77010000062")

@@ -40,7 +40,7 @@ STEPS: Final = ("purpose", "audience", "text", "test", "time")
 # Counting millions takes seconds: done only where the count is shown.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
-# Fields that outlive the session; what is ticked for an audience is work too.
+# Fields that outlive the session; ticks for an audience are work too.
 KEEP = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
 
 type Step = Literal["purpose", "audience", "text", "test", "time"]
@@ -92,7 +92,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """Why it cannot be sent: in words, where, and the step that corrects it."""
+    """A reason why an announcement cannot be sent: its words, detail, and the step to correct."""
 
     words: str
     detail: str
@@ -131,7 +131,8 @@ async def _page(
 ) -> Response:
     """Return a step as it is filled in.
 
-    Where somebody else changed it meanwhile, the officer's own texts, `yours`, are shown beside.
+    If the announcement was changed meanwhile, the officer's own texts, `yours`, are shown beside
+    it.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -244,7 +245,7 @@ class Table:
 
 
 def counted(context: RequestContext, count: Count) -> Table:
-    """Return the table, without forms and channels that nobody receives it by."""
+    """Return the table, without forms and channels that have no recipient."""
     channels = [each for each in console_labels.CHANNELS if count.on(each)]
     lines = [
         (own, [count.included.get((code, channel), 0) for channel in channels])

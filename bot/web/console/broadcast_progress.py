@@ -33,7 +33,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class RecipientsQuery(BaseModel):
-    """Which recipients the page lists."""
+    """Query of the recipients that the page lists."""
 
     fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
     reason: Annotated[str, Field(max_length=40)] = ""

@@ -41,7 +41,7 @@ router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an officer was writing: kept when the action failed, or to be previewed."""
+    """An officer's unsent text: kept when the action failed, or to be previewed."""
 
     words: str = ""
     canned: str = ""

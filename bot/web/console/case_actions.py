@@ -88,7 +88,7 @@ async def claim(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Claim a case that nobody owns."""
+    """Claim a case that has no owner."""
 
     async def action() -> ActionResult:
         return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
@@ -290,7 +290,7 @@ async def snooze(
     form: Annotated[SnoozeForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Put the case off."""
+    """Snooze the case."""
 
     async def action() -> ActionResult:
         return await desk.snooze(

@@ -12,7 +12,7 @@ from bot.web.console.forms import Checkbox, Line, VersionedForm
 
 
 class CaseForm(VersionedForm):
-    """Every form of the page; its texts are shown again when the action fails."""
+    """Base of every form of the page; its texts are shown again when the action fails."""
 
     words: str = ""
     canned: str = ""
@@ -20,7 +20,7 @@ class CaseForm(VersionedForm):
 
     @property
     def draft(self) -> Draft:
-        """What the officer wrote."""
+        """Return the texts that the officer wrote."""
         return Draft(self.words, self.canned, self.note)
 
 
@@ -31,7 +31,7 @@ class DocumentForm(CaseForm):
 
 
 class ResolveForm(CaseForm):
-    """Where the bot goes on: a flow, the menu, or where it was."""
+    """The place where the bot goes on: a flow, the menu, or where it was."""
 
     where: str = ""
 
@@ -53,7 +53,7 @@ class TransferForm(CaseForm):
 
     @property
     def owner(self) -> ToOfficer | ToMission | ToTopic:
-        """The new owner; Refused if it cannot be read."""
+        """Return the new owner; Refused if it cannot be read."""
         match self.to:
             case "officer":
                 try:
@@ -67,13 +67,13 @@ class TransferForm(CaseForm):
 
 
 class SnoozeForm(CaseForm):
-    """How long the case is put off."""
+    """The time for which the case is snoozed."""
 
     length: Annotated[str, Field(alias="for")] = ""
 
 
 class AnswersForm(VersionedForm):
-    """Why the answers are read, and whether masked ones are shown."""
+    """The reason for reading the answers, and whether masked ones are shown."""
 
     reason: OptionalReason = None
     unmasked: Checkbox = False

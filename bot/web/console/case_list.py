@@ -35,7 +35,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class InboxQuery(BaseModel):
-    """Which cases the inbox lists."""
+    """Query of the cases that the inbox lists."""
 
     queue: Queue = Queue.UNCLAIMED
     language: Annotated[str, Field(max_length=16)] = ""

@@ -1,9 +1,8 @@
-"""Tell open pages that something changed; the page then fetches itself again.
+"""Notify open pages of changes; each page then fetches itself again.
 
-Events carry ids only: who may read what is decided when the page is rendered. They are rows,
-numbered in commit order; a page says up to which number it knows, and gets what came after. One
-connection of each process listens to PostgreSQL, and events are read once for all pages of a
-mission.
+Events carry ids only; permissions are checked when the page is rendered. They are rows, numbered in
+commit order. A page sends the last number it has and gets the events after it. One connection of
+each process listens to PostgreSQL, and events are read once for all pages of a mission.
 """
 
 import asyncio
@@ -40,7 +39,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Events for pages that know everything up to a number, and the number they know then."""
+    """Events after a number, and the number of the last event read."""
 
     events: str
     last: int
@@ -60,7 +59,7 @@ class _Read:
 
 
 class ChangeFeed:
-    """Wake the open pages of this process at a NOTIFY, and after every reconnection."""
+    """Notify the open pages of this process at a NOTIFY, and after every reconnection."""
 
     def __init__(self, url: str, notification: LiteralString, closing: asyncio.Event) -> None:
         self._url = url
@@ -117,7 +116,7 @@ class ChangeFeed:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _end(self) -> None:
-        """Wake the pages when the server ends."""
+        """Notify the pages when the server shuts down."""
         await self._closing.wait()
         self._bump()
 

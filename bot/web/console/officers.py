@@ -24,7 +24,7 @@ router = APIRouter(prefix="/officers", route_class=ConsoleRoute)
 
 
 class Scope(BaseModel):
-    """What an officer works on."""
+    """An officer's mission, roles, languages and topics."""
 
     mission: Line = ""
     roles: Codes = ()

@@ -44,14 +44,14 @@ open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
 
 
 class NotProven(Exception):
-    """The service's answer does not prove who somebody is."""
+    """The service's answer does not prove the account's identity."""
 
     code = "E_SERVICE"
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What has to be the same when the browser returns from the service."""
+    """Values that must be unchanged when the browser returns from the service."""
 
     state: str
     nonce: str
@@ -80,11 +80,12 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
         "code_challenge": _challenge(journey.verifier),
         "code_challenge_method": "S256",
     }
-    # A page, since browsers hold the redirect of a form to our own policy, `form-action 'self'`.
+    # A page instead of a redirect: browsers apply our policy, `form-action 'self'`, to redirects of
+    # forms.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
     answer = signed_out_page(request, "redirect.html", location=there)
     sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
-    # Lax, for the way back begins on the service's page.
+    # Lax, because the way back begins on the service's page.
     answer.set_cookie(
         JOURNEY,
         sealed,

@@ -122,7 +122,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.SELF)],
     credential: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keep the passkey that the browser made."""
+    """Store the passkey that the browser created."""
     challenge = await _challenge(context.rt, context.request, str(context.session.id))
     try:
         async with directory.acting(context.rt, context.officer) as connection:

@@ -48,7 +48,7 @@ class RequestContext:
 
     @property
     def csrf(self) -> str:
-        """The token that each form carries: a hash of the session's token, and the officer's tag.
+        """Return the form token: a hash of the session's token, and the officer's tag.
 
         The hash does not reveal the cookie.
         """
@@ -57,7 +57,7 @@ class RequestContext:
 
     @property
     def form_tags(self) -> tuple[str, ...]:
-        """Tags by which a form of an earlier session is recognized as this officer's own.
+        """Return the tags that mark a form of an earlier session as this officer's own.
 
         There are several while a key is rotated.
         """

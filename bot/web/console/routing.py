@@ -1,8 +1,8 @@
 """Guard the console's routes: session, form token and permission come before a page's own code.
 
 Each route names its permission by `require`. A form carries the token of its session, so that no
-other site can send it. A form whose session has ended is not executed; if somebody wrote in it, it
-is shown again, to be sent once more by the same officer.
+other site can send it. A form whose session has ended is not executed. If it contains text, it is
+shown again, to be sent once more by the same officer.
 """
 
 import hmac
@@ -66,7 +66,7 @@ class ConsoleRoute(APIRoute):
 
     @property
     def action(self) -> Action:
-        """The action that the route's permission names."""
+        """Return the action that the route's permission names."""
         return self.permission.action
 
     def get_route_handler(self) -> Handler:
@@ -123,7 +123,7 @@ class ConsoleRoute(APIRoute):
         return page(context, "resend_form.html", 403, out=False, **kept)
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
-        """Return the fields to show and to send again; none if nobody wrote anything."""
+        """Return the fields to show and to send again; none if no kept field has text."""
         keep = self.permission.keep
         written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
         if not any(written):
@@ -158,7 +158,7 @@ class ConsoleRoute(APIRoute):
             return await self._not_found(context)
 
     async def _not_found(self, context: RequestContext) -> Response:
-        """Return 404, alike for another mission's and for what never existed; it is audited."""
+        """Return 404, the same for another mission's object and a missing one; audit it."""
         await _note_denied(context, self.action, "absent")
         return _error_page(context, 404, "not_there")
 

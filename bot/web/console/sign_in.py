@@ -62,7 +62,7 @@ class DemoForm(BaseModel):
 
 
 class EnrolForm(BaseModel):
-    """What an invited officer chose; `sealed` is the encrypted secret of their app."""
+    """The form of an invited officer; `sealed` is the encrypted secret of their app."""
 
     token: str = ""
     sealed: str = ""

@@ -1,6 +1,6 @@
-"""What people ask, as intents: one id for one answer. Tests and models refer to the ids.
+"""Intents: questions that people ask, one id for one answer. Tests and models use the ids.
 
-The phrases that the recogniser is trained on are data beside this module, one file a language.
+The training phrases of the recogniser are data beside this module, one file for each language.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What is done once an intent is recognised."""
+    """Action on a recognised intent."""
 
     ANSWER = "answer"
     FLOW = "flow"
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message may ask; `about` says in English which questions belong to it."""
+    """A question that a message may ask; `about` describes it in English."""
 
     id: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""The shape of what is said to an intent: verified facts, sentences around them, a flow to open."""
+"""Answers to intents: verified facts, sentences around them, and a flow to open."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from flows.knowledge.facts import Fact, said
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Sentences that mislead without one another: all are said, or `otherwise` is, or none.
+    """Sentences that mislead without each other: all are said, or `otherwise` is, or none.
 
-    `parts` hang on the facts among them: they fall silent with the first of these.
+    If one fact among `parts` may not be said, none of the parts is said.
     """
 
     parts: tuple[Fact | Text, ...]
@@ -30,14 +30,14 @@ type Part = Fact | Text | Together
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is said to one intent.
+    """Answer to one intent.
 
     `label` names the question as a person would: at most 20 characters in every language, written
     with `button`. It heads the answer and is the button that offers it. `opening` is said at once,
-    best under 600 characters; `more` after "More about this". `flow` names the flow of the menu
-    that goes further, `preset` the answers of it that the intent already gives. `neighbours` are
-    intents that the person may have meant instead, likeliest first. Where nothing is verified,
-    `unanswered` is set: `opening` then holds only sentences that promise nothing.
+    preferably under 600 characters; `more` is said after "More about this". `flow` is the flow of
+    the menu that goes further; `preset` are its answers that the intent already gives. `neighbours`
+    are intents that the person may have meant instead, likeliest first. `unanswered` is set if
+    nothing is verified; `opening` then holds only sentences that promise nothing.
     """
 
     intent: str
@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Return every fact of the answer, also of those that stand together."""
+        """Return every fact of the answer, including the facts in `Together` parts."""
         found: list[Fact] = []
         for part in (*self.opening, *self.more):
             if isinstance(part, Together):
@@ -61,7 +61,7 @@ class Answer:
         return tuple(found)
 
     def lapsed(self, today: date) -> bool:
-        """Return True if facts were what answered it and none of them may be said today."""
+        """Return True if the answer has facts and none of them may be said today."""
         return bool(self.facts) and not said(self.facts, today)
 
 

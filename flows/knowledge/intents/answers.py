@@ -1,4 +1,4 @@
-"""Every intent's answer, by the intent's id."""
+"""Answers of all intents, by intent id."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ ANSWERS: tuple[Answer, ...] = (
     *REGISTRY,
 )
 BY_INTENT: Mapping[str, Answer] = {answer.intent: answer for answer in ANSWERS}
-# Danger, small talk and what is out of scope are answered by the engine, not from here.
+# The engine answers danger, small talk and out-of-scope messages itself.
 IN_SCOPE: tuple[str, ...] = tuple(
     intent.id for intent in INTENTS if intent.kind in (Kind.ANSWER, Kind.FLOW, Kind.ACT)
 )

@@ -1,4 +1,4 @@
-"""Answers about citizenship: the warning not to give one up too early stands first in each."""
+"""Answers about citizenship; each begins with the warning not to give one up too early."""
 
 from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling

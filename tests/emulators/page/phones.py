@@ -1,4 +1,4 @@
-"""What the page shows of a phone and does with it: the same shape for both emulators."""
+"""View and actions of a phone on the page: the same shape for both emulators."""
 
 import itertools
 import secrets
@@ -122,7 +122,7 @@ class TelegramPhone:
 
 
 def telegram_file(content: Params) -> str:
-    """What stands for a message that is no text."""
+    """Return the text shown for a message that is not text."""
     if "document" in content:
         return str(content["document"].get("file_name", "file"))
     if "contact" in content:

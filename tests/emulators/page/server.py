@@ -58,7 +58,7 @@ class Page:
         """Both screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
-        # Whoever looked has closed the window.
+        # The viewer has closed the window.
         with suppress(ConnectionResetError):
             await self._show(answer)
         return answer

@@ -1,4 +1,4 @@
-"""What people send besides text: as the Bot API shows it, with files to download."""
+"""Content other than text that people send: as the Bot API shows it, with files to download."""
 
 from collections.abc import Callable
 
@@ -82,7 +82,7 @@ def document_content(world: World, data: bytes, name: str, mime: str, size: int 
 
 
 def contact_content(person: Person, of: Person | None) -> Params:
-    """A contact; its `user_id` is missing when the number belongs to nobody on Telegram."""
+    """Return a contact; it has no `user_id` if the number is not on Telegram."""
     if of is None:
         return {"contact": {"phone_number": "+77010000000", "first_name": "Basqa"}}
     contact: Params = {"phone_number": of.phone or f"+7701{of.id % 10**7:07}"}

@@ -1,4 +1,4 @@
-"""What happened between bot and platform, in order, for the one who checks from outside."""
+"""Journal of all traffic between bot and platform, in order, for checks from outside."""
 
 import time
 from collections import Counter
@@ -102,7 +102,7 @@ class Journal:
         return [call for call in found if method in (None, call.method)]
 
     def sent(self, chat_id: int) -> list[Params]:
-        """What the bot has sent into a chat, in order, whatever became of the answer."""
+        """Return the bot's messages to a chat, in order, even if the response was lost."""
         return [
             call.params
             for call in self.calls()

@@ -1,4 +1,4 @@
-"""What may stand under a message: inline and reply keyboards, and their buttons."""
+"""Keyboards under a message: inline and reply keyboards, and their buttons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -259,7 +259,7 @@ def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
 
 
 async def send_chat_action(on: Platform, p: Params) -> bool:
-    """What the person sees the bot doing, until its next message."""
+    """Show the bot's activity to the person until its next message."""
     if p["action"] not in ACTIONS:
         raise bad("wrong parameter action in request")
     chat = on.world.open_chat(p["chat_id"])
@@ -282,7 +282,7 @@ async def answer_callback_query(on: Platform, p: Params) -> bool:
 
 
 async def leave_chat(on: Platform, p: Params) -> bool:
-    """The bot goes out of a group, and is told so."""
+    """Take the bot out of a group and send it the update about that."""
     chat = on.world.open_chat(p["chat_id"])
     if chat.kind == "private":
         raise bad("chat member status can't be changed in private chats")

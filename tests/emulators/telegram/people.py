@@ -25,7 +25,7 @@ START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person. Everything they do is told to the bot at once; waits are in seconds."""
+    """One person. Each action reaches the bot at once; waits are in seconds."""
 
     world: World
     person: Person

@@ -1,4 +1,4 @@
-"""What a method of the Bot API acts on, and what a method is."""
+"""Interfaces of Bot API methods and of the platform they act on."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

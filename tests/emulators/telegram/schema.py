@@ -34,7 +34,7 @@ SCHEMA = msgspec.json.decode(PUBLISHED.read_bytes(), type=Schema)
 NAMES = {name.lower(): name for name in SCHEMA.methods}
 TRUE = {"true", "yes", "1"}
 FALSE = {"false", "no", "0"}
-# What Telegram says, where its words are known; the parameter or field is the key.
+# Telegram's error texts where they are known, by parameter or field.
 MISSING = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",

@@ -141,7 +141,7 @@ def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity]
 
 
 def style(tag: Tag, inside: str) -> Entity:
-    """What a closed tag makes of the text inside it."""
+    """Return the entity of a closed tag for the text inside it."""
     match tag.name:
         case "a":
             url = tag.attributes.get("href") or inside

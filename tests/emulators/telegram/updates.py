@@ -24,7 +24,7 @@ OTHER_POLL = (
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An update as it goes over the wire; `queue` is the line it stands in, times are Unix."""
+    """An update as it goes over the wire; `queue` is its queue, times are in Unix seconds."""
 
     id: int
     queue: int
@@ -34,7 +34,7 @@ class Update:
 
 @dataclass(slots=True)
 class Tricks:
-    """What may be made worse in handing over: copies of each update, and their order."""
+    """Faults in handing over updates: copies of each update, and their order."""
 
     copies: int = 1
     together: bool = False
@@ -42,7 +42,7 @@ class Tricks:
 
 
 class Updates:
-    """What waits for the bot, in the order it happened; `update_id` rises by one."""
+    """Updates that wait for the bot, in the order of their events; `update_id` rises by one."""
 
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self.pending: OrderedDict[int, Update] = OrderedDict()

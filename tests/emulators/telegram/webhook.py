@@ -31,7 +31,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bot's server said: status 0 is no answer at all."""
+    """The response of the bot's server; status 0 is no response."""
 
     status: int
     retry_after: int = 0
@@ -99,7 +99,7 @@ class Courier:
         return shown | self._error
 
     def _offer(self, update: Update) -> None:
-        # What comes in one breath is loaded together, so that it can be shuffled.
+        # Updates of one event-loop tick are loaded together, so that they can be shuffled.
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._load)
         self._waiting.append(update)

@@ -107,7 +107,7 @@ def _upload(field: FileField) -> Upload:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call came to: HTTP status, body, and the seconds to wait after a 429."""
+    """Result of a call: HTTP status, body, and the seconds to wait after a 429."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""What exists on the platform's side: people, chats, messages, files, and the bot's profile."""
+"""State of the platform: people, chats, messages, files, and the bot's profile."""
 
 import itertools
 import secrets
@@ -24,7 +24,7 @@ MEMBER_QUEUE = 5 << 33
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it stood at one moment; `content` holds what isn't text, as the Bot API does."""
+    """A snapshot of a message; `content` holds content other than text, as the Bot API does."""
 
     id: int
     date: int

@@ -1,10 +1,11 @@
 """A strict emulator of the WhatsApp Cloud API, over real HTTP.
 
-What it accepts, WhatsApp accepts. What WhatsApp would ignore or cut in silence (unknown parameters,
-line breaks in a button) it refuses with an error that says EMULATOR, because that is a mistake of
-ours. Facts follow Meta's documentation as `channels.md` has it. Guesses, where Meta publishes
-nothing: the webhook's retry times, the size of batches, the burst of a pair (45), 131048 as the
-code of the portfolio's limit. Left out: Flows, groups, calls, Direct Send, links that Meta fetches.
+It accepts only requests that WhatsApp accepts. WhatsApp ignores or cuts some input in silence
+(unknown parameters, line breaks in a button). The emulator refuses it with an error that says
+EMULATOR, because that is a mistake of Kosh. Facts follow Meta's documentation. Guesses, where Meta
+publishes nothing: the webhook's retry times, the size of batches, the burst of a pair (45), 131048
+as the code of the portfolio's limit. Left out: Flows, groups, calls, Direct Send, links that Meta
+fetches.
 
     async with Emulator(limits=False) as whatsapp:
         await whatsapp.set_webhook(f"{kosh}/webhooks/whatsapp", verify_token)

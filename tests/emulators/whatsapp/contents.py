@@ -1,4 +1,4 @@
-"""What people send besides text, in Meta's words."""
+"""Content other than text that people send, in Meta's terms."""
 
 from .wire import Params
 from .world import MEDIA_LIVES, Media, World

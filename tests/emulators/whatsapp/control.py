@@ -113,7 +113,7 @@ async def taken(on: Emulator, p: Params) -> object:
 
 
 def act(name: str) -> Act:
-    """What a person does, by name: the rest of the object are its arguments."""
+    """Return a person's action by name; the rest of the object are its arguments."""
 
     async def does(on: Emulator, p: Params) -> object:
         done = getattr(on.user(p.pop("user")), name)(**p)

@@ -1,6 +1,6 @@
-"""Meta's errors: what each code is called, and the HTTP status that it comes with.
+"""Meta's errors: the name of each code, and its HTTP status.
 
-Names and statuses as on Meta's page of error codes; apps are told to go by the code alone.
+Names and statuses are those of Meta's page of error codes. Meta advises apps to use the code alone.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What waits to be told to Kosh, and the bodies in which it is told."""
+"""Events that wait for Kosh, and the bodies that carry them."""
 
 import random
 from collections import OrderedDict
@@ -17,7 +17,7 @@ Layout = Literal["entries", "changes", "lists"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing to tell: `value` is that of a change of `field`; `queue` the line it stands in."""
+    """One event: `value` is that of a change of `field`; `queue` is its queue."""
 
     id: int
     queue: str
@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(slots=True)
 class Tricks:
-    """What may be made worse in handing over.
+    """Faults in handing over events.
 
     `batch` events at most come in one body, laid out as several `entries`, several `changes` of one
     entry, or `lists` of one change. With `copies` each event comes again in a body of its own, all

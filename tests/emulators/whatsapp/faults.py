@@ -42,9 +42,9 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A fault, for how many calls, of which method and to whom (None: of any, to anybody).
+    """A fault, for a number of calls of a method and a recipient (None: any method, any recipient).
 
-    So many of those calls pass first as `after` says.
+    `after` calls pass first.
     """
 
     fault: Fault

@@ -1,4 +1,4 @@
-"""What happened between Kosh and the platform, in order, for the one who checks from outside."""
+"""Journal of all traffic between Kosh and the platform, in order, for checks from outside."""
 
 import time
 from collections import Counter
@@ -115,7 +115,7 @@ class Journal:
         return [call for call in found if method in (None, call.method)]
 
     def sent(self, to: str | None = None) -> list[Params]:
-        """What Kosh has sent (to a phone or user id) and WhatsApp accepted, in order."""
+        """Return Kosh's messages (to a phone or user id) that WhatsApp accepted, in order."""
         return [
             call.params
             for call in self.calls("messages")

@@ -79,7 +79,7 @@ class Gate:
         return True
 
     def price(self, category: str) -> dict[str, object]:
-        """What a delivered message of a category costs, as statuses carry it."""
+        """Return the price of a delivered message of a category, as statuses carry it."""
         free = self.limits.free if self.limits else 0
         billable = category != "service" or self.bill["service", False] >= free
         self.bill[category, billable] += 1

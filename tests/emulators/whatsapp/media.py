@@ -1,4 +1,4 @@
-"""Files: uploads of ours, and what the media endpoints answer."""
+"""Files: uploads by Kosh, and responses of the media endpoints."""
 
 from aiohttp import web
 from aiohttp.web_request import FileField
@@ -7,7 +7,7 @@ from .wire import Outcome, Refusal, accepted, missing, strict
 from .world import OUR_MEDIA_LIVES, World
 
 MB = 1 << 20
-# What may be uploaded, and how big it may be.
+# Media types that may be uploaded, each with its maximum size in bytes.
 KINDS: dict[str, int] = {
     "image/jpeg": 5 * MB,
     "image/png": 5 * MB,

@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person. Everything they do is told to Kosh at once; waits are in seconds."""
+    """One person. Each action reaches Kosh at once; waits are in seconds."""
 
     world: World
     person: Person
@@ -39,22 +39,22 @@ class User:
 
     @property
     def chat(self) -> list[Message]:
-        """All messages of the conversation, also those of ours that never reached the phone."""
+        """Return all messages of the chat, including Kosh's that never reached the phone."""
         return list(self.person.messages.values())
 
     @property
     def screen(self) -> list[Message]:
-        """What is on their screen."""
+        """Return the messages on the person's screen."""
         return [one for one in self.chat if one.seen]
 
     @property
     def received(self) -> list[Message]:
-        """The messages of ours that reached the phone."""
+        """Return Kosh's messages that reached the phone."""
         return [one for one in self.screen if one.from_bot]
 
     @property
     def last(self) -> Message:
-        """The newest of ours."""
+        """Return the newest message of Kosh that reached the phone."""
         return self.received[-1]
 
     @property
@@ -175,7 +175,7 @@ class User:
         self._open()
 
     def turn_off(self) -> None:
-        """Switches the phone off: messages of ours get no further than "sent"."""
+        """Switch the phone off: Kosh's messages get no further than "sent"."""
         self.person.online = False
 
     def turn_on(self) -> None:
@@ -207,7 +207,7 @@ class User:
         self.world.tell("user_preferences", self.world.value(**parts))
 
     def change_number(self, phone: str, user_id: str = "") -> None:
-        """Moves to another phone number: the user id changes too, told by a system message."""
+        """Move to another phone number: the user id changes too; a system message reports it."""
         before = replace(self.person, messages={})
         self.person.phone = phone
         self.person.user_id = user_id or new_user_id(phone)
@@ -298,7 +298,7 @@ def row_shown(row: Row) -> Params:
 
 
 def moved(world: World, before: Person, after: Person) -> Params:
-    """The system message about new ids; without a phone only the user ids are told."""
+    """Return the system message about new ids; without a phone it has only the user ids."""
     kind = "user_changed_number" if before.wa_id == before.phone else "user_changed_user_id"
     by_number = kind == "user_changed_number"
     old, new = (before.phone, after.phone) if by_number else (before.user_id, after.user_id)

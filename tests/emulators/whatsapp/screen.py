@@ -30,10 +30,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it stands now: `id` is its wamid, `status` how far it got, times are Unix.
+    """The current state of a message: `id` is its wamid, `status` its progress, times are Unix.
 
-    `content` holds what a person sent besides text, or the file that Kosh sent, in Meta's words;
-    `price` is what ours cost.
+    `content` holds a person's content other than text, or the file that Kosh sent, in Meta's terms.
+    `price` is the cost of a message of Kosh.
     """
 
     id: str
@@ -87,7 +87,7 @@ def drawn(values: Params, wamid: str, at: float) -> Message:
 
 
 def interactive_parts(content: Params) -> Params:
-    """What an interactive message shows."""
+    """Return the parts that an interactive message shows."""
     header = content.get("header", {})
     parts: Params = {
         "text": content["body"]["text"],

@@ -17,7 +17,7 @@ IMAGES = {"image/jpeg", "image/png"}
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A message that Meta accepts: to whom (None: to nobody on WhatsApp), and what it is."""
+    """A message that Meta accepts, and its recipient; `person` is None if not on WhatsApp."""
 
     to: str
     person: Person | None

@@ -1,7 +1,7 @@
 """The shapes of requests as data, and the strict check against them.
 
-Lengths are in characters, as Meta counts them. What isn't named here is refused: Meta refuses
-some unknown parameters and ignores others, and a mistake of ours must not be ignored.
+Lengths are in characters, as Meta counts them. Anything not named here is refused: Meta refuses
+some unknown parameters and ignores others, and a mistake of Kosh must not be ignored.
 """
 
 import re
@@ -223,7 +223,7 @@ def check_many(shape: Many, value: object, where: str) -> None:
 
 
 def check_thing(shape: Thing, value: object, where: str) -> None:
-    """Refuses what isn't an object, lacks a field, or has one that nobody knows."""
+    """Refuse a value that is no object, lacks a field, or has an unknown field."""
     if not isinstance(value, dict):
         raise Refusal(100, f"Param {where} must be a JSON object")
     for name in shape.must:
@@ -290,7 +290,7 @@ def check_header(content: Params) -> None:
 
 
 def check_buttons(buttons: list[Params]) -> None:
-    """Refuses buttons that can't be told apart."""
+    """Refuse buttons with the same id or title."""
     replies = [button["reply"] for button in buttons]
     for name in ("id", "title"):
         if len({reply[name] for reply in replies}) < len(replies):
@@ -298,7 +298,7 @@ def check_buttons(buttons: list[Params]) -> None:
 
 
 def check_rows(sections: list[Params]) -> None:
-    """Refuses too many rows, rows that can't be told apart, and nameless sections beside others."""
+    """Refuse too many rows, identical rows, and nameless sections beside others."""
     rows = [row for section in sections for row in section["rows"]]
     if len(rows) > 10:
         raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")

@@ -108,7 +108,7 @@ class Courier:
 
     def _offer(self, event: Event) -> None:
         self._waiting.append(event)
-        # What comes in one breath is loaded together, so that it can share a body.
+        # Events of one event-loop tick are loaded together, so that they can share a body.
         if not self._loading:
             self._loading = True
             asyncio.get_running_loop().call_soon(self._load)

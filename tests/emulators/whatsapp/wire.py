@@ -58,7 +58,10 @@ def missing(details: str) -> Refusal:
 
 
 def strict(details: str) -> Refusal:
-    """What WhatsApp would ignore, cut or quietly not show: here it's a mistake to be seen."""
+    """Return a refusal of input that WhatsApp would ignore, cut or not show.
+
+    The emulator treats it as a mistake.
+    """
     return Refusal(100, f"EMULATOR: {details}")
 
 
@@ -70,7 +73,7 @@ def no_object(name: str) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call came to: HTTP status, body, and Meta's code (0 when it was carried out).
+    """Result of a call: HTTP status, body, and Meta's code (0 when it was carried out).
 
     `message` is the wamid it made, `late` the code under which that message fails afterwards.
     """

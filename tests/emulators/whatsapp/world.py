@@ -1,4 +1,4 @@
-"""What exists on the platform's side: people, their screens, files, and our number."""
+"""State of the platform: people, their screens, files, and Kosh's number."""
 
 import base64
 import itertools
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def wa_id(self) -> str:
-        """What stands where the phone used to be; empty when nothing does."""
+        """Return the value of the former phone field; empty if there is none."""
         match self.known:
             case "user_id":
                 return ""
@@ -183,7 +183,7 @@ class World:
         self.events.add(f"person {person.number}", value, what=message["id"])
 
     def tell_status(self, person: Person | None, to: str, message: Message, more: Params) -> None:
-        """The event about how far a message of ours got."""
+        """Send the event about the delivery status of a message of Kosh."""
         if not self.statuses:
             return
         whom = person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
