@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    Values,
     and_,
     bindparam,
     case,
@@ -143,24 +144,9 @@ def _record() -> CTE:
     )
 
 
-@cache
-def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
-    """Write a conversation back and queue `count` messages; single values cost less than lists.
-
-    The first message is inserted as claimed by this process if no other message of the person is
-    open. With `noting`, nothing is written if the update was recorded before.
-    """
-    noted = _record() if noting else None
-    saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
-    if not count:
-        if noted is None:
-            return statement(saves)
-        return statement(saves.returning(literal_column("0"), literal_column("''")))
-    is_open = exists().where(
-        t.Message.person_id == _PERSON, t.Message.state.in_(["pending", "sending"])
-    )
-    free = select((~is_open).label("now")).cte("free").prefix_with("MATERIALIZED")
-    rows = values(
+def _rows(count: int) -> Values:
+    """Return `count` messages given as single values, numbered from 1."""
+    return values(
         column("place", Integer),
         column("act", Text),
         column("body", LargeBinary),
@@ -179,6 +165,39 @@ def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
             for n in range(1, count + 1)
         ]
     )
+
+
+_HAS_OPEN = exists().where(
+    t.Message.person_id == _PERSON, t.Message.state.in_(["pending", "sending"])
+)
+_QUEUED_COLUMNS = (
+    t.Message.person_id,
+    t.Message.channel,
+    t.Message.act,
+    t.Message.body,
+    t.Message.ownership_version,
+    t.Message.external_id,
+    t.Message.state,
+    t.Message.attempt,
+    t.Message.lease_until,
+)
+
+
+@cache
+def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
+    """Write a conversation back and queue `count` messages; single values cost less than lists.
+
+    The first message is inserted as claimed by this process if no other message of the person is
+    open. With `noting`, nothing is written if the update was recorded before.
+    """
+    noted = _record() if noting else None
+    saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
+    if not count:
+        if noted is None:
+            return statement(saves)
+        return statement(saves.returning(literal_column("0"), literal_column("''")))
+    free = select((~_HAS_OPEN).label("now")).cte("free").prefix_with("MATERIALIZED")
+    rows = _rows(count)
     is_first = (rows.c.place == literal_column("1")) & free.c.now
     queued = select(
         _PERSON,
@@ -193,25 +212,9 @@ def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
     ).order_by(rows.c.place)
     sources = free.join(rows, true())
     queued = queued.select_from(noted.join(sources, true()) if noted is not None else sources)
-    write = (
-        insert(t.Message)
-        .from_select(
-            [
-                t.Message.person_id,
-                t.Message.channel,
-                t.Message.act,
-                t.Message.body,
-                t.Message.ownership_version,
-                t.Message.external_id,
-                t.Message.state,
-                t.Message.attempt,
-                t.Message.lease_until,
-            ],
-            queued,
-        )
-        .returning(t.Message.id, t.Message.state)
-    )
-    return statement(write.add_cte(saves.cte("saved")))
+    write = insert(t.Message).from_select(_QUEUED_COLUMNS, queued)
+    written = write.returning(t.Message.id, t.Message.state)
+    return statement(written.add_cte(saves.cte("saved")))
 
 
 # One conversation, by its person
