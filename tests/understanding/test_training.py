@@ -28,8 +28,13 @@ training.train(written, "digest")[0].save(Path(sys.argv[2]))
 def _few() -> list[Phrase]:
     pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
     # Greetings have many near-duplicates, in whose order the first models differed.
-    intents = ("danger.child", "talk.hello", "talk.thanks", "none.noise")
-    return [phrase for phrase in phrases.read("ru") if phrase.intent in intents]
+    intents = {"danger.child": 30, "talk.hello": 120, "talk.thanks": 120, "none.noise": 30}
+    written = phrases.read("ru")
+    return [
+        phrase
+        for intent, many in intents.items()
+        for phrase in [each for each in written if each.intent == intent][:many]
+    ]
 
 
 def test_the_same_phrases_give_the_same_bytes(few: list[Phrase], tmp_path: Path) -> None:
@@ -42,12 +47,6 @@ def test_the_same_phrases_give_the_same_bytes(few: list[Phrase], tmp_path: Path)
             check=True,
         )
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
-
-
-def test_other_phrases_give_other_bytes(few: list[Phrase], tmp_path: Path) -> None:
-    training.train(few, "digest")[0].save(tmp_path / "one")
-    training.train(few[1:], "digest")[0].save(tmp_path / "other")
-    assert (tmp_path / "one").read_bytes() != (tmp_path / "other").read_bytes()
 
 
 def test_near_duplicates_are_held_back_together() -> None:
