@@ -137,7 +137,17 @@ def until_told(
         except asyncio.CancelledError:
             return
 
-    asyncio.run(until_end())
+    with asyncio.Runner(loop_factory=_event_loop()) as runner:
+        runner.run(until_end())
+
+
+def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return the factory of uvloop's event loop; None, for asyncio's, where it is not installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def with_runtime(
