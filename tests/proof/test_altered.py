@@ -34,7 +34,7 @@ from tests.proof import altered
 altered.PATIENCE = 0.2
 source = altered.Source("identity_numbers")
 changed = (
-    ("a comment", "# Nine digits", "# Ten digits"),
+    ("a comment", "class Identity(", "# A comment.\\nclass Identity("),
     ("wrong", "[-shown:]", "[shown:]"),
     ("endless", "    return f", "    while number: pass\\n    return f"),
     ("unseen", "first[5:14]", "first[6:14]"),
