@@ -24,7 +24,7 @@ from bot.embedded import ServiceError, postgres_tool
 from bot.officers import credentials
 from bot.operations import rollback_guard
 from bot.privacy import erasure
-from bot.registrations import submissions
+from bot.registrations import registry_writes
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.security.vault import Vault
@@ -134,8 +134,8 @@ async def finish_restore(rt: Runtime) -> int:
     gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
-        for settle in (submissions, outbox, credentials, broadcasts):
-            await settle.after_restore(transaction)
+        for each in (registry_writes, outbox, credentials, broadcasts):
+            await each.after_restore(transaction)
         # Deleted rows remain in the data files until the tables are rewritten.
         await transaction.execute("VACUUM FULL")
     async with rt.pool.connection() as connection:

@@ -19,7 +19,7 @@ UNSURE = 0.20
 DANGER_CARD = 0.03
 # From here danger is likelier than not.
 DANGER_FIRST = 0.50
-MOST_OPTIONS = 3
+MAX_OPTIONS = 3
 
 
 class Certainty(StrEnum):
@@ -58,7 +58,7 @@ def decide(found: Recognition) -> Decision:
     if certainty is Certainty.SURE:
         options: tuple[Candidate, ...] = (found.ranked[0],)
     elif certainty is Certainty.UNSURE:
-        options = tuple(each for each in found.ranked if _offered(each))[:MOST_OPTIONS]
+        options = tuple(each for each in found.ranked if _offered(each))[:MAX_OPTIONS]
     else:
         options = ()
     return Decision(certainty, options, danger, found.danger_intent)

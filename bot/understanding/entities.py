@@ -27,7 +27,7 @@ from bot.understanding.entity_stems import (
     REGIONS,
 )
 
-MOST_CHILDREN, MOST_FAMILY = 15, 30
+MAX_CHILDREN, MAX_FAMILY = 15, 30
 # Words between a number and what it counts: "three small children".
 GAP = 2
 
@@ -63,9 +63,9 @@ def extract(text: str) -> Entities:
         country_of_residence=residence
         or _han_country(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}"),
         region=_stem(words, REGIONS) or _contained(han, CHINESE_REGIONS),
-        children=_counted(words, CHILD_WORDS, MOST_CHILDREN)
-        or _han_number(HAN_CHILDREN, han, MOST_CHILDREN),
-        family_size=_family(words) or _han_number(HAN_FAMILY, han, MOST_FAMILY),
+        children=_counted(words, CHILD_WORDS, MAX_CHILDREN)
+        or _han_number(HAN_CHILDREN, han, MAX_CHILDREN),
+        family_size=_family(words) or _han_number(HAN_FAMILY, han, MAX_FAMILY),
         document=_stem(words, DOCUMENTS) or _contained(han, CHINESE_DOCUMENTS),
     )
 
@@ -123,7 +123,7 @@ def _family(words: tuple[str, ...]) -> int | None:
     """Return how many are in the family, where a line speaks of a family and counts people."""
     if not any(word.startswith(FAMILY_WORDS) for word in words):
         return None
-    return _counted(words, PERSON_WORDS, MOST_FAMILY)
+    return _counted(words, PERSON_WORDS, MAX_FAMILY)
 
 
 def _number(word: str) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
 from bot.understanding.model import (
-    MOST_ALTERNATIVES,
+    MAX_ALTERNATIVES,
     Candidate,
     Recognition,
     Recognizer,
@@ -77,7 +77,7 @@ def of_folds(held: "Held") -> list[Result]:
     """Return what cross-validation makes of each phrase, as if it were a test line."""
     none = of_kind(held.classes, Kind.NONE)
     dangers = of_kind(held.classes, Kind.DANGER)
-    orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MOST_ALTERNATIVES + 1]
+    orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MAX_ALTERNATIVES + 1]
     results = []
     for phrase, found, order, danger in zip(
         held.samples.phrases, held.probabilities, orders, held.danger, strict=True

@@ -18,7 +18,7 @@ BUCKETS = 1 << 17
 # (length, weight). Chinese has no spaces: one character carries as much as a short word.
 LETTER_NGRAMS = ((2, 1.0), (3, 1.0), (4, 1.0), (5, 1.0))
 HAN_NGRAMS = ((1, 1.0), (2, 1.0), (3, 0.5))
-SHORTEST_CONSONANTS = 3
+MIN_CONSONANTS = 3
 
 type Hashes = NDArray[np.uint64]
 type Buckets = NDArray[np.int32]
@@ -56,7 +56,7 @@ def _parts(skeleton: Skeleton) -> Iterator[tuple[Hashes, float]]:
 def _words(words: Sequence[str]) -> Iterator[str]:
     for word in words:
         yield f"w{word}"
-        if len(word) > SHORTEST_CONSONANTS:
+        if len(word) > MIN_CONSONANTS:
             yield f"c{consonants(word)}"
     for one, other in pairwise(words):
         yield f"b{one} {other}"

@@ -19,10 +19,10 @@ from flows.knowledge.intents import BY_ID, Kind
 FILE = Path(__file__).parent / "model.npz"
 # Changes whenever skeleton, features or layout do; a model of another version is refused.
 VERSION = 1
-MOST_ALTERNATIVES = 5
+MAX_ALTERNATIVES = 5
 # A sentence of a longer message that speaks of danger must not drown in the rest of it.
-MOST_SENTENCES = 12
-SHORTEST_SENTENCE = 3
+MAX_SENTENCES = 12
+MIN_SENTENCE = 3
 # A sentence alone says less than its message: below the first figure it raised false alarms
 # (decision 0042), and it never silences the rest of the message, which needs 0.5.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
@@ -155,7 +155,7 @@ class Recognizer:
         if not line.words:
             return BLANK
         found, danger = calibrated(self._model.odds(line), self._danger)
-        order = np.argsort(-found, kind="stable")[: MOST_ALTERNATIVES + 1]
+        order = np.argsort(-found, kind="stable")[: MAX_ALTERNATIVES + 1]
         best, *others = (Candidate(self._model.classes[at], float(found[at])) for at in order)
         mass, kinds = self._most_danger(text, float(danger), found[self._danger])
         if crisis_words.danger(skeleton.shortened(text)):
@@ -183,16 +183,16 @@ class Recognizer:
     def _ease(self, line: Skeleton) -> float:
         """Return how likely the letters of a line follow one another, a letter on average."""
         codes = letter_codes(line.words)
-        if len(codes) < SHORTEST_LAYOUT:
+        if len(codes) < MIN_LAYOUT:
             return -np.inf
         return float(self._model.pairs[codes[:-1], codes[1:]].mean())
 
     def _most_danger(self, text: str, most: float, kinds: Scores) -> tuple[float, Scores]:
         """Return the danger of the line or of the one sentence that most speaks of it."""
         surest = SENTENCE_DANGER
-        for sentence in skeleton.sentences(text, MOST_SENTENCES):
+        for sentence in skeleton.sentences(text, MAX_SENTENCES):
             line = skeleton.fold(sentence)
-            if line.length < SHORTEST_SENTENCE:
+            if line.length < MIN_SENTENCE:
                 continue
             found, danger = calibrated(self._model.odds(line), self._danger)
             if danger > surest and most < SENTENCE_COUNTS:
@@ -205,7 +205,7 @@ class Recognizer:
 def calibrated(odds: Scores, danger: NDArray[np.int64]) -> tuple[Scores, Scores]:
     """Return the probability of each class, and of danger, for one line or a row for each."""
     found = softmax(odds[..., :-1])
-    summed = np.clip(found[..., danger].sum(-1), LEAST, 1 - LEAST)
+    summed = np.clip(found[..., danger].sum(-1), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     # Of two judges of danger the middle: one sums over intents, one has learned it as a whole.
     middle = (np.log(summed / (1 - summed)) + odds[..., -1]) / 2
     chance: Scores = (1 / (1 + np.exp(-middle))).astype(np.float32)
@@ -243,10 +243,10 @@ def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
-SHORTEST_LAYOUT = 5
+MIN_LAYOUT = 5
 # A letter's log-probability on average by which the other keyboard must read better.
 LAYOUT_MARGIN = 1.0
-LEAST = np.float32(1e-6)
+MIN_PROBABILITY = np.float32(1e-6)
 # What the list of whole phrases finds is shown the safety card whatever the model says.
 LEXICON_DANGER = 0.5
 BLANK = Recognition("none.noise", 0.0, (), 0.0, "", 1.0, blank=True, wrong_layout=False)

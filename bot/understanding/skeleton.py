@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from bot.i18n import kazakh_arabic, normalization
 
 # Longer messages are cut: their head says what they are about, their tail what is asked.
-MOST_CHARACTERS = 1800
+MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
-MOST_WORDS = 240
+MAX_WORDS = 240
 
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
@@ -121,9 +121,9 @@ def shortened(text: str) -> str:
 
     It is cut before anything else: cleaning a megabyte takes longer than understanding may.
     """
-    if len(text) <= MOST_CHARACTERS:
+    if len(text) <= MAX_CHARACTERS:
         return text
-    tail = MOST_CHARACTERS - HEAD_CHARACTERS
+    tail = MAX_CHARACTERS - HEAD_CHARACTERS
     return f"{text[:HEAD_CHARACTERS]} {text[-tail:]}"
 
 
@@ -165,7 +165,7 @@ def _folded(lower: str) -> Skeleton:
     lower = lower.translate(APOSTROPHES_TO_ONE)
     if IS_ARABIC.search(lower):
         lower = normalization.arabic(lower)
-    tokens = TOKEN.findall(lower)[:MOST_WORDS]
+    tokens = TOKEN.findall(lower)[:MAX_WORDS]
     return Skeleton(tuple(word for word in map(coarse, tokens) if word))
 
 

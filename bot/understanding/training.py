@@ -25,11 +25,11 @@ NEAR = 0.45
 # From 0.1 to 3 tried in cross-validation: docs/decisions/0042.
 REGULARISATION = 1.0
 TOLERANCE = 0.05
-MIXING, MOST_STEPS = 0.05, 120
+MIXING, MAX_STEPS = 0.05, 120
 # Brings the scores of the first step near one, where the second is regularised alike.
 SCALE = np.float32(3)
-MOST_ROWS = 80_000
-MOST_PROCESSES = 2
+MAX_ROWS = 80_000
+MAX_PROCESSES = 2
 
 type Matrix = Any  # scipy's CSR matrix, which is only there with the group.
 type Numbers = NDArray[np.int64]
@@ -195,8 +195,8 @@ def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
     with warnings.catch_warnings():
         # It stops early on purpose: the steps that follow change nothing in the fourth digit.
         warnings.simplefilter("ignore")
-        every = LogisticRegression(C=MIXING, max_iter=MOST_STEPS, tol=1e-3).fit(scores, intents)
-        danger = LogisticRegression(C=MIXING, max_iter=MOST_STEPS, tol=1e-3).fit(scores, kinds)
+        every = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, intents)
+        danger = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, kinds)
     mixing = np.concatenate([every.coef_, danger.coef_]).T
     bias = np.concatenate([every.intercept_, danger.intercept_])
     return mixing.astype(np.float32), bias.astype(np.float32)
@@ -206,7 +206,7 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
     """Return a model with the buckets that say most, a byte for each weight."""
     seen = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
     size = np.sqrt((weights**2).sum(1)) * np.sqrt(seen)
-    kept = np.sort(np.argsort(-size, kind="stable")[:MOST_ROWS])
+    kept = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
     kept = kept[size[kept] > 0]
     scales = np.abs(weights[kept]).max(1) / 127
     rows = np.full(features.BUCKETS, -1, np.int32)
@@ -240,7 +240,7 @@ def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:
     own = folds(samples.groups)
     # The longest first: learning all rows, which holds back none.
     *parts, (weights, bias) = reversed(
-        Parallel(n_jobs=MOST_PROCESSES)(
+        Parallel(n_jobs=MAX_PROCESSES)(
             delayed(_first_step)(samples, own == fold) for fold in range(FOLDS, -1, -1)
         )
     )
@@ -266,7 +266,7 @@ def _second_steps(samples: Samples, scores: Scores) -> tuple[Held, Scores, Score
     half = halves[samples.groups] % 2 == 0
     everything = np.ones(len(half), np.bool_)
     learned = (everything, ~half, half)
-    (mixing, bias), *parts = Parallel(n_jobs=MOST_PROCESSES)(
+    (mixing, bias), *parts = Parallel(n_jobs=MAX_PROCESSES)(
         delayed(_second_step)(samples, scores, rows) for rows in learned
     )
     odds = np.zeros((len(half), len(bias)), np.float32)

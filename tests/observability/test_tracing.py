@@ -66,5 +66,5 @@ async def test_tracing_records_a_turn_without_its_text(rt: Runtime) -> None:
 
 def test_tracing_url_is_refused_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    with pytest.raises(ConfigError, match="kosh\\[traces\\]"):
+    with pytest.raises(ConfigError, match="kosh-assistant\\[traces\\]"):
         tracing.configure("http://127.0.0.1:9/v1/traces")

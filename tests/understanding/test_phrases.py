@@ -7,7 +7,7 @@ from bot.understanding.phrases import LANGUAGES, Phrase
 from flows.knowledge.intents import BY_ID, IDS, INTENTS, Kind
 
 EACH = [Phrase(code, intent, f"{intent} {code}") for code in LANGUAGES for intent in IDS]
-FEWEST, FEWEST_DANGER, FEWEST_NONE = 90, 180, 400
+MIN_PHRASES, MIN_DANGER, MIN_NONE = 90, 180, 400
 
 
 def rules(written: list[Phrase]) -> list[str]:
@@ -26,10 +26,10 @@ def test_ids_are_unique_and_every_kind_is_there() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_intent_has_as_many_phrases_as_it_needs(language: str) -> None:
     written = [phrase.intent for phrase in phrases.read(language)]
-    assert [each for each in IDS if written.count(each) < FEWEST] == []
+    assert [each for each in IDS if written.count(each) < MIN_PHRASES] == []
     danger = [each.id for each in INTENTS if each.kind is Kind.DANGER]
-    assert [each for each in danger if written.count(each) < FEWEST_DANGER] == []
-    assert sum(BY_ID[each].kind is Kind.NONE for each in written) >= FEWEST_NONE
+    assert [each for each in danger if written.count(each) < MIN_DANGER] == []
+    assert sum(BY_ID[each].kind is Kind.NONE for each in written) >= MIN_NONE
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -53,7 +53,7 @@ def test_what_holds_no_word_has_no_skeleton(text: str) -> None:
 def test_a_long_message_is_cut_but_keeps_its_head_and_its_end() -> None:
     words = skeleton.fold(f"алғашқы {'сөз ' * 5000}соңғы").words
     assert words[0] == skeleton.fold("алғашқы").words[0]
-    assert len(words) <= skeleton.MOST_WORDS
+    assert len(words) <= skeleton.MAX_WORDS
 
 
 def test_links_and_numbers_lose_what_they_say() -> None:

@@ -82,14 +82,14 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
     async def settled() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
-        states = [(await guest.conversation()).standing for guest in guests]  # type: ignore[union-attr]
+        states = [(await guest.conversation()).registration for guest in guests]  # type: ignore[union-attr]
         return all(standing and standing.state == "accepted" for standing in states)
 
     await house.until(settled, 40)
     entries = await house.entries()
     assert len(entries) == len(guests)
     assert {entry["state"] for entry in entries} == {"ACCEPTED"}
-    numbers = {(await guest.conversation()).standing.number for guest in guests}  # type: ignore[union-attr]
+    numbers = {(await guest.conversation()).registration.number for guest in guests}  # type: ignore[union-attr]
     assert numbers == {entry["number"] for entry in entries}
 
 
