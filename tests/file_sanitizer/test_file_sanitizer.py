@@ -206,7 +206,7 @@ def test_sanitizer_refusals_and_hints_all_have_texts() -> None:
 
 def test_sanitizer_child_uses_only_known_refusals_and_hints() -> None:
     folder = ROOT / "bot" / "file_sanitizer"
-    source = "".join((folder / name).read_text("utf-8") for name in ("pictures.py", "pdfs.py"))
+    source = "".join((folder / name).read_text("utf-8") for name in ("images.py", "pdfs.py"))
     assert set(re.findall(r'Unfit\(\s*"(\w+)"', source)) <= set(Refusal)
     assert set(re.findall(r'hints\.add\("(\w+)"\)', source)) <= set(Hint)
 
@@ -463,7 +463,7 @@ async def test_sanitizer_gives_no_hint_for_a_sparse_page_or_an_empty_back(
 TAKEN_OVER = """
 import errno, json, mmap, os, socket, sys
 sys.path.insert(0, sys.argv[1])
-from bot.file_sanitizer import cell, child, pdfs
+from bot.file_sanitizer import child_main as child, pdfs, seccomp as cell
 
 def attempt(act):
     try:
@@ -488,7 +488,7 @@ def attack(data):
     os._exit(0)
 
 if sys.argv[4] == "open":
-    cell.close = lambda: None
+    cell.enter = lambda: None
 ready = child._warm_up
 child._warm_up = lambda: (ready(), setattr(pdfs, "pages_of", attack))
 child.main()
@@ -533,7 +533,7 @@ def _child(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 BEHIND_THE_DOOR = """
-from bot.file_sanitizer import cell, child, pdfs
+from bot.file_sanitizer import child_main as child, pdfs, seccomp as cell
 cell.CPU_SECONDS = 1
 ready = child._warm_up
 def attack(data):
@@ -607,7 +607,8 @@ async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
     with monkeypatch.context() as patch:
         _child(
             patch,
-            "from bot.file_sanitizer import cell, child\ncell._MACHINES.clear()\nchild.main()",
+            "from bot.file_sanitizer import child_main as child, seccomp as cell\n"
+            "cell._MACHINES.clear()\nchild.main()",
         )
         assert not await works.prepare()
         assert await refused(works, photo()) == Refusal.UNAVAILABLE
