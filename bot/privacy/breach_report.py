@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from psycopg.sql import SQL, Composed, Identifier
+from sqlalchemy import DateTime, Integer, Select, bindparam, distinct, func, or_, select, union
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import SelectBase
 
+from bot.db import tables as t
+from bot.db.statements import Statement, fetch_one, statement
 from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
 # Columns with a row's creation time, in order of preference.
-_TIMES = ("created_at", "opened_at", "at", "updated_at", "due_at")
+_TIMES = ("created_at", "opened_at", "at", "updated_at", "due_at", "done_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +46,57 @@ class Count:
     people: int
 
 
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+_KEY_VERSION = bindparam("key_version", type_=Integer())
+
+
+def _people_by_table() -> Iterator[tuple[str, Select[UUID]]]:
+    """Yield for each table a query that returns the person of every row in the scope."""
+    for table in t.metadata.sorted_tables:
+        person = table.c.id if table.name == t.Person.__tablename__ else table.c.get("person_id")
+        created_at = next((table.c[each] for each in _TIMES if each in table.c), None)
+        if person is None or created_at is None:
+            continue
+        people = aliased(t.Person)
+        query = (
+            select(people.id)
+            .join(table, person == people.id)
+            .where(
+                or_(_SINCE.is_(None), created_at >= _SINCE),
+                or_(_UNTIL.is_(None), created_at < _UNTIL),
+                or_(_KEY_VERSION.is_(None), people.key_version == _KEY_VERSION),
+            )
+        )
+        yield table.name, query
+
+
+def _count(query: SelectBase) -> Statement[int, int]:
+    """Return a statement that counts the rows of the query, and the people in them."""
+    found = query.subquery()
+    return statement(select(func.count(), func.count(distinct(found.c.id))))
+
+
+_PEOPLE = dict(_people_by_table())
+_COUNTS = {table: _count(query) for table, query in _PEOPLE.items()}
+_COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
+
+
 async def affected(rt: Runtime, scope: Scope) -> Count:
     """Count rows and people in the scope, by table; nothing is decrypted."""
-    values = {"since": scope.since, "until": scope.until, "epoch": scope.epoch}
-    rows = dict(_rows(scope))
-    found, people = [], 0
+    values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
+    counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}
+    found = []
     async with rt.pool.connection() as transaction:
-        for table, theirs in rows.items():
-            cursor = await transaction.execute(_TALLY.format(theirs), values)
-            row = await cursor.fetchone()
-            if row is not None and row[0]:
-                found.append(Affected(table, int(row[0]), int(row[1]), _data(table)))
-        if rows:
-            cursor = await transaction.execute(
-                _TALLY.format(SQL(" UNION ").join(rows.values())), values
-            )
-            row = await cursor.fetchone()
-            people = int(row[1]) if row is not None else 0
+        for table, count in counts.items():
+            rows, people = await fetch_one(transaction, count, **values) or (0, 0)
+            if rows:
+                found.append(Affected(table, rows, people, _data(table)))
+        if scope.table:
+            people = sum(each.people for each in found)
+        else:
+            _rows, people = await fetch_one(transaction, _COUNT_OF_ALL, **values) or (0, 0)
     return Count(tuple(found), people)
-
-
-_TALLY = SQL("SELECT count(*), count(DISTINCT id) FROM ({}) theirs (id)")
-
-
-def _rows(scope: Scope) -> Iterator[tuple[str, Composed]]:
-    """Yield for each table a query that returns the person of every row in the scope."""
-    # Import here: SQLAlchemy adds a third of a second to each start, and the servers do not need
-    # it.
-    from bot.db.tables import metadata
-
-    for table in metadata.sorted_tables:
-        column = "id" if table.name == "people" else "person_id"
-        time = next((each for each in _TIMES if each in table.c), None)
-        if column not in table.c or time is None or scope.table not in ("", table.name):
-            continue
-        yield (
-            table.name,
-            SQL(
-                "SELECT p.id FROM {table} t JOIN people p ON p.id = t.{column}"
-                " WHERE (%(since)s::timestamptz IS NULL OR t.{time} >= %(since)s)"
-                " AND (%(until)s::timestamptz IS NULL OR t.{time} < %(until)s)"
-                " AND (%(epoch)s::int IS NULL OR p.key_epoch = %(epoch)s)"
-            ).format(
-                table=Identifier(table.name), column=Identifier(column), time=Identifier(time)
-            ),
-        )
 
 
 def _data(table: str) -> str:

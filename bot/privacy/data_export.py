@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from sqlalchemy import bindparam, func, select
+
 from bot import outbox, uploads
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import fetch_all, fetch_value, statement
 from bot.outbox import Row
 from bot.people import subscriptions
 from bot.people.identities import Person
@@ -55,6 +59,15 @@ HOW_LONG = _(
     "Unfinished answers stay {days} days after your last message."
     " To erase everything, write “delete”.",
     days=lifetimes.DRAFT_DAYS,
+)
+
+_CONSENTS = statement(
+    select(t.Consent.purpose, t.Consent.created_at)
+    .where(t.Consent.person_id == bindparam("person"), t.Consent.given)
+    .order_by(t.Consent.id)
+)
+_CASE_COUNT = statement(
+    select(func.count()).select_from(t.Case).where(t.Case.person_id == bindparam("person"))
 )
 
 
@@ -111,12 +124,9 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
 
 
 async def _consents(transaction: Transaction, person: Person) -> list[Text]:
-    cursor = await transaction.execute(
-        "SELECT purpose, at FROM consents WHERE person_id = %s AND given ORDER BY id", (person.id,)
-    )
     return [
         _(CONSENT.msgid, purpose=PURPOSES[purpose], date=at.date())
-        for purpose, at in await cursor.fetchall()
+        for purpose, at in await fetch_all(transaction, _CONSENTS, person=person.id)
     ]
 
 
@@ -134,8 +144,4 @@ async def _announcements(transaction: Transaction, person: Person) -> list[tuple
 
 
 async def _case_count(transaction: Transaction, person: Person) -> int:
-    cursor = await transaction.execute(
-        "SELECT count(*) FROM cases WHERE person_id = %s", (person.id,)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return await fetch_value(transaction, _CASE_COUNT, person=person.id) or 0

@@ -2,10 +2,23 @@
 
 import asyncio
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from sqlalchemy import LargeBinary, bindparam, delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import (
+    arrays,
+    execute,
+    fetch_all,
+    fetch_value,
+    fetch_values,
+    statement,
+)
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
@@ -15,16 +28,40 @@ from bot.security import audit_log
 
 _logger = logging.get()
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+# Tombstones are read again from an hour before the last journaled one: transactions may commit in
+# another order than their times.
+_OVERLAP = timedelta(hours=1)
+
+_HASHES = arrays(hashes=LargeBinary)
+_DELETE_PERSON = statement(delete(t.Person).where(t.Person.id == bindparam("person")))
+_ADD_TOMBSTONE = statement(
+    insert(t.Tombstone).values(hash=bindparam("hash")).on_conflict_do_nothing()
+)
+_ADD_TOMBSTONES = statement(
+    insert(t.Tombstone).from_select([t.Tombstone.hash], select(_HASHES)).on_conflict_do_nothing()
+)
+_TOMBSTONES_SINCE = statement(
+    select(t.Tombstone.created_at, t.Tombstone.hash)
+    .where(t.Tombstone.created_at > bindparam("since"))
+    .order_by(t.Tombstone.created_at)
+)
+_TOMBSTONES = statement(select(t.Tombstone.hash))
+_LACKS_TOMBSTONES = statement(
+    select(
+        exists().select_from(_HASHES).where(~exists().where(t.Tombstone.hash == _HASHES.c.hashes))
+    )
+)
+_PEOPLE = statement(select(t.Person.id))
+
 
 async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
     """Erase a person: key, handles, answers and messages; also withdraw their registration."""
     await submissions.request_erasure(rt, transaction, person.id)
-    await transaction.execute("DELETE FROM people WHERE id = %s", (person.id,))
+    await execute(transaction, _DELETE_PERSON, person=person.id)
     rt.vault.forget(person.id)
-    await transaction.execute(
-        "INSERT INTO tombstones (mark) VALUES (%s) ON CONFLICT DO NOTHING",
-        (rt.vault.index("tombstone", str(person.id)),),
-    )
+    hashed = rt.vault.index("tombstone", str(person.id))
+    await execute(transaction, _ADD_TOMBSTONE, hash=hashed)
     await audit_log.append(transaction, actor="person", action="erased", subject=str(uuid4()))
 
 
@@ -37,24 +74,22 @@ async def append_journal(rt: Runtime) -> int:
     path = rt.settings.erased
     noted, last = await asyncio.to_thread(_noted, path)
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT at, mark FROM tombstones WHERE at > %s::timestamptz - interval '1 hour'"
-            " ORDER BY at",
-            (last or "-infinity",),
-        )
-        fresh = [(at, mark) for at, mark in await cursor.fetchall() if bytes(mark) not in noted]
+        since = last - _OVERLAP if last else _EARLIEST
+        rows = await fetch_all(transaction, _TOMBSTONES_SINCE, since=since)
+    fresh = [(at, hashed) for at, hashed in rows if hashed not in noted]
     if fresh:
-        lines = "".join(f"{at.isoformat()} {bytes(mark).hex()}\n" for at, mark in fresh)
+        lines = "".join(f"{at.isoformat()} {hashed.hex()}\n" for at, hashed in fresh)
         await asyncio.to_thread(_append, path, lines)
     return len(fresh)
 
 
-def _noted(path: Path) -> tuple[frozenset[bytes], str]:
+def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
     """Return the hashes in the journal, and the time of the last one."""
     if not path.exists():
-        return frozenset(), ""
+        return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
-    return frozenset(bytes.fromhex(line[1]) for line in lines), lines[-1][0] if lines else ""
+    last = datetime.fromisoformat(lines[-1][0]) if lines else None
+    return frozenset(bytes.fromhex(line[1]) for line in lines), last
 
 
 def _append(path: Path, lines: str) -> None:
@@ -73,30 +108,20 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
     A restored one may lack some.
     """
-    marks, _last = await asyncio.to_thread(_noted, rt.settings.erased)
+    hashes, _last = await asyncio.to_thread(_noted, rt.settings.erased)
     async with rt.pool.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT FROM unnest(%s::bytea[]) mark"
-            " WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.mark = mark) LIMIT 1",
-            (list(marks),),
-        )
-        return await cursor.fetchone() is None
+        return not await fetch_value(transaction, _LACKS_TOMBSTONES, hashes=list(hashes))
 
 
 async def replay_journal(rt: Runtime) -> int:
     """Erase everybody in the journal again after a restore; return their number."""
-    marks, _last = _noted(rt.settings.erased)
+    hashes, _last = _noted(rt.settings.erased)
     async with rt.pool.connection() as transaction:
         # Insert all hashes, including those of people who came and left since the backup.
-        await transaction.execute(
-            "INSERT INTO tombstones (mark) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
-            (list(marks),),
-        )
-        cursor = await transaction.execute("SELECT mark FROM tombstones")
-        marks |= {bytes(row[0]) for row in await cursor.fetchall()}
-        cursor = await transaction.execute("SELECT id FROM people")
-        everybody = [row[0] for row in await cursor.fetchall()]
-    known = [each for each in everybody if marks & {*rt.vault.indexes("tombstone", str(each))}]
+        await execute(transaction, _ADD_TOMBSTONES, hashes=list(hashes))
+        hashes |= {*await fetch_values(transaction, _TOMBSTONES)}
+        everybody = await fetch_values(transaction, _PEOPLE)
+    known = [each for each in everybody if hashes & {*rt.vault.indexes("tombstone", str(each))}]
     for person_id in known:
         async with rt.pool.connection() as transaction:
             person = await identities.load(rt, transaction, person_id)

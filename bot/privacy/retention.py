@@ -1,102 +1,138 @@
 """Retention: deletes rows whose retention period has ended."""
 
-from typing import LiteralString
-
 import psycopg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Delete,
+    Text,
+    Update,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    extract,
+    func,
+    or_,
+    select,
+    update,
+)
 
+from bot.db import tables as t
+from bot.db.pipeline import Sendable
+from bot.db.statements import NOW, ago, execute, statement
 from bot.observability import logging
 from bot.runtime import Runtime
 from flows import lifetimes
 
 _logger = logging.get()
 
-# The rules' parameters: `case` is "30 days" where the table has CASE_DAYS = 30.
-KEPT = {
-    name.rpartition("_")[0].lower(): f"{value} {name.rpartition('_')[2].lower()}"
-    for name, value in vars(lifetimes).items()
-    if name.isupper()
-}
-# Rules for due rows, in database time; the database role kosh_retention can do nothing else.
-RULES: tuple[tuple[str, LiteralString], ...] = (
-    (
-        "updates",
-        "DELETE FROM updates WHERE at < kosh_now() - %(update)s::interval",
-    ),
-    (
-        "quarantine",
-        "DELETE FROM quarantine WHERE at < kosh_now() - %(quarantine)s::interval",
-    ),
-    (
-        "messages",
-        "DELETE FROM messages WHERE done_at < kosh_now() - %(message)s::interval"
-        # An officer's message that was not delivered stays, so that the case shows it.
-        " AND state NOT IN ('pending', 'sending') "
-        " AND (case_id IS NULL OR state NOT IN ('dropped', 'failed', 'undeliverable'))",
-    ),
-    # Notes on messages that no platform allows to delete any more.
-    (
-        "standing",
-        "UPDATE conversations SET standing = ARRAY(SELECT note FROM unnest(standing) note"
-        "  WHERE split_part(note, ' ', 2)::bigint"
-        "    > extract(epoch FROM kosh_now() - %(deletable)s::interval))"
-        " WHERE split_part(standing[1], ' ', 2)::bigint"
-        "   <= extract(epoch FROM kosh_now() - %(deletable)s::interval)",
-    ),
-    # Messages that waited 30 days for their person.
-    ("waiting", "DELETE FROM messages WHERE state = 'waiting' AND due_at < kosh_now()"),
-    (
-        "case_events",
-        "DELETE FROM case_events WHERE at < kosh_now() - %(case_event)s::interval",
-    ),
-    (
-        "console_sessions",
-        "DELETE FROM console_sessions"
-        " WHERE created_at < kosh_now() - %(console_session)s::interval",
-    ),
-    ("account_links", "DELETE FROM account_links WHERE expires_at < kosh_now()"),
-    (
-        "links",
-        "DELETE FROM links WHERE expires_at < kosh_now() - %(link)s::interval",
-    ),
-    ("handles", "DELETE FROM handles WHERE until < kosh_now()"),
-    (
-        "cases",
-        "DELETE FROM cases WHERE state = 'resolved' AND state_at < kosh_now() - %(case)s::interval",
-    ),
-    (
-        "recipients",
-        # The counters by status are kept.
-        "DELETE FROM recipients WHERE broadcast_id IN (SELECT id FROM broadcasts"
-        " WHERE state IN ('done', 'cancelled')"
-        " AND state_at < kosh_now() - %(recipient)s::interval)",
-    ),
-    (
-        "broadcast_requests",
-        "DELETE FROM broadcast_requests WHERE at < kosh_now() - %(broadcast_request)s::interval",
-    ),
-    (
-        "registrations",
-        # Unfinished registrations too: after this time nothing more is expected.
-        "DELETE FROM registrations WHERE state_at < kosh_now() - %(submission)s::interval",
-    ),
-    (
-        "uploads",
-        "DELETE FROM uploads WHERE CASE WHEN state IN ('refused', 'gone')"
-        " THEN state_at < kosh_now() - %(refused_upload)s::interval"
-        " ELSE state <> 'accepted' AND created_at < kosh_now() - %(upload)s::interval END",
-    ),
-    (
-        "people",
-        "DELETE FROM people p WHERE"
-        " EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id"
-        "   AND c.updated_at < kosh_now() - %(draft)s::interval)"
-        " AND NOT EXISTS (SELECT FROM registrations r WHERE r.person_id = p.id)"
-        " AND NOT EXISTS (SELECT FROM cases k WHERE k.person_id = p.id)"
-        # A subscription keeps a person who can still be reached.
-        " AND NOT EXISTS (SELECT FROM subscriptions s JOIN handles h ON h.person_id = s.person_id"
-        "   WHERE s.person_id = p.id AND NOT h.blocked)",
-    ),
+
+_UNDELETABLE = ago(hours=lifetimes.DELETABLE_HOURS)
+
+
+def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
+    """Return the time in a note on a deletable message, in seconds since 1970."""
+    return cast(func.split_part(note, " ", 2), BigInteger)
+
+
+def _forget_deletable_messages() -> Update:
+    """Remove notes on messages that no platform allows to delete any more."""
+    notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
+    note = func.unnest(notes).column_valued("note")
+    later = select(note).where(_stored_at(note) > since).correlate(t.Conversation)
+    return (
+        update(t.Conversation)
+        .where(_stored_at(notes[1]) <= since)
+        .values(deletable_messages=func.array(later.scalar_subquery(), type_=ARRAY(Text)))
+    )
+
+
+def _delete_idle_people() -> Delete:
+    """Delete people without recent answers, a registration, a case or a subscription."""
+    # One column each: the role may not read the others.
+    person = t.Person.id
+    idle = select(t.Conversation.person_id).where(
+        t.Conversation.person_id == person,
+        t.Conversation.updated_at < ago(days=lifetimes.DRAFT_DAYS),
+    )
+    registration = select(t.Registration.person_id).where(t.Registration.person_id == person)
+    kept_case = select(t.Case.person_id).where(t.Case.person_id == person)
+    # A subscription keeps a person who can still be reached.
+    subscription = (
+        select(t.Subscription.person_id)
+        .join(t.Handle, t.Handle.person_id == t.Subscription.person_id)
+        .where(t.Subscription.person_id == person, ~t.Handle.blocked)
+    )
+    return delete(t.Person).where(
+        exists(idle), ~exists(registration), ~exists(kept_case), ~exists(subscription)
+    )
+
+
+_FINISHED_BROADCASTS = select(t.Broadcast.id).where(
+    t.Broadcast.state.in_(["done", "cancelled"]),
+    t.Broadcast.state_at < ago(days=lifetimes.RECIPIENT_DAYS),
 )
+# Rules for due rows, in database time; the database role kosh_retention can do nothing else.
+_RULES: dict[str, Delete | Update] = {
+    "updates": delete(t.ProcessedUpdate).where(
+        t.ProcessedUpdate.created_at < ago(days=lifetimes.UPDATE_DAYS)
+    ),
+    "quarantine": delete(t.Quarantined).where(
+        t.Quarantined.created_at < ago(hours=lifetimes.QUARANTINE_HOURS)
+    ),
+    "messages": delete(t.Message).where(
+        t.Message.done_at < ago(days=lifetimes.MESSAGE_DAYS),
+        t.Message.state.not_in(["pending", "sending"]),
+        # An officer's message that was not delivered stays, so that the case shows it.
+        or_(
+            t.Message.case_id.is_(None),
+            t.Message.state.not_in(["dropped", "failed", "undeliverable"]),
+        ),
+    ),
+    "standing": _forget_deletable_messages(),
+    # Messages that waited for their person until the time they were given.
+    "waiting": delete(t.Message).where(t.Message.state == "waiting", t.Message.due_at < NOW),
+    "case_events": delete(t.CaseEvent).where(
+        t.CaseEvent.created_at < ago(days=lifetimes.CASE_EVENT_DAYS)
+    ),
+    "console_sessions": delete(t.ConsoleSession).where(
+        t.ConsoleSession.created_at < ago(hours=lifetimes.CONSOLE_SESSION_HOURS)
+    ),
+    "account_links": delete(t.AccountLink).where(t.AccountLink.expires_at < NOW),
+    "links": delete(t.SecureLink).where(t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)),
+    "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),
+    "cases": delete(t.Case).where(
+        t.Case.state == "resolved", t.Case.state_at < ago(days=lifetimes.CASE_DAYS)
+    ),
+    # The counters by status are kept.
+    "recipients": delete(t.BroadcastRecipient).where(
+        t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)
+    ),
+    "broadcast_requests": delete(t.BroadcastRequest).where(
+        t.BroadcastRequest.created_at < ago(days=lifetimes.BROADCAST_REQUEST_DAYS)
+    ),
+    # Unfinished registrations too: after this time nothing more is expected.
+    "registrations": delete(t.Registration).where(
+        t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS)
+    ),
+    "uploads": delete(t.Upload).where(
+        case(
+            (
+                t.Upload.state.in_(["refused", "gone"]),
+                t.Upload.state_at < ago(days=lifetimes.REFUSED_UPLOAD_DAYS),
+            ),
+            else_=and_(
+                t.Upload.state != "accepted",
+                t.Upload.created_at < ago(days=lifetimes.UPLOAD_DAYS),
+            ),
+        )
+    ),
+    "people": _delete_idle_people(),
+}
+RULES: dict[str, Sendable] = {name: statement(rule) for name, rule in _RULES.items()}
 
 
 async def retain(rt: Runtime) -> dict[str, int]:
@@ -104,9 +140,9 @@ async def retain(rt: Runtime) -> dict[str, int]:
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
-        for table, statement in RULES:
+        for table, rule in RULES.items():
             try:
-                gone[table] = (await transaction.execute(statement, KEPT)).rowcount
+                gone[table] = await execute(transaction, rule)
             except psycopg.Error:
                 _logger.exception("retention.failed", table=table)
             else:

@@ -20,13 +20,23 @@ TEXTS = {
 
 
 def test_deletion_rules_take_every_interval_from_the_table() -> None:
-    named = set[str]()
-    for table, statement in retention.RULES:
-        assert "interval '" not in statement, table
-        named |= set(re.findall(r"%\((\w+)\)s::interval", statement))
-    assert named <= retention.KEPT.keys()
-    assert retention.KEPT["draft"] == f"{lifetimes.DRAFT_DAYS} days"
-    assert retention.KEPT["submission"] == f"{lifetimes.SUBMISSION_MONTHS} months"
+    seconds = {"DAYS": DAY_SECONDS, "HOURS": 3600}
+    listed = {
+        f"secs=>{value * float(seconds[unit])}" if unit in seconds else f"0, {value}"
+        for name, value in vars(lifetimes).items()
+        if name.isupper()
+        for unit in [name.rpartition("_")[2]]
+    }
+    used = {
+        table: set(re.findall(r"make_interval\((.+?)\)", rule.text.decode()))
+        for table, rule in retention.RULES.items()
+    }
+    assert set().union(*used.values()) <= listed
+    assert used["people"] == {f"secs=>{lifetimes.DRAFT_DAYS * float(DAY_SECONDS)}"}
+    assert used["registrations"] == {f"0, {lifetimes.SUBMISSION_MONTHS}"}
+    assert [table for table, intervals in used.items() if not intervals] == [
+        "waiting", "account_links", "handles",
+    ]  # fmt: skip
 
 
 def test_consent_texts_take_every_number_of_days_from_the_table() -> None:

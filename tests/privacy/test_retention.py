@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from bot.db.pipeline import TextStatement
 from bot.privacy import retention
 from bot.runtime import Runtime
 
@@ -110,8 +111,8 @@ async def test_retention_deletes_due_rows_and_keeps_the_others(rt: Runtime) -> N
 async def test_retention_rule_failure_stops_no_other_rule(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken: LiteralString = "DELETE FROM a_table_that_is_not_there"
-    monkeypatch.setattr(retention, "RULES", (("nothing", broken), *retention.RULES))
+    broken = TextStatement.of("DELETE FROM a_table_that_is_not_there")
+    monkeypatch.setattr(retention, "RULES", {"nothing": broken, **retention.RULES})
     row = await _of_age(rt, "a draft", "31 days")
     assert "nothing" not in await retention.retain(rt)
     assert not await _is_there(rt, "a draft", row)

@@ -192,7 +192,7 @@ def no_retention() -> None:
     """Nothing goes by itself."""
     from bot.privacy import retention
 
-    retention.RULES = ()
+    retention.RULES = {}
 
 
 # Reported
